@@ -1,0 +1,25 @@
+# Warnings are errors; hardening in every build; sanitizers by EXPORTD_SANITIZE.
+add_compile_definitions(_GNU_SOURCE)
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+  -Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings -Werror
+  -fstack-protector-strong -fno-common)
+add_link_options(-Wl,-z,relro,-z,now)
+
+if(EXPORTD_SANITIZE)
+  string(REPLACE ";" "," sanitizers "${EXPORTD_SANITIZE}")
+  add_compile_options(-fsanitize=${sanitizers} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${sanitizers})
+elseif(CMAKE_BUILD_TYPE MATCHES "Release|RelWithDebInfo|MinSizeRel")
+  add_compile_options(-D_FORTIFY_SOURCE=2)
+  add_compile_options(-fstack-clash-protection)
+endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  add_compile_options(-fcf-protection)
+endif()
+
+add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>)
+
+if(EXPORTD_FAULTS)
+  add_compile_definitions(EXPORTD_FAULTS=1)
+endif()

@@ -1,0 +1,319 @@
+#include "base/config.h"
+
+#include "base/text.h"
+#include "base/url.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
+enum { SECRET_FILE_MAX = 8192 };
+
+enum type { TEXT, URL, NUMBER, CHOICE, SWITCH };
+enum flag { SECRET = 1, NOT_BUILT = 2, HIDDEN = 4 };
+
+struct setting {
+    const char *name;
+    size_t offset; /* of its member in struct config */
+    enum type type;
+    int flags;
+    const char *fallback; /* the default */
+    const char *allowed;  /* URL: schemes, CHOICE: words, both between spaces */
+    int64_t min, max;     /* NUMBER */
+    const char *meaning;
+};
+
+#define MEMBER(member) offsetof(struct config, member)
+
+static const struct setting settings[] = {
+    {"EXPORTD_DATABASE_URL", MEMBER(database_url), TEXT, SECRET, "", NULL, 0, 0,
+     "PostgreSQL: any libpq URI or keywords; empty: libpq's own defaults"},
+    {"EXPORTD_REDIS_URL", MEMBER(redis_url), URL, SECRET, "redis://127.0.0.1:6379/0",
+     " redis unix rediss ", 0, 0,
+     "the Redis of the queue: redis://[user:password@]host:port/db or unix:///path"},
+    {"EXPORTD_LOCK_REDIS_URL", MEMBER(lock_redis_url), URL, SECRET, "", " redis unix rediss ", 0, 0,
+     "the Redis of Sentry's upload locks; empty: EXPORTD_REDIS_URL"},
+    {"EXPORTD_QUEUE", MEMBER(queue), TEXT, 0, "data_export", NULL, 0, 0, "the queue's name"},
+    {"EXPORTD_CONCURRENCY", MEMBER(concurrency), NUMBER, 0, "", NULL, 1, 64,
+     "job threads; empty: the number of CPUs, at most 4"},
+    {"EXPORTD_TAGSTORE", MEMBER(tagstore), CHOICE, 0, "postgres", " postgres ", 0, 0,
+     "where tag values are: postgres"},
+    {"EXPORTD_SNUBA_URL", MEMBER(snuba_url), URL, NOT_BUILT, "http://127.0.0.1:1218",
+     " http https ", 0, 0, "the Snuba query service"},
+    {"EXPORTD_SNUBA_DIALECT", MEMBER(snuba_dialect), CHOICE, NOT_BUILT, "2020", " 2018 2020 ", 0, 0,
+     "the request format that Snuba takes"},
+    {"EXPORTD_CLICKHOUSE_URL", MEMBER(clickhouse_url), URL, SECRET | NOT_BUILT,
+     "http://127.0.0.1:8123/default?table=sentry_local", " http https ", 0, 0,
+     "a ClickHouse that is asked directly"},
+    {"EXPORTD_PAGE_SIZE", MEMBER(page_size), NUMBER, 0, "1000", NULL, 1, 10000,
+     "tag values in a page"},
+    {"EXPORTD_RETENTION_DAYS", MEMBER(retention_days), NUMBER, NOT_BUILT, "90", NULL, 0, 36500,
+     "how far back Snuba and ClickHouse are asked; 0: no bound"},
+    {"EXPORTD_STORAGE_URL", MEMBER(storage_url), URL, SECRET, "file:///var/lib/exportd/files",
+     " file ", 0, 0, "the file store: file:///folder, the same as Sentry's"},
+    {"EXPORTD_MAIL_URL", MEMBER(mail_url), URL, SECRET, "smtp://127.0.0.1:25", " smtp smtps file ",
+     0, 0,
+     "smtp:// or smtps://[user:password@]host:port (?starttls=required, ?cafile=), or "
+     "file:///folder"},
+    {"EXPORTD_MAIL_FROM", MEMBER(mail_from), TEXT, 0, "root@localhost", NULL, 0, 0,
+     "the sender of the mails"},
+    {"EXPORTD_URL_PREFIX", MEMBER(url_prefix), URL, 0, "http://localhost:8000", " http https ", 0,
+     0, "where the web interface is: the beginning of links in mails"},
+    {"EXPORTD_MAX_FAILURES", MEMBER(max_failures), NUMBER, 0, "5", NULL, 1, 100,
+     "attempts that may fail before the user gets the failure mail"},
+    {"EXPORTD_RETRY_BASE_SECONDS", MEMBER(retry_base_seconds), NUMBER, 0, "10", NULL, 1, 3600,
+     "the first pause before a retry; it doubles each time"},
+    {"EXPORTD_GIVE_UP_HOURS", MEMBER(give_up_hours), NUMBER, 0, "24", NULL, 1, 8760,
+     "how long a job waits for a server that is away"},
+    {"EXPORTD_LEASE_SECONDS", MEMBER(lease_seconds), NUMBER, 0, "30", NULL, 2, 3600,
+     "a worker that is silent for so long has died"},
+    {"EXPORTD_STUCK_SECONDS", MEMBER(stuck_seconds), NUMBER, NOT_BUILT, "600", NULL, 10, 86400,
+     "a job without progress for so long aborts its worker"},
+    {"EXPORTD_STOP_SECONDS", MEMBER(stop_seconds), NUMBER, 0, "25", NULL, 0, 86400,
+     "how long running jobs may go on after TERM"},
+    {"EXPORTD_EXPIRATION_DAYS", MEMBER(expiration_days), NUMBER, 0, "28", NULL, 1, 3650,
+     "how long a finished export can be downloaded"},
+    {"EXPORTD_HISTORY_DAYS", MEMBER(history_days), NUMBER, 0, "90", NULL, 1, 36500,
+     "how long `exportd status` remembers; cleanup removes what is older"},
+    {"EXPORTD_SAMPLED_PROJECTS", MEMBER(sampled_projects), TEXT, NOT_BUILT, "", NULL, 0, 0,
+     "ids of projects whose events are sampled"},
+    {"EXPORTD_CSV_FORMULA_GUARD", MEMBER(csv_formula_guard), SWITCH, 0, "off", NULL, 0, 0,
+     "on: a ' before cells that a spreadsheet would take for a formula"},
+    {"EXPORTD_LOG_FORMAT", MEMBER(log_format), CHOICE, 0, "", " json text ", 0, 0,
+     "json or text; empty: text on a terminal, else json"},
+    {"EXPORTD_LOG_LEVEL", MEMBER(log_level), CHOICE, 0, "info", " debug info warning error ", 0, 0,
+     "the least level that is logged"},
+    {"EXPORTD_STATSD_URL", MEMBER(statsd_url), URL, NOT_BUILT, "", " udp ", 0, 0, "metrics"},
+    {"EXPORTD_SENTRY_DSN", MEMBER(sentry_dsn), URL, SECRET | NOT_BUILT, "", " http https ", 0, 0,
+     "where exportd's own errors are reported"},
+    {"EXPORTD_TMPDIR", MEMBER(tmpdir), TEXT, 0, "", NULL, 0, 0,
+     "the folder of temporary files; empty: TMPDIR, else /var/tmp"},
+    {"EXPORTD_MAX_FILE_BYTES", MEMBER(max_file_bytes), NUMBER, HIDDEN, "2147483647", NULL, 1,
+     2147483647, "the size bound of a file, lowered in tests"},
+};
+
+static bool wrong(struct error *error, const struct setting *setting, const char *what)
+{
+    return error_set(error, ERROR_USAGE, "%s: %s", setting->name, what);
+}
+
+/* ---- one value ---- */
+
+/* NAME_FILE: the secret is the file's text without its last line end. */
+static bool read_secret_file(const struct setting *setting, const char *path, char **value,
+                             struct error *error)
+{
+    char text[SECRET_FILE_MAX];
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return error_set(error, ERROR_USAGE, "%s_FILE: cannot open the file it names",
+                         setting->name);
+    size_t size = fread(text, 1, sizeof(text), file);
+    bool failed = ferror(file) != 0;
+    (void)fclose(file);
+    if (failed || size == sizeof(text))
+        return error_set(error, ERROR_USAGE, "%s_FILE: not a readable file of less than %d bytes",
+                         setting->name, SECRET_FILE_MAX);
+    while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
+        size--;
+    text[size] = '\0';
+    *value = text_duplicate(text);
+    return *value != NULL || error_set(error, ERROR_AWAY, "no memory");
+}
+
+/* The text in force, on the heap: the variable, its file, or the default. An empty variable counts
+   as absent. */
+static bool find_value(const struct setting *setting, char **value, bool *given,
+                       struct error *error)
+{
+    char file_name[96];
+    (void)snprintf(file_name, sizeof(file_name), "%s_FILE", setting->name);
+    const char *direct = getenv(setting->name);
+    const char *file = (setting->flags & SECRET) != 0 ? getenv(file_name) : NULL;
+    bool has_direct = direct != NULL && direct[0] != '\0';
+    bool has_file = file != NULL && file[0] != '\0';
+    *given = has_direct || has_file;
+    if (has_direct && has_file)
+        return error_set(error, ERROR_USAGE, "%s and %s_FILE are both set: which one counts?",
+                         setting->name, setting->name);
+    if (has_file)
+        return read_secret_file(setting, file, value, error);
+    *value = text_duplicate(has_direct ? direct : setting->fallback);
+    return *value != NULL || error_set(error, ERROR_AWAY, "no memory");
+}
+
+static bool is_allowed(const char *allowed, const char *word)
+{
+    char wanted[64];
+    int length = snprintf(wanted, sizeof(wanted), " %s ", word);
+    return length > 2 && (size_t)length < sizeof(wanted) && strchr(word, ' ') == NULL &&
+           strstr(allowed, wanted) != NULL;
+}
+
+static bool check_url(const struct setting *setting, const char *value, struct error *error)
+{
+    struct url url;
+    if (value[0] == '\0')
+        return true;
+    if (!url_parse(value, &url, error))
+        return error_set(error, ERROR_USAGE, "%s: not a URL as in scheme://host:port/path",
+                         setting->name);
+    if (!is_allowed(setting->allowed, url.scheme))
+        return error_set(error, ERROR_USAGE, "%s: the scheme '%s' is not one of:%s", setting->name,
+                         url.scheme, setting->allowed);
+    if (text_equal(url.scheme, "rediss"))
+        return wrong(error, setting,
+                     "the installed hiredis has no TLS, so rediss:// cannot be used");
+    bool local = text_equal(url.scheme, "file") || text_equal(url.scheme, "unix");
+    if (local && (url.host[0] != '\0' || url.path[0] != '/' || url.path[1] == '\0'))
+        return error_set(error, ERROR_USAGE,
+                         "%s: needs three slashes and an absolute path: %s:///path", setting->name,
+                         url.scheme);
+    if (!local && url.host[0] == '\0')
+        return wrong(error, setting, "the URL names no host");
+    return true;
+}
+
+static bool store_number(const struct setting *setting, const char *value, int64_t *number,
+                         struct error *error)
+{
+    if (!text_to_int64(value, setting->min, setting->max, number))
+        return error_set(error, ERROR_USAGE, "%s: not a whole number from %" PRId64 " to %" PRId64,
+                         setting->name, setting->min, setting->max);
+    return true;
+}
+
+/* Checks `value` and puts it into its member, which then owns it. */
+static bool store(const struct setting *setting, struct config *config, char *value,
+                  struct error *error)
+{
+    void *member = (char *)config + setting->offset;
+    if (setting->type == NUMBER) {
+        bool done = value[0] == '\0' || store_number(setting, value, member, error);
+        free(value);
+        return done;
+    }
+    if (setting->type == SWITCH) {
+        bool on = text_equal(value, "on");
+        bool off = text_equal(value, "off");
+        free(value);
+        *(bool *)member = on;
+        return on || off || wrong(error, setting, "must be on or off");
+    }
+    *(char **)member = value;
+    if (setting->type == URL)
+        return check_url(setting, value, error);
+    if (setting->type == CHOICE && value[0] != '\0' && !is_allowed(setting->allowed, value))
+        return error_set(error, ERROR_USAGE, "%s: must be one of:%s", setting->name,
+                         setting->allowed);
+    return true;
+}
+
+static bool load(const struct setting *setting, struct config *config, struct error *error)
+{
+    char *value = NULL;
+    bool given = false;
+    if (!find_value(setting, &value, &given, error))
+        return false;
+    if (given && (setting->flags & NOT_BUILT) != 0) {
+        free(value);
+        return wrong(error, setting, "this version does not have the part that it sets");
+    }
+    return store(setting, config, value, error);
+}
+
+/* ---- values that depend on others, and rules of single ones ---- */
+
+static bool replace(char **member, const char *value, struct error *error)
+{
+    char *copy = text_duplicate(value);
+    if (copy == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    free(*member);
+    *member = copy;
+    return true;
+}
+
+static bool derive(struct config *config, struct error *error)
+{
+    if (config->concurrency == 0) {
+        long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+        config->concurrency = cpus < 1 ? 1 : cpus > 4 ? 4 : cpus;
+    }
+    if (config->lock_redis_url[0] == '\0' &&
+        !replace(&config->lock_redis_url, config->redis_url, error))
+        return false;
+    const char *tmpdir = getenv("TMPDIR");
+    if (config->tmpdir[0] == '\0' &&
+        !replace(&config->tmpdir, tmpdir != NULL && tmpdir[0] != '\0' ? tmpdir : "/var/tmp", error))
+        return false;
+    size_t length = strlen(config->url_prefix);
+    while (length > 0 && config->url_prefix[length - 1] == '/')
+        config->url_prefix[--length] = '\0';
+    return true;
+}
+
+static bool check_rules(const struct config *config, struct error *error)
+{
+    if (strlen(config->queue) > 200 || strpbrk(config->queue, "{}") != NULL ||
+        text_has_control(config->queue))
+        return error_set(error, ERROR_USAGE,
+                         "EXPORTD_QUEUE: a name of at most 200 characters without braces");
+    if (strchr(config->mail_from, '@') == NULL || text_has_control(config->mail_from) ||
+        strpbrk(config->mail_from, " <>") != NULL || strlen(config->mail_from) > 254)
+        return error_set(error, ERROR_USAGE, "EXPORTD_MAIL_FROM: not a bare address as in a@b.c");
+    if (text_has_control(config->url_prefix))
+        return error_set(error, ERROR_USAGE, "EXPORTD_URL_PREFIX: has control characters");
+    return true;
+}
+
+bool config_load(struct config *config, struct error *error)
+{
+    *config = (struct config){.concurrency = 0};
+    for (size_t i = 0; i < ARRAY_LENGTH(settings); i++)
+        if (!load(&settings[i], config, error))
+            return false;
+    return derive(config, error) && check_rules(config, error);
+}
+
+void config_free(struct config *config)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(settings); i++) {
+        if (settings[i].type == NUMBER || settings[i].type == SWITCH)
+            continue;
+        char **member = (char **)((char *)config + settings[i].offset);
+        free(*member);
+        *member = NULL;
+    }
+}
+
+enum log_format config_log_format(const struct config *config)
+{
+    if (config->log_format[0] != '\0')
+        return text_equal(config->log_format, "json") ? LOG_JSON : LOG_TEXT;
+    return isatty(STDERR_FILENO) ? LOG_TEXT : LOG_JSON;
+}
+
+enum log_level config_log_level(const struct config *config)
+{
+    static const char *const names[] = {"debug", "info", "warning", "error"};
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        if (text_equal(config->log_level, names[i]))
+            return (enum log_level)i;
+    return LOG_INFO;
+}
+
+void config_print_help(FILE *out)
+{
+    (void)fprintf(
+        out, "Settings are environment variables. Those marked * are secrets and can also be read\n"
+             "from a file: NAME_FILE=/path instead of NAME.\n\n");
+    for (size_t i = 0; i < ARRAY_LENGTH(settings); i++) {
+        const struct setting *setting = &settings[i];
+        if ((setting->flags & (HIDDEN | NOT_BUILT)) != 0)
+            continue;
+        (void)fprintf(out, "%s%s\n    %s\n    default: %s\n", setting->name,
+                      (setting->flags & SECRET) != 0 ? " *" : "", setting->meaning,
+                      setting->fallback[0] == '\0' ? "(empty)" : setting->fallback);
+    }
+}

@@ -1,0 +1,57 @@
+/*
+ * The settings: environment variables, declared in one table (config.c) from which parsing, checks,
+ * `exportd help config` and the hiding of secrets come. README.md explains them to users.
+ */
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include "base/log.h"
+
+/* Texts are never NULL. */
+struct config {
+    char *database_url; /* "": libpq's own defaults */
+    char *redis_url;
+    char *lock_redis_url; /* defaults to redis_url */
+    char *queue;
+    int64_t concurrency; /* job threads, 1 to 64 */
+    char *tagstore;
+    char *snuba_url;
+    char *snuba_dialect;
+    char *clickhouse_url;
+    int64_t page_size;
+    int64_t retention_days;
+    char *storage_url;
+    char *mail_url;
+    char *mail_from;
+    char *url_prefix; /* without trailing slash */
+    int64_t max_failures;
+    int64_t retry_base_seconds;
+    int64_t give_up_hours;
+    int64_t lease_seconds;
+    int64_t stuck_seconds;
+    int64_t stop_seconds;
+    int64_t expiration_days;
+    int64_t history_days;
+    char *sampled_projects;
+    bool csv_formula_guard;
+    char *log_format; /* "json", "text" or "": by what standard error is */
+    char *log_level;
+    char *statsd_url;
+    char *sentry_dsn;
+    char *tmpdir;
+    int64_t max_file_bytes; /* the size bound of a file; lower only in tests */
+};
+
+/* Reads and checks the environment. ERROR_USAGE: one line that names the variable and what is
+   wrong, never its value when that is a secret. Free with config_free, also after an error. */
+bool config_load(struct config *config, struct error *error) MUST_CHECK;
+void config_free(struct config *config);
+
+/* The log settings in force (EXPORTD_LOG_FORMAT, EXPORTD_LOG_LEVEL). */
+enum log_format config_log_format(const struct config *config);
+enum log_level config_log_level(const struct config *config);
+
+/* Prints every setting with its meaning and default: `exportd help config`. */
+void config_print_help(FILE *out);
+
+#endif

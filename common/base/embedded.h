@@ -1,0 +1,17 @@
+/* Text files compiled into the program: see cmake/Embed.cmake. */
+#ifndef BASE_EMBEDDED_H
+#define BASE_EMBEDDED_H
+
+#include "base/prelude.h"
+
+struct embedded_file {
+    const char *name; /* without its folder; NULL ends an array */
+    const char *text; /* NUL-terminated */
+    size_t size;      /* without the NUL */
+};
+
+extern const struct embedded_file embedded_migrations_exportd[];
+extern const struct embedded_file embedded_migrations_standalone[];
+extern const struct embedded_file embedded_job_scripts[];
+
+#endif

@@ -1,0 +1,74 @@
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+static const char *const code_names[] = {
+    [ERROR_NONE] = "none",           [ERROR_USAGE] = "usage",       [ERROR_INVALID] = "invalid",
+    [ERROR_NOT_FOUND] = "not-found", [ERROR_CONFLICT] = "conflict", [ERROR_TOO_LARGE] = "too-large",
+    [ERROR_EXPORT] = "export",       [ERROR_AWAY] = "away",         [ERROR_TIMEOUT] = "timeout",
+    [ERROR_OVERLOAD] = "overload",   [ERROR_QUERY] = "query",       [ERROR_DENIED] = "denied",
+    [ERROR_LOST] = "lost",           [ERROR_STOPPED] = "stopped",   [ERROR_INTERNAL] = "internal",
+};
+
+static enum error_code code_of_errno(int errno_value)
+{
+    switch (errno_value) {
+    case ENOSPC:
+    case EDQUOT:
+    case ENFILE:
+    case EMFILE:
+    case EIO:
+    case ENOMEM:
+        return ERROR_AWAY;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return ERROR_DENIED;
+    case ENOENT:
+        return ERROR_NOT_FOUND;
+    case EEXIST:
+        return ERROR_CONFLICT;
+    default:
+        return ERROR_INTERNAL;
+    }
+}
+
+bool error_set(struct error *error, enum error_code code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    error->code = code;
+    (void)vsnprintf(error->message, sizeof(error->message), format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+bool error_set_errno(struct error *error, int errno_value, const char *format, ...)
+{
+    char context[ERROR_MESSAGE_MAX];
+    char reason[128];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(context, sizeof(context), format, arguments);
+    va_end(arguments);
+    return error_set(error, code_of_errno(errno_value), "%.*s: %s", 360, context,
+                     strerror_r(errno_value, reason, sizeof(reason)));
+}
+
+bool error_prefix(struct error *error, const char *format, ...)
+{
+    char context[ERROR_MESSAGE_MAX];
+    char message[ERROR_MESSAGE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(context, sizeof(context), format, arguments);
+    va_end(arguments);
+    memcpy(message, error->message, sizeof(message));
+    return error_set(error, error->code, "%.*s: %.*s", 200, context, 300, message);
+}
+
+const char *error_code_name(enum error_code code)
+{
+    return (size_t)code < ARRAY_LENGTH(code_names) ? code_names[code] : "unknown";
+}

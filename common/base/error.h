@@ -1,0 +1,53 @@
+/*
+ * Errors. A function that can fail returns bool (true: done) and fills a struct error: a code,
+ * which decides what happens next (retry, mail, exit status), and one sentence for a person.
+ */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+#include "base/prelude.h"
+
+enum error_code {
+    ERROR_NONE = 0,
+    ERROR_USAGE,     /* the command line or a setting is wrong */
+    ERROR_INVALID,   /* input from outside is malformed or breaks a rule */
+    ERROR_NOT_FOUND, /* what was asked for is not there */
+    ERROR_CONFLICT,  /* it is there already, or somebody else has it */
+    ERROR_TOO_LARGE, /* a bound is exceeded */
+    ERROR_EXPORT,    /* the export cannot be made; the message is the sentence for its user */
+    ERROR_AWAY,      /* a server, or a disk with room, cannot be reached for now */
+    ERROR_TIMEOUT,   /* a question took too long to answer */
+    ERROR_OVERLOAD,  /* a server refuses for now: memory limit, rate limit, too many questions */
+    ERROR_QUERY,     /* a server does not understand or accept the question */
+    ERROR_DENIED,    /* authentication, permission or certificate check failed */
+    ERROR_LOST,      /* the job is no longer ours: change nothing */
+    ERROR_STOPPED,   /* we were told to stop */
+    ERROR_INTERNAL,  /* anything else: a bug, or a failure nobody foresaw */
+};
+
+#define ERROR_MESSAGE_MAX 512
+
+struct error {
+    enum error_code code;
+    char message[ERROR_MESSAGE_MAX]; /* lower case, one sentence, no final full stop, no secret */
+};
+
+/* Fills *error and returns false, so that a function can end in `return error_set(...)`. A longer
+   message is cut. `error` may not be NULL. */
+bool error_set(struct error *error, enum error_code code, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* Like error_set, with ": " and the text of `errno_value` behind the message. The code is
+   ERROR_AWAY for a full disk or an exhausted table (ENOSPC, EDQUOT, ENFILE, EMFILE, EIO, ENOMEM),
+   ERROR_DENIED for EACCES, EPERM and EROFS, ERROR_NOT_FOUND for ENOENT, ERROR_CONFLICT for EEXIST,
+   else ERROR_INTERNAL. Returns false. */
+bool error_set_errno(struct error *error, int errno_value, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* Puts "<context>: " before the message; the code stays. Returns false. */
+bool error_prefix(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The code's name in logs and history: "away", "not-found", ... */
+const char *error_code_name(enum error_code code);
+
+#endif

@@ -1,0 +1,85 @@
+#include "base/fault.h"
+
+#ifdef EXPORTD_FAULTS
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+enum { FAULTS_MAX = 8 };
+
+/* Passages counted for each entry of EXPORTD_FAULT, by its position there. */
+static atomic_int passages[FAULTS_MAX];
+
+/* One entry "name:action[:n]", cut out of the variable. */
+struct entry {
+    char text[96];
+    const char *action;
+    int64_t nth;
+};
+
+static bool read_entry(const char *start, size_t size, struct entry *entry)
+{
+    if (size >= sizeof(entry->text))
+        return false;
+    memcpy(entry->text, start, size);
+    entry->text[size] = '\0';
+    char *action = strchr(entry->text, ':');
+    if (action == NULL)
+        return false;
+    *action++ = '\0';
+    entry->action = action;
+    entry->nth = 1;
+    char *nth = strchr(action, ':');
+    if (nth == NULL)
+        return true;
+    *nth++ = '\0';
+    return text_to_int64(nth, 1, INT32_MAX, &entry->nth);
+}
+
+static bool perform(const struct entry *entry, int64_t passage, struct error *error)
+{
+    int64_t ms = 300;
+    if (text_starts_with(entry->action, "delay")) {
+        if (entry->action[5] == '=' && !text_to_int64(entry->action + 6, 0, 600000, &ms))
+            return true;
+        if (passage >= entry->nth)
+            clock_sleep_ms(ms);
+        return true;
+    }
+    if (passage != entry->nth)
+        return true;
+    if (text_equal(entry->action, "kill"))
+        (void)kill(getpid(), SIGKILL);
+    else if (text_equal(entry->action, "stop"))
+        (void)kill(getpid(), SIGSTOP);
+    else if (text_equal(entry->action, "error"))
+        return error_set(error, ERROR_INTERNAL, "fault point %s", entry->text);
+    return true;
+}
+
+bool fault_point(const char *name, struct error *error)
+{
+    const char *at = getenv("EXPORTD_FAULT");
+    for (int i = 0; at != NULL && *at != '\0' && i < FAULTS_MAX; i++) {
+        size_t size = strcspn(at, ",");
+        struct entry entry;
+        if (read_entry(at, size, &entry) && text_equal(entry.text, name) &&
+            !perform(&entry, atomic_fetch_add(&passages[i], 1) + 1, error))
+            return false;
+        at += size;
+        if (*at == ',')
+            at++;
+    }
+    return true;
+}
+
+#else
+
+/* ISO C wants something in every file. */
+typedef int fault_points_are_compiled_out;
+
+#endif

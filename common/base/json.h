@@ -1,0 +1,35 @@
+/*
+ * JSON by jansson, with the checks that a careful reader would make each time. Objects keep the
+ * order in which their members were set.
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/buffer.h"
+
+#include <jansson.h>
+
+/* Parses one value of at most `maximum` bytes; nothing may follow it. *value is owned by the caller
+   (json_decref). ERROR_INVALID, ERROR_TOO_LARGE. Text from outside goes through wire/clean_text.h
+   first: jansson refuses what others write (lone surrogates, NUL, invalid UTF-8). */
+bool json_parse(const char *text, size_t size, size_t maximum, json_t **value,
+                struct error *error) MUST_CHECK;
+
+/* Set a member and say so when jansson has no memory. A text is cleaned of nothing: it must be
+   UTF-8. json_put steals `value`, which may be NULL (then it fails). */
+bool json_put(json_t *object, const char *name, json_t *value, struct error *error) MUST_CHECK;
+bool json_put_text(json_t *object, const char *name, const char *text_or_null,
+                   struct error *error) MUST_CHECK;
+bool json_put_int(json_t *object, const char *name, int64_t number, struct error *error) MUST_CHECK;
+bool json_put_null(json_t *object, const char *name, struct error *error) MUST_CHECK;
+
+/* A moment in ISO-8601 in UTC; USEC_NONE is null. */
+bool json_put_time(json_t *object, const char *name, int64_t usec, struct error *error) MUST_CHECK;
+
+/* Appends `value` as text: compact (`,` `:`), not escaped beyond need. */
+bool json_write(const json_t *value, struct buffer *out, struct error *error) MUST_CHECK;
+
+/* Prints `value` and a newline to standard output: one object a line. */
+bool json_print_line(const json_t *value, struct error *error) MUST_CHECK;
+
+#endif
