@@ -17,8 +17,8 @@
 /* The caller has to look at the result. */
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* Argument `format` is a printf format for the arguments from `first` on. */
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+/* Argument number `text` is a printf format for the arguments from number `first` on. */
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
