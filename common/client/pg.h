@@ -1,0 +1,131 @@
+/*
+ * PostgreSQL, by libpq. A struct pg is one connection of one thread; it keeps no session state, so it
+ * works through pgbouncer in transaction mode.
+ *
+ * Error codes of every function here: ERROR_AWAY (no connection, server starting, stopping or full),
+ * ERROR_TIMEOUT (cancelled, lock not to be had), ERROR_OVERLOAD (server out of memory), ERROR_CONFLICT
+ * (unique or foreign key violation, serialization failure, deadlock: see pg_sqlstate), ERROR_DENIED
+ * (permission, login), ERROR_INVALID (class 22: a value that does not fit), ERROR_QUERY (any other
+ * answer, such as a missing table). The message is the SQLSTATE and the server's primary message;
+ * values quoted in it are cut.
+ */
+#ifndef CLIENT_PG_H
+#define CLIENT_PG_H
+
+#include "base/buffer.h"
+#include "base/clock.h"
+
+struct pg;
+struct pg_result;
+
+/* Whether libpq can read the connection string. ERROR_USAGE repeats nothing of it. */
+bool pg_check_url(const char *conninfo, struct error *error) MUST_CHECK;
+
+/* A connection not yet made. `conninfo` is a libpq URI or keywords ("" for libpq's defaults) and
+   `role` says what it is for ("exportd worker"; seen as application_name). Both are copied. NULL
+   without memory. */
+struct pg *pg_new(const char *conninfo, const char *role);
+void pg_free(struct pg *pg);
+
+/* Makes the connection, or makes it anew when it is broken; nothing to do when it is good. */
+bool pg_connect(struct pg *pg, struct error *error) MUST_CHECK;
+
+/* Drops the connection, and with it a transaction or COPY in progress. */
+void pg_disconnect(struct pg *pg);
+
+/* The SQLSTATE of the last failure, "" when it had none (connection lost). */
+const char *pg_sqlstate(const struct pg *pg);
+
+/* The server's version as libpq tells it (150004 is 15.4); 0 without a connection. */
+int pg_server_version(const struct pg *pg);
+
+/* ---- parameters ---- */
+
+#define PG_PARAMS_MAX 32
+
+/* Texts are not copied: they must live until the statement has run. Start from {.count = 0}. */
+struct pg_params {
+    int count;
+    const char *values[PG_PARAMS_MAX];
+    char numbers[PG_PARAMS_MAX][CLOCK_TEXT_MAX];
+};
+
+/* Text must be UTF-8 without NUL (wire/clean_text.h); NULL is SQL NULL. */
+void pg_bind_text(struct pg_params *params, const char *text_or_null);
+void pg_bind_int(struct pg_params *params, int64_t number);
+void pg_bind_null(struct pg_params *params);
+
+/* A moment, as ISO-8601 in UTC: write `$1::timestamptz`. USEC_NONE is NULL. */
+void pg_bind_time(struct pg_params *params, int64_t usec);
+
+/* The text of an array, for `= ANY ($1::text[])` and `unnest($1::bigint[])`. Elements are quoted as
+   needed. pg_array_text ends it and returns the text for pg_bind_text; nothing may be added then
+   until pg_array_clear. */
+struct pg_array {
+    struct buffer text;
+};
+void pg_array_init(struct pg_array *array, size_t maximum);
+void pg_array_free(struct pg_array *array);
+void pg_array_clear(struct pg_array *array);
+bool pg_array_add_text(struct pg_array *array, const char *text_or_null,
+                       struct error *error) MUST_CHECK;
+bool pg_array_add_int(struct pg_array *array, int64_t number, struct error *error) MUST_CHECK;
+bool pg_array_add_time(struct pg_array *array, int64_t usec, struct error *error) MUST_CHECK;
+bool pg_array_text(struct pg_array *array, const char **text, struct error *error) MUST_CHECK;
+
+/* ---- statements ---- */
+
+/* Runs one statement; `params` may be NULL. *result is the caller's to free, NULL on failure. */
+bool pg_query(struct pg *pg, const char *sql, const struct pg_params *params,
+              struct pg_result **result, struct error *error) MUST_CHECK;
+
+/* The same for a statement whose rows nobody wants; *affected (may be NULL): rows it changed. */
+bool pg_execute(struct pg *pg, const char *sql, const struct pg_params *params, int64_t *affected,
+                struct error *error) MUST_CHECK;
+
+/* Several statements without parameters: a migration file. */
+bool pg_script(struct pg *pg, const char *sql, struct error *error) MUST_CHECK;
+
+int pg_rows(const struct pg_result *result);
+bool pg_is_null(const struct pg_result *result, int row, int column);
+
+/* NULL for SQL NULL; lives as long as the result. */
+const char *pg_text(const struct pg_result *result, int row, int column);
+
+/* 0 for SQL NULL or what is no whole number. */
+int64_t pg_int(const struct pg_result *result, int row, int column);
+
+/* A column selected as PG_USEC(column); USEC_NONE for NULL. */
+int64_t pg_time(const struct pg_result *result, int row, int column);
+#define PG_USEC(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
+
+/* NULL is fine. */
+void pg_result_free(struct pg_result *result);
+
+/* ---- transactions ---- */
+
+bool pg_begin(struct pg *pg, struct error *error) MUST_CHECK;
+
+/* REPEATABLE READ, READ ONLY: one snapshot for all its statements. */
+bool pg_begin_snapshot(struct pg *pg, struct error *error) MUST_CHECK;
+
+/* ERROR_AWAY: the connection died and nobody here knows whether it is committed.
+   ERROR_CONFLICT (for example a deferred foreign key, 23503): rolled back. */
+bool pg_commit(struct pg *pg, struct error *error) MUST_CHECK;
+
+/* Ends a transaction if there is one; a connection that cannot is dropped. */
+void pg_rollback(struct pg *pg);
+
+/* ---- COPY ---- */
+
+/* Starts `COPY ... TO STDOUT`; then pg_copy_next until *end. What *data points to lives until the
+   next call. To leave early: pg_disconnect. */
+bool pg_copy_out(struct pg *pg, const char *sql, struct error *error) MUST_CHECK;
+bool pg_copy_next(struct pg *pg, const char **data, size_t *size, bool *end,
+                  struct error *error) MUST_CHECK;
+
+/* Appends `text` as an SQL literal with its quotes, for the statements that take no parameters (COPY). */
+bool pg_quote_literal(struct pg *pg, const char *text, struct buffer *out,
+                      struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * SMTP, by libcurl: one mail a call. TLS certificates are verified; no redirects, proxies or netrc.
+ */
+#ifndef CLIENT_SMTP_H
+#define CLIENT_SMTP_H
+
+#include "base/error.h"
+
+enum smtp_security {
+    SMTP_PLAIN,    /* smtp://: no TLS at all */
+    SMTP_STARTTLS, /* smtp://...?starttls=required: no mail without TLS */
+    SMTP_TLS,      /* smtps:// */
+};
+
+struct smtp_server {
+    char host[256];
+    int port;
+    enum smtp_security security;
+    char user[256];     /* "": no login */
+    char password[256];
+    char cafile[512];   /* "": the system's certificates */
+};
+
+/* Reads smtp[s]://[user:password@]host[:port][?starttls=required][&cafile=/path]. Default ports: 25,
+   465 for smtps. ERROR_USAGE for anything else, also for a password without TLS to a host that is not
+   loopback. */
+bool smtp_parse_url(const char *url, struct smtp_server *server, struct error *error) MUST_CHECK;
+
+/* Sends `mime` (a whole message with CRLF line ends) from `sender` to `recipient`, bare addresses
+   without control characters. Gives up after 30 s. ERROR_AWAY: no connection, or a 4xx answer: try
+   again. ERROR_DENIED: login or certificate refused: an operator has to act, try again later.
+   ERROR_INVALID: an address with control characters, or a 5xx answer to this mail: never again. */
+bool smtp_send(const struct smtp_server *server, const char *sender, const char *recipient,
+               const char *mime, size_t size, struct error *error) MUST_CHECK;
+
+/* Connects and says hello (and logs in): for `exportd check`. Errors as smtp_send. */
+bool smtp_probe(const struct smtp_server *server, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * The messages of the queue. Three shapes lead to one struct (spec/original.md 7.3, 7.4):
+ *
+ *   plain       {"data_export_id": 27, "limit": null, "environment_id": null}
+ *   Celery, protocol 1 and 2: an envelope with a base64 body, JSON inside (wire/celery.h)
+ *
+ * Parsing does no I/O and trusts nothing.
+ */
+#ifndef WIRE_JOB_MESSAGE_H
+#define WIRE_JOB_MESSAGE_H
+
+#include "base/buffer.h"
+#include "base/clock.h"
+
+#define JOB_MESSAGE_MAX ((size_t)1024 * 1024)
+
+enum job_limit {
+    JOB_LIMIT_NONE,  /* null, 0 or absent: all rows */
+    JOB_LIMIT_ROWS,  /* a positive whole number */
+    JOB_LIMIT_WRONG, /* anything else: refused by a mail, because the row exists */
+};
+
+enum job_environment {
+    JOB_ENVIRONMENT_ALL,   /* null or absent */
+    JOB_ENVIRONMENT_ONE,
+    JOB_ENVIRONMENT_WRONG, /* no whole number: such an environment does not exist */
+};
+
+struct job_message {
+    int64_t data_export_id; /* 1 to INT64_MAX */
+    enum job_limit limit_kind;
+    int64_t limit; /* with JOB_LIMIT_ROWS */
+    enum job_environment environment_kind;
+    int64_t environment_id; /* with JOB_ENVIRONMENT_ONE */
+    int64_t eta;            /* not before this moment; USEC_NONE */
+    int64_t expires;        /* not after this moment; USEC_NONE */
+};
+
+/* Reads a message of any shape. ERROR_INVALID or ERROR_TOO_LARGE: it leads to no row; the message says
+   why, for the dead list ("not valid JSON ...", "another task: ..."). */
+bool job_message_parse(const char *bytes, size_t size, struct job_message *message,
+                       struct error *error) MUST_CHECK;
+
+/* Appends the plain shape. Wrong limits and environments, eta and expires are not printed. */
+bool job_message_print(const struct job_message *message, struct buffer *out,
+                       struct error *error) MUST_CHECK;
+
+#endif
