@@ -1,0 +1,33 @@
+/* How a mail leaves: by SMTP, or as an .eml file in a folder. */
+#ifndef MAIL_TRANSPORT_H
+#define MAIL_TRANSPORT_H
+
+#include "base/error.h"
+
+struct mail_transport;
+
+struct mail_transport_operations {
+    bool (*send)(struct mail_transport *, const char *recipient, const char *message_id,
+                 const char *mime, size_t size, struct error *);
+    bool (*check)(struct mail_transport *, struct error *);
+    void (*free)(struct mail_transport *);
+};
+
+struct mail_transport {
+    const struct mail_transport_operations *operations;
+};
+
+/* The transport that EXPORTD_MAIL_URL names; `sender` is the envelope's. ERROR_USAGE. */
+bool mail_transport_open(const char *url, const char *sender, struct mail_transport **transport,
+                         struct error *error) MUST_CHECK;
+void mail_transport_free(struct mail_transport *transport); /* NULL is fine */
+
+/* ERROR_INVALID: this mail will never be taken; any other code: try again later. */
+bool mail_transport_send(struct mail_transport *transport, const char *recipient,
+                         const char *message_id, const char *mime, size_t size,
+                         struct error *error) MUST_CHECK;
+
+/* Whether the server answers, or the folder can be written. */
+bool mail_transport_check(struct mail_transport *transport, struct error *error) MUST_CHECK;
+
+#endif

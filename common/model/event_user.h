@@ -1,0 +1,24 @@
+/* EventUser: who an event happened to (spec/original.md 3.5). */
+#ifndef MODEL_EVENT_USER_H
+#define MODEL_EVENT_USER_H
+
+#include "base/arena.h"
+#include "client/pg.h"
+
+struct event_user { /* NULL: not known */
+    const char *ident, *email, *username, *ip_address;
+};
+
+/* The tag value of a user: `<keyword>:<value>` of the first non-empty of ident (`id`), username,
+   email, ip_address (`ip`). NULL for a user with none of them. In `arena`. */
+bool event_user_tag_value(const struct event_user *user, struct arena *arena, const char **value,
+                          struct error *error) MUST_CHECK;
+
+/* for_tags: the users of one page of values of the tag `user`: users[i] belongs to values[i] and is
+   all NULL where the project knows no user of exactly that tag value (a row found by its hash under
+   another keyword does not count). One query, by md5 of what follows the first colon. Texts in `arena`. */
+bool event_user_for_tags(struct pg *pg, int64_t project_id, const char *const *values, size_t count,
+                         struct arena *arena, struct event_user *users,
+                         struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,62 @@
+/* ExportedData: the rows of sentry_exporteddata (spec/original.md 1), an export as its user sees it. */
+#ifndef MODEL_EXPORTED_DATA_H
+#define MODEL_EXPORTED_DATA_H
+
+#include "base/arena.h"
+#include "client/pg.h"
+
+enum query_type { QUERY_ISSUES_BY_TAG = 0, QUERY_DISCOVER = 1 };
+
+struct exported_data {
+    int64_t id;
+    int64_t date_added, date_finished, date_expired; /* USEC_NONE: not yet */
+    int64_t query_type;
+    const char *query_info; /* JSON text as stored */
+    int64_t organization_id;
+    int64_t user_id; /* 0: the user is gone */
+    int64_t file_id; /* 0: none */
+};
+
+#define EXPORT_FILE_NAME_MAX 96
+
+/* Fills *row, its text in `arena`. ERROR_NOT_FOUND. `lock`: FOR UPDATE, within a transaction. */
+bool exported_data_load(struct pg *pg, int64_t id, bool lock, struct arena *arena,
+                        struct exported_data *row, struct error *error) MUST_CHECK;
+
+/* "Issues-by-Tag", "Discover"; NULL for an unknown code. */
+const char *exported_data_type_name(int64_t query_type);
+
+/* `Issues-by-Tag_2020-March-25_27.csv`; an unknown type gives `None_...`. Returns `name`. */
+char *exported_data_file_name(const struct exported_data *row, char name[EXPORT_FILE_NAME_MAX]);
+
+/* The unfinished row (lowest id of twins) with this key: what the original's get_or_create looks for.
+   *id is 0 when there is none. query_info is compared as text. */
+bool exported_data_find_unfinished(struct pg *pg, int64_t organization_id, int64_t user_id,
+                                   int64_t query_type, const char *query_info, int64_t *id,
+                                   struct error *error) MUST_CHECK;
+
+/* Takes the advisory lock of that key until the end of the transaction, so that equal requests queue
+   up instead of making twins. */
+bool exported_data_lock_key(struct pg *pg, int64_t organization_id, int64_t user_id,
+                            int64_t query_type, const char *query_info,
+                            struct error *error) MUST_CHECK;
+
+/* A new row, unfinished, date_added now. */
+bool exported_data_insert(struct pg *pg, int64_t organization_id, int64_t user_id,
+                          int64_t query_type, const char *query_info, int64_t *id,
+                          struct error *error) MUST_CHECK;
+
+/* Sets file_id, date_finished (now) and date_expired (exactly `expiration_days` x 24 hours later,
+   whatever the session's time zone), and tells the two moments. */
+bool exported_data_finish(struct pg *pg, int64_t id, int64_t file_id, int64_t expiration_days,
+                          int64_t *date_finished, int64_t *date_expired,
+                          struct error *error) MUST_CHECK;
+
+bool exported_data_delete(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
+
+/* The ids (ascending, at most `max`, all above `after`) of rows that have expired and still have a
+   file. *count tells how many. */
+bool exported_data_list_expired(struct pg *pg, int64_t after, int64_t *ids, size_t max,
+                                size_t *count, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * File, FileBlob, FileBlobIndex (spec/original.md 2): a file is a list of blobs of at most 1 MiB, each
+ * stored once under a path of its own and shared by all files that hold the same bytes.
+ */
+#ifndef MODEL_FILE_H
+#define MODEL_FILE_H
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "client/pg.h"
+
+struct file_blob {
+    int64_t id;
+    const char *path; /* relative to the file store's root */
+    int64_t size;
+    char checksum[SHA1_HEX_SIZE];
+    int64_t age_seconds; /* since its timestamp */
+    bool referenced;     /* some file holds it */
+};
+
+struct stored_file {
+    int64_t id;
+    const char *name;
+    int64_t size;
+    char checksum[SHA1_HEX_SIZE];
+};
+
+/* The blob with this checksum; *found tells whether there is one. */
+bool file_blob_find(struct pg *pg, const char *checksum, struct arena *arena, struct file_blob *blob,
+                    bool *found, struct error *error) MUST_CHECK;
+
+/* Sets the blob's timestamp to now, so that a cleanup of unused blobs passes it by. *alive is false when the row
+   has gone meanwhile. */
+bool file_blob_touch(struct pg *pg, int64_t id, bool *alive, struct error *error) MUST_CHECK;
+
+/* INSERT ... ON CONFLICT (checksum) DO NOTHING; *id is 0 when another blob has the checksum. */
+bool file_blob_insert(struct pg *pg, const char *path, int64_t size, const char *checksum,
+                      int64_t *id, struct error *error) MUST_CHECK;
+
+/* Locks the blobs FOR KEY SHARE: nobody can delete them before this transaction ends. *all is false
+   when one of them is gone. `ids` may repeat. */
+bool file_blob_lock(struct pg *pg, const int64_t *ids, size_t count, bool *all,
+                    struct error *error) MUST_CHECK;
+
+/* Makes the file row and its index rows: type `export.csv`, headers {"Content-Type": "text/csv"},
+   offsets the running sums of `sizes`. */
+bool file_insert(struct pg *pg, const char *name, int64_t size, const char *checksum,
+                 const int64_t *blob_ids, const int64_t *sizes, size_t blob_count, int64_t *id,
+                 struct error *error) MUST_CHECK;
+
+bool file_load(struct pg *pg, int64_t id, struct arena *arena, struct stored_file *file,
+               struct error *error) MUST_CHECK;
+
+/* The file's blobs in order; *blobs in `arena`. */
+bool file_blobs(struct pg *pg, int64_t file_id, struct arena *arena, struct file_blob **blobs,
+                size_t *count, struct error *error) MUST_CHECK;
+
+/* Deletes the file as Django's collector does: its index rows, file_id of every sentry_exporteddata row
+   that points to it set to NULL, the row. Blobs stay. No error when it is gone. */
+bool file_delete(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
+
+/* Deletes the blob's row if no file and no owner refers to it. Takes the row's lock first: an upload that has just
+   locked it FOR KEY SHARE keeps it. *deleted tells. */
+bool file_blob_delete_unused(struct pg *pg, int64_t id, bool *deleted,
+                             struct error *error) MUST_CHECK;
+
+/* Whether some blob row has this path. */
+bool file_blob_path_in_use(struct pg *pg, const char *path, bool *in_use,
+                           struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,28 @@
+/* Projects, groups (issues) and environments: what an export asks about (spec/original.md 3.1-3.4). */
+#ifndef MODEL_PROJECT_H
+#define MODEL_PROJECT_H
+
+#include "client/pg.h"
+
+/* Whether the organization has this project. Any 64-bit id may be asked for. */
+bool project_exists(struct pg *pg, int64_t organization_id, int64_t project_id, bool *exists,
+                    struct error *error) MUST_CHECK;
+
+/* The project's organization; ERROR_NOT_FOUND. */
+bool project_organization(struct pg *pg, int64_t project_id, int64_t *organization_id,
+                          struct error *error) MUST_CHECK;
+
+/* get_group_with_redirect: the project's group with this id, or the one that a redirect leads to, by
+   one hop and within the same project. *group_id is 0 when there is none. */
+bool group_with_redirect(struct pg *pg, int64_t project_id, int64_t id, int64_t *group_id,
+                         struct error *error) MUST_CHECK;
+
+/* Whether the organization has the environment with this id. */
+bool environment_exists(struct pg *pg, int64_t organization_id, int64_t environment_id,
+                        bool *exists, struct error *error) MUST_CHECK;
+
+/* The id of the organization's environment of this name ("" is one); 0 when there is none. */
+bool environment_find(struct pg *pg, int64_t organization_id, const char *name, int64_t *id,
+                      struct error *error) MUST_CHECK;
+
+#endif

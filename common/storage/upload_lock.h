@@ -1,0 +1,24 @@
+/*
+ * The upload lock that exportd shares with Sentry: Redis key `l:fileblob:upload:<sha1>`, held while a
+ * blob of that checksum is looked up, written or deleted (spec/original.md 2.4).
+ */
+#ifndef STORAGE_UPLOAD_LOCK_H
+#define STORAGE_UPLOAD_LOCK_H
+
+#include "base/digest.h"
+#include "client/redis.h"
+
+struct upload_lock {
+    char key[64];
+    char value[RANDOM_HEX_SIZE]; /* random per acquisition: only its owner can release it */
+};
+
+/* Takes the lock for 60 s; tries every 0.1 s ± 0.05 s for at most `patience_ms`. ERROR_TIMEOUT when
+   somebody else keeps it, ERROR_AWAY when Redis is. */
+bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patience_ms,
+                      struct upload_lock *lock, struct error *error) MUST_CHECK;
+
+/* Releases it if it is still ours. A failure is only logged: the lock ends by itself. */
+void upload_lock_release(struct redis *redis, const struct upload_lock *lock);
+
+#endif

@@ -1,0 +1,11 @@
+/* The embedded tagstore: the tables tagstore_* (v2) in Postgres (spec/original.md 10). */
+#ifndef TAGSTORE_POSTGRES_POSTGRES_TAGSTORE_H
+#define TAGSTORE_POSTGRES_POSTGRES_TAGSTORE_H
+
+#include "client/pg.h"
+#include "tagstore/tagstore.h"
+
+/* A tagstore over `pg`, which stays the caller's and must outlive it. NULL without memory. */
+struct tagstore *postgres_tagstore_new(struct pg *pg);
+
+#endif
