@@ -1,13 +1,13 @@
 /*
- * PostgreSQL, by libpq. A struct pg is one connection of one thread; it keeps no session state, so it
- * works through pgbouncer in transaction mode.
+ * PostgreSQL, by libpq. A struct pg is one connection of one thread; it keeps no session state, so
+ * it works through pgbouncer in transaction mode.
  *
- * Error codes of every function here: ERROR_AWAY (no connection, server starting, stopping or full),
- * ERROR_TIMEOUT (cancelled, lock not to be had), ERROR_OVERLOAD (server out of memory), ERROR_CONFLICT
- * (unique or foreign key violation, serialization failure, deadlock: see pg_sqlstate), ERROR_DENIED
- * (permission, login), ERROR_INVALID (class 22: a value that does not fit), ERROR_QUERY (any other
- * answer, such as a missing table). The message is the SQLSTATE and the server's primary message;
- * values quoted in it are cut.
+ * Error codes of every function here: ERROR_AWAY (no connection, server starting, stopping or
+ * full), ERROR_TIMEOUT (cancelled, lock not to be had), ERROR_OVERLOAD (server out of memory),
+ * ERROR_CONFLICT (unique or foreign key violation, serialization failure, deadlock: see
+ * pg_sqlstate), ERROR_DENIED (permission, login), ERROR_INVALID (class 22: a value that does not
+ * fit), ERROR_QUERY (any other answer, such as a missing table). The message is the SQLSTATE and
+ * the server's primary message; values quoted in it are cut.
  */
 #ifndef CLIENT_PG_H
 #define CLIENT_PG_H
@@ -124,7 +124,8 @@ bool pg_copy_out(struct pg *pg, const char *sql, struct error *error) MUST_CHECK
 bool pg_copy_next(struct pg *pg, const char **data, size_t *size, bool *end,
                   struct error *error) MUST_CHECK;
 
-/* Appends `text` as an SQL literal with its quotes, for the statements that take no parameters (COPY). */
+/* Appends `text` as an SQL literal with its quotes, for the statements that take no parameters
+ * (COPY). */
 bool pg_quote_literal(struct pg *pg, const char *text, struct buffer *out,
                       struct error *error) MUST_CHECK;
 

@@ -1,11 +1,11 @@
 /*
- * Redis, by hiredis. A struct redis is one connection of one thread. Waiting for an answer is a poll()
- * with a deadline, never a call inside hiredis that might not come back.
+ * Redis, by hiredis. A struct redis is one connection of one thread. Waiting for an answer is a
+ * poll() with a deadline, never a call inside hiredis that might not come back.
  *
- * Error codes: ERROR_AWAY (no connection, time-out, or an answer of a server that starts, fails over or
- * is full: LOADING, READONLY, MASTERDOWN, UNBLOCKED, MISCONF, OOM, BUSY; the connection is dropped then
- * and made anew by the next redis_connect), ERROR_DENIED (login, permission), ERROR_QUERY (any other
- * error answer). Messages hold no password and no data.
+ * Error codes: ERROR_AWAY (no connection, time-out, or an answer of a server that starts, fails
+ * over or is full: LOADING, READONLY, MASTERDOWN, UNBLOCKED, MISCONF, OOM, BUSY; the connection is
+ * dropped then and made anew by the next redis_connect), ERROR_DENIED (login, permission),
+ * ERROR_QUERY (any other error answer). Messages hold no password and no data.
  */
 #ifndef CLIENT_REDIS_H
 #define CLIENT_REDIS_H
@@ -34,7 +34,8 @@ int64_t redis_connected_ms(const struct redis *redis);
 
 #define REDIS_ARGS_MAX 24
 
-/* Arguments are bytes with a length, never a format. They are not copied. Start from {.count = 0}. */
+/* Arguments are bytes with a length, never a format. They are not copied. Start from {.count = 0}.
+ */
 struct redis_command {
     int count;
     const char *values[REDIS_ARGS_MAX];

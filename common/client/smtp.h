@@ -16,14 +16,14 @@ struct smtp_server {
     char host[256];
     int port;
     enum smtp_security security;
-    char user[256];     /* "": no login */
+    char user[256]; /* "": no login */
     char password[256];
-    char cafile[512];   /* "": the system's certificates */
+    char cafile[512]; /* "": the system's certificates */
 };
 
-/* Reads smtp[s]://[user:password@]host[:port][?starttls=required][&cafile=/path]. Default ports: 25,
-   465 for smtps. ERROR_USAGE for anything else, also for a password without TLS to a host that is not
-   loopback. */
+/* Reads smtp[s]://[user:password@]host[:port][?starttls=required][&cafile=/path]. Default ports:
+   25, 465 for smtps. ERROR_USAGE for anything else, also for a password without TLS to a host that
+   is not loopback. */
 bool smtp_parse_url(const char *url, struct smtp_server *server, struct error *error) MUST_CHECK;
 
 /* Sends `mime` (a whole message with CRLF line ends) from `sender` to `recipient`, bare addresses

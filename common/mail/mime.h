@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "mail/render.h"
 
-#define MAIL_MAX ((size_t)1024 * 1024)
+#define MAIL_MAX            ((size_t)1024 * 1024)
 #define MAIL_MESSAGE_ID_MAX 384
 
 struct mail_envelope {
@@ -16,16 +16,17 @@ struct mail_envelope {
     int64_t date;
 };
 
-/* Whether it can be mailed to: one bare address of at most 254 bytes, one @ with something on both sides, no
-   control characters, spaces, quotes, brackets, commas. ERROR_INVALID says what is wrong without repeating it. */
+/* Whether it can be mailed to: one bare address of at most 254 bytes, one @ with something on both
+   sides, no control characters, spaces, quotes, brackets, commas. ERROR_INVALID says what is wrong
+   without repeating it. */
 bool mail_check_address(const char *address, struct error *error) MUST_CHECK;
 
 /* <export id>.<attempt>.<random>@<domain of sender> in angle brackets. */
 bool mail_message_id(const char *sender, int64_t data_export_id, int64_t attempt,
                      char message_id[MAIL_MESSAGE_ID_MAX], struct error *error) MUST_CHECK;
 
-/* Appends the whole message. The subject is encoded by RFC 2047 when it is not ASCII and ends at its
-   first line break. ERROR_INVALID for control characters in a header. */
+/* Appends the whole message. The subject is encoded by RFC 2047 when it is not ASCII and ends at
+   its first line break. ERROR_INVALID for control characters in a header. */
 bool mail_print(const struct mail_envelope *envelope, const struct mail_content *content,
                 struct buffer *out, struct error *error) MUST_CHECK;
 

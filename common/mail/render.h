@@ -26,7 +26,8 @@ struct failure_mail {
     const char *payload;       /* JSON, keys sorted, indented by 2 */
 };
 
-/* "Your Download is Ready!": the link <prefix>/organizations/<slug>/data-export/<id>/ and when it expires. */
+/* "Your Download is Ready!": the link <prefix>/organizations/<slug>/data-export/<id>/ and when it
+ * expires. */
 bool mail_render_success(const struct success_mail *mail, struct arena *arena,
                          struct mail_content *content, struct error *error) MUST_CHECK;
 

@@ -16,7 +16,8 @@ bool event_user_tag_value(const struct event_user *user, struct arena *arena, co
 
 /* for_tags: the users of one page of values of the tag `user`: users[i] belongs to values[i] and is
    all NULL where the project knows no user of exactly that tag value (a row found by its hash under
-   another keyword does not count). One query, by md5 of what follows the first colon. Texts in `arena`. */
+   another keyword does not count). One query, by md5 of what follows the first colon. Texts in
+   `arena`. */
 bool event_user_for_tags(struct pg *pg, int64_t project_id, const char *const *values, size_t count,
                          struct arena *arena, struct event_user *users,
                          struct error *error) MUST_CHECK;

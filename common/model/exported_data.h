@@ -1,4 +1,5 @@
-/* ExportedData: the rows of sentry_exporteddata (spec/original.md 1), an export as its user sees it. */
+/* ExportedData: the rows of sentry_exporteddata (spec/original.md 1), an export as its user sees
+ * it. */
 #ifndef MODEL_EXPORTED_DATA_H
 #define MODEL_EXPORTED_DATA_H
 
@@ -29,14 +30,14 @@ const char *exported_data_type_name(int64_t query_type);
 /* `Issues-by-Tag_2020-March-25_27.csv`; an unknown type gives `None_...`. Returns `name`. */
 char *exported_data_file_name(const struct exported_data *row, char name[EXPORT_FILE_NAME_MAX]);
 
-/* The unfinished row (lowest id of twins) with this key: what the original's get_or_create looks for.
-   *id is 0 when there is none. query_info is compared as text. */
+/* The unfinished row (lowest id of twins) with this key: what the original's get_or_create looks
+ *for. id is 0 when there is none. query_info is compared as text. */
 bool exported_data_find_unfinished(struct pg *pg, int64_t organization_id, int64_t user_id,
                                    int64_t query_type, const char *query_info, int64_t *id,
                                    struct error *error) MUST_CHECK;
 
-/* Takes the advisory lock of that key until the end of the transaction, so that equal requests queue
-   up instead of making twins. */
+/* Takes the advisory lock of that key until the end of the transaction, so that equal requests
+   queue up instead of making twins. */
 bool exported_data_lock_key(struct pg *pg, int64_t organization_id, int64_t user_id,
                             int64_t query_type, const char *query_info,
                             struct error *error) MUST_CHECK;

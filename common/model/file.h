@@ -1,6 +1,6 @@
 /*
- * File, FileBlob, FileBlobIndex (spec/original.md 2): a file is a list of blobs of at most 1 MiB, each
- * stored once under a path of its own and shared by all files that hold the same bytes.
+ * File, FileBlob, FileBlobIndex (spec/original.md 2): a file is a list of blobs of at most 1 MiB,
+ * each stored once under a path of its own and shared by all files that hold the same bytes.
  */
 #ifndef MODEL_FILE_H
 #define MODEL_FILE_H
@@ -26,11 +26,11 @@ struct stored_file {
 };
 
 /* The blob with this checksum; *found tells whether there is one. */
-bool file_blob_find(struct pg *pg, const char *checksum, struct arena *arena, struct file_blob *blob,
-                    bool *found, struct error *error) MUST_CHECK;
+bool file_blob_find(struct pg *pg, const char *checksum, struct arena *arena,
+                    struct file_blob *blob, bool *found, struct error *error) MUST_CHECK;
 
-/* Sets the blob's timestamp to now, so that a cleanup of unused blobs passes it by. *alive is false when the row
-   has gone meanwhile. */
+/* Sets the blob's timestamp to now, so that a cleanup of unused blobs passes it by. *alive is false
+   when the row has gone meanwhile. */
 bool file_blob_touch(struct pg *pg, int64_t id, bool *alive, struct error *error) MUST_CHECK;
 
 /* INSERT ... ON CONFLICT (checksum) DO NOTHING; *id is 0 when another blob has the checksum. */
@@ -55,12 +55,12 @@ bool file_load(struct pg *pg, int64_t id, struct arena *arena, struct stored_fil
 bool file_blobs(struct pg *pg, int64_t file_id, struct arena *arena, struct file_blob **blobs,
                 size_t *count, struct error *error) MUST_CHECK;
 
-/* Deletes the file as Django's collector does: its index rows, file_id of every sentry_exporteddata row
-   that points to it set to NULL, the row. Blobs stay. No error when it is gone. */
+/* Deletes the file as Django's collector does: its index rows, file_id of every sentry_exporteddata
+   row that points to it set to NULL, the row. Blobs stay. No error when it is gone. */
 bool file_delete(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
 
-/* Deletes the blob's row if no file and no owner refers to it. Takes the row's lock first: an upload that has just
-   locked it FOR KEY SHARE keeps it. *deleted tells. */
+/* Deletes the blob's row if no file and no owner refers to it. Takes the row's lock first: an
+   upload that has just locked it FOR KEY SHARE keeps it. *deleted tells. */
 bool file_blob_delete_unused(struct pg *pg, int64_t id, bool *deleted,
                              struct error *error) MUST_CHECK;
 

@@ -7,9 +7,10 @@
 
 #include "client/pg.h"
 
-/* Applies what is missing: schema exportd, and with `standalone` the tables of a Sentry too. *applied
-   counts files. ERROR_CONFLICT: a recorded file is missing here or has another text, or `standalone` in a
-   database that has django_migrations. Safe to repeat and to run twice at once. */
+/* Applies what is missing: schema exportd, and with `standalone` the tables of a Sentry too.
+   *applied counts files. ERROR_CONFLICT: a recorded file is missing here or has another text, or
+   `standalone` in a database that has django_migrations. Safe to repeat and to run twice at once.
+ */
 bool migration_apply(struct pg *pg, bool standalone, int *applied, struct error *error) MUST_CHECK;
 
 /* ERROR_QUERY, naming the remedy, when the database lacks a migration of exportd's own tables. */

@@ -15,19 +15,20 @@ struct outbox_mail {
     int64_t tries; /* this one included */
 };
 
-/* Puts a mail in, due at once. One an export: a mail of the same export (of a restored database's past) is
-   replaced. */
+/* Puts a mail in, due at once. One an export: a mail of the same export (of a restored database's
+   past) is replaced. */
 bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *message_id,
                         const char *recipient, const char *mime, struct error *error) MUST_CHECK;
 
-/* Takes the mail that has been due longest: counts the try and holds it back from everybody else for
-   `hold_seconds`. Texts in `arena`. *found is false when none is due. */
+/* Takes the mail that has been due longest: counts the try and holds it back from everybody else
+   for `hold_seconds`. Texts in `arena`. *found is false when none is due. */
 bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, struct arena *arena,
                        struct outbox_mail *mail, bool *found, struct error *error) MUST_CHECK;
 
-/* What came of it: sent; due again in `seconds` because of `reason`; or never again. Only the try that
-   was claimed is judged (`tries` is the fence). */
-bool outbox_mail_sent(struct pg *pg, const struct outbox_mail *mail, struct error *error) MUST_CHECK;
+/* What came of it: sent; due again in `seconds` because of `reason`; or never again. Only the try
+   that was claimed is judged (`tries` is the fence). */
+bool outbox_mail_sent(struct pg *pg, const struct outbox_mail *mail,
+                      struct error *error) MUST_CHECK;
 bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t seconds,
                        const char *reason, struct error *error) MUST_CHECK;
 bool outbox_mail_give_up(struct pg *pg, const struct outbox_mail *mail, const char *reason,

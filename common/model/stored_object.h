@@ -1,7 +1,7 @@
 /*
  * exportd.object: the journal of objects in the file store that no committed blob row owns, not yet
- * or not any more. An object is named here before its first byte is written, and until its bytes are
- * gone or a blob row owns it: a crash leaves no object that nobody knows.
+ * or not any more. An object is named here before its first byte is written, and until its bytes
+ * are gone or a blob row owns it: a crash leaves no object that nobody knows.
  */
 #ifndef MODEL_STORED_OBJECT_H
 #define MODEL_STORED_OBJECT_H
@@ -24,8 +24,8 @@ bool stored_object_insert(struct pg *pg, const char *const *paths, const char *c
 
 bool stored_object_delete(struct pg *pg, const char *path, struct error *error) MUST_CHECK;
 
-/* Objects whose attempt is over (exportd.export says another attempt or another state than running, or knows
-   nothing of it), by path above `after`, at most `max`; rows in `arena`. */
+/* Objects whose attempt is over (exportd.export says another attempt or another state than running,
+   or knows nothing of it), by path above `after`, at most `max`; rows in `arena`. */
 bool stored_object_list_abandoned(struct pg *pg, const char *after, size_t max, struct arena *arena,
                                   struct stored_object **objects, size_t *count,
                                   struct error *error) MUST_CHECK;

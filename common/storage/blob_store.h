@@ -1,19 +1,19 @@
 /*
- * Where the bytes of blobs are: objects named by a path relative to the store's root. One interface,
- * several kinds; callers see only this page.
+ * Where the bytes of blobs are: objects named by a path relative to the store's root. One
+ * interface, several kinds; callers see only this page.
  */
 #ifndef STORAGE_BLOB_STORE_H
 #define STORAGE_BLOB_STORE_H
 
 #include "base/buffer.h"
 
-#define BLOB_SIZE ((size_t)1024 * 1024) /* the largest object */
+#define BLOB_SIZE     ((size_t)1024 * 1024) /* the largest object */
 #define BLOB_PATH_MAX 512
 
 struct blob_store;
 
-/* What a kind of store provides: each function as the one of its name below. Its struct begins with struct
-   blob_store. */
+/* What a kind of store provides: each function as the one of its name below. Its struct begins with
+   struct blob_store. */
 struct blob_store_operations {
     bool (*write)(struct blob_store *, const char *path, const void *bytes, size_t size,
                   struct error *);
@@ -32,12 +32,12 @@ struct blob_store {
 bool blob_store_open(const char *url, struct blob_store **store, struct error *error) MUST_CHECK;
 void blob_store_free(struct blob_store *store); /* NULL is fine */
 
-/* ERROR_INVALID for an absolute path, one with an empty, `.` or `..` part, a control character, or an
-   overlong one. Every function below checks it first: paths come from a database. */
+/* ERROR_INVALID for an absolute path, one with an empty, `.` or `..` part, a control character, or
+   an overlong one. Every function below checks it first: paths come from a database. */
 bool blob_store_check_path(const char *path, struct error *error) MUST_CHECK;
 
-/* Writes a whole object, safe on disk when it returns; an object of that name is replaced. Private to
-   the owner (0600, folders 0700). ERROR_AWAY: disk full; ERROR_DENIED: not writable. */
+/* Writes a whole object, safe on disk when it returns; an object of that name is replaced. Private
+   to the owner (0600, folders 0700). ERROR_AWAY: disk full; ERROR_DENIED: not writable. */
 bool blob_store_write(struct blob_store *store, const char *path, const void *bytes, size_t size,
                       struct error *error) MUST_CHECK;
 

@@ -1,6 +1,6 @@
 /*
- * Frees what nobody needs any more: files of expired exports and the objects of interrupted uploads.
- * The store itself is never listed: only rows tell what may go (spec/original.md 2.6, 8).
+ * Frees what nobody needs any more: files of expired exports and the objects of interrupted
+ * uploads. The store itself is never listed: only rows tell what may go (spec/original.md 2.6, 8).
  */
 #ifndef STORAGE_CLEANUP_H
 #define STORAGE_CLEANUP_H

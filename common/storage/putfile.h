@@ -6,10 +6,10 @@
 #ifndef STORAGE_PUTFILE_H
 #define STORAGE_PUTFILE_H
 
+#include "base/digest.h"
 #include "client/pg.h"
 #include "client/redis.h"
 #include "storage/blob_store.h"
-#include "base/digest.h"
 
 /* What an upload works with; each connection is used by the calling thread only. */
 struct upload {
@@ -28,18 +28,19 @@ struct uploaded_file {
     int64_t *blob_sizes;
 };
 
-/* Stores the whole of `fd` (read by pread from 0). All paths are made up and journalled before the first byte is
-   written. Per chunk, under its upload lock: an existing blob is reused if its object is there with
-   the right size and it is referenced or younger than 23 h, and its timestamp set to now; else the object is
-   written, the row inserted and committed, and the path leaves the journal in the same transaction.
-   What it did not need of the journal leaves it too. Safe to call again after a failure. Free with
-   uploaded_file_free. */
+/* Stores the whole of `fd` (read by pread from 0). All paths are made up and journalled before the
+   first byte is written. Per chunk, under its upload lock: an existing blob is reused if its object
+   is there with the right size and it is referenced or younger than 23 h, and its timestamp set to
+   now; else the object is written, the row inserted and committed, and the path leaves the journal
+   in the same transaction. What it did not need of the journal leaves it too. Safe to call again
+   after a failure. Free with uploaded_file_free. */
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file,
              struct error *error) MUST_CHECK;
 void uploaded_file_free(struct uploaded_file *file);
 
 /* Reads a stored file to `fd` blob by blob and checks size and SHA-1 of each blob and of the whole.
-   ERROR_NOT_FOUND: no such file row, or a missing object; ERROR_INVALID: the bytes are not those that were stored. */
+   ERROR_NOT_FOUND: no such file row, or a missing object; ERROR_INVALID: the bytes are not those
+   that were stored. */
 bool getfile(struct pg *pg, struct blob_store *store, int64_t file_id, int fd,
              struct error *error) MUST_CHECK;
 

@@ -1,6 +1,6 @@
 /*
- * The upload lock that exportd shares with Sentry: Redis key `l:fileblob:upload:<sha1>`, held while a
- * blob of that checksum is looked up, written or deleted (spec/original.md 2.4).
+ * The upload lock that exportd shares with Sentry: Redis key `l:fileblob:upload:<sha1>`, held while
+ * a blob of that checksum is looked up, written or deleted (spec/original.md 2.4).
  */
 #ifndef STORAGE_UPLOAD_LOCK_H
 #define STORAGE_UPLOAD_LOCK_H

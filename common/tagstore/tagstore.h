@@ -1,7 +1,8 @@
 /*
- * The tagstore: which tags and values a project or an issue has, how often, first and last seen when.
- * One interface, several backends; its terms and methods are those of the original
- * (spec/tagstore.md). A backend fills struct tagstore_operations (backend.h); callers see only this page.
+ * The tagstore: which tags and values a project or an issue has, how often, first and last seen
+ * when. One interface, several backends; its terms and methods are those of the original
+ * (spec/tagstore.md). A backend fills struct tagstore_operations (backend.h); callers see only this
+ * page.
  *
  * Environment 0 is all environments. Every failure keeps its kind: ERROR_NOT_FOUND (no such key or
  * value), ERROR_AWAY, ERROR_TIMEOUT, ERROR_OVERLOAD, ERROR_QUERY.
@@ -28,8 +29,8 @@ struct group_tag_value {
 
 void tagstore_free(struct tagstore *store);
 
-/* get_tag_key: the project's key, if it is visible and seen in that environment. ERROR_NOT_FOUND. The
-   existence check of an export. */
+/* get_tag_key: the project's key, if it is visible and seen in that environment. ERROR_NOT_FOUND.
+   The existence check of an export. */
 bool tagstore_get_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
                           const char *key, struct arena *arena, struct tag_key *tag_key,
                           struct error *error) MUST_CHECK;
@@ -51,7 +52,8 @@ struct group_tag_value_query {
    descending, then by value bytewise. The store can do nothing else until it is closed. */
 bool tagstore_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
-                                    struct tagstore_cursor **cursor, struct error *error) MUST_CHECK;
+                                    struct tagstore_cursor **cursor,
+                                    struct error *error) MUST_CHECK;
 
 /* The next page: 1 to page_size rows in `arena`, or *count = 0 at the end. */
 bool tagstore_next_page(struct tagstore_cursor *cursor, struct arena *arena,
@@ -75,9 +77,9 @@ struct tag_observation {
 };
 
 /* Counts a batch: keys, values, group keys and group values of the observation's environment and of
-   all environments (0): times_seen, first_seen, last_seen, values_seen, and the event's tags. All in
-   the caller's transaction; the order of locks is fixed, so that batches of several writers do not deadlock. A
-   backend that is fed in another way accepts and does nothing. */
+   all environments (0): times_seen, first_seen, last_seen, values_seen, and the event's tags. All
+   in the caller's transaction; the order of locks is fixed, so that batches of several writers do
+   not deadlock. A backend that is fed in another way accepts and does nothing. */
 bool tagstore_record(struct tagstore *store, const struct tag_observation *observations,
                      size_t count, struct error *error) MUST_CHECK;
 

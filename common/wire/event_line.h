@@ -27,16 +27,17 @@ struct event_line {
     const char *platform; /* NULL when absent; at most 64 characters */
     int64_t datetime;
     int64_t received; /* USEC_NONE when absent */
-    struct event_tag *tags; /* as in the line, one a key (the last wins), reserved names prefixed:
-                               a plain `release`, `user`, `dist` is stored as `sentry:release` ... */
+    struct event_tag
+        *tags; /* as in the line, one a key (the last wins), reserved names prefixed:
+                  a plain `release`, `user`, `dist` is stored as `sentry:release` ... */
     size_t tag_count;
     struct event_user user;
 };
 
 /* Reads one line without its line end. All texts live in `arena` and are clean UTF-8. ERROR_INVALID
    names the first thing that is wrong; ERROR_TOO_LARGE. Rules: spec/original.md 4.1 for keys and
-   values; numbers and booleans of tags become their text (100, 0.5, true), null and nested values are
-   errors. */
+   values; numbers and booleans of tags become their text (100, 0.5, true), null and nested values
+   are errors. */
 bool event_line_parse(const char *text, size_t size, struct arena *arena, struct event_line *event,
                       struct error *error) MUST_CHECK;
 

@@ -21,7 +21,7 @@ enum job_limit {
 };
 
 enum job_environment {
-    JOB_ENVIRONMENT_ALL,   /* null or absent */
+    JOB_ENVIRONMENT_ALL, /* null or absent */
     JOB_ENVIRONMENT_ONE,
     JOB_ENVIRONMENT_WRONG, /* no whole number: such an environment does not exist */
 };
@@ -36,8 +36,8 @@ struct job_message {
     int64_t expires;        /* not after this moment; USEC_NONE */
 };
 
-/* Reads a message of any shape. ERROR_INVALID or ERROR_TOO_LARGE: it leads to no row; the message says
-   why, for the dead list ("not valid JSON ...", "another task: ..."). */
+/* Reads a message of any shape. ERROR_INVALID or ERROR_TOO_LARGE: it leads to no row; the message
+   says why, for the dead list ("not valid JSON ...", "another task: ..."). */
 bool job_message_parse(const char *bytes, size_t size, struct job_message *message,
                        struct error *error) MUST_CHECK;
 

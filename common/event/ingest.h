@@ -1,0 +1,28 @@
+/*
+ * Ingest: events, one JSON object a line, into groups, event users, environments, releases and the
+ * tagstore. Repeating a file counts no event twice: an event is its project and event id, and its
+ * row in sentry_message is made in the same transaction that counts it.
+ */
+#ifndef EVENT_INGEST_H
+#define EVENT_INGEST_H
+
+#include "client/pg.h"
+#include "tagstore/tagstore.h"
+
+struct ingest {
+    struct pg *pg; /* also the tagstore's connection: one transaction a batch */
+    struct tagstore *tagstore;
+    bool rebase_time; /* shift all times so that the newest is now: needs a seekable input */
+};
+
+struct ingest_summary {
+    int64_t lines, counted, repeated, bad;
+};
+
+/* Reads `input` to its end. A bad line is reported on standard error with its number ("line 3:
+   ...") and skipped. False only when nothing can go on (the database is away, the input
+   unreadable); what was counted before stays counted. */
+bool ingest_run(const struct ingest *ingest, FILE *input, struct ingest_summary *summary,
+                struct error *error) MUST_CHECK;
+
+#endif

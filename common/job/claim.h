@@ -1,0 +1,68 @@
+/*
+ * The claim: how a worker makes a job its own. Postgres decides: `attempt` is one more at every
+ * claim and fences off everybody who claimed before.
+ */
+#ifndef JOB_CLAIM_H
+#define JOB_CLAIM_H
+
+#include "base/arena.h"
+#include "client/pg.h"
+#include "model/exported_data.h"
+#include "wire/job_message.h"
+
+enum claim_result {
+    CLAIM_TAKEN,    /* ours: *claim is filled */
+    CLAIM_FINISHED, /* valid, failed or gone already: acknowledge */
+    CLAIM_RUNNING,  /* somebody runs it: acknowledge this duplicate */
+    CLAIM_NO_ROW,   /* no such row, and none ever known: a few short retries, then the dead list */
+};
+
+struct claim {
+    int64_t data_export_id;
+    int64_t attempt;     /* the fence */
+    int64_t failures;    /* so far */
+    int64_t age_seconds; /* since its first attempt began */
+    struct exported_data row;
+};
+
+/* Claims the job of a message for `worker`: one upsert of exportd.export (attempt + 1, state
+   running) where it is waiting, delayed or unknown, and a new exportd.attempt row, in one
+   transaction. History is asked before sentry_exporteddata. The same id with another date_added is
+   a new job (a restored database). Texts in `arena`. */
+bool claim_job(struct pg *pg, const struct job_message *message, const char *worker,
+               struct arena *arena, enum claim_result *result, struct claim *claim,
+               struct error *error) MUST_CHECK;
+
+/* Progress: writes rows, bytes and pages, and asks whether the job is still ours: ERROR_LOST. */
+struct job_progress {
+    int64_t rows, bytes, pages;
+};
+bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_progress *progress,
+                    struct error *error) MUST_CHECK;
+
+/* The first statement of an outcome's transaction: the fence. Moves the job from running to `state`
+   (a job_state_name) if attempt and worker still match, and ends the attempt with `outcome`;
+   ERROR_LOST if they do not. `failures_added` is 0 or 1; `delay_ms` below 0: no next try; `message`
+   may be NULL. */
+struct claim_end {
+    const char *state;
+    const char *outcome;
+    const char *message;
+    int64_t failures_added;
+    int64_t delay_ms;
+    struct job_progress progress;
+};
+bool claim_end(struct pg *pg, const struct claim *claim, const char *worker,
+               const struct claim_end *end, struct error *error) MUST_CHECK;
+
+/* What exportd.export says of a job after a COMMIT whose answer was lost: *state, and whether it is
+   the outcome of this very attempt. ERROR_NOT_FOUND. */
+bool claim_look(struct pg *pg, const struct claim *claim, char state[16], bool *same_attempt,
+                struct error *error) MUST_CHECK;
+
+/* A dead worker's running jobs -> waiting, failures + 1, attempts ended as `crashed`. Returns how
+   many in *count. Repeatable. */
+bool claim_rescue(struct pg *pg, const char *worker, int64_t *count,
+                  struct error *error) MUST_CHECK;
+
+#endif

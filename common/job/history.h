@@ -1,0 +1,40 @@
+/* exportd.export as a history: what `exportd status` shows, and the rows that enqueue makes. */
+#ifndef JOB_HISTORY_H
+#define JOB_HISTORY_H
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "client/pg.h"
+
+struct history_request {    /* limit and environment of an enqueued job */
+    int64_t limit;          /* 0: none */
+    int64_t environment_id; /* 0: all */
+};
+
+/* Writes the waiting row beside a new sentry_exporteddata row, in the same transaction. */
+bool history_insert_waiting(struct pg *pg, int64_t data_export_id,
+                            const struct history_request *request, struct error *error) MUST_CHECK;
+
+/* What exportd knows of an unfinished job: *known is false when it has never seen it. */
+bool history_find(struct pg *pg, int64_t data_export_id, bool *known, char state[16],
+                  struct history_request *request, struct error *error) MUST_CHECK;
+
+/* One export, or the newest ones (data_export_id 0; at most `max`), newest first: a JSON array of
+   objects {id, status (EARLY VALID EXPIRED FAILED GONE), state, type, organization, user,
+   file_name, date_added, date_finished, date_expired, rows, bytes, pages, attempts, failures,
+   worker, next_try_at, message, mail}. status of a finished row is the original's: EARLY, VALID,
+   EXPIRED; FAILED is exportd's own memory. Rows that exportd has never claimed are EARLY too.
+   `mail`: none, waiting, sent, given-up. ERROR_NOT_FOUND for an unknown id. */
+bool history_list(struct pg *pg, int64_t data_export_id, int64_t max, json_t **exports,
+                  struct error *error) MUST_CHECK;
+
+/* Deletes finished exports' rows (export, attempt, sent or given-up outbox) that ended more than
+   `days` ago; rows whose sentry_exporteddata row still has a file stay. *count: exports. With
+   dry_run only counts. */
+bool history_delete_old(struct pg *pg, int64_t days, bool dry_run, int64_t *count,
+                        struct error *error) MUST_CHECK;
+
+/* How many jobs are not final, for `worker --drain`. */
+bool history_count_unfinished(struct pg *pg, int64_t *count, struct error *error) MUST_CHECK;
+
+#endif
