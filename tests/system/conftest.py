@@ -1,0 +1,98 @@
+import itertools
+import os
+
+import pytest
+
+from support.mail_sink import Certificates
+from support.program import Exportd
+from support.servers import Postgres, Redis
+
+TEMPLATE = "exportd_template"
+_numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items):
+    if not os.environ.get("EXPORTD_LONG"):
+        for item in items:
+            if "long" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="takes minutes: scripts/test --long"))
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    server = Redis()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def template(postgres, tmp_path_factory):
+    """A migrated database: each test gets a copy, which is quicker than migrating."""
+    postgres.create_database(TEMPLATE)
+    program = Exportd(tmp_path_factory.mktemp("migrate"), {"DATABASE_URL": postgres.url(TEMPLATE)})
+    program.ok("migrate", "--standalone")
+    return TEMPLATE
+
+
+@pytest.fixture
+def empty_database(postgres):
+    name = f"empty_{next(_numbers)}"
+    postgres.create_database(name)
+    yield name
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def database(postgres, template):
+    """The name of a migrated database of the test's own."""
+    name = f"test_{next(_numbers)}"
+    postgres.create_database(name, template)
+    yield name
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def sql(postgres, database):
+    """A cursor in autocommit mode on the test's database."""
+    connection = postgres.connect(database)
+    with connection.cursor() as cursor:
+        cursor.execute("SET timezone = 'UTC'")
+        yield cursor
+    connection.close()
+
+
+@pytest.fixture
+def queue(redis_server):
+    """A client of the test's Redis, which is empty."""
+    client = redis_server.connect()
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def exportd(tmp_path, postgres, database, redis_server, queue):
+    """The program with a database, a queue, a store and a mail folder of the test's own."""
+    return Exportd(tmp_path, {
+        "DATABASE_URL": postgres.url(database),
+        "REDIS_URL": redis_server.url,
+        "STORAGE_URL": f"file://{tmp_path}/files",
+        "MAIL_URL": f"file://{tmp_path}/mail",
+        "URL_PREFIX": "https://sentry.example.com",
+        "MAIL_FROM": "exports@example.com",
+        "LOG_FORMAT": "json",
+        "CONCURRENCY": 2,
+        "RETRY_BASE_SECONDS": 1,
+    })
