@@ -82,7 +82,7 @@ void *arena_alloc(struct arena *arena, size_t size, struct error *error)
         return NULL;
     void *result = block->bytes + block->used;
     block->used += rounded;
-    arena->total += size;
+    arena->total += rounded; /* so that many small ones are bounded too */
     return memset(result, 0, size);
 }
 

@@ -99,7 +99,7 @@ static bool wrong(struct error *error, const struct setting *setting, const char
 
 /* ---- one value ---- */
 
-/* NAME_FILE: the secret is the file's text without its last line end. */
+/* NAME_FILE: the secret is the file's text without the line ends behind it. */
 static bool read_secret_file(const struct setting *setting, const char *path, char **value,
                              struct error *error)
 {
@@ -116,6 +116,9 @@ static bool read_secret_file(const struct setting *setting, const char *path, ch
                          setting->name, SECRET_FILE_MAX);
     while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
         size--;
+    if (size == 0 || memchr(text, '\0', size) != NULL)
+        return error_set(error, ERROR_USAGE, "%s_FILE: the file it names is empty or no text",
+                         setting->name);
     text[size] = '\0';
     *value = text_duplicate(text);
     return *value != NULL || error_set(error, ERROR_AWAY, "no memory");

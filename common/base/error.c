@@ -1,5 +1,7 @@
 #include "base/error.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 
@@ -34,13 +36,19 @@ static enum error_code code_of_errno(int errno_value)
     }
 }
 
+/* Formatted aside first: an argument may be the error's own message. Mended, because a server's
+   text may be anything, a cut may halve a character, and the message goes to Postgres and into
+   mails. */
 bool error_set(struct error *error, enum error_code code, const char *format, ...)
 {
+    char message[ERROR_MESSAGE_MAX];
     va_list arguments;
     va_start(arguments, format);
-    error->code = code;
-    (void)vsnprintf(error->message, sizeof(error->message), format, arguments);
+    (void)vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
+    utf8_mend(message);
+    memcpy(error->message, message, sizeof(message));
+    error->code = code;
     return false;
 }
 
@@ -59,13 +67,11 @@ bool error_set_errno(struct error *error, int errno_value, const char *format, .
 bool error_prefix(struct error *error, const char *format, ...)
 {
     char context[ERROR_MESSAGE_MAX];
-    char message[ERROR_MESSAGE_MAX];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(context, sizeof(context), format, arguments);
     va_end(arguments);
-    memcpy(message, error->message, sizeof(message));
-    return error_set(error, error->code, "%.*s: %.*s", 200, context, 300, message);
+    return error_set(error, error->code, "%.*s: %.*s", 200, context, 300, error->message);
 }
 
 const char *error_code_name(enum error_code code)

@@ -33,7 +33,7 @@ struct error {
 };
 
 /* Fills *error and returns false, so that a function can end in `return error_set(...)`. A longer
-   message is cut. `error` may not be NULL. */
+   message is cut; bytes that are not UTF-8 become "?". `error` may not be NULL. */
 bool error_set(struct error *error, enum error_code code, const char *format, ...)
     PRINTF_LIKE(3, 4);
 

@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 enum { WRITE_FLAGS = JSON_COMPACT | JSON_ENCODE_ANY };
 
@@ -10,9 +11,21 @@ bool json_parse(const char *text, size_t size, size_t maximum, json_t **value, s
     if (size > maximum)
         return error_set(error, ERROR_TOO_LARGE, "more than %zu bytes of JSON", maximum);
     json_error_t reason;
-    *value = json_loadb(text, size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &reason);
+    *value = json_loadb(text, size, JSON_DECODE_ANY, &reason);
     if (*value == NULL) /* jansson's own text may quote the data */
         return error_set(error, ERROR_INVALID, "not valid JSON at byte %d", reason.position);
+    return true;
+}
+
+bool json_to_int64(const json_t *value, int64_t min, int64_t max, int64_t *number)
+{
+    if (json_is_string(value))
+        return json_string_value(value)[0] != '-' &&
+               text_to_int64(json_string_value(value), min, max, number);
+    if (!json_is_integer(value) || json_integer_value(value) < min ||
+        json_integer_value(value) > max)
+        return false;
+    *number = json_integer_value(value);
     return true;
 }
 

@@ -9,11 +9,17 @@
 
 #include <jansson.h>
 
-/* Parses one value of at most `maximum` bytes; nothing may follow it. *value is owned by the caller
-   (json_decref). ERROR_INVALID, ERROR_TOO_LARGE. Text from outside goes through wire/clean_text.h
-   first: jansson refuses what others write (lone surrogates, NUL, invalid UTF-8). */
+/* Parses one value of at most `maximum` bytes; nothing may follow it. Of members of the same name
+   the last one wins, as in Python. *value is owned by the caller (json_decref). ERROR_INVALID,
+   ERROR_TOO_LARGE. Text from outside goes through clean_json_parse (wire/clean_text.h) instead:
+   jansson refuses what others write (lone surrogates, NUL, invalid UTF-8, integers over 64 bits).
+ */
 bool json_parse(const char *text, size_t size, size_t maximum, json_t **value,
                 struct error *error) MUST_CHECK;
+
+/* A whole number of the range min..max, written as a JSON integer or as a string of decimal digits.
+   False for anything else, also NULL; *number is then unchanged. */
+bool json_to_int64(const json_t *value, int64_t min, int64_t max, int64_t *number) MUST_CHECK;
 
 /* Set a member and say so when jansson has no memory. A text is cleaned of nothing: it must be
    UTF-8. json_put steals `value`, which may be NULL (then it fails). */

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <unistd.h>
@@ -61,20 +62,30 @@ static void put(struct line *line, const char *format, ...)
         line->size += (size_t)length < room ? (size_t)length : room - 1;
 }
 
+static void put_character(struct line *line, const char *at, size_t size)
+{
+    if (*at == '"' || *at == '\\')
+        put(line, "\\%c", *at);
+    else if (size == 1 && ((unsigned char)*at < 0x20 || *at == 0x7f))
+        put(line, "\\u%04x", (unsigned)*at);
+    else
+        put(line, "%.*s", (int)size, at);
+}
+
 /* Quoted, with control characters escaped in both formats: nobody forges a log line. Whole
-   characters only: a cut never leaves half an escape. */
+   characters only: a cut never leaves half an escape or half a character. */
 static void put_quoted(struct line *line, const char *text)
 {
+    size_t size = strlen(text);
     put(line, "\"");
-    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        if (sizeof(line->text) - line->size < 32)
-            break;
-        if (*c == '"' || *c == '\\')
-            put(line, "\\%c", *c);
-        else if (*c < 0x20 || *c == 0x7f)
-            put(line, "\\u%04x", *c);
+    for (size_t i = 0; i < size && sizeof(line->text) - line->size >= 32;) {
+        bool valid = false;
+        size_t step = utf8_step(text + i, size - i, &valid);
+        if (valid)
+            put_character(line, text + i, step);
         else
-            put(line, "%c", *c);
+            put(line, "\\ufffd");
+        i += step;
     }
     put(line, "\"");
 }

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -55,23 +57,36 @@ bool text_has_control(const char *text)
     return false;
 }
 
+/* Whether a terminal might obey the character of `size` bytes. */
+static bool is_control(const unsigned char *at, size_t size)
+{
+    if (size == 1)
+        return at[0] < 0x20 || at[0] == 0x7f;
+    return size == 2 && at[0] == 0xc2 && at[1] <= 0x9f; /* C1 */
+}
+
+void text_print_escaped(FILE *out, const char *text)
+{
+    size_t size = strlen(text);
+    for (size_t i = 0; i < size;) {
+        const unsigned char *at = (const unsigned char *)text + i;
+        bool valid = false;
+        size_t step = utf8_step(text + i, size - i, &valid);
+        if (valid && !is_control(at, step))
+            (void)fwrite(at, 1, step, out);
+        else
+            for (size_t k = 0; k < step; k++)
+                (void)fprintf(out, "\\x%02x", at[k]);
+        i += step;
+    }
+}
+
 void text_print(FILE *out, const char *text)
 {
-    if (!isatty(fileno(out))) {
+    if (isatty(fileno(out)))
+        text_print_escaped(out, text);
+    else
         (void)fputs(text, out);
-        return;
-    }
-    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f;
-        if (c1) {
-            (void)fprintf(out, "\\x%02x", c[1]);
-            c++;
-        } else if (*c < 0x20 || *c == 0x7f) {
-            (void)fprintf(out, "\\x%02x", *c);
-        } else {
-            (void)fputc(*c, out);
-        }
-    }
 }
 
 const char *text_plural(int64_t count)

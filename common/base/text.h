@@ -22,9 +22,12 @@ bool text_ends_with(const char *text, const char *end);
 /* Whether a byte below 0x20 or 0x7f is in it: refused in mail headers, escaped on terminals. */
 bool text_has_control(const char *text);
 
-/* Writes `text` to `out`; control characters (C0, DEL, and C1 in UTF-8) become \xNN when `out` is a
-   terminal, so that data cannot drive it. */
+/* Writes `text` to `out`; when that is a terminal, bytes of control characters (C0, DEL, C1) and of
+   what is not UTF-8 become \xNN, so that data cannot drive it. */
 void text_print(FILE *out, const char *text);
+
+/* The same, whatever `out` is. */
+void text_print_escaped(FILE *out, const char *text);
 
 /* What a noun gets behind a count: "" for one, else "s". */
 const char *text_plural(int64_t count);

@@ -138,8 +138,10 @@ bool url_option(const struct url *url, const char *name, char value[URL_PART_MAX
     size_t size = 0;
     value[0] = '\0';
     while (next_option(&at, &start, &name_size, &size)) {
-        if (!is_name(start, name_size, name) || name_size == size)
+        if (!is_name(start, name_size, name))
             continue;
+        if (name_size == size)
+            return error_set(error, ERROR_INVALID, "the option '%s' has no value", name);
         if (!decode(start + name_size + 1, size - name_size - 1, value, URL_PART_MAX))
             return error_set(error, ERROR_INVALID, "the option '%s' is not readable", name);
         return true;

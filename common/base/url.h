@@ -22,8 +22,8 @@ struct url {
    password). */
 bool url_parse(const char *text, struct url *url, struct error *error) MUST_CHECK;
 
-/* The decoded value of `name` in the query, "" for none. ERROR_INVALID when it is badly encoded or
-   does not fit. */
+/* The decoded value of `name` in the query, "" for none; of several the first. ERROR_INVALID when
+   it is badly encoded, does not fit, or stands there without a "=". */
 bool url_option(const struct url *url, const char *name, char value[URL_PART_MAX],
                 struct error *error) MUST_CHECK;
 
