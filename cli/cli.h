@@ -1,0 +1,40 @@
+/*
+ * The command line. Each command is a file of this folder with one function; commands.c lists them.
+ * A command prints results to standard output and everything else to standard error, returns true
+ * when it is done (exit status 0), or false with *error: ERROR_USAGE is exit status 2, anything
+ * else 1.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/config.h"
+#include "client/pg.h"
+#include "client/redis.h"
+
+/* argv[0] is the command's name. */
+typedef bool command_function(const struct config *config, int argc, char **argv,
+                              struct error *error);
+
+struct command {
+    const char *name;
+    const char *arguments; /* as in the usage line */
+    const char *summary;   /* one line */
+    const char *help; /* the rest of `exportd help COMMAND`, with an example; ends in a newline */
+    command_function *run;
+};
+
+/* All commands; one without a name ends the list. */
+extern const struct command commands[];
+
+command_function command_migrate, command_create, command_worker, command_enqueue, command_status,
+    command_download, command_cleanup, command_tag_export, command_ingest, command_queue,
+    command_check, command_help, command_version;
+
+/* Connect to what the settings name. The caller frees. */
+bool cli_connect_pg(const struct config *config, struct pg **pg, struct error *error) MUST_CHECK;
+bool cli_connect_redis(const struct config *config, struct redis **redis,
+                       struct error *error) MUST_CHECK;
+bool cli_connect_lock_redis(const struct config *config, struct redis **redis,
+                            struct error *error) MUST_CHECK;
+
+#endif
