@@ -1,0 +1,371 @@
+#include "client/redis.h"
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/text.h"
+#include "base/url.h"
+
+#include <errno.h>
+#include <hiredis/hiredis.h>
+#include <poll.h>
+
+enum { CONNECT_SECONDS = 5, ANSWER_MS = 5000 };
+
+struct address {
+    char user[URL_PART_MAX];
+    char password[URL_PART_MAX];
+    char host[URL_PART_MAX]; /* "": a Unix socket */
+    char path[URL_PART_MAX];
+    int port;
+    int64_t database;
+};
+
+struct redis {
+    char *url;
+    redisContext *context;      /* NULL: no connection */
+    int64_t connected_since_ms; /* monotonic */
+};
+
+struct redis_reply; /* is a redisReply: nobody outside can tell */
+
+/* ---- the address ---- */
+
+static bool parse_database(const char *text, int64_t *database)
+{
+    *database = 0;
+    return text[0] == '\0' || text_to_int64(text, 0, 65535, database);
+}
+
+static bool parse_address(const char *text, struct address *address, struct error *error)
+{
+    static const char *const tcp_options[] = {NULL};
+    static const char *const unix_options[] = {"db", NULL};
+    struct url url;
+    char database[URL_PART_MAX] = "";
+    if (!url_parse(text, &url, error))
+        return false;
+    bool local = text_equal(url.scheme, "unix");
+    if (!local && !text_equal(url.scheme, "redis"))
+        return error_set(error, ERROR_USAGE, "the scheme is neither redis nor unix");
+    if (!url_check_options(&url, local ? unix_options : tcp_options, error) ||
+        (local && !url_option(&url, "db", database, error)))
+        return false;
+    const char *number = local ? database : url.path[0] == '/' ? url.path + 1 : url.path;
+    if (!parse_database(number, &address->database))
+        return error_set(error, ERROR_USAGE, "the database is no number from 0 to 65535");
+    address->port = url.port == 0 ? 6379 : url.port;
+    memcpy(address->user, url.user, sizeof(address->user));
+    memcpy(address->password, url.password, sizeof(address->password));
+    memcpy(address->host, url.host, sizeof(address->host));
+    memcpy(address->path, url.path, sizeof(address->path));
+    if (local)
+        address->host[0] = '\0';
+    return true;
+}
+
+bool redis_check_url(const char *url, struct error *error)
+{
+    struct address address;
+    if (parse_address(url, &address, error))
+        return true;
+    error->code = ERROR_USAGE;
+    return false;
+}
+
+/* ---- the connection ---- */
+
+struct redis *redis_new(const char *url)
+{
+    struct redis *redis = calloc(1, sizeof(*redis));
+    if (redis == NULL)
+        return NULL;
+    redis->url = text_duplicate(url);
+    if (redis->url == NULL) {
+        free(redis);
+        return NULL;
+    }
+    return redis;
+}
+
+void redis_free(struct redis *redis)
+{
+    if (redis == NULL)
+        return;
+    redis_disconnect(redis);
+    free(redis->url);
+    free(redis);
+}
+
+void redis_disconnect(struct redis *redis)
+{
+    redisFree(redis->context);
+    redis->context = NULL;
+}
+
+int64_t redis_connected_ms(const struct redis *redis)
+{
+    return redis->context == NULL ? 0 : clock_monotonic_ms() - redis->connected_since_ms;
+}
+
+static bool login(struct redis *redis, const struct address *address, struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    if (address->password[0] != '\0') {
+        redis_add_text(&command, "AUTH");
+        if (address->user[0] != '\0')
+            redis_add_text(&command, address->user);
+        redis_add_text(&command, address->password);
+        if (!redis_call(redis, &command, 0, &reply, error))
+            return false;
+        redis_reply_free(reply);
+    }
+    command.count = 0;
+    redis_add_text(&command, "SELECT"); /* also with 0: it proves that we may talk */
+    redis_add_int(&command, address->database);
+    if (!redis_call(redis, &command, 0, &reply, error))
+        return false;
+    redis_reply_free(reply);
+    return true;
+}
+
+bool redis_connect(struct redis *redis, struct error *error)
+{
+    struct address address;
+    struct timeval patience = {.tv_sec = CONNECT_SECONDS};
+    if (redis->context != NULL && redis->context->err == 0)
+        return true;
+    redis_disconnect(redis);
+    if (!parse_address(redis->url, &address, error))
+        return false;
+    redis->context = address.host[0] == '\0'
+                         ? redisConnectUnixWithTimeout(address.path, patience)
+                         : redisConnectWithTimeout(address.host, address.port, patience);
+    if (redis->context == NULL || redis->context->err != 0) {
+        error_set(error, ERROR_AWAY, "Redis cannot be reached: %s",
+                  redis->context == NULL ? "no memory" : redis->context->errstr);
+        redis_disconnect(redis);
+        return false;
+    }
+    (void)redisEnableKeepAlive(redis->context);
+    /* Reading is guarded by poll; writing and stray reads by this. */
+    (void)redisSetTimeout(redis->context, patience);
+    redis->connected_since_ms = clock_monotonic_ms();
+    if (!login(redis, &address, error)) {
+        redis_disconnect(redis);
+        return false;
+    }
+    return true;
+}
+
+/* ---- commands ---- */
+
+void redis_add(struct redis_command *command, const void *bytes, size_t size)
+{
+    if (command->count >= REDIS_ARGS_MAX)
+        abort(); /* a command with too many arguments is a bug that its first run shows */
+    command->values[command->count] = bytes;
+    command->sizes[command->count] = size;
+    command->count++;
+}
+
+void redis_add_text(struct redis_command *command, const char *text)
+{
+    redis_add(command, text, strlen(text));
+}
+
+void redis_add_int(struct redis_command *command, int64_t number)
+{
+    if (command->count >= REDIS_ARGS_MAX)
+        abort();
+    char *digits = command->numbers[command->count];
+    int length = snprintf(digits, sizeof(command->numbers[0]), "%" PRId64, number);
+    redis_add(command, digits, (size_t)length);
+}
+
+static bool lost(struct redis *redis, const char *what, struct error *error)
+{
+    error_set(error, ERROR_AWAY, "the connection to Redis is lost: %s", what);
+    redis_disconnect(redis); /* after that: `what` may be its own text */
+    return false;
+}
+
+/* Waits until the socket can be read; false at the deadline. */
+static bool wait_readable(const struct redis *redis, int64_t deadline_ms)
+{
+    struct pollfd socket = {.fd = redis->context->fd, .events = POLLIN};
+    for (;;) {
+        int64_t left = deadline_ms - clock_monotonic_ms();
+        if (left <= 0)
+            return false;
+        int ready = poll(&socket, 1, left > INT32_MAX ? INT32_MAX : (int)left);
+        if (ready > 0)
+            return true;
+        if (ready < 0 && errno != EINTR)
+            return false;
+    }
+}
+
+/* One answer, by the deadline; NULL otherwise. Leaves *what for the message. */
+static redisReply *read_answer(struct redis *redis, int64_t deadline_ms, const char **what)
+{
+    void *reply = NULL;
+    int flushed = 0;
+    while (flushed == 0) {
+        if (redisBufferWrite(redis->context, &flushed) != REDIS_OK) {
+            *what = redis->context->errstr;
+            return NULL;
+        }
+    }
+    for (;;) {
+        if (redisGetReplyFromReader(redis->context, &reply) != REDIS_OK) {
+            *what = redis->context->errstr;
+            return NULL;
+        }
+        if (reply != NULL)
+            return reply;
+        if (!wait_readable(redis, deadline_ms)) {
+            *what = "no answer in time";
+            return NULL;
+        }
+        if (redisBufferRead(redis->context) != REDIS_OK) {
+            *what = redis->context->errstr;
+            return NULL;
+        }
+    }
+}
+
+/* An error answer: servers that start, fail over or are full are away; the connection is of no use
+   then, because the next one may lead to another server. */
+static bool refuse(struct redis *redis, const redisReply *reply, struct error *error)
+{
+    static const char *const away[] = {"LOADING", "READONLY", "MASTERDOWN", "UNBLOCKED",
+                                       "MISCONF", "OOM",      "BUSY",       "CLUSTERDOWN"};
+    static const char *const denied[] = {"NOAUTH", "WRONGPASS", "NOPERM"};
+    char word[32];
+    size_t length = strcspn(reply->str, " ");
+    (void)snprintf(word, sizeof(word), "%.*s", (int)length, reply->str);
+    for (size_t i = 0; i < ARRAY_LENGTH(away); i++) {
+        if (text_equal(word, away[i])) {
+            redis_disconnect(redis);
+            return error_set(error, ERROR_AWAY, "Redis answers %s", away[i]);
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(denied); i++)
+        if (text_equal(word, denied[i]))
+            return error_set(error, ERROR_DENIED, "Redis answers %s", denied[i]);
+    if (strstr(reply->str, "invalid password") != NULL ||
+        strstr(reply->str, "without any password") != NULL)
+        return error_set(error, ERROR_DENIED, "Redis refuses the login");
+    return error_set(error, ERROR_QUERY, "Redis answers %.*s", 120, reply->str);
+}
+
+static bool send_command(struct redis *redis, const struct redis_command *command, int64_t wait_ms,
+                         redisReply **answer, struct error *error)
+{
+    const char *what = "no connection";
+    *answer = NULL;
+    if (redis->context == NULL || redis->context->err != 0)
+        return lost(redis, what, error);
+    /* hiredis does not write to the arguments; its prototype only forgets to say so */
+    const char **values = (const char **)(uintptr_t)command->values;
+    if (redisAppendCommandArgv(redis->context, command->count, values, command->sizes) != REDIS_OK)
+        return lost(redis, redis->context->errstr, error);
+    *answer = read_answer(redis, clock_monotonic_ms() + ANSWER_MS + wait_ms, &what);
+    return *answer != NULL || lost(redis, what, error);
+}
+
+bool redis_call(struct redis *redis, const struct redis_command *command, int64_t wait_ms,
+                struct redis_reply **reply, struct error *error)
+{
+    redisReply *answer = NULL;
+    *reply = NULL;
+    if (!send_command(redis, command, wait_ms, &answer, error))
+        return false;
+    if (answer->type == REDIS_REPLY_ERROR) {
+        refuse(redis, answer, error);
+        freeReplyObject(answer);
+        return false;
+    }
+    *reply = (struct redis_reply *)answer;
+    return true;
+}
+
+/* EVALSHA or EVAL of a script, with its keys and arguments behind. */
+static void build_eval(struct redis_command *eval, const char *verb, const char *script, int keys,
+                       const struct redis_command *command)
+{
+    eval->count = 0;
+    redis_add_text(eval, verb);
+    redis_add_text(eval, script);
+    redis_add_int(eval, keys);
+    for (int i = 0; i < command->count; i++)
+        redis_add(eval, command->values[i], command->sizes[i]);
+}
+
+bool redis_eval(struct redis *redis, const char *script, int keys,
+                const struct redis_command *command, struct redis_reply **reply,
+                struct error *error)
+{
+    struct redis_command eval;
+    char sha1[SHA1_HEX_SIZE];
+    redisReply *answer = NULL;
+    *reply = NULL;
+    sha1_hex(script, strlen(script), sha1);
+    build_eval(&eval, "EVALSHA", sha1, keys, command);
+    if (!send_command(redis, &eval, 0, &answer, error))
+        return false;
+    if (answer->type == REDIS_REPLY_ERROR && text_starts_with(answer->str, "NOSCRIPT")) {
+        freeReplyObject(answer);
+        build_eval(&eval, "EVAL", script, keys, command);
+        return redis_call(redis, &eval, 0, reply, error);
+    }
+    if (answer->type == REDIS_REPLY_ERROR) {
+        refuse(redis, answer, error);
+        freeReplyObject(answer);
+        return false;
+    }
+    *reply = (struct redis_reply *)answer;
+    return true;
+}
+
+/* ---- replies ---- */
+
+static const redisReply *reply_of(const struct redis_reply *reply)
+{
+    return (const redisReply *)reply;
+}
+
+bool redis_is_null(const struct redis_reply *reply)
+{
+    return reply_of(reply)->type == REDIS_REPLY_NIL;
+}
+
+int64_t redis_int(const struct redis_reply *reply)
+{
+    return reply_of(reply)->type == REDIS_REPLY_INTEGER ? reply_of(reply)->integer : 0;
+}
+
+const char *redis_text(const struct redis_reply *reply, size_t *size)
+{
+    const redisReply *r = reply_of(reply);
+    bool is_text = r->type == REDIS_REPLY_STRING || r->type == REDIS_REPLY_STATUS;
+    if (size != NULL)
+        *size = is_text ? (size_t)r->len : 0;
+    return is_text ? r->str : "";
+}
+
+size_t redis_count(const struct redis_reply *reply)
+{
+    return reply_of(reply)->type == REDIS_REPLY_ARRAY ? reply_of(reply)->elements : 0;
+}
+
+const struct redis_reply *redis_item(const struct redis_reply *reply, size_t index)
+{
+    return (const struct redis_reply *)reply_of(reply)->element[index];
+}
+
+void redis_reply_free(struct redis_reply *reply)
+{
+    freeReplyObject(reply);
+}
