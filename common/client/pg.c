@@ -3,9 +3,12 @@
 #include "base/text.h"
 
 #include <libpq-fe.h>
+#include <pthread.h>
 
 struct pg {
-    PGconn *connection; /* NULL: none */
+    PGconn *connection;           /* NULL: none */
+    pthread_mutex_t cancel_mutex; /* guards `cancel`, which pg_interrupt uses from other threads */
+    PGcancel *cancel;
     char *conninfo;
     char *role;
     char sqlstate[6];
@@ -106,6 +109,7 @@ struct pg *pg_new(const char *conninfo, const char *role)
     struct pg *pg = calloc(1, sizeof(*pg));
     if (pg == NULL)
         return NULL;
+    (void)pthread_mutex_init(&pg->cancel_mutex, NULL);
     pg->conninfo = text_duplicate(conninfo);
     pg->role = text_duplicate(role);
     if (pg->conninfo == NULL || pg->role == NULL) {
@@ -120,9 +124,18 @@ void pg_free(struct pg *pg)
     if (pg == NULL)
         return;
     pg_disconnect(pg);
+    (void)pthread_mutex_destroy(&pg->cancel_mutex);
     free(pg->conninfo);
     free(pg->role);
     free(pg);
+}
+
+static void set_cancel(struct pg *pg, PGcancel *cancel)
+{
+    (void)pthread_mutex_lock(&pg->cancel_mutex);
+    PQfreeCancel(pg->cancel);
+    pg->cancel = cancel;
+    (void)pthread_mutex_unlock(&pg->cancel_mutex);
 }
 
 void pg_disconnect(struct pg *pg)
@@ -130,8 +143,18 @@ void pg_disconnect(struct pg *pg)
     if (pg->copy_row != NULL)
         PQfreemem(pg->copy_row);
     pg->copy_row = NULL;
+    set_cancel(pg, NULL);
     PQfinish(pg->connection);
     pg->connection = NULL;
+}
+
+void pg_interrupt(struct pg *pg)
+{
+    char ignored[256];
+    (void)pthread_mutex_lock(&pg->cancel_mutex);
+    if (pg->cancel != NULL)
+        (void)PQcancel(pg->cancel, ignored, sizeof(ignored));
+    (void)pthread_mutex_unlock(&pg->cancel_mutex);
 }
 
 static void ignore_notice(void *context, const PGresult *notice)
@@ -157,6 +180,7 @@ bool pg_connect(struct pg *pg, struct error *error)
     pg->connection = PQconnectdbParams(names, values, 1);
     if (is_connected(pg)) {
         PQsetNoticeReceiver(pg->connection, ignore_notice, NULL);
+        set_cancel(pg, PQgetCancel(pg->connection));
         return true;
     }
     char reason[300];

@@ -33,6 +33,10 @@ bool pg_connect(struct pg *pg, struct error *error) MUST_CHECK;
 /* Drops the connection, and with it a transaction or COPY in progress. */
 void pg_disconnect(struct pg *pg);
 
+/* Asks the server to cancel what the connection is waiting for: that statement fails with
+   ERROR_TIMEOUT. The one function here that another thread may call. */
+void pg_interrupt(struct pg *pg);
+
 /* The SQLSTATE of the last failure, "" when it had none (connection lost). */
 const char *pg_sqlstate(const struct pg *pg);
 
