@@ -1,7 +1,6 @@
 /*
  * The CSV, byte for byte as Python's csv.DictWriter writes it: comma, CRLF, fields quoted only when
- * they hold a comma, a quote, CR or LF (spec/original.md 6.5). Written to a file through one
- * buffer.
+ * they hold a comma, a quote, CR or LF (spec/original.md 6.5). Goes to a file through one buffer.
  */
 #ifndef CSV_WRITER_H
 #define CSV_WRITER_H
@@ -17,8 +16,9 @@ struct csv_writer *csv_writer_new(int fd, int64_t max_bytes, bool formula_guard)
 void csv_writer_free(struct csv_writer *writer);
 
 /* The next cell of the row. Text: any bytes; invalid UTF-8 becomes U+FFFD, a NUL is dropped. A
-   moment is `%Y-%m-%dT%H:%M:%S.%fZ`; USEC_NONE is an empty cell. ERROR_TOO_LARGE beyond max_bytes,
-   ERROR_AWAY when the disk is full. */
+   moment is `%Y-%m-%dT%H:%M:%S.%fZ`; USEC_NONE is an empty cell, ERROR_INVALID outside the years
+   0001 to 9999. ERROR_TOO_LARGE beyond max_bytes or for a cell over 16 MiB that needs quotes or
+   cleaning, ERROR_AWAY when the disk is full. After an error the file is of no use. */
 bool csv_writer_text(struct csv_writer *writer, const char *text, size_t size,
                      struct error *error) MUST_CHECK;
 bool csv_writer_int(struct csv_writer *writer, int64_t number, struct error *error) MUST_CHECK;

@@ -1,4 +1,15 @@
-/* One event as `exportd ingest` reads it: a JSON object a line. Parsing does no I/O. */
+/*
+ * One event as `exportd ingest` reads it: a JSON object a line. Parsing does no I/O.
+ *
+ *     {"event_id": "32 hex digits", "project_id": 1, "hashes": ["..."], "message": "...",
+ *      "platform": "other", "datetime": "2017-12-10T06:55:46.000000Z",
+ *      "data": {"received": 1512888946, "tags": {"environment": "production", "release": "1.0"},
+ *               "sentry.interfaces.User": {"id": "7", "email": "...", "username": "...",
+ *                                          "ip_address": "..."}}}
+ *
+ * event_id, project_id, datetime and a hash must be there; `primary_hash` stands for `hashes` where
+ * that is absent. `tags` may also be a list of pairs. Unknown members are ignored.
+ */
 #ifndef WIRE_EVENT_LINE_H
 #define WIRE_EVENT_LINE_H
 
@@ -9,12 +20,23 @@
 #define EVENT_TAGS_MAX   1000
 #define EVENT_HASHES_MAX 100
 
+/* In characters: what the tables hold. */
+#define EVENT_TAG_KEY_MAX       32
+#define EVENT_TAG_VALUE_MAX     200
+#define EVENT_PLATFORM_MAX      64
+#define EVENT_USER_ID_MAX       128
+#define EVENT_USER_EMAIL_MAX    75
+#define EVENT_USER_USERNAME_MAX 128
+#define EVENT_USER_ADDRESS_MAX  64
+
 struct event_tag {
     const char *key;   /* 1 to 32 characters of [a-zA-Z0-9_.:-] */
     const char *value; /* 0 to 200 characters, no newline */
 };
 
-struct event_user { /* NULL: not given. "" is taken as not given. */
+/* NULL: not given. "" is taken as not given. No newline in any. Whether the address is one is not
+   looked at. */
+struct event_user {
     const char *id, *email, *username, *ip_address;
 };
 
@@ -27,17 +49,18 @@ struct event_line {
     const char *platform; /* NULL when absent; at most 64 characters */
     int64_t datetime;
     int64_t received; /* USEC_NONE when absent */
-    struct event_tag
-        *tags; /* as in the line, one a key (the last wins), reserved names prefixed:
-                  a plain `release`, `user`, `dist` is stored as `sentry:release` ... */
+
+    /* As in the line, one a key (the last wins), reserved names prefixed: a plain `release`,
+       `dist`, `user`, `filename`, `function` is stored as `sentry:release` ... */
+    struct event_tag *tags;
     size_t tag_count;
     struct event_user user;
 };
 
 /* Reads one line without its line end. All texts live in `arena` and are clean UTF-8. ERROR_INVALID
    names the first thing that is wrong; ERROR_TOO_LARGE. Rules: spec/original.md 4.1 for keys and
-   values; numbers and booleans of tags become their text (100, 0.5, true), null and nested values
-   are errors. */
+   values; numbers and booleans of tags and users become their text (100, 0.5, true); a tag of null
+   and nested values are errors. */
 bool event_line_parse(const char *text, size_t size, struct arena *arena, struct event_line *event,
                       struct error *error) MUST_CHECK;
 

@@ -4,6 +4,9 @@
  *   plain       {"data_export_id": 27, "limit": null, "environment_id": null}
  *   Celery, protocol 1 and 2: an envelope with a base64 body, JSON inside (wire/celery.h)
  *
+ * A Celery message gives its arguments by name (other names are ignored) or by position, in the
+ * order data_export_id, limit, environment_id.
+ *
  * Parsing does no I/O and trusts nothing.
  */
 #ifndef WIRE_JOB_MESSAGE_H
@@ -21,7 +24,7 @@ enum job_limit {
 };
 
 enum job_environment {
-    JOB_ENVIRONMENT_ALL, /* null or absent */
+    JOB_ENVIRONMENT_ALL, /* null, 0 or absent */
     JOB_ENVIRONMENT_ONE,
     JOB_ENVIRONMENT_WRONG, /* no whole number: such an environment does not exist */
 };
@@ -41,7 +44,8 @@ struct job_message {
 bool job_message_parse(const char *bytes, size_t size, struct job_message *message,
                        struct error *error) MUST_CHECK;
 
-/* Appends the plain shape. Wrong limits and environments, eta and expires are not printed. */
+/* Appends the plain shape. A wrong limit or environment is printed as false, which is as wrong; eta
+   and expires are not printed. */
 bool job_message_print(const struct job_message *message, struct buffer *out,
                        struct error *error) MUST_CHECK;
 

@@ -1,0 +1,13 @@
+/* Base64 of the standard alphabet (RFC 4648), read strictly. */
+#ifndef WIRE_BASE64_H
+#define WIRE_BASE64_H
+
+#include "base/buffer.h"
+
+/* Appends the decoded bytes to `out`. Line ends may stand anywhere; padding must be complete,
+   nothing may follow it, unused bits must be 0. ERROR_INVALID; ERROR_TOO_LARGE beyond the buffer's
+   maximum. */
+bool base64_decode(const char *text, size_t size, struct buffer *out,
+                   struct error *error) MUST_CHECK;
+
+#endif

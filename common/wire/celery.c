@@ -1,0 +1,187 @@
+#include "wire/celery.h"
+
+#include "base/text.h"
+#include "wire/base64.h"
+#include "wire/clean_text.h"
+
+#include <strings.h>
+
+/* The second is the task's name before it moved. */
+static const char *const task_names[] = {
+    "sentry.data_export.tasks.assemble_download",
+    "sentry.tasks.data_export.assemble_download",
+};
+
+bool celery_is_envelope(const json_t *message)
+{
+    return json_object_get(message, "body") != NULL &&
+           (json_object_get(message, "properties") != NULL ||
+            json_object_get(message, "headers") != NULL ||
+            json_object_get(message, "content-type") != NULL);
+}
+
+/* The text of a member, or NULL when it is absent or no text. */
+static const char *text_of(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+/* ---- the body's bytes ---- */
+
+static bool check_content_type(const json_t *envelope, struct error *error)
+{
+    static const struct {
+        const char *type, *name;
+    } foreign[] = {
+        {"application/x-python-serialize", "a pickle body"},
+        {"application/x-msgpack", "a msgpack body"},
+        {"application/x-yaml", "a YAML body"},
+    };
+    const char *type = text_of(envelope, "content-type");
+    if (type == NULL)
+        return error_set(error, ERROR_INVALID, "a message without a content type");
+    if (strcasecmp(type, "application/json") == 0)
+        return true;
+    for (size_t i = 0; i < ARRAY_LENGTH(foreign); i++)
+        if (strcasecmp(type, foreign[i].type) == 0)
+            return error_set(error, ERROR_INVALID, "%s, which this version does not read",
+                             foreign[i].name);
+    return error_set(error, ERROR_INVALID,
+                     "a body of content type '%.60s', which this version does not read", type);
+}
+
+static bool check_content_encoding(const json_t *envelope, struct error *error)
+{
+    static const char *const known[] = {"utf-8", "utf8", "us-ascii", "ascii", "binary"};
+    const json_t *value = json_object_get(envelope, "content-encoding");
+    if (value == NULL || json_is_null(value))
+        return true; /* kombu takes it for utf-8 */
+    const char *encoding = json_is_string(value) ? json_string_value(value) : "";
+    for (size_t i = 0; i < ARRAY_LENGTH(known); i++)
+        if (strcasecmp(encoding, known[i]) == 0)
+            return true;
+    return error_set(error, ERROR_INVALID, "a body in the encoding '%.60s'", encoding);
+}
+
+static bool check_compression(const json_t *envelope, struct error *error)
+{
+    const json_t *value = json_object_get(json_object_get(envelope, "headers"), "compression");
+    if (value == NULL || json_is_null(value))
+        return true;
+    return error_set(error, ERROR_INVALID, "a compressed body, which this version does not read");
+}
+
+static bool decode_body(const json_t *envelope, struct buffer *out, struct error *error)
+{
+    const json_t *body = json_object_get(envelope, "body");
+    const json_t *encoding =
+        json_object_get(json_object_get(envelope, "properties"), "body_encoding");
+    if (!json_is_string(body))
+        return error_set(error, ERROR_INVALID, "a message whose body is no text");
+    const char *text = json_string_value(body);
+    size_t size = json_string_length(body);
+    if (encoding == NULL || json_is_null(encoding))
+        return buffer_append(out, text, size, error);
+    if (!json_is_string(encoding) || !text_equal(json_string_value(encoding), "base64"))
+        return error_set(error, ERROR_INVALID, "a body encoding other than base64");
+    return base64_decode(text, size, out, error);
+}
+
+static bool read_body(const json_t *envelope, size_t maximum, json_t **body, struct error *error)
+{
+    struct buffer bytes;
+    if (!check_content_type(envelope, error) || !check_content_encoding(envelope, error) ||
+        !check_compression(envelope, error))
+        return false;
+    buffer_init(&bytes, maximum);
+    bool done = decode_body(envelope, &bytes, error) &&
+                clean_json_parse(bytes.data, bytes.size, maximum, body, error);
+    buffer_free(&bytes);
+    return done || error_prefix(error, "the message's body");
+}
+
+/* ---- what it says ---- */
+
+static bool check_name(const json_t *name, struct error *error)
+{
+    if (!json_is_string(name))
+        return error_set(error, ERROR_INVALID, "a message that names no task");
+    for (size_t i = 0; i < ARRAY_LENGTH(task_names); i++)
+        if (text_equal(json_string_value(name), task_names[i]))
+            return true;
+    return error_set(error, ERROR_INVALID, "another task: '%.200s'", json_string_value(name));
+}
+
+/* A time without an offset is in the producer's zone, which protocol 1 calls UTC by its flag `utc`;
+   Sentry's own zone is UTC too, so that the flag makes no difference. */
+static bool read_time(const json_t *from, const char *name, int64_t *usec, struct error *error)
+{
+    const json_t *value = json_object_get(from, name);
+    *usec = USEC_NONE;
+    if (value == NULL || json_is_null(value))
+        return true;
+    if (!json_is_string(value))
+        return error_set(error, ERROR_INVALID, "%s: not a time", name);
+    return clock_parse_iso(json_string_value(value), json_string_length(value), usec, error) ||
+           error_prefix(error, "%s", name);
+}
+
+static bool take_arguments(const json_t *args, const json_t *kwargs, struct celery_task *task,
+                           struct error *error)
+{
+    task->args = json_is_null(args) ? NULL : args;
+    task->kwargs = json_is_null(kwargs) ? NULL : kwargs;
+    if ((task->args != NULL && !json_is_array(task->args)) ||
+        (task->kwargs != NULL && !json_is_object(task->kwargs)))
+        return error_set(error, ERROR_INVALID, "args must be a list and kwargs a map");
+    return true;
+}
+
+static bool read_protocol_1(const json_t *envelope, size_t maximum, struct celery_task *task,
+                            struct error *error)
+{
+    if (!read_body(envelope, maximum, &task->body, error))
+        return false;
+    if (!json_is_object(task->body))
+        return error_set(error, ERROR_INVALID, "a message that names no task");
+    return check_name(json_object_get(task->body, "task"), error) &&
+           read_time(task->body, "eta", &task->eta, error) &&
+           read_time(task->body, "expires", &task->expires, error) &&
+           take_arguments(json_object_get(task->body, "args"),
+                          json_object_get(task->body, "kwargs"), task, error);
+}
+
+static bool read_protocol_2(const json_t *envelope, size_t maximum, struct celery_task *task,
+                            struct error *error)
+{
+    const json_t *headers = json_object_get(envelope, "headers");
+    /* the name first: what another task's body looks like does not matter */
+    if (!check_name(json_object_get(headers, "task"), error) ||
+        !read_time(headers, "eta", &task->eta, error) ||
+        !read_time(headers, "expires", &task->expires, error) ||
+        !read_body(envelope, maximum, &task->body, error))
+        return false;
+    if (json_is_object(
+            task->body)) /* protocol 1's map under the headers of 2: Celery reads it too */
+        return take_arguments(json_object_get(task->body, "args"),
+                              json_object_get(task->body, "kwargs"), task, error);
+    if (!json_is_array(task->body) || json_array_size(task->body) < 2)
+        return error_set(error, ERROR_INVALID, "a body that is not [args, kwargs, embed]");
+    return take_arguments(json_array_get(task->body, 0), json_array_get(task->body, 1), task,
+                          error);
+}
+
+bool celery_unwrap(const json_t *envelope, size_t maximum, struct celery_task *task,
+                   struct error *error)
+{
+    *task = (struct celery_task){.eta = USEC_NONE, .expires = USEC_NONE};
+    bool named = json_object_get(json_object_get(envelope, "headers"), "task") != NULL;
+    return named ? read_protocol_2(envelope, maximum, task, error)
+                 : read_protocol_1(envelope, maximum, task, error);
+}
+
+void celery_task_free(struct celery_task *task)
+{
+    json_decref(task->body);
+    *task = (struct celery_task){.eta = USEC_NONE, .expires = USEC_NONE};
+}

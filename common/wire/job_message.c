@@ -1,0 +1,155 @@
+#include "wire/job_message.h"
+
+#include "wire/celery.h"
+#include "wire/clean_text.h"
+
+/* The values of a job as they came; NULL: absent. */
+struct arguments {
+    const json_t *data_export_id, *limit, *environment_id;
+};
+
+static bool is_absent(const json_t *value)
+{
+    return value == NULL || json_is_null(value);
+}
+
+/* ---- the values ---- */
+
+static bool read_id(const json_t *value, int64_t *id, struct error *error)
+{
+    if (is_absent(value))
+        return error_set(error, ERROR_INVALID, "a job without a data_export_id");
+    if (!json_to_int64(value, 1, INT64_MAX, id))
+        return error_set(error, ERROR_INVALID,
+                         "data_export_id is no whole number from 1 to %" PRId64, INT64_MAX);
+    return true;
+}
+
+/* A digit string is wrong here: the original compared it as text and exported everything, which
+   nobody can have meant. */
+static void read_limit(const json_t *value, struct job_message *message)
+{
+    bool number = json_is_integer(value) && json_integer_value(value) >= 0;
+    message->limit_kind = JOB_LIMIT_WRONG;
+    if (is_absent(value) || (number && json_integer_value(value) == 0)) {
+        message->limit_kind = JOB_LIMIT_NONE;
+    } else if (number) {
+        message->limit_kind = JOB_LIMIT_ROWS;
+        message->limit = json_integer_value(value);
+    }
+}
+
+static void read_environment(const json_t *value, struct job_message *message)
+{
+    int64_t id = 0;
+    message->environment_kind = JOB_ENVIRONMENT_WRONG;
+    if (is_absent(value)) {
+        message->environment_kind = JOB_ENVIRONMENT_ALL;
+    } else if (json_to_int64(value, INT64_MIN, INT64_MAX, &id)) {
+        message->environment_kind = id == 0 ? JOB_ENVIRONMENT_ALL : JOB_ENVIRONMENT_ONE;
+        message->environment_id = id;
+    }
+}
+
+static bool read_arguments(const struct arguments *arguments, struct job_message *message,
+                           struct error *error)
+{
+    read_limit(arguments->limit, message);
+    read_environment(arguments->environment_id, message);
+    return read_id(arguments->data_export_id, &message->data_export_id, error);
+}
+
+/* ---- the shapes ---- */
+
+static bool read_plain(const json_t *object, struct job_message *message, struct error *error)
+{
+    const struct arguments arguments = {
+        .data_export_id = json_object_get(object, "data_export_id"),
+        .limit = json_object_get(object, "limit"),
+        .environment_id = json_object_get(object, "environment_id"),
+    };
+    return read_arguments(&arguments, message, error);
+}
+
+/* As Python binds them: by position or by name, not both. */
+static bool bind_argument(const struct celery_task *task, size_t position, const char *name,
+                          const json_t **value, struct error *error)
+{
+    const json_t *by_position = json_array_get(task->args, position);
+    const json_t *by_name = json_object_get(task->kwargs, name);
+    if (by_position != NULL && by_name != NULL)
+        return error_set(error, ERROR_INVALID, "a job that gives %s twice", name);
+    *value = by_position != NULL ? by_position : by_name;
+    return true;
+}
+
+static bool read_call(const struct celery_task *task, struct job_message *message,
+                      struct error *error)
+{
+    struct arguments arguments = {NULL, NULL, NULL};
+    message->eta = task->eta;
+    message->expires = task->expires;
+    if (json_array_size(task->args) > 3)
+        return error_set(error, ERROR_INVALID, "a job with more than three positional arguments");
+    return bind_argument(task, 0, "data_export_id", &arguments.data_export_id, error) &&
+           bind_argument(task, 1, "limit", &arguments.limit, error) &&
+           bind_argument(task, 2, "environment_id", &arguments.environment_id, error) &&
+           read_arguments(&arguments, message, error);
+}
+
+static bool read_envelope(const json_t *envelope, struct job_message *message, struct error *error)
+{
+    struct celery_task task;
+    bool done =
+        celery_unwrap(envelope, JOB_MESSAGE_MAX, &task, error) && read_call(&task, message, error);
+    celery_task_free(&task);
+    return done;
+}
+
+static bool read_shape(const json_t *root, struct job_message *message, struct error *error)
+{
+    if (json_object_get(root, "data_export_id") != NULL)
+        return read_plain(root, message, error);
+    if (celery_is_envelope(root))
+        return read_envelope(root, message, error);
+    return error_set(error, ERROR_INVALID, "neither a job nor a Celery message");
+}
+
+bool job_message_parse(const char *bytes, size_t size, struct job_message *message,
+                       struct error *error)
+{
+    json_t *root = NULL;
+    *message = (struct job_message){.eta = USEC_NONE, .expires = USEC_NONE};
+    bool done = clean_json_parse(bytes, size, JOB_MESSAGE_MAX, &root, error) &&
+                read_shape(root, message, error);
+    json_decref(root);
+    return done;
+}
+
+/* ---- printing ---- */
+
+static json_t *limit_value(const struct job_message *message)
+{
+    if (message->limit_kind == JOB_LIMIT_WRONG)
+        return json_false();
+    return message->limit_kind == JOB_LIMIT_ROWS ? json_integer(message->limit) : json_null();
+}
+
+static json_t *environment_value(const struct job_message *message)
+{
+    if (message->environment_kind == JOB_ENVIRONMENT_WRONG)
+        return json_false();
+    return message->environment_kind == JOB_ENVIRONMENT_ONE ? json_integer(message->environment_id)
+                                                            : json_null();
+}
+
+bool job_message_print(const struct job_message *message, struct buffer *out, struct error *error)
+{
+    json_t *object = json_object();
+    bool done = json_put_int(object, "data_export_id", message->data_export_id, error) &&
+                json_put(object, "limit", limit_value(message), error) &&
+                json_put(object, "environment_id", environment_value(message), error) &&
+                json_write(object, out, error);
+    json_decref(object);
+    return done;
+}
