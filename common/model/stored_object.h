@@ -17,12 +17,16 @@ struct stored_object {
     int64_t attempt;
 };
 
-/* Names `count` objects at once (path i with checksum i) for an attempt. */
+/* Names `count` objects at once (path i with checksum i) for an attempt. A path that is named already
+   stays as it is (ON CONFLICT DO NOTHING). */
 bool stored_object_insert(struct pg *pg, const char *const *paths, const char *const *checksums,
                           size_t count, int64_t data_export_id, int64_t attempt,
                           struct error *error) MUST_CHECK;
 
-bool stored_object_delete(struct pg *pg, const char *path, struct error *error) MUST_CHECK;
+/* Forgets the path. *deleted is false when it was not named (any more): who deletes the row within a
+   transaction that commits is the one who decides what becomes of the object. */
+bool stored_object_delete(struct pg *pg, const char *path, bool *deleted,
+                          struct error *error) MUST_CHECK;
 
 /* Objects whose attempt is over (exportd.export says another attempt or another state than running,
    or knows nothing of it), by path above `after`, at most `max`; rows in `arena`. */
