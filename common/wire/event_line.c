@@ -281,7 +281,7 @@ static bool read_attribute(struct reader *in, const json_t *user, const char *na
 
 static bool read_user(struct reader *in, const json_t *user)
 {
-    struct event_user *out = &in->event->user;
+    struct event_line_user *out = &in->event->user;
     if (is_absent(user))
         return true;
     if (!json_is_object(user))

@@ -36,7 +36,7 @@ struct event_tag {
 
 /* NULL: not given. "" is taken as not given. No newline in any. Whether the address is one is not
    looked at. */
-struct event_user {
+struct event_line_user {
     const char *id, *email, *username, *ip_address;
 };
 
@@ -54,7 +54,7 @@ struct event_line {
        `dist`, `user`, `filename`, `function` is stored as `sentry:release` ... */
     struct event_tag *tags;
     size_t tag_count;
-    struct event_user user;
+    struct event_line_user user;
 };
 
 /* Reads one line without its line end. All texts live in `arena` and are clean UTF-8. ERROR_INVALID
