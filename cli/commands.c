@@ -1,0 +1,99 @@
+/* The list of commands, with their help. */
+#include "cli/cli.h"
+
+const struct command commands[] = {
+    {"migrate", "[--standalone]", "Create exportd's own tables",
+     "\nAdds the schema `exportd` to the database; nothing of Sentry's is altered. With "
+     "--standalone\n"
+     "also the tables that a Sentry would have, each only if it is absent; refused in the database "
+     "of a\n"
+     "real Sentry. Safe to repeat and to run twice at once.\n",
+     command_migrate},
+    {"create",
+     "organization SLUG | user EMAIL --organization SLUG | project SLUG --organization SLUG [--id "
+     "N]",
+     "Make the few rows that a stand-alone installation needs",
+     "\nPrints the bare id. Repeating a command is no error: it prints the id again. --id N gives "
+     "the\n"
+     "project that id.\n"
+     "\nexample: exportd create project web --organization acme --id 7\n",
+     command_create},
+    {"worker", "[--concurrency N] [--drain]", "Take jobs from the queue and run them",
+     "\nRuns until TERM or INT: then it takes no more jobs, lets the running ones finish for\n"
+     "EXPORTD_STOP_SECONDS, and puts the rest back. A second signal puts them back at once.\n"
+     "--drain ends with status 0 as soon as nothing is left to do: no message in the queue, "
+     "delayed or in\n"
+     "anybody's hands, and no mail that waits. Dead messages and mails given up do not count.\n",
+     command_worker},
+    {"enqueue",
+     "--organization SLUG --user EMAIL-or-ID --project ID --group ID --key KEY [--environment "
+     "NAME] "
+     "[--limit N] [--json]\n"
+     "       exportd enqueue --organization SLUG --user EMAIL-or-ID --type discover --query-info "
+     "JSON",
+     "Ask for an export",
+     "\nMakes the export and puts its job into the queue; prints the export's id. When the same "
+     "user has\n"
+     "asked for the same and it is not finished yet, that one's id is printed and nothing new is "
+     "made;\n"
+     "if it has another limit or environment, that is an error that names the id. Project, issue "
+     "and key\n"
+     "are not looked at here: the worker's mail tells.\n"
+     "\nexample with --json:\n"
+     "  {\"id\":27,\"created\":true}\n",
+     command_enqueue},
+    {"status", "[ID] [--json] [--watch]", "Show an export, or the recent ones",
+     "\nStates: EARLY (not finished), VALID, EXPIRED, FAILED (its user got a mail), GONE (its row "
+     "was\n"
+     "deleted by somebody else). --watch follows one export until it is finished.\n"
+     "\nexample with --json:\n"
+     "  "
+     "{\"id\":27,\"status\":\"VALID\",\"state\":\"valid\",\"type\":\"Issues-by-Tag\",\"rows\":1001,"
+     "\"bytes\":73410}\n",
+     command_status},
+    {"download", "ID [-o FILE]", "Fetch the file of an export",
+     "\nSize and SHA-1 are checked. Without -o the file gets its own name in the current folder; "
+     "`-o -`\n"
+     "writes to standard output.\n",
+     command_download},
+    {"cleanup", "[--dry-run]", "Free the files of expired exports",
+     "\nFor cron: removes files of expired exports with the blobs and objects that nobody else "
+     "uses, the\n"
+     "objects of interrupted uploads, and history older than EXPORTD_HISTORY_DAYS. One bad row "
+     "never\n"
+     "stops the rest; the exit status is 1 if any failed.\n",
+     command_cleanup},
+    {"tag-export",
+     "--organization SLUG --project ID --group ID --key KEY [--environment NAME] [--limit N]",
+     "Write an issues-by-tag CSV to standard output at once",
+     "\nThe same bytes as an export by the worker; no queue, no file store, no mail.\n"
+     "\nexample: exportd tag-export --organization acme --project 7 --group 12 --key browser\n",
+     command_tag_export},
+    {"ingest", "[--rebase-time] FILE or -", "Count events, one JSON object a line",
+     "\nAn event that was counted before is not counted again. A bad line is reported with its "
+     "number and\n"
+     "skipped; the exit status is then 1. --rebase-time shifts all times so that the newest is "
+     "now.\n"
+     "\nexample line:\n"
+     "  {\"event_id\":\"0123456789abcdef0123456789abcdef\",\"project_id\":7,\"hashes\":[\"a1\"],"
+     "\"message\":\"boom\",\n   "
+     "\"platform\":\"python\",\"datetime\":\"2020-03-25T16:12:18.000000Z\",\n"
+     "   "
+     "\"data\":{\"received\":1585152738,\"tags\":{\"browser\":\"Firefox\",\"environment\":"
+     "\"production\"},\n"
+     "   \"sentry.interfaces.User\":{\"id\":\"1\",\"email\":\"jane@example.com\"}}}\n",
+     command_ingest},
+    {"queue", "[stats | dead | retry ENTRY | drop ENTRY | pause | resume] [--json]",
+     "Look at the queue and operate it",
+     "\nstats (also without a word): what waits, runs, is delayed, is dead. dead: the messages "
+     "that led to\n"
+     "no export, with the reason; retry puts one back, drop forgets it. pause stops taking within "
+     "a second\n"
+     "(running jobs go on), resume starts again.\n",
+     command_queue},
+    {"check", "", "Test every configured server",
+     "\nOne line each; the exit status is 1 if any fails.\n", command_check},
+    {"help", "[COMMAND or config]", "Explain a command or the settings", "", command_help},
+    {"version", "", "Print the version", "", command_version},
+    {.name = NULL},
+};

@@ -1,0 +1,41 @@
+/* The connections that commands ask for. */
+#include "cli/cli.h"
+
+bool cli_connect_pg(const struct config *config, struct pg **pg, struct error *error)
+{
+    if (!pg_check_url(config->database_url, error))
+        return false;
+    *pg = pg_new(config->database_url, "exportd");
+    if (*pg == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    if (pg_connect(*pg, error))
+        return true;
+    pg_free(*pg);
+    *pg = NULL;
+    return false;
+}
+
+static bool connect_redis(const char *setting, const char *url, struct redis **redis,
+                          struct error *error)
+{
+    if (!redis_check_url(url, error))
+        return error_prefix(error, "%s", setting);
+    *redis = redis_new(url);
+    if (*redis == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    if (redis_connect(*redis, error))
+        return true;
+    redis_free(*redis);
+    *redis = NULL;
+    return false;
+}
+
+bool cli_connect_redis(const struct config *config, struct redis **redis, struct error *error)
+{
+    return connect_redis("EXPORTD_REDIS_URL", config->redis_url, redis, error);
+}
+
+bool cli_connect_lock_redis(const struct config *config, struct redis **redis, struct error *error)
+{
+    return connect_redis("EXPORTD_LOCK_REDIS_URL", config->lock_redis_url, redis, error);
+}

@@ -1,0 +1,50 @@
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+
+static void list_commands(void)
+{
+    (void)printf("exportd runs the data exports of a Sentry installation.\n\ncommands:\n");
+    for (const struct command *command = commands; command->name != NULL; command++)
+        (void)printf("  %-11s %s\n", command->name, command->summary);
+    (void)printf(
+        "\n`exportd help COMMAND` explains one, `exportd help config` the settings.\n"
+        "Exit status: 0 done, 1 it failed (the reason is on standard error), 2 wrong usage.\n");
+}
+
+bool command_help(const struct config *config, int argc, char **argv, struct error *error)
+{
+    static const struct option_spec options[] = {{.name = NULL}};
+    const char *topic = NULL;
+    int count = 0;
+    (void)config;
+    if (!options_parse(argc, argv, options, 0, 1, &topic, &count, error))
+        return false;
+    if (count == 0) {
+        list_commands();
+        return true;
+    }
+    if (text_equal(topic, "config")) {
+        config_print_help(stdout);
+        return true;
+    }
+    for (const struct command *command = commands; command->name != NULL; command++) {
+        if (text_equal(command->name, topic)) {
+            (void)printf("usage: exportd %s %s\n\n%s.\n%s", command->name, command->arguments,
+                         command->summary, command->help);
+            return true;
+        }
+    }
+    return error_set(error, ERROR_USAGE, "no command '%.40s'; `exportd help` lists them", topic);
+}
+
+bool command_version(const struct config *config, int argc, char **argv, struct error *error)
+{
+    static const struct option_spec options[] = {{.name = NULL}};
+    int count = 0;
+    (void)config;
+    if (!options_parse(argc, argv, options, 0, 0, NULL, &count, error))
+        return false;
+    (void)printf("exportd %s\n", EXPORTD_VERSION);
+    return true;
+}

@@ -1,0 +1,82 @@
+/* exportd: settings, then one command. */
+#include "cli/cli.h"
+
+#include "base/json.h"
+#include "base/text.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+static const struct command *find_command(const char *name)
+{
+    for (const struct command *command = commands; command->name != NULL; command++)
+        if (text_equal(command->name, name))
+            return command;
+    return NULL;
+}
+
+static void say(const char *prefix, const char *message)
+{
+    (void)fprintf(stderr, "exportd%s%s: ", prefix[0] == '\0' ? "" : " ", prefix);
+    text_print(stderr, message);
+    (void)fputc('\n', stderr);
+}
+
+static int usage(void)
+{
+    (void)fprintf(stderr, "usage: exportd COMMAND ...; `exportd help` lists the commands\n");
+    return EXIT_USAGE;
+}
+
+/* Files that exportd makes are its user's own, whatever the umask; a closed pipe is an error of the
+   write, not the end of the process. */
+static void prepare_process(void)
+{
+    (void)umask(077);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)setlocale(LC_ALL, "C");
+    json_object_seed(0); /* before any thread parses */
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct config config;
+    struct error error = {.code = ERROR_NONE};
+    bool done = config_load(&config, &error);
+    if (done) {
+        log_setup(config_log_format(&config), config_log_level(&config));
+        done = command->run(&config, argc, argv, &error);
+    }
+    config_free(&config);
+    if (done && fflush(stdout) != 0)
+        done = error_set(&error, ERROR_INTERNAL, "cannot write to standard output");
+    if (done)
+        return EXIT_DONE;
+    say(command->name, error.message);
+    if (error.code != ERROR_USAGE)
+        return EXIT_FAILED;
+    (void)fprintf(stderr, "usage: exportd %s %s\n", command->name, command->arguments);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    prepare_process();
+    if (argc < 2)
+        return usage();
+    const char *name = argv[1];
+    if (text_equal(name, "--help") || text_equal(name, "-h"))
+        name = "help";
+    if (text_equal(name, "--version"))
+        name = "version";
+    const struct command *command = find_command(name);
+    if (command == NULL) {
+        say("", "unknown command; `exportd help` lists the commands");
+        return EXIT_USAGE;
+    }
+    return run(command, argc - 1, argv + 1);
+}
