@@ -1,0 +1,217 @@
+"""The command line as a contract: usage, help, settings, exit statuses, what goes to which stream."""
+import re
+
+import pytest
+
+from support.program import Exportd
+
+COMMANDS = ("migrate create worker enqueue status download cleanup tag-export ingest queue check "
+            "help version").split()
+
+EXPORT = ["--organization", "acme", "--project", "1", "--group", "1", "--key", "color"]
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """The program with no servers that it could reach."""
+    return Exportd(tmp_path, {
+        "DATABASE_URL": f"host={tmp_path} user=nobody dbname=none connect_timeout=2",
+        "REDIS_URL": f"unix://{tmp_path}/none.sock",
+        "STORAGE_URL": f"file://{tmp_path}/files", "MAIL_URL": f"file://{tmp_path}/mail"})
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["fly"], ["--fly"], ["version", "extra"], ["help", "fly"],
+    ["migrate", "--fly"], ["migrate", "extra"],
+    ["create"], ["create", "team", "x"], ["create", "organization"],
+    ["create", "user", "ann@example.com"], ["create", "project", "web"],
+    ["create", "project", "web", "--organization", "acme", "--id", "one"],
+    ["create", "project", "web", "--organization", "acme", "--id", "0"],
+    ["worker", "--concurrency", "0"], ["worker", "--concurrency", "many"], ["worker", "extra"],
+    ["worker", "--concurrency"],
+    ["enqueue"], ["enqueue", *EXPORT], ["enqueue", *EXPORT[2:], "--user", "ann@example.com"],
+    ["enqueue", *EXPORT[:-2], "--user", "ann@example.com"],
+    ["enqueue", *EXPORT, "--user", "ann@example.com", "--limit", "-1"],
+    ["enqueue", *EXPORT, "--user", "ann@example.com", "--limit", "x"],
+    ["enqueue", *EXPORT, "--user", "ann@example.com", "--project", "1"],
+    ["status", "one"], ["status", "1", "2"], ["download"], ["download", "one"], ["download", "0"],
+    ["tag-export", *EXPORT[:-2]], ["tag-export", *EXPORT, "--limit", "-1"],
+    ["ingest"], ["ingest", "a", "b"], ["queue", "fly"], ["queue", "retry"], ["queue", "drop"],
+    ["queue", "stats", "extra"], ["cleanup", "now"], ["check", "all"],
+])
+def test_wrong_usage_is_status_2_and_one_reason(bare, arguments):
+    result = bare.fails(*arguments, status=2)
+    assert result.out == ""
+
+
+def test_version(bare):
+    assert re.fullmatch(r"exportd \d+\.\d+\.\d+\n", bare.ok("version").out)
+
+
+def test_help_names_every_command(bare):
+    out = bare.ok("help").out
+    for command in COMMANDS:
+        assert re.search(rf"^\s*(exportd )?{command}\b", out, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_shows_its_usage(bare, command):
+    assert f"exportd {command}" in bare.ok("help", command).out
+
+
+def test_help_config_names_settings_with_defaults(bare):
+    out = bare.ok("help", "config").out
+    for name, default in {"EXPORTD_REDIS_URL": "redis://127.0.0.1:6379/0",
+                          "EXPORTD_QUEUE": "data_export", "EXPORTD_PAGE_SIZE": "1000",
+                          "EXPORTD_STORAGE_URL": "file:///var/lib/exportd/files",
+                          "EXPORTD_MAIL_FROM": "root@localhost", "EXPORTD_EXPIRATION_DAYS": "28",
+                          "EXPORTD_HISTORY_DAYS": "90", "EXPORTD_MAX_FAILURES": "5",
+                          "EXPORTD_STOP_SECONDS": "25", "EXPORTD_TMPDIR": ""}.items():
+        assert name in out
+        assert default in out.split(name, 1)[1][:400], name
+
+
+@pytest.mark.parametrize("name, value", [
+    ("CONCURRENCY", "0"), ("CONCURRENCY", "many"), ("CONCURRENCY", "4x"), ("CONCURRENCY", " 4"),
+    ("CONCURRENCY", "99999999999999999999"), ("CONCURRENCY", "-1"), ("CONCURRENCY", "2.5"),
+    ("PAGE_SIZE", "0"), ("PAGE_SIZE", "10001"), ("MAX_FAILURES", "none"),
+    ("RETRY_BASE_SECONDS", "0x10"), ("EXPIRATION_DAYS", "0"), ("STOP_SECONDS", "-1"),
+    ("TAGSTORE", "cassandra"), ("LOG_FORMAT", "xml"), ("LOG_LEVEL", "loud"),
+    ("CSV_FORMULA_GUARD", "maybe"),
+    ("REDIS_URL", "amqp://localhost"), ("REDIS_URL", "localhost"), ("REDIS_URL", "redis://"),
+    ("REDIS_URL", "rediss://localhost:6379/0"), ("LOCK_REDIS_URL", "http://localhost"),
+    ("STORAGE_URL", "/var/lib/files"), ("STORAGE_URL", "ftp://host/x"),
+    ("STORAGE_URL", "file://relative/path"), ("MAIL_URL", "imap://localhost"),
+    ("MAIL_URL", "file:"), ("URL_PREFIX", "sentry.example.com"), ("URL_PREFIX", "file:///x"),
+    ("MAIL_FROM", "nobody"), ("MAIL_FROM", "a@b.c\r\nBcc: x@y.z"), ("QUEUE", "a{b}"),
+])
+def test_a_wrong_setting_is_refused_by_name(bare, name, value):
+    """Wrong settings are found before any server is looked for."""
+    result = bare.fails("status", status=2, **{name: value})
+    assert f"EXPORTD_{name}" in result.err
+    assert len(result.err.strip().splitlines()) == 1, result
+
+
+@pytest.mark.parametrize("name, value", [
+    ("TAGSTORE", "snuba"), ("TAGSTORE", "clickhouse"), ("STORAGE_URL", "s3://bucket/prefix"),
+    ("SNUBA_URL", "http://127.0.0.1:1218"), ("STATSD_URL", "udp://127.0.0.1:8125"),
+    ("SENTRY_DSN", "https://key@sentry.example.com/1"), ("SAMPLED_PROJECTS", "1,2")])
+def test_a_setting_whose_part_is_not_built_is_refused(bare, name, value):
+    assert f"EXPORTD_{name}" in bare.fails("status", status=2, **{name: value}).err
+
+
+def test_an_empty_setting_is_as_good_as_none(exportd):
+    exportd.ok("status", CONCURRENCY="", LOCK_REDIS_URL="", TMPDIR="")
+
+
+@pytest.mark.parametrize("name, value", [
+    ("DATABASE_URL", "postgresql://user:s3cr3t-word@127.0.0.1:1/none?connect_timeout=2"),
+    ("DATABASE_URL", "host=127.0.0.1 port=1 password=s3cr3t-word connect_timeout=2"),
+    ("DATABASE_URL", "host=127.0.0.1 s3cr3t-word"),
+    ("DATABASE_URL", "postgresql://user:s3cr3t-word@[::1/none"),
+    ("REDIS_URL", "redis://:s3cr3t-word@127.0.0.1:1/0"),
+    ("REDIS_URL", "amqp://:s3cr3t-word@127.0.0.1:1/0"),
+    ("MAIL_URL", "smtp://user:s3cr3t-word@127.0.0.1:1"),
+    ("MAIL_URL", "smtp://user:s3cr3t-word@mail.example.com:25"),
+    ("MAIL_URL", "imap://user:s3cr3t-word@127.0.0.1"),
+])
+def test_a_secret_is_never_repeated(exportd, name, value):
+    for command in (["check"], ["status"], ["queue"], ["worker", "--drain"]):
+        if command[0] == "worker" and value.startswith(("postgres", "host", "redis")):
+            continue  # a worker waits for a server that is away
+        result = exportd.run(*command, LOG_LEVEL="debug", timeout=60, **{name: value})
+        assert "s3cr3t" not in result.out + result.err, result
+
+
+def test_a_password_without_tls_is_refused_except_on_loopback(exportd):
+    result = exportd.fails("check", status=2, MAIL_URL="smtp://user:word@mail.example.com:25")
+    assert "EXPORTD_MAIL_URL" in result.err
+
+
+def test_a_secret_from_a_file(exportd, postgres, database, tmp_path):
+    path = tmp_path / "url"
+    path.write_text(postgres.url(database) + "\n")
+    exportd.ok("status", DATABASE_URL=None, DATABASE_URL_FILE=path)
+    both = exportd.fails("status", status=2, DATABASE_URL_FILE=path)
+    assert "EXPORTD_DATABASE_URL_FILE" in both.err
+    missing = exportd.fails("status", status=2, DATABASE_URL=None,
+                            DATABASE_URL_FILE=tmp_path / "none")
+    assert "EXPORTD_DATABASE_URL_FILE" in missing.err
+
+
+def test_database_urls_as_uri_and_as_keywords(exportd, postgres, database):
+    exportd.ok("status", DATABASE_URL=postgres.tcp_url(database))
+    exportd.ok("status", DATABASE_URL=postgres.url(database))
+
+
+def test_redis_by_tcp_and_with_a_database_number(exportd, redis_server, queue):
+    queue.lpush("data_export", "waits in database 0")
+    assert exportd.ok("queue", REDIS_URL=redis_server.tcp_url).out == \
+        exportd.ok("queue").out
+    assert exportd.ok("queue", REDIS_URL=redis_server.tcp_url[:-1] + "5").out != \
+        exportd.ok("queue").out
+
+
+@pytest.mark.parametrize("command", [["status"], ["queue"], ["cleanup"], ["ingest", "-"],
+                                     ["migrate"], ["download", "1"],
+                                     ["enqueue", *EXPORT, "--user", "ann@example.com"],
+                                     ["tag-export", *EXPORT]])
+def test_a_server_that_is_away_is_status_1(bare, command):
+    result = bare.fails(*command, status=1)
+    assert result.out == ""
+
+
+def test_each_command_needs_only_the_servers_it_uses(exportd, tmp_path):
+    nowhere = f"unix://{tmp_path}/none.sock"
+    exportd.create()
+    exportd.ok("status", REDIS_URL=nowhere, MAIL_URL="smtp://127.0.0.1:1")
+    exportd.ok("ingest", "-", stdin="", REDIS_URL=nowhere)
+    exportd.ok("migrate", REDIS_URL=nowhere)
+    exportd.ok("queue", DATABASE_URL=f"host={tmp_path} dbname=none")
+
+
+def test_check_says_one_line_a_server_and_fails_with_one_that_is_away(exportd, tmp_path):
+    good = exportd.ok("check")
+    assert len(good.out.splitlines()) >= 4, good
+    for name, value in {"DATABASE_URL": f"host={tmp_path} dbname=none",
+                        "REDIS_URL": f"unix://{tmp_path}/none.sock",
+                        "MAIL_URL": "smtp://127.0.0.1:1",
+                        "STORAGE_URL": "file:///proc/none/files"}.items():
+        bad = exportd.run("check", **{name: value})
+        assert bad.status == 1, (name, bad)
+        assert len(bad.out.splitlines()) == len(good.out.splitlines()), (name, bad)
+
+
+def test_check_warns_of_a_redis_that_forgets(exportd, queue):
+    assert re.search("persist|appendonly|disk", exportd.ok("check").out, re.IGNORECASE)
+    queue.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        assert "allkeys-lru" in exportd.run("check").out
+    finally:
+        queue.config_set("maxmemory-policy", "noeviction")
+
+
+def test_create_prints_bare_ids_and_may_be_repeated(exportd, sql):
+    commands = [["create", "organization", "acme"],
+                ["create", "user", "ann@example.com", "--organization", "acme"],
+                ["create", "project", "web", "--organization", "acme"]]
+    first = [exportd.ok(*command).out for command in commands]
+    assert all(re.fullmatch(r"[1-9]\d*\n", out) for out in first), first
+    assert [exportd.ok(*command).out for command in commands] == first
+    for table in ("sentry_organization", "auth_user", "sentry_project",
+                  "sentry_organizationmember"):
+        sql.execute(f"SELECT count(*) FROM {table}")
+        assert sql.fetchone() == (1,), table
+
+
+def test_create_project_with_an_id_moves_the_sequence(exportd):
+    exportd.ok("create", "organization", "acme")
+    command = ["create", "project", "--organization", "acme"]
+    assert exportd.ok(*command, "web", "--id", 7).out == "7\n"
+    assert int(exportd.ok(*command, "next").out) > 7
+    exportd.fails(*command, "other", "--id", 7)
+
+
+def test_create_of_an_unknown_organization_fails(exportd):
+    exportd.fails("create", "user", "ann@example.com", "--organization", "nobody")
+    exportd.fails("create", "project", "web", "--organization", "nobody")

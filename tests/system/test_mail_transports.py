@@ -1,0 +1,172 @@
+"""Mail by real SMTP servers: each kind of connection, and what happens when one refuses."""
+import pytest
+
+from support.events import hash_of, series
+from support.mail_sink import MailSink
+from support.program import text_part
+from support.waiting import wait_until
+
+LOGIN = ("mailer", "pass:word/@")
+USER_INFO = "mailer:pass%3Aword%2F%40@"
+
+
+@pytest.fixture
+def export(exportd, sql):
+    """An export that waits in the queue."""
+    exportd.create()
+    exportd.ingest(series(3))
+    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
+    return exportd.enqueue(group=sql.fetchone()[0])
+
+
+def outbox(sql):
+    sql.execute("SELECT state, tries FROM exportd.outbox")
+    return sql.fetchone()
+
+
+def check_received(exportd, sink, export, encrypted, user):
+    received, = sink.mails
+    assert received.sender == "exports@example.com"
+    assert received.recipients == ["ann@example.com"]
+    assert (received.encrypted, received.user) == (encrypted, user)
+    assert f"/data-export/{export}/" in text_part(received.message)
+    assert b"\n" not in received.bytes.replace(b"\r\n", b""), "bare line feeds"
+    assert max(len(line) for line in received.bytes.split(b"\r\n")) <= 998
+    assert exportd.status(export)["mail"] == "sent"
+
+
+def test_plain(exportd, export):
+    with MailSink() as sink:
+        exportd.drain(MAIL_URL=f"smtp://127.0.0.1:{sink.port}")
+        check_received(exportd, sink, export, False, None)
+
+
+def test_plain_with_a_login_on_loopback(exportd, export):
+    with MailSink(login=LOGIN) as sink:
+        exportd.drain(MAIL_URL=f"smtp://{USER_INFO}127.0.0.1:{sink.port}")
+        check_received(exportd, sink, export, False, "mailer")
+
+
+@pytest.mark.parametrize("login", [None, LOGIN])
+def test_starttls(exportd, export, certificates, login):
+    with MailSink("starttls", certificates.right, login) as sink:
+        exportd.drain(MAIL_URL=f"smtp://{USER_INFO if login else ''}localhost:{sink.port}"
+                               f"?starttls=required&cafile={certificates.ca}")
+        check_received(exportd, sink, export, True, login and "mailer")
+
+
+@pytest.mark.parametrize("login", [None, LOGIN])
+def test_tls(exportd, export, certificates, login):
+    with MailSink("tls", certificates.right, login) as sink:
+        exportd.drain(MAIL_URL=f"smtps://{USER_INFO if login else ''}localhost:{sink.port}"
+                               f"?cafile={certificates.ca}")
+        check_received(exportd, sink, export, True, login and "mailer")
+
+
+def run_until_tried(exportd, sql, url):
+    """Runs a worker until it has tried to send the mail once; it must not come to an end by itself."""
+    with exportd.worker(MAIL_URL=url) as worker:
+        wait_until(lambda: (outbox(sql) or ("", 0))[1] > 0, "a first try to send the mail")
+        assert worker.stop() == 0
+        return worker.log_text()
+
+
+def check_undelivered_then_sent(exportd, sql, export, url):
+    log = run_until_tried(exportd, sql, url)
+    assert "pass:word" not in log and "pass%3Aword" not in log
+    status = exportd.status(export)
+    assert (status["status"], status["mail"]) == ("VALID", "waiting")
+    assert exportd.download(export).count(b"\r\n") == 4
+    sql.execute("SELECT message_id, next_try_at > now() FROM exportd.outbox")
+    identifier, later = sql.fetchone()
+    assert later, "not at once again"
+    sql.execute("UPDATE exportd.outbox SET next_try_at = now()")
+    with MailSink() as sink:
+        exportd.drain(MAIL_URL=f"smtp://127.0.0.1:{sink.port}")
+        check_received(exportd, sink, export, False, None)
+        assert sink.mails[0].message["Message-ID"] == identifier
+
+
+@pytest.mark.parametrize("tls, scheme, query", [
+    ("tls", "smtps", "?cafile={ca}"), ("starttls", "smtp", "?starttls=required&cafile={ca}")])
+def test_a_certificate_of_another_host(exportd, sql, export, certificates, tls, scheme, query):
+    with MailSink(tls, certificates.wrong_host) as sink:
+        check_undelivered_then_sent(
+            exportd, sql, export,
+            f"{scheme}://localhost:{sink.port}{query.format(ca=certificates.ca)}")
+        assert sink.mails == []
+
+
+@pytest.mark.parametrize("tls, scheme, query", [("tls", "smtps", ""),
+                                                ("starttls", "smtp", "?starttls=required")])
+def test_an_unknown_authority(exportd, sql, export, certificates, tls, scheme, query):
+    with MailSink(tls, certificates.right) as sink:
+        check_undelivered_then_sent(exportd, sql, export,
+                                    f"{scheme}://localhost:{sink.port}{query}")
+        assert sink.mails == []
+
+
+def test_starttls_is_not_dropped_silently(exportd, sql, export, certificates):
+    with MailSink() as sink:
+        check_undelivered_then_sent(
+            exportd, sql, export,
+            f"smtp://localhost:{sink.port}?starttls=required&cafile={certificates.ca}")
+        assert sink.mails == []
+
+
+def test_a_wrong_password(exportd, sql, export, certificates):
+    with MailSink("tls", certificates.right, ("mailer", "another")) as sink:
+        check_undelivered_then_sent(
+            exportd, sql, export,
+            f"smtps://{USER_INFO}localhost:{sink.port}?cafile={certificates.ca}")
+        assert sink.mails == []
+
+
+def test_no_server_at_all(exportd, sql, export):
+    check_undelivered_then_sent(exportd, sql, export, "smtp://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+def test_a_server_that_says_later(exportd, sql, export, command):
+    with MailSink() as sink:
+        sink.refuse(command, "451 4.3.0 try again later", times=100)
+        check_undelivered_then_sent(exportd, sql, export, f"smtp://127.0.0.1:{sink.port}")
+        assert sink.mails == []
+
+
+@pytest.mark.parametrize("command", ["RCPT", "DATA"])
+def test_a_server_that_says_never(exportd, sql, export, command):
+    """Given up, said in the log and in the status; the export stays valid and holds nothing up."""
+    with MailSink() as sink:
+        sink.refuse(command, "550 5.1.1 no such user", times=100)
+        log = exportd.drain(MAIL_URL=f"smtp://127.0.0.1:{sink.port}").err
+        assert sink.mails == []
+    assert '"level":"error"' in log.replace('": "', '":"')
+    assert outbox(sql) == ("given-up", 1)
+    status = exportd.status(export)
+    assert (status["status"], status["mail"]) == ("VALID", "given-up")
+    assert status["message"]
+    exportd.drain()
+
+
+def test_a_mail_is_sent_once(exportd, export, sql):
+    with MailSink() as sink:
+        exportd.drain(MAIL_URL=f"smtp://127.0.0.1:{sink.port}")
+        exportd.drain(MAIL_URL=f"smtp://127.0.0.1:{sink.port}")
+        assert len(sink.mails) == 1
+    assert outbox(sql) == ("sent", 1)
+
+
+def test_files_are_whole_and_private(exportd, export, tmp_path):
+    exportd.drain()
+    names = [path.name for path in (tmp_path / "mail").iterdir()]
+    assert len(names) == 1 and names[0].endswith(".eml")
+    assert (tmp_path / "mail" / names[0]).stat().st_mode & 0o077 == 0
+
+
+def test_check_tells_of_the_mail_server(exportd, certificates, export):
+    with MailSink("tls", certificates.right, LOGIN) as sink:
+        url = f"smtps://{{}}localhost:{sink.port}?cafile={certificates.ca}"
+        exportd.ok("check", MAIL_URL=url.format(USER_INFO))
+        assert exportd.run("check", MAIL_URL=url.format("mailer:wrong@")).status == 1
+    exportd.fails("check", status=1, MAIL_URL="smtp://127.0.0.1:1")
