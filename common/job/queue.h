@@ -3,12 +3,12 @@
  * queue's name.
  *
  *   Q, Q\x06\x163, Q\x06\x166, Q\x06\x169   lists: producers LPUSH, workers take from the right
- *   exportd:{Q}:workers                     zset: worker -> its last beat, ms of Redis TIME
- *   exportd:{Q}:processing:<worker>         list: messages that a worker has taken and not yet left
- *   exportd:{Q}:delayed                     zset: message -> when it is due, ms
- *   exportd:{Q}:dead                        stream: message, reason, worker; an entry's id is its
- * own exportd:{Q}:crashes                     hash: SHA-1 of a message -> how many workers it has
- * killed exportd:{Q}:paused                      string: present while nothing may be taken
+ *   exportd:{Q}:workers              zset: worker -> its last beat, ms of Redis TIME
+ *   exportd:{Q}:processing:<worker>  list: messages that a worker has taken and not yet left
+ *   exportd:{Q}:delayed              zset: message -> when it is due, ms of Redis TIME
+ *   exportd:{Q}:dead                 stream: message, reason, worker; entries have ids of their own
+ *   exportd:{Q}:crashes              hash: SHA-1 of a message -> how many workers it has killed
+ *   exportd:{Q}:paused               string: present while nothing may be taken
  *
  * None has a time to live. Each move is one Lua script (job/lua/), conditional on the message still
  * being where it leaves from: whoever comes second changes nothing.
@@ -50,8 +50,8 @@ bool queue_beat(struct queue *queue, struct redis *redis, struct error *error) M
 
 /* Takes the next message in kombu's order (all of step 0, then 3, 6, 9) into this worker's
    processing list; waits up to a second on the base list when all are empty. *ticket is NULL when
-   there was none or the queue is paused (*paused). Needs a beat before. A message taken while the
-   connection broke is in the processing list: see queue_take_stranded. */
+   there was none or the queue is paused (*paused). Counts as a beat. A message taken while the
+   connection broke is in the processing list: see queue_return_stranded. */
 bool queue_take(struct queue *queue, struct redis *redis, struct job_ticket **ticket, bool *paused,
                 struct error *error) MUST_CHECK;
 
@@ -80,13 +80,15 @@ bool queue_unregister(struct queue *queue, struct redis *redis, struct error *er
 
 /* ---- supervising ---- */
 
-/* Moves due messages of the delayed set to the serving end of the base list; *count tells how many.
- */
+/* Moves due messages of the delayed set, at most 1000, to the serving end of the base list; *count
+   tells how many. */
 bool queue_promote(struct queue *queue, struct redis *redis, int64_t *count,
                    struct error *error) MUST_CHECK;
 
 /* Names of workers without a beat for `lease_ms`, as a JSON array of strings that is the caller's.
-   A processing list whose worker is not registered counts as silent too. */
+   A processing list whose worker is not registered counts as silent too; such lists are looked for
+   at the first call and then once a lease, because that walks over all keys of the server. For one
+   thread (the supervisor); all else here may be shared by threads. */
 bool queue_silent_workers(struct queue *queue, struct redis *redis, int64_t lease_ms,
                           json_t **workers, struct error *error) MUST_CHECK;
 
@@ -114,7 +116,7 @@ bool queue_stats(struct queue *queue, struct redis *redis, struct queue_stats *s
 bool queue_dead_list(struct queue *queue, struct redis *redis, const char *after, int64_t max,
                      json_t **entries, struct error *error) MUST_CHECK;
 
-/* Puts a dead entry's message back to the queue, or forgets it. ERROR_NOT_FOUND. */
+/* Queues a dead entry's message as if it were new, or forgets it. ERROR_NOT_FOUND. */
 bool queue_dead_retry(struct queue *queue, struct redis *redis, const char *entry,
                       struct error *error) MUST_CHECK;
 bool queue_dead_drop(struct queue *queue, struct redis *redis, const char *entry,

@@ -1,0 +1,38 @@
+/* Inside of queue.c, queue_rescue.c and queue_look.c: the queue's keys, and how a script is run. */
+#ifndef JOB_QUEUE_KEYS_H
+#define JOB_QUEUE_KEYS_H
+
+#include "job/queue.h"
+
+/* Priority steps 0, 3, 6, 9: one list each. */
+#define QUEUE_STEPS 4
+
+struct queue {
+    char *worker; /* NULL: takes nothing */
+    char *lists[QUEUE_STEPS];
+    char *workers, *processing_prefix, *processing, *delayed, *dead, *crashes, *paused;
+    int64_t last_scan_ms; /* queue_silent_workers; 0: never */
+};
+
+/* Runs job/lua/<name>. `command` as for redis_eval. */
+bool queue_run(struct redis *redis, const char *name, int keys, const struct redis_command *command,
+               struct redis_reply **reply, struct error *error) MUST_CHECK;
+
+/* The same for a script that answers with a number. */
+bool queue_run_number(struct redis *redis, const char *name, int keys,
+                      const struct redis_command *command, int64_t *number,
+                      struct error *error) MUST_CHECK;
+
+/* A command whose answer does not matter. */
+bool queue_call(struct redis *redis, const struct redis_command *command,
+                struct error *error) MUST_CHECK;
+
+/* The processing list of any worker; free() it. NULL and *error without memory. */
+char *queue_processing_key(const struct queue *queue, const char *worker, struct error *error);
+
+/* The names of all processing lists that are there, of registered workers or not, as a JSON array
+   that is the caller's. Walks the whole key space, a thousand keys at a time. */
+bool queue_scan_processing(struct queue *queue, struct redis *redis, json_t **workers,
+                           struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,271 @@
+#include "base/clock.h"
+#include "base/text.h"
+#include "job/queue_keys.h"
+#include "wire/clean_text.h"
+
+enum { PROMOTE_AT_ONCE = 1000, CRASHES_MAX = 10 };
+
+/* ---- after a reconnect ---- */
+
+/* Whether the message is one of those held. Each of them answers for one copy only: equal messages
+   may have been taken twice. */
+static bool is_held(const struct redis_reply *message, const struct job_ticket *const *held,
+                    bool *seen, size_t held_count)
+{
+    size_t size = 0;
+    const char *text = redis_text(message, &size);
+    for (size_t i = 0; i < held_count; i++) {
+        if (seen[i] || held[i]->size != size || memcmp(held[i]->message, text, size) != 0)
+            continue;
+        seen[i] = true;
+        return true;
+    }
+    return false;
+}
+
+static bool return_one(struct queue *queue, struct redis *redis, const struct redis_reply *message,
+                       int64_t *count, struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    size_t size = 0;
+    int64_t moved = 0;
+    const char *text = redis_text(message, &size);
+    redis_add_text(&command, queue->processing);
+    redis_add_text(&command, queue->lists[0]);
+    redis_add(&command, text, size);
+    if (!queue_run_number(redis, "give_back.lua", 2, &command, &moved, error))
+        return false;
+    *count += moved;
+    return true;
+}
+
+/* The newest first, so that the oldest is served first. */
+static bool return_unheld(struct queue *queue, struct redis *redis, const struct redis_reply *list,
+                          const struct job_ticket *const *held, bool *seen, size_t held_count,
+                          int64_t *count, struct error *error)
+{
+    for (size_t i = 0; i < redis_count(list); i++) {
+        const struct redis_reply *message = redis_item(list, i);
+        if (!is_held(message, held, seen, held_count) &&
+            !return_one(queue, redis, message, count, error))
+            return false;
+    }
+    return true;
+}
+
+bool queue_return_stranded(struct queue *queue, struct redis *redis,
+                           const struct job_ticket *const *held, size_t held_count, int64_t *count,
+                           struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    struct redis_reply *list = NULL;
+    *count = 0;
+    bool *seen = calloc(held_count + 1, sizeof(*seen));
+    if (seen == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    redis_add_text(&command, "LRANGE");
+    redis_add_text(&command, queue->processing);
+    redis_add_int(&command, 0);
+    redis_add_int(&command, -1);
+    bool done = redis_call(redis, &command, 0, &list, error) &&
+                return_unheld(queue, redis, list, held, seen, held_count, count, error);
+    redis_reply_free(list);
+    free(seen);
+    return done;
+}
+
+/* ---- supervising ---- */
+
+bool queue_promote(struct queue *queue, struct redis *redis, int64_t *count, struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    redis_add_text(&command, queue->delayed);
+    redis_add_text(&command, queue->lists[0]);
+    redis_add_int(&command, PROMOTE_AT_ONCE);
+    *count = 0;
+    return queue_run_number(redis, "promote.lua", 2, &command, count, error);
+}
+
+bool queue_rescue(struct queue *queue, struct redis *redis, const char *worker, int64_t lease_ms,
+                  int64_t *count, struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    *count = 0;
+    char *processing = queue_processing_key(queue, worker, error);
+    if (processing == NULL)
+        return false;
+    redis_add_text(&command, queue->workers);
+    redis_add_text(&command, processing);
+    redis_add_text(&command, queue->lists[0]);
+    redis_add_text(&command, queue->dead);
+    redis_add_text(&command, queue->crashes);
+    redis_add_text(&command, worker);
+    redis_add_int(&command, lease_ms);
+    redis_add_int(&command, CRASHES_MAX);
+    bool done = queue_run_number(redis, "rescue.lua", 5, &command, count, error);
+    free(processing);
+    return done;
+}
+
+/* ---- silent workers ---- */
+
+/* A name that is no text cannot be one of ours: it is left alone, so that it stops nobody. */
+static bool add_name(json_t *names, const char *name, struct error *error)
+{
+    if (!clean_text_is_clean(name, strlen(name)))
+        return true;
+    json_t *text = json_string(name);
+    if (text == NULL || json_array_append_new(names, text) != 0)
+        return error_set(error, ERROR_AWAY, "no memory for names of workers");
+    return true;
+}
+
+static bool has_name(const json_t *names, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(names); i++)
+        if (text_equal(json_string_value(json_array_get(names, i)), name))
+            return true;
+    return false;
+}
+
+/* The pattern of all processing lists: what is special in the queue's name is escaped. NULL without
+   memory. */
+static char *scan_pattern(const struct queue *queue)
+{
+    const char *prefix = queue->processing_prefix;
+    char *pattern = malloc(2 * strlen(prefix) + 2);
+    if (pattern == NULL)
+        return NULL;
+    char *to = pattern;
+    for (; *prefix != '\0'; prefix++) {
+        if (strchr("\\*?[]^-", *prefix) != NULL)
+            *to++ = '\\';
+        *to++ = *prefix;
+    }
+    *to++ = '*';
+    *to = '\0';
+    return pattern;
+}
+
+/* One step of the walk; *cursor is "0" at the end. */
+static bool scan_step(struct queue *queue, struct redis *redis, const char *pattern,
+                      char cursor[32], json_t *names, struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    redis_add_text(&command, "SCAN");
+    redis_add_text(&command, cursor);
+    redis_add_text(&command, "MATCH");
+    redis_add_text(&command, pattern);
+    redis_add_text(&command, "COUNT");
+    redis_add_int(&command, 1000);
+    if (!redis_call(redis, &command, 0, &reply, error))
+        return false;
+    const struct redis_reply *keys = redis_item(reply, 1);
+    size_t prefix = strlen(queue->processing_prefix);
+    bool done =
+        redis_count(reply) == 2 && text_copy(cursor, 32, redis_text(redis_item(reply, 0), NULL));
+    if (!done)
+        (void)error_set(error, ERROR_QUERY, "an unexpected answer of Redis to SCAN");
+    /* SCAN may tell a key twice. */
+    for (size_t i = 0; done && i < redis_count(keys); i++) {
+        const char *name = redis_text(redis_item(keys, i), NULL) + prefix;
+        done = has_name(names, name) || add_name(names, name, error);
+    }
+    redis_reply_free(reply);
+    return done;
+}
+
+bool queue_scan_processing(struct queue *queue, struct redis *redis, json_t **workers,
+                           struct error *error)
+{
+    char cursor[32] = "0";
+    char *pattern = scan_pattern(queue);
+    json_t *names = json_array();
+    bool done = pattern != NULL && names != NULL;
+    if (!done)
+        (void)error_set(error, ERROR_AWAY, "no memory");
+    do {
+        done = done && scan_step(queue, redis, pattern, cursor, names, error);
+    } while (done && !text_equal(cursor, "0"));
+    free(pattern);
+    if (!done) {
+        json_decref(names);
+        return false;
+    }
+    *workers = names;
+    return true;
+}
+
+static bool add_late(struct queue *queue, struct redis *redis, int64_t lease_ms, json_t *names,
+                     struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    redis_add_text(&command, queue->workers);
+    redis_add_int(&command, lease_ms);
+    bool done = queue_run(redis, "silent.lua", 1, &command, &reply, error);
+    for (size_t i = 0; done && i < redis_count(reply); i++)
+        done = add_name(names, redis_text(redis_item(reply, i), NULL), error);
+    redis_reply_free(reply);
+    return done;
+}
+
+static bool is_registered(struct queue *queue, struct redis *redis, const char *worker,
+                          bool *registered, struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    redis_add_text(&command, "ZSCORE");
+    redis_add_text(&command, queue->workers);
+    redis_add_text(&command, worker);
+    if (!redis_call(redis, &command, 0, &reply, error))
+        return false;
+    *registered = !redis_is_null(reply);
+    redis_reply_free(reply);
+    return true;
+}
+
+/* Lists of workers that nobody knows: a BLMOVE of a stopped process may move a message long after
+   its worker has been forgotten. */
+static bool add_unregistered(struct queue *queue, struct redis *redis, json_t *names,
+                             struct error *error)
+{
+    json_t *found = NULL;
+    if (!queue_scan_processing(queue, redis, &found, error))
+        return false;
+    bool done = true;
+    for (size_t i = 0; done && i < json_array_size(found); i++) {
+        const char *worker = json_string_value(json_array_get(found, i));
+        bool registered = false;
+        done = is_registered(queue, redis, worker, &registered, error) &&
+               (registered || add_name(names, worker, error));
+    }
+    json_decref(found);
+    return done;
+}
+
+/* A walk over the keys of a big server is not free, and what it finds is rare: once a lease. */
+static bool scan_is_due(struct queue *queue, int64_t lease_ms)
+{
+    int64_t now = clock_monotonic_ms();
+    if (queue->last_scan_ms != 0 && now - queue->last_scan_ms < lease_ms)
+        return false;
+    queue->last_scan_ms = now;
+    return true;
+}
+
+bool queue_silent_workers(struct queue *queue, struct redis *redis, int64_t lease_ms,
+                          json_t **workers, struct error *error)
+{
+    json_t *names = json_array();
+    if (names == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    if (add_late(queue, redis, lease_ms, names, error) &&
+        (!scan_is_due(queue, lease_ms) || add_unregistered(queue, redis, names, error))) {
+        *workers = names;
+        return true;
+    }
+    json_decref(names);
+    return false;
+}
