@@ -18,6 +18,10 @@ struct upload {
     struct blob_store *store;
     int64_t data_export_id; /* for the object journal */
     int64_t attempt;
+    /* Asked before each blob; NULL: never. False ends the upload with its error: told to stop, or
+       the job is no longer ours. */
+    bool (*go_on)(void *context, struct error *error);
+    void *context;
 };
 
 struct uploaded_file {
@@ -32,15 +36,16 @@ struct uploaded_file {
    first byte is written. Per chunk, under its upload lock: an existing blob is reused if its object
    is there with the right size and it is referenced or younger than 23 h, and its timestamp set to
    now; else the object is written, the row inserted and committed, and the path leaves the journal
-   in the same transaction. What it did not need of the journal leaves it too. Safe to call again
-   after a failure. Free with uploaded_file_free. */
+   in the same transaction. What it did not need of the journal leaves it too. Commits on its own:
+   call it outside of a transaction. Safe to call again after a failure. ERROR_LOST: a cleanup took
+   the attempt for dead. Free with uploaded_file_free. */
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file,
              struct error *error) MUST_CHECK;
 void uploaded_file_free(struct uploaded_file *file);
 
-/* Reads a stored file to `fd` blob by blob and checks size and SHA-1 of each blob and of the whole.
-   ERROR_NOT_FOUND: no such file row, or a missing object; ERROR_INVALID: the bytes are not those
-   that were stored. */
+/* Reads a stored file to `fd` blob by blob and checks size and SHA-1 of each blob before its bytes
+   are written, and of the whole at the end. ERROR_NOT_FOUND: no such file row, or a missing object;
+   ERROR_INVALID: the bytes are not those that were stored. */
 bool getfile(struct pg *pg, struct blob_store *store, int64_t file_id, int fd,
              struct error *error) MUST_CHECK;
 

@@ -8,6 +8,9 @@
 #include "base/digest.h"
 #include "client/redis.h"
 
+/* A little longer than the lock lives: waiting that long outlasts a holder that died. */
+#define UPLOAD_LOCK_PATIENCE_MS 61000
+
 struct upload_lock {
     char key[64];
     char value[RANDOM_HEX_SIZE]; /* random per acquisition: only its owner can release it */

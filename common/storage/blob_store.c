@@ -1,0 +1,99 @@
+#include "storage/blob_store.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "base/url.h"
+#include "storage/filesystem.h"
+
+enum { PART_MAX = 255 };
+
+static bool check_url(const char *text, struct url *url, struct error *error)
+{
+    static const char *const options[] = {NULL};
+    if (!url_parse(text, url, error))
+        return false;
+    if (!text_equal(url->scheme, "file"))
+        return error_set(error, ERROR_USAGE, "only file:///folder can be used in this version");
+    if (!url_check_options(url, options, error))
+        return false;
+    if (url->host[0] != '\0' || url->port != 0 || url->user[0] != '\0' ||
+        url->password[0] != '\0' || url->path[0] != '/' || url->path[1] == '\0')
+        return error_set(error, ERROR_USAGE, "not of the form file:///folder");
+    return true;
+}
+
+bool blob_store_open(const char *text, struct blob_store **store, struct error *error)
+{
+    struct url url;
+    *store = NULL;
+    if (!check_url(text, &url, error)) {
+        error->code = ERROR_USAGE;
+        return error_prefix(error, "EXPORTD_STORAGE_URL");
+    }
+    *store = filesystem_store_new(url.path);
+    return *store != NULL || error_set(error, ERROR_AWAY, "no memory");
+}
+
+void blob_store_free(struct blob_store *store)
+{
+    if (store != NULL)
+        store->operations->free(store);
+}
+
+static bool part_is_good(const char *part, size_t size)
+{
+    bool dots = (size == 1 && part[0] == '.') || (size == 2 && part[0] == '.' && part[1] == '.');
+    return size > 0 && size <= PART_MAX && !dots;
+}
+
+bool blob_store_check_path(const char *path, struct error *error)
+{
+    if (path == NULL || path[0] == '\0')
+        return error_set(error, ERROR_INVALID, "the blob has no path");
+    if (strlen(path) >= BLOB_PATH_MAX || text_has_control(path))
+        return error_set(error, ERROR_INVALID, "the blob's path is overlong or not printable");
+    for (const char *part = path;;) {
+        size_t size = strcspn(part, "/");
+        if (!part_is_good(part, size))
+            return error_set(error, ERROR_INVALID,
+                             "the blob's path is absolute or has an empty, '.' or '..' part");
+        if (part[size] == '\0')
+            return true;
+        part += size + 1;
+    }
+}
+
+bool blob_store_write(struct blob_store *store, const char *path, const void *bytes, size_t size,
+                      struct error *error)
+{
+    return blob_store_check_path(path, error) &&
+           store->operations->write(store, path, bytes, size, error);
+}
+
+bool blob_store_read(struct blob_store *store, const char *path, struct buffer *out,
+                     struct error *error)
+{
+    return blob_store_check_path(path, error) && store->operations->read(store, path, out, error);
+}
+
+bool blob_store_size(struct blob_store *store, const char *path, int64_t *size, struct error *error)
+{
+    return blob_store_check_path(path, error) && store->operations->size(store, path, size, error);
+}
+
+bool blob_store_remove(struct blob_store *store, const char *path, struct error *error)
+{
+    return blob_store_check_path(path, error) && store->operations->remove(store, path, error);
+}
+
+bool blob_store_check(struct blob_store *store, struct error *error)
+{
+    return store->operations->check(store, error);
+}
+
+void blob_store_random_path(char path[BLOB_RANDOM_PATH_SIZE])
+{
+    char hex[RANDOM_HEX_SIZE];
+    random_hex(hex);
+    (void)snprintf(path, BLOB_RANDOM_PATH_SIZE, "%.2s/%.4s/%.26s", hex, hex + 2, hex + 6);
+}

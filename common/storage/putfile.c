@@ -1,0 +1,328 @@
+#include "storage/putfile.h"
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "model/file.h"
+#include "model/stored_object.h"
+#include "storage/upload_lock.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Sentry's cleanup takes blobs that are a day old and that nobody refers to: an hour is ours. */
+enum { REUSE_SECONDS = 23 * 3600, ROUNDS_MAX = 10, ARENA_MAX = 64 * 1024 };
+
+struct chunk {
+    int64_t size;
+    size_t first; /* the first chunk of the same bytes: only that one is stored */
+    int64_t blob_id;
+    bool written; /* an object may be at `path` */
+    bool owned;   /* and a committed blob row owns it */
+    char checksum[SHA1_HEX_SIZE];
+    char path[BLOB_RANDOM_PATH_SIZE]; /* for a new object, if one is needed */
+};
+
+struct putting {
+    const struct upload *upload;
+    int fd;
+    char *bytes; /* BLOB_SIZE: the chunk in hand */
+    struct arena *arena;
+    struct chunk *chunks;
+    size_t count;
+};
+
+/* ---- first pass: what there is to store ---- */
+
+static bool read_chunk(const struct putting *putting, size_t index, struct error *error)
+{
+    size_t size = (size_t)putting->chunks[index].size;
+    size_t done = 0;
+    while (done < size) {
+        ssize_t got = pread(putting->fd, putting->bytes + done, size - done,
+                            (off_t)(index * BLOB_SIZE + done));
+        if (got < 0 && errno != EINTR)
+            return error_set_errno(error, errno, "cannot read the temporary file");
+        if (got == 0)
+            return error_set(error, ERROR_INTERNAL, "the temporary file has become shorter");
+        if (got > 0)
+            done += (size_t)got;
+    }
+    return true;
+}
+
+/* At most 2048 chunks are compared with each other: no need for more than a loop. */
+static size_t first_of_its_kind(const struct chunk *chunks, size_t index)
+{
+    size_t first = 0;
+    while (first < index && !text_equal(chunks[first].checksum, chunks[index].checksum))
+        first++;
+    return first;
+}
+
+static bool allocate(struct putting *putting, struct uploaded_file *file, struct error *error)
+{
+    struct stat status;
+    if (fstat(putting->fd, &status) != 0)
+        return error_set_errno(error, errno, "cannot look at the temporary file");
+    file->size = status.st_size;
+    putting->count = ((size_t)file->size + BLOB_SIZE - 1) / BLOB_SIZE;
+    putting->chunks = calloc(putting->count + 1, sizeof(*putting->chunks));
+    putting->bytes = malloc(BLOB_SIZE);
+    putting->arena = arena_new(ARENA_MAX);
+    file->blob_ids = calloc(putting->count + 1, sizeof(*file->blob_ids));
+    file->blob_sizes = calloc(putting->count + 1, sizeof(*file->blob_sizes));
+    if (putting->chunks == NULL || putting->bytes == NULL || putting->arena == NULL ||
+        file->blob_ids == NULL || file->blob_sizes == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    return true;
+}
+
+static bool digest_chunks(struct putting *putting, struct uploaded_file *file, struct error *error)
+{
+    struct sha1 *whole = sha1_new();
+    int64_t left = file->size;
+    bool good = whole != NULL || error_set(error, ERROR_AWAY, "no memory");
+    for (size_t i = 0; good && i < putting->count; i++) {
+        struct chunk *chunk = &putting->chunks[i];
+        chunk->size = left < (int64_t)BLOB_SIZE ? left : (int64_t)BLOB_SIZE;
+        left -= chunk->size;
+        good = read_chunk(putting, i, error);
+        if (!good)
+            break;
+        sha1_update(whole, putting->bytes, (size_t)chunk->size);
+        sha1_hex(putting->bytes, (size_t)chunk->size, chunk->checksum);
+        blob_store_random_path(chunk->path);
+        chunk->first = first_of_its_kind(putting->chunks, i);
+    }
+    if (good)
+        sha1_finish(whole, file->checksum);
+    sha1_free(whole);
+    return good;
+}
+
+/* Names every object that may come to be, committed, before there is any. */
+static bool journal_paths(const struct putting *putting, struct error *error)
+{
+    const struct upload *upload = putting->upload;
+    const char **paths = calloc(putting->count + 1, sizeof(*paths));
+    const char **checksums = calloc(putting->count + 1, sizeof(*checksums));
+    size_t count = 0;
+    bool good = (paths != NULL && checksums != NULL) || error_set(error, ERROR_AWAY, "no memory");
+    for (size_t i = 0; good && i < putting->count; i++) {
+        if (putting->chunks[i].first != i)
+            continue;
+        paths[count] = putting->chunks[i].path;
+        checksums[count] = putting->chunks[i].checksum;
+        count++;
+    }
+    if (good && count > 0)
+        good = stored_object_insert(upload->pg, paths, checksums, count, upload->data_export_id,
+                                    upload->attempt, error);
+    free(checksums);
+    free(paths);
+    return good;
+}
+
+/* ---- second pass: one chunk under its upload lock ---- */
+
+static bool write_object(const struct putting *putting, size_t index, const char *path,
+                         struct error *error)
+{
+    return FAULT("object_write", error) && read_chunk(putting, index, error) &&
+           blob_store_write(putting->upload->store, path, putting->bytes,
+                            (size_t)putting->chunks[index].size, error);
+}
+
+/* Writes the row of a new object; the path passes from the journal to the row in one transaction.
+ *lost: a cleanup has taken the path out of the journal and the object away with it. */
+static bool insert_row(const struct upload *upload, const struct chunk *chunk, int64_t *id,
+                       bool *lost, struct error *error)
+{
+    bool journalled = false;
+    if (!pg_begin(upload->pg, error))
+        return false;
+    if (!file_blob_insert(upload->pg, chunk->path, chunk->size, chunk->checksum, id, error) ||
+        !stored_object_delete(upload->pg, chunk->path, &journalled, error))
+        goto failed;
+    if (*id == 0 || !journalled) { /* 0: somebody else has stored the same bytes */
+        *lost = !journalled;
+        pg_rollback(upload->pg);
+        return true;
+    }
+    if (pg_commit(upload->pg, error))
+        return true;
+failed:
+    pg_rollback(upload->pg);
+    return false;
+}
+
+static bool store_new(const struct putting *putting, size_t index, struct error *error)
+{
+    const struct upload *upload = putting->upload;
+    struct chunk *chunk = &putting->chunks[index];
+    struct error ignored;
+    int64_t id = 0;
+    bool lost = false;
+    chunk->written = true;
+    if (!write_object(putting, index, chunk->path, error) || !FAULT("blob_row", error) ||
+        !insert_row(upload, chunk, &id, &lost, error))
+        return false;
+    if (lost) { /* no journal names it any more, so nobody else would ever remove it */
+        (void)!blob_store_remove(upload->store, chunk->path, &ignored);
+        return error_set(error, ERROR_LOST, "a cleanup has taken this attempt for dead");
+    }
+    chunk->blob_id = id;
+    chunk->owned = id != 0;
+    return true;
+}
+
+/* The row is there: makes sure that its object is, too, and keeps it from cleanups for a day. A
+   missing object is written at the row's own path: the checksum is unique, there can be no second
+   row. */
+static bool reuse(const struct putting *putting, size_t index, const struct file_blob *blob,
+                  struct error *error)
+{
+    const struct upload *upload = putting->upload;
+    struct chunk *chunk = &putting->chunks[index];
+    int64_t size = -1;
+    bool alive = false;
+    if (!blob_store_size(upload->store, blob->path, &size, error) && error->code != ERROR_NOT_FOUND)
+        return error_prefix(error, "blob %" PRId64, blob->id);
+    if (size != chunk->size) {
+        LOG(LOG_WARNING, "putfile.object-missing", log_int("blob_id", blob->id));
+        if (!write_object(putting, index, blob->path, error))
+            return false;
+    }
+    if (!file_blob_touch(upload->pg, blob->id, &alive, error))
+        return false;
+    chunk->blob_id = alive ? blob->id : 0;
+    return true;
+}
+
+/* Removes the object of a journalled path and forgets the path. One that cannot be removed now
+   stays in the journal, for a cleanup: the upload does not depend on it. */
+static bool drop_object(const struct upload *upload, const char *path, struct error *error)
+{
+    bool ignored = false;
+    if (!blob_store_remove(upload->store, path, error) && error->code != ERROR_NOT_FOUND) {
+        log_error(LOG_WARNING, "putfile.remove", error);
+        return true;
+    }
+    return stored_object_delete(upload->pg, path, &ignored, error);
+}
+
+/* Deletes the row of an old blob that no file holds and, when it went, its object.
+
+   Such a row must not be reused: a Sentry cleanup may have looked at it already, found it unused,
+   and be about to delete it; a new timestamp would come too late, and Django's collector would then
+   take our index rows with it. After this, that cleanup finds no row of its id, and the task that
+   it may have queued finds the checksum in use again by a row with another path. */
+static bool discard(const struct putting *putting, const struct file_blob *blob, bool *deleted,
+                    struct error *error)
+{
+    const struct upload *upload = putting->upload;
+    const char *checksum = blob->checksum;
+    if (!pg_begin(upload->pg, error))
+        return false;
+    if (!file_blob_delete_unused(upload->pg, blob->id, deleted, error) ||
+        (*deleted && !stored_object_insert(upload->pg, &blob->path, &checksum, 1,
+                                           upload->data_export_id, upload->attempt, error)) ||
+        !pg_commit(upload->pg, error)) {
+        pg_rollback(upload->pg);
+        return false;
+    }
+    return !*deleted || drop_object(upload, blob->path, error);
+}
+
+static bool use_existing(const struct putting *putting, size_t index, const struct file_blob *blob,
+                         struct error *error)
+{
+    bool deleted = false;
+    if (!blob_store_check_path(blob->path, error))
+        return error_prefix(error, "blob %" PRId64, blob->id);
+    if (!blob->referenced && blob->age_seconds >= REUSE_SECONDS) {
+        if (!discard(putting, blob, &deleted, error))
+            return false;
+        if (deleted)
+            return true; /* the next round stores it anew */
+    }
+    /* Not deleted: an owner or a file of a moment ago holds it. */
+    return reuse(putting, index, blob, error);
+}
+
+/* Looks, acts, and looks again when the row has come or gone meanwhile: a Sentry inserts and
+   deletes blob rows in long transactions that outlive the upload lock. */
+static bool put_under_lock(const struct putting *putting, size_t index, struct error *error)
+{
+    struct chunk *chunk = &putting->chunks[index];
+    for (int round = 0; round < ROUNDS_MAX && chunk->blob_id == 0; round++) {
+        struct file_blob blob;
+        bool found = false;
+        arena_reset(putting->arena);
+        if (!file_blob_find(putting->upload->pg, chunk->checksum, putting->arena, &blob, &found,
+                            error))
+            return false;
+        if (!(found ? use_existing(putting, index, &blob, error)
+                    : store_new(putting, index, error)))
+            return false;
+    }
+    return chunk->blob_id != 0 ||
+           error_set(error, ERROR_TIMEOUT, "blob %s comes and goes", chunk->checksum);
+}
+
+/* A path that was not needed leaves the journal, after what may have been written there. */
+static bool forget_path(const struct upload *upload, const struct chunk *chunk, struct error *error)
+{
+    bool ignored = false;
+    if (chunk->owned)
+        return true;
+    return chunk->written ? drop_object(upload, chunk->path, error)
+                          : stored_object_delete(upload->pg, chunk->path, &ignored, error);
+}
+
+static bool put_chunk(const struct putting *putting, size_t index, struct error *error)
+{
+    const struct upload *upload = putting->upload;
+    struct chunk *chunk = &putting->chunks[index];
+    struct upload_lock lock;
+    if (chunk->first != index) {
+        chunk->blob_id = putting->chunks[chunk->first].blob_id;
+        return true;
+    }
+    if ((upload->go_on != NULL && !upload->go_on(upload->context, error)) ||
+        !upload_lock_take(upload->locks, chunk->checksum, UPLOAD_LOCK_PATIENCE_MS, &lock, error))
+        return false;
+    bool good = put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
+    upload_lock_release(upload->locks, &lock);
+    return good;
+}
+
+bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, struct error *error)
+{
+    struct putting putting = {.upload = upload, .fd = fd};
+    *file = (struct uploaded_file){.size = 0};
+    bool good = allocate(&putting, file, error) && digest_chunks(&putting, file, error) &&
+                journal_paths(&putting, error);
+    for (size_t i = 0; good && i < putting.count; i++) {
+        good = put_chunk(&putting, i, error);
+        file->blob_ids[i] = putting.chunks[i].blob_id;
+        file->blob_sizes[i] = putting.chunks[i].size;
+    }
+    file->blob_count = putting.count;
+    arena_free(putting.arena);
+    free(putting.bytes);
+    free(putting.chunks);
+    if (!good)
+        uploaded_file_free(file);
+    return good;
+}
+
+void uploaded_file_free(struct uploaded_file *file)
+{
+    free(file->blob_ids);
+    free(file->blob_sizes);
+    *file = (struct uploaded_file){.size = 0};
+}

@@ -1,0 +1,66 @@
+#include "storage/upload_lock.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+
+/* Sentry's numbers (spec/original.md 2.4): 60 s, a try every 0.1 s, half of that to either side. */
+enum { LOCK_SECONDS = 60, PAUSE_LEAST_MS = 50, PAUSE_RANGE_MS = 101 };
+
+static const char release_script[] =
+    "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end "
+    "return 0";
+
+static bool try_take(struct redis *redis, const struct upload_lock *lock, bool *taken,
+                     struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    redis_add_text(&command, "SET");
+    redis_add_text(&command, lock->key);
+    redis_add_text(&command, lock->value);
+    redis_add_text(&command, "EX");
+    redis_add_int(&command, LOCK_SECONDS);
+    redis_add_text(&command, "NX");
+    if (!redis_connect(redis, error) || !redis_call(redis, &command, 0, &reply, error))
+        return false;
+    *taken = text_equal(redis_text(reply, NULL), "OK");
+    redis_reply_free(reply);
+    return true;
+}
+
+bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patience_ms,
+                      struct upload_lock *lock, struct error *error)
+{
+    int64_t deadline = clock_monotonic_ms() + patience_ms;
+    (void)snprintf(lock->key, sizeof(lock->key), "l:fileblob:upload:%s", checksum);
+    random_hex(lock->value);
+    for (;;) {
+        bool taken = false;
+        if (!try_take(redis, lock, &taken, error))
+            return error_prefix(error, "upload lock");
+        if (taken)
+            return true;
+        if (clock_monotonic_ms() >= deadline)
+            return error_set(error, ERROR_TIMEOUT, "somebody else keeps the upload lock of blob %s",
+                             checksum);
+        clock_sleep_ms(PAUSE_LEAST_MS + (int64_t)random_below(PAUSE_RANGE_MS));
+    }
+}
+
+void upload_lock_release(struct redis *redis, const struct upload_lock *lock)
+{
+    struct error error;
+    struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    redis_add_text(&command, lock->key);
+    redis_add_text(&command, lock->value);
+    if (redis_connect(redis, &error) &&
+        redis_eval(redis, release_script, 1, &command, &reply, &error)) {
+        if (redis_int(reply) == 0)
+            LOG(LOG_WARNING, "upload_lock.lost", log_text("key", lock->key));
+        redis_reply_free(reply);
+        return;
+    }
+    log_error(LOG_WARNING, "upload_lock.release", &error);
+}
