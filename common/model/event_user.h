@@ -22,4 +22,18 @@ bool event_user_for_tags(struct pg *pg, int64_t project_id, const char *const *v
                          struct arena *arena, struct event_user *users,
                          struct error *error) MUST_CHECK;
 
+/* ---- as events make them (event_user_write.c) ---- */
+
+struct new_event_user {
+    int64_t project_id;
+    const char *hash; /* md5 of the first non-empty of ident, username, email, ip_address */
+    struct event_user attributes;
+};
+
+/* Makes the users that the project does not know yet: whoever named a user first has won. An
+   ip_address that is none is stored as NULL. `users` is sorted by project and hash,
+   without repetition: every writer keeps this order. */
+bool event_user_insert(struct pg *pg, const struct new_event_user *users, size_t count,
+                       struct error *error) MUST_CHECK;
+
 #endif

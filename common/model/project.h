@@ -26,4 +26,9 @@ bool environment_exists(struct pg *pg, int64_t organization_id, int64_t environm
 bool environment_find(struct pg *pg, int64_t organization_id, const char *name, int64_t *id,
                       struct error *error) MUST_CHECK;
 
+/* The organizations of projects (0: there is no such project). A project that is there cannot be
+   deleted before the end of the transaction. */
+bool project_lock(struct pg *pg, const int64_t *project_ids, size_t count,
+                  int64_t *organization_ids, struct error *error) MUST_CHECK;
+
 #endif

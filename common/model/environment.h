@@ -1,0 +1,23 @@
+/* Environments as events make them (spec/original.md 3.4). */
+#ifndef MODEL_ENVIRONMENT_H
+#define MODEL_ENVIRONMENT_H
+
+#include "client/pg.h"
+#include "model/named_row.h"
+
+#define ENVIRONMENT_NAME_MAX 64 /* characters */
+
+/* At most 64 characters, none of newline, return, form feed and slash. "" is a name. */
+bool environment_is_valid_name(const char *name);
+
+/* Fills the ids of `rows` (an organization's names, sorted by named_rows_sort), making the rows
+   that are not there. */
+bool environment_get_or_create(struct pg *pg, struct named_row *rows, size_t count,
+                               struct error *error) MUST_CHECK;
+
+/* Sees to it that project i has environment i. Pairs may repeat. */
+bool environment_link_projects(struct pg *pg, const int64_t *project_ids,
+                               const int64_t *environment_ids, size_t count,
+                               struct error *error) MUST_CHECK;
+
+#endif

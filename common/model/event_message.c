@@ -1,0 +1,63 @@
+#include "model/event_message.h"
+
+#include "model/columns.h"
+
+bool event_message_find(struct pg *pg, struct event_message *messages, size_t count,
+                        struct error *error)
+{
+    struct columns columns;
+    struct pg_result *result = NULL;
+    columns_init(&columns, 2);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, messages[i].project_id);
+        columns_add_text(&columns, messages[i].event_id);
+    }
+    bool done = columns_query(
+        &columns, pg,
+        "SELECT w.n, m.id"
+        " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS w (project_id, message_id, n)"
+        " JOIN sentry_message m ON m.project_id = w.project_id AND m.message_id = w.message_id",
+        &result, error);
+    for (int i = 0; done && i < pg_rows(result); i++)
+        messages[pg_int(result, i, 0) - 1].id = pg_int(result, i, 1);
+    pg_result_free(result);
+    columns_free(&columns);
+    return done;
+}
+
+static void add_message(struct columns *columns, const struct event_message *message)
+{
+    columns_add_int(columns, message->id);
+    columns_add_int(columns, message->project_id);
+    columns_add_text(columns, message->event_id);
+    columns_add_int(columns, message->group_id);
+    columns_add_text(columns, message->message);
+    columns_add_text(columns, message->platform);
+    columns_add_time(columns, message->datetime);
+}
+
+bool event_message_insert(struct pg *pg, const struct event_message *messages, size_t count,
+                          struct error *error)
+{
+    struct columns columns;
+    int64_t inserted = 0;
+    columns_init(&columns, 7);
+    for (size_t i = 0; i < count; i++)
+        add_message(&columns, &messages[i]);
+    bool done =
+        columns_execute(
+            &columns, pg,
+            "INSERT INTO sentry_message (id, project_id, message_id, group_id, message, platform,"
+            "  datetime, time_spent, data)"
+            " SELECT w.id, w.project_id, w.message_id, w.group_id, w.message, w.platform,"
+            "  w.datetime, NULL, NULL"
+            " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[],"
+            "  $6::text[], $7::timestamptz[]) WITH ORDINALITY"
+            "  AS w (id, project_id, message_id, group_id, message, platform, datetime, n)"
+            " ORDER BY w.n ON CONFLICT (project_id, message_id) DO NOTHING",
+            &inserted, error) &&
+        ((size_t)inserted == count ||
+         error_set(error, ERROR_CONFLICT, "an event was stored by somebody else meanwhile"));
+    columns_free(&columns);
+    return done;
+}

@@ -1,0 +1,27 @@
+/* Events: sentry_message (spec/original.md 10). A row says that its event has been counted. */
+#ifndef MODEL_EVENT_MESSAGE_H
+#define MODEL_EVENT_MESSAGE_H
+
+#include "client/pg.h"
+
+struct event_message {
+    int64_t id;
+    int64_t project_id;
+    const char *event_id; /* the column message_id: 32 hex digits */
+    int64_t group_id;
+    const char *message;
+    const char *platform; /* NULL: not known */
+    int64_t datetime;
+};
+
+/* Sets the id of each message that is stored already (by project and event id). */
+bool event_message_find(struct pg *pg, struct event_message *messages, size_t count,
+                        struct error *error) MUST_CHECK;
+
+/* Stores messages with the ids they have (model/sequence.h), in the order of the array, which all
+   writers keep: by project, then event id. ERROR_CONFLICT when another transaction has stored one
+   of them meanwhile. */
+bool event_message_insert(struct pg *pg, const struct event_message *messages, size_t count,
+                          struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,46 @@
+#include "model/columns.h"
+#include "model/event_user.h"
+
+#include <arpa/inet.h>
+
+static const char *address_or_null(const char *text)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+    if (text == NULL ||
+        (inet_pton(AF_INET, text, bytes) != 1 && inet_pton(AF_INET6, text, bytes) != 1))
+        return NULL;
+    return text;
+}
+
+static void add_user(struct columns *columns, const struct new_event_user *user)
+{
+    columns_add_int(columns, user->project_id);
+    columns_add_text(columns, user->hash);
+    columns_add_text(columns, user->attributes.ident);
+    columns_add_text(columns, user->attributes.email);
+    columns_add_text(columns, user->attributes.username);
+    columns_add_text(columns, address_or_null(user->attributes.ip_address));
+}
+
+bool event_user_insert(struct pg *pg, const struct new_event_user *users, size_t count,
+                       struct error *error)
+{
+    struct columns columns;
+    columns_init(&columns, 6);
+    for (size_t i = 0; i < count; i++)
+        add_user(&columns, &users[i]);
+    /* Looking first keeps the sequence, which may be one of 32 bits, from running away. */
+    bool done = columns_execute(
+        &columns, pg,
+        "INSERT INTO sentry_eventuser (project_id, hash, ident, email, username, name, ip_address,"
+        "  date_added)"
+        " SELECT w.project_id, w.hash, w.ident, w.email, w.username, NULL, w.ip_address, now()"
+        " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::inet[])"
+        "  WITH ORDINALITY AS w (project_id, hash, ident, email, username, ip_address, n)"
+        " WHERE NOT EXISTS (SELECT FROM sentry_eventuser u"
+        "   WHERE u.project_id = w.project_id AND u.hash = w.hash)"
+        " ORDER BY w.n ON CONFLICT DO NOTHING",
+        NULL, error);
+    columns_free(&columns);
+    return done;
+}

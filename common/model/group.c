@@ -1,0 +1,117 @@
+#include "model/group.h"
+
+#include "base/text.h"
+#include "model/columns.h"
+
+/* int(log10(times_seen) * 600 + last_seen), kept within the column. */
+#define SCORE(times_seen, last_seen)                                                               \
+    "least(greatest(trunc(log((" times_seen ")::double precision) * 600"                           \
+    " + extract(epoch FROM " last_seen ")::double precision), -2147483648), 2147483647)::integer"
+
+int group_level(const char *name_or_null)
+{
+    static const char *const names[] = {"debug", "info", "warning", "error", "fatal"};
+    for (size_t i = 0; name_or_null != NULL && i < ARRAY_LENGTH(names); i++)
+        if (text_equal(names[i], name_or_null))
+            return (int)(i + 1) * 10;
+    return GROUP_LEVEL_DEFAULT;
+}
+
+static void add_group(struct columns *columns, const struct group_row *group)
+{
+    columns_add_int(columns, group->count.group_id);
+    columns_add_int(columns, group->project_id);
+    columns_add_text(columns, group->message);
+    columns_add_text(columns, group->platform);
+    columns_add_text(columns, group->logger);
+    columns_add_int(columns, group->level);
+    columns_add_id(columns, group->first_release_id);
+    columns_add_int(columns, group->count.times_seen);
+    columns_add_time(columns, group->count.first_seen);
+    columns_add_time(columns, group->count.last_seen);
+}
+
+bool group_insert(struct pg *pg, const struct group_row *groups, size_t count, struct error *error)
+{
+    struct columns columns;
+    columns_init(&columns, 10);
+    for (size_t i = 0; i < count; i++)
+        add_group(&columns, &groups[i]);
+    bool done = columns_execute(
+        &columns, pg,
+        "INSERT INTO sentry_groupedmessage"
+        " (id, project_id, message, platform, logger, level, first_release_id, times_seen,"
+        "  first_seen, last_seen, active_at, score, view, num_comments, status, resolved_at,"
+        "  time_spent_total, time_spent_count, is_public, data, short_id)"
+        " SELECT w.id, w.project_id, w.message, w.platform, w.logger, w.level, w.release_id,"
+        "  w.times_seen, w.first_seen, w.last_seen, w.first_seen," SCORE(
+            "w.times_seen", "w.last_seen") ","
+                                           "  NULL, 0, 0, NULL, 0, 0, false, NULL, NULL"
+                                           " FROM unnest($1::bigint[], $2::bigint[], $3::text[], "
+                                           "$4::text[], $5::text[],"
+                                           "  $6::integer[], $7::bigint[], $8::integer[], "
+                                           "$9::timestamptz[], $10::timestamptz[])"
+                                           "  AS w (id, project_id, message, platform, logger, "
+                                           "level, release_id, times_seen,"
+                                           "   first_seen, last_seen)",
+        NULL, error);
+    columns_free(&columns);
+    return done;
+}
+
+/* An UPDATE alone would lock the rows in the order of its plan. */
+static bool lock_groups(struct pg *pg, const struct group_count *counts, size_t count,
+                        struct error *error)
+{
+    struct columns columns;
+    int64_t locked = 0;
+    columns_init(&columns, 1);
+    for (size_t i = 0; i < count; i++)
+        columns_add_int(&columns, counts[i].group_id);
+    bool done = columns_execute(&columns, pg,
+                                "SELECT id FROM sentry_groupedmessage"
+                                " WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE",
+                                &locked, error) &&
+                ((size_t)locked == count ||
+                 error_set(error, ERROR_CONFLICT, "the group of a group hash is gone"));
+    columns_free(&columns);
+    return done;
+}
+
+static bool update_counts(struct pg *pg, const struct group_count *counts, size_t count,
+                          struct error *error)
+{
+    struct columns columns;
+    columns_init(&columns, 4);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, counts[i].group_id);
+        columns_add_int(&columns, counts[i].times_seen);
+        columns_add_time(&columns, counts[i].first_seen);
+        columns_add_time(&columns, counts[i].last_seen);
+    }
+    bool done = columns_execute(
+        &columns, pg,
+        "UPDATE sentry_groupedmessage g SET times_seen = g.times_seen + w.times_seen,"
+        "  first_seen = least(g.first_seen, w.first_seen),"
+        "  last_seen = greatest(g.last_seen, w.last_seen),"
+        "  score = " SCORE(
+            "g.times_seen + w.times_seen",
+            "greatest(g.last_seen, w.last_seen)") ","
+                                                  "  active_at = CASE g.status WHEN 1 THEN now() "
+                                                  "ELSE g.active_at END,"
+                                                  "  status = CASE g.status WHEN 1 THEN 0 ELSE "
+                                                  "g.status END"
+                                                  " FROM unnest($1::bigint[], $2::integer[], "
+                                                  "$3::timestamptz[], $4::timestamptz[])"
+                                                  "  AS w (id, times_seen, first_seen, last_seen)"
+                                                  " WHERE g.id = w.id",
+        NULL, error);
+    columns_free(&columns);
+    return done;
+}
+
+bool group_count_events(struct pg *pg, const struct group_count *counts, size_t count,
+                        struct error *error)
+{
+    return lock_groups(pg, counts, count, error) && update_counts(pg, counts, count, error);
+}

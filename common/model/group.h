@@ -1,0 +1,42 @@
+/* Groups (issues) as events make and count them: sentry_groupedmessage (spec/original.md 3.1). */
+#ifndef MODEL_GROUP_H
+#define MODEL_GROUP_H
+
+#include "client/pg.h"
+
+#define GROUP_LOGGER_MAX    64 /* characters */
+#define GROUP_LEVEL_DEFAULT 40
+
+/* Events of one group that are to be counted. */
+struct group_count {
+    int64_t group_id;
+    int64_t times_seen;
+    int64_t first_seen, last_seen;
+};
+
+struct group_row {
+    int64_t project_id;
+    const char *message;
+    const char *platform; /* NULL: not known */
+    const char *logger;
+    int level;
+    int64_t first_release_id; /* 0: none */
+    struct group_count count;
+};
+
+/* The code of a level's name: debug 10, info 20, warning 30, error 40, fatal 50; the default (40)
+   for any other text and for NULL. */
+int group_level(const char *name_or_null);
+
+/* Makes groups with the ids of their counts (model/sequence.h): unresolved, active since
+   first_seen, without a short id. */
+bool group_insert(struct pg *pg, const struct group_row *groups, size_t count,
+                  struct error *error) MUST_CHECK;
+
+/* Adds to times_seen, widens first_seen and last_seen, computes the score; a resolved group is
+   reopened (status unresolved, active_at now). `counts` is sorted by group_id, in which order the
+   rows are locked. ERROR_CONFLICT when one of the groups is gone. */
+bool group_count_events(struct pg *pg, const struct group_count *counts, size_t count,
+                        struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,29 @@
+/* Group hashes: which fingerprint of a project's events leads to which group
+   (spec/grouphash.md, spec/original.md 3.6). */
+#ifndef MODEL_GROUPHASH_H
+#define MODEL_GROUPHASH_H
+
+#include "client/pg.h"
+#include "model/named_row.h"
+
+/* `rows` are a project's hashes, sorted by named_rows_sort; group_ids[i] belongs to row i and is 0
+   where the hash has no group. */
+
+/* Fills the id and the group of each row that is there. Takes no lock. */
+bool grouphash_read(struct pg *pg, struct named_row *rows, int64_t *group_ids, size_t count,
+                    struct error *error) MUST_CHECK;
+
+/* Makes the rows whose id is 0. A row that another transaction is making is waited for. */
+bool grouphash_create(struct pg *pg, const struct named_row *rows, size_t count,
+                      struct error *error) MUST_CHECK;
+
+/* Locks the rows that have no group until the end of the transaction, and reads all anew. */
+bool grouphash_lock(struct pg *pg, struct named_row *rows, int64_t *group_ids, size_t count,
+                    struct error *error) MUST_CHECK;
+
+/* Gives row ids[i] to the group group_ids[i]. No hash changes groups: ERROR_CONFLICT if one of them
+   has a group already. */
+bool grouphash_take(struct pg *pg, const int64_t *ids, const int64_t *group_ids, size_t count,
+                    struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,40 @@
+#include "model/named_row.h"
+
+static int compare(const void *left, const void *right)
+{
+    const struct named_row *a = left;
+    const struct named_row *b = right;
+    if (a->owner_id != b->owner_id)
+        return a->owner_id < b->owner_id ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+size_t named_rows_sort(struct named_row *rows, size_t count)
+{
+    size_t kept = 0;
+    if (count == 0)
+        return 0;
+    qsort(rows, count, sizeof(*rows), compare);
+    for (size_t i = 1; i < count; i++)
+        if (compare(&rows[kept], &rows[i]) != 0)
+            rows[++kept] = rows[i];
+    return kept + 1;
+}
+
+size_t named_rows_find(const struct named_row *rows, size_t count, int64_t owner_id,
+                       const char *name)
+{
+    struct named_row key = {.owner_id = owner_id, .name = name};
+    const struct named_row *found = bsearch(&key, rows, count, sizeof(*rows), compare);
+    if (found == NULL)
+        abort(); /* the caller made the list from the same events */
+    return (size_t)(found - rows);
+}
+
+bool named_rows_are_known(const struct named_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].id == 0)
+            return false;
+    return true;
+}

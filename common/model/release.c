@@ -1,0 +1,111 @@
+#include "model/release.h"
+
+#include "model/columns.h"
+
+static bool insert_missing(struct pg *pg, const struct named_row *rows, size_t count,
+                           struct error *error)
+{
+    struct columns columns;
+    columns_init(&columns, 2);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, rows[i].owner_id);
+        columns_add_text(&columns, rows[i].name);
+    }
+    bool done = columns_execute(
+        &columns, pg,
+        "INSERT INTO sentry_release (organization_id, version, date_added, new_groups)"
+        " SELECT w.organization_id, w.version, now(), 0"
+        " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS w (organization_id, version, n)"
+        " WHERE NOT EXISTS (SELECT FROM sentry_release r"
+        "   WHERE r.organization_id = w.organization_id AND r.version = w.version)"
+        " ORDER BY w.n ON CONFLICT (organization_id, version) DO NOTHING",
+        NULL, error);
+    columns_free(&columns);
+    return done;
+}
+
+static bool read_ids(struct pg *pg, struct named_row *rows, size_t count, struct error *error)
+{
+    struct columns columns;
+    struct pg_result *result = NULL;
+    columns_init(&columns, 2);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, rows[i].owner_id);
+        columns_add_text(&columns, rows[i].name);
+    }
+    bool done = columns_query(
+        &columns, pg,
+        "SELECT w.n, r.id"
+        " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS w (organization_id, version, n)"
+        " JOIN sentry_release r"
+        "   ON r.organization_id = w.organization_id AND r.version = w.version",
+        &result, error);
+    for (int i = 0; done && i < pg_rows(result); i++)
+        rows[pg_int(result, i, 0) - 1].id = pg_int(result, i, 1);
+    pg_result_free(result);
+    columns_free(&columns);
+    return done;
+}
+
+bool release_get_or_create(struct pg *pg, struct named_row *rows, size_t count, struct error *error)
+{
+    return insert_missing(pg, rows, count, error) && read_ids(pg, rows, count, error) &&
+           (named_rows_are_known(rows, count) ||
+            error_set(error, ERROR_CONFLICT, "a new release was deleted at once"));
+}
+
+static bool execute_pairs(struct pg *pg, const char *sql, const int64_t *project_ids,
+                          const int64_t *release_ids, size_t count, struct error *error)
+{
+    struct columns columns;
+    columns_init(&columns, 2);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, project_ids[i]);
+        columns_add_int(&columns, release_ids[i]);
+    }
+    bool done = columns_execute(&columns, pg, sql, NULL, error);
+    columns_free(&columns);
+    return done;
+}
+
+bool release_link_projects(struct pg *pg, const int64_t *project_ids, const int64_t *release_ids,
+                           size_t count, struct error *error)
+{
+    return execute_pairs(pg,
+                         "INSERT INTO sentry_release_project (project_id, release_id, new_groups)"
+                         " SELECT DISTINCT w.project_id, w.release_id, 0"
+                         " FROM unnest($1::bigint[], $2::bigint[]) AS w (project_id, release_id)"
+                         " WHERE NOT EXISTS (SELECT FROM sentry_release_project r"
+                         "   WHERE r.project_id = w.project_id AND r.release_id = w.release_id)"
+                         " ORDER BY w.project_id, w.release_id"
+                         " ON CONFLICT (project_id, release_id) DO NOTHING",
+                         project_ids, release_ids, count, error);
+}
+
+/* The rows are locked in a fixed order before they are changed: an UPDATE alone takes them in the
+   order of its plan. */
+bool release_count_new_groups(struct pg *pg, const int64_t *project_ids, const int64_t *release_ids,
+                              size_t count, struct error *error)
+{
+    return execute_pairs(
+               pg,
+               "WITH w AS (SELECT release_id, count(*)::integer AS groups"
+               "   FROM unnest($1::bigint[], $2::bigint[]) AS w (project_id, release_id)"
+               "   GROUP BY release_id),"
+               " locked AS (SELECT r.id FROM sentry_release r"
+               "   WHERE r.id IN (SELECT release_id FROM w) ORDER BY r.id FOR NO KEY UPDATE)"
+               " UPDATE sentry_release r SET new_groups = r.new_groups + w.groups"
+               " FROM w JOIN locked ON locked.id = w.release_id WHERE r.id = w.release_id",
+               project_ids, release_ids, count, error) &&
+           execute_pairs(pg,
+                         "WITH w AS (SELECT project_id, release_id, count(*)::integer AS groups"
+                         "   FROM unnest($1::bigint[], $2::bigint[]) AS w (project_id, release_id)"
+                         "   GROUP BY project_id, release_id),"
+                         " locked AS (SELECT r.id, w.groups FROM sentry_release_project r JOIN w"
+                         "     ON r.project_id = w.project_id AND r.release_id = w.release_id"
+                         "   ORDER BY r.id FOR NO KEY UPDATE OF r)"
+                         " UPDATE sentry_release_project r"
+                         " SET new_groups = coalesce(r.new_groups, 0) + locked.groups"
+                         " FROM locked WHERE r.id = locked.id",
+                         project_ids, release_ids, count, error);
+}

@@ -1,0 +1,11 @@
+/* Ids taken before their rows are written, so that a batch knows them without reading them back. */
+#ifndef MODEL_SEQUENCE_H
+#define MODEL_SEQUENCE_H
+
+#include "client/pg.h"
+
+/* Takes `count` ids from the sequence of `table`.id, ascending. */
+bool sequence_take(struct pg *pg, const char *table, int64_t *ids, size_t count,
+                   struct error *error) MUST_CHECK;
+
+#endif
