@@ -25,12 +25,12 @@ struct claim {
     struct exported_data row;
 };
 
-/* Claims the job of a message for `worker`: one upsert of exportd.export (attempt + 1, state running)
-   where it is waiting, delayed or unknown, and a new exportd.attempt row, in one transaction. History
-   is asked before sentry_exporteddata. The same id with another date_added is a new job (a restored
-   database). Texts in `arena`.
-   `again`: a claim of this very message by this worker was cut off (ERROR_AWAY), so a job that "runs"
-   at this same worker may be that claim: it is claimed anew, and the fence puts a rival thread out. */
+/* Claims the job of a message for `worker`: one upsert of exportd.export (attempt + 1, state
+   running) where it is waiting, delayed or unknown, and a new exportd.attempt row, in one
+   transaction. History is asked before sentry_exporteddata. The same id with another date_added is
+   a new job (a restored database). Texts in `arena`. `again`: a claim of this very message by this
+   worker was cut off (ERROR_AWAY), so a job that "runs" at this same worker may be that claim: it
+   is claimed anew, and the fence puts a rival thread out. */
 bool claim_job(struct pg *pg, const struct job_message *message, const char *worker, bool again,
                struct arena *arena, enum claim_result *result, struct claim *claim,
                struct error *error) MUST_CHECK;
@@ -57,8 +57,8 @@ struct claim_end {
 bool claim_end(struct pg *pg, const struct claim *claim, const char *worker,
                const struct claim_end *end, struct error *error) MUST_CHECK;
 
-/* Sets exportd.export's message, within an outcome's transaction, after claim_end: why there is no mail
-   and the like. */
+/* Sets exportd.export's message, within an outcome's transaction, after claim_end: why there is no
+   mail and the like. */
 bool claim_note(struct pg *pg, const struct claim *claim, const char *message,
                 struct error *error) MUST_CHECK;
 

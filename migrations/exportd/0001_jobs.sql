@@ -18,6 +18,7 @@ CREATE TABLE exportd.export (
     bytes           bigint NOT NULL,
     pages           bigint NOT NULL,
     progress_at     timestamptz,
+    first_claimed_at timestamptz,                -- when the first attempt at this job (this date_added) began
     finished_at     timestamptz,
     message         text                         -- the last word: why it failed, waits, or was not mailed
 );
@@ -31,7 +32,7 @@ CREATE TABLE exportd.attempt (
     worker         text NOT NULL,
     started_at     timestamptz NOT NULL,
     ended_at       timestamptz,
-    outcome        text,                         -- valid, failed, gone, given-back, delayed, crashed
+    outcome        text,                         -- valid failed gone given-back delayed crashed lost
     message        text,
     PRIMARY KEY (data_export_id, attempt)
 );

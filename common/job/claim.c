@@ -1,0 +1,365 @@
+#include "job/claim.h"
+
+#include "base/fault.h"
+#include "base/text.h"
+#include "job/life.h"
+
+enum { CLAIM_ROUNDS = 3 };
+
+/* What exportd.export says before the claim. */
+struct known {
+    bool exists;
+    enum job_state state;
+    int64_t date_added;
+    bool mine; /* the worker who asks runs it */
+};
+
+/* Everything that the steps of a claim share. */
+struct request {
+    struct pg *pg;
+    const struct job_message *message;
+    const char *worker;
+    bool again;
+    struct arena *arena;
+};
+
+/* ---- looking ---- */
+
+static bool read_known(const struct request *request, struct known *known, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    *known = (struct known){.exists = false};
+    pg_bind_int(&params, request->message->data_export_id);
+    pg_bind_text(&params, request->worker);
+    if (!pg_query(request->pg,
+                  "SELECT state, " PG_USEC(
+                      "date_added") ", coalesce(worker = $2::text, false)::integer"
+                                    " FROM exportd.export WHERE data_export_id = $1::bigint",
+                  &params, &result, error))
+        return false;
+    bool done = true;
+    if (pg_rows(result) == 1) {
+        known->exists = true;
+        known->date_added = pg_time(result, 0, 1);
+        known->mine = pg_int(result, 0, 2) == 1;
+        done = job_state_parse(pg_text(result, 0, 0), &known->state, error);
+    }
+    pg_result_free(result);
+    return done;
+}
+
+/* Like exported_data_load, but a missing row is an answer, not an error. */
+static bool load_row(const struct request *request, struct exported_data *row, bool *exists,
+                     struct error *error)
+{
+    *exists = exported_data_load(request->pg, request->message->data_export_id, false,
+                                 request->arena, row, error);
+    return *exists || error->code == ERROR_NOT_FOUND;
+}
+
+/* ---- jobs that need no worker ---- */
+
+/* Ends a job whose row somebody else has deleted or finished, unless a worker runs it: that one
+   finds out by itself. */
+static bool settle(const struct request *request, enum job_state state, const char *message,
+                   struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, request->message->data_export_id);
+    pg_bind_text(&params, job_state_name(state));
+    pg_bind_text(&params, message);
+    pg_bind_text(&params, request->again ? "t" : "f");
+    pg_bind_text(&params, request->worker);
+    return pg_execute(request->pg,
+                      "UPDATE exportd.export SET state = $2::text, message = $3::text,"
+                      " worker = NULL, next_try_at = NULL, finished_at = now()"
+                      " WHERE data_export_id = $1::bigint AND (state IN ('waiting', 'delayed')"
+                      " OR ($4::boolean AND state = 'running' AND worker = $5::text))",
+                      &params, NULL, error);
+}
+
+static bool settle_missing(const struct request *request, const struct known *known,
+                           enum claim_result *result, struct error *error)
+{
+    if (!known->exists) {
+        *result = CLAIM_NO_ROW;
+        return true;
+    }
+    bool elsewhere = known->state == JOB_RUNNING && !(request->again && known->mine);
+    *result = elsewhere ? CLAIM_RUNNING : CLAIM_FINISHED;
+    return elsewhere || job_state_is_final(known->state) ||
+           settle(request, JOB_GONE, "its sentry_exporteddata row was deleted", error);
+}
+
+/* ---- the claim itself ---- */
+
+/* *claimable: nothing speaks against a claim. Else *result is the answer. */
+static bool judge(const struct request *request, struct claim *claim, bool *claimable,
+                  enum claim_result *result, struct error *error)
+{
+    struct known known;
+    bool exists = false;
+    *claimable = false;
+    if (!read_known(request, &known, error) || !load_row(request, &claim->row, &exists, error))
+        return false;
+    if (!exists)
+        return settle_missing(request, &known, result, error);
+    if (claim->row.date_finished != USEC_NONE) {
+        *result = CLAIM_FINISHED;
+        return settle(request, JOB_VALID, "finished by another program", error);
+    }
+    bool same = known.exists && known.date_added == claim->row.date_added;
+    if (same && job_state_is_final(known.state))
+        *result = CLAIM_FINISHED;
+    else if (same && known.state == JOB_RUNNING && !(request->again && known.mine))
+        *result = CLAIM_RUNNING;
+    else
+        *claimable = true;
+    return true;
+}
+
+/* Of two who claim at once, the second waits for the first one's row lock, finds the job running,
+   and gets no row back. */
+static bool upsert(const struct request *request, struct claim *claim, bool *taken,
+                   struct error *error)
+{
+    const struct job_message *message = request->message;
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, message->data_export_id);
+    if (message->limit_kind == JOB_LIMIT_ROWS)
+        pg_bind_int(&params, message->limit);
+    else
+        pg_bind_null(&params);
+    if (message->environment_kind == JOB_ENVIRONMENT_ONE)
+        pg_bind_int(&params, message->environment_id);
+    else
+        pg_bind_null(&params);
+    pg_bind_text(&params, request->worker);
+    pg_bind_text(&params, request->again ? "t" : "f");
+    if (!pg_query(
+            request->pg,
+            "INSERT INTO exportd.export AS x (data_export_id, date_added, organization_id, user_id,"
+            " query_type, query_info, \"limit\", environment_id, state, attempt, failures, worker,"
+            " rows, bytes, pages, progress_at, first_claimed_at)"
+            " SELECT e.id, e.date_added, e.organization_id, e.user_id, e.query_type, e.query_info,"
+            " $2::bigint, $3::bigint, 'running', 1, 0, $4::text, 0, 0, 0, now(), now()"
+            " FROM sentry_exporteddata e WHERE e.id = $1::bigint AND e.date_finished IS NULL"
+            " ON CONFLICT (data_export_id) DO UPDATE SET"
+            " date_added = EXCLUDED.date_added, organization_id = EXCLUDED.organization_id,"
+            " user_id = EXCLUDED.user_id, query_type = EXCLUDED.query_type,"
+            " query_info = EXCLUDED.query_info, \"limit\" = EXCLUDED.\"limit\","
+            " environment_id = EXCLUDED.environment_id, state = 'running',"
+            " attempt = x.attempt + 1, worker = EXCLUDED.worker,"
+            " failures = CASE WHEN x.date_added = EXCLUDED.date_added THEN x.failures ELSE 0 END,"
+            " message = CASE WHEN x.date_added = EXCLUDED.date_added THEN x.message END,"
+            " first_claimed_at = coalesce(CASE WHEN x.date_added = EXCLUDED.date_added"
+            " THEN x.first_claimed_at END, now()),"
+            " next_try_at = NULL, rows = 0, bytes = 0, pages = 0, progress_at = now(),"
+            " finished_at = NULL"
+            " WHERE x.state IN ('waiting', 'delayed') OR x.date_added <> EXCLUDED.date_added"
+            " OR ($5::boolean AND x.state = 'running' AND x.worker = EXCLUDED.worker)"
+            " RETURNING attempt, failures, extract(epoch FROM now() - first_claimed_at)::bigint",
+            &params, &result, error))
+        return false;
+    *taken = pg_rows(result) == 1;
+    if (*taken) {
+        claim->attempt = pg_int(result, 0, 0);
+        claim->failures = pg_int(result, 0, 1);
+        claim->age_seconds = pg_int(result, 0, 2);
+    }
+    pg_result_free(result);
+    return true;
+}
+
+/* Attempts before this one that nobody ended: the claim's answer was lost, or the database was
+   restored under them. */
+static bool end_older_attempts(const struct request *request, const struct claim *claim,
+                               struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, claim->data_export_id);
+    pg_bind_int(&params, claim->attempt);
+    return pg_execute(request->pg,
+                      "UPDATE exportd.attempt SET ended_at = now(), outcome = 'lost',"
+                      " message = 'claimed anew'"
+                      " WHERE data_export_id = $1::bigint AND attempt < $2::bigint"
+                      " AND ended_at IS NULL",
+                      &params, NULL, error);
+}
+
+static bool insert_attempt(const struct request *request, const struct claim *claim,
+                           struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, claim->data_export_id);
+    pg_bind_int(&params, claim->attempt);
+    pg_bind_text(&params, request->worker);
+    return pg_execute(request->pg,
+                      "INSERT INTO exportd.attempt (data_export_id, attempt, worker, started_at)"
+                      " VALUES ($1::bigint, $2::integer, $3::text, now())",
+                      &params, NULL, error);
+}
+
+/* When the upsert takes nothing, the job has changed since it was looked at: look again. */
+static bool claim_in_transaction(const struct request *request, enum claim_result *result,
+                                 struct claim *claim, struct error *error)
+{
+    for (int round = 0; round < CLAIM_ROUNDS; round++) {
+        bool claimable = false;
+        bool taken = false;
+        if (!judge(request, claim, &claimable, result, error))
+            return false;
+        if (!claimable)
+            return true;
+        if (!upsert(request, claim, &taken, error))
+            return false;
+        if (taken) {
+            *result = CLAIM_TAKEN;
+            return end_older_attempts(request, claim, error) &&
+                   insert_attempt(request, claim, error);
+        }
+    }
+    return error_set(error, ERROR_CONFLICT, "the job changes hands while it is being claimed");
+}
+
+bool claim_job(struct pg *pg, const struct job_message *message, const char *worker, bool again,
+               struct arena *arena, enum claim_result *result, struct claim *claim,
+               struct error *error)
+{
+    struct request request = {
+        .pg = pg, .message = message, .worker = worker, .again = again, .arena = arena};
+    *claim = (struct claim){.data_export_id = message->data_export_id};
+    if (!pg_begin(pg, error))
+        return false;
+    if (claim_in_transaction(&request, result, claim, error) &&
+        FAULT("before_claim_commit", error) && pg_commit(pg, error))
+        return true;
+    pg_rollback(pg);
+    return false;
+}
+
+/* ---- while it runs ---- */
+
+static bool lost(const struct claim *claim, struct error *error)
+{
+    return error_set(error, ERROR_LOST, "attempt %" PRId64 " has been taken from us",
+                     claim->attempt);
+}
+
+bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_progress *progress,
+                    struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    int64_t affected = 0;
+    pg_bind_int(&params, claim->data_export_id);
+    pg_bind_int(&params, claim->attempt);
+    pg_bind_int(&params, progress->rows);
+    pg_bind_int(&params, progress->bytes);
+    pg_bind_int(&params, progress->pages);
+    return pg_execute(pg,
+                      "UPDATE exportd.export SET rows = $3::bigint, bytes = $4::bigint,"
+                      " pages = $5::bigint, progress_at = now()"
+                      " WHERE data_export_id = $1::bigint AND attempt = $2::bigint"
+                      " AND state = 'running'",
+                      &params, &affected, error) &&
+           (affected == 1 || lost(claim, error));
+}
+
+/* ---- the outcome ---- */
+
+static bool pass_fence(struct pg *pg, const struct claim *claim, const char *worker,
+                       const struct claim_end *end, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    int64_t affected = 0;
+    pg_bind_int(&params, claim->data_export_id);
+    pg_bind_int(&params, claim->attempt);
+    pg_bind_text(&params, worker);
+    pg_bind_text(&params, end->state);
+    pg_bind_int(&params, end->failures_added);
+    if (end->delay_ms < 0)
+        pg_bind_null(&params);
+    else
+        pg_bind_int(&params, end->delay_ms);
+    pg_bind_int(&params, end->progress.rows);
+    pg_bind_int(&params, end->progress.bytes);
+    pg_bind_int(&params, end->progress.pages);
+    pg_bind_text(&params, end->message);
+    return pg_execute(pg,
+                      "UPDATE exportd.export SET state = $4::text, worker = NULL,"
+                      " failures = failures + $5::integer,"
+                      " next_try_at = now() + $6::bigint * interval '1 millisecond',"
+                      " rows = $7::bigint, bytes = $8::bigint, pages = $9::bigint,"
+                      " progress_at = now(), message = $10::text,"
+                      " finished_at = CASE WHEN $4::text IN ('valid', 'failed', 'gone')"
+                      " THEN now() END"
+                      " WHERE data_export_id = $1::bigint AND attempt = $2::bigint"
+                      " AND state = 'running' AND worker = $3::text",
+                      &params, &affected, error) &&
+           (affected == 1 || lost(claim, error));
+}
+
+bool claim_end(struct pg *pg, const struct claim *claim, const char *worker,
+               const struct claim_end *end, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    if (!pass_fence(pg, claim, worker, end, error))
+        return false;
+    pg_bind_int(&params, claim->data_export_id);
+    pg_bind_int(&params, claim->attempt);
+    pg_bind_text(&params, end->outcome);
+    pg_bind_text(&params, end->message);
+    return pg_execute(pg,
+                      "UPDATE exportd.attempt SET ended_at = now(), outcome = $3::text,"
+                      " message = $4::text"
+                      " WHERE data_export_id = $1::bigint AND attempt = $2::bigint",
+                      &params, NULL, error);
+}
+
+bool claim_note(struct pg *pg, const struct claim *claim, const char *message, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, claim->data_export_id);
+    pg_bind_int(&params, claim->attempt);
+    pg_bind_text(&params, message);
+    return pg_execute(pg,
+                      "UPDATE exportd.export SET message = $3::text"
+                      " WHERE data_export_id = $1::bigint AND attempt = $2::bigint",
+                      &params, NULL, error);
+}
+
+bool claim_look(struct pg *pg, const struct claim *claim, char state[16], bool *same_attempt,
+                struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, claim->data_export_id);
+    if (!pg_query(pg, "SELECT state, attempt FROM exportd.export WHERE data_export_id = $1::bigint",
+                  &params, &result, error))
+        return false;
+    bool found = pg_rows(result) == 1 && text_copy(state, 16, pg_text(result, 0, 0));
+    *same_attempt = found && pg_int(result, 0, 1) == claim->attempt;
+    pg_result_free(result);
+    return found || error_set(error, ERROR_NOT_FOUND, "exportd.export has no such job");
+}
+
+/* ---- rescue ---- */
+
+bool claim_rescue(struct pg *pg, const char *worker, int64_t *count, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    *count = 0;
+    pg_bind_text(&params, worker);
+    return pg_execute(pg,
+                      "WITH rescued AS (UPDATE exportd.export SET state = 'waiting', worker = NULL,"
+                      " next_try_at = NULL, failures = failures + 1,"
+                      " message = 'the worker that ran it died'"
+                      " WHERE worker = $1::text AND state = 'running'"
+                      " RETURNING data_export_id, attempt)"
+                      " UPDATE exportd.attempt a SET ended_at = now(), outcome = 'crashed',"
+                      " message = 'the worker died' FROM rescued r"
+                      " WHERE a.data_export_id = r.data_export_id AND a.attempt = r.attempt",
+                      &params, count, error);
+}
