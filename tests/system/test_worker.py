@@ -1,0 +1,221 @@
+"""The worker among its servers: stopping, dying, pausing, several at once."""
+import contextlib
+import json
+import signal
+import time
+
+import pytest
+
+from support.events import event, hash_of, series
+from support.expected import expected_csv
+from support.jobs import push
+from support.tagstore_rows import insert_group, insert_tag_values
+from support.waiting import wait_until
+
+PROCESSING = "exportd:{data_export}:processing:*"
+
+
+@pytest.fixture
+def issue(exportd, sql):
+    exportd.create()
+    exportd.ingest(series(3))
+    return group_of(sql, "issue")
+
+
+def group_of(sql, name):
+    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of(name),))
+    return sql.fetchone()[0]
+
+
+@contextlib.contextmanager
+def uploads_held_up(postgres, database):
+    """While this lasts, an export comes as far as storing its file, and no farther."""
+    connection = postgres.connect(database)
+    connection.autocommit = False
+    connection.cursor().execute("LOCK TABLE sentry_fileblob IN ACCESS EXCLUSIVE MODE")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.close()
+
+
+def taken(queue):
+    """The messages of all processing lists."""
+    return [json.loads(message) for key in queue.keys(PROCESSING)
+            for message in queue.lrange(key, 0, -1)]
+
+
+def wait_for_state(exportd, export, state, seconds=30):
+    wait_until(lambda: exportd.status(export)["state"] == state, f"export {export} is {state}",
+               seconds, 0.2)
+
+
+def test_killed_in_mid_export_the_message_is_still_there(exportd, postgres, database, queue, issue):
+    export = exportd.enqueue(group=issue)
+    with exportd.worker() as worker:
+        with uploads_held_up(postgres, database):
+            wait_for_state(exportd, export, "running")
+            assert worker.kill() == -signal.SIGKILL
+    assert [message["data_export_id"] for message in taken(queue)] == [export]
+    assert queue.llen("data_export") == 0
+    status = exportd.status(export)
+    assert (status["status"], status["state"], status["attempts"]) == ("EARLY", "running", 1)
+    assert exportd.mails() == []
+
+
+@pytest.mark.pool
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_idle_worker_ends_with_status_0(exportd, queue, issue, number):
+    with exportd.worker() as worker:
+        wait_until(lambda: queue.zcard("exportd:{data_export}:workers") == 1, "it is registered")
+        assert worker.stop(number) == 0
+    assert queue.zcard("exportd:{data_export}:workers") == 0
+
+
+@pytest.mark.pool
+def test_term_lets_a_job_finish(exportd, postgres, database, queue, issue):
+    export = exportd.enqueue(group=issue)
+    with exportd.worker() as worker:
+        with uploads_held_up(postgres, database):
+            wait_for_state(exportd, export, "running")
+            later = exportd.enqueue(group=issue, key="shape")
+            worker.process.send_signal(signal.SIGTERM)
+            time.sleep(1.5)
+            assert worker.process.poll() is None
+        assert worker.stop() == 0
+    assert exportd.status(export)["status"] == "VALID"
+    assert exportd.status(later)["attempts"] == 0, "nothing more was taken"
+    assert queue.llen("data_export") == 1
+
+
+@pytest.mark.pool
+@pytest.mark.parametrize("signals, stop_seconds", [(1, 1), (2, 60)])
+def test_a_job_that_takes_too_long_is_put_back_uncounted(exportd, sql, postgres, database, queue,
+                                                         issue, signals, stop_seconds):
+    """One TERM and the time is up, or a second TERM at once."""
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(STOP_SECONDS=stop_seconds) as worker:
+        with uploads_held_up(postgres, database):
+            wait_for_state(exportd, export, "running")
+            for _ in range(signals):
+                worker.process.send_signal(signal.SIGTERM)
+                time.sleep(0.3)
+            assert worker.process.wait(20) == 0, worker.log_text()
+    assert taken(queue) == []
+    assert json.loads(queue.lindex("data_export", 0))["data_export_id"] == export
+    sql.execute("SELECT state, failures FROM exportd.export")
+    assert sql.fetchone() == ("waiting", 0)
+    exportd.drain()
+    assert exportd.status(export)["status"] == "VALID"
+    assert exportd.status(export)["attempts"] == 2
+
+
+@pytest.mark.pool
+def test_pause_and_resume(exportd, queue, issue):
+    with exportd.worker() as worker:
+        wait_until(lambda: queue.zcard("exportd:{data_export}:workers") == 1, "it is registered")
+        exportd.ok("queue", "pause")
+        time.sleep(1.2)
+        export = exportd.enqueue(group=issue)
+        time.sleep(2)
+        assert exportd.status(export)["attempts"] == 0
+        assert exportd.ok("queue", "stats", "--json").json_lines()[0]["paused"] is True
+        exportd.ok("queue", "resume")
+        wait_for_state(exportd, export, "valid")
+        assert worker.stop() == 0
+
+
+@pytest.mark.pool
+def test_many_jobs_by_several_threads_and_workers(exportd, sql, queue):
+    """Each export runs once; each CSV is right; jobs of one file share its blob."""
+    exportd.create()
+    events = [event(f"issue {n % 5}", tags={f"key{n % 7}": f"value {n}"}) for n in range(400)]
+    exportd.ingest(events)
+    asked = {}
+    for issue in range(5):
+        for key in range(7):
+            asked[exportd.enqueue(group=group_of(sql, f"issue {issue}"), key=f"key{key}")] = \
+                (f"issue {issue}", f"key{key}")
+    with exportd.worker("--concurrency", 4) as first, exportd.worker("--concurrency", 4) as second:
+        wait_until(lambda: len(exportd.mails()) == len(asked), "all mails", 120, 0.5)
+        assert (first.stop(), second.stop()) == (0, 0)
+    for export, (issue, key) in asked.items():
+        assert exportd.download(export) == expected_csv(events, 1, [hash_of(issue)], key)
+    sql.execute("SELECT max(attempt), count(*) FROM exportd.attempt")
+    assert sql.fetchone() == (1, len(asked))
+    assert taken(queue) == []
+
+
+def test_a_duplicate_message_does_no_harm(exportd, queue, issue):
+    export = exportd.enqueue(group=issue)
+    for _ in range(3):
+        push(queue, export)
+    exportd.drain()
+    assert exportd.status(export)["attempts"] == 1
+    assert len(exportd.mails()) == 1
+    push(queue, export)
+    exportd.drain()
+    assert exportd.status(export)["attempts"] == 1
+
+
+def test_rows_rise_while_a_slow_export_runs(exportd, sql):
+    """Also the picture that `status --watch` draws from."""
+    exportd.create()
+    exportd.ingest(series(40))
+    export = exportd.enqueue(group=group_of(sql, "issue"))
+    with exportd.worker(PAGE_SIZE=1, FAULT="page:delay") as worker:
+        seen = []
+
+        def rises():
+            rows = exportd.status(export)["rows"]
+            if not seen or rows != seen[-1]:
+                seen.append(rows)
+            return rows == 40
+        wait_until(rises, "all 40 rows", 60, 0.3)
+        assert seen == sorted(seen) and len(seen) >= 3, seen
+        wait_for_state(exportd, export, "valid")
+        worker.stop()
+
+
+def test_nothing_stays_in_the_folder_of_temporary_files(exportd, tmp_path, issue):
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    exportd.enqueue(group=issue)
+    exportd.drain(TMPDIR=folder)
+    assert list(folder.iterdir()) == []
+
+
+def test_another_queue_name(exportd, queue, issue):
+    export = exportd.enqueue(group=issue, QUEUE="other queue")
+    assert queue.llen("other queue") == 1
+    exportd.drain()
+    assert exportd.status(export)["status"] == "EARLY"
+    exportd.drain(QUEUE="other queue")
+    assert exportd.status(export)["status"] == "VALID"
+
+
+def test_redis_away_for_a_while(exportd, redis_server, issue):
+    """The worker outlives it, says so once, and goes on by itself."""
+    with exportd.worker() as worker:
+        redis_server.stop()
+        try:
+            time.sleep(3)
+            assert worker.process.poll() is None, worker.log_text()
+        finally:
+            redis_server.start()
+        export = exportd.enqueue(group=issue)
+        wait_for_state(exportd, export, "valid", 60)
+        assert worker.stop() == 0
+
+
+def test_fifty_thousand_values(exportd, sql):
+    exportd.create()
+    insert_group(sql, 1)
+    insert_tag_values(sql, 50000)
+    export = exportd.enqueue(group=1)
+    exportd.drain()
+    assert exportd.status(export)["rows"] == 50000
+    lines = exportd.download(export).decode().split("\r\n")
+    assert lines[1] == "value 50000,1,2026-03-02T02:53:20.000000Z,2026-03-02T01:53:20.000000Z"
+    assert lines[50000].startswith("value 1,1,") and len(lines) == 50002
