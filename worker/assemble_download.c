@@ -1,0 +1,121 @@
+#include "worker/assemble_download.h"
+
+#include "base/clock.h"
+#include "export/processor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { PROGRESS_INTERVAL_MS = 1000 };
+
+struct reporter {
+    struct job_thread *thread;
+    const struct claim *claim;
+    struct job_progress *progress;
+    int64_t reported_ms;
+};
+
+/* A file without a name: a crash leaves nothing behind. */
+static bool open_temporary(const char *folder, int *fd, struct error *error)
+{
+    char path[4096];
+    *fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (*fd >= 0)
+        return true;
+    if (errno != EOPNOTSUPP && errno != EISDIR)
+        return error_set_errno(error, errno, "cannot make a temporary file");
+    int length = snprintf(path, sizeof(path), "%s/exportd-XXXXXX", folder);
+    if (length < 0 || (size_t)length >= sizeof(path))
+        return error_set(error, ERROR_USAGE, "EXPORTD_TMPDIR: too long a path");
+    *fd = mkostemp(path, O_CLOEXEC);
+    if (*fd < 0)
+        return error_set_errno(error, errno, "cannot make a temporary file");
+    if (unlink(path) != 0)
+        return error_set_errno(error, errno, "cannot unlink a temporary file");
+    return true;
+}
+
+/* After each page: shall we stop, and is the job still ours? */
+static bool report(void *context, const struct export_progress *progress, struct error *error)
+{
+    struct reporter *reporter = context;
+    *reporter->progress = (struct job_progress){
+        .rows = progress->rows, .bytes = progress->bytes, .pages = progress->pages};
+    if (worker_phase(reporter->thread->context) >= WORKER_GIVES_BACK)
+        return error_set(error, ERROR_STOPPED, "the worker stops");
+    int64_t now = clock_monotonic_ms();
+    if (now - reporter->reported_ms < PROGRESS_INTERVAL_MS)
+        return true;
+    reporter->reported_ms = now;
+    return claim_progress(reporter->thread->pg, reporter->claim, reporter->progress, error);
+}
+
+static bool write_csv(struct job_thread *thread, const struct claim *claim,
+                      const struct job_message *message, struct assembly *assembly,
+                      struct error *error)
+{
+    const struct config *config = thread->context->config;
+    const struct export_source source = {
+        .pg = thread->pg, .tagstore = thread->tagstore, .page_size = (size_t)config->page_size};
+    const struct export_query query = {.organization_id = claim->row.organization_id,
+                                       .query_type = claim->row.query_type,
+                                       .query_info = claim->row.query_info,
+                                       .limit_kind = message->limit_kind,
+                                       .limit = message->limit,
+                                       .environment_kind = message->environment_kind,
+                                       .environment_id = message->environment_id};
+    struct reporter reporter = {.thread = thread,
+                                .claim = claim,
+                                .progress = &assembly->progress,
+                                .reported_ms = clock_monotonic_ms()};
+    struct csv_writer *csv =
+        csv_writer_new(assembly->csv, config->max_file_bytes, config->csv_formula_guard);
+    if (csv == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    struct export_progress done;
+    bool written = processor_run(&source, &query, csv, report, &reporter, &done, error);
+    csv_writer_free(csv);
+    if (written)
+        assembly->progress =
+            (struct job_progress){.rows = done.rows, .bytes = done.bytes, .pages = done.pages};
+    return written;
+}
+
+static bool store(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
+                  struct error *error)
+{
+    const struct upload upload = {.pg = thread->pg,
+                                  .locks = thread->locks,
+                                  .store = thread->store,
+                                  .data_export_id = claim->data_export_id,
+                                  .attempt = claim->attempt};
+    return redis_connect(thread->locks, error) &&
+           claim_progress(thread->pg, claim, &assembly->progress, error) &&
+           putfile(&upload, assembly->csv, &assembly->file, error);
+}
+
+bool assemble_download(struct job_thread *thread, const struct claim *claim,
+                       const struct job_message *message, struct assembly *assembly,
+                       struct error *error)
+{
+    return pg_connect(thread->tag_pg, error) &&
+           open_temporary(thread->context->config->tmpdir, &assembly->csv, error) &&
+           write_csv(thread, claim, message, assembly, error) &&
+           store(thread, claim, assembly, error);
+}
+
+bool assembly_store_again(struct job_thread *thread, const struct claim *claim,
+                          struct assembly *assembly, struct error *error)
+{
+    uploaded_file_free(&assembly->file);
+    return store(thread, claim, assembly, error);
+}
+
+void assembly_release(struct assembly *assembly)
+{
+    if (assembly->csv >= 0)
+        (void)close(assembly->csv);
+    assembly->csv = -1;
+    uploaded_file_free(&assembly->file);
+}

@@ -1,0 +1,29 @@
+/*
+ * assemble_download, the task: a claimed export becomes a CSV, the CSV a file.
+ */
+#ifndef WORKER_ASSEMBLE_DOWNLOAD_H
+#define WORKER_ASSEMBLE_DOWNLOAD_H
+
+#include "storage/putfile.h"
+#include "worker/job_thread.h"
+
+struct assembly {
+    int csv; /* the temporary file, unlinked: -1 before it is open */
+    struct job_progress progress;
+    struct uploaded_file file;
+};
+
+/* Writes the CSV of a claimed job into a temporary file and stores it as blobs. The errors are
+   those that job_judge knows; ERROR_STOPPED when the worker gives its jobs back. `assembly` is to
+   be released in any case. */
+bool assemble_download(struct job_thread *thread, const struct claim *claim,
+                       const struct job_message *message, struct assembly *assembly,
+                       struct error *error) MUST_CHECK;
+
+/* Stores the same temporary file once more: for an outcome that found a blob gone. */
+bool assembly_store_again(struct job_thread *thread, const struct claim *claim,
+                          struct assembly *assembly, struct error *error) MUST_CHECK;
+
+void assembly_release(struct assembly *assembly);
+
+#endif

@@ -1,0 +1,35 @@
+/* What the threads of a worker share. */
+#ifndef WORKER_CONTEXT_H
+#define WORKER_CONTEXT_H
+
+#include "base/config.h"
+#include "job/queue.h"
+#include "worker/bell.h"
+
+#include <stdatomic.h>
+
+struct worker_context {
+    const struct config *config; /* read only */
+    char name[QUEUE_WORKER_MAX]; /* of the worker, as in Redis and exportd.export */
+    struct queue *queue;         /* key names: read only */
+
+    /* How far stopping has come. Set by the main thread, only upwards; read by all. */
+    _Atomic int phase;
+    atomic_bool registered; /* the first beat is done: messages may be taken */
+
+    struct bell mail_bell; /* rung by a job thread that has put a mail into the outbox */
+};
+
+enum worker_phase {
+    WORKER_RUNS,
+    WORKER_STOPS,      /* take nothing more, finish what runs */
+    WORKER_GIVES_BACK, /* running jobs end at their next page and go back to the queue */
+    WORKER_ENDS,       /* all threads end */
+};
+
+static inline int worker_phase(const struct worker_context *context)
+{
+    return atomic_load(&context->phase);
+}
+
+#endif

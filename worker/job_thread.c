@@ -1,0 +1,428 @@
+#include "worker/job_thread.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "job/life.h"
+#include "tagstore/postgres/postgres_tagstore.h"
+#include "worker/outcome.h"
+
+enum {
+    IDLE_CHECK_MS = 3000, /* an idle thread looks after its connections so often */
+    AWAY_WAIT_MS = 1000,
+    NO_ROW_TRIES = 3, /* the message may be faster than the COMMIT of its row */
+    NO_ROW_WAIT_MS = 300,
+    STORE_TRIES = 3, /* blobs may vanish before the outcome so many times */
+    JOB_MEMORY = 64 << 20,
+};
+
+/* One job in the thread's hands. */
+struct job {
+    const struct job_ticket *ticket;
+    struct job_message message;
+    struct claim claim;
+    struct assembly assembly;
+    const char *reason; /* for outcomes: the sentence or the error */
+    int64_t delay_ms;
+    bool counted;
+};
+
+/* ---- the thread ---- */
+
+bool job_thread_open(struct job_thread *thread, struct worker_context *context, struct pool *pool,
+                     int slot, struct error *error)
+{
+    const struct config *config = context->config;
+    *thread = (struct job_thread){.context = context,
+                                  .pool = pool,
+                                  .slot = slot,
+                                  .pg = pg_new(config->database_url, "exportd worker"),
+                                  .tag_pg = pg_new(config->database_url, "exportd tagstore"),
+                                  .redis = redis_new(config->redis_url),
+                                  .locks = redis_new(config->lock_redis_url),
+                                  .arena = arena_new(JOB_MEMORY),
+                                  .postgres_outage = {.server = "postgres"},
+                                  .redis_outage = {.server = "redis"}};
+    if (thread->tag_pg != NULL)
+        thread->tagstore = postgres_tagstore_new(thread->tag_pg);
+    if (thread->pg == NULL || thread->tagstore == NULL || thread->redis == NULL ||
+        thread->locks == NULL || thread->arena == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    return blob_store_open(config->storage_url, &thread->store, error);
+}
+
+void job_thread_close(struct job_thread *thread)
+{
+    if (thread->tagstore != NULL)
+        tagstore_free(thread->tagstore);
+    pg_free(thread->pg);
+    pg_free(thread->tag_pg);
+    redis_free(thread->redis);
+    redis_free(thread->locks);
+    blob_store_free(thread->store);
+    arena_free(thread->arena);
+}
+
+void job_thread_interrupt(struct job_thread *thread)
+{
+    pg_interrupt(thread->tag_pg);
+}
+
+static bool gives_back(const struct job_thread *thread)
+{
+    return worker_phase(thread->context) >= WORKER_GIVES_BACK;
+}
+
+/* Good connections: a message is taken only for a thread that can work on it. */
+static bool prepare(struct job_thread *thread)
+{
+    struct error error;
+    if (!pg_connect(thread->pg, &error) ||
+        !pg_execute(thread->pg, "SELECT 1", NULL, NULL, &error)) {
+        outage_begin(&thread->postgres_outage, &error);
+        return false;
+    }
+    outage_end(&thread->postgres_outage);
+    if (!redis_connect(thread->redis, &error)) {
+        outage_begin(&thread->redis_outage, &error);
+        return false;
+    }
+    outage_end(&thread->redis_outage);
+    return true;
+}
+
+/* ---- leaving the processing list ---- */
+
+enum leave_how { LEAVE_ACKNOWLEDGED, LEAVE_GIVEN_BACK, LEAVE_DELAYED, LEAVE_BURIED };
+
+static bool try_leave(struct job_thread *thread, const struct job *job, enum leave_how how,
+                      bool *left, struct error *error)
+{
+    struct queue *queue = thread->context->queue;
+    if (!redis_connect(thread->redis, error))
+        return false;
+    switch (how) {
+    case LEAVE_ACKNOWLEDGED:
+        return queue_acknowledge(queue, thread->redis, job->ticket, left, error);
+    case LEAVE_GIVEN_BACK:
+        return queue_give_back(queue, thread->redis, job->ticket, left, error);
+    case LEAVE_DELAYED:
+        return queue_delay(queue, thread->redis, job->ticket, job->delay_ms, left, error);
+    case LEAVE_BURIED:
+        return queue_bury(queue, thread->redis, job->ticket, job->reason, left, error);
+    }
+    return error_set(error, ERROR_INTERNAL, "no such way to leave");
+}
+
+/* Tries until it is done: a message must not stay behind because Redis was away for a moment. Only
+   a worker that ends leaves it to the next rescue. */
+static void leave(struct job_thread *thread, const struct job *job, enum leave_how how)
+{
+    struct error error;
+    bool left = false;
+    while (!try_leave(thread, job, how, &left, &error)) {
+        outage_begin(&thread->redis_outage, &error);
+        if (gives_back(thread)) {
+            log_error(LOG_WARNING, "queue.left-behind", &error);
+            return;
+        }
+        clock_sleep_ms(AWAY_WAIT_MS);
+    }
+    outage_end(&thread->redis_outage);
+    if (!left)
+        log_event(LOG_WARNING, "queue.rescued-meanwhile", NULL);
+    if (!FAULT("after_leave", &error))
+        log_error(LOG_ERROR, "fault", &error);
+}
+
+/* ---- outcomes ---- */
+
+typedef bool outcome_step(struct job_thread *thread, struct job *job, struct error *error);
+
+/* Carries a step through while Postgres comes and goes. After a COMMIT without an answer the
+   database is asked what became of it; nothing is concluded from the silence. */
+static bool persist(struct job_thread *thread, struct job *job, outcome_step *step,
+                    struct error *error)
+{
+    for (;;) {
+        struct error look;
+        bool committed = false;
+        if (pg_connect(thread->pg, error) && step(thread, job, error))
+            return true;
+        if (error->code == ERROR_LOST)
+            return false;
+        bool known = outcome_was_committed(thread, &job->claim, &committed, &look);
+        if (known && committed)
+            return true;
+        if (known && error->code != ERROR_AWAY)
+            return false;
+        if (!known && look.code != ERROR_AWAY) {
+            *error = look;
+            return false;
+        }
+        if (!known) {
+            outage_begin(&thread->postgres_outage, &look);
+            if (gives_back(thread))
+                return false;
+            clock_sleep_ms(AWAY_WAIT_MS);
+        }
+    }
+}
+
+static void log_otherwise(enum outcome_result result)
+{
+    if (result == OUTCOME_ROW_GONE)
+        log_event(LOG_WARNING, "dataexport.gone", NULL);
+    else if (result == OUTCOME_FINISHED)
+        log_event(LOG_WARNING, "dataexport.finished-elsewhere", NULL);
+}
+
+static bool step_valid(struct job_thread *thread, struct job *job, struct error *error)
+{
+    enum outcome_result result = OUTCOME_BLOB_GONE;
+    for (int tries = 0; tries < STORE_TRIES; tries++) {
+        if (tries > 0 && !assembly_store_again(thread, &job->claim, &job->assembly, error))
+            return false;
+        if (!outcome_valid(thread, &job->claim, &job->assembly, &result, error))
+            return false;
+        if (result != OUTCOME_BLOB_GONE) {
+            log_otherwise(result);
+            return true;
+        }
+        log_event(LOG_WARNING, "dataexport.blob-gone", NULL);
+    }
+    return error_set(error, ERROR_CONFLICT, "a blob vanished %d times before it was referenced",
+                     STORE_TRIES);
+}
+
+static bool step_failed(struct job_thread *thread, struct job *job, struct error *error)
+{
+    enum outcome_result result = OUTCOME_DONE;
+    if (!outcome_failed(thread, &job->claim, job->reason, &job->assembly.progress, &result, error))
+        return false;
+    log_otherwise(result);
+    return true;
+}
+
+static bool step_postponed(struct job_thread *thread, struct job *job, struct error *error)
+{
+    return outcome_postponed(thread, &job->claim, job->delay_ms, job->counted, job->reason,
+                             &job->assembly.progress, error);
+}
+
+/* Records that the job is not over and lets its message go back. When even that cannot be written,
+   the message stays in the processing list: row and message are rescued together later. */
+static void postpone(struct job_thread *thread, struct job *job, const struct error *cause,
+                     int64_t delay_ms, bool counted)
+{
+    struct error error;
+    job->reason = cause->message;
+    job->delay_ms = delay_ms;
+    job->counted = counted;
+    while (!persist(thread, job, step_postponed, &error)) {
+        log_error(LOG_ERROR, "dataexport.outcome-not-written", &error);
+        if (error.code == ERROR_LOST) {
+            leave(thread, job, LEAVE_GIVEN_BACK);
+            return;
+        }
+        if (gives_back(thread))
+            return;
+        clock_sleep_ms(AWAY_WAIT_MS);
+    }
+    LOG(LOG_WARNING, "dataexport.postponed", log_text("code", error_code_name(cause->code)),
+        log_text("error", cause->message), log_int("delay_ms", delay_ms));
+    leave(thread, job, delay_ms > 0 ? LEAVE_DELAYED : LEAVE_GIVEN_BACK);
+}
+
+/* The judgement of job_judge, bounded by the two budgets and by the end of the worker. */
+static enum job_verdict decide(const struct job_thread *thread, const struct job *job,
+                               const struct error *error)
+{
+    const struct config *config = thread->context->config;
+    enum job_verdict verdict = job_judge(error);
+    if (gives_back(thread) && (verdict == JOB_RETRY || verdict == JOB_WAIT))
+        return JOB_GIVE_BACK;
+    if (verdict == JOB_RETRY && job->claim.failures + 1 >= config->max_failures)
+        return JOB_FAIL;
+    if (verdict == JOB_WAIT && job->claim.age_seconds >= config->give_up_hours * 3600)
+        return JOB_FAIL;
+    return verdict;
+}
+
+static void fail(struct job_thread *thread, struct job *job, const struct error *cause)
+{
+    struct error error;
+    job->reason = job_failure_sentence(cause);
+    LOG(LOG_ERROR, "dataexport.error", log_text("error", job->reason),
+        log_text("code", error_code_name(cause->code)), log_text("cause", cause->message));
+    if (persist(thread, job, step_failed, &error)) {
+        bell_ring(&thread->context->mail_bell);
+        leave(thread, job, LEAVE_ACKNOWLEDGED);
+        return;
+    }
+    postpone(thread, job, &error,
+             job_backoff_ms(thread->context->config->retry_base_seconds, job->claim.attempt), true);
+}
+
+static void conclude_error(struct job_thread *thread, struct job *job, const struct error *error)
+{
+    int64_t base = thread->context->config->retry_base_seconds;
+    switch (decide(thread, job, error)) {
+    case JOB_FAIL:
+        fail(thread, job, error);
+        break;
+    case JOB_RETRY:
+        postpone(thread, job, error, job_backoff_ms(base, job->claim.failures + 1), true);
+        break;
+    case JOB_WAIT:
+        postpone(thread, job, error, job_backoff_ms(base, job->claim.attempt), false);
+        break;
+    case JOB_GIVE_BACK:
+        postpone(thread, job, error, 0, false);
+        break;
+    case JOB_ABANDON:
+        /* Not acknowledged: if the job waits again, this may be the only message that leads to it.
+         */
+        log_error(LOG_WARNING, "dataexport.lost", error);
+        leave(thread, job, LEAVE_GIVEN_BACK);
+        break;
+    }
+}
+
+/* ---- one job ---- */
+
+static bool check_before_start(const struct job_thread *thread, const struct job *job,
+                               struct error *error)
+{
+    if (job->message.expires != USEC_NONE && job->message.expires < clock_wall_usec())
+        return error_set(error, ERROR_EXPORT, "The export expired before it could be started");
+    if (job->claim.failures >= thread->context->config->max_failures)
+        return error_set(error, ERROR_INTERNAL, "%" PRId64 " attempts ended without an outcome",
+                         job->claim.failures);
+    return true;
+}
+
+static void run_claimed(struct job_thread *thread, struct job *job)
+{
+    struct error error;
+    int64_t started_ms = clock_monotonic_ms();
+    if (!FAULT("after_claim", &error) || !check_before_start(thread, job, &error) ||
+        !assemble_download(thread, &job->claim, &job->message, &job->assembly, &error) ||
+        !persist(thread, job, step_valid, &error)) {
+        conclude_error(thread, job, &error);
+        return;
+    }
+    bell_ring(&thread->context->mail_bell);
+    leave(thread, job, LEAVE_ACKNOWLEDGED);
+    LOG(LOG_INFO, "dataexport.end", log_int("rows", job->assembly.progress.rows),
+        log_int("bytes", job->assembly.progress.bytes),
+        log_int("duration_ms", clock_monotonic_ms() - started_ms));
+}
+
+/* Claims while Postgres comes and goes. *unsure: a claim may have been made that we know nothing
+ * of. */
+static bool claim(struct job_thread *thread, struct job *job, enum claim_result *result,
+                  bool *unsure, struct error *error)
+{
+    *unsure = false;
+    for (;;) {
+        arena_reset(thread->arena);
+        bool connected = pg_connect(thread->pg, error);
+        if (connected && claim_job(thread->pg, &job->message, thread->context->name, *unsure,
+                                   thread->arena, result, &job->claim, error)) {
+            *unsure = false;
+            return true;
+        }
+        *unsure = *unsure || connected;
+        if (error->code != ERROR_AWAY || gives_back(thread))
+            return false;
+        outage_begin(&thread->postgres_outage, error);
+        clock_sleep_ms(AWAY_WAIT_MS);
+    }
+}
+
+/* A job that cannot even be claimed: its message waits for better times. After an unsure claim it
+   must stay where it is, so that row and message are rescued together. */
+static void leave_unclaimed(struct job_thread *thread, struct job *job, bool unsure,
+                            const struct error *error)
+{
+    log_error(LOG_ERROR, "dataexport.not-claimed", error);
+    if (unsure && error->code == ERROR_AWAY)
+        return;
+    job->delay_ms = job_backoff_ms(thread->context->config->retry_base_seconds, 1);
+    leave(thread, job, gives_back(thread) ? LEAVE_GIVEN_BACK : LEAVE_DELAYED);
+}
+
+static void claim_and_run(struct job_thread *thread, struct job *job)
+{
+    struct error error;
+    enum claim_result result = CLAIM_NO_ROW;
+    bool unsure = false;
+    for (int tries = 0; tries < NO_ROW_TRIES && result == CLAIM_NO_ROW; tries++) {
+        if (tries > 0)
+            clock_sleep_ms(NO_ROW_WAIT_MS);
+        if (!claim(thread, job, &result, &unsure, &error)) {
+            leave_unclaimed(thread, job, unsure, &error);
+            return;
+        }
+    }
+    switch (result) {
+    case CLAIM_TAKEN:
+        log_set_job(job->claim.data_export_id, job->claim.attempt);
+        run_claimed(thread, job);
+        break;
+    case CLAIM_FINISHED:
+        log_event(LOG_INFO, "dataexport.already-finished", NULL);
+        leave(thread, job, LEAVE_ACKNOWLEDGED);
+        break;
+    case CLAIM_RUNNING:
+        log_event(LOG_INFO, "dataexport.already-running", NULL);
+        leave(thread, job, LEAVE_ACKNOWLEDGED);
+        break;
+    case CLAIM_NO_ROW:
+        job->reason = "no export has this id";
+        log_event(LOG_ERROR, "dataexport.no-row", NULL);
+        leave(thread, job, LEAVE_BURIED);
+        break;
+    }
+}
+
+static void work(struct job_thread *thread, const struct job_ticket *ticket)
+{
+    struct error error;
+    struct job job = {.ticket = ticket, .assembly = {.csv = -1}};
+    if (!job_message_parse(ticket->message, ticket->size, &job.message, &error)) {
+        job.reason = error.message;
+        LOG(LOG_ERROR, "queue.dead", log_text("reason", error.message));
+        leave(thread, &job, LEAVE_BURIED);
+        return;
+    }
+    log_set_job(job.message.data_export_id, 0);
+    int64_t early_usec = job.message.eta == USEC_NONE ? 0 : job.message.eta - clock_wall_usec();
+    if (early_usec > 0) {
+        job.delay_ms = early_usec / 1000 + 1;
+        leave(thread, &job, LEAVE_DELAYED);
+    } else {
+        log_event(LOG_INFO, "dataexport.start", NULL);
+        claim_and_run(thread, &job);
+    }
+    assembly_release(&job.assembly);
+    log_clear_job();
+}
+
+void *job_thread_run(void *argument)
+{
+    struct job_thread *thread = argument;
+    while (worker_phase(thread->context) == WORKER_RUNS) {
+        if (!prepare(thread)) {
+            clock_sleep_ms(AWAY_WAIT_MS);
+            continue;
+        }
+        const struct job_ticket *ticket = pool_receive(thread->pool, thread->slot, IDLE_CHECK_MS);
+        if (ticket != NULL) {
+            work(thread, ticket);
+            arena_reset(thread->arena);
+            pool_release(thread->pool, thread->slot);
+        }
+    }
+    return NULL;
+}

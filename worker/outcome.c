@@ -1,0 +1,272 @@
+#include "worker/outcome.h"
+
+#include "base/fault.h"
+#include "base/text.h"
+#include "export/payload.h"
+#include "mail/mime.h"
+#include "model/file.h"
+#include "model/organization.h"
+#include "model/outbox_mail.h"
+
+/* ---- the mail ---- */
+
+/* Puts the mail into the outbox, or notes why there is none. */
+static bool queue_mail(struct job_thread *thread, const struct claim *claim, const char *recipient,
+                       const struct mail_content *content, struct error *error)
+{
+    const char *sender = thread->context->config->mail_from;
+    char message_id[MAIL_MESSAGE_ID_MAX];
+    struct buffer mime;
+    buffer_init(&mime, MAIL_MAX);
+    struct mail_envelope envelope = {.sender = sender,
+                                     .recipient = recipient,
+                                     .message_id = message_id,
+                                     .date = clock_wall_usec()};
+    bool done = mail_message_id(sender, claim->data_export_id, claim->attempt, message_id, error) &&
+                mail_print(&envelope, content, &mime, error) &&
+                outbox_mail_insert(thread->pg, claim->data_export_id, message_id, recipient,
+                                   mime.data, error);
+    buffer_free(&mime);
+    return done;
+}
+
+/* *recipient is NULL, and *why says why, when the export's user cannot be mailed to: the export
+   counts all the same. */
+static bool find_recipient(struct job_thread *thread, const struct exported_data *row,
+                           const char **recipient, const char **why, struct error *error)
+{
+    struct error unusable;
+    *recipient = NULL;
+    *why = "not mailed: the user is gone";
+    if (row->user_id == 0)
+        return true;
+    if (!user_email(thread->pg, row->user_id, thread->arena, recipient, error))
+        return false;
+    if (*recipient == NULL)
+        return true;
+    if ((*recipient)[0] == '\0')
+        *why = "not mailed: the user has no address";
+    else if (!mail_check_address(*recipient, &unusable))
+        *why = "not mailed: the user's address cannot be used";
+    else
+        return true;
+    *recipient = NULL;
+    return true;
+}
+
+/* Says in log and status that nobody is mailed; a failure's sentence stays readable before it. */
+static bool note_no_mail(struct job_thread *thread, const struct claim *claim, const char *sentence,
+                         const char *why, struct error *error)
+{
+    LOG(LOG_WARNING, "mail.none", log_text("reason", why));
+    const char *note = why;
+    if (sentence != NULL)
+        note = arena_printf(thread->arena, error, "%s (%s)", sentence, why);
+    return note != NULL && claim_note(thread->pg, claim, note, error);
+}
+
+static bool mail_success(struct job_thread *thread, const struct claim *claim,
+                         const struct exported_data *row, int64_t date_expired,
+                         const struct job_progress *progress, struct error *error)
+{
+    const char *recipient = NULL;
+    const char *why = NULL;
+    struct success_mail mail = {.url_prefix = thread->context->config->url_prefix,
+                                .data_export_id = row->id,
+                                .date_expired = date_expired,
+                                .rows = progress->rows,
+                                .bytes = progress->bytes};
+    struct mail_content content;
+    if (!find_recipient(thread, row, &recipient, &why, error))
+        return false;
+    if (recipient == NULL)
+        return note_no_mail(thread, claim, NULL, why, error);
+    return organization_slug(thread->pg, row->organization_id, thread->arena,
+                             &mail.organization_slug, error) &&
+           mail_render_success(&mail, thread->arena, &content, error) &&
+           queue_mail(thread, claim, recipient, &content, error);
+}
+
+static bool mail_failure(struct job_thread *thread, const struct claim *claim,
+                         const struct exported_data *row, const char *sentence, struct error *error)
+{
+    const char *recipient = NULL;
+    const char *why = NULL;
+    struct failure_mail mail = {.url_prefix = thread->context->config->url_prefix,
+                                .date_added = row->date_added,
+                                .error_message = sentence};
+    struct mail_content content;
+    if (!find_recipient(thread, row, &recipient, &why, error))
+        return false;
+    if (recipient == NULL)
+        return note_no_mail(thread, claim, sentence, why, error);
+    return payload_print(row->query_info, row->query_type, thread->arena, &mail.payload, error) &&
+           mail_render_failure(&mail, thread->arena, &content, error) &&
+           queue_mail(thread, claim, recipient, &content, error);
+}
+
+/* ---- the transaction ---- */
+
+/* The first two locks: the fence, then the export's row. *result is OUTCOME_DONE when both are
+ * ours. */
+static bool lock_rows(struct job_thread *thread, const struct claim *claim,
+                      const struct claim_end *end, struct exported_data *row,
+                      enum outcome_result *result, struct error *error)
+{
+    *result = OUTCOME_DONE;
+    if (!claim_end(thread->pg, claim, thread->context->name, end, error))
+        return false;
+    if (!exported_data_load(thread->pg, claim->data_export_id, true, thread->arena, row, error)) {
+        if (error->code != ERROR_NOT_FOUND)
+            return false;
+        *result = OUTCOME_ROW_GONE;
+    } else if (row->date_finished != USEC_NONE) {
+        *result = OUTCOME_FINISHED;
+    }
+    return true;
+}
+
+/* What was begun for an outcome is undone, and another end of the job recorded instead. */
+static bool end_otherwise(struct job_thread *thread, const struct claim *claim,
+                          enum outcome_result result, struct error *error)
+{
+    bool gone = result == OUTCOME_ROW_GONE;
+    const struct claim_end end = {
+        .state = gone ? "gone" : "valid",
+        .outcome = gone ? "gone" : "valid",
+        .message = gone ? "the export was deleted while it ran" : "finished by somebody else",
+        .delay_ms = -1,
+    };
+    pg_rollback(thread->pg);
+    if (pg_begin(thread->pg, error) &&
+        claim_end(thread->pg, claim, thread->context->name, &end, error) &&
+        pg_commit(thread->pg, error))
+        return true;
+    pg_rollback(thread->pg);
+    return false;
+}
+
+static bool commit(struct job_thread *thread, struct error *error)
+{
+    return FAULT("before_commit", error) && pg_commit(thread->pg, error) &&
+           FAULT("after_commit", error);
+}
+
+static bool write_valid(struct job_thread *thread, const struct claim *claim,
+                        const struct assembly *assembly, const struct exported_data *row,
+                        enum outcome_result *result, struct error *error)
+{
+    const struct uploaded_file *file = &assembly->file;
+    char name[EXPORT_FILE_NAME_MAX];
+    int64_t file_id = 0;
+    int64_t finished = 0;
+    int64_t expired = 0;
+    bool all = false;
+    if (!file_blob_lock(thread->pg, file->blob_ids, file->blob_count, &all, error))
+        return false;
+    if (!all) {
+        *result = OUTCOME_BLOB_GONE;
+        return true;
+    }
+    if (row->file_id != 0 && !file_delete(thread->pg, row->file_id, error))
+        return false;
+    return file_insert(thread->pg, exported_data_file_name(row, name), file->size, file->checksum,
+                       file->blob_ids, file->blob_sizes, file->blob_count, &file_id, error) &&
+           exported_data_finish(thread->pg, row->id, file_id,
+                                thread->context->config->expiration_days, &finished, &expired,
+                                error) &&
+           mail_success(thread, claim, row, expired, &assembly->progress, error);
+}
+
+bool outcome_valid(struct job_thread *thread, const struct claim *claim,
+                   const struct assembly *assembly, enum outcome_result *result,
+                   struct error *error)
+{
+    const struct claim_end end = {
+        .state = "valid", .outcome = "valid", .delay_ms = -1, .progress = assembly->progress};
+    struct exported_data row;
+    if (!pg_begin(thread->pg, error) || !lock_rows(thread, claim, &end, &row, result, error))
+        goto failed;
+    if (*result != OUTCOME_DONE)
+        return end_otherwise(thread, claim, *result, error);
+    if (!write_valid(thread, claim, assembly, &row, result, error))
+        goto failed;
+    if (*result == OUTCOME_BLOB_GONE) {
+        pg_rollback(thread->pg);
+        return true;
+    }
+    if (commit(thread, error))
+        return true;
+failed:
+    /* a deferred foreign key speaks up at COMMIT: a blob went between our lock and its row */
+    if (error->code == ERROR_CONFLICT && text_equal(pg_sqlstate(thread->pg), "23503")) {
+        pg_rollback(thread->pg);
+        *result = OUTCOME_BLOB_GONE;
+        return true;
+    }
+    pg_rollback(thread->pg);
+    return false;
+}
+
+static bool write_failed(struct job_thread *thread, const struct claim *claim,
+                         const struct exported_data *row, const char *sentence, struct error *error)
+{
+    return mail_failure(thread, claim, row, sentence, error) &&
+           (row->file_id == 0 || file_delete(thread->pg, row->file_id, error)) &&
+           exported_data_delete(thread->pg, row->id, error);
+}
+
+bool outcome_failed(struct job_thread *thread, const struct claim *claim, const char *sentence,
+                    const struct job_progress *progress, enum outcome_result *result,
+                    struct error *error)
+{
+    const struct claim_end end = {.state = "failed",
+                                  .outcome = "failed",
+                                  .message = sentence,
+                                  .delay_ms = -1,
+                                  .progress = *progress};
+    struct exported_data row;
+    if (!pg_begin(thread->pg, error) || !lock_rows(thread, claim, &end, &row, result, error))
+        goto failed;
+    if (*result != OUTCOME_DONE)
+        return end_otherwise(thread, claim, *result, error);
+    if (write_failed(thread, claim, &row, sentence, error) && commit(thread, error))
+        return true;
+failed:
+    pg_rollback(thread->pg);
+    return false;
+}
+
+bool outcome_postponed(struct job_thread *thread, const struct claim *claim, int64_t delay_ms,
+                       bool counted, const char *reason, const struct job_progress *progress,
+                       struct error *error)
+{
+    const struct claim_end end = {
+        .state = delay_ms > 0 ? "delayed" : "waiting",
+        .outcome = delay_ms > 0 ? "delayed" : "given-back",
+        .message = reason,
+        .failures_added = counted ? 1 : 0,
+        .delay_ms = delay_ms > 0 ? delay_ms : -1,
+        .progress = *progress,
+    };
+    if (pg_begin(thread->pg, error) &&
+        claim_end(thread->pg, claim, thread->context->name, &end, error) && commit(thread, error))
+        return true;
+    pg_rollback(thread->pg);
+    return false;
+}
+
+bool outcome_was_committed(struct job_thread *thread, const struct claim *claim, bool *committed,
+                           struct error *error)
+{
+    char state[16];
+    bool same_attempt = false;
+    *committed = false;
+    if (!pg_connect(thread->pg, error) ||
+        !claim_look(thread->pg, claim, state, &same_attempt, error))
+        return false;
+    if (!same_attempt)
+        return error_set(error, ERROR_LOST, "another attempt has begun");
+    *committed = !text_equal(state, "running");
+    return true;
+}

@@ -1,0 +1,114 @@
+#include "worker/pool.h"
+
+#include <errno.h>
+
+void pool_init(struct pool *pool)
+{
+    *pool = (struct pool){.ready = 0};
+    (void)pthread_mutex_init(&pool->mutex, NULL);
+    bell_condition_init(&pool->changed);
+}
+
+void pool_destroy(struct pool *pool)
+{
+    (void)pthread_cond_destroy(&pool->changed);
+    (void)pthread_mutex_destroy(&pool->mutex);
+}
+
+bool pool_wait_ready(struct pool *pool, int64_t ms)
+{
+    struct timespec deadline = bell_deadline(ms);
+    (void)pthread_mutex_lock(&pool->mutex);
+    while ((pool->ready == 0 || pool->handed != NULL) &&
+           pthread_cond_timedwait(&pool->changed, &pool->mutex, &deadline) != ETIMEDOUT)
+        ;
+    bool ready = pool->ready > 0 && pool->handed == NULL;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return ready;
+}
+
+void pool_hand(struct pool *pool, struct job_ticket *ticket)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->handed = ticket;
+    (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_mutex_unlock(&pool->mutex);
+}
+
+struct job_ticket *pool_receive(struct pool *pool, int slot, int64_t ms)
+{
+    struct timespec deadline = bell_deadline(ms);
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->ready++;
+    (void)pthread_cond_broadcast(&pool->changed);
+    while (pool->handed == NULL &&
+           pthread_cond_timedwait(&pool->changed, &pool->mutex, &deadline) != ETIMEDOUT)
+        ;
+    struct job_ticket *ticket = pool->handed;
+    pool->handed = NULL;
+    pool->held[slot] = ticket;
+    pool->ready--;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return ticket;
+}
+
+void pool_release(struct pool *pool, int slot)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    struct job_ticket *ticket = pool->held[slot];
+    pool->held[slot] = NULL;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    job_ticket_free(ticket);
+}
+
+struct job_ticket *pool_withdraw(struct pool *pool)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    struct job_ticket *ticket = pool->handed;
+    pool->handed = NULL;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return ticket;
+}
+
+int pool_busy(struct pool *pool)
+{
+    int busy = 0;
+    (void)pthread_mutex_lock(&pool->mutex);
+    busy += pool->handed != NULL ? 1 : 0;
+    for (int i = 0; i < POOL_MAX; i++)
+        busy += pool->held[i] != NULL ? 1 : 0;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return busy;
+}
+
+static struct job_ticket *copy_ticket(const struct job_ticket *ticket)
+{
+    struct job_ticket *copy = calloc(1, sizeof(*copy));
+    if (copy == NULL)
+        return NULL;
+    *copy = *ticket;
+    copy->message = malloc(ticket->size + 1);
+    if (copy->message == NULL) {
+        free(copy);
+        return NULL;
+    }
+    memcpy(copy->message, ticket->message, ticket->size);
+    copy->message[ticket->size] = '\0';
+    return copy;
+}
+
+int pool_snapshot(struct pool *pool, struct job_ticket *tickets[POOL_MAX + 1])
+{
+    int count = 0;
+    (void)pthread_mutex_lock(&pool->mutex);
+    for (int i = -1; i < POOL_MAX; i++) {
+        const struct job_ticket *ticket = i < 0 ? pool->handed : pool->held[i];
+        if (ticket == NULL)
+            continue;
+        tickets[count] = copy_ticket(ticket);
+        if (tickets[count] != NULL)
+            count++;
+    }
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return count;
+}

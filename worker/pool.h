@@ -1,0 +1,47 @@
+/*
+ * The pool's meeting point: job threads announce that they are ready, the fetcher hands a message
+ * to one of them. A message is held by the pool from the hand-over until its thread has left it.
+ */
+#ifndef WORKER_POOL_H
+#define WORKER_POOL_H
+
+#include "job/queue.h"
+#include "worker/bell.h"
+
+enum { POOL_MAX = 64 };
+
+struct pool {
+    pthread_mutex_t mutex; /* guards everything below */
+    pthread_cond_t changed;
+    int ready;                         /* job threads that wait with good connections */
+    struct job_ticket *handed;         /* given by the fetcher, not yet picked up */
+    struct job_ticket *held[POOL_MAX]; /* by each thread */
+};
+
+void pool_init(struct pool *pool);
+void pool_destroy(struct pool *pool);
+
+/* For the fetcher: whether a thread waits that has not been given anything; waits for that at most
+   `ms` milliseconds. */
+bool pool_wait_ready(struct pool *pool, int64_t ms);
+
+/* Gives a ticket to the next thread that is ready. Only after pool_wait_ready was true. */
+void pool_hand(struct pool *pool, struct job_ticket *ticket);
+
+/* For job thread `slot`: waits at most `ms` milliseconds for a ticket; NULL when none came. The
+   pool counts it as held until pool_release, which frees it. */
+struct job_ticket *pool_receive(struct pool *pool, int slot, int64_t ms);
+void pool_release(struct pool *pool, int slot);
+
+/* Takes back what was handed but not picked up; NULL for nothing. For the fetcher, when it stops.
+ */
+struct job_ticket *pool_withdraw(struct pool *pool);
+
+/* Tickets handed or held. */
+int pool_busy(struct pool *pool);
+
+/* Copies (job_ticket_free each) of all tickets handed or held: what a reconnected fetcher must not
+   take for stranded. Returns how many. */
+int pool_snapshot(struct pool *pool, struct job_ticket *tickets[POOL_MAX + 1]);
+
+#endif
