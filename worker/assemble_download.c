@@ -1,6 +1,7 @@
 #include "worker/assemble_download.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "export/processor.h"
 
 #include <errno.h>
@@ -44,6 +45,8 @@ static bool report(void *context, const struct export_progress *progress, struct
         .rows = progress->rows, .bytes = progress->bytes, .pages = progress->pages};
     if (worker_phase(reporter->thread->context) >= WORKER_GIVES_BACK)
         return error_set(error, ERROR_STOPPED, "the worker stops");
+    if (!FAULT("page", error))
+        return false;
     int64_t now = clock_monotonic_ms();
     if (now - reporter->reported_ms < PROGRESS_INTERVAL_MS)
         return true;

@@ -1,0 +1,34 @@
+"""The scripts that a newcomer runs first."""
+import os
+import subprocess
+
+import pytest
+
+from support.program import ROOT
+
+
+def leftovers():
+    return {name for name in os.listdir("/tmp") if name.startswith("exportd.")}
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_quickstart(turn, tmp_path):
+    """From another folder, twice, with settings of the caller that must not count."""
+    before = leftovers()
+    environment = {**os.environ, "PGHOST": "/nonexistent", "PGDATABASE": "none",
+                   "EXPORTD_QUEUE": "another"}
+    done = subprocess.run([os.path.join(ROOT, "scripts", "quickstart")], cwd=tmp_path,
+                          env=environment, capture_output=True, text=True, timeout=1200,
+                          stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for shown in ("value,times_seen,last_seen,first_seen", "Your Download is Ready!",
+                  "Requested issue does not exist", "VALID", "FAILED", "README.md"):
+        assert shown in done.stdout
+    assert leftovers() == before, "it leaves nothing behind"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_install_deps_refuses_what_it_does_not_know():
+    done = subprocess.run([os.path.join(ROOT, "scripts", "install-deps"), "--all"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and "--test" in done.stderr
