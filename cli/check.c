@@ -1,0 +1,135 @@
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "mail/transport.h"
+#include "model/migration.h"
+#include "model/privileges.h"
+#include "storage/blob_store.h"
+#include "worker/fetch.h"
+
+/* One line a server: "ok    name  detail". */
+static void say(const char *verdict, const char *name, const char *detail)
+{
+    (void)printf("%-5s %-12s ", verdict, name);
+    text_print(stdout, detail);
+    (void)putchar('\n');
+}
+
+static bool report(bool fine, const char *name, const char *detail, const struct error *error)
+{
+    say(fine ? "ok" : "FAIL", name, fine ? detail : error->message);
+    return fine;
+}
+
+static bool check_postgres(const struct config *config)
+{
+    struct error error;
+    struct pg *pg = NULL;
+    char detail[128] = "";
+    bool fine = cli_connect_pg(config, &pg, &error);
+    if (fine) {
+        int version = pg_server_version(pg);
+        (void)snprintf(detail, sizeof(detail), "version %d.%d, tables and grants are there",
+                       version / 10000, version % 10000);
+        fine = migration_check(pg, &error) && privileges_check(pg, &error);
+    }
+    pg_free(pg);
+    return report(fine, "postgresql", detail, &error);
+}
+
+/* The value of "name:value" in the answer of INFO. */
+static void info_value(const char *info, const char *name, char *value, size_t size)
+{
+    const char *line = info;
+    size_t length = strlen(name);
+    value[0] = '\0';
+    while (line != NULL) {
+        if (strncmp(line, name, length) == 0 && line[length] == ':') {
+            (void)snprintf(value, size, "%.*s", (int)strcspn(line + length + 1, "\r\n"),
+                           line + length + 1);
+            return;
+        }
+        line = strchr(line, '\n');
+        line = line == NULL ? NULL : line + 1;
+    }
+}
+
+/* A queue needs a Redis that keeps what it is given: append-only file on, nothing evicted. */
+static void warn_of_loss(const char *name, const char *info)
+{
+    char value[64];
+    info_value(info, "aof_enabled", value, sizeof(value));
+    if (text_equal(value, "0"))
+        say("warn", name, "appendonly is off: a crash of Redis loses queued jobs");
+    info_value(info, "maxmemory_policy", value, sizeof(value));
+    if (value[0] != '\0' && !text_equal(value, "noeviction"))
+        say("warn", name, "maxmemory-policy is not noeviction: Redis may drop queued jobs");
+}
+
+static bool check_redis(const struct config *config, const char *name,
+                        bool (*open)(const struct config *, struct redis **, struct error *),
+                        bool is_queue)
+{
+    struct error error;
+    struct redis *redis = NULL;
+    struct redis_reply *reply = NULL;
+    struct redis_command info = {.count = 0};
+    char version[32] = "";
+    char detail[64] = "";
+    redis_add_text(&info, "INFO");
+    bool fine = open(config, &redis, &error) && redis_call(redis, &info, 0, &reply, &error);
+    if (fine) {
+        info_value(redis_text(reply, NULL), "redis_version", version, sizeof(version));
+        (void)snprintf(detail, sizeof(detail), "version %s", version);
+    }
+    (void)report(fine, name, detail, &error);
+    if (fine && is_queue)
+        warn_of_loss(name, redis_text(reply, NULL));
+    redis_reply_free(reply);
+    redis_free(redis);
+    return fine;
+}
+
+static bool check_storage(const struct config *config)
+{
+    struct error error;
+    struct blob_store *store = NULL;
+    bool fine =
+        blob_store_open(config->storage_url, &store, &error) && blob_store_check(store, &error);
+    blob_store_free(store);
+    return report(fine, "storage", "can be written", &error);
+}
+
+static bool check_mail(const struct config *config)
+{
+    struct error error;
+    struct mail_transport *transport = NULL;
+    bool fine = mail_transport_open(config->mail_url, config->mail_from, &transport, &error) &&
+                mail_transport_check(transport, &error);
+    mail_transport_free(transport);
+    return report(fine, "mail", "accepts mail", &error);
+}
+
+static bool check_tmpdir(const struct config *config)
+{
+    struct error error;
+    bool fine = fetch_check_tmpdir(config->tmpdir, &error);
+    return report(fine, "tmpdir", "has room", &error);
+}
+
+bool command_check(const struct config *config, int argc, char **argv, struct error *error)
+{
+    static const struct option_spec specs[] = {{.name = NULL}};
+    int count = 0;
+    if (!options_parse(argc, argv, specs, 0, 0, NULL, &count, error))
+        return false;
+    int failed = 0;
+    failed += check_postgres(config) ? 0 : 1;
+    failed += check_redis(config, "redis", cli_connect_redis, true) ? 0 : 1;
+    if (!text_equal(config->redis_url, config->lock_redis_url))
+        failed += check_redis(config, "lock-redis", cli_connect_lock_redis, false) ? 0 : 1;
+    failed += check_storage(config) ? 0 : 1;
+    failed += check_mail(config) ? 0 : 1;
+    failed += check_tmpdir(config) ? 0 : 1;
+    return failed == 0 || error_set(error, ERROR_INTERNAL, "%d of the checks failed", failed);
+}

@@ -1,0 +1,17 @@
+#include "worker/worker.h"
+
+#include "cli/cli.h"
+#include "cli/options.h"
+
+bool command_worker(const struct config *config, int argc, char **argv, struct error *error)
+{
+    struct worker_options options = {.concurrency = config->concurrency};
+    const struct option_spec specs[] = {
+        {"concurrency", 0, OPTION_NUMBER, false, &options.concurrency, 1, 64},
+        {"drain", 0, OPTION_SWITCH, false, &options.drain, 0, 0},
+        {.name = NULL},
+    };
+    int count = 0;
+    return options_parse(argc, argv, specs, 0, 0, NULL, &count, error) &&
+           worker_run(config, &options, error);
+}

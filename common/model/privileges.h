@@ -1,0 +1,11 @@
+/* What exportd's role must be able to do in the database: for `exportd check`. */
+#ifndef MODEL_PRIVILEGES_H
+#define MODEL_PRIVILEGES_H
+
+#include "client/pg.h"
+
+/* ERROR_NOT_FOUND or ERROR_DENIED naming the first table that is missing, or the first privilege.
+ */
+bool privileges_check(struct pg *pg, struct error *error) MUST_CHECK;
+
+#endif
