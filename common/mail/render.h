@@ -1,4 +1,5 @@
-/* The two mails of an export: what they say, as text and as HTML (spec/original.md 1.4, 1.5). */
+/* The two mails of an export: what they say, as text and as HTML (spec/original.md 1.4, 1.5). The
+   HTML is escaped, the text is not. Errors are those of the arena. */
 #ifndef MAIL_RENDER_H
 #define MAIL_RENDER_H
 
@@ -17,17 +18,18 @@ struct success_mail {
     int64_t data_export_id;
     int64_t date_expired;
     int64_t rows, bytes;
+    int64_t limit; /* of rows, as it was asked for; 0: none. An export that reached it says so. */
 };
 
 struct failure_mail {
     const char *url_prefix;
     int64_t date_added;
     const char *error_message; /* the sentence for the user */
-    const char *payload;       /* JSON, keys sorted, indented by 2 */
+    const char *payload;       /* JSON, keys sorted, indented by 2; a very long one is cut */
 };
 
 /* "Your Download is Ready!": the link <prefix>/organizations/<slug>/data-export/<id>/ and when it
- * expires. */
+   expires. */
 bool mail_render_success(const struct success_mail *mail, struct arena *arena,
                          struct mail_content *content, struct error *error) MUST_CHECK;
 

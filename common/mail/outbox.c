@@ -1,0 +1,86 @@
+#include "mail/outbox.h"
+
+#include "base/digest.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "mail/mime.h"
+#include "model/outbox_mail.h"
+
+enum {
+    HOLD_SECONDS = 120, /* longer than a transport may take */
+    RETRY_FIRST_SECONDS = 10,
+    RETRY_MAX_SECONDS = 3600,
+    ARENA_MAX = MAIL_MAX + 65536, /* one mail and its addresses */
+};
+
+/* 10, 20, 40 ... 3600 seconds behind the first, second, third ... try, and up to a quarter less, so
+   that mails that failed together do not come back together. */
+static int64_t pause_after(int64_t tries)
+{
+    int64_t seconds = RETRY_FIRST_SECONDS;
+    for (int64_t i = 1; i < tries && seconds < RETRY_MAX_SECONDS; i++)
+        seconds *= 2;
+    if (seconds > RETRY_MAX_SECONDS)
+        seconds = RETRY_MAX_SECONDS;
+    return seconds - random_below((uint32_t)seconds / 4 + 1);
+}
+
+static bool record_sent(struct pg *pg, const struct outbox_mail *mail, struct error *error)
+{
+    /* whatever happens between the server's yes and this note, the mail goes out again */
+    if (!FAULT("after_smtp", error) || !outbox_mail_sent(pg, mail, error))
+        return false;
+    LOG(LOG_INFO, "mail.sent", log_int("data_export_id", mail->data_export_id),
+        log_text("message_id", mail->message_id), log_int("size", (int64_t)mail->mime_size));
+    return true;
+}
+
+static bool record_refused(struct pg *pg, const struct outbox_mail *mail,
+                           const struct error *refusal, struct error *error)
+{
+    if (!outbox_mail_give_up(pg, mail, refusal->message, error))
+        return false;
+    LOG(LOG_ERROR, "mail.given-up", log_int("data_export_id", mail->data_export_id),
+        log_text("message_id", mail->message_id), log_int("tries", mail->tries),
+        log_text("code", error_code_name(refusal->code)), log_text("error", refusal->message));
+    return true;
+}
+
+static bool record_delayed(struct pg *pg, const struct outbox_mail *mail,
+                           const struct error *failure, struct error *error)
+{
+    int64_t seconds = pause_after(mail->tries);
+    if (!outbox_mail_retry(pg, mail, seconds, failure->message, error))
+        return false;
+    LOG(LOG_WARNING, "mail.delayed", log_int("data_export_id", mail->data_export_id),
+        log_text("message_id", mail->message_id), log_int("tries", mail->tries),
+        log_int("seconds", seconds), log_text("code", error_code_name(failure->code)),
+        log_text("error", failure->message));
+    return true;
+}
+
+static bool send_claimed(struct pg *pg, struct mail_transport *transport,
+                         const struct outbox_mail *mail, struct error *error)
+{
+    struct error failure;
+    if (mail_transport_send(transport, mail->recipient, mail->message_id, mail->mime,
+                            mail->mime_size, &failure))
+        return record_sent(pg, mail, error);
+    if (failure.code == ERROR_INVALID)
+        return record_refused(pg, mail, &failure, error);
+    return record_delayed(pg, mail, &failure, error);
+}
+
+bool outbox_send_next(struct pg *pg, struct mail_transport *transport, bool *found,
+                      struct error *error)
+{
+    struct outbox_mail mail = {.id = 0};
+    struct arena *arena = arena_new(ARENA_MAX);
+    *found = false;
+    if (arena == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    bool done = outbox_mail_claim(pg, HOLD_SECONDS, arena, &mail, found, error) &&
+                (!*found || send_claimed(pg, transport, &mail, error));
+    arena_free(arena);
+    return done;
+}

@@ -1,0 +1,56 @@
+#include "mail/smtp.h"
+
+#include "base/text.h"
+#include "client/smtp.h"
+
+struct smtp_transport {
+    struct mail_transport base;
+    struct smtp_server server;
+    char *sender;
+};
+
+static bool send_mail(struct mail_transport *base, const char *recipient, const char *message_id,
+                      const char *mime, size_t size, struct error *error)
+{
+    const struct smtp_transport *transport = (const struct smtp_transport *)base;
+    (void)message_id; /* it is in the mail's headers */
+    return smtp_send(&transport->server, transport->sender, recipient, mime, size, error);
+}
+
+static bool check(struct mail_transport *base, struct error *error)
+{
+    return smtp_probe(&((const struct smtp_transport *)base)->server, error);
+}
+
+static void free_transport(struct mail_transport *base)
+{
+    struct smtp_transport *transport = (struct smtp_transport *)base;
+    free(transport->sender);
+    free(transport);
+}
+
+static const struct mail_transport_operations operations = {
+    .send = send_mail,
+    .check = check,
+    .free = free_transport,
+};
+
+struct mail_transport *smtp_transport_new(const char *url, const char *sender, struct error *error)
+{
+    struct smtp_transport *transport = calloc(1, sizeof(*transport));
+    char *copy = text_duplicate(sender);
+    if (transport == NULL || copy == NULL) {
+        (void)error_set(error, ERROR_AWAY, "no memory");
+        goto failed;
+    }
+    if (!smtp_parse_url(url, &transport->server, error))
+        goto failed;
+    transport->base.operations = &operations;
+    transport->sender = copy;
+    return &transport->base;
+
+failed:
+    free(copy);
+    free(transport);
+    return NULL;
+}
