@@ -136,6 +136,7 @@ def test_the_keys_of_kombu_are_left_alone(exportd, queue, redis_server, ask):
     export = ask()
     with make_app(redis_server.tcp_url) as app:
         app.send_task(TASK, kwargs={"data_export_id": export})
-    before = queue.smembers("_kombu.binding.default")
+    queue.sadd("_kombu.binding.default", "data_export\x06\x16\x06\x16data_export")
+    queue.hset("unacked", "tag", "a message of a Python worker")
     exportd.drain()
-    assert before and queue.smembers("_kombu.binding.default") == before
+    assert queue.scard("_kombu.binding.default") == 1 and queue.hlen("unacked") == 1
