@@ -1,7 +1,7 @@
 /*
  * Ingest: events, one JSON object a line, into groups, event users, environments, releases and the
  * tagstore. Repeating a file counts no event twice: an event is its project and event id, and its
- * row in sentry_message is made in the same transaction that counts it.
+ * row in sentry_message is made in the same transaction that counts it. Several may run at once.
  */
 #ifndef EVENT_INGEST_H
 #define EVENT_INGEST_H
@@ -9,19 +9,24 @@
 #include "client/pg.h"
 #include "tagstore/tagstore.h"
 
-struct ingest {
-    struct pg *pg; /* also the tagstore's connection: one transaction a batch */
-    struct tagstore *tagstore;
-    bool rebase_time; /* shift all times so that the newest is now: needs a seekable input */
-};
-
+/* lines = counted + repeated + bad; blank lines do not count. */
 struct ingest_summary {
     int64_t lines, counted, repeated, bad;
 };
 
-/* Reads `input` to its end. A bad line is reported on standard error with its number ("line 3:
-   ...") and skipped. False only when nothing can go on (the database is away, the input
-   unreadable); what was counted before stays counted. */
+struct ingest {
+    struct pg *pg; /* also the tagstore's connection: one transaction a batch */
+    struct tagstore *tagstore;
+    bool rebase_time; /* shift all times so that the newest is now: needs a seekable input */
+
+    /* Told of each bad line, and of each batch that is done. Either may be NULL. */
+    void (*bad_line)(int64_t number, const char *reason);
+    void (*progress)(const struct ingest_summary *summary);
+};
+
+/* Reads `input` to its end. A bad line is told and skipped. False only when nothing can go on (the
+   database is away, the input unreadable); what was counted before stays counted and is in
+   *summary. */
 bool ingest_run(const struct ingest *ingest, FILE *input, struct ingest_summary *summary,
                 struct error *error) MUST_CHECK;
 

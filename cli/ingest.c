@@ -1,0 +1,125 @@
+/* exportd ingest: counts events, one JSON object a line. */
+#include "cli/cli.h"
+
+#include "base/text.h"
+#include "cli/options.h"
+#include "event/ingest.h"
+#include "tagstore/postgres/postgres_tagstore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static void clear_progress(void)
+{
+    if (isatty(STDERR_FILENO) == 1)
+        fprintf(stderr, "\r\033[K");
+}
+
+static void tell_bad_line(int64_t number, const char *reason)
+{
+    clear_progress();
+    fprintf(stderr, "line %" PRId64 ": ", number);
+    text_print(stderr, reason);
+    fputc('\n', stderr);
+}
+
+static void show_progress(const struct ingest_summary *summary)
+{
+    if (isatty(STDERR_FILENO) == 1)
+        fprintf(stderr, "\r%" PRId64 " lines", summary->lines);
+}
+
+static void print_summary(const struct ingest_summary *summary)
+{
+    clear_progress();
+    printf("%" PRId64 " line%s: %" PRId64 " counted, %" PRId64 " repeated, %" PRId64 " bad\n",
+           summary->lines, text_plural(summary->lines), summary->counted, summary->repeated,
+           summary->bad);
+}
+
+static bool copy_stream(FILE *from, FILE *to, struct error *error)
+{
+    char piece[65536];
+    size_t size = 0;
+    while ((size = fread(piece, 1, sizeof(piece), from)) > 0)
+        if (fwrite(piece, 1, size, to) != size)
+            return error_set_errno(error, errno, "the input cannot be kept in EXPORTD_TMPDIR");
+    if (ferror(from))
+        return error_set_errno(error, errno, "the input cannot be read");
+    if (fflush(to) != 0 || fseeko(to, 0, SEEK_SET) != 0)
+        return error_set_errno(error, errno, "the input cannot be kept in EXPORTD_TMPDIR");
+    return true;
+}
+
+/* A temporary file without a name. */
+static FILE *open_temporary(const struct config *config, struct error *error)
+{
+    char path[4096];
+    int size = snprintf(path, sizeof(path), "%s/exportd-ingest-XXXXXX", config->tmpdir);
+    if (size < 0 || (size_t)size >= sizeof(path)) {
+        error_set(error, ERROR_USAGE, "EXPORTD_TMPDIR is too long");
+        return NULL;
+    }
+    int descriptor = mkostemp(path, O_CLOEXEC);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w+");
+    if (file == NULL)
+        error_set_errno(error, errno, "no temporary file in EXPORTD_TMPDIR");
+    if (descriptor >= 0)
+        (void)unlink(path);
+    if (file == NULL && descriptor >= 0)
+        (void)close(descriptor);
+    return file;
+}
+
+/* Times are rebased in two passes: a pipe has to be kept for the second one. */
+static bool make_seekable(const struct config *config, FILE **input, struct error *error)
+{
+    if (ftello(*input) >= 0)
+        return true;
+    FILE *copy = open_temporary(config, error);
+    if (copy == NULL)
+        return false;
+    bool done = copy_stream(*input, copy, error);
+    (void)fclose(*input);
+    *input = copy;
+    return done;
+}
+
+static bool run(const struct config *config, FILE *input, bool rebase_time, struct error *error)
+{
+    struct ingest ingest = {
+        .rebase_time = rebase_time, .bad_line = tell_bad_line, .progress = show_progress};
+    struct ingest_summary summary = {0};
+    if (!cli_connect_pg(config, &ingest.pg, error))
+        return false;
+    ingest.tagstore = postgres_tagstore_new(ingest.pg);
+    bool done = ingest.tagstore == NULL ? error_set(error, ERROR_AWAY, "no memory")
+                                        : ingest_run(&ingest, input, &summary, error);
+    if (done || summary.lines > 0)
+        print_summary(&summary);
+    if (done && summary.bad > 0)
+        done = error_set(error, ERROR_INVALID, "%" PRId64 " bad line%s", summary.bad,
+                         text_plural(summary.bad));
+    tagstore_free(ingest.tagstore);
+    pg_free(ingest.pg);
+    return done;
+}
+
+bool command_ingest(const struct config *config, int argc, char **argv, struct error *error)
+{
+    bool rebase_time = false;
+    const char *path = NULL;
+    int count = 0;
+    const struct option_spec specs[] = {
+        {.name = "rebase-time", .type = OPTION_SWITCH, .value = &rebase_time}, {.name = NULL}};
+    if (!options_parse(argc, argv, specs, 1, 1, &path, &count, error))
+        return false;
+    FILE *input = text_equal(path, "-") ? stdin : fopen(path, "re");
+    if (input == NULL)
+        return error_set_errno(error, errno, "%s", path);
+    bool done = (!rebase_time || make_seekable(config, &input, error)) &&
+                run(config, input, rebase_time, error);
+    (void)fclose(input);
+    return done;
+}

@@ -1,0 +1,207 @@
+#include "event/grouphash.h"
+
+#include "model/grouphash.h"
+#include "model/sequence.h"
+
+/* The hashes of a batch. While the events are gone through, a group that is still to be made has a
+   provisional id: -1 for the first, -2 ... */
+struct hashes {
+    struct named_row *rows; /* sorted */
+    int64_t *group_ids;     /* 0: none */
+    bool *taken;            /* had no group when the batch began */
+    size_t count;
+};
+
+static bool collect(struct event **events, size_t count, struct arena *arena, struct hashes *hashes,
+                    struct error *error)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++)
+        total += events[i]->line.hash_count;
+    hashes->rows = arena_array(arena, total, sizeof(struct named_row), error);
+    if (hashes->rows == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < events[i]->line.hash_count; j++)
+            hashes->rows[hashes->count++] = (struct named_row){
+                .owner_id = events[i]->line.project_id, .name = events[i]->line.hashes[j]};
+    hashes->count = named_rows_sort(hashes->rows, hashes->count);
+    hashes->group_ids = arena_array(arena, hashes->count, sizeof(int64_t), error);
+    hashes->taken = arena_array(arena, hashes->count, sizeof(bool), error);
+    return hashes->group_ids != NULL && hashes->taken != NULL;
+}
+
+static bool is_any_free(const struct hashes *hashes)
+{
+    for (size_t i = 0; i < hashes->count; i++)
+        if (hashes->group_ids[i] == 0)
+            return true;
+    return false;
+}
+
+/* Only hashes without a group are locked: as a rule a batch has none, and writers of the same
+   groups do not wait for each other here. */
+static bool load(struct pg *pg, struct hashes *hashes, struct error *error)
+{
+    return grouphash_read(pg, hashes->rows, hashes->group_ids, hashes->count, error) &&
+           (!is_any_free(hashes) ||
+            (grouphash_create(pg, hashes->rows, hashes->count, error) &&
+             grouphash_lock(pg, hashes->rows, hashes->group_ids, hashes->count, error)));
+}
+
+static size_t place_of(const struct hashes *hashes, const struct event *event, size_t hash)
+{
+    return named_rows_find(hashes->rows, hashes->count, event->line.project_id,
+                           event->line.hashes[hash]);
+}
+
+static int64_t existing_group(const struct hashes *hashes, const struct event *event)
+{
+    for (size_t i = 0; i < event->line.hash_count; i++) {
+        int64_t group_id = hashes->group_ids[place_of(hashes, event, i)];
+        if (group_id != 0)
+            return group_id;
+    }
+    return 0;
+}
+
+static void take_hashes(struct hashes *hashes, const struct event *event)
+{
+    for (size_t i = 0; i < event->line.hash_count; i++) {
+        size_t place = place_of(hashes, event, i);
+        if (hashes->group_ids[place] != 0)
+            continue;
+        hashes->group_ids[place] = event->group_id;
+        hashes->taken[place] = true;
+    }
+}
+
+static struct group_row new_group(const struct event *event)
+{
+    return (struct group_row){
+        .project_id = event->line.project_id,
+        .message = event->line.message,
+        .platform = event->line.platform,
+        .logger = event->logger,
+        .level = group_level(event->level),
+        .first_release_id = event->release_id,
+        .count = {.first_seen = event->line.datetime, .last_seen = event->line.datetime}};
+}
+
+/* In the order of the input: the first event of a new group makes it. */
+static void choose_groups(struct hashes *hashes, struct event **events, size_t count,
+                          struct grouping *grouping)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct event *event = events[i];
+        event->group_id = existing_group(hashes, event);
+        if (event->group_id == 0) {
+            grouping->made[grouping->made_count++] = new_group(event);
+            event->group_id = -(int64_t)grouping->made_count;
+        }
+        take_hashes(hashes, event);
+    }
+}
+
+static void add_event(struct group_count *count, int64_t datetime)
+{
+    count->times_seen++;
+    if (datetime < count->first_seen)
+        count->first_seen = datetime;
+    if (datetime > count->last_seen)
+        count->last_seen = datetime;
+}
+
+static int compare_groups(const void *left, const void *right)
+{
+    const struct group_count *a = left;
+    const struct group_count *b = right;
+    return (a->group_id > b->group_id) - (a->group_id < b->group_id);
+}
+
+/* Folds the counts of one event each into one a group. */
+static size_t fold(struct group_count *counts, size_t count)
+{
+    size_t kept = 0;
+    if (count == 0)
+        return 0;
+    qsort(counts, count, sizeof(*counts), compare_groups);
+    for (size_t i = 1; i < count; i++) {
+        if (counts[kept].group_id == counts[i].group_id)
+            add_event(&counts[kept], counts[i].first_seen);
+        else
+            counts[++kept] = counts[i];
+    }
+    return kept + 1;
+}
+
+static void count_events(struct event **events, size_t count, struct grouping *grouping)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct event *event = events[i];
+        int64_t datetime = event->line.datetime;
+        if (event->group_id < 0)
+            add_event(&grouping->made[-event->group_id - 1].count, datetime);
+        else
+            grouping->known[grouping->known_count++] =
+                (struct group_count){event->group_id, 1, datetime, datetime};
+    }
+    grouping->known_count = fold(grouping->known, grouping->known_count);
+}
+
+static void replace(int64_t *group_id, const int64_t *ids)
+{
+    if (*group_id < 0)
+        *group_id = ids[-*group_id - 1];
+}
+
+static bool make_groups(struct pg *pg, struct hashes *hashes, struct event **events, size_t count,
+                        struct arena *arena, struct grouping *grouping, struct error *error)
+{
+    if (grouping->made_count == 0)
+        return true;
+    int64_t *ids = arena_array(arena, grouping->made_count, sizeof(int64_t), error);
+    if (ids == NULL ||
+        !sequence_take(pg, "sentry_groupedmessage", ids, grouping->made_count, error))
+        return false;
+    for (size_t i = 0; i < grouping->made_count; i++)
+        grouping->made[i].count.group_id = ids[i];
+    for (size_t i = 0; i < count; i++)
+        replace(&events[i]->group_id, ids);
+    for (size_t i = 0; i < hashes->count; i++)
+        replace(&hashes->group_ids[i], ids);
+    return group_insert(pg, grouping->made, grouping->made_count, error);
+}
+
+static bool write_taken(struct pg *pg, const struct hashes *hashes, struct arena *arena,
+                        struct error *error)
+{
+    size_t count = 0;
+    int64_t *ids = arena_array(arena, hashes->count, sizeof(int64_t), error);
+    int64_t *group_ids = arena_array(arena, hashes->count, sizeof(int64_t), error);
+    if (ids == NULL || group_ids == NULL)
+        return false;
+    for (size_t i = 0; i < hashes->count; i++) {
+        if (!hashes->taken[i])
+            continue;
+        ids[count] = hashes->rows[i].id;
+        group_ids[count++] = hashes->group_ids[i];
+    }
+    return count == 0 || grouphash_take(pg, ids, group_ids, count, error);
+}
+
+bool grouphash_assign(struct pg *pg, struct event **events, size_t count, struct arena *arena,
+                      struct grouping *grouping, struct error *error)
+{
+    struct hashes hashes = {0};
+    *grouping =
+        (struct grouping){.known = arena_array(arena, count, sizeof(struct group_count), error),
+                          .made = arena_array(arena, count, sizeof(struct group_row), error)};
+    if (grouping->known == NULL || grouping->made == NULL ||
+        !collect(events, count, arena, &hashes, error) || !load(pg, &hashes, error))
+        return false;
+    choose_groups(&hashes, events, count, grouping);
+    count_events(events, count, grouping);
+    return make_groups(pg, &hashes, events, count, arena, grouping, error) &&
+           write_taken(pg, &hashes, arena, error);
+}

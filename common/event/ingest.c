@@ -1,0 +1,211 @@
+#include "event/ingest.h"
+
+#include "base/text.h"
+#include "event/line_reader.h"
+#include "event/save.h"
+#include "model/server_clock.h"
+
+enum {
+    BATCH_EVENTS = 1000,
+    BATCH_BYTES = 4 * 1024 * 1024, /* of lines; the last one may go beyond */
+    EVENTS_MEMORY = 64 * 1024 * 1024,
+    SCRATCH_MEMORY = 256 * 1024 * 1024,
+    TRIES = 6,
+    PAUSE_MS = 20, /* before the second try; twice as long before each further one */
+};
+
+struct batch {
+    const struct ingest *ingest;
+    struct ingest_summary *summary;
+    int64_t shift; /* of all times */
+    struct line_reader reader;
+    struct event *events;   /* BATCH_EVENTS of them */
+    struct event **unsaved; /* those that the database has to see */
+    struct arena *texts;    /* of the events */
+    struct arena *scratch;  /* of a transaction */
+    size_t count, bytes;
+};
+
+/* ---- saving ---- */
+
+/* Whether the same again may well succeed: another writer was in the way. */
+static bool is_passing(const struct pg *pg, const struct error *error)
+{
+    const char *state = pg_sqlstate(pg);
+    return error->code == ERROR_CONFLICT &&
+           (state[0] == '\0' || text_equal(state, "40001") || text_equal(state, "40P01"));
+}
+
+/* Whether an event is to blame: a value that PostgreSQL refuses (22), a constraint (23), a limit
+   (54). Anything else would fail for every event alike. */
+static bool is_blamed_on_data(const struct pg *pg, const struct error *error)
+{
+    const char *state = pg_sqlstate(pg);
+    if (state[0] == '\0')
+        return error->code == ERROR_CONFLICT || error->code == ERROR_TOO_LARGE;
+    return text_starts_with(state, "22") || text_starts_with(state, "23") ||
+           text_starts_with(state, "54");
+}
+
+static bool save_with_retries(struct batch *batch, struct event **events, size_t count,
+                              struct error *error)
+{
+    const struct ingest *ingest = batch->ingest;
+    for (int try = 1;; try++) {
+        if (save_events(ingest->pg, ingest->tagstore, events, count, batch->scratch, error))
+            return true;
+        if (!is_passing(ingest->pg, error) || try == TRIES)
+            return false;
+        clock_sleep_ms((PAUSE_MS << (try - 1)) + (int64_t)random_below(PAUSE_MS));
+    }
+}
+
+/* One event that the database refuses must not hold up the others: halves are tried until it is
+   alone. The recursion is as deep as the halves are many: ten. */
+static bool save_or_split(struct batch *batch, struct event **events, size_t count,
+                          struct error *error)
+{
+    if (count == 0 || save_with_retries(batch, events, count, error))
+        return true;
+    if (!is_blamed_on_data(batch->ingest->pg, error))
+        return false;
+    if (count == 1) {
+        event_refuse(events[0], error->message);
+        return true;
+    }
+    size_t half = count / 2;
+    return save_or_split(batch, events, half, error) &&
+           save_or_split(batch, events + half, count - half, error);
+}
+
+/* ---- batches ---- */
+
+static void tally(struct batch *batch, const struct event *event)
+{
+    struct ingest_summary *summary = batch->summary;
+    if (event->state == EVENT_READ)
+        return; /* not reached */
+    summary->lines++;
+    summary->counted += event->state == EVENT_COUNTED;
+    summary->repeated += event->state == EVENT_REPEATED;
+    summary->bad += event->state == EVENT_BAD;
+    if (event->state == EVENT_BAD && batch->ingest->bad_line != NULL)
+        batch->ingest->bad_line(event->line_number, event->reason);
+}
+
+static bool flush(struct batch *batch, struct error *error)
+{
+    size_t unsaved = 0;
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->events[i].state == EVENT_READ)
+            batch->unsaved[unsaved++] = &batch->events[i];
+    bool done = save_or_split(batch, batch->unsaved, unsaved, error);
+    for (size_t i = 0; i < batch->count; i++)
+        tally(batch, &batch->events[i]);
+    if (done && batch->count > 0 && batch->ingest->progress != NULL)
+        batch->ingest->progress(batch->summary);
+    batch->count = 0;
+    batch->bytes = 0;
+    arena_reset(batch->texts);
+    return done;
+}
+
+static bool add_line(struct batch *batch, struct error *error)
+{
+    struct error why;
+    const struct line_reader *reader = &batch->reader;
+    struct event *event = &batch->events[batch->count++];
+    *event = (struct event){.line_number = reader->number};
+    batch->bytes += reader->line.size;
+    if (reader->too_long)
+        event_refuse(event, "the line is longer than 1 MiB");
+    else if (!event_read(reader->line.data, reader->line.size, batch->texts, event, error))
+        return false;
+    else if (event->state == EVENT_READ && !event_shift(event, batch->shift, &why))
+        event_refuse(event, why.message);
+    return true;
+}
+
+static bool save_lines(struct batch *batch, struct error *error)
+{
+    bool end = false;
+    for (;;) {
+        if (!line_reader_next(&batch->reader, &end, error))
+            return false;
+        if (end)
+            return flush(batch, error);
+        if (!add_line(batch, error))
+            return false;
+        if ((batch->count == BATCH_EVENTS || batch->bytes >= BATCH_BYTES) && !flush(batch, error))
+            return false;
+    }
+}
+
+/* ---- --rebase-time: a first pass that looks for the newest time ---- */
+
+static bool find_newest(struct batch *batch, int64_t *newest, struct error *error)
+{
+    struct event *event = &batch->events[0];
+    bool end = false;
+    *newest = USEC_NONE;
+    while (line_reader_next(&batch->reader, &end, error)) {
+        if (end)
+            return true;
+        arena_reset(batch->texts);
+        *event = (struct event){.line_number = batch->reader.number};
+        if (batch->reader.too_long)
+            continue;
+        if (!event_read(batch->reader.line.data, batch->reader.line.size, batch->texts, event,
+                        error))
+            return false;
+        if (event->state == EVENT_READ && event->line.datetime > *newest)
+            *newest = event->line.datetime;
+    }
+    return false;
+}
+
+static bool find_shift(struct batch *batch, FILE *input, struct error *error)
+{
+    int64_t newest = USEC_NONE, now = 0;
+    off_t start = ftello(input);
+    if (start < 0)
+        return error_set(error, ERROR_USAGE, "times can be rebased only in a file, not in a pipe");
+    if (!find_newest(batch, &newest, error) || !server_clock_now(batch->ingest->pg, &now, error))
+        return false;
+    if (fseeko(input, start, SEEK_SET) != 0)
+        return error_set(error, ERROR_INTERNAL, "the input cannot be read a second time");
+    batch->shift = newest == USEC_NONE ? 0 : now - newest;
+    batch->reader.number = 0;
+    return true;
+}
+
+/* ---- all of it ---- */
+
+static bool allocate(struct batch *batch, struct error *error)
+{
+    batch->events = calloc(BATCH_EVENTS, sizeof(struct event));
+    batch->unsaved = calloc(BATCH_EVENTS, sizeof(struct event *));
+    batch->texts = arena_new(EVENTS_MEMORY);
+    batch->scratch = arena_new(SCRATCH_MEMORY);
+    if (batch->events == NULL || batch->unsaved == NULL || batch->texts == NULL ||
+        batch->scratch == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    return true;
+}
+
+bool ingest_run(const struct ingest *ingest, FILE *input, struct ingest_summary *summary,
+                struct error *error)
+{
+    struct batch batch = {.ingest = ingest, .summary = summary};
+    *summary = (struct ingest_summary){0};
+    line_reader_init(&batch.reader, input, EVENT_LINE_MAX);
+    bool done = allocate(&batch, error) &&
+                (!ingest->rebase_time || find_shift(&batch, input, error)) &&
+                save_lines(&batch, error);
+    line_reader_free(&batch.reader);
+    arena_free(batch.texts);
+    arena_free(batch.scratch);
+    free(batch.unsaved);
+    free(batch.events);
+    return done;
+}

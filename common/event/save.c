@@ -1,0 +1,323 @@
+/*
+ * All writers touch the tables in one order and the rows of a table in one order, so that they wait
+ * for each other and do not deadlock: project, environment, release, event user, group hash,
+ * message, group, counters of releases, tagstore. Rows that everybody needs come last.
+ */
+#include "event/save.h"
+
+#include "base/fault.h"
+#include "event/grouphash.h"
+#include "model/environment.h"
+#include "model/event_message.h"
+#include "model/project.h"
+#include "model/release.h"
+#include "model/sequence.h"
+
+struct save {
+    struct pg *pg;
+    struct tagstore *tagstore;
+    struct arena *arena;
+    struct event **events; /* those that are still to be saved, in the order of the input */
+    size_t count;
+    struct event **sorted; /* the same by project and event id */
+    struct grouping grouping;
+};
+
+/* ---- which events are to be counted ---- */
+
+/* Drops the events that have got a state. */
+static size_t keep_unsaved(struct event **events, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (events[i]->state == EVENT_READ)
+            events[kept++] = events[i];
+    return kept;
+}
+
+static void refuse_unknown_project(struct event *event)
+{
+    char reason[64];
+    (void)snprintf(reason, sizeof(reason), "there is no project %" PRId64, event->line.project_id);
+    event_refuse(event, reason);
+}
+
+/* Finds the organization of each event; refuses events of unknown projects. */
+static bool find_organizations(struct save *save, struct error *error)
+{
+    struct named_row *rows = arena_array(save->arena, save->count, sizeof(*rows), error);
+    int64_t *ids = arena_array(save->arena, save->count, sizeof(*ids), error);
+    int64_t *organizations = arena_array(save->arena, save->count, sizeof(*ids), error);
+    if (rows == NULL || ids == NULL || organizations == NULL)
+        return false;
+    for (size_t i = 0; i < save->count; i++)
+        rows[i] = (struct named_row){save->events[i]->line.project_id, "", 0};
+    size_t count = named_rows_sort(rows, save->count);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = rows[i].owner_id;
+    if (!project_lock(save->pg, ids, count, organizations, error))
+        return false;
+    for (size_t i = 0; i < save->count; i++) {
+        struct event *event = save->events[i];
+        event->organization_id =
+            organizations[named_rows_find(rows, count, event->line.project_id, "")];
+        if (event->organization_id == 0)
+            refuse_unknown_project(event);
+    }
+    save->count = keep_unsaved(save->events, save->count);
+    return true;
+}
+
+static int compare_ids(const struct event *a, const struct event *b)
+{
+    if (a->line.project_id != b->line.project_id)
+        return a->line.project_id < b->line.project_id ? -1 : 1;
+    return strcmp(a->line.event_id, b->line.event_id);
+}
+
+static int compare_events(const void *left, const void *right)
+{
+    const struct event *a = *(struct event *const *)left;
+    const struct event *b = *(struct event *const *)right;
+    int order = compare_ids(a, b);
+    return order != 0 ? order
+                      : (a->line_number > b->line_number) - (a->line_number < b->line_number);
+}
+
+static struct event_message message_of(const struct event *event)
+{
+    return (struct event_message){.id = event->id,
+                                  .project_id = event->line.project_id,
+                                  .event_id = event->line.event_id,
+                                  .group_id = event->group_id,
+                                  .message = event->line.message,
+                                  .platform = event->line.platform,
+                                  .datetime = event->line.datetime};
+}
+
+static struct event_message *list_messages(struct save *save, struct error *error)
+{
+    struct event_message *messages =
+        arena_array(save->arena, save->count, sizeof(*messages), error);
+    for (size_t i = 0; messages != NULL && i < save->count; i++)
+        messages[i] = message_of(save->sorted[i]);
+    return messages;
+}
+
+/* Sets aside what was counted before, in the database or earlier in the batch. */
+static bool drop_repeated(struct save *save, struct error *error)
+{
+    save->sorted = arena_array(save->arena, save->count, sizeof(struct event *), error);
+    if (save->sorted == NULL)
+        return false;
+    memcpy(save->sorted, save->events, save->count * sizeof(struct event *));
+    qsort(save->sorted, save->count, sizeof(struct event *), compare_events);
+    struct event_message *messages = list_messages(save, error);
+    if (messages == NULL || !event_message_find(save->pg, messages, save->count, error))
+        return false;
+    for (size_t i = 0; i < save->count; i++)
+        if (messages[i].id != 0 ||
+            (i > 0 && compare_ids(save->sorted[i - 1], save->sorted[i]) == 0))
+            save->sorted[i]->state = EVENT_REPEATED;
+    (void)keep_unsaved(save->sorted, save->count);
+    save->count = keep_unsaved(save->events, save->count);
+    return true;
+}
+
+/* ---- what the events refer to ---- */
+
+typedef bool link_function(struct pg *pg, const int64_t *project_ids, const int64_t *ids,
+                           size_t count, struct error *error);
+
+static bool link_projects(struct save *save, size_t id_offset, link_function *link,
+                          struct error *error)
+{
+    size_t count = 0;
+    int64_t *projects = arena_array(save->arena, save->count, sizeof(*projects), error);
+    int64_t *ids = arena_array(save->arena, save->count, sizeof(*ids), error);
+    if (projects == NULL || ids == NULL)
+        return false;
+    for (size_t i = 0; i < save->count; i++) {
+        const struct event *event = save->events[i];
+        ids[count] = *(const int64_t *)((const char *)event + id_offset);
+        projects[count] = event->line.project_id;
+        count += ids[count] != 0;
+    }
+    return count == 0 || link(save->pg, projects, ids, count, error);
+}
+
+static bool find_environments(struct save *save, struct error *error)
+{
+    struct named_row *rows = arena_array(save->arena, save->count, sizeof(*rows), error);
+    if (rows == NULL)
+        return false;
+    for (size_t i = 0; i < save->count; i++)
+        rows[i] =
+            (struct named_row){save->events[i]->organization_id, save->events[i]->environment, 0};
+    size_t count = named_rows_sort(rows, save->count);
+    if (!environment_get_or_create(save->pg, rows, count, error))
+        return false;
+    for (size_t i = 0; i < save->count; i++) {
+        struct event *event = save->events[i];
+        event->environment_id =
+            rows[named_rows_find(rows, count, event->organization_id, event->environment)].id;
+    }
+    return link_projects(save, offsetof(struct event, environment_id), environment_link_projects,
+                         error);
+}
+
+static bool find_releases(struct save *save, struct error *error)
+{
+    size_t count = 0;
+    struct named_row *rows = arena_array(save->arena, save->count, sizeof(*rows), error);
+    if (rows == NULL)
+        return false;
+    for (size_t i = 0; i < save->count; i++)
+        if (save->events[i]->release != NULL)
+            rows[count++] =
+                (struct named_row){save->events[i]->organization_id, save->events[i]->release, 0};
+    count = named_rows_sort(rows, count);
+    if (count > 0 && !release_get_or_create(save->pg, rows, count, error))
+        return false;
+    for (size_t i = 0; i < save->count; i++) {
+        struct event *event = save->events[i];
+        event->release_id =
+            event->release == NULL
+                ? 0
+                : rows[named_rows_find(rows, count, event->organization_id, event->release)].id;
+    }
+    return link_projects(save, offsetof(struct event, release_id), release_link_projects, error);
+}
+
+static int compare_users(const void *left, const void *right)
+{
+    const struct event *a = *(struct event *const *)left;
+    const struct event *b = *(struct event *const *)right;
+    if (a->line.project_id != b->line.project_id)
+        return a->line.project_id < b->line.project_id ? -1 : 1;
+    int order = strcmp(a->user_hash, b->user_hash);
+    return order != 0 ? order
+                      : (a->line_number > b->line_number) - (a->line_number < b->line_number);
+}
+
+/* The first event that names a user makes it. */
+static bool save_users(struct save *save, struct error *error)
+{
+    size_t named = 0, count = 0;
+    struct event **events = arena_array(save->arena, save->count, sizeof(*events), error);
+    struct new_event_user *users = arena_array(save->arena, save->count, sizeof(*users), error);
+    if (events == NULL || users == NULL)
+        return false;
+    for (size_t i = 0; i < save->count; i++)
+        if (save->events[i]->user_tag != NULL)
+            events[named++] = save->events[i];
+    qsort(events, named, sizeof(*events), compare_users);
+    for (size_t i = 0; i < named; i++) {
+        const struct new_event_user user = {events[i]->line.project_id, events[i]->user_hash,
+                                            events[i]->user};
+        if (count == 0 || users[count - 1].project_id != user.project_id ||
+            strcmp(users[count - 1].hash, user.hash) != 0)
+            users[count++] = user;
+    }
+    return count == 0 || event_user_insert(save->pg, users, count, error);
+}
+
+/* ---- the events themselves ---- */
+
+static bool save_messages(struct save *save, struct error *error)
+{
+    int64_t *ids = arena_array(save->arena, save->count, sizeof(*ids), error);
+    if (ids == NULL || !sequence_take(save->pg, "sentry_message", ids, save->count, error))
+        return false;
+    for (size_t i = 0; i < save->count; i++)
+        save->events[i]->id = ids[i];
+    struct event_message *messages = list_messages(save, error);
+    return messages != NULL && event_message_insert(save->pg, messages, save->count, error);
+}
+
+static bool count_groups(struct save *save, struct error *error)
+{
+    const struct grouping *grouping = &save->grouping;
+    size_t count = 0;
+    int64_t *projects = arena_array(save->arena, grouping->made_count, sizeof(int64_t), error);
+    int64_t *releases = arena_array(save->arena, grouping->made_count, sizeof(int64_t), error);
+    if (projects == NULL || releases == NULL)
+        return false;
+    for (size_t i = 0; i < grouping->made_count; i++) {
+        projects[count] = grouping->made[i].project_id;
+        releases[count] = grouping->made[i].first_release_id;
+        count += releases[count] != 0;
+    }
+    return (grouping->known_count == 0 ||
+            group_count_events(save->pg, grouping->known, grouping->known_count, error)) &&
+           (count == 0 || release_count_new_groups(save->pg, projects, releases, count, error));
+}
+
+static void observe(const struct event *event, struct tag_observation *observations)
+{
+    for (size_t i = 0; i < event->tag_count; i++)
+        observations[i] = (struct tag_observation){.project_id = event->line.project_id,
+                                                   .group_id = event->group_id,
+                                                   .environment_id = event->environment_id,
+                                                   .event_id = event->id,
+                                                   .key = event->tags[i].key,
+                                                   .value = event->tags[i].value,
+                                                   .seen = event->line.datetime};
+}
+
+static bool record_tags(struct save *save, struct error *error)
+{
+    size_t total = 0, count = 0;
+    for (size_t i = 0; i < save->count; i++)
+        total += save->events[i]->tag_count;
+    struct tag_observation *observations =
+        arena_array(save->arena, total, sizeof(*observations), error);
+    if (observations == NULL)
+        return false;
+    for (size_t i = 0; i < save->count; i++) {
+        observe(save->events[i], observations + count);
+        count += save->events[i]->tag_count;
+    }
+    return count == 0 || tagstore_record(save->tagstore, observations, count, error);
+}
+
+/* ---- the transaction ---- */
+
+static bool save_new(struct save *save, struct error *error)
+{
+    return save->count == 0 ||
+           (find_environments(save, error) && find_releases(save, error) &&
+            save_users(save, error) &&
+            grouphash_assign(save->pg, save->events, save->count, save->arena, &save->grouping,
+                             error) &&
+            save_messages(save, error) && count_groups(save, error) && record_tags(save, error));
+}
+
+static bool start(struct save *save, struct event **events, size_t count, struct error *error)
+{
+    save->events = arena_array(save->arena, count, sizeof(struct event *), error);
+    if (save->events == NULL)
+        return false;
+    memcpy(save->events, events, count * sizeof(struct event *));
+    save->count = count;
+    return pg_begin(save->pg, error);
+}
+
+bool save_events(struct pg *pg, struct tagstore *tagstore, struct event **events, size_t count,
+                 struct arena *arena, struct error *error)
+{
+    struct save save = {.pg = pg, .tagstore = tagstore, .arena = arena};
+    arena_reset(arena);
+    bool done = start(&save, events, count, error) && find_organizations(&save, error) &&
+                drop_repeated(&save, error) && save_new(&save, error) &&
+                FAULT("ingest_before_commit", error) && pg_commit(pg, error) &&
+                FAULT("ingest_after_commit", error);
+    if (!done)
+        pg_rollback(pg);
+    for (size_t i = 0; i < count; i++)
+        if (!done)
+            events[i]->state = EVENT_READ; /* whatever was found out no longer holds */
+        else if (events[i]->state == EVENT_READ)
+            events[i]->state = EVENT_COUNTED;
+    return done;
+}
