@@ -11,8 +11,8 @@
 
 struct file_blob {
     int64_t id;
-    const char *path; /* relative to the file store's root */
-    int64_t size;
+    const char *path; /* relative to the file store's root; "" when the row has none */
+    int64_t size;     /* -1 when the row has none */
     char checksum[SHA1_HEX_SIZE];
     int64_t age_seconds; /* since its timestamp */
     bool referenced;     /* some file holds it */
@@ -21,7 +21,7 @@ struct file_blob {
 struct stored_file {
     int64_t id;
     const char *name;
-    int64_t size;
+    int64_t size; /* -1 and "" in a row that is not complete */
     char checksum[SHA1_HEX_SIZE];
 };
 
@@ -48,6 +48,7 @@ bool file_insert(struct pg *pg, const char *name, int64_t size, const char *chec
                  const int64_t *blob_ids, const int64_t *sizes, size_t blob_count, int64_t *id,
                  struct error *error) MUST_CHECK;
 
+/* ERROR_NOT_FOUND. */
 bool file_load(struct pg *pg, int64_t id, struct arena *arena, struct stored_file *file,
                struct error *error) MUST_CHECK;
 
@@ -60,12 +61,14 @@ bool file_blobs(struct pg *pg, int64_t file_id, struct arena *arena, struct file
 bool file_delete(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
 
 /* Deletes the blob's row if no file and no owner refers to it. Takes the row's lock first: an
-   upload that has just locked it FOR KEY SHARE keeps it. *deleted tells. */
+   upload that has just locked it FOR KEY SHARE keeps it. In the caller's transaction, whose
+   isolation is READ COMMITTED. *deleted tells. */
 bool file_blob_delete_unused(struct pg *pg, int64_t id, bool *deleted,
                              struct error *error) MUST_CHECK;
 
-/* Whether some blob row has this path. */
-bool file_blob_path_in_use(struct pg *pg, const char *path, bool *in_use,
+/* Whether a blob row owns the object of this path and checksum (which finds the row by its index:
+   no index leads from a path to its row). */
+bool file_blob_path_in_use(struct pg *pg, const char *path, const char *checksum, bool *in_use,
                            struct error *error) MUST_CHECK;
 
 #endif

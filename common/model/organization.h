@@ -25,10 +25,15 @@ bool user_find_member(struct pg *pg, int64_t organization_id, const char *email_
 bool user_email(struct pg *pg, int64_t id, struct arena *arena, const char **email,
                 struct error *error) MUST_CHECK;
 
-/* Create, or find what is there already: repeating is no error. ERROR_INVALID for a slug or an
-   address that breaks a rule. A user becomes (also an existing one) a member of the organization.
-   With `project_id` above 0 the project gets this id and the sequence moves past it; ERROR_CONFLICT
-   when the id is another project's. */
+/* Create, or find what is there already: repeating is no error. Each in a transaction of its own,
+   and one after the other when several run at once. ERROR_INVALID for a slug or an address that
+   breaks a rule: a slug is 1 to 50 of a-z, 0-9, "-" and "_", not digits alone; an address has one
+   "@" with something on both sides, at most 75 characters, no space and no control character.
+
+   A user (also an existing one, found as user_find_member does) becomes a member of the
+   organization; ERROR_CONFLICT when the address is the name of a user with another address. With
+   `project_id` above 0 the project gets this id and the sequence moves past it; ERROR_CONFLICT when
+   the id is another project's, or the project has another id. */
 bool organization_create(struct pg *pg, const char *slug, int64_t *id,
                          struct error *error) MUST_CHECK;
 bool user_create(struct pg *pg, int64_t organization_id, const char *email, int64_t *id,

@@ -1,0 +1,185 @@
+#include "model/exported_data.h"
+
+/* ---- names ---- */
+
+const char *exported_data_type_name(int64_t query_type)
+{
+    switch (query_type) {
+    case QUERY_ISSUES_BY_TAG:
+        return "Issues-by-Tag";
+    case QUERY_DISCOVER:
+        return "Discover";
+    default:
+        return NULL;
+    }
+}
+
+char *exported_data_file_name(const struct exported_data *row, char name[EXPORT_FILE_NAME_MAX])
+{
+    char day[CLOCK_TEXT_MAX];
+    const char *type = exported_data_type_name(row->query_type);
+    (void)snprintf(name, EXPORT_FILE_NAME_MAX, "%s_%.40s_%" PRId64 ".csv",
+                   type == NULL ? "None" : type, clock_format_file_day(row->date_added, day),
+                   row->id);
+    return name;
+}
+
+/* ---- reading ---- */
+
+#define SELECT_ROW                                                                                 \
+    "SELECT id, " PG_USEC("date_added") ", " PG_USEC("date_finished") ", " PG_USEC(                \
+        "date_expired") ", query_type, query_info, organization_id, user_id, file_id"              \
+                        " FROM sentry_exporteddata WHERE id = $1::bigint"
+
+static bool copy_row(const struct pg_result *result, struct arena *arena, struct exported_data *row,
+                     struct error *error)
+{
+    const char *query_info = pg_text(result, 0, 5);
+    *row = (struct exported_data){
+        .id = pg_int(result, 0, 0),
+        .date_added = pg_time(result, 0, 1),
+        .date_finished = pg_time(result, 0, 2),
+        .date_expired = pg_time(result, 0, 3),
+        .query_type = pg_int(result, 0, 4),
+        .query_info = arena_copy(arena, query_info, strlen(query_info), error),
+        .organization_id = pg_int(result, 0, 6),
+        .user_id = pg_int(result, 0, 7),
+        .file_id = pg_int(result, 0, 8),
+    };
+    return row->query_info != NULL;
+}
+
+static bool no_such_export(int64_t id, struct error *error)
+{
+    return error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, id);
+}
+
+bool exported_data_load(struct pg *pg, int64_t id, bool lock, struct arena *arena,
+                        struct exported_data *row, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, id);
+    if (!pg_query(pg, lock ? SELECT_ROW " FOR UPDATE" : SELECT_ROW, &params, &result, error))
+        return false;
+    bool done =
+        pg_rows(result) == 0 ? no_such_export(id, error) : copy_row(result, arena, row, error);
+    pg_result_free(result);
+    return done;
+}
+
+bool exported_data_list_expired(struct pg *pg, int64_t after, int64_t *ids, size_t max,
+                                size_t *count, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    *count = 0;
+    pg_bind_int(&params, after);
+    pg_bind_int(&params, (int64_t)max);
+    if (!pg_query(pg,
+                  "SELECT id FROM sentry_exporteddata"
+                  " WHERE id > $1::bigint AND date_expired < now() AND file_id IS NOT NULL"
+                  " ORDER BY id LIMIT $2::bigint",
+                  &params, &result, error))
+        return false;
+    for (int row = 0; row < pg_rows(result); row++)
+        ids[(*count)++] = pg_int(result, row, 0);
+    pg_result_free(result);
+    return true;
+}
+
+/* ---- the key by which equal requests are one export ---- */
+
+static void bind_key(struct pg_params *params, int64_t organization_id, int64_t user_id,
+                     int64_t query_type, const char *query_info)
+{
+    pg_bind_int(params, organization_id);
+    pg_bind_int(params, user_id);
+    pg_bind_int(params, query_type);
+    pg_bind_text(params, query_info);
+}
+
+bool exported_data_find_unfinished(struct pg *pg, int64_t organization_id, int64_t user_id,
+                                   int64_t query_type, const char *query_info, int64_t *id,
+                                   struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    bind_key(&params, organization_id, user_id, query_type, query_info);
+    if (!pg_query(pg,
+                  "SELECT min(id) FROM sentry_exporteddata"
+                  " WHERE organization_id = $1::bigint AND user_id = $2::bigint"
+                  " AND query_type = $3::bigint AND query_info = $4::text"
+                  " AND date_finished IS NULL",
+                  &params, &result, error))
+        return false;
+    *id = pg_int(result, 0, 0);
+    pg_result_free(result);
+    return true;
+}
+
+/* Two keys of the same 64 bits would only wait for each other. */
+bool exported_data_lock_key(struct pg *pg, int64_t organization_id, int64_t user_id,
+                            int64_t query_type, const char *query_info, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    bind_key(&params, organization_id, user_id, query_type, query_info);
+    return pg_execute(pg,
+                      "SELECT pg_advisory_xact_lock(('x' || left(md5(concat_ws(' ',"
+                      " 'exportd export', $1::bigint, $2::bigint, $3::bigint, $4::text)), 16))"
+                      "::bit(64)::bigint)",
+                      &params, NULL, error);
+}
+
+/* ---- writing ---- */
+
+bool exported_data_insert(struct pg *pg, int64_t organization_id, int64_t user_id,
+                          int64_t query_type, const char *query_info, int64_t *id,
+                          struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    bind_key(&params, organization_id, user_id, query_type, query_info);
+    if (!pg_query(pg,
+                  "INSERT INTO sentry_exporteddata"
+                  " (date_added, organization_id, user_id, query_type, query_info)"
+                  " VALUES (now(), $1::bigint, $2::bigint, $3::bigint, $4::text) RETURNING id",
+                  &params, &result, error))
+        return false;
+    *id = pg_int(result, 0, 0);
+    pg_result_free(result);
+    return true;
+}
+
+/* Hours, not days: a day of a zone that changes its clocks may have 23 or 25. */
+bool exported_data_finish(struct pg *pg, int64_t id, int64_t file_id, int64_t expiration_days,
+                          int64_t *date_finished, int64_t *date_expired, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, id);
+    pg_bind_int(&params, file_id);
+    pg_bind_int(&params, expiration_days * 24);
+    if (!pg_query(pg,
+                  "UPDATE sentry_exporteddata SET file_id = $2::bigint, date_finished = now(),"
+                  " date_expired = now() + $3::bigint * interval '1 hour'"
+                  " WHERE id = $1::bigint RETURNING " PG_USEC("date_finished") ", " PG_USEC(
+                      "date_expired"),
+                  &params, &result, error))
+        return false;
+    bool found = pg_rows(result) == 1 || no_such_export(id, error);
+    if (found) {
+        *date_finished = pg_time(result, 0, 0);
+        *date_expired = pg_time(result, 0, 1);
+    }
+    pg_result_free(result);
+    return found;
+}
+
+bool exported_data_delete(struct pg *pg, int64_t id, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, id);
+    return pg_execute(pg, "DELETE FROM sentry_exporteddata WHERE id = $1::bigint", &params, NULL,
+                      error);
+}

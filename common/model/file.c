@@ -1,0 +1,99 @@
+#include "model/file.h"
+
+#include "base/text.h"
+#include "model/columns.h"
+
+static bool insert_file(struct pg *pg, const char *name, int64_t size, const char *checksum,
+                        int64_t *id, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_text(&params, name);
+    pg_bind_int(&params, size);
+    pg_bind_text(&params, checksum);
+    if (!pg_query(pg,
+                  "INSERT INTO sentry_file (name, type, timestamp, headers, size, checksum)"
+                  " VALUES ($1::text, 'export.csv', now(), '{\"Content-Type\": \"text/csv\"}',"
+                  " $2::bigint, $3::text) RETURNING id",
+                  &params, &result, error))
+        return false;
+    *id = pg_int(result, 0, 0);
+    pg_result_free(result);
+    return true;
+}
+
+static bool insert_index(struct pg *pg, int64_t file_id, const int64_t *blob_ids,
+                         const int64_t *sizes, size_t blob_count, struct error *error)
+{
+    struct columns columns;
+    int64_t offset = 0;
+    columns_init(&columns, 3);
+    for (size_t i = 0; i < blob_count; i++) {
+        columns_add_int(&columns, file_id);
+        columns_add_int(&columns, blob_ids[i]);
+        columns_add_int(&columns, offset);
+        offset += sizes[i];
+    }
+    bool done = columns_execute(&columns, pg,
+                                "INSERT INTO sentry_fileblobindex (file_id, blob_id, \"offset\")"
+                                " SELECT file_id, blob_id, position"
+                                " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS part "
+                                "(file_id, blob_id, position)",
+                                NULL, error);
+    columns_free(&columns);
+    return done;
+}
+
+bool file_insert(struct pg *pg, const char *name, int64_t size, const char *checksum,
+                 const int64_t *blob_ids, const int64_t *sizes, size_t blob_count, int64_t *id,
+                 struct error *error)
+{
+    return insert_file(pg, name, size, checksum, id, error) &&
+           insert_index(pg, *id, blob_ids, sizes, blob_count, error);
+}
+
+static bool copy_file(const struct pg_result *result, struct arena *arena, struct stored_file *file,
+                      struct error *error)
+{
+    const char *name = pg_text(result, 0, 1);
+    *file = (struct stored_file){
+        .id = pg_int(result, 0, 0),
+        .name = arena_copy(arena, name, strlen(name), error),
+        .size = pg_int(result, 0, 2),
+    };
+    if (file->name == NULL)
+        return false;
+    return text_copy(file->checksum, sizeof(file->checksum), pg_text(result, 0, 3)) ||
+           error_set(error, ERROR_INVALID, "file %" PRId64 " has no SHA-1 checksum", file->id);
+}
+
+bool file_load(struct pg *pg, int64_t id, struct arena *arena, struct stored_file *file,
+               struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, id);
+    if (!pg_query(pg,
+                  "SELECT id, name, coalesce(size, -1), coalesce(checksum, '') FROM sentry_file"
+                  " WHERE id = $1::bigint",
+                  &params, &result, error))
+        return false;
+    bool done = pg_rows(result) == 0
+                    ? error_set(error, ERROR_NOT_FOUND, "there is no file %" PRId64, id)
+                    : copy_file(result, arena, file, error);
+    pg_result_free(result);
+    return done;
+}
+
+/* Export rows first: whoever finishes an export takes its row before those of files too. */
+bool file_delete(struct pg *pg, int64_t id, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, id);
+    return pg_execute(pg,
+                      "UPDATE sentry_exporteddata SET file_id = NULL WHERE file_id = $1::bigint",
+                      &params, NULL, error) &&
+           pg_execute(pg, "DELETE FROM sentry_fileblobindex WHERE file_id = $1::bigint", &params,
+                      NULL, error) &&
+           pg_execute(pg, "DELETE FROM sentry_file WHERE id = $1::bigint", &params, NULL, error);
+}

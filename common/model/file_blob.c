@@ -1,0 +1,153 @@
+#include "base/text.h"
+#include "model/columns.h"
+#include "model/file.h"
+
+/* What blob_of_row reads, of sentry_fileblob AS blob. */
+#define BLOB_COLUMNS                                                                               \
+    "blob.id, coalesce(blob.path, ''), coalesce(blob.size, -1), blob.checksum,"                    \
+    " floor(extract(epoch FROM now() - blob.timestamp))::bigint,"                                  \
+    " EXISTS (SELECT FROM sentry_fileblobindex WHERE blob_id = blob.id)"                           \
+    " OR EXISTS (SELECT FROM sentry_file WHERE blob_id = blob.id)"
+
+static bool blob_of_row(const struct pg_result *result, int row, struct arena *arena,
+                        struct file_blob *blob, struct error *error)
+{
+    const char *path = pg_text(result, row, 1);
+    *blob = (struct file_blob){
+        .id = pg_int(result, row, 0),
+        .path = arena_copy(arena, path, strlen(path), error),
+        .size = pg_int(result, row, 2),
+        .age_seconds = pg_int(result, row, 4),
+        .referenced = text_equal(pg_text(result, row, 5), "t"),
+    };
+    if (blob->path == NULL)
+        return false;
+    return text_copy(blob->checksum, sizeof(blob->checksum), pg_text(result, row, 3)) ||
+           error_set(error, ERROR_INVALID, "blob %" PRId64 " has no SHA-1 checksum", blob->id);
+}
+
+bool file_blob_find(struct pg *pg, const char *checksum, struct arena *arena,
+                    struct file_blob *blob, bool *found, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_text(&params, checksum);
+    if (!pg_query(pg,
+                  "SELECT " BLOB_COLUMNS " FROM sentry_fileblob AS blob"
+                  " WHERE blob.checksum = $1::text",
+                  &params, &result, error))
+        return false;
+    *found = pg_rows(result) > 0;
+    bool done = !*found || blob_of_row(result, 0, arena, blob, error);
+    pg_result_free(result);
+    return done;
+}
+
+bool file_blobs(struct pg *pg, int64_t file_id, struct arena *arena, struct file_blob **blobs,
+                size_t *count, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, file_id);
+    if (!pg_query(pg,
+                  "SELECT " BLOB_COLUMNS " FROM sentry_fileblobindex AS part"
+                  " JOIN sentry_fileblob AS blob ON blob.id = part.blob_id"
+                  " WHERE part.file_id = $1::bigint ORDER BY part.\"offset\"",
+                  &params, &result, error))
+        return false;
+    *count = (size_t)pg_rows(result);
+    *blobs = arena_array(arena, *count, sizeof(**blobs), error);
+    bool done = *blobs != NULL;
+    for (int row = 0; done && row < pg_rows(result); row++)
+        done = blob_of_row(result, row, arena, &(*blobs)[row], error);
+    pg_result_free(result);
+    return done;
+}
+
+bool file_blob_touch(struct pg *pg, int64_t id, bool *alive, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    int64_t affected = 0;
+    pg_bind_int(&params, id);
+    if (!pg_execute(pg, "UPDATE sentry_fileblob SET timestamp = now() WHERE id = $1::bigint",
+                    &params, &affected, error))
+        return false;
+    *alive = affected == 1;
+    return true;
+}
+
+bool file_blob_insert(struct pg *pg, const char *path, int64_t size, const char *checksum,
+                      int64_t *id, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_text(&params, path);
+    pg_bind_int(&params, size);
+    pg_bind_text(&params, checksum);
+    if (!pg_query(pg,
+                  "INSERT INTO sentry_fileblob (path, size, checksum, timestamp)"
+                  " VALUES ($1::text, $2::bigint, $3::text, now())"
+                  " ON CONFLICT (checksum) DO NOTHING RETURNING id",
+                  &params, &result, error))
+        return false;
+    *id = pg_rows(result) == 1 ? pg_int(result, 0, 0) : 0;
+    pg_result_free(result);
+    return true;
+}
+
+/* In the order of the ids, so that two uploads that share blobs cannot wait for each other. */
+bool file_blob_lock(struct pg *pg, const int64_t *ids, size_t count, bool *all, struct error *error)
+{
+    struct columns columns;
+    struct pg_result *result = NULL;
+    columns_init(&columns, 1);
+    for (size_t i = 0; i < count; i++)
+        columns_add_int(&columns, ids[i]);
+    bool done =
+        columns_query(&columns, pg,
+                      "WITH locked AS (SELECT id FROM sentry_fileblob WHERE id = ANY ($1::bigint[])"
+                      " ORDER BY id FOR KEY SHARE)"
+                      " SELECT (SELECT count(*) FROM locked)"
+                      " = (SELECT count(DISTINCT id) FROM unnest($1::bigint[]) AS id)",
+                      &result, error);
+    if (done)
+        *all = text_equal(pg_text(result, 0, 0), "t");
+    pg_result_free(result);
+    columns_free(&columns);
+    return done;
+}
+
+/* A reference that is made while the lock is waited for is seen by the second statement, whose
+   snapshot is taken when the lock is held. */
+bool file_blob_delete_unused(struct pg *pg, int64_t id, bool *deleted, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    int64_t affected = 0;
+    pg_bind_int(&params, id);
+    if (!pg_execute(pg, "SELECT FROM sentry_fileblob WHERE id = $1::bigint FOR UPDATE", &params,
+                    NULL, error) ||
+        !pg_execute(pg,
+                    "DELETE FROM sentry_fileblob AS blob WHERE id = $1::bigint"
+                    " AND NOT EXISTS (SELECT FROM sentry_fileblobindex WHERE blob_id = blob.id)"
+                    " AND NOT EXISTS (SELECT FROM sentry_file WHERE blob_id = blob.id)"
+                    " AND NOT EXISTS (SELECT FROM sentry_fileblobowner WHERE blob_id = blob.id)",
+                    &params, &affected, error))
+        return false;
+    *deleted = affected == 1;
+    return true;
+}
+
+bool file_blob_path_in_use(struct pg *pg, const char *path, const char *checksum, bool *in_use,
+                           struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_text(&params, checksum);
+    pg_bind_text(&params, path);
+    if (!pg_query(pg, "SELECT FROM sentry_fileblob WHERE checksum = $1::text AND path = $2::text",
+                  &params, &result, error))
+        return false;
+    *in_use = pg_rows(result) > 0;
+    pg_result_free(result);
+    return true;
+}

@@ -1,0 +1,120 @@
+#include "model/outbox_mail.h"
+
+/* A replaced mail gets a new id too: a mailer that still has the old one in hand cannot judge the
+   new. */
+bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *message_id,
+                        const char *recipient, const char *mime, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, data_export_id);
+    pg_bind_text(&params, message_id);
+    pg_bind_text(&params, recipient);
+    pg_bind_text(&params, mime);
+    return pg_execute(pg,
+                      "INSERT INTO exportd.outbox AS mail (data_export_id, message_id, recipient,"
+                      " mime, tries, next_try_at, state)"
+                      " VALUES ($1::bigint, $2::text, $3::text, $4::text, 0, now(), 'waiting')"
+                      " ON CONFLICT (data_export_id) DO UPDATE SET id = excluded.id,"
+                      " message_id = excluded.message_id, recipient = excluded.recipient,"
+                      " mime = excluded.mime, tries = 0, next_try_at = now(),"
+                      " state = 'waiting', message = NULL",
+                      &params, NULL, error);
+}
+
+static const char *copy_text(const struct pg_result *result, int column, struct arena *arena,
+                             struct error *error)
+{
+    const char *text = pg_text(result, 0, column);
+    return arena_copy(arena, text, strlen(text), error);
+}
+
+static bool copy_mail(const struct pg_result *result, struct arena *arena, struct outbox_mail *mail,
+                      struct error *error)
+{
+    *mail = (struct outbox_mail){
+        .id = pg_int(result, 0, 0),
+        .data_export_id = pg_int(result, 0, 1),
+        .message_id = copy_text(result, 2, arena, error),
+        .recipient = copy_text(result, 3, arena, error),
+        .mime = copy_text(result, 4, arena, error),
+        .tries = pg_int(result, 0, 5),
+    };
+    if (mail->message_id == NULL || mail->recipient == NULL || mail->mime == NULL)
+        return false;
+    mail->mime_size = strlen(mail->mime);
+    return true;
+}
+
+bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, struct arena *arena,
+                       struct outbox_mail *mail, bool *found, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, hold_seconds);
+    if (!pg_query(pg,
+                  "UPDATE exportd.outbox SET tries = tries + 1,"
+                  " next_try_at = now() + $1::bigint * interval '1 second'"
+                  " WHERE id = (SELECT id FROM exportd.outbox"
+                  " WHERE state = 'waiting' AND next_try_at <= now()"
+                  " ORDER BY next_try_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)"
+                  " RETURNING id, data_export_id, message_id, recipient, mime, tries",
+                  &params, &result, error))
+        return false;
+    *found = pg_rows(result) > 0;
+    bool done = !*found || copy_mail(result, arena, mail, error);
+    pg_result_free(result);
+    return done;
+}
+
+/* ---- what came of a try; $1 and $2 name it ---- */
+
+static void bind_try(struct pg_params *params, const struct outbox_mail *mail)
+{
+    pg_bind_int(params, mail->id);
+    pg_bind_int(params, mail->tries);
+}
+
+#define WHERE_THIS_TRY " WHERE id = $1::bigint AND tries = $2::bigint AND state = 'waiting'"
+
+bool outbox_mail_sent(struct pg *pg, const struct outbox_mail *mail, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    bind_try(&params, mail);
+    return pg_execute(pg, "UPDATE exportd.outbox SET state = 'sent', message = NULL" WHERE_THIS_TRY,
+                      &params, NULL, error);
+}
+
+bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t seconds,
+                       const char *reason, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    bind_try(&params, mail);
+    pg_bind_int(&params, seconds);
+    pg_bind_text(&params, reason);
+    return pg_execute(pg,
+                      "UPDATE exportd.outbox SET message = $4::text,"
+                      " next_try_at = now() + $3::bigint * interval '1 second'" WHERE_THIS_TRY,
+                      &params, NULL, error);
+}
+
+bool outbox_mail_give_up(struct pg *pg, const struct outbox_mail *mail, const char *reason,
+                         struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    bind_try(&params, mail);
+    pg_bind_text(&params, reason);
+    return pg_execute(
+        pg, "UPDATE exportd.outbox SET state = 'given-up', message = $3::text" WHERE_THIS_TRY,
+        &params, NULL, error);
+}
+
+bool outbox_mail_count_waiting(struct pg *pg, int64_t *count, struct error *error)
+{
+    struct pg_result *result = NULL;
+    if (!pg_query(pg, "SELECT count(*) FROM exportd.outbox WHERE state = 'waiting'", NULL, &result,
+                  error))
+        return false;
+    *count = pg_int(result, 0, 0);
+    pg_result_free(result);
+    return true;
+}

@@ -1,0 +1,84 @@
+#include "model/stored_object.h"
+
+#include "base/text.h"
+#include "model/columns.h"
+
+bool stored_object_insert(struct pg *pg, const char *const *paths, const char *const *checksums,
+                          size_t count, int64_t data_export_id, int64_t attempt,
+                          struct error *error)
+{
+    struct columns columns;
+    columns_init(&columns, 4);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_text(&columns, paths[i]);
+        columns_add_text(&columns, checksums[i]);
+        columns_add_int(&columns, data_export_id);
+        columns_add_int(&columns, attempt);
+    }
+    bool done = columns_execute(
+        &columns, pg,
+        "INSERT INTO exportd.object (path, checksum, data_export_id, attempt, written_at)"
+        " SELECT path, checksum, data_export_id, attempt, now()"
+        " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])"
+        " AS named (path, checksum, data_export_id, attempt) ON CONFLICT (path) DO NOTHING",
+        NULL, error);
+    columns_free(&columns);
+    return done;
+}
+
+bool stored_object_delete(struct pg *pg, const char *path, bool *deleted, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    int64_t affected = 0;
+    pg_bind_text(&params, path);
+    if (!pg_execute(pg, "DELETE FROM exportd.object WHERE path = $1::text", &params, &affected,
+                    error))
+        return false;
+    *deleted = affected == 1;
+    return true;
+}
+
+static bool query_abandoned(struct pg *pg, const char *after, size_t max, struct pg_result **result,
+                            struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_text(&params, after);
+    pg_bind_int(&params, (int64_t)max);
+    return pg_query(pg,
+                    "SELECT path, checksum, data_export_id, attempt FROM exportd.object AS object"
+                    " WHERE path > $1::text AND NOT EXISTS"
+                    " (SELECT FROM exportd.export AS export"
+                    " WHERE export.data_export_id = object.data_export_id"
+                    " AND export.attempt = object.attempt AND export.state = 'running')"
+                    " ORDER BY path LIMIT $2::bigint",
+                    &params, result, error);
+}
+
+static bool copy_object(const struct pg_result *result, int row, struct arena *arena,
+                        struct stored_object *object, struct error *error)
+{
+    const char *path = pg_text(result, row, 0);
+    object->path = arena_copy(arena, path, strlen(path), error);
+    object->data_export_id = pg_int(result, row, 2);
+    object->attempt = pg_int(result, row, 3);
+    if (object->path == NULL)
+        return false;
+    return text_copy(object->checksum, sizeof(object->checksum), pg_text(result, row, 1)) ||
+           error_set(error, ERROR_INVALID, "a checksum of exportd.object is too long");
+}
+
+bool stored_object_list_abandoned(struct pg *pg, const char *after, size_t max, struct arena *arena,
+                                  struct stored_object **objects, size_t *count,
+                                  struct error *error)
+{
+    struct pg_result *result = NULL;
+    if (!query_abandoned(pg, after, max, &result, error))
+        return false;
+    *count = (size_t)pg_rows(result);
+    *objects = arena_array(arena, *count, sizeof(**objects), error);
+    bool done = *objects != NULL;
+    for (int row = 0; done && row < pg_rows(result); row++)
+        done = copy_object(result, row, arena, &(*objects)[row], error);
+    pg_result_free(result);
+    return done;
+}

@@ -1,0 +1,70 @@
+#include "base/text.h"
+#include "model/organization.h"
+
+/* Rows (id, whether it is a member of the organization), at most one. */
+static bool query_by_id(struct pg *pg, int64_t organization_id, int64_t id,
+                        struct pg_result **result, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, organization_id);
+    pg_bind_int(&params, id);
+    return pg_query(pg,
+                    "SELECT id, EXISTS (SELECT FROM sentry_organizationmember AS member"
+                    " WHERE member.organization_id = $1::bigint AND member.user_id = auth_user.id)"
+                    " FROM auth_user WHERE id = $2::bigint",
+                    &params, result, error);
+}
+
+static bool query_by_email(struct pg *pg, int64_t organization_id, const char *email,
+                           struct pg_result **result, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, organization_id);
+    pg_bind_text(&params, email);
+    return pg_query(pg,
+                    "SELECT id, EXISTS (SELECT FROM sentry_organizationmember AS member"
+                    " WHERE member.organization_id = $1::bigint AND member.user_id = auth_user.id)"
+                    " AS is_member FROM auth_user WHERE lower(email) = lower($2::text)"
+                    " ORDER BY is_member DESC, id LIMIT 1",
+                    &params, result, error);
+}
+
+bool user_find_member(struct pg *pg, int64_t organization_id, const char *email_or_id, int64_t *id,
+                      struct error *error)
+{
+    struct pg_result *result = NULL;
+    int64_t number = 0;
+    bool done = text_to_int64(email_or_id, 0, INT64_MAX, &number)
+                    ? query_by_id(pg, organization_id, number, &result, error)
+                    : query_by_email(pg, organization_id, email_or_id, &result, error);
+    if (!done)
+        return false;
+    if (pg_rows(result) == 0)
+        done = error_set(error, ERROR_NOT_FOUND, "there is no user \"%.100s\"", email_or_id);
+    else if (!text_equal(pg_text(result, 0, 1), "t"))
+        done = error_set(error, ERROR_NOT_FOUND, "user \"%.100s\" is no member of the organization",
+                         email_or_id);
+    else
+        *id = pg_int(result, 0, 0);
+    pg_result_free(result);
+    return done;
+}
+
+bool user_email(struct pg *pg, int64_t id, struct arena *arena, const char **email,
+                struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    *email = NULL;
+    pg_bind_int(&params, id);
+    if (!pg_query(pg, "SELECT email FROM auth_user WHERE id = $1::bigint", &params, &result, error))
+        return false;
+    bool done = true;
+    if (pg_rows(result) > 0) {
+        const char *text = pg_text(result, 0, 0);
+        *email = arena_copy(arena, text, strlen(text), error);
+        done = *email != NULL;
+    }
+    pg_result_free(result);
+    return done;
+}
