@@ -11,20 +11,27 @@ struct history_request {    /* limit and environment of an enqueued job */
     int64_t environment_id; /* 0: all */
 };
 
-/* Writes the waiting row beside a new sentry_exporteddata row, in the same transaction. */
+/* Writes the waiting row beside a sentry_exporteddata row, in the transaction that makes it.
+   Changes nothing when exportd knows the job already. */
 bool history_insert_waiting(struct pg *pg, int64_t data_export_id,
                             const struct history_request *request, struct error *error) MUST_CHECK;
+
+/* Takes that back when the message could not be queued behind the COMMIT: the job is then one that
+   exportd has never seen, and the next enqueue queues it. Only while nobody has claimed it. */
+bool history_forget_waiting(struct pg *pg, int64_t data_export_id, struct error *error) MUST_CHECK;
 
 /* What exportd knows of an unfinished job: *known is false when it has never seen it. */
 bool history_find(struct pg *pg, int64_t data_export_id, bool *known, char state[16],
                   struct history_request *request, struct error *error) MUST_CHECK;
 
 /* One export, or the newest ones (data_export_id 0; at most `max`), newest first: a JSON array of
-   objects {id, status (EARLY VALID EXPIRED FAILED GONE), state, type, organization, user,
-   file_name, date_added, date_finished, date_expired, rows, bytes, pages, attempts, failures,
-   worker, next_try_at, message, mail}. status of a finished row is the original's: EARLY, VALID,
-   EXPIRED; FAILED is exportd's own memory. Rows that exportd has never claimed are EARLY too.
-   `mail`: none, waiting, sent, given-up. ERROR_NOT_FOUND for an unknown id. */
+   objects {id, status, state, type, organization (slug), user (address), file_name, query_info
+   (text), limit, environment_id, date_added, date_finished, date_expired, rows, bytes, pages,
+   attempts, failures, worker, next_try_at, message, mail, mail_message}.
+   `status` is the original's while the sentry_exporteddata row is there: EARLY, VALID, EXPIRED
+   (also of a row that exportd has never claimed: `state` is null then); afterwards exportd's own
+   memory: FAILED, or GONE (deleted by somebody else). `mail`: none, waiting, sent, given-up.
+   ERROR_NOT_FOUND for an unknown id. */
 bool history_list(struct pg *pg, int64_t data_export_id, int64_t max, json_t **exports,
                   struct error *error) MUST_CHECK;
 

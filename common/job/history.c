@@ -1,0 +1,108 @@
+#include "job/history.h"
+
+#include "base/text.h"
+
+/* ---- enqueue ---- */
+
+bool history_insert_waiting(struct pg *pg, int64_t data_export_id,
+                            const struct history_request *request, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, data_export_id);
+    pg_bind_int(&params, request->limit);
+    pg_bind_int(&params, request->environment_id);
+    return pg_execute(
+        pg,
+        "INSERT INTO exportd.export AS x (data_export_id, date_added, organization_id, user_id,"
+        " query_type, query_info, \"limit\", environment_id, state, attempt, failures, rows, bytes,"
+        " pages)"
+        " SELECT e.id, e.date_added, e.organization_id, e.user_id, e.query_type, e.query_info,"
+        " nullif($2::bigint, 0), nullif($3::bigint, 0), 'waiting', 0, 0, 0, 0, 0"
+        " FROM sentry_exporteddata e WHERE e.id = $1::bigint"
+        " ON CONFLICT (data_export_id) DO UPDATE SET date_added = EXCLUDED.date_added,"
+        " organization_id = EXCLUDED.organization_id, user_id = EXCLUDED.user_id,"
+        " query_type = EXCLUDED.query_type, query_info = EXCLUDED.query_info,"
+        " \"limit\" = EXCLUDED.\"limit\", environment_id = EXCLUDED.environment_id,"
+        " state = 'waiting', failures = 0, worker = NULL, next_try_at = NULL, rows = 0, bytes = 0,"
+        " pages = 0, progress_at = NULL, first_claimed_at = NULL, finished_at = NULL,"
+        " message = NULL"
+        " WHERE x.date_added <> EXCLUDED.date_added",
+        &params, NULL, error);
+}
+
+bool history_forget_waiting(struct pg *pg, int64_t data_export_id, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, data_export_id);
+    return pg_execute(pg,
+                      "DELETE FROM exportd.export WHERE data_export_id = $1::bigint"
+                      " AND state = 'waiting' AND attempt = 0",
+                      &params, NULL, error);
+}
+
+bool history_find(struct pg *pg, int64_t data_export_id, bool *known, char state[16],
+                  struct history_request *request, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, data_export_id);
+    if (!pg_query(pg,
+                  "SELECT x.state, x.\"limit\", x.environment_id FROM exportd.export x"
+                  " JOIN sentry_exporteddata e ON e.id = x.data_export_id"
+                  " AND e.date_added = x.date_added WHERE x.data_export_id = $1::bigint",
+                  &params, &result, error))
+        return false;
+    *known = pg_rows(result) == 1 && text_copy(state, 16, pg_text(result, 0, 0));
+    if (*known) {
+        request->limit = pg_int(result, 0, 1);
+        request->environment_id = pg_int(result, 0, 2);
+    }
+    pg_result_free(result);
+    return true;
+}
+
+/* ---- cleanup and drain ---- */
+
+static bool count_rows(struct pg *pg, const char *sql, const struct pg_params *params,
+                       int64_t *count, struct error *error)
+{
+    struct pg_result *result = NULL;
+    if (!pg_query(pg, sql, params, &result, error))
+        return false;
+    *count = pg_int(result, 0, 0);
+    pg_result_free(result);
+    return true;
+}
+
+#define OLD_EXPORTS                                                                                \
+    " exportd.export x WHERE x.state IN ('valid', 'failed', 'gone')"                               \
+    " AND x.finished_at < now() - $1::bigint * interval '24 hours'"                                \
+    " AND NOT EXISTS (SELECT 1 FROM sentry_exporteddata e"                                         \
+    " WHERE e.id = x.data_export_id AND e.file_id IS NOT NULL)"                                    \
+    " AND NOT EXISTS (SELECT 1 FROM exportd.outbox o"                                              \
+    " WHERE o.data_export_id = x.data_export_id AND o.state = 'waiting')"
+
+bool history_delete_old(struct pg *pg, int64_t days, bool dry_run, int64_t *count,
+                        struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, days);
+    if (dry_run)
+        return count_rows(pg, "SELECT count(*) FROM" OLD_EXPORTS, &params, count, error);
+    return count_rows(pg,
+                      "WITH old AS (DELETE FROM" OLD_EXPORTS " RETURNING x.data_export_id),"
+                      " attempts AS (DELETE FROM exportd.attempt a USING old"
+                      " WHERE a.data_export_id = old.data_export_id),"
+                      " mails AS (DELETE FROM exportd.outbox o USING old"
+                      " WHERE o.data_export_id = old.data_export_id)"
+                      " SELECT count(*) FROM old",
+                      &params, count, error);
+}
+
+bool history_count_unfinished(struct pg *pg, int64_t *count, struct error *error)
+{
+    return count_rows(pg,
+                      "SELECT count(*) FROM exportd.export"
+                      " WHERE state IN ('waiting', 'running', 'delayed')",
+                      NULL, count, error);
+}

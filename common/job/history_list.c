@@ -1,0 +1,221 @@
+/* The listing of exports: what `exportd status` shows. */
+#include "base/text.h"
+#include "job/history.h"
+#include "model/exported_data.h"
+
+/* The columns of LISTING, in its order. */
+enum column {
+    COLUMN_ID,
+    COLUMN_STATUS,
+    COLUMN_STATE,
+    COLUMN_TYPE,
+    COLUMN_ORGANIZATION,
+    COLUMN_USER,
+    COLUMN_QUERY_INFO,
+    COLUMN_LIMIT,
+    COLUMN_ENVIRONMENT,
+    COLUMN_ADDED,
+    COLUMN_FINISHED,
+    COLUMN_EXPIRED,
+    COLUMN_ROWS,
+    COLUMN_BYTES,
+    COLUMN_PAGES,
+    COLUMN_ATTEMPTS,
+    COLUMN_FAILURES,
+    COLUMN_WORKER,
+    COLUMN_NEXT_TRY,
+    COLUMN_MESSAGE,
+    COLUMN_MAIL,
+    COLUMN_MAIL_MESSAGE,
+};
+
+/* What exportd remembers of a row with another date_added is about another job: it is not joined.
+   Without a sentry_exporteddata row only that memory is left. */
+#define LISTING                                                                                                                                                                                         \
+    " SELECT ids.id,"                                                                                                                                                                                   \
+    " CASE WHEN e.id IS NULL THEN CASE WHEN x.state = 'failed' THEN 'FAILED' ELSE 'GONE' END"                                                                                                           \
+    " WHEN e.date_finished IS NULL THEN 'EARLY'"                                                                                                                                                        \
+    " WHEN e.date_expired < now() THEN 'EXPIRED' ELSE 'VALID' END,"                                                                                                                                     \
+    " x.state, coalesce(e.query_type, x.query_type), o.slug, u.email,"                                                                                                                                  \
+    " coalesce(e.query_info, x.query_info), x.\"limit\", x.environment_id,"                                                                                                                             \
+    " " PG_USEC("coalesce(e.date_added, x.date_added)") ","                                                                                                                                             \
+                                                        " " PG_USEC(                                                                                                                                    \
+                                                            "coalesce(e.date_finished, "                                                                                                                \
+                                                            "x.finished_at)") ","                                                                                                                       \
+                                                                              " " PG_USEC(                                                                                                              \
+                                                                                  "e.date_"                                                                                                             \
+                                                                                  "expired") ","                                                                                                        \
+                                                                                             " co"                                                                                                      \
+                                                                                             "ale"                                                                                                      \
+                                                                                             "sce"                                                                                                      \
+                                                                                             "(x."                                                                                                      \
+                                                                                             "row"                                                                                                      \
+                                                                                             "s, "                                                                                                      \
+                                                                                             "0),"                                                                                                      \
+                                                                                             " co"                                                                                                      \
+                                                                                             "ale"                                                                                                      \
+                                                                                             "sce"                                                                                                      \
+                                                                                             "(x."                                                                                                      \
+                                                                                             "byt"                                                                                                      \
+                                                                                             "es,"                                                                                                      \
+                                                                                             " 0)"                                                                                                      \
+                                                                                             ", "                                                                                                       \
+                                                                                             "coa"                                                                                                      \
+                                                                                             "les"                                                                                                      \
+                                                                                             "ce("                                                                                                      \
+                                                                                             "x."                                                                                                       \
+                                                                                             "pag"                                                                                                      \
+                                                                                             "es,"                                                                                                      \
+                                                                                             " 0)"                                                                                                      \
+                                                                                             ", "                                                                                                       \
+                                                                                             "coa"                                                                                                      \
+                                                                                             "les"                                                                                                      \
+                                                                                             "ce("                                                                                                      \
+                                                                                             "x."                                                                                                       \
+                                                                                             "att"                                                                                                      \
+                                                                                             "emp"                                                                                                      \
+                                                                                             "t, "                                                                                                      \
+                                                                                             "0),"                                                                                                      \
+                                                                                             " co"                                                                                                      \
+                                                                                             "ale"                                                                                                      \
+                                                                                             "sce"                                                                                                      \
+                                                                                             "(x."                                                                                                      \
+                                                                                             "fai"                                                                                                      \
+                                                                                             "lur"                                                                                                      \
+                                                                                             "es,"                                                                                                      \
+                                                                                             " 0)"                                                                                                      \
+                                                                                             ", "                                                                                                       \
+                                                                                             "x."                                                                                                       \
+                                                                                             "wor"                                                                                                      \
+                                                                                             "ker"                                                                                                      \
+                                                                                             ","                                                                                                        \
+                                                                                             " " PG_USEC(                                                                                               \
+                                                                                                 "x.next_try_at") ", x.message,"                                                                        \
+                                                                                                                  " coalesce(m.state, 'none'), m.message"                                               \
+                                                                                                                  " FROM ids LEFT JOIN sentry_exporteddata e ON e.id = ids.id"                          \
+                                                                                                                  " LEFT JOIN exportd.export x ON x.data_export_id = ids.id"                            \
+                                                                                                                  " AND (e.id IS NULL OR e.date_added = x.date_added)"                                  \
+                                                                                                                  " LEFT JOIN exportd.outbox m ON m.data_export_id = x.data_export_id"                  \
+                                                                                                                  " LEFT JOIN sentry_organization o"                                                    \
+                                                                                                                  " ON o.id = CASE WHEN e.id IS NULL THEN x.organization_id ELSE e.organization_id END" \
+                                                                                                                  " LEFT JOIN auth_user u"                                                              \
+                                                                                                                  " ON u.id = CASE WHEN e.id IS NULL THEN x.user_id ELSE e.user_id END"                 \
+                                                                                                                  " WHERE e.id IS NOT NULL OR x.data_export_id IS NOT NULL ORDER BY ids.id DESC"
+
+static bool select_one(struct pg *pg, int64_t data_export_id, struct pg_result **result,
+                       struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, data_export_id);
+    return pg_query(pg, "WITH ids AS (SELECT $1::bigint AS id)" LISTING, &params, result, error);
+}
+
+static bool select_newest(struct pg *pg, int64_t max, struct pg_result **result,
+                          struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, max);
+    return pg_query(pg,
+                    "WITH ids AS (SELECT id FROM ("
+                    "(SELECT id FROM sentry_exporteddata ORDER BY id DESC LIMIT $1::bigint)"
+                    " UNION (SELECT data_export_id FROM exportd.export"
+                    " ORDER BY data_export_id DESC LIMIT $1::bigint)) newest"
+                    " ORDER BY id DESC LIMIT $1::bigint)" LISTING,
+                    &params, result, error);
+}
+
+/* ---- a row as an object ---- */
+
+static bool put_number(json_t *object, const char *name, const struct pg_result *result, int row,
+                       enum column column, struct error *error)
+{
+    return pg_is_null(result, row, (int)column)
+               ? json_put_null(object, name, error)
+               : json_put_int(object, name, pg_int(result, row, (int)column), error);
+}
+
+static bool put_text(json_t *object, const char *name, const struct pg_result *result, int row,
+                     enum column column, struct error *error)
+{
+    return json_put_text(object, name, pg_text(result, row, (int)column), error);
+}
+
+static bool put_time(json_t *object, const char *name, const struct pg_result *result, int row,
+                     enum column column, struct error *error)
+{
+    return json_put_time(object, name, pg_time(result, row, (int)column), error);
+}
+
+static bool put_names(json_t *object, const struct pg_result *result, int row, struct error *error)
+{
+    char file_name[EXPORT_FILE_NAME_MAX];
+    const struct exported_data data = {
+        .id = pg_int(result, row, COLUMN_ID),
+        .date_added = pg_time(result, row, COLUMN_ADDED),
+        .query_type = pg_int(result, row, COLUMN_TYPE),
+    };
+    return json_put_text(object, "type", exported_data_type_name(data.query_type), error) &&
+           put_text(object, "organization", result, row, COLUMN_ORGANIZATION, error) &&
+           put_text(object, "user", result, row, COLUMN_USER, error) &&
+           json_put_text(object, "file_name", exported_data_file_name(&data, file_name), error) &&
+           put_text(object, "query_info", result, row, COLUMN_QUERY_INFO, error) &&
+           put_number(object, "limit", result, row, COLUMN_LIMIT, error) &&
+           put_number(object, "environment_id", result, row, COLUMN_ENVIRONMENT, error);
+}
+
+static bool put_row(json_t *object, const struct pg_result *result, int row, struct error *error)
+{
+    return put_number(object, "id", result, row, COLUMN_ID, error) &&
+           put_text(object, "status", result, row, COLUMN_STATUS, error) &&
+           put_text(object, "state", result, row, COLUMN_STATE, error) &&
+           put_names(object, result, row, error) &&
+           put_time(object, "date_added", result, row, COLUMN_ADDED, error) &&
+           put_time(object, "date_finished", result, row, COLUMN_FINISHED, error) &&
+           put_time(object, "date_expired", result, row, COLUMN_EXPIRED, error) &&
+           put_number(object, "rows", result, row, COLUMN_ROWS, error) &&
+           put_number(object, "bytes", result, row, COLUMN_BYTES, error) &&
+           put_number(object, "pages", result, row, COLUMN_PAGES, error) &&
+           put_number(object, "attempts", result, row, COLUMN_ATTEMPTS, error) &&
+           put_number(object, "failures", result, row, COLUMN_FAILURES, error) &&
+           put_text(object, "worker", result, row, COLUMN_WORKER, error) &&
+           put_time(object, "next_try_at", result, row, COLUMN_NEXT_TRY, error) &&
+           put_text(object, "message", result, row, COLUMN_MESSAGE, error) &&
+           put_text(object, "mail", result, row, COLUMN_MAIL, error) &&
+           put_text(object, "mail_message", result, row, COLUMN_MAIL_MESSAGE, error);
+}
+
+static bool add_row(json_t *list, const struct pg_result *result, int row, struct error *error)
+{
+    json_t *object = json_object();
+    bool done = object != NULL && json_array_append(list, object) == 0;
+    if (!done)
+        (void)error_set(error, ERROR_AWAY, "no memory for a list of exports");
+    done = done && put_row(object, result, row, error);
+    json_decref(object);
+    return done;
+}
+
+bool history_list(struct pg *pg, int64_t data_export_id, int64_t max, json_t **exports,
+                  struct error *error)
+{
+    struct pg_result *result = NULL;
+    json_t *list = NULL;
+    bool done = data_export_id != 0 ? select_one(pg, data_export_id, &result, error)
+                                    : select_newest(pg, max, &result, error);
+    if (!done)
+        return false;
+    if (data_export_id != 0 && pg_rows(result) == 0) {
+        done = error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, data_export_id);
+        goto end;
+    }
+    list = json_array();
+    done = list != NULL || error_set(error, ERROR_AWAY, "no memory for a list of exports");
+    for (int row = 0; done && row < pg_rows(result); row++)
+        done = add_row(list, result, row, error);
+    if (done)
+        *exports = json_incref(list);
+    json_decref(list);
+end:
+    pg_result_free(result);
+    return done;
+}
