@@ -1,0 +1,66 @@
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "model/organization.h"
+
+enum { PROJECT_ID_MAX = 2147483647 }; /* sentry_eventuser.project_id is an integer */
+
+struct creation {
+    const char *words[2]; /* what, and its name */
+    const char *organization;
+    int64_t project_id;
+};
+
+static bool parse_options(int argc, char **argv, struct creation *creation, struct error *error)
+{
+    int count = 0;
+    const struct option_spec specs[] = {
+        {"organization", 0, OPTION_TEXT, false, &creation->organization, 0, 0},
+        {"id", 0, OPTION_NUMBER, false, &creation->project_id, 1, PROJECT_ID_MAX},
+        {.name = NULL},
+    };
+    if (!options_parse(argc, argv, specs, 2, 2, creation->words, &count, error))
+        return false;
+    const char *what = creation->words[0];
+    bool organization = text_equal(what, "organization");
+    bool project = text_equal(what, "project");
+    if (!organization && !project && !text_equal(what, "user"))
+        return error_set(error, ERROR_USAGE, "\"%.40s\": must be organization, user or project",
+                         what);
+    if (!organization && creation->organization == NULL)
+        return error_set(error, ERROR_USAGE, "--organization is needed");
+    if (organization && creation->organization != NULL)
+        return error_set(error, ERROR_USAGE, "--organization goes with user and project");
+    if (!project && creation->project_id != 0)
+        return error_set(error, ERROR_USAGE, "--id goes with project");
+    return true;
+}
+
+static bool create(struct pg *pg, const struct creation *creation, int64_t *id, struct error *error)
+{
+    const char *name = creation->words[1];
+    int64_t organization_id = 0;
+    if (text_equal(creation->words[0], "organization"))
+        return organization_create(pg, name, id, error);
+    if (!organization_find(pg, creation->organization, &organization_id, error))
+        return false;
+    if (text_equal(creation->words[0], "user"))
+        return user_create(pg, organization_id, name, id, error);
+    return project_create(pg, organization_id, name, creation->project_id, id, error);
+}
+
+bool command_create(const struct config *config, int argc, char **argv, struct error *error)
+{
+    struct creation creation = {.organization = NULL};
+    struct pg *pg = NULL;
+    int64_t id = 0;
+    if (!parse_options(argc, argv, &creation, error) || !cli_connect_pg(config, &pg, error))
+        return false;
+    bool done = create(pg, &creation, &id, error);
+    if (done)
+        (void)printf("%" PRId64 "\n", id);
+    else if (text_equal(pg_sqlstate(pg), "42P01")) /* a table is missing */
+        error_prefix(error, "run `exportd migrate --standalone` first");
+    pg_free(pg);
+    return done;
+}
