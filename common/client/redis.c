@@ -147,7 +147,9 @@ bool redis_connect(struct redis *redis, struct error *error)
         redis_disconnect(redis);
         return false;
     }
-    (void)redisEnableKeepAlive(redis->context);
+    /* On a Unix socket it would fail, and leave the context broken. */
+    if (address.host[0] != '\0')
+        (void)redisEnableKeepAlive(redis->context);
     /* Reading is guarded by poll; writing and stray reads by this. */
     (void)redisSetTimeout(redis->context, patience);
     redis->connected_since_ms = clock_monotonic_ms();
