@@ -54,13 +54,13 @@ static int start(void **state)
     (void)snprintf(server.url, sizeof(server.url), "unix://%s/redis.sock", server.folder);
     server.redis = redis_new(server.url);
     assert_non_null(server.redis);
+    *state = &server;
     int64_t deadline = clock_monotonic_ms() + 10000;
     while (!redis_connect(server.redis, &error)) {
         if (clock_monotonic_ms() > deadline)
             fail_msg("%s", error.message);
         clock_sleep_ms(20);
     }
-    *state = &server;
     return 0;
 }
 
