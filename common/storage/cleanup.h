@@ -1,6 +1,10 @@
 /*
- * Frees what nobody needs any more: files of expired exports and the objects of interrupted
- * uploads. The store itself is never listed: only rows tell what may go (spec/original.md 2.6, 8).
+ * Frees what nobody needs any more: files of expired exports and what interrupted uploads left. The
+ * store itself is never listed: only rows tell what may go (spec/original.md 2.6, 8).
+ *
+ * Whatever is to be removed is first named in exportd.object, so that after a crash at any point
+ * the next run finishes the work. Order of a run: abandoned objects, unused blobs, expired exports;
+ * then what one function could not remove is not tried again by the next.
  */
 #ifndef STORAGE_CLEANUP_H
 #define STORAGE_CLEANUP_H
@@ -21,15 +25,21 @@ struct cleanup_result {
     int64_t failed; /* rows that could not be dealt with: each logged, none stops the rest */
 };
 
-/* Deletes the file of every expired export, and at once, under the upload lock, its blobs that no
-   other file holds, and their objects. The export's row stays and shows as EXPIRED. An error is
-   returned only when nothing can go on (the database is away). */
-bool cleanup_expired_exports(const struct cleanup *cleanup, struct cleanup_result *result,
-                             struct error *error) MUST_CHECK;
-
-/* Removes the objects that exportd.object names, whose attempt is over and whose path no blob row
-   holds. */
+/* Removes the objects that exportd.object names and whose attempt is over, unless a blob row that
+   is in use owns the path. An error is returned, here and below, only when nothing can go on: the
+   database or Redis is away. */
 bool cleanup_abandoned_objects(const struct cleanup *cleanup, struct cleanup_result *result,
                                struct error *error) MUST_CHECK;
+
+/* Deletes blobs that are a day old and that no file holds: of uploads whose export never came to
+   be. Only in a stand-alone database: with a Sentry, its own cleanup does it. */
+bool cleanup_unused_blobs(const struct cleanup *cleanup, struct cleanup_result *result,
+                          struct error *error) MUST_CHECK;
+
+/* Deletes the file of every expired export, and at once, under the upload lock, its blobs that no
+   other file holds, and their objects. The export's row stays and shows as EXPIRED. A missing
+   object counts as failed; the rows go all the same. */
+bool cleanup_expired_exports(const struct cleanup *cleanup, struct cleanup_result *result,
+                             struct error *error) MUST_CHECK;
 
 #endif

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* Sentry's cleanup takes blobs that are a day old and that nobody refers to: an hour is ours. */
-enum { REUSE_SECONDS = 23 * 3600, ROUNDS_MAX = 10, ARENA_MAX = 64 * 1024 };
+enum { REUSE_SECONDS = 23 * 3600, ROUNDS_MAX = 10, ARENA_MAX = 1024 * 1024 };
 
 struct chunk {
     int64_t size;

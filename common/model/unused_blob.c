@@ -1,0 +1,101 @@
+#include "model/unused_blob.h"
+
+#include "base/text.h"
+#include "model/columns.h"
+
+bool expired_sum_load(struct pg *pg, struct expired_sum *sum, struct error *error)
+{
+    static const char sql[] =
+        "WITH expired AS ("
+        "  SELECT DISTINCT f.id FROM sentry_exporteddata d JOIN sentry_file f ON f.id = d.file_id"
+        "  WHERE d.date_expired < now()),"
+        " held AS ("
+        "  SELECT DISTINCT i.blob_id FROM sentry_fileblobindex i JOIN expired e ON e.id = "
+        "i.file_id)"
+        " SELECT (SELECT count(*) FROM expired), count(*), coalesce(sum(b.size), 0)"
+        " FROM sentry_fileblob b JOIN held h ON h.blob_id = b.id"
+        " WHERE NOT EXISTS (SELECT 1 FROM sentry_fileblobindex i WHERE i.blob_id = b.id"
+        "   AND NOT EXISTS (SELECT 1 FROM expired e WHERE e.id = i.file_id))"
+        " AND NOT EXISTS (SELECT 1 FROM sentry_file f WHERE f.blob_id = b.id"
+        "   AND NOT EXISTS (SELECT 1 FROM expired e WHERE e.id = f.id))"
+        " AND NOT EXISTS (SELECT 1 FROM sentry_fileblobowner o WHERE o.blob_id = b.id)";
+    struct pg_result *result = NULL;
+    if (!pg_query(pg, sql, NULL, &result, error))
+        return false;
+    sum->files = pg_int(result, 0, 0);
+    sum->blobs = pg_int(result, 0, 1);
+    sum->bytes = pg_int(result, 0, 2);
+    pg_result_free(result);
+    return true;
+}
+
+static bool copy_blob(const struct pg_result *result, int row, struct arena *arena,
+                      struct unused_blob *blob, struct error *error)
+{
+    const char *path = pg_text(result, row, 1);
+    blob->id = pg_int(result, row, 0);
+    blob->size = pg_int(result, row, 2);
+    blob->path = arena_copy(arena, path, strlen(path), error);
+    if (blob->path == NULL)
+        return false;
+    return text_copy(blob->checksum, sizeof(blob->checksum), pg_text(result, row, 3)) ||
+           error_set(error, ERROR_INVALID, "blob %" PRId64 " has an overlong checksum", blob->id);
+}
+
+bool unused_blob_list(struct pg *pg, int64_t after, size_t max, struct arena *arena,
+                      struct unused_blob **blobs, size_t *count, struct error *error)
+{
+    static const char sql[] =
+        "SELECT b.id, coalesce(b.path, ''), coalesce(b.size, 0), b.checksum"
+        " FROM sentry_fileblob b"
+        " WHERE b.id > $1::bigint AND b.timestamp <= now() - interval '1 day'"
+        " AND NOT EXISTS (SELECT 1 FROM sentry_fileblobindex i WHERE i.blob_id = b.id)"
+        " AND NOT EXISTS (SELECT 1 FROM sentry_file f WHERE f.blob_id = b.id)"
+        " AND NOT EXISTS (SELECT 1 FROM sentry_fileblobowner o WHERE o.blob_id = b.id)"
+        " ORDER BY b.id LIMIT $2::bigint";
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, after);
+    pg_bind_int(&params, (int64_t)max);
+    if (!pg_query(pg, sql, &params, &result, error))
+        return false;
+    *count = (size_t)pg_rows(result);
+    *blobs = arena_array(arena, *count + 1, sizeof(**blobs), error);
+    bool good = *blobs != NULL;
+    for (size_t i = 0; good && i < *count; i++)
+        good = copy_blob(result, (int)i, arena, &(*blobs)[i], error);
+    pg_result_free(result);
+    return good;
+}
+
+bool blob_paths_held(struct pg *pg, const char *const *paths, size_t count, bool *held,
+                     struct error *error)
+{
+    struct columns columns;
+    struct pg_result *result = NULL;
+    columns_init(&columns, 1);
+    for (size_t i = 0; i < count; i++) {
+        held[i] = false;
+        columns_add_text(&columns, paths[i]);
+    }
+    bool good = columns_query(&columns, pg,
+                              "SELECT path FROM sentry_fileblob WHERE path = ANY ($1::text[])",
+                              &result, error);
+    for (int row = 0; good && row < pg_rows(result); row++)
+        for (size_t i = 0; i < count; i++)
+            held[i] = held[i] || text_equal(paths[i], pg_text(result, row, 0));
+    pg_result_free(result);
+    columns_free(&columns);
+    return good;
+}
+
+bool database_is_sentrys(struct pg *pg, bool *is_sentrys, struct error *error)
+{
+    static const char sql[] = "SELECT (to_regclass('django_migrations') IS NOT NULL)::integer";
+    struct pg_result *result = NULL;
+    if (!pg_query(pg, sql, NULL, &result, error))
+        return false;
+    *is_sentrys = pg_int(result, 0, 0) != 0;
+    pg_result_free(result);
+    return true;
+}

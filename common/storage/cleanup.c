@@ -1,0 +1,382 @@
+#include "storage/cleanup.h"
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "model/exported_data.h"
+#include "model/file.h"
+#include "model/stored_object.h"
+#include "model/unused_blob.h"
+#include "storage/upload_lock.h"
+
+enum { PAGE = 100, ARENA_MAX = 16 * 1024 * 1024 };
+
+struct run {
+    const struct cleanup *cleanup;
+    struct cleanup_result *result;
+    struct arena *page; /* the rows of a page */
+    struct arena *row;  /* what one of them needs */
+};
+
+/* A path that is, at this moment, named in exportd.object. */
+struct candidate {
+    const char *path;
+    const char *checksum;
+    int64_t data_export_id; /* for the log */
+    bool must_exist;        /* a missing object is a failure */
+    bool held;              /* a blob row has the path */
+};
+
+static bool run_begin(struct run *run, const struct cleanup *cleanup, struct cleanup_result *result,
+                      struct error *error)
+{
+    *run = (struct run){.cleanup = cleanup, .result = result};
+    run->page = arena_new(ARENA_MAX);
+    run->row = arena_new(ARENA_MAX);
+    return (run->page != NULL && run->row != NULL) || error_set(error, ERROR_AWAY, "no memory");
+}
+
+static void run_end(struct run *run)
+{
+    arena_free(run->page);
+    arena_free(run->row);
+}
+
+/* ---- failures ---- */
+
+static void report(struct run *run, int64_t data_export_id, const char *path,
+                   const struct error *error)
+{
+    run->result->failed++;
+    LOG(LOG_ERROR, "cleanup.failed", log_int("data_export_id", data_export_id),
+        log_text("path", path), log_text("code", error_code_name(error->code)),
+        log_text("error", error->message));
+}
+
+/* After a failure of one row: true when the next row can be tried. */
+static bool can_go_on(struct run *run, struct error *error)
+{
+    pg_rollback(run->cleanup->pg);
+    return pg_connect(run->cleanup->pg, error) && redis_connect(run->cleanup->locks, error);
+}
+
+/* ---- one object ---- */
+
+/* Deletes the row of the blob that owns the path, if nothing refers to it. *kept: something does.
+ */
+static bool delete_row(struct run *run, const struct candidate *candidate, bool *kept,
+                       struct error *error)
+{
+    struct pg *pg = run->cleanup->pg;
+    struct file_blob blob;
+    bool found = false;
+    bool deleted = false;
+    *kept = candidate->held;
+    if (!file_blob_find(pg, candidate->checksum, run->row, &blob, &found, error))
+        return false;
+    if (!found || !text_equal(blob.path, candidate->path))
+        return true;
+    if (!pg_begin(pg, error) || !file_blob_delete_unused(pg, blob.id, &deleted, error) ||
+        !pg_commit(pg, error))
+        return false;
+    run->result->blobs += deleted ? 1 : 0;
+    *kept = !deleted;
+    return true;
+}
+
+/* Removes the object. A path that nothing can be at (`..`) and, if it must exist, a missing object
+   are reported and then done with: there is nothing left to remove. */
+static bool remove_object(struct run *run, const struct candidate *candidate, struct error *error)
+{
+    struct blob_store *store = run->cleanup->store;
+    int64_t size = 0;
+    if (blob_store_size(store, candidate->path, &size, error) &&
+        blob_store_remove(store, candidate->path, error)) {
+        run->result->objects++;
+        run->result->bytes += size;
+        return true;
+    }
+    if (error->code != ERROR_NOT_FOUND && blob_store_check_path(candidate->path, error))
+        return false;
+    if (error->code != ERROR_NOT_FOUND || candidate->must_exist)
+        report(run, candidate->data_export_id, candidate->path, error);
+    return true;
+}
+
+/* The journal's row is deleted first, in a transaction that ends only after the object is gone: an
+   upload that is not as dead as it looks waits for us when it wants to move the path from the
+   journal to a blob row, and then finds that it may not (putfile.c). */
+static bool remove_and_forget(struct run *run, const struct candidate *candidate, bool kept,
+                              struct error *error)
+{
+    struct pg *pg = run->cleanup->pg;
+    bool ours = false;
+    if (!pg_begin(pg, error) || !stored_object_delete(pg, candidate->path, &ours, error))
+        return false;
+    if (ours && !kept && !remove_object(run, candidate, error))
+        return false;
+    return FAULT("cleanup_forget", error) && pg_commit(pg, error);
+}
+
+static bool free_candidate(struct run *run, const struct candidate *candidate, struct error *error)
+{
+    struct upload_lock lock;
+    struct redis *locks = run->cleanup->locks;
+    bool kept = false;
+    if (!upload_lock_take(locks, candidate->checksum, UPLOAD_LOCK_PATIENCE_MS, &lock, error))
+        return false;
+    bool good = delete_row(run, candidate, &kept, error) && FAULT("cleanup_object", error) &&
+                remove_and_forget(run, candidate, kept, error);
+    if (!good)
+        pg_rollback(run->cleanup->pg);
+    upload_lock_release(locks, &lock);
+    return good;
+}
+
+/* False only when nothing can go on. */
+static bool try_candidate(struct run *run, const struct candidate *candidate, struct error *error)
+{
+    struct error failure;
+    if (free_candidate(run, candidate, &failure))
+        return true;
+    report(run, candidate->data_export_id, candidate->path, &failure);
+    return can_go_on(run, error);
+}
+
+/* ---- abandoned objects ---- */
+
+static void count_abandoned(struct run *run, const struct candidate *candidate)
+{
+    struct error missing;
+    int64_t size = 0;
+    if (candidate->held || !blob_store_size(run->cleanup->store, candidate->path, &size, &missing))
+        return;
+    run->result->objects++;
+    run->result->bytes += size;
+}
+
+/* A missing object is fine: the crash may have come before the write, or after the removal. */
+static bool free_abandoned(struct run *run, const struct stored_object *object, bool held,
+                           struct error *error)
+{
+    struct candidate candidate = {.path = object->path,
+                                  .checksum = object->checksum,
+                                  .data_export_id = object->data_export_id,
+                                  .held = held};
+    arena_reset(run->row);
+    if (!run->cleanup->dry_run)
+        return try_candidate(run, &candidate, error);
+    count_abandoned(run, &candidate);
+    return true;
+}
+
+static bool free_abandoned_page(struct run *run, const struct stored_object *objects, size_t count,
+                                struct error *error)
+{
+    const char *paths[PAGE];
+    bool held[PAGE];
+    for (size_t i = 0; i < count; i++)
+        paths[i] = objects[i].path;
+    if (!blob_paths_held(run->cleanup->pg, paths, count, held, error))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!free_abandoned(run, &objects[i], held[i], error))
+            return false;
+    return true;
+}
+
+static bool free_all_abandoned(struct run *run, struct error *error)
+{
+    char *after = text_duplicate("");
+    bool good = true;
+    size_t count = PAGE;
+    while (good && count == PAGE) {
+        struct stored_object *objects = NULL;
+        arena_reset(run->page);
+        good = after != NULL || error_set(error, ERROR_AWAY, "no memory");
+        good = good &&
+               stored_object_list_abandoned(run->cleanup->pg, after, PAGE, run->page, &objects,
+                                            &count, error) &&
+               free_abandoned_page(run, objects, count, error);
+        if (good && count == PAGE) {
+            free(after);
+            after = text_duplicate(objects[PAGE - 1].path);
+        }
+    }
+    free(after);
+    return good;
+}
+
+bool cleanup_abandoned_objects(const struct cleanup *cleanup, struct cleanup_result *result,
+                               struct error *error)
+{
+    struct run run;
+    bool good = run_begin(&run, cleanup, result, error) && free_all_abandoned(&run, error);
+    run_end(&run);
+    return good;
+}
+
+/* ---- unused blobs ---- */
+
+static bool free_unused(struct run *run, const struct unused_blob *blob, struct error *error)
+{
+    const char *checksum = blob->checksum;
+    struct candidate candidate = {.path = blob->path, .checksum = checksum, .must_exist = true};
+    struct error failure;
+    arena_reset(run->row);
+    if (run->cleanup->dry_run) {
+        run->result->blobs++;
+        run->result->objects++;
+        run->result->bytes += blob->size;
+        return true;
+    }
+    if (stored_object_insert(run->cleanup->pg, &blob->path, &checksum, 1, 0, 0, &failure))
+        return try_candidate(run, &candidate, error);
+    report(run, 0, blob->path, &failure);
+    return can_go_on(run, error);
+}
+
+static bool free_all_unused(struct run *run, struct error *error)
+{
+    int64_t after = 0;
+    for (;;) {
+        struct unused_blob *blobs = NULL;
+        size_t count = 0;
+        arena_reset(run->page);
+        if (!unused_blob_list(run->cleanup->pg, after, PAGE, run->page, &blobs, &count, error))
+            return false;
+        for (size_t i = 0; i < count; i++)
+            if (!free_unused(run, &blobs[i], error))
+                return false;
+        if (count < PAGE)
+            return true;
+        after = blobs[count - 1].id;
+    }
+}
+
+bool cleanup_unused_blobs(const struct cleanup *cleanup, struct cleanup_result *result,
+                          struct error *error)
+{
+    struct run run;
+    bool is_sentrys = false;
+    bool good = run_begin(&run, cleanup, result, error) &&
+                database_is_sentrys(cleanup->pg, &is_sentrys, error) &&
+                (is_sentrys || free_all_unused(&run, error));
+    run_end(&run);
+    return good;
+}
+
+/* ---- expired exports ---- */
+
+/* A file of equal chunks holds one blob several times. */
+static size_t keep_distinct(struct file_blob *blobs, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t other = 0;
+        while (other < kept && blobs[other].id != blobs[i].id)
+            other++;
+        if (other == kept)
+            blobs[kept++] = blobs[i];
+    }
+    return kept;
+}
+
+static bool journal_blobs(struct run *run, int64_t data_export_id, const struct file_blob *blobs,
+                          size_t count, struct error *error)
+{
+    const char **paths = arena_array(run->row, count + 1, sizeof(*paths), error);
+    const char **checksums = arena_array(run->row, count + 1, sizeof(*checksums), error);
+    if (paths == NULL || checksums == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        paths[i] = blobs[i].path;
+        checksums[i] = blobs[i].checksum;
+    }
+    return count == 0 || stored_object_insert(run->cleanup->pg, paths, checksums, count,
+                                              data_export_id, 0, error);
+}
+
+/* One transaction: the file and its index rows go, and all its blobs are named in the journal
+   (attempt 0: that of no worker), for the case that we do not get to deal with each. */
+static bool delete_file(struct run *run, int64_t id, struct file_blob **blobs, size_t *count,
+                        struct error *error)
+{
+    struct pg *pg = run->cleanup->pg;
+    struct exported_data row;
+    if (!pg_begin(pg, error) || !exported_data_load(pg, id, true, run->row, &row, error))
+        return false;
+    if (row.file_id != 0) { /* 0: another cleanup was quicker */
+        if (!file_blobs(pg, row.file_id, run->row, blobs, count, error))
+            return false;
+        *count = keep_distinct(*blobs, *count);
+        if (!journal_blobs(run, id, *blobs, *count, error) || !file_delete(pg, row.file_id, error))
+            return false;
+    }
+    if (!pg_commit(pg, error))
+        return false;
+    run->result->files += row.file_id != 0 ? 1 : 0;
+    return true;
+}
+
+/* False only when nothing can go on. */
+static bool free_export(struct run *run, int64_t id, struct error *error)
+{
+    struct file_blob *blobs = NULL;
+    struct error failure;
+    size_t count = 0;
+    arena_reset(run->row);
+    if (!delete_file(run, id, &blobs, &count, &failure)) {
+        report(run, id, "", &failure);
+        return can_go_on(run, error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct candidate candidate = {.path = blobs[i].path,
+                                      .checksum = blobs[i].checksum,
+                                      .data_export_id = id,
+                                      .must_exist = true};
+        if (!FAULT("cleanup_blob", error) || !try_candidate(run, &candidate, error))
+            return false;
+    }
+    LOG(LOG_INFO, "cleanup.expired", log_int("data_export_id", id));
+    return true;
+}
+
+static bool free_all_expired(struct run *run, struct error *error)
+{
+    int64_t ids[PAGE];
+    int64_t after = 0;
+    size_t count = PAGE;
+    while (count == PAGE) {
+        if (!exported_data_list_expired(run->cleanup->pg, after, ids, PAGE, &count, error))
+            return false;
+        for (size_t i = 0; i < count; i++)
+            if (!free_export(run, ids[i], error))
+                return false;
+        after = count > 0 ? ids[count - 1] : after;
+    }
+    return true;
+}
+
+static bool count_expired(struct run *run, struct error *error)
+{
+    struct expired_sum sum;
+    if (!expired_sum_load(run->cleanup->pg, &sum, error))
+        return false;
+    run->result->files += sum.files;
+    run->result->blobs += sum.blobs;
+    run->result->objects += sum.blobs;
+    run->result->bytes += sum.bytes;
+    return true;
+}
+
+bool cleanup_expired_exports(const struct cleanup *cleanup, struct cleanup_result *result,
+                             struct error *error)
+{
+    struct run run;
+    bool good = run_begin(&run, cleanup, result, error) &&
+                (cleanup->dry_run ? count_expired(&run, error) : free_all_expired(&run, error));
+    run_end(&run);
+    return good;
+}
