@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/embedded.h"
-#include "base/fault.h"
 #include "base/text.h"
 #include "job/queue_keys.h"
 
@@ -239,13 +238,7 @@ bool queue_take(struct queue *queue, struct redis *redis, struct job_ticket **ti
     *paused = false;
     if (!take_at_once(queue, redis, ticket, paused, error))
         return false;
-    if (*ticket == NULL && !*paused && !take_waiting(queue, redis, ticket, error))
-        return false;
-    if (*ticket == NULL || FAULT("after_take", error))
-        return true;
-    job_ticket_free(*ticket);
-    *ticket = NULL;
-    return false;
+    return *ticket != NULL || *paused || take_waiting(queue, redis, ticket, error);
 }
 
 /* ---- leaving ---- */
@@ -259,7 +252,7 @@ static bool leave(struct redis *redis, const char *script, int keys,
     if (!queue_run_number(redis, script, keys, command, &removed, error))
         return false;
     *left = removed == 1;
-    return FAULT("after_leave", error);
+    return true;
 }
 
 bool queue_acknowledge(struct queue *queue, struct redis *redis, const struct job_ticket *ticket,
