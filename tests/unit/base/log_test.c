@@ -1,0 +1,209 @@
+#include "base/log.h"
+
+#include "base/json.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define FFFD "\xef\xbf\xbd"
+
+/* Standard error goes into a file between begin and end. */
+struct capture {
+    int saved;
+    FILE *file;
+    char text[64 * 1024];
+    size_t size;
+};
+
+static struct capture capture;
+
+static void begin(enum log_format format, enum log_level level)
+{
+    capture.file = tmpfile();
+    assert_non_null(capture.file);
+    capture.saved = dup(STDERR_FILENO);
+    assert_true(capture.saved >= 0);
+    assert_true(dup2(fileno(capture.file), STDERR_FILENO) >= 0);
+    log_setup(format, level);
+}
+
+static const char *end(void)
+{
+    assert_true(dup2(capture.saved, STDERR_FILENO) >= 0);
+    (void)close(capture.saved);
+    rewind(capture.file);
+    capture.size = fread(capture.text, 1, sizeof(capture.text) - 1, capture.file);
+    capture.text[capture.size] = '\0';
+    (void)fclose(capture.file);
+    log_setup(LOG_TEXT, LOG_INFO);
+    return capture.text;
+}
+
+/* The only line, parsed: it must be JSON and end in a newline. */
+static json_t *end_json(void)
+{
+    struct error error;
+    json_t *value = NULL;
+    const char *line = end();
+    assert_true(capture.size > 0 && strchr(line, '\n') == line + capture.size - 1);
+    if (!json_parse(line, capture.size, sizeof(capture.text), &value, &error))
+        fail_msg("%s: %s", line, error.message);
+    return value;
+}
+
+static void assert_member(const json_t *object, const char *name, const char *text)
+{
+    assert_string_equal(json_string_value(json_object_get(object, name)), text);
+}
+
+static void json_lines(void **state)
+{
+    (void)state;
+    begin(LOG_JSON, LOG_INFO);
+    LOG(LOG_WARNING, "dataexport.start", log_int("rows", -5), log_text("name", "a\"b\\c\n\x1b\x7f"),
+        log_text("empty", NULL), log_text("utf8", "\xc3\xa9\xf0\x9f\x98\x80"),
+        log_text("dirt", "\xff\xe2\x82z"));
+    json_t *line = end_json();
+    assert_member(line, "level", "warning");
+    assert_member(line, "event", "dataexport.start");
+    assert_int_equal(json_integer_value(json_object_get(line, "rows")), -5);
+    assert_member(line, "name", "a\"b\\c\n\x1b\x7f");
+    assert_member(line, "empty", "");
+    assert_member(line, "utf8", "\xc3\xa9\xf0\x9f\x98\x80");
+    assert_member(line, "dirt", FFFD FFFD "z");
+    assert_int_equal(strlen(json_string_value(json_object_get(line, "ts"))), 27);
+    assert_null(json_object_get(line, "data_export_id"));
+    assert_int_equal(json_object_size(line), 8);
+    json_decref(line);
+}
+
+static void text_lines(void **state)
+{
+    (void)state;
+    begin(LOG_TEXT, LOG_INFO);
+    LOG(LOG_ERROR, "mail.failed", log_int("id", 7), log_text("why", "no\nforged line"));
+    const char *line = end();
+    assert_string_equal(line + 27, " error mail.failed id=7 why=\"no\\u000aforged line\"\n");
+}
+
+static void levels(void **state)
+{
+    (void)state;
+    begin(LOG_TEXT, LOG_WARNING);
+    LOG(LOG_DEBUG, "a", log_int("n", 1));
+    LOG(LOG_INFO, "b", log_int("n", 1));
+    log_event(LOG_WARNING, "c", NULL);
+    assert_string_equal(end() + 27, " warning c\n");
+    begin(LOG_TEXT, LOG_DEBUG);
+    log_event(LOG_DEBUG, "d", NULL);
+    assert_string_equal(end() + 27, " debug d\n");
+}
+
+static void lines_of_a_job(void **state)
+{
+    (void)state;
+    begin(LOG_JSON, LOG_INFO);
+    log_set_job(27, 2);
+    LOG(LOG_INFO, "e", log_int("data_export_id", 99), log_int("attempt", 99), log_int("rows", 5));
+    log_clear_job();
+    json_t *line = end_json();
+    assert_int_equal(json_integer_value(json_object_get(line, "data_export_id")), 27);
+    assert_int_equal(json_integer_value(json_object_get(line, "attempt")), 2);
+    assert_int_equal(json_integer_value(json_object_get(line, "rows")), 5);
+    assert_int_equal(json_object_size(line), 6);
+    json_decref(line);
+    assert_null(strstr(capture.text, "99"));
+    begin(LOG_TEXT, LOG_INFO);
+    LOG(LOG_INFO, "e", log_int("data_export_id", 99));
+    assert_string_equal(end() + 27, " info e data_export_id=99\n");
+}
+
+static void errors(void **state)
+{
+    (void)state;
+    struct error error;
+    error_set(&error, ERROR_AWAY, "redis: connection refused");
+    begin(LOG_TEXT, LOG_INFO);
+    log_error(LOG_WARNING, "redis.away", &error);
+    assert_string_equal(end() + 27,
+                        " warning redis.away code=\"away\" error=\"redis: connection refused\"\n");
+}
+
+/* Texts of every length around the bound: the line stays JSON, whole characters only. */
+static void long_lines(void **state)
+{
+    (void)state;
+    static const char *const units[] = {"x", "\xc3\xa9", "\xf0\x9f\x98\x80", "\x01", "\"", "\xff"};
+    static char text[9000];
+    for (size_t u = 0; u < ARRAY_LENGTH(units); u++) {
+        for (size_t pad = 0; pad < 40; pad++) {
+            size_t unit = strlen(units[u]);
+            size_t size = pad;
+            memset(text, 'p', pad);
+            for (; size + unit < sizeof(text); size += unit)
+                memcpy(text + size, units[u], unit);
+            text[size] = '\0';
+            begin(LOG_JSON, LOG_INFO);
+            LOG(LOG_INFO, "long", log_text("text", text), log_text("more", text),
+                log_int("last", 1));
+            json_t *line = end_json();
+            assert_true(capture.size <= 8192 && capture.size > 8000);
+            assert_memory_equal(json_string_value(json_object_get(line, "text")), text, pad);
+            json_decref(line);
+        }
+    }
+}
+
+static void many_fields(void **state)
+{
+    (void)state;
+    struct log_field fields[1001];
+    for (int i = 0; i < 1000; i++)
+        fields[i] = log_int("a_rather_long_name_of_a_field", INT64_MIN);
+    fields[1000] = (struct log_field){.name = NULL};
+    begin(LOG_JSON, LOG_INFO);
+    log_event(LOG_INFO, "many", fields);
+    json_decref(end_json());
+    assert_true(capture.size <= 8192);
+}
+
+static void *chatter(void *number)
+{
+    log_set_job(*(int64_t *)number, 1);
+    for (int i = 0; i < 200; i++)
+        LOG(LOG_INFO, "chatter", log_int("thread", *(int64_t *)number));
+    return NULL;
+}
+
+static void lines_of_threads_do_not_mix(void **state)
+{
+    (void)state;
+    pthread_t threads[2];
+    int64_t numbers[] = {1, 2};
+    begin(LOG_TEXT, LOG_INFO);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, chatter, &numbers[i]), 0);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    int count = 0;
+    for (const char *line = end(); *line != '\0'; line = strchr(line, '\n') + 1, count++)
+        if (strncmp(line + 27, " info chatter data_export_id=1 attempt=1 thread=1\n", 50) != 0 &&
+            strncmp(line + 27, " info chatter data_export_id=2 attempt=1 thread=2\n", 50) != 0)
+            fail_msg("%.100s", line);
+    assert_int_equal(count, 400);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_lines),  cmocka_unit_test(text_lines),
+        cmocka_unit_test(levels),      cmocka_unit_test(lines_of_a_job),
+        cmocka_unit_test(errors),      cmocka_unit_test(long_lines),
+        cmocka_unit_test(many_fields), cmocka_unit_test(lines_of_threads_do_not_mix),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

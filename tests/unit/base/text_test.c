@@ -1,0 +1,153 @@
+#include "base/text.h"
+
+#include "base/error.h"
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static void numbers(void **state)
+{
+    (void)state;
+    int64_t value = 5;
+    assert_true(text_to_int64("0", 0, 10, &value));
+    assert_int_equal(value, 0);
+    assert_true(text_to_int64("007", 0, 10, &value));
+    assert_int_equal(value, 7);
+    assert_true(text_to_int64("-9223372036854775808", INT64_MIN, INT64_MAX, &value));
+    assert_int_equal(value, INT64_MIN);
+    assert_true(text_to_int64("9223372036854775807", INT64_MIN, INT64_MAX, &value));
+    assert_int_equal(value, INT64_MAX);
+    value = 5;
+    static const char *const bad[] = {"",
+                                      "-",
+                                      "+1",
+                                      " 1",
+                                      "1 ",
+                                      "1x",
+                                      "0x1",
+                                      "--1",
+                                      "1.0",
+                                      "1e3",
+                                      "9223372036854775808",
+                                      "-9223372036854775809",
+                                      "11",
+                                      "-1"};
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++)
+        if (text_to_int64(bad[i], 0, 10, &value) || value != 5)
+            fail_msg("taken: '%s'", bad[i]);
+}
+
+static void copies(void **state)
+{
+    (void)state;
+    char to[4] = "xyz";
+    assert_true(text_copy(to, sizeof(to), "abc"));
+    assert_string_equal(to, "abc");
+    assert_false(text_copy(to, sizeof(to), "long"));
+    assert_string_equal(to, "abc");
+    char *copy = text_duplicate("heap");
+    assert_string_equal(copy, "heap");
+    free(copy);
+}
+
+static void comparisons(void **state)
+{
+    (void)state;
+    assert_true(text_equal("a", "a"));
+    assert_false(text_equal("a", "ab"));
+    assert_true(text_starts_with("abc", "ab"));
+    assert_true(text_starts_with("abc", ""));
+    assert_false(text_starts_with("a", "ab"));
+    assert_true(text_ends_with("abc", "bc"));
+    assert_true(text_ends_with("abc", ""));
+    assert_false(text_ends_with("c", "bc"));
+    assert_true(text_has_control("a\nb"));
+    assert_true(text_has_control("\x7f"));
+    assert_false(text_has_control("a \xc3\xa9~"));
+    assert_string_equal(text_plural(1), "");
+    assert_string_equal(text_plural(0), "s");
+    assert_string_equal(text_plural(2), "s");
+}
+
+static void assert_printed(void (*print)(FILE *, const char *), const char *text,
+                           const char *expected)
+{
+    char *written = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&written, &size);
+    assert_non_null(out);
+    print(out, text);
+    (void)fclose(out);
+    assert_string_equal(written, expected);
+    free(written);
+}
+
+static void terminals_are_not_driven(void **state)
+{
+    (void)state;
+    assert_printed(text_print_escaped, "plain \xc3\xa9 \xf0\x9f\x98\x80",
+                   "plain \xc3\xa9 \xf0\x9f\x98\x80");
+    assert_printed(text_print_escaped, "\x1b[2J\r\n\t\x7f", "\\x1b[2J\\x0d\\x0a\\x09\\x7f");
+    assert_printed(text_print_escaped,
+                   "\xc2\x9b"
+                   "1m\xc2\xa0",
+                   "\\xc2\\x9b1m\xc2\xa0");
+    assert_printed(text_print_escaped, "\x9b\xff\xe2\x82", "\\x9b\\xff\\xe2\\x82");
+    assert_printed(text_print, "\x1b[2J\xff", "\x1b[2J\xff"); /* not a terminal */
+}
+
+static void errors(void **state)
+{
+    (void)state;
+    struct error error;
+    assert_false(error_set(&error, ERROR_INVALID, "bad %d", 5));
+    assert_int_equal(error.code, ERROR_INVALID);
+    assert_string_equal(error.message, "bad 5");
+    assert_false(error_prefix(&error, "line %d", 7));
+    assert_string_equal(error.message, "line 7: bad 5");
+    assert_false(error_set(&error, ERROR_AWAY, "again: %s", error.message));
+    assert_string_equal(error.message, "again: line 7: bad 5");
+    assert_false(error_set_errno(&error, ENOSPC, "cannot write"));
+    assert_int_equal(error.code, ERROR_AWAY);
+    assert_string_equal(error.message, "cannot write: No space left on device");
+    assert_false(error_set_errno(&error, EROFS, "x"));
+    assert_int_equal(error.code, ERROR_DENIED);
+    assert_string_equal(error_code_name(ERROR_NOT_FOUND), "not-found");
+    assert_string_equal(error_code_name((enum error_code)99), "unknown");
+}
+
+/* A message goes to Postgres, which refuses what is not UTF-8. */
+static void error_messages_are_utf8(void **state)
+{
+    (void)state;
+    struct error error;
+    char text[600];
+    error_set(&error, ERROR_AWAY, "said \xff \xc3\xa9 \xe2\x82");
+    assert_string_equal(error.message, "said ? \xc3\xa9 ??");
+    for (size_t i = 0; i < 299; i++)
+        memcpy(text + 2 * i, "\xc3\xa9", 2);
+    text[598] = '\0';
+    error_set(&error, ERROR_AWAY, "%s", text); /* cut in the middle of a character */
+    assert_int_equal(strlen(error.message), ERROR_MESSAGE_MAX - 1);
+    assert_string_equal(error.message + ERROR_MESSAGE_MAX - 4, "\xc3\xa9?");
+    error_prefix(&error, "%s", text);
+    bool valid = true;
+    size_t size = strlen(error.message);
+    for (size_t i = 0; i < size && valid;)
+        i += utf8_step(error.message + i, size - i, &valid);
+    assert_true(valid && size < ERROR_MESSAGE_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers),     cmocka_unit_test(copies),
+        cmocka_unit_test(comparisons), cmocka_unit_test(terminals_are_not_driven),
+        cmocka_unit_test(errors),      cmocka_unit_test(error_messages_are_utf8),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
