@@ -66,9 +66,4 @@ bool file_delete(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
 bool file_blob_delete_unused(struct pg *pg, int64_t id, bool *deleted,
                              struct error *error) MUST_CHECK;
 
-/* Whether a blob row owns the object of this path and checksum (which finds the row by its index:
-   no index leads from a path to its row). */
-bool file_blob_path_in_use(struct pg *pg, const char *path, const char *checksum, bool *in_use,
-                           struct error *error) MUST_CHECK;
-
 #endif

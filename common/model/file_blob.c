@@ -136,18 +136,3 @@ bool file_blob_delete_unused(struct pg *pg, int64_t id, bool *deleted, struct er
     *deleted = affected == 1;
     return true;
 }
-
-bool file_blob_path_in_use(struct pg *pg, const char *path, const char *checksum, bool *in_use,
-                           struct error *error)
-{
-    struct pg_params params = {.count = 0};
-    struct pg_result *result = NULL;
-    pg_bind_text(&params, checksum);
-    pg_bind_text(&params, path);
-    if (!pg_query(pg, "SELECT FROM sentry_fileblob WHERE checksum = $1::text AND path = $2::text",
-                  &params, &result, error))
-        return false;
-    *in_use = pg_rows(result) > 0;
-    pg_result_free(result);
-    return true;
-}
