@@ -99,6 +99,15 @@ static bool wrong(struct error *error, const struct setting *setting, const char
 
 /* ---- one value ---- */
 
+static bool duplicate(const char *text, char **copy, struct error *error)
+{
+    *copy = text_duplicate(text);
+    if (*copy != NULL)
+        return true;
+    error_set(error, ERROR_AWAY, "no memory");
+    return false;
+}
+
 /* NAME_FILE: the secret is the file's text without the line ends behind it. */
 static bool read_secret_file(const struct setting *setting, const char *path, char **value,
                              struct error *error)
@@ -120,8 +129,7 @@ static bool read_secret_file(const struct setting *setting, const char *path, ch
         return error_set(error, ERROR_USAGE, "%s_FILE: the file it names is empty or no text",
                          setting->name);
     text[size] = '\0';
-    *value = text_duplicate(text);
-    return *value != NULL || error_set(error, ERROR_AWAY, "no memory");
+    return duplicate(text, value, error);
 }
 
 /* The text in force, on the heap: the variable, its file, or the default. An empty variable counts
@@ -141,8 +149,7 @@ static bool find_value(const struct setting *setting, char **value, bool *given,
                          setting->name, setting->name);
     if (has_file)
         return read_secret_file(setting, file, value, error);
-    *value = text_duplicate(has_direct ? direct : setting->fallback);
-    return *value != NULL || error_set(error, ERROR_AWAY, "no memory");
+    return duplicate(has_direct ? direct : setting->fallback, value, error);
 }
 
 static bool is_allowed(const char *allowed, const char *word)
@@ -229,9 +236,9 @@ static bool load(const struct setting *setting, struct config *config, struct er
 
 static bool replace(char **member, const char *value, struct error *error)
 {
-    char *copy = text_duplicate(value);
-    if (copy == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+    char *copy = NULL;
+    if (!duplicate(value, &copy, error))
+        return false;
     free(*member);
     *member = copy;
     return true;

@@ -131,7 +131,7 @@ static bool login(struct redis *redis, const struct address *address, struct err
 
 bool redis_connect(struct redis *redis, struct error *error)
 {
-    struct address address;
+    struct address address = {.port = 0};
     struct timeval patience = {.tv_sec = CONNECT_SECONDS};
     if (redis->context != NULL && redis->context->err == 0)
         return true;
