@@ -1,0 +1,312 @@
+/* SMTP over a scripted server: what is sent, and how answers are judged. TLS and logins have their
+   tests among the whole-program tests, against a real server. */
+#include "client/smtp.h"
+
+#include "base/buffer.h"
+#include "base/text.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define MIME "From: a@b\r\nSubject: x\r\n\r\n.\r\n.dot\r\nend\r\n"
+
+/* A server for one connection that gives `answer` to `command` ("" is the greeting, "." the body;
+   an answer of NULL hangs up), and good answers to everything else. */
+struct server {
+    int listener;
+    int port;
+    const char *command;
+    const char *answer;
+    struct buffer seen; /* all that the client sent */
+    pthread_t thread;
+};
+
+static const char *usual_answer(const char *command)
+{
+    if (command[0] == '\0')
+        return "220 ready";
+    if (text_equal(command, "EHLO"))
+        return "250-ready\r\n250-SIZE 1000000\r\n250 AUTH PLAIN";
+    if (text_equal(command, "AUTH"))
+        return "334 ";
+    return text_equal(command, "DATA") ? "354 go on" : "250 fine";
+}
+
+/* False when it hung up. */
+static bool answer(const struct server *server, FILE *stream, const char *command)
+{
+    const char *text = usual_answer(command);
+    if (server->command != NULL && text_equal(command, server->command))
+        text = server->answer;
+    return text != NULL && fprintf(stream, "%s\r\n", text) > 0 && fflush(stream) == 0;
+}
+
+static void remember(struct server *server, const char *line)
+{
+    struct error error;
+    assert_true(buffer_append_text(&server->seen, line, &error));
+}
+
+static void *serve(void *argument)
+{
+    struct server *server = argument;
+    char line[1024];
+    char command[8];
+    bool in_body = false;
+    int connection = accept(server->listener, NULL, NULL);
+    FILE *stream = fdopen(connection, "r+");
+    if (stream == NULL)
+        return NULL;
+    bool going = answer(server, stream, "");
+    while (going && fgets(line, sizeof(line), stream) != NULL) {
+        remember(server, line);
+        if (in_body && !text_equal(line, ".\r\n"))
+            continue;
+        size_t length = strcspn(line, " :\r");
+        memcpy(command, line, length < 7 ? length : 7);
+        command[length < 7 ? length : 7] = '\0';
+        going = answer(server, stream, in_body ? "." : command);
+        in_body = !in_body && text_equal(command, "DATA") &&
+                  !(server->command != NULL && text_equal(server->command, "DATA"));
+    }
+    (void)fclose(stream);
+    return NULL;
+}
+
+static void start(struct server *server, const char *command, const char *text)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(address);
+    *server = (struct server){.command = command, .answer = text};
+    buffer_init(&server->seen, 65536);
+    server->listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(server->listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(server->listener, 1), 0);
+    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &size), 0);
+    server->port = ntohs(address.sin_port);
+    assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
+}
+
+/* Waits for the end of the connection; the listener's end wakes a server that had none. */
+static void finish(struct server *server)
+{
+    (void)shutdown(server->listener, SHUT_RDWR);
+    assert_int_equal(pthread_join(server->thread, NULL), 0);
+    assert_int_equal(close(server->listener), 0);
+}
+
+static bool send_to(int port, const char *login, const char *recipient, struct error *error)
+{
+    struct smtp_server address;
+    char url[128];
+    (void)snprintf(url, sizeof(url), "smtp://%s127.0.0.1:%d", login, port);
+    assert_true(smtp_parse_url(url, &address, error));
+    return smtp_send(&address, "exports@example.com", recipient, MIME, strlen(MIME), error);
+}
+
+static void test_a_mail(void **state)
+{
+    (void)state;
+    struct server server;
+    struct error error;
+    start(&server, NULL, NULL);
+    if (!send_to(server.port, "", "ann@example.com", &error))
+        fail_msg("%s", error.message);
+    finish(&server);
+    assert_true(text_starts_with(server.seen.data, "EHLO "));
+    assert_non_null(strstr(server.seen.data, "\r\nMAIL FROM:<exports@example.com> SIZE="));
+    assert_non_null(strstr(server.seen.data, "\r\nRCPT TO:<ann@example.com>\r\nDATA\r\n"
+                                             "From: a@b\r\nSubject: x\r\n\r\n"
+                                             "..\r\n..dot\r\nend\r\n.\r\n"));
+    assert_null(strstr(server.seen.data, "AUTH"));
+    buffer_free(&server.seen);
+}
+
+static void check_judgement(const char *command, const char *text, const char *login,
+                            enum error_code expected)
+{
+    struct server server;
+    struct error error;
+    start(&server, command, text);
+    bool done = send_to(server.port, login, "ann@example.com", &error);
+    finish(&server);
+    if (done || error.code != expected)
+        fail_msg("%s: %s -> %s: %s", command, text == NULL ? "hangs up" : text,
+                 done ? "sent" : error_code_name(error.code), done ? "" : error.message);
+    assert_null(strstr(error.message, "ann@"));
+    assert_null(strstr(error.message, "secret"));
+    buffer_free(&server.seen);
+}
+
+static void test_answers_to_the_mail(void **state)
+{
+    (void)state;
+    static const char *const commands[] = {"MAIL", "RCPT", "DATA", "."};
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
+        check_judgement(commands[i], "550 5.1.1 <ann@example.com> is unknown", "", ERROR_INVALID);
+        check_judgement(commands[i], "554-several\r\n554 lines", "", ERROR_INVALID);
+        check_judgement(commands[i], "451 4.7.1 greylisted", "", ERROR_AWAY);
+        check_judgement(commands[i], "421 4.3.2 closing", "", ERROR_AWAY);
+        check_judgement(commands[i], "530 5.7.0 authenticate first", "", ERROR_DENIED);
+        check_judgement(commands[i], NULL, "", ERROR_AWAY);
+    }
+}
+
+/* Not this mail's fault: it must not be given up. */
+static void test_answers_to_the_connection(void **state)
+{
+    (void)state;
+    check_judgement("", "554 no service", "", ERROR_AWAY);
+    check_judgement("", "421 too many connections", "", ERROR_AWAY);
+    check_judgement("", NULL, "", ERROR_AWAY);
+    check_judgement("EHLO", NULL, "", ERROR_AWAY);
+    check_judgement("AUTH", "535 5.7.8 wrong", "mailer:secret@", ERROR_DENIED);
+    check_judgement("AUTH", "454 4.7.0 for now", "mailer:secret@", ERROR_DENIED);
+    check_judgement("AUTH", NULL, "mailer:secret@", ERROR_AWAY);
+}
+
+static void test_no_server(void **state)
+{
+    (void)state;
+    struct error error;
+    assert_false(send_to(1, "", "ann@example.com", &error));
+    assert_int_equal(error.code, ERROR_AWAY);
+}
+
+static void test_tls_is_not_dropped(void **state)
+{
+    (void)state;
+    struct smtp_server address;
+    struct server server;
+    struct error error;
+    char url[128];
+    start(&server, NULL, NULL);
+    (void)snprintf(url, sizeof(url), "smtp://mailer:secret@127.0.0.1:%d?starttls=required",
+                   server.port);
+    assert_true(smtp_parse_url(url, &address, &error));
+    assert_false(smtp_send(&address, "a@b", "ann@example.com", MIME, strlen(MIME), &error));
+    assert_int_equal(error.code, ERROR_DENIED);
+    finish(&server);
+    assert_null(strstr(server.seen.data, "AUTH"));
+    assert_null(strstr(server.seen.data, "MAIL"));
+    buffer_free(&server.seen);
+}
+
+static void test_addresses_that_would_be_commands(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",       "a@b\r\nRCPT TO:<eve@x", "a@b\nX", "a@b> X", "<a@b",
+                                      "a@b\x7f"};
+    char long_one[300];
+    struct error error;
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+        assert_false(send_to(1, "", bad[i], &error));
+        assert_int_equal(error.code, ERROR_INVALID);
+    }
+    memset(long_one, 'a', sizeof(long_one));
+    long_one[sizeof(long_one) - 1] = '\0';
+    assert_false(send_to(1, "", long_one, &error));
+    assert_int_equal(error.code, ERROR_INVALID);
+}
+
+static void test_probe(void **state)
+{
+    (void)state;
+    struct smtp_server address;
+    struct server server;
+    struct error error;
+    char url[128];
+    start(&server, NULL, NULL);
+    (void)snprintf(url, sizeof(url), "smtp://127.0.0.1:%d", server.port);
+    assert_true(smtp_parse_url(url, &address, &error));
+    assert_true(smtp_probe(&address, &error));
+    finish(&server);
+    assert_null(strstr(server.seen.data, "MAIL"));
+    buffer_free(&server.seen);
+    assert_false(smtp_probe(&address, &error));
+    assert_int_equal(error.code, ERROR_AWAY);
+}
+
+static void check_url(const char *url, const char *host, int port, enum smtp_security security,
+                      const char *user, const char *password, const char *cafile)
+{
+    struct smtp_server server;
+    struct error error;
+    if (!smtp_parse_url(url, &server, &error))
+        fail_msg("%s: %s", url, error.message);
+    assert_string_equal(server.host, host);
+    assert_int_equal(server.port, port);
+    assert_int_equal(server.security, security);
+    assert_string_equal(server.user, user);
+    assert_string_equal(server.password, password);
+    assert_string_equal(server.cafile, cafile);
+}
+
+static void test_urls(void **state)
+{
+    (void)state;
+    check_url("smtp://127.0.0.1", "127.0.0.1", 25, SMTP_PLAIN, "", "", "");
+    check_url("smtp://mail.example.com:2525/", "mail.example.com", 2525, SMTP_PLAIN, "", "", "");
+    check_url("smtp://[::1]", "::1", 25, SMTP_PLAIN, "", "", "");
+    check_url("smtp://u:p@localhost", "localhost", 25, SMTP_PLAIN, "u", "p", "");
+    check_url("smtp://u%40x:p%3A%2F%40@mail.example.com:587?starttls=required", "mail.example.com",
+              587, SMTP_STARTTLS, "u@x", "p:/@", "");
+    check_url("smtps://u:p@mail.example.com?cafile=/etc/ca.pem", "mail.example.com", 465, SMTP_TLS,
+              "u", "p", "/etc/ca.pem");
+}
+
+static void test_wrong_urls(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "mail.example.com",
+        "http://h",
+        "smtp://",
+        "smtp://:25",
+        "smtp://a%2Fb",
+        "smtp://a%20b",
+        "smtp://h/path",
+        "smtp://h:0",
+        "smtp://h?tls=1",
+        "smtp://h?starttls=maybe",
+        "smtp://h?starttls",
+        "smtps://h?starttls=required",
+        "smtp://h?cafile=/x",
+        "smtp://u:secret@mail.example.com",
+        "smtp://u:secret@127.0.0.1.example.com",
+        "smtps://u@h",
+        "smtps://:secret@h",
+        "smtps://u:secret%0D%0A@h",
+    };
+    struct smtp_server server;
+    struct error error;
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+        if (smtp_parse_url(bad[i], &server, &error))
+            fail_msg("%s is accepted", bad[i]);
+        assert_int_equal(error.code, ERROR_USAGE);
+        assert_null(strstr(error.message, "secret"));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_mail),
+        cmocka_unit_test(test_answers_to_the_mail),
+        cmocka_unit_test(test_answers_to_the_connection),
+        cmocka_unit_test(test_no_server),
+        cmocka_unit_test(test_tls_is_not_dropped),
+        cmocka_unit_test(test_addresses_that_would_be_commands),
+        cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_wrong_urls),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

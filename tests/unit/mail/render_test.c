@@ -1,0 +1,239 @@
+#include "mail/render.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define JULY_4_2020_00_05 INT64_C(1593821100000000)
+
+static struct arena *arena;
+static struct mail_content content;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = arena_new(1024 * 1024);
+    return arena == NULL ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+static struct success_mail usual_success(void)
+{
+    return (struct success_mail){.url_prefix = "https://sentry.example.com",
+                                 .organization_slug = "acme",
+                                 .data_export_id = 27,
+                                 .date_expired = JULY_4_2020_00_05,
+                                 .rows = 1234567,
+                                 .bytes = 52428800};
+}
+
+static void render_success(const struct success_mail *mail)
+{
+    struct error error;
+    assert_true(mail_render_success(mail, arena, &content, &error));
+}
+
+static void render_failure(const char *message, const char *payload)
+{
+    struct error error;
+    struct failure_mail mail = {.url_prefix = "https://sentry.example.com",
+                                .date_added = JULY_4_2020_00_05,
+                                .error_message = message,
+                                .payload = payload};
+    assert_true(mail_render_failure(&mail, arena, &content, &error));
+}
+
+static void assert_has(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void assert_lacks(const char *text, const char *part)
+{
+    if (strstr(text, part) != NULL)
+        fail_msg("\"%s\" is in:\n%s", part, text);
+}
+
+static void test_success_text(void **state)
+{
+    (void)state;
+    struct success_mail mail = usual_success();
+    render_success(&mail);
+    assert_string_equal(content.subject, "Your Download is Ready!");
+    assert_string_equal(content.text,
+                        "Your Download is Ready!\n"
+                        "-----------------------\n"
+                        "\n"
+                        "The data that you asked for has been put together. It has 1,234,567 rows "
+                        "(52.4 MB). Use the link below to download it.\n"
+                        "\n"
+                        "https://sentry.example.com/organizations/acme/data-export/27/\n"
+                        "\n"
+                        "The download will expire at 12:05 AM on July 04, 2020 (UTC)\n");
+}
+
+static void test_success_html(void **state)
+{
+    (void)state;
+    struct success_mail mail = usual_success();
+    render_success(&mail);
+    assert_int_equal(strncmp(content.html, "<!doctype html>\n", 16), 0);
+    assert_has(content.html, "name=\"viewport\" content=\"width=device-width");
+    assert_has(content.html, ">Your Data is Ready!</h3>");
+    assert_has(content.html, "<a href=\"https://sentry.example.com/\"");
+    assert_has(content.html, "href=\"https://sentry.example.com/settings/account/notifications/\"");
+    const char *expiration =
+        strstr(content.html, "expire at <strong>12:05 AM on July 04, 2020 (UTC)</strong>.</p>");
+    const char *link = strstr(
+        content.html, "<a href=\"https://sentry.example.com/organizations/acme/data-export/27/\""
+                      " class=\"btn\"");
+    assert_non_null(expiration);
+    assert_non_null(link);
+    assert_true(expiration < link);
+    assert_has(link, ">Go to Download</a>");
+}
+
+static void assert_extent(int64_t rows, int64_t bytes, int64_t limit, const char *sentence)
+{
+    struct success_mail mail = usual_success();
+    mail.rows = rows;
+    mail.bytes = bytes;
+    mail.limit = limit;
+    render_success(&mail);
+    assert_has(content.text, sentence);
+    assert_has(content.html, sentence);
+}
+
+static void test_extent(void **state)
+{
+    (void)state;
+    assert_extent(0, 1, 0, "It has 0 rows (1 byte).");
+    assert_extent(1, 999, 0, "It has 1 row (999 bytes).");
+    assert_extent(100, 1000, 101, "It has 100 rows (1.0 kB).");
+    assert_extent(1000, 999949, 0, "It has 1,000 rows (999.9 kB).");
+    assert_extent(1000, 999950, 0, "It has 1,000 rows (1.0 MB).");
+    assert_extent(100000, 2147483647, 0, "It has 100,000 rows (2.1 GB).");
+    assert_extent(100, 2000, 100,
+                  "It has 100 rows (2.0 kB), the limit that was asked for: there may be more.");
+}
+
+static void test_odd_slug_and_prefix(void **state)
+{
+    (void)state;
+    struct success_mail mail = usual_success();
+    mail.organization_slug = "a/\"b\"&\xc3\xb6 c";
+    mail.url_prefix = "https://h/?a=1&b='\"<";
+    render_success(&mail);
+    assert_has(content.text,
+               "\nhttps://h/?a=1&b='\"</organizations/a%2F%22b%22%26%C3%B6%20c/data-export/27/\n");
+    assert_has(content.html, "href=\"https://h/?a=1&amp;b=&#39;&quot;&lt;/organizations/"
+                             "a%2F%22b%22%26%C3%B6%20c/data-export/27/\"");
+    assert_lacks(content.html, "b='\"<");
+}
+
+static void test_failure_text(void **state)
+{
+    (void)state;
+    render_failure("Requested project does not exist", "{\n  \"key\": \"<i>'x' & y\"\n}");
+    assert_string_equal(content.subject, "Unable to Export Data");
+    assert_string_equal(content.text,
+                        "Unable to Export Data\n"
+                        "---------------------\n"
+                        "\n"
+                        "The data that you asked for at 12:05 AM on July 04, 2020 (UTC) could not "
+                        "be exported.\n"
+                        "\n"
+                        "The export ended due to an error:\n"
+                        "\n"
+                        "    Requested project does not exist\n"
+                        "\n"
+                        "This is what was asked for:\n"
+                        "\n"
+                        "    {\n"
+                        "      \"key\": \"<i>'x' & y\"\n"
+                        "    }\n"
+                        "\n"
+                        "Troubleshooting & References:\n"
+                        "\n"
+                        "  * Documentation: https://docs.sentry.io/\n"
+                        "  * FAQs: https://help.sentry.io/\n");
+}
+
+static void test_failure_html(void **state)
+{
+    (void)state;
+    render_failure("<script>", "{\n  \"key\": \"<i>'x' & y\"\n}");
+    assert_has(content.html, ">Unable to Export Data</h3>");
+    assert_has(content.html, "asked for at <strong>12:05 AM on July 04, 2020 (UTC)</strong>");
+    assert_has(content.html, ">&lt;script&gt;</pre></code>");
+    assert_has(content.html,
+               ">{\n  &quot;key&quot;: &quot;&lt;i&gt;&#39;x&#39; &amp; y&quot;\n}</pre></code>");
+    assert_has(content.html, "<a href=\"https://docs.sentry.io/\">Documentation</a>");
+    assert_has(content.html, "<a href=\"https://help.sentry.io/\">FAQs</a>");
+    assert_lacks(content.html, "<script>");
+    assert_lacks(content.html, "<i>");
+}
+
+static void test_control_characters(void **state)
+{
+    (void)state;
+    render_failure("one\r\ntwo\x1b[31m", "\x7f\tx");
+    assert_has(content.text, "\n    one\n    two\xef\xbf\xbd[31m\n");
+    assert_has(content.text, "\n    \xef\xbf\xbd\tx\n");
+    assert_has(content.html, ">one\ntwo\xef\xbf\xbd[31m</pre>");
+}
+
+static void test_a_huge_payload_is_cut(void **state)
+{
+    (void)state;
+    static char payload[400 * 1024];
+    for (size_t i = 0; i + 2 < sizeof(payload); i += 2)
+        memcpy(payload + i, "\xc3\xb6", 2);
+    render_failure("x", payload);
+    assert_in_range(strlen(content.text), 65536, 70000);
+    assert_has(content.text, "\xc3\xb6\n    ...\n");
+    assert_has(content.html, "\xc3\xb6\n...</pre>");
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    struct success_mail mail = usual_success();
+    struct failure_mail failure = {
+        .url_prefix = "", .date_added = 0, .error_message = "x", .payload = "{}"};
+    struct error error;
+    for (size_t maximum = 16; maximum < 1024; maximum += 48) {
+        struct arena *small = arena_new(maximum);
+        assert_non_null(small);
+        assert_false(mail_render_success(&mail, small, &content, &error));
+        assert_int_equal(error.code, ERROR_TOO_LARGE);
+        arena_reset(small);
+        assert_false(mail_render_failure(&failure, small, &content, &error));
+        assert_int_equal(error.code, ERROR_TOO_LARGE);
+        arena_free(small);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_success_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_success_html, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_extent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_odd_slug_and_prefix, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failure_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failure_html, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_control_characters, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_huge_payload_is_cut, set_up, tear_down),
+        cmocka_unit_test(test_no_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
