@@ -39,7 +39,7 @@ static enum error_code code_of_errno(int errno_value)
 /* Formatted aside first: an argument may be the error's own message. Mended, because a server's
    text may be anything, a cut may halve a character, and the message goes to Postgres and into
    mails. */
-bool error_set(struct error *error, enum error_code code, const char *format, ...)
+void error_fill(struct error *error, enum error_code code, const char *format, ...)
 {
     char message[ERROR_MESSAGE_MAX];
     va_list arguments;
@@ -49,10 +49,9 @@ bool error_set(struct error *error, enum error_code code, const char *format, ..
     utf8_mend(message);
     memcpy(error->message, message, sizeof(message));
     error->code = code;
-    return false;
 }
 
-bool error_set_errno(struct error *error, int errno_value, const char *format, ...)
+void error_fill_errno(struct error *error, int errno_value, const char *format, ...)
 {
     char context[ERROR_MESSAGE_MAX];
     char reason[128];
@@ -60,18 +59,18 @@ bool error_set_errno(struct error *error, int errno_value, const char *format, .
     va_start(arguments, format);
     (void)vsnprintf(context, sizeof(context), format, arguments);
     va_end(arguments);
-    return error_set(error, code_of_errno(errno_value), "%.*s: %s", 360, context,
-                     strerror_r(errno_value, reason, sizeof(reason)));
+    error_fill(error, code_of_errno(errno_value), "%.*s: %s", 360, context,
+               strerror_r(errno_value, reason, sizeof(reason)));
 }
 
-bool error_prefix(struct error *error, const char *format, ...)
+void error_fill_prefix(struct error *error, const char *format, ...)
 {
     char context[ERROR_MESSAGE_MAX];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(context, sizeof(context), format, arguments);
     va_end(arguments);
-    return error_set(error, error->code, "%.*s: %.*s", 200, context, 300, error->message);
+    error_fill(error, error->code, "%.*s: %.*s", 200, context, 300, error->message);
 }
 
 const char *error_code_name(enum error_code code)

@@ -33,19 +33,34 @@ struct error {
 };
 
 /* Fills *error and returns false, so that a function can end in `return error_set(...)`. A longer
-   message is cut; bytes that are not UTF-8 become "?". `error` may not be NULL. */
-bool error_set(struct error *error, enum error_code code, const char *format, ...)
-    PRINTF_LIKE(3, 4);
+   message is cut. `error` may not be NULL.
+
+       error_set(error, code, format, ...) */
+#define error_set(...) (error_fill(__VA_ARGS__), error_false())
 
 /* Like error_set, with ": " and the text of `errno_value` behind the message. The code is
    ERROR_AWAY for a full disk or an exhausted table (ENOSPC, EDQUOT, ENFILE, EMFILE, EIO, ENOMEM),
    ERROR_DENIED for EACCES, EPERM and EROFS, ERROR_NOT_FOUND for ENOENT, ERROR_CONFLICT for EEXIST,
-   else ERROR_INTERNAL. Returns false. */
-bool error_set_errno(struct error *error, int errno_value, const char *format, ...)
-    PRINTF_LIKE(3, 4);
+   else ERROR_INTERNAL. Returns false.
 
-/* Puts "<context>: " before the message; the code stays. Returns false. */
-bool error_prefix(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+       error_set_errno(error, errno_value, format, ...) */
+#define error_set_errno(...) (error_fill_errno(__VA_ARGS__), error_false())
+
+/* Puts "<context>: " before the message; the code stays. Returns false.
+
+       error_prefix(error, format, ...) */
+#define error_prefix(...) (error_fill_prefix(__VA_ARGS__), error_false())
+
+/* What the macros call. They are macros so that compilers and analysers see the false. */
+void error_fill(struct error *error, enum error_code code, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+void error_fill_errno(struct error *error, int errno_value, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+void error_fill_prefix(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+static inline bool error_false(void)
+{
+    return false;
+}
 
 /* The code's name in logs and history: "away", "not-found", ... */
 const char *error_code_name(enum error_code code);
