@@ -1,0 +1,121 @@
+/*
+ * The export's cursor: one COPY statement, so one snapshot and one pass whatever the number of
+ * rows, cut into pages as it streams in.
+ */
+#include "tagstore/postgres/copy_reader.h"
+#include "tagstore/postgres/operations.h"
+
+enum {
+    STATEMENT_MAX = 2048,
+    PAGE_BYTES_MAX = 4 * 1024 * 1024, /* a page of long values ends earlier */
+};
+
+struct postgres_cursor {
+    struct tagstore_cursor base;
+    struct pg *pg;
+    size_t page_size;
+    bool ended; /* the COPY is over: the connection is free again */
+    struct copy_reader reader;
+};
+
+/* COPY takes no parameters: numbers are all that is put into its text. Bytes, not a language, order
+   the values. */
+static bool start_copy(struct pg *pg, const struct group_tag_value_query *query, int64_t key_id,
+                       struct error *error)
+{
+    struct buffer sql;
+    buffer_init(&sql, STATEMENT_MAX);
+    bool done =
+        buffer_printf(&sql, error,
+                      "COPY (SELECT v.value::text, g.times_seen::bigint,"
+                      " g.last_seen::timestamptz, g.first_seen::timestamptz"
+                      " FROM tagstore_grouptagvalue g JOIN tagstore_tagvalue v ON v.id = g.value_id"
+                      " WHERE g.project_id = %" PRId64 "::bigint AND g.group_id = %" PRId64
+                      "::bigint AND g.key_id = %" PRId64 "::bigint"
+                      " ORDER BY g.first_seen DESC NULLS LAST, v.value COLLATE \"C\"",
+                      query->project_id, query->group_id, key_id) &&
+        (query->limit == 0 || buffer_printf(&sql, error, " LIMIT %" PRId64, query->limit)) &&
+        buffer_append_text(&sql, ") TO STDOUT (FORMAT binary)", error) &&
+        pg_copy_out(pg, sql.data, error);
+    buffer_free(&sql);
+    return done;
+}
+
+/* A key that the environment does not have (id 0) has no values. */
+bool postgres_open_group_tag_values(struct tagstore *store,
+                                    const struct group_tag_value_query *query,
+                                    struct tagstore_cursor **cursor, struct error *error)
+{
+    struct pg *pg = ((struct postgres_tagstore *)store)->pg;
+    int64_t key_id = 0;
+    int64_t values_seen = 0;
+    struct postgres_cursor *made = malloc(sizeof(*made));
+    if (made == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    *made =
+        (struct postgres_cursor){.base = {.store = store}, .pg = pg, .page_size = query->page_size};
+    copy_reader_init(&made->reader);
+    if (!postgres_find_key(pg, query->project_id, query->environment_id, query->key, &key_id,
+                           &values_seen, error) ||
+        !start_copy(pg, query, key_id, error)) {
+        made->ended = true;
+        postgres_close(&made->base);
+        return false;
+    }
+    *cursor = &made->base;
+    return true;
+}
+
+/* The next row; *found is false when there are no more. */
+static bool next_row(struct postgres_cursor *cursor, struct arena *arena,
+                     struct group_tag_value *row, bool *found, struct error *error)
+{
+    const char *data = NULL;
+    size_t size = 0;
+    *found = false;
+    while (!cursor->ended) {
+        if (!copy_reader_next(&cursor->reader, arena, row, found, error))
+            return false;
+        if (*found)
+            return true;
+        if (!pg_copy_next(cursor->pg, &data, &size, &cursor->ended, error))
+            return false;
+        if (cursor->ended)
+            return copy_reader_finish(&cursor->reader, error);
+        if (!copy_reader_feed(&cursor->reader, data, size, error))
+            return false;
+    }
+    return true;
+}
+
+bool postgres_next_page(struct tagstore_cursor *cursor, struct arena *arena,
+                        struct group_tag_value **rows, size_t *count, struct error *error)
+{
+    struct postgres_cursor *postgres = (struct postgres_cursor *)cursor;
+    struct group_tag_value *page = arena_array(arena, postgres->page_size, sizeof(*page), error);
+    size_t used = 0;
+    size_t bytes = 0;
+    bool found = true;
+    if (page == NULL)
+        return false;
+    while (found && used < postgres->page_size && bytes < PAGE_BYTES_MAX) {
+        if (!next_row(postgres, arena, &page[used], &found, error))
+            return false;
+        if (found)
+            bytes += page[used++].value_size;
+    }
+    *rows = page;
+    *count = used;
+    return true;
+}
+
+/* What the server still has to say could be anything up to millions of rows: only a new connection
+   is quick. */
+void postgres_close(struct tagstore_cursor *cursor)
+{
+    struct postgres_cursor *postgres = (struct postgres_cursor *)cursor;
+    if (!postgres->ended)
+        pg_disconnect(postgres->pg);
+    copy_reader_free(&postgres->reader);
+    free(postgres);
+}

@@ -1,0 +1,32 @@
+/* What the files of this backend share: its struct and the operations that postgres_tagstore.c
+   lists. Each promises what tagstore.h says of the function of its name. */
+#ifndef TAGSTORE_POSTGRES_OPERATIONS_H
+#define TAGSTORE_POSTGRES_OPERATIONS_H
+
+#include "client/pg.h"
+#include "tagstore/backend.h"
+
+struct postgres_tagstore {
+    struct tagstore base;
+    struct pg *pg; /* the caller's */
+};
+
+/* The visible key of a project in one environment (0: all); *id is 0 when there is none. */
+bool postgres_find_key(struct pg *pg, int64_t project_id, int64_t environment_id, const char *key,
+                       int64_t *id, int64_t *values_seen, struct error *error) MUST_CHECK;
+
+/* cursor.c */
+bool postgres_open_group_tag_values(struct tagstore *store,
+                                    const struct group_tag_value_query *query,
+                                    struct tagstore_cursor **cursor,
+                                    struct error *error) MUST_CHECK;
+bool postgres_next_page(struct tagstore_cursor *cursor, struct arena *arena,
+                        struct group_tag_value **rows, size_t *count,
+                        struct error *error) MUST_CHECK;
+void postgres_close(struct tagstore_cursor *cursor);
+
+/* record.c */
+bool postgres_record(struct tagstore *store, const struct tag_observation *observations,
+                     size_t count, struct error *error) MUST_CHECK;
+
+#endif

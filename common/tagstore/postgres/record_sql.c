@@ -1,0 +1,260 @@
+#include "tagstore/postgres/record_sql.h"
+
+#include "base/text.h"
+#include "model/columns.h"
+
+/* ---- keys ---- */
+
+static bool query_keys(struct pg *pg, const char *sql, const struct key_row *rows, size_t count,
+                       struct pg_result **result, struct error *error)
+{
+    struct columns columns;
+    columns_init(&columns, 3);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, rows[i].project_id);
+        columns_add_int(&columns, rows[i].environment_id);
+        columns_add_text(&columns, rows[i].key);
+    }
+    bool done = columns_query(&columns, pg, sql, result, error);
+    columns_free(&columns);
+    return done;
+}
+
+static bool find_keys(struct pg *pg, struct key_row *rows, size_t count, size_t *missing,
+                      struct error *error)
+{
+    struct pg_result *result = NULL;
+    if (!query_keys(pg,
+                    "SELECT w.n, k.id"
+                    " FROM unnest($1::bigint[], $2::bigint[], $3::text[]) WITH ORDINALITY"
+                    "   AS w (project_id, environment_id, key, n)"
+                    " JOIN tagstore_tagkey k ON k.project_id = w.project_id"
+                    "   AND k.environment_id = w.environment_id AND k.key = w.key",
+                    rows, count, &result, error))
+        return false;
+    for (int i = 0; i < pg_rows(result); i++)
+        rows[pg_int(result, i, 0) - 1].id = pg_int(result, i, 1);
+    *missing = count - (size_t)pg_rows(result);
+    pg_result_free(result);
+    return true;
+}
+
+static bool insert_keys(struct pg *pg, const struct key_row *rows, size_t count,
+                        struct error *error)
+{
+    struct pg_result *result = NULL;
+    bool done = query_keys(
+        pg,
+        "INSERT INTO tagstore_tagkey (project_id, environment_id, key, values_seen, status)"
+        " SELECT w.project_id, w.environment_id, w.key, 0, 0"
+        " FROM unnest($1::bigint[], $2::bigint[], $3::text[]) WITH ORDINALITY"
+        "   AS w (project_id, environment_id, key, n)"
+        " WHERE NOT EXISTS (SELECT FROM tagstore_tagkey k WHERE k.project_id = w.project_id"
+        "   AND k.environment_id = w.environment_id AND k.key = w.key)"
+        " ORDER BY w.n ON CONFLICT (project_id, environment_id, key) DO NOTHING",
+        rows, count, &result, error);
+    pg_result_free(result);
+    return done;
+}
+
+/* Keys are few and old: the usual batch only reads them, and so takes no lock that another batch
+   would wait for. */
+bool record_keys(struct pg *pg, struct key_row *rows, size_t count, struct error *error)
+{
+    size_t missing = 0;
+    if (!find_keys(pg, rows, count, &missing, error))
+        return false;
+    if (missing == 0)
+        return true;
+    return insert_keys(pg, rows, count, error) && find_keys(pg, rows, count, &missing, error) &&
+           (missing == 0 || error_set(error, ERROR_CONFLICT, "a new tag key was deleted at once"));
+}
+
+/* ---- values ---- */
+
+/* t: the table, stored under this alias. */
+#define SUMS                                                                                       \
+    " DO UPDATE SET times_seen ="                                                                  \
+    "   least(2147483647, t.times_seen::bigint + excluded.times_seen)::integer,"                   \
+    " last_seen = greatest(t.last_seen, excluded.last_seen),"                                      \
+    " first_seen = least(t.first_seen, excluded.first_seen)"
+
+/* A row that an upsert has made has xmax 0; one that it has changed, the lock it took first. */
+#define IS_NEW "(t.xmax = 0)::integer"
+
+static void add_tally(struct columns *columns, const struct tally *tally)
+{
+    columns_add_int(columns, tally->times_seen < INT32_MAX ? tally->times_seen : INT32_MAX);
+    columns_add_time(columns, tally->last_seen);
+    columns_add_time(columns, tally->first_seen);
+}
+
+/* Rows come back in the order in which they went in; that each is the right one is checked. */
+static bool read_values(const struct pg_result *result, struct value_row *rows, size_t count,
+                        struct error *error)
+{
+    bool same = (size_t)pg_rows(result) == count;
+    for (size_t i = 0; same && i < count; i++) {
+        int row = (int)i;
+        same = pg_int(result, row, 0) == rows[i].key_id &&
+               text_equal(pg_text(result, row, 1), rows[i].value);
+        rows[i].id = pg_int(result, row, 2);
+        rows[i].is_new = pg_int(result, row, 3) == 1;
+    }
+    return same || error_set(error, ERROR_INTERNAL, "tag values came back in another order");
+}
+
+bool record_values(struct pg *pg, struct value_row *rows, size_t count, struct error *error)
+{
+    struct columns columns;
+    struct pg_result *result = NULL;
+    columns_init(&columns, 6);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, rows[i].project_id);
+        columns_add_int(&columns, rows[i].key_id);
+        columns_add_text(&columns, rows[i].value);
+        add_tally(&columns, &rows[i].tally);
+    }
+    bool done =
+        columns_query(&columns, pg,
+                      "INSERT INTO tagstore_tagvalue AS t"
+                      " (project_id, key_id, value, data, times_seen, last_seen, first_seen)"
+                      " SELECT w.project_id, w.key_id, w.value, NULL, w.times_seen, w.last_seen,"
+                      "   w.first_seen"
+                      " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::integer[],"
+                      "   $5::timestamptz[], $6::timestamptz[]) WITH ORDINALITY"
+                      "   AS w (project_id, key_id, value, times_seen, last_seen, first_seen, n)"
+                      " ORDER BY w.n ON CONFLICT (project_id, key_id, value)" SUMS
+                      " RETURNING t.key_id, t.value, t.id, " IS_NEW,
+                      &result, error) &&
+        read_values(result, rows, count, error);
+    pg_result_free(result);
+    columns_free(&columns);
+    return done;
+}
+
+static bool read_group_values(const struct pg_result *result, struct group_value_row *rows,
+                              size_t count, struct error *error)
+{
+    bool same = (size_t)pg_rows(result) == count;
+    for (size_t i = 0; same && i < count; i++) {
+        int row = (int)i;
+        same = pg_int(result, row, 0) == rows[i].group_id &&
+               pg_int(result, row, 1) == rows[i].value_id;
+        rows[i].is_new = pg_int(result, row, 2) == 1;
+    }
+    return same || error_set(error, ERROR_INTERNAL, "group tag values came back in another order");
+}
+
+bool record_group_values(struct pg *pg, struct group_value_row *rows, size_t count,
+                         struct error *error)
+{
+    struct columns columns;
+    struct pg_result *result = NULL;
+    columns_init(&columns, 7);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, rows[i].project_id);
+        columns_add_int(&columns, rows[i].group_id);
+        columns_add_int(&columns, rows[i].key_id);
+        columns_add_int(&columns, rows[i].value_id);
+        add_tally(&columns, &rows[i].tally);
+    }
+    bool done =
+        columns_query(&columns, pg,
+                      "INSERT INTO tagstore_grouptagvalue AS t"
+                      " (project_id, group_id, key_id, value_id, times_seen, last_seen, first_seen)"
+                      " SELECT w.project_id, w.group_id, w.key_id, w.value_id, w.times_seen,"
+                      "   w.last_seen, w.first_seen"
+                      " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],"
+                      "   $5::integer[], $6::timestamptz[], $7::timestamptz[]) WITH ORDINALITY"
+                      "   AS w (project_id, group_id, key_id, value_id, times_seen, last_seen,"
+                      "     first_seen, n)"
+                      " ORDER BY w.n ON CONFLICT (project_id, group_id, key_id, value_id)" SUMS
+                      " RETURNING t.group_id, t.value_id, " IS_NEW,
+                      &result, error) &&
+        read_group_values(result, rows, count, error);
+    pg_result_free(result);
+    columns_free(&columns);
+    return done;
+}
+
+/* ---- how many values a key has ---- */
+
+static bool execute_new_values(struct pg *pg, const char *sql, const struct new_values *rows,
+                               size_t count, struct error *error)
+{
+    struct columns columns;
+    columns_init(&columns, 4);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, rows[i].project_id);
+        columns_add_int(&columns, rows[i].group_id);
+        columns_add_int(&columns, rows[i].key_id);
+        columns_add_int(&columns, rows[i].count);
+    }
+    bool done = columns_execute(&columns, pg, sql, NULL, error);
+    columns_free(&columns);
+    return done;
+}
+
+#define NEW_VALUES                                                                                 \
+    " unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY"              \
+    "   AS w (project_id, group_id, key_id, added, n)"
+
+/* The rows are locked in a fixed order before they are changed: an UPDATE alone takes them in the
+   order of its plan. */
+bool record_new_values(struct pg *pg, const struct new_values *rows, size_t count,
+                       struct error *error)
+{
+    return execute_new_values(
+        pg,
+        "WITH locked AS (SELECT k.id, w.added FROM" NEW_VALUES
+        "   JOIN tagstore_tagkey k ON k.id = w.key_id WHERE w.added > 0"
+        "   ORDER BY k.id FOR NO KEY UPDATE OF k)"
+        " UPDATE tagstore_tagkey k"
+        " SET values_seen = least(2147483647, k.values_seen::bigint + locked.added)::integer"
+        " FROM locked WHERE k.id = locked.id",
+        rows, count, error);
+}
+
+bool record_new_group_values(struct pg *pg, const struct new_values *rows, size_t count,
+                             struct error *error)
+{
+    return execute_new_values(
+        pg,
+        "INSERT INTO tagstore_grouptagkey AS t (project_id, group_id, key_id, values_seen)"
+        " SELECT w.project_id, w.group_id, w.key_id, w.added FROM" NEW_VALUES
+        " WHERE w.added > 0 OR NOT EXISTS (SELECT FROM tagstore_grouptagkey k"
+        "   WHERE k.project_id = w.project_id AND k.group_id = w.group_id"
+        "   AND k.key_id = w.key_id)"
+        " ORDER BY w.n ON CONFLICT (project_id, group_id, key_id) DO UPDATE SET values_seen ="
+        "   least(2147483647, t.values_seen::bigint + excluded.values_seen)::integer",
+        rows, count, error);
+}
+
+/* ---- the tags of each event ---- */
+
+bool record_event_tags(struct pg *pg, const struct event_tag_row *rows, size_t count,
+                       struct error *error)
+{
+    struct columns columns;
+    columns_init(&columns, 6);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, rows[i].project_id);
+        columns_add_int(&columns, rows[i].group_id);
+        columns_add_int(&columns, rows[i].event_id);
+        columns_add_int(&columns, rows[i].key_id);
+        columns_add_int(&columns, rows[i].value_id);
+        columns_add_time(&columns, rows[i].date_added);
+    }
+    bool done = columns_execute(
+        &columns, pg,
+        "INSERT INTO tagstore_eventtag"
+        " (project_id, group_id, event_id, key_id, value_id, date_added)"
+        " SELECT w.project_id, w.group_id, w.event_id, w.key_id, w.value_id, w.date_added"
+        " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],"
+        "   $6::timestamptz[]) AS w (project_id, group_id, event_id, key_id, value_id, date_added)"
+        " ON CONFLICT (project_id, event_id, key_id, value_id) DO NOTHING",
+        NULL, error);
+    columns_free(&columns);
+    return done;
+}

@@ -1,0 +1,74 @@
+/*
+ * The statements of recording, each over a whole batch. All writers run them in the order of this
+ * page and hand the rows over in the order of the row structs' comments, so that concurrent batches
+ * wait for each other and do not deadlock.
+ */
+#ifndef TAGSTORE_POSTGRES_RECORD_SQL_H
+#define TAGSTORE_POSTGRES_RECORD_SQL_H
+
+#include "base/arena.h"
+#include "client/pg.h"
+
+/* tagstore_tagkey, ordered by project, environment, key. */
+struct key_row {
+    int64_t project_id, environment_id;
+    const char *key;
+    int64_t id; /* an answer */
+};
+
+/* What has been seen of a value. */
+struct tally {
+    int64_t times_seen;
+    int64_t first_seen, last_seen;
+};
+
+/* tagstore_tagvalue, ordered by project, key, value bytewise. */
+struct value_row {
+    int64_t project_id, key_id;
+    const char *value;
+    struct tally tally;
+    int64_t id;  /* an answer */
+    bool is_new; /* an answer */
+};
+
+/* tagstore_grouptagvalue, ordered by project, group, key, value id. */
+struct group_value_row {
+    int64_t project_id, group_id, key_id, value_id;
+    struct tally tally;
+    bool is_new; /* an answer */
+};
+
+/* Values that a key (tagstore_tagkey, ordered by id) or a group's key (tagstore_grouptagkey,
+   ordered by project, group, key) has got. */
+struct new_values {
+    int64_t project_id, group_id, key_id;
+    int64_t count;
+};
+
+/* tagstore_eventtag. The rows are of events that nobody else knows yet: any order is good. */
+struct event_tag_row {
+    int64_t project_id, group_id, event_id, key_id, value_id;
+    int64_t date_added;
+};
+
+/* Makes the keys that are missing (visible, without values) and tells the ids of all. */
+bool record_keys(struct pg *pg, struct key_row *rows, size_t count, struct error *error) MUST_CHECK;
+
+/* Add to the sums of a value, or make its row. Sums stay at 2,147,483,647 when they get there: the
+   columns have 32 bits. */
+bool record_values(struct pg *pg, struct value_row *rows, size_t count,
+                   struct error *error) MUST_CHECK;
+bool record_group_values(struct pg *pg, struct group_value_row *rows, size_t count,
+                         struct error *error) MUST_CHECK;
+
+/* The tags of events. */
+bool record_event_tags(struct pg *pg, const struct event_tag_row *rows, size_t count,
+                       struct error *error) MUST_CHECK;
+
+/* Add to values_seen. A group's key is made when it is missing, also for a count of 0. */
+bool record_new_group_values(struct pg *pg, const struct new_values *rows, size_t count,
+                             struct error *error) MUST_CHECK;
+bool record_new_values(struct pg *pg, const struct new_values *rows, size_t count,
+                       struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,43 @@
+#include "tagstore/backend.h"
+
+void tagstore_free(struct tagstore *store)
+{
+    if (store != NULL)
+        store->operations->free(store);
+}
+
+bool tagstore_get_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
+                          const char *key, struct arena *arena, struct tag_key *tag_key,
+                          struct error *error)
+{
+    return store->operations->get_tag_key(store, project_id, environment_id, key, arena, tag_key,
+                                          error);
+}
+
+bool tagstore_open_group_tag_values(struct tagstore *store,
+                                    const struct group_tag_value_query *query,
+                                    struct tagstore_cursor **cursor, struct error *error)
+{
+    *cursor = NULL;
+    return store->operations->open_group_tag_values(store, query, cursor, error);
+}
+
+bool tagstore_next_page(struct tagstore_cursor *cursor, struct arena *arena,
+                        struct group_tag_value **rows, size_t *count, struct error *error)
+{
+    *rows = NULL;
+    *count = 0;
+    return cursor->store->operations->next_page(cursor, arena, rows, count, error);
+}
+
+void tagstore_close(struct tagstore_cursor *cursor)
+{
+    if (cursor != NULL)
+        cursor->store->operations->close(cursor);
+}
+
+bool tagstore_record(struct tagstore *store, const struct tag_observation *observations,
+                     size_t count, struct error *error)
+{
+    return store->operations->record(store, observations, count, error);
+}
