@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "mail/eml.h"
+#include "mail/mime.h"
 #include "mail/smtp.h"
 
 static struct mail_transport *open_folder(const struct url *url, struct error *error)
@@ -23,7 +24,8 @@ bool mail_transport_open(const char *text, const char *sender, struct mail_trans
 {
     struct url url;
     *transport = NULL;
-    if (!url_parse(text, &url, error)) {
+    bool usable = mail_check_address(sender, error) || error_prefix(error, "the sender of mails");
+    if (!usable || !url_parse(text, &url, error)) {
         error->code = ERROR_USAGE;
         return false;
     }

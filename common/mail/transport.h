@@ -17,7 +17,7 @@ struct mail_transport {
     const struct mail_transport_operations *operations;
 };
 
-/* The transport that EXPORTD_MAIL_URL names; `sender` is the envelope's. ERROR_USAGE. */
+/* The transport that EXPORTD_MAIL_URL names; `sender` is the envelope's. ERROR_USAGE for either. */
 bool mail_transport_open(const char *url, const char *sender, struct mail_transport **transport,
                          struct error *error) MUST_CHECK;
 void mail_transport_free(struct mail_transport *transport); /* NULL is fine */

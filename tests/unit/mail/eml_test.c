@@ -201,6 +201,16 @@ static void test_urls(void **state)
     mail_transport_free(NULL);
 }
 
+static void test_the_sender_is_an_address(void **state)
+{
+    (void)state;
+    struct mail_transport *transport = NULL;
+    struct error error;
+    assert_false(mail_transport_open("file:///tmp/x", "a@b,c@d", &transport, &error));
+    assert_int_equal(error.code, ERROR_USAGE);
+    assert_null(transport);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +223,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_file_in_the_place_of_the_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_parent, set_up, tear_down),
         cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_the_sender_is_an_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
