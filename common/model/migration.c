@@ -68,19 +68,23 @@ static bool is_recorded(const struct pg_result *recorded, const char *name)
     return false;
 }
 
-/* Sentry's own migrations are there: Django's, or in older versions South's. Looked for where the
-   role's search path leads, so before that is set. */
+/* Looked for where the role's search path leads, and in Sentry's usual schema. */
+bool database_is_sentrys(struct pg *pg, bool *is_sentrys, struct error *error)
+{
+    return query_bool(pg,
+                      "SELECT coalesce(to_regclass('django_migrations'),"
+                      " to_regclass('public.django_migrations'),"
+                      " to_regclass('south_migrationhistory'),"
+                      " to_regclass('public.south_migrationhistory')) IS NOT NULL",
+                      is_sentrys, error);
+}
+
 static bool refuse_sentry(struct pg *pg, struct error *error)
 {
-    bool is_sentry = false;
-    if (!query_bool(pg,
-                    "SELECT coalesce(to_regclass('django_migrations'),"
-                    " to_regclass('public.django_migrations'),"
-                    " to_regclass('south_migrationhistory'),"
-                    " to_regclass('public.south_migrationhistory')) IS NOT NULL",
-                    &is_sentry, error))
+    bool is_sentrys = false;
+    if (!database_is_sentrys(pg, &is_sentrys, error))
         return false;
-    return !is_sentry ||
+    return !is_sentrys ||
            error_set(error, ERROR_CONFLICT,
                      "this is the database of a Sentry (it has Django's table of migrations), which"
                      " --standalone would change: run migrate without it");

@@ -9,11 +9,15 @@
 
 /* Applies what is missing: schema exportd, and with `standalone` the tables of a Sentry too.
    *applied counts files. ERROR_CONFLICT: a recorded file is missing here or has another text, or
-   `standalone` in a database that has django_migrations. Safe to repeat and to run twice at once.
+   `standalone` in the database of a Sentry. Safe to repeat and to run twice at once.
  */
 bool migration_apply(struct pg *pg, bool standalone, int *applied, struct error *error) MUST_CHECK;
 
 /* ERROR_QUERY, naming the remedy, when the database lacks a migration of exportd's own tables. */
 bool migration_check(struct pg *pg, struct error *error) MUST_CHECK;
+
+/* Whether this is the database of a Sentry: it has a table of Django's migrations, or in older
+   versions of South's. */
+bool database_is_sentrys(struct pg *pg, bool *is_sentrys, struct error *error) MUST_CHECK;
 
 #endif

@@ -88,14 +88,3 @@ bool blob_paths_held(struct pg *pg, const char *const *paths, size_t count, bool
     columns_free(&columns);
     return good;
 }
-
-bool database_is_sentrys(struct pg *pg, bool *is_sentrys, struct error *error)
-{
-    static const char sql[] = "SELECT (to_regclass('django_migrations') IS NOT NULL)::integer";
-    struct pg_result *result = NULL;
-    if (!pg_query(pg, sql, NULL, &result, error))
-        return false;
-    *is_sentrys = pg_int(result, 0, 0) != 0;
-    pg_result_free(result);
-    return true;
-}

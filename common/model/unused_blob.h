@@ -35,7 +35,4 @@ bool unused_blob_list(struct pg *pg, int64_t after, size_t max, struct arena *ar
 bool blob_paths_held(struct pg *pg, const char *const *paths, size_t count, bool *held,
                      struct error *error) MUST_CHECK;
 
-/* Whether this is the database of a Sentry, whose own cleanup takes the unused blobs. */
-bool database_is_sentrys(struct pg *pg, bool *is_sentrys, struct error *error) MUST_CHECK;
-
 #endif
