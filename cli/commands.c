@@ -45,11 +45,22 @@ const struct command commands[] = {
     {"status", "[ID] [--json] [--watch]", "Show an export, or the recent ones",
      "\nStates: EARLY (not finished), VALID, EXPIRED, FAILED (its user got a mail), GONE (its row "
      "was\n"
-     "deleted by somebody else). --watch follows one export until it is finished.\n"
-     "\nexample with --json:\n"
-     "  "
-     "{\"id\":27,\"status\":\"VALID\",\"state\":\"valid\",\"type\":\"Issues-by-Tag\",\"rows\":1001,"
-     "\"bytes\":73410}\n",
+     "deleted by somebody else). --watch follows one export until it is finished: a bar with its "
+     "rows "
+     "and\n"
+     "bytes on a terminal, else a line at each change. The exit status is then 0 for VALID, 1 for "
+     "all\n"
+     "other ends.\n"
+     "\nexample with --json (one line):\n"
+     "  {\"id\":27,\"status\":\"VALID\",\"state\":\"valid\",\"type\":\"Issues-by-Tag\","
+     "\"organization\":\"acme\",\n"
+     "   \"user\":\"ann@example.com\",\"file_name\":\"Issues-by-Tag_2020-March-25_27.csv\",\n"
+     "   \"query_info\":\"{...}\",\"limit\":null,\"environment_id\":null,\n"
+     "   \"date_added\":\"2020-03-25T16:12:18.123456Z\",\"date_finished\":...,"
+     "\"date_expired\":...,\n"
+     "   \"rows\":1001,\"bytes\":73410,\"pages\":2,\"attempts\":1,\"failures\":0,"
+     "\"worker\":null,\n"
+     "   \"next_try_at\":null,\"message\":null,\"mail\":\"sent\",\"mail_message\":null}\n",
      command_status},
     {"download", "ID [-o FILE]", "Fetch the file of an export",
      "\nSize and SHA-1 are checked. Without -o the file gets its own name in the current folder; "
@@ -89,7 +100,13 @@ const struct command commands[] = {
      "that led to\n"
      "no export, with the reason; retry puts one back, drop forgets it. pause stops taking within "
      "a second\n"
-     "(running jobs go on), resume starts again.\n",
+     "(running jobs go on), resume starts again.\n"
+     "\nexamples with --json, of stats and of dead:\n"
+     "  {\"queue\":\"data_export\",\"waiting\":4,\"by_step\":{\"0\":1,\"3\":0,\"6\":3,\"9\":0},"
+     "\"processing\":2,\n"
+     "   \"delayed\":0,\"dead\":1,\"workers\":1,\"paused\":false}\n"
+     "  {\"id\":\"1585152738123-0\",\"date_added\":\"2020-03-25T16:12:18.123000Z\",\n"
+     "   \"reason\":\"not valid JSON\",\"worker\":\"host:42:1a2b3c4d\",\"message\":\"garbage\"}\n",
      command_queue},
     {"check", "", "Test every configured server",
      "\nOne line each; the exit status is 1 if any fails.\n", command_check},
