@@ -1,0 +1,236 @@
+#include "export/issues_by_tag.h"
+
+#include "base/fault.h"
+#include "base/text.h"
+#include "export/payload.h"
+#include "model/event_user.h"
+#include "model/project.h"
+
+/* The payload, and a page with its users: what an export has in memory at a time. */
+#define TEXTS_MAX ((size_t)4 * 1024 * 1024)
+#define PAGE_MAX  ((size_t)64 * 1024 * 1024)
+
+struct run {
+    const struct export_source *source;
+    const struct export_query *query;
+    struct csv_writer *csv;
+    struct arena *texts;
+    struct arena *page;
+    struct payload payload;
+    bool with_users; /* the key is exactly `user` */
+    int64_t environment_id, group_id;
+    const char *lookup_key;
+    struct export_progress *done;
+};
+
+/* ---- what is asked for, in the order in which it is checked ---- */
+
+static bool does_not_exist(struct error *error, const char *what)
+{
+    return error_set(error, ERROR_EXPORT, "Requested %s does not exist", what);
+}
+
+static bool check_limit(const struct export_query *query, struct error *error)
+{
+    return query->limit_kind != JOB_LIMIT_WRONG ||
+           error_set(error, ERROR_EXPORT,
+                     "Invalid limit: it has to be a whole number of rows, or 0 for all rows");
+}
+
+static bool check_project(const struct run *run, struct error *error)
+{
+    bool exists = false;
+    return project_exists(run->source->pg, run->query->organization_id, run->payload.project_id,
+                          &exists, error) &&
+           (exists || does_not_exist(error, "project"));
+}
+
+static bool check_environment(struct run *run, struct error *error)
+{
+    bool exists = false;
+    run->environment_id = 0;
+    if (run->query->environment_kind == JOB_ENVIRONMENT_ALL)
+        return true;
+    if (run->query->environment_kind == JOB_ENVIRONMENT_WRONG)
+        return does_not_exist(error, "environment");
+    run->environment_id = run->query->environment_id;
+    return environment_exists(run->source->pg, run->query->organization_id, run->environment_id,
+                              &exists, error) &&
+           (exists || does_not_exist(error, "environment"));
+}
+
+static bool find_group(struct run *run, struct error *error)
+{
+    return group_with_redirect(run->source->pg, run->payload.project_id, run->payload.group_id,
+                               &run->group_id, error) &&
+           (run->group_id != 0 || does_not_exist(error, "issue"));
+}
+
+/* These names are stored with a prefix, so that events can have tags of their own of that name. */
+static bool is_reserved(const char *key)
+{
+    static const char *const reserved[] = {"release", "dist", "user", "filename", "function"};
+    for (size_t i = 0; i < ARRAY_LENGTH(reserved); i++)
+        if (text_equal(key, reserved[i]))
+            return true;
+    return false;
+}
+
+static bool find_key(struct run *run, struct error *error)
+{
+    struct tag_key tag_key;
+    const char *key = run->payload.key;
+    run->with_users = text_equal(key, "user");
+    run->lookup_key =
+        arena_printf(run->texts, error, "%s%s", is_reserved(key) ? "sentry:" : "", key);
+    if (run->lookup_key == NULL)
+        return false;
+    if (tagstore_get_tag_key(run->source->tagstore, run->payload.project_id, run->environment_id,
+                             run->lookup_key, run->texts, &tag_key, error))
+        return true;
+    return error->code == ERROR_NOT_FOUND && does_not_exist(error, "key");
+}
+
+static bool check(struct run *run, struct error *error)
+{
+    return payload_parse(run->query->query_info, run->texts, &run->payload, error) &&
+           check_limit(run->query, error) && check_project(run, error) &&
+           check_environment(run, error) && find_group(run, error) && find_key(run, error);
+}
+
+/* ---- the CSV ---- */
+
+static bool put_text(struct csv_writer *csv, const char *text_or_null, struct error *error)
+{
+    const char *text = text_or_null == NULL ? "" : text_or_null;
+    return csv_writer_text(csv, text, strlen(text), error);
+}
+
+static bool put_header(struct csv_writer *csv, bool with_users, struct error *error)
+{
+    return put_text(csv, "value", error) &&
+           (!with_users ||
+            (put_text(csv, "id", error) && put_text(csv, "email", error) &&
+             put_text(csv, "username", error) && put_text(csv, "ip_address", error))) &&
+           put_text(csv, "times_seen", error) && put_text(csv, "last_seen", error) &&
+           put_text(csv, "first_seen", error) && csv_writer_end_row(csv, error);
+}
+
+static bool put_user(struct csv_writer *csv, const struct event_user *user, struct error *error)
+{
+    return put_text(csv, user->ident, error) && put_text(csv, user->email, error) &&
+           put_text(csv, user->username, error) && put_text(csv, user->ip_address, error);
+}
+
+static bool put_row(struct csv_writer *csv, const struct group_tag_value *row,
+                    const struct event_user *user_or_null, struct error *error)
+{
+    return csv_writer_text(csv, row->value, row->value_size, error) &&
+           (user_or_null == NULL || put_user(csv, user_or_null, error)) &&
+           csv_writer_int(csv, row->times_seen, error) &&
+           csv_writer_time(csv, row->last_seen, error) &&
+           csv_writer_time(csv, row->first_seen, error) && csv_writer_end_row(csv, error);
+}
+
+/* What is too large today is too large tomorrow: its user has to know, and by how much. */
+static bool explain_size(bool written, struct error *error)
+{
+    if (!written && error->code == ERROR_TOO_LARGE)
+        return error_set(error, ERROR_EXPORT, "The export is too large for a file: %s",
+                         error->message);
+    return written;
+}
+
+/* ---- pages ---- */
+
+static bool find_users(const struct run *run, const struct group_tag_value *rows, size_t count,
+                       struct event_user **users, struct error *error)
+{
+    const char **values = arena_array(run->page, count, sizeof(*values), error);
+    *users = arena_array(run->page, count, sizeof(**users), error);
+    if (values == NULL || *users == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        values[i] = rows[i].value;
+    return event_user_for_tags(run->source->pg, run->payload.project_id, values, count, run->page,
+                               *users, error);
+}
+
+static bool put_page(const struct run *run, const struct group_tag_value *rows, size_t count,
+                     struct error *error)
+{
+    struct event_user *users = NULL;
+    if (run->with_users && !find_users(run, rows, count, &users, error))
+        return false;
+    bool written = true;
+    for (size_t i = 0; written && i < count; i++)
+        written = put_row(run->csv, &rows[i], users == NULL ? NULL : &users[i], error);
+    return explain_size(written, error);
+}
+
+static bool count_page(const struct run *run, size_t rows, export_progress_function *progress,
+                       void *context, struct error *error)
+{
+    run->done->rows += (int64_t)rows;
+    run->done->pages++;
+    run->done->bytes = csv_writer_bytes(run->csv);
+    return (run->done->pages > 1 || FAULT("first_page", error)) && FAULT("page", error) &&
+           progress(context, run->done, error);
+}
+
+static bool put_pages(struct run *run, struct tagstore_cursor *cursor,
+                      export_progress_function *progress, void *context, struct error *error)
+{
+    struct group_tag_value *rows = NULL;
+    size_t count = 0;
+    do {
+        arena_reset(run->page);
+        if (!tagstore_next_page(cursor, run->page, &rows, &count, error))
+            return false;
+        if (count > 0 && (!put_page(run, rows, count, error) ||
+                          !count_page(run, count, progress, context, error)))
+            return false;
+    } while (count > 0);
+    return FAULT("last_page", error);
+}
+
+/* The header waits until the rows have been asked for: a failure up to then leaves nothing behind
+   in a stream. */
+static bool export_rows(struct run *run, export_progress_function *progress, void *context,
+                        struct error *error)
+{
+    const struct group_tag_value_query query = {
+        .project_id = run->payload.project_id,
+        .group_id = run->group_id,
+        .environment_id = run->environment_id,
+        .key = run->lookup_key,
+        .limit = run->query->limit_kind == JOB_LIMIT_ROWS ? run->query->limit : 0,
+        .page_size = run->source->page_size};
+    struct tagstore_cursor *cursor = NULL;
+    bool done = tagstore_open_group_tag_values(run->source->tagstore, &query, &cursor, error) &&
+                explain_size(put_header(run->csv, run->with_users, error), error) &&
+                put_pages(run, cursor, progress, context, error) &&
+                csv_writer_flush(run->csv, error);
+    tagstore_close(cursor);
+    run->done->bytes = csv_writer_bytes(run->csv);
+    return done;
+}
+
+bool issues_by_tag_run(const struct export_source *source, const struct export_query *query,
+                       struct csv_writer *csv, export_progress_function *progress, void *context,
+                       struct export_progress *done, struct error *error)
+{
+    struct run run = {.source = source,
+                      .query = query,
+                      .csv = csv,
+                      .texts = arena_new(TEXTS_MAX),
+                      .page = arena_new(PAGE_MAX),
+                      .done = done};
+    bool good = run.texts != NULL && run.page != NULL;
+    if (!good)
+        (void)error_set(error, ERROR_AWAY, "no memory");
+    good = good && check(&run, error) && export_rows(&run, progress, context, error);
+    arena_free(run.texts);
+    arena_free(run.page);
+    return good;
+}
