@@ -126,10 +126,12 @@ static bool drop_repeated(struct save *save, struct error *error)
 
 /* ---- what the events refer to ---- */
 
+typedef int64_t id_function(const struct event *event);
 typedef bool link_function(struct pg *pg, const int64_t *project_ids, const int64_t *ids,
                            size_t count, struct error *error);
 
-static bool link_projects(struct save *save, size_t id_offset, link_function *link,
+/* Ids of 0 are passed over. */
+static bool link_projects(struct save *save, id_function *id_of, link_function *link,
                           struct error *error)
 {
     size_t count = 0;
@@ -139,11 +141,21 @@ static bool link_projects(struct save *save, size_t id_offset, link_function *li
         return false;
     for (size_t i = 0; i < save->count; i++) {
         const struct event *event = save->events[i];
-        ids[count] = *(const int64_t *)((const char *)event + id_offset);
+        ids[count] = id_of(event);
         projects[count] = event->line.project_id;
         count += ids[count] != 0;
     }
     return count == 0 || link(save->pg, projects, ids, count, error);
+}
+
+static int64_t environment_of(const struct event *event)
+{
+    return event->environment_id;
+}
+
+static int64_t release_of(const struct event *event)
+{
+    return event->release_id;
 }
 
 static bool find_environments(struct save *save, struct error *error)
@@ -162,8 +174,7 @@ static bool find_environments(struct save *save, struct error *error)
         event->environment_id =
             rows[named_rows_find(rows, count, event->organization_id, event->environment)].id;
     }
-    return link_projects(save, offsetof(struct event, environment_id), environment_link_projects,
-                         error);
+    return link_projects(save, environment_of, environment_link_projects, error);
 }
 
 static bool find_releases(struct save *save, struct error *error)
@@ -186,7 +197,7 @@ static bool find_releases(struct save *save, struct error *error)
                 ? 0
                 : rows[named_rows_find(rows, count, event->organization_id, event->release)].id;
     }
-    return link_projects(save, offsetof(struct event, release_id), release_link_projects, error);
+    return link_projects(save, release_of, release_link_projects, error);
 }
 
 static int compare_users(const void *left, const void *right)
@@ -299,6 +310,8 @@ static bool start(struct save *save, struct event **events, size_t count, struct
     if (save->events == NULL)
         return false;
     memcpy(save->events, events, count * sizeof(struct event *));
+    for (size_t i = 0; i < count; i++)
+        events[i]->id = 0; /* an earlier try may have given one */
     save->count = count;
     return pg_begin(save->pg, error);
 }
