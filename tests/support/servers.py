@@ -59,7 +59,7 @@ class Postgres:
         self.start()
 
     @staticmethod
-    def _program(name):
+    def program(name):
         found = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"))
         if not found:
             raise RuntimeError(f"{name} is not installed: run scripts/install-deps --test")
@@ -67,7 +67,7 @@ class Postgres:
 
     def _initdb(self):
         subprocess.run(
-            [self._program("initdb"), "-D", self.data, "-U", "postgres", "--auth=trust",
+            [self.program("initdb"), "-D", self.data, "-U", "postgres", "--auth=trust",
              "--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US",
              "--no-sync", "--no-instructions"],
             check=True, stdout=subprocess.DEVNULL, cwd="/", **self._owner)
@@ -81,7 +81,7 @@ class Postgres:
         arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(
-                [self._program("postgres"), "-D", self.data, *arguments], stdout=log, stderr=log,
+                [self.program("postgres"), "-D", self.data, *arguments], stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL, cwd="/", start_new_session=True,
                 preexec_fn=_die_with_parent(signal.SIGQUIT), **self._owner)
         wait_until(self._answers, f"PostgreSQL answers (see {self.folder}/log)")
