@@ -19,7 +19,7 @@ bool pool_wait_ready(struct pool *pool, int64_t ms)
 {
     struct timespec deadline = bell_deadline(ms);
     (void)pthread_mutex_lock(&pool->mutex);
-    while ((pool->ready == 0 || pool->handed != NULL) &&
+    while (!pool->stopping && (pool->ready == 0 || pool->handed != NULL) &&
            pthread_cond_timedwait(&pool->changed, &pool->mutex, &deadline) != ETIMEDOUT)
         ;
     bool ready = pool->ready > 0 && pool->handed == NULL;
@@ -41,7 +41,7 @@ struct job_ticket *pool_receive(struct pool *pool, int slot, int64_t ms)
     (void)pthread_mutex_lock(&pool->mutex);
     pool->ready++;
     (void)pthread_cond_broadcast(&pool->changed);
-    while (pool->handed == NULL &&
+    while (!pool->stopping && pool->handed == NULL &&
            pthread_cond_timedwait(&pool->changed, &pool->mutex, &deadline) != ETIMEDOUT)
         ;
     struct job_ticket *ticket = pool->handed;
@@ -59,6 +59,14 @@ void pool_release(struct pool *pool, int slot)
     pool->held[slot] = NULL;
     (void)pthread_mutex_unlock(&pool->mutex);
     job_ticket_free(ticket);
+}
+
+void pool_stop(struct pool *pool)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->stopping = true;
+    (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_mutex_unlock(&pool->mutex);
 }
 
 struct job_ticket *pool_withdraw(struct pool *pool)

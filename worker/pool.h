@@ -13,6 +13,7 @@ enum { POOL_MAX = 64 };
 struct pool {
     pthread_mutex_t mutex; /* guards everything below */
     pthread_cond_t changed;
+    bool stopping;                     /* nobody waits any more */
     int ready;                         /* job threads that wait with good connections */
     struct job_ticket *handed;         /* given by the fetcher, not yet picked up */
     struct job_ticket *held[POOL_MAX]; /* by each thread */
@@ -32,6 +33,9 @@ void pool_hand(struct pool *pool, struct job_ticket *ticket);
    pool counts it as held until pool_release, which frees it. */
 struct job_ticket *pool_receive(struct pool *pool, int slot, int64_t ms);
 void pool_release(struct pool *pool, int slot);
+
+/* Ends all waiting, now and later: the worker stops. */
+void pool_stop(struct pool *pool);
 
 /* Takes back what was handed but not picked up; NULL for nothing. For the fetcher, when it stops.
  */

@@ -182,6 +182,7 @@ static void stop(struct worker *worker, enum worker_phase phase)
     LOG(LOG_INFO, phase == WORKER_STOPS ? "worker.stopping" : "worker.giving-back",
         log_int("jobs", pool_busy(&worker->pool)));
     atomic_store(&worker->context.phase, phase);
+    pool_stop(&worker->pool);
 }
 
 /* The first signal: take no more. The second: give back at once. */

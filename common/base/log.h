@@ -25,7 +25,8 @@ struct log_field {
 /* Before any thread starts. Until then: text, info. */
 void log_setup(enum log_format format, enum log_level level);
 
-/* The job of the calling thread: its lines carry both numbers until log_clear_job. */
+/* The job of the calling thread: its lines carry both numbers until log_clear_job; attempt 0: not
+   yet claimed, only the first. */
 void log_set_job(int64_t data_export_id, int64_t attempt);
 void log_clear_job(void);
 
