@@ -1,0 +1,154 @@
+/* A private PostgreSQL for a test: on a Unix socket in a temporary folder, migrated, not
+ * crash-safe. */
+#ifndef TEST_POSTGRES_SERVER_H
+#define TEST_POSTGRES_SERVER_H
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "client/pg.h"
+#include "model/migration.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <glob.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct postgres_server {
+    char folder[64];
+    char url[256];
+    pid_t pid;
+};
+
+/* PostgreSQL refuses to run as root. */
+static void become_postgres(void)
+{
+    const struct passwd *account = getpwnam("postgres");
+    if (geteuid() == 0 && (account == NULL || initgroups("postgres", account->pw_gid) != 0 ||
+                           setgid(account->pw_gid) != 0 || setuid(account->pw_uid) != 0))
+        _exit(126);
+}
+
+/* The newest version's program. */
+static void run_postgres_program(const char *name, const char *const *arguments, const char *log)
+{
+    char pattern[128];
+    glob_t found;
+    int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    become_postgres();
+    (void)prctl(PR_SET_PDEATHSIG, SIGQUIT); /* forgotten when the user changed */
+    (void)snprintf(pattern, sizeof(pattern), "/usr/lib/postgresql/*/bin/%s", name);
+    if (out < 0 || chdir("/") != 0 || glob(pattern, 0, NULL, &found) != 0)
+        _exit(126);
+    (void)dup2(out, STDOUT_FILENO);
+    (void)dup2(out, STDERR_FILENO);
+    (void)execv(found.gl_pathv[found.gl_pathc - 1], (char **)(uintptr_t)arguments);
+    _exit(127);
+}
+
+static pid_t start_postgres_program(const char *name, const char *const *arguments, const char *log)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        run_postgres_program(name, arguments, log);
+    return pid;
+}
+
+static bool init_cluster(const struct postgres_server *server, const char *log)
+{
+    char data[96];
+    int status = -1;
+    (void)snprintf(data, sizeof(data), "%s/data", server->folder);
+    const char *const arguments[] = {
+        "initdb",          "-D",        data, "-U", "postgres", "--auth=trust", "--locale=C.UTF-8",
+        "--encoding=UTF8", "--no-sync", NULL};
+    pid_t pid = start_postgres_program("initdb", arguments, log);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static bool migrate_server(const struct postgres_server *server, struct error *error)
+{
+    int applied = 0;
+    struct pg *pg = pg_new(server->url, "test");
+    bool done = pg != NULL && pg_connect(pg, error) && migration_apply(pg, true, &applied, error);
+    pg_free(pg);
+    return done;
+}
+
+/* False, and a line on standard error, when it does not come up. */
+static bool postgres_server_start(struct postgres_server *server)
+{
+    struct error error = {.message = "initdb failed"};
+    const struct passwd *account = getpwnam("postgres");
+    char data[96];
+    char log[96];
+    if (!text_copy(server->folder, sizeof(server->folder), "/tmp/exportd-pg-XXXXXX") ||
+        mkdtemp(server->folder) == NULL ||
+        (geteuid() == 0 &&
+         (account == NULL || chown(server->folder, account->pw_uid, account->pw_gid) != 0)))
+        return false;
+    (void)snprintf(data, sizeof(data), "%s/data", server->folder);
+    (void)snprintf(log, sizeof(log), "%s/log", server->folder);
+    (void)snprintf(server->url, sizeof(server->url), "host=%s user=postgres dbname=postgres",
+                   server->folder);
+    const char *const arguments[] = {"postgres", "-D", data, "-k", server->folder,
+                                     "-h",       "",   "-F", "-c", "timezone=Europe/Berlin",
+                                     NULL};
+    bool up = init_cluster(server, log);
+    if (up)
+        server->pid = start_postgres_program("postgres", arguments, log);
+    int64_t deadline = clock_monotonic_ms() + 20000;
+    while (up && !migrate_server(server, &error)) {
+        up = clock_monotonic_ms() < deadline;
+        clock_sleep_ms(50);
+    }
+    if (!up)
+        (void)fprintf(stderr, "%s: %s\n", log, error.message);
+    return up;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int flag, struct FTW *level)
+{
+    (void)status;
+    (void)flag;
+    (void)level;
+    return remove(path);
+}
+
+static void postgres_server_stop(struct postgres_server *server)
+{
+    if (server->pid > 0) {
+        (void)kill(server->pid, SIGQUIT);
+        (void)waitpid(server->pid, NULL, 0);
+    }
+    (void)nftw(server->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* ---- statements ---- */
+
+static void run_sql(struct pg *pg, const char *sql)
+{
+    struct error error;
+    if (!pg_script(pg, sql, &error))
+        fail_msg("%s: %s", sql, error.message);
+}
+
+/* The one row's first column. */
+static void expect_sql(struct pg *pg, const char *sql, const char *expected)
+{
+    struct error error;
+    struct pg_result *result = NULL;
+    if (!pg_query(pg, sql, NULL, &result, &error))
+        fail_msg("%s: %s", sql, error.message);
+    assert_int_equal(pg_rows(result), 1);
+    const char *text = pg_text(result, 0, 0);
+    assert_string_equal(text == NULL ? "NULL" : text, expected);
+    pg_result_free(result);
+}
+
+#endif
