@@ -12,11 +12,14 @@ bool event_message_find(struct pg *pg, struct event_message *messages, size_t co
         columns_add_int(&columns, messages[i].project_id);
         columns_add_text(&columns, messages[i].event_id);
     }
+    /* LATERAL with a LIMIT is a look into the index for each; a plain join may read all the table.
+     */
     bool done = columns_query(
         &columns, pg,
         "SELECT w.n, m.id"
         " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS w (project_id, message_id, n)"
-        " JOIN sentry_message m ON m.project_id = w.project_id AND m.message_id = w.message_id",
+        " CROSS JOIN LATERAL (SELECT id FROM sentry_message s"
+        "   WHERE s.project_id = w.project_id AND s.message_id = w.message_id LIMIT 1) m",
         &result, error);
     for (int i = 0; done && i < pg_rows(result); i++)
         messages[pg_int(result, i, 0) - 1].id = pg_int(result, i, 1);

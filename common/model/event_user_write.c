@@ -29,7 +29,8 @@ bool event_user_insert(struct pg *pg, const struct new_event_user *users, size_t
     columns_init(&columns, 6);
     for (size_t i = 0; i < count; i++)
         add_user(&columns, &users[i]);
-    /* Looking first keeps the sequence, which may be one of 32 bits, from running away. */
+    /* Looking first keeps the sequence, which may be one of 32 bits, from running away. OFFSET 0
+       makes it a look into the index for each; a join may read all the table. */
     bool done = columns_execute(
         &columns, pg,
         "INSERT INTO sentry_eventuser (project_id, hash, ident, email, username, name, ip_address,"
@@ -38,7 +39,7 @@ bool event_user_insert(struct pg *pg, const struct new_event_user *users, size_t
         " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::inet[])"
         "  WITH ORDINALITY AS w (project_id, hash, ident, email, username, ip_address, n)"
         " WHERE NOT EXISTS (SELECT FROM sentry_eventuser u"
-        "   WHERE u.project_id = w.project_id AND u.hash = w.hash)"
+        "   WHERE u.project_id = w.project_id AND u.hash = w.hash OFFSET 0)"
         " ORDER BY w.n ON CONFLICT DO NOTHING",
         NULL, error);
     columns_free(&columns);

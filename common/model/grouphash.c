@@ -26,7 +26,13 @@ bool grouphash_read(struct pg *pg, struct named_row *rows, int64_t *group_ids, s
                     struct error *error)
 {
     struct pg_result *result = NULL;
-    if (!query(pg, "SELECT w.n, h.id, h.group_id" FOUND, rows, count, false, &result, error))
+    /* LATERAL with a LIMIT is a look into the index for each; a plain join may read all the table.
+     */
+    if (!query(pg,
+               "SELECT w.n, h.id, h.group_id" WANTED
+               " CROSS JOIN LATERAL (SELECT id, group_id FROM sentry_grouphash s"
+               "   WHERE s.project_id = w.project_id AND s.hash = w.hash LIMIT 1) h",
+               rows, count, false, &result, error))
         return false;
     for (int i = 0; i < pg_rows(result); i++) {
         int64_t place = pg_int(result, i, 0) - 1;
@@ -55,13 +61,14 @@ bool grouphash_lock(struct pg *pg, struct named_row *rows, int64_t *group_ids, s
                     struct error *error)
 {
     struct pg_result *result = NULL;
-    bool done =
-        query(pg,
-              "SELECT h.id" FOUND " WHERE h.group_id IS NULL ORDER BY w.n FOR NO KEY UPDATE OF h",
-              rows, count, false, &result, error) &&
-        grouphash_read(pg, rows, group_ids, count, error) &&
-        (named_rows_are_known(rows, count) ||
-         error_set(error, ERROR_CONFLICT, "a new group hash was deleted at once"));
+    bool done = query(pg,
+                      "SELECT h.id" WANTED
+                      " JOIN sentry_grouphash h ON h.project_id = w.project_id AND h.hash = w.hash"
+                      " WHERE h.group_id IS NULL ORDER BY w.n FOR NO KEY UPDATE OF h",
+                      rows, count, false, &result, error) &&
+                grouphash_read(pg, rows, group_ids, count, error) &&
+                (named_rows_are_known(rows, count) ||
+                 error_set(error, ERROR_CONFLICT, "a new group hash was deleted at once"));
     pg_result_free(result);
     return done;
 }

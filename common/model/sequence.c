@@ -8,7 +8,7 @@ bool sequence_take(struct pg *pg, const char *table, int64_t *ids, size_t count,
     pg_bind_text(&params, table);
     pg_bind_int(&params, (int64_t)count);
     if (!pg_query(pg,
-                  "SELECT nextval(pg_get_serial_sequence($1, 'id')) AS id"
+                  "SELECT nextval((SELECT pg_get_serial_sequence($1, 'id')::regclass)) AS id"
                   " FROM generate_series(1, $2::bigint) ORDER BY id",
                   &params, &result, error))
         return false;
