@@ -31,76 +31,31 @@ enum column {
 
 /* What exportd remembers of a row with another date_added is about another job: it is not joined.
    Without a sentry_exporteddata row only that memory is left. */
-#define LISTING                                                                                                                                                                                         \
-    " SELECT ids.id,"                                                                                                                                                                                   \
-    " CASE WHEN e.id IS NULL THEN CASE WHEN x.state = 'failed' THEN 'FAILED' ELSE 'GONE' END"                                                                                                           \
-    " WHEN e.date_finished IS NULL THEN 'EARLY'"                                                                                                                                                        \
-    " WHEN e.date_expired < now() THEN 'EXPIRED' ELSE 'VALID' END,"                                                                                                                                     \
-    " x.state, coalesce(e.query_type, x.query_type), o.slug, u.email,"                                                                                                                                  \
-    " coalesce(e.query_info, x.query_info), x.\"limit\", x.environment_id,"                                                                                                                             \
-    " " PG_USEC("coalesce(e.date_added, x.date_added)") ","                                                                                                                                             \
-                                                        " " PG_USEC(                                                                                                                                    \
-                                                            "coalesce(e.date_finished, "                                                                                                                \
-                                                            "x.finished_at)") ","                                                                                                                       \
-                                                                              " " PG_USEC(                                                                                                              \
-                                                                                  "e.date_"                                                                                                             \
-                                                                                  "expired") ","                                                                                                        \
-                                                                                             " co"                                                                                                      \
-                                                                                             "ale"                                                                                                      \
-                                                                                             "sce"                                                                                                      \
-                                                                                             "(x."                                                                                                      \
-                                                                                             "row"                                                                                                      \
-                                                                                             "s, "                                                                                                      \
-                                                                                             "0),"                                                                                                      \
-                                                                                             " co"                                                                                                      \
-                                                                                             "ale"                                                                                                      \
-                                                                                             "sce"                                                                                                      \
-                                                                                             "(x."                                                                                                      \
-                                                                                             "byt"                                                                                                      \
-                                                                                             "es,"                                                                                                      \
-                                                                                             " 0)"                                                                                                      \
-                                                                                             ", "                                                                                                       \
-                                                                                             "coa"                                                                                                      \
-                                                                                             "les"                                                                                                      \
-                                                                                             "ce("                                                                                                      \
-                                                                                             "x."                                                                                                       \
-                                                                                             "pag"                                                                                                      \
-                                                                                             "es,"                                                                                                      \
-                                                                                             " 0)"                                                                                                      \
-                                                                                             ", "                                                                                                       \
-                                                                                             "coa"                                                                                                      \
-                                                                                             "les"                                                                                                      \
-                                                                                             "ce("                                                                                                      \
-                                                                                             "x."                                                                                                       \
-                                                                                             "att"                                                                                                      \
-                                                                                             "emp"                                                                                                      \
-                                                                                             "t, "                                                                                                      \
-                                                                                             "0),"                                                                                                      \
-                                                                                             " co"                                                                                                      \
-                                                                                             "ale"                                                                                                      \
-                                                                                             "sce"                                                                                                      \
-                                                                                             "(x."                                                                                                      \
-                                                                                             "fai"                                                                                                      \
-                                                                                             "lur"                                                                                                      \
-                                                                                             "es,"                                                                                                      \
-                                                                                             " 0)"                                                                                                      \
-                                                                                             ", "                                                                                                       \
-                                                                                             "x."                                                                                                       \
-                                                                                             "wor"                                                                                                      \
-                                                                                             "ker"                                                                                                      \
-                                                                                             ","                                                                                                        \
-                                                                                             " " PG_USEC(                                                                                               \
-                                                                                                 "x.next_try_at") ", x.message,"                                                                        \
-                                                                                                                  " coalesce(m.state, 'none'), m.message"                                               \
-                                                                                                                  " FROM ids LEFT JOIN sentry_exporteddata e ON e.id = ids.id"                          \
-                                                                                                                  " LEFT JOIN exportd.export x ON x.data_export_id = ids.id"                            \
-                                                                                                                  " AND (e.id IS NULL OR e.date_added = x.date_added)"                                  \
-                                                                                                                  " LEFT JOIN exportd.outbox m ON m.data_export_id = x.data_export_id"                  \
-                                                                                                                  " LEFT JOIN sentry_organization o"                                                    \
-                                                                                                                  " ON o.id = CASE WHEN e.id IS NULL THEN x.organization_id ELSE e.organization_id END" \
-                                                                                                                  " LEFT JOIN auth_user u"                                                              \
-                                                                                                                  " ON u.id = CASE WHEN e.id IS NULL THEN x.user_id ELSE e.user_id END"                 \
-                                                                                                                  " WHERE e.id IS NOT NULL OR x.data_export_id IS NOT NULL ORDER BY ids.id DESC"
+#define USEC_ADDED    PG_USEC("coalesce(e.date_added, x.date_added)")
+#define USEC_FINISHED PG_USEC("coalesce(e.date_finished, x.finished_at)")
+#define USEC_EXPIRED  PG_USEC("e.date_expired")
+#define USEC_NEXT_TRY PG_USEC("x.next_try_at")
+
+#define LISTING                                                                                    \
+    " SELECT ids.id, CASE WHEN e.id IS NULL THEN"                                                  \
+    " CASE WHEN x.state = 'failed' THEN 'FAILED' ELSE 'GONE' END"                                  \
+    " WHEN e.date_finished IS NULL THEN 'EARLY'"                                                   \
+    " WHEN e.date_expired < now() THEN 'EXPIRED' ELSE 'VALID' END,"                                \
+    " x.state, coalesce(e.query_type, x.query_type), o.slug, u.email,"                             \
+    " coalesce(e.query_info, x.query_info), x.\"limit\", x.environment_id,"                        \
+    " " USEC_ADDED ", " USEC_FINISHED ", " USEC_EXPIRED ","                                        \
+    " coalesce(x.rows, 0), coalesce(x.bytes, 0), coalesce(x.pages, 0),"                            \
+    " coalesce(x.attempt, 0), coalesce(x.failures, 0), x.worker, " USEC_NEXT_TRY ","               \
+    " coalesce(x.message, 'mail: ' || m.message), coalesce(m.state, 'none'), m.message"            \
+    " FROM ids LEFT JOIN sentry_exporteddata e ON e.id = ids.id"                                   \
+    " LEFT JOIN exportd.export x ON x.data_export_id = ids.id"                                     \
+    " AND (e.id IS NULL OR e.date_added = x.date_added)"                                           \
+    " LEFT JOIN exportd.outbox m ON m.data_export_id = x.data_export_id"                           \
+    " LEFT JOIN sentry_organization o"                                                             \
+    " ON o.id = CASE WHEN e.id IS NULL THEN x.organization_id ELSE e.organization_id END"          \
+    " LEFT JOIN auth_user u"                                                                       \
+    " ON u.id = CASE WHEN e.id IS NULL THEN x.user_id ELSE e.user_id END"                          \
+    " WHERE e.id IS NOT NULL OR x.data_export_id IS NOT NULL ORDER BY ids.id DESC"
 
 static bool select_one(struct pg *pg, int64_t data_export_id, struct pg_result **result,
                        struct error *error)

@@ -157,6 +157,44 @@ def test_a_mail_is_sent_once(exportd, export, sql):
     assert outbox(sql) == ("sent", 1)
 
 
+def test_a_mail_whose_success_is_not_noted_goes_out_again_as_the_same(exportd, export, sql):
+    """Readers know it by its Message-ID."""
+    with MailSink() as sink:
+        url = f"smtp://127.0.0.1:{sink.port}"
+        with exportd.worker(MAIL_URL=url, FAULT="after_smtp:error") as worker:
+            wait_until(lambda: len(sink.mails) == 1, "the mail is sent")
+            assert worker.stop() == 0
+        assert outbox(sql) == ("waiting", 1)
+        sql.execute("SELECT next_try_at - now() FROM exportd.outbox")
+        assert sql.fetchone()[0].total_seconds() > 60, "held back from other mailers"
+        sql.execute("UPDATE exportd.outbox SET next_try_at = now()")
+        exportd.drain(MAIL_URL=url)
+        first, second = sink.mails
+        assert first.bytes == second.bytes
+    assert outbox(sql) == ("sent", 2)
+
+
+def test_what_is_logged_of_a_mail(exportd, export, sql):
+    with MailSink() as sink:
+        sink.refuse("RCPT", "451 4.7.1 ann@example.com is greylisted")
+        url = f"smtp://127.0.0.1:{sink.port}"
+        with exportd.worker(MAIL_URL=url) as worker:
+            worker.wait_for_event("mail.delayed")
+            sql.execute("UPDATE exportd.outbox SET next_try_at = now()")
+            worker.wait_for_event("mail.sent")
+            assert worker.stop() == 0
+            delayed, = worker.events("mail.delayed")
+            sent, = worker.events("mail.sent")
+            assert "ann@example.com" not in worker.log_text()
+        received, = sink.mails
+    assert (delayed["level"], delayed["data_export_id"], delayed["code"]) == (
+        "warning", export, "away")
+    assert 7 <= delayed["seconds"] <= 10
+    assert (sent["level"], sent["data_export_id"]) == ("info", export)
+    assert sent["message_id"] == received.message["Message-ID"]
+    assert sent["size"] == len(received.bytes)
+
+
 def test_files_are_whole_and_private(exportd, export, tmp_path):
     exportd.drain()
     names = [path.name for path in (tmp_path / "mail").iterdir()]
