@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
-#define TEN "0123456789"
+#define TEN         "0123456789"
+#define THREE_WIDE  "\xc3\xa4\xc3\xa4\xc3\xa4"
+#define TWELVE_WIDE THREE_WIDE THREE_WIDE THREE_WIDE THREE_WIDE
 
 static struct pg *pg;
 
@@ -92,14 +94,10 @@ static void test_bad_addresses(void **state)
 static void test_address_counts_characters(void **state)
 {
     (void)state;
-    char email[200];
-    size_t size = 0;
-    for (int i = 0; i < 72; i++, size += 2)
-        memcpy(email + size, "\xc3\xa4", 2);
-    memcpy(email + size, "@bc", 4);
-    assert_email(email, ERROR_AWAY);
-    memcpy(email + size, "@bcd", 5);
-    assert_email(email, ERROR_INVALID);
+    assert_email(TWELVE_WIDE TWELVE_WIDE TWELVE_WIDE TWELVE_WIDE TWELVE_WIDE TWELVE_WIDE "@bc",
+                 ERROR_AWAY);
+    assert_email(TWELVE_WIDE TWELVE_WIDE TWELVE_WIDE TWELVE_WIDE TWELVE_WIDE TWELVE_WIDE "@bcd",
+                 ERROR_INVALID);
 }
 
 int main(void)
