@@ -180,10 +180,13 @@ def test_bad_lines_are_told_by_number_and_skipped(exportd, tables):
     tables.assert_agree_with(EventModel(good))
 
 
-def test_what_the_database_refuses_does_not_hold_up_the_rest(exportd, tables):
+def test_what_the_database_refuses_does_not_hold_up_the_rest(exportd, sql, tables):
     """The table of event users holds projects up to 32 bits only."""
     huge = 3_000_000_000
-    exportd.ok("create", "project", "huge", "--organization", "acme", "--id", huge)
+    sql.execute("""INSERT INTO sentry_project
+                   (id, slug, name, organization_id, public, date_added, status)
+                   SELECT %s, 'huge', name, organization_id, public, date_added, status
+                   FROM sentry_project WHERE id = 1""", (huge,))
     good = some_events(40, 3)
     bad = [event(project=huge, user={"id": "7"}), event(project=huge, user={"id": "8"})]
     events = good[:13] + bad[:1] + good[13:30] + bad[1:] + good[30:]
