@@ -82,6 +82,7 @@ static bool write_csv(struct job_thread *thread, const struct claim *claim,
     if (written)
         assembly->progress =
             (struct job_progress){.rows = done.rows, .bytes = done.bytes, .pages = done.pages};
+    assembly->limit = message->limit_kind == JOB_LIMIT_ROWS ? message->limit : 0;
     return written;
 }
 

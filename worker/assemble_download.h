@@ -10,6 +10,7 @@
 struct assembly {
     int csv; /* the temporary file, unlinked: -1 before it is open */
     struct job_progress progress;
+    int64_t limit; /* of rows; 0: none */
     struct uploaded_file file;
 };
 

@@ -67,15 +67,16 @@ static bool note_no_mail(struct job_thread *thread, const struct claim *claim, c
 
 static bool mail_success(struct job_thread *thread, const struct claim *claim,
                          const struct exported_data *row, int64_t date_expired,
-                         const struct job_progress *progress, struct error *error)
+                         const struct assembly *assembly, struct error *error)
 {
     const char *recipient = NULL;
     const char *why = NULL;
     struct success_mail mail = {.url_prefix = thread->context->config->url_prefix,
                                 .data_export_id = row->id,
                                 .date_expired = date_expired,
-                                .rows = progress->rows,
-                                .bytes = progress->bytes};
+                                .rows = assembly->progress.rows,
+                                .bytes = assembly->progress.bytes,
+                                .limit = assembly->limit};
     struct mail_content content;
     if (!find_recipient(thread, row, &recipient, &why, error))
         return false;
@@ -175,7 +176,7 @@ static bool write_valid(struct job_thread *thread, const struct claim *claim,
            exported_data_finish(thread->pg, row->id, file_id,
                                 thread->context->config->expiration_days, &finished, &expired,
                                 error) &&
-           mail_success(thread, claim, row, expired, &assembly->progress, error);
+           mail_success(thread, claim, row, expired, assembly, error);
 }
 
 bool outcome_valid(struct job_thread *thread, const struct claim *claim,

@@ -109,7 +109,7 @@ def test_an_empty_user_export(exportd, sql):
 def test_ties_are_ordered_by_bytes(exportd, sql):
     """Not by a language's order: the test database sorts by one."""
     exportd.create()
-    values = ["b", "a", "B", "A", "ä", "z", "Z", "é", "é", "_", "10", "9", "😀", "\uffee", "ａ"]
+    values = ["b", "a", "B", "A", "ä", "z", "Z", "\u00e9", "e\u0301", "_", "10", "9", "😀", "\uffee", "ａ"]
     events = [event(tags={"color": value}) for value in values]
     exportd.ingest(events)
     table = exportd.tag_export(group=group_of(sql, "issue"))
@@ -337,6 +337,18 @@ def test_the_success_mail(exportd, shop, sql):
     assert re.search(rf'href="{re.escape(link)}"', html_part(mail))
     lines = text_part(mail).splitlines()
     assert lines[0] == "Your Download is Ready!" and set(lines[1]) == {"-"}
+
+
+def test_a_limit_that_was_reached_is_said_in_the_mail(exportd, shop):
+    """A file that ends without a word is taken for complete."""
+    for limit, said in [(2, True), (12, True), (13, False), (None, False)]:
+        export = exportd.enqueue(group=shop["payment"], key="city", limit=limit)
+        exportd.drain()
+        rows = min(limit or 12, 12)
+        mail = exportd.mail_of(export)
+        for text in (text_part(mail), html_part(mail)):
+            assert f"It has {rows} rows (" in text
+            assert ("the limit that was asked for" in text) is said
 
 
 def test_the_failure_mail(exportd, shop):
