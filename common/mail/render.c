@@ -58,11 +58,12 @@ static char *replace(struct arena *arena, const char *text, replacement *instead
     if (copy == NULL)
         return NULL;
     char *to = copy;
-    for (const char *at = text; *at != '\0'; at++) {
-        const char *bytes = instead(*at) == NULL ? at : instead(*at);
-        size_t length = instead(*at) == NULL ? 1 : strlen(bytes);
-        memcpy(to, bytes, length);
-        to += length;
+    for (; *text != '\0'; text++) {
+        const char *bytes = instead(*text);
+        if (bytes == NULL)
+            *to++ = *text;
+        for (; bytes != NULL && *bytes != '\0'; bytes++)
+            *to++ = *bytes;
     }
     return copy;
 }
@@ -110,15 +111,17 @@ static char *format_grouped(int64_t number, char text[GROUPED_MAX])
 static char *format_size(int64_t bytes, char text[SIZE_MAX_TEXT])
 {
     static const char *const units[] = {"kB", "MB", "GB", "TB"};
-    double size = (double)bytes;
+    double size = (double)bytes / 1000;
     size_t unit = 0;
     if (bytes < 1000) {
         (void)snprintf(text, SIZE_MAX_TEXT, "%" PRId64 " byte%s", bytes, text_plural(bytes));
         return text;
     }
     /* 999.95 would be printed as 1000.0 */
-    for (size /= 1000; size >= 999.95 && unit + 1 < ARRAY_LENGTH(units); size /= 1000)
+    while (size >= 999.95 && unit + 1 < ARRAY_LENGTH(units)) {
+        size /= 1000;
         unit++;
+    }
     (void)snprintf(text, SIZE_MAX_TEXT, "%.1f %s", size, units[unit]);
     return text;
 }

@@ -195,8 +195,10 @@ static void test_a_huge_payload_is_cut(void **state)
 {
     (void)state;
     static char payload[400 * 1024];
-    for (size_t i = 0; i + 2 < sizeof(payload); i += 2)
-        memcpy(payload + i, "\xc3\xb6", 2);
+    for (size_t i = 0; i + 2 < sizeof(payload); i += 2) {
+        payload[i] = '\xc3';
+        payload[i + 1] = '\xb6';
+    }
     render_failure("x", payload);
     assert_in_range(strlen(content.text), 65536, 70000);
     assert_has(content.text, "\xc3\xb6\n    ...\n");
