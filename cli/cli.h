@@ -30,6 +30,9 @@ command_function command_migrate, command_create, command_worker, command_enqueu
     command_download, command_cleanup, command_tag_export, command_ingest, command_queue,
     command_check, command_help, command_version;
 
+/* Checks what config_load cannot know: the URLs of servers, as their clients read them. */
+bool cli_check_settings(const struct config *config, struct error *error) MUST_CHECK;
+
 /* Connect to what the settings name. The caller frees. */
 bool cli_connect_pg(const struct config *config, struct pg **pg, struct error *error) MUST_CHECK;
 bool cli_connect_redis(const struct config *config, struct redis **redis,

@@ -1,10 +1,27 @@
 /* The connections that commands ask for. */
 #include "cli/cli.h"
 
+#include "base/text.h"
+#include "client/smtp.h"
+
+static bool check_redis(const char *setting, const char *url, struct error *error)
+{
+    return redis_check_url(url, error) || error_prefix(error, "%s", setting);
+}
+
+bool cli_check_settings(const struct config *config, struct error *error)
+{
+    struct smtp_server server;
+    return pg_check_url(config->database_url, error) &&
+           check_redis("EXPORTD_REDIS_URL", config->redis_url, error) &&
+           check_redis("EXPORTD_LOCK_REDIS_URL", config->lock_redis_url, error) &&
+           (text_starts_with(config->mail_url, "file:") ||
+            smtp_parse_url(config->mail_url, &server, error) ||
+            error_prefix(error, "EXPORTD_MAIL_URL"));
+}
+
 bool cli_connect_pg(const struct config *config, struct pg **pg, struct error *error)
 {
-    if (!pg_check_url(config->database_url, error))
-        return false;
     *pg = pg_new(config->database_url, "exportd");
     if (*pg == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
@@ -15,11 +32,8 @@ bool cli_connect_pg(const struct config *config, struct pg **pg, struct error *e
     return false;
 }
 
-static bool connect_redis(const char *setting, const char *url, struct redis **redis,
-                          struct error *error)
+static bool connect_redis(const char *url, struct redis **redis, struct error *error)
 {
-    if (!redis_check_url(url, error))
-        return error_prefix(error, "%s", setting);
     *redis = redis_new(url);
     if (*redis == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
@@ -32,10 +46,10 @@ static bool connect_redis(const char *setting, const char *url, struct redis **r
 
 bool cli_connect_redis(const struct config *config, struct redis **redis, struct error *error)
 {
-    return connect_redis("EXPORTD_REDIS_URL", config->redis_url, redis, error);
+    return connect_redis(config->redis_url, redis, error);
 }
 
 bool cli_connect_lock_redis(const struct config *config, struct redis **redis, struct error *error)
 {
-    return connect_redis("EXPORTD_LOCK_REDIS_URL", config->lock_redis_url, redis, error);
+    return connect_redis(config->lock_redis_url, redis, error);
 }

@@ -42,25 +42,39 @@ static void prepare_process(void)
     json_object_seed(0); /* before any thread parses */
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int fail(const struct command *command, const struct error *error, bool show_usage)
+{
+    say(command->name, error->message);
+    if (error->code != ERROR_USAGE)
+        return EXIT_FAILED;
+    if (show_usage)
+        (void)fprintf(stderr, "usage: exportd %s %s\n", command->name, command->arguments);
+    return EXIT_USAGE;
+}
+
+static int run(const struct command *command, const struct config *config, int argc, char **argv)
+{
+    struct error error = {.code = ERROR_NONE};
+    bool done = command->run(config, argc, argv, &error);
+    if (fflush(stdout) != 0 && done)
+        done = error_set(&error, ERROR_INTERNAL, "cannot write to standard output");
+    return done ? EXIT_DONE : fail(command, &error, true);
+}
+
+/* A wrong setting is said in one line: the command's usage has nothing to do with it. */
+static int configure_and_run(const struct command *command, int argc, char **argv)
 {
     struct config config;
     struct error error = {.code = ERROR_NONE};
-    bool done = config_load(&config, &error);
-    if (done) {
+    int status = EXIT_FAILED;
+    if (config_load(&config, &error) && cli_check_settings(&config, &error)) {
         log_setup(config_log_format(&config), config_log_level(&config));
-        done = command->run(&config, argc, argv, &error);
+        status = run(command, &config, argc, argv);
+    } else {
+        status = fail(command, &error, false);
     }
     config_free(&config);
-    if (done && fflush(stdout) != 0)
-        done = error_set(&error, ERROR_INTERNAL, "cannot write to standard output");
-    if (done)
-        return EXIT_DONE;
-    say(command->name, error.message);
-    if (error.code != ERROR_USAGE)
-        return EXIT_FAILED;
-    (void)fprintf(stderr, "usage: exportd %s %s\n", command->name, command->arguments);
-    return EXIT_USAGE;
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -78,5 +92,5 @@ int main(int argc, char **argv)
         say("", "unknown command; `exportd help` lists the commands");
         return EXIT_USAGE;
     }
-    return run(command, argc - 1, argv + 1);
+    return configure_and_run(command, argc - 1, argv + 1);
 }

@@ -64,20 +64,9 @@ static bool check_redis(struct worker *worker, struct error *error)
     return true;
 }
 
-static bool check_urls(const struct config *config, struct error *error)
-{
-    if (!redis_check_url(config->redis_url, error))
-        return error_prefix(error, "EXPORTD_REDIS_URL");
-    if (!redis_check_url(config->lock_redis_url, error))
-        return error_prefix(error, "EXPORTD_LOCK_REDIS_URL");
-    return pg_check_url(config->database_url, error);
-}
-
 static bool open_parts(struct worker *worker, struct error *error)
 {
     const struct config *config = worker->context.config;
-    if (!check_urls(config, error))
-        return false;
     if (!fetch_check_tmpdir(config->tmpdir, error))
         return error_prefix(error, "EXPORTD_TMPDIR");
     if (!blob_store_open(config->storage_url, &worker->store, error) ||

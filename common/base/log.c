@@ -119,8 +119,7 @@ void log_event(enum log_level level, const char *event, const struct log_field *
     }
     if (job_id != 0) {
         put_field(&line, &(struct log_field){"data_export_id", NULL, job_id});
-        if (job_attempt != 0)
-            put_field(&line, &(struct log_field){"attempt", NULL, job_attempt});
+        put_field(&line, &(struct log_field){"attempt", NULL, job_attempt});
     }
     for (const struct log_field *field = fields; field != NULL && field->name != NULL; field++) {
         bool twice = job_id != 0 && (strcmp(field->name, "data_export_id") == 0 ||
