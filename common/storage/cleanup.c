@@ -20,7 +20,7 @@ struct run {
     struct arena *row;  /* what one of them needs */
 };
 
-/* A path that is, at this moment, named in exportd.object. */
+/* An object that may go: its path is named in exportd.object. */
 struct candidate {
     const char *path;
     const char *checksum;
@@ -64,24 +64,38 @@ static bool can_go_on(struct run *run, struct error *error)
 
 /* ---- one object ---- */
 
-/* Deletes the row of the blob that owns the path, if nothing refers to it. *kept: something does.
- */
-static bool delete_row(struct run *run, const struct candidate *candidate, bool *kept,
-                       struct error *error)
+/* Deletes the blob's row if nothing refers to it. Its path is named once more in the same
+   transaction: another cleanup may have seen a reference a moment ago, and forgotten it. */
+static bool delete_row(struct run *run, const struct candidate *candidate, int64_t id,
+                       bool *deleted, struct error *error)
 {
     struct pg *pg = run->cleanup->pg;
+    if (!pg_begin(pg, error) || !file_blob_delete_unused(pg, id, deleted, error))
+        return false;
+    if (*deleted && !stored_object_insert(pg, &candidate->path, &candidate->checksum, 1,
+                                          candidate->data_export_id, 0, error))
+        return false;
+    if (!pg_commit(pg, error))
+        return false;
+    run->result->blobs += *deleted ? 1 : 0;
+    return true;
+}
+
+/* Parts the path from the blob row that owns it. *kept: something refers to the row, or the row is
+   that of another checksum. */
+static bool release_path(struct run *run, const struct candidate *candidate, bool *kept,
+                         struct error *error)
+{
     struct file_blob blob;
     bool found = false;
     bool deleted = false;
     *kept = candidate->held;
-    if (!file_blob_find(pg, candidate->checksum, run->row, &blob, &found, error))
+    if (!file_blob_find(run->cleanup->pg, candidate->checksum, run->row, &blob, &found, error))
         return false;
     if (!found || !text_equal(blob.path, candidate->path))
         return true;
-    if (!pg_begin(pg, error) || !file_blob_delete_unused(pg, blob.id, &deleted, error) ||
-        !pg_commit(pg, error))
+    if (!delete_row(run, candidate, blob.id, &deleted, error))
         return false;
-    run->result->blobs += deleted ? 1 : 0;
     *kept = !deleted;
     return true;
 }
@@ -127,7 +141,7 @@ static bool free_candidate(struct run *run, const struct candidate *candidate, s
     bool kept = false;
     if (!upload_lock_take(locks, candidate->checksum, UPLOAD_LOCK_PATIENCE_MS, &lock, error))
         return false;
-    bool good = delete_row(run, candidate, &kept, error) && FAULT("cleanup_object", error) &&
+    bool good = release_path(run, candidate, &kept, error) && FAULT("cleanup_object", error) &&
                 remove_and_forget(run, candidate, kept, error);
     if (!good)
         pg_rollback(run->cleanup->pg);
@@ -175,7 +189,7 @@ static bool free_abandoned(struct run *run, const struct stored_object *object, 
 static bool free_abandoned_page(struct run *run, const struct stored_object *objects, size_t count,
                                 struct error *error)
 {
-    const char *paths[PAGE];
+    const char *paths[PAGE] = {NULL};
     bool held[PAGE];
     for (size_t i = 0; i < count; i++)
         paths[i] = objects[i].path;
