@@ -55,7 +55,7 @@ static bool perform(const struct entry *entry, int64_t passage, struct error *er
     if (text_equal(entry->action, "kill"))
         (void)kill(getpid(), SIGKILL);
     else if (text_equal(entry->action, "stop"))
-        (void)kill(getpid(), SIGSTOP);
+        (void)raise(SIGSTOP); /* to this thread: else it might run on for a moment */
     else if (text_equal(entry->action, "error"))
         return error_set(error, ERROR_INTERNAL, "fault point %s", entry->text);
     return true;
