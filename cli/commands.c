@@ -63,16 +63,23 @@ const struct command commands[] = {
      "   \"next_try_at\":null,\"message\":null,\"mail\":\"sent\",\"mail_message\":null}\n",
      command_status},
     {"download", "ID [-o FILE]", "Fetch the file of an export",
-     "\nSize and SHA-1 are checked. Without -o the file gets its own name in the current folder; "
-     "`-o -`\n"
-     "writes to standard output.\n",
+     "\nSize and SHA-1 are checked. Without -o the file gets its own name in the current folder, "
+     "never over\n"
+     "an existing file; -o FILE replaces one; `-o -` writes to standard output, where each blob is "
+     "checked\n"
+     "before it is written and the whole at the end. Prints the name of the file.\n",
      command_download},
     {"cleanup", "[--dry-run]", "Free the files of expired exports",
      "\nFor cron: removes files of expired exports with the blobs and objects that nobody else "
      "uses, the\n"
-     "objects of interrupted uploads, and history older than EXPORTD_HISTORY_DAYS. One bad row "
-     "never\n"
-     "stops the rest; the exit status is 1 if any failed.\n",
+     "objects of interrupted uploads, and history older than EXPORTD_HISTORY_DAYS; without a "
+     "Sentry also\n"
+     "blobs that no file has held for a day. One bad row never stops the rest; the exit status is "
+     "1 if\n"
+     "any failed. Several at once do no harm. --dry-run changes nothing.\n"
+     "\nexample line:\n"
+     "  removed 2 files, 3 blobs, 3 objects (2100034 bytes) and the history of 1 export; 0 "
+     "failed\n",
      command_cleanup},
     {"tag-export",
      "--organization SLUG --project ID --group ID --key KEY [--environment NAME] [--limit N]",

@@ -25,19 +25,21 @@ struct download {
 
 /* ---- which file ---- */
 
-/* A failed export's row is deleted; exportd.export remembers it. */
+/* A failed export's row is deleted; exportd.export remembers it, unless this is a database that
+   has only Sentry's tables. */
 static bool say_why_unknown(const struct download *download, struct error *error)
 {
-    struct error ignored;
-    struct history_request request;
-    char state[16] = "";
-    bool known = false;
-    if (history_find(download->pg, download->id, &known, state, &request, &ignored) && known &&
-        text_equal(state, "failed"))
-        return error_set(error, ERROR_NOT_FOUND,
-                         "export %" PRId64 " has failed: see `exportd status %" PRId64 "`",
-                         download->id, download->id);
-    return error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, download->id);
+    json_t *exports = NULL;
+    if (!history_list(download->pg, download->id, 1, &exports, error))
+        return error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, download->id);
+    const json_t *export = json_array_get(exports, 0);
+    const char *status = json_string_value(json_object_get(export, "status"));
+    const char *message = json_string_value(json_object_get(export, "message"));
+    error_set(error, ERROR_NOT_FOUND, "export %" PRId64 " %s%s%s", download->id,
+              text_equal(status == NULL ? "" : status, "FAILED") ? "has failed" : "is gone",
+              message == NULL ? "" : ": ", message == NULL ? "" : message);
+    json_decref(exports);
+    return false;
 }
 
 static bool find_file(struct download *download, struct error *error)

@@ -1,4 +1,5 @@
 """`exportd cleanup`: frees what expired exports hold and nothing else; one bad row never stops the rest."""
+import concurrent.futures
 import hashlib
 import os
 
@@ -18,6 +19,11 @@ def issue(exportd, sql):
 def expire(sql, export):
     sql.execute("UPDATE sentry_exporteddata SET date_finished = now() - interval '700 hours',"
                 " date_expired = now() - interval '28 hours' WHERE id = %s", (export,))
+
+
+def drain_and_expire(exportd, sql):
+    exportd.drain()
+    sql.execute("UPDATE sentry_exporteddata SET date_expired = now() - interval '1 hour'")
 
 
 def objects(exportd):
@@ -181,3 +187,124 @@ def test_an_object_that_vanished_is_not_reused(exportd, sql, issue):
     second = exportd.enqueue(group=issue, user="bob@example.com")
     exportd.drain()
     assert exportd.download(second) == content
+
+
+def test_one_run_frees_what_only_expired_exports_share(exportd, sql, issue):
+    """--dry-run tells beforehand exactly what the run then does."""
+    exports = [exportd.enqueue(group=issue), exportd.enqueue(group=issue, user="bob@example.com"),
+               exportd.enqueue(group=issue, key="shape")]
+    exportd.drain()
+    size = sum(len(exportd.download(export)) for export in exports[1:])
+    for export in exports:
+        expire(sql, export)
+    numbers = (f"3 files, 2 blobs, 2 objects ({size} bytes) and the history of 0 exports;"
+               " 0 failed\n")
+    assert exportd.ok("cleanup", "--dry-run").out == f"would remove {numbers}"
+    assert exportd.ok("cleanup").out == f"removed {numbers}"
+    assert counts(sql) == (0, 0, 0, 0) and objects(exportd) == []
+
+
+@pytest.mark.parametrize("fault", ["cleanup_blob", "cleanup_object", "cleanup_forget"])
+def test_a_killed_cleanup_leaves_nothing_behind(exportd, sql, queue, issue, fault):
+    """Wherever it dies, the journal names what the next run has to finish."""
+    for key in ("color", "shape"):
+        exportd.enqueue(group=issue, key=key)
+    drain_and_expire(exportd, sql)
+    before = counts(sql)
+    assert exportd.run("cleanup", FAULT=f"{fault}:kill").status == -9
+    after = counts(sql)
+    assert after[:2] == (before[0] - 1, before[1] - 1) and after[3] == 1
+    assert len(objects(exportd)) == (1 if fault == "cleanup_forget" else 2)
+    queue.flushall()  # the dead one's upload lock, which would end by itself within a minute
+    exportd.ok("cleanup")
+    assert counts(sql) == (0, 0, 0, 0) and objects(exportd) == []
+
+
+def test_cleanups_at_the_same_time(exportd, sql, issue):
+    for user in ("ann@example.com", "bob@example.com"):
+        for limit in (None, 1, 2):
+            exportd.enqueue(group=issue, user=user, limit=limit)
+            drain_and_expire(exportd, sql)
+    assert counts(sql) == (6, 6, 3, 0)
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        results = list(threads.map(lambda _: exportd.run("cleanup"), range(4)))
+    assert [result.status for result in results] == [0] * 4, results
+    assert counts(sql) == (0, 0, 0, 0) and objects(exportd) == []
+
+
+def test_a_store_that_is_away_loses_nothing(exportd, sql, issue):
+    """An unmounted disk must not look like missing objects."""
+    exportd.enqueue(group=issue)
+    drain_and_expire(exportd, sql)
+    os.rename(exportd.store, exportd.store + ".away")
+    exportd.fails("cleanup")
+    os.rename(exportd.store + ".away", exportd.store)
+    assert len(objects(exportd)) == 1
+    exportd.ok("cleanup")
+    assert counts(sql) == (0, 0, 0, 0) and objects(exportd) == []
+
+
+def test_dry_run_leaves_interrupted_uploads(exportd, sql, issue):
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(FAULT="blob_row:kill") as worker:
+        assert worker.process.wait(60) == -9
+    assert counts(sql) == (0, 0, 0, 1) and len(objects(exportd)) == 1
+    # While the attempt is not over, its objects are nobody else's business.
+    assert " 0 objects " in exportd.ok("cleanup").out
+    sql.execute("UPDATE exportd.export SET state = 'failed', finished_at = now()"
+                " WHERE data_export_id = %s", (export,))
+    assert "would remove 0 files, 0 blobs, 1 object (" in exportd.ok("cleanup", "--dry-run").out
+    assert counts(sql)[3] == 1 and len(objects(exportd)) == 1
+
+
+def test_the_upload_lock_of_a_dead_uploader_is_waited_for(exportd, sql, queue, issue):
+    """Killed with its object written and no row yet: the object goes once the lock has ended."""
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(FAULT="blob_row:kill") as worker:
+        assert worker.process.wait(60) == -9
+    lock, = queue.keys("l:fileblob:upload:*")
+    assert 0 < queue.ttl(lock) <= 60
+    queue.expire(lock, 2)
+    sql.execute("UPDATE exportd.export SET state = 'failed', finished_at = now()"
+                " WHERE data_export_id = %s", (export,))
+    assert "removed 0 files, 0 blobs, 1 object (" in exportd.ok("cleanup").out
+    assert counts(sql) == (0, 0, 0, 0) and objects(exportd) == []
+
+
+def test_blobs_of_exports_that_never_came_to_be(exportd, sql, issue):
+    """Their rows are committed before the export is: without a Sentry nobody else frees them."""
+    exportd.enqueue(group=issue)
+    exportd.drain()
+    sql.execute("DELETE FROM sentry_fileblobindex")
+    exportd.ok("cleanup")
+    assert counts(sql)[2] == 1, "younger than a day: an upload may be about to use it"
+    sql.execute("UPDATE sentry_fileblob SET timestamp = now() - interval '25 hours'")
+    sql.execute("CREATE TABLE django_migrations (id integer)")
+    exportd.ok("cleanup")
+    assert counts(sql)[2] == 1, "a Sentry's own cleanup does it"
+    sql.execute("DROP TABLE django_migrations")
+    assert ", 1 blob, 1 object (" in exportd.ok("cleanup", "--dry-run").out
+    assert counts(sql)[2] == 1 and len(objects(exportd)) == 1
+    exportd.ok("cleanup")
+    assert counts(sql)[2:] == (0, 0) and objects(exportd) == []
+
+
+def test_a_blob_that_an_organization_owns_stays(exportd, sql, issue):
+    """Sentry's chunk uploads keep a blob by sentry_fileblobowner alone."""
+    exportd.enqueue(group=issue)
+    drain_and_expire(exportd, sql)
+    sql.execute("INSERT INTO sentry_fileblobowner (blob_id, organization_id)"
+                " SELECT blob.id, organization.id FROM sentry_fileblob AS blob,"
+                " sentry_organization AS organization")
+    exportd.ok("cleanup")
+    assert counts(sql) == (0, 0, 1, 0) and len(objects(exportd)) == 1
+
+
+def test_cleanup_needs_redis_for_its_locks(exportd, sql, issue, tmp_path):
+    exportd.enqueue(group=issue)
+    drain_and_expire(exportd, sql)
+    nowhere = f"unix://{tmp_path}/none.sock"
+    before = counts(sql)
+    assert "Redis" in exportd.fails("cleanup", LOCK_REDIS_URL=nowhere).err
+    assert counts(sql) == before
+    exportd.ok("cleanup", "--dry-run", REDIS_URL=nowhere)

@@ -1,0 +1,148 @@
+"""How an export's bytes become blobs: 1 MiB each, stored once, reused only while that is safe."""
+import hashlib
+import os
+
+import pytest
+
+from support.events import hash_of, series
+from support.tagstore_rows import insert_group, insert_tag_values
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def issue(exportd, sql):
+    exportd.create(users=("ann@example.com", "bob@example.com"))
+    exportd.ingest(series(3))
+    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
+    return sql.fetchone()[0]
+
+
+def blobs(sql):
+    sql.execute("SELECT id, path FROM sentry_fileblob ORDER BY id")
+    return sql.fetchall()
+
+
+def make_old(sql, unreferenced):
+    sql.execute("UPDATE sentry_fileblob SET timestamp = now() - interval '23 hours 1 minute'")
+    if unreferenced:
+        sql.execute("DELETE FROM sentry_fileblobindex")
+
+
+def path_of(exportd, blob):
+    return os.path.join(exportd.store, blob[1])
+
+
+def export_again(exportd, issue):
+    export = exportd.enqueue(group=issue, user="bob@example.com")
+    exportd.drain()
+    return export
+
+
+@pytest.fixture
+def exported(exportd, sql, issue):
+    """An export, its bytes and its one blob."""
+    export = exportd.enqueue(group=issue)
+    exportd.drain()
+    blob, = blobs(sql)
+    return exportd.download(export), blob
+
+
+def test_a_large_file_is_cut_into_blobs_of_a_mebibyte(exportd, sql, issue):
+    insert_group(sql, 70)
+    insert_tag_values(sql, 30000, key="size", group=70)
+    export = exportd.enqueue(group=70, key="size")
+    exportd.drain()
+    content = exportd.download(export)
+    assert len(content) > 2 * MIB
+    chunks = [content[at:at + MIB] for at in range(0, len(content), MIB)]
+    sql.execute("SELECT part.\"offset\", blob.size, blob.checksum, blob.path"
+                " FROM sentry_exporteddata AS export"
+                " JOIN sentry_fileblobindex AS part ON part.file_id = export.file_id"
+                " JOIN sentry_fileblob AS blob ON blob.id = part.blob_id"
+                " WHERE export.id = %s ORDER BY 1", (export,))
+    rows = sql.fetchall()
+    assert [row[:3] for row in rows] == [
+        (number * MIB, len(chunk), hashlib.sha1(chunk).hexdigest())
+        for number, chunk in enumerate(chunks)]
+    for row, chunk in zip(rows, chunks):
+        with open(os.path.join(exportd.store, row[3]), "rb") as file:
+            assert file.read() == chunk
+    sql.execute("SELECT size, checksum FROM sentry_file")
+    assert sql.fetchone() == (len(content), hashlib.sha1(content).hexdigest())
+    sql.execute("SELECT count(*) FROM exportd.object")
+    assert sql.fetchone() == (0,)
+
+
+def test_an_old_blob_in_use_is_reused_and_made_young(exportd, sql, issue, exported):
+    make_old(sql, unreferenced=False)
+    export = export_again(exportd, issue)
+    assert blobs(sql) == [exported[1]]
+    assert exportd.download(export) == exported[0]
+    sql.execute("SELECT now() - timestamp < interval '1 minute' FROM sentry_fileblob")
+    assert sql.fetchone() == (True,)
+
+
+def test_an_old_blob_that_nobody_uses_is_stored_anew(exportd, sql, issue, exported):
+    """A Sentry's cleanup may be about to delete it."""
+    make_old(sql, unreferenced=True)
+    export = export_again(exportd, issue)
+    blob, = blobs(sql)
+    assert blob[0] != exported[1][0] and blob[1] != exported[1][1]
+    assert exportd.download(export) == exported[0]
+    assert not os.path.exists(path_of(exportd, exported[1]))
+    sql.execute("SELECT count(*) FROM exportd.object")
+    assert sql.fetchone() == (0,)
+
+
+def test_a_young_blob_that_nobody_uses_is_reused(exportd, sql, issue, exported):
+    sql.execute("DELETE FROM sentry_fileblobindex")
+    export = export_again(exportd, issue)
+    assert blobs(sql) == [exported[1]]
+    assert exportd.download(export) == exported[0]
+
+
+@pytest.mark.parametrize("damage", ["missing", "short"])
+@pytest.mark.parametrize("old", [False, True])
+def test_a_blob_without_its_object_is_mended(exportd, sql, issue, exported, damage, old):
+    make_old(sql, unreferenced=False) if old else None
+    if damage == "missing":
+        os.unlink(path_of(exportd, exported[1]))
+    else:
+        os.truncate(path_of(exportd, exported[1]), 5)
+    export = export_again(exportd, issue)
+    assert blobs(sql) == [exported[1]], "the checksum is unique: the row stays, and so does its path"
+    assert exportd.download(export) == exported[0]
+
+
+@pytest.mark.parametrize("fault", ["object_write:error", "blob_row:error"])
+def test_an_upload_that_fails_once(exportd, sql, issue, fault):
+    export = exportd.enqueue(group=issue)
+    exportd.drain(FAULT=fault)
+    assert exportd.status(export)["status"] == "VALID"
+    assert exportd.status(export)["attempts"] == 2
+    sql.execute("SELECT count(*) FROM exportd.object")
+    assert sql.fetchone() == (1,), "the first attempt's path, for cleanup"
+    exportd.ok("cleanup")
+    blob, = blobs(sql)
+    files = [os.path.join(folder, name) for folder, _, names in os.walk(exportd.store)
+             for name in names]
+    assert files == [path_of(exportd, blob)]
+    sql.execute("SELECT count(*) FROM exportd.object")
+    assert sql.fetchone() == (0,)
+
+
+def test_the_lock_is_sentrys_and_is_given_back(exportd, sql, queue, issue, exported):
+    lock = f"l:fileblob:upload:{hashlib.sha1(exported[0]).hexdigest()}"
+    queue.set(lock, "a process of Sentry", px=2500)
+    export = exportd.enqueue(group=issue, user="bob@example.com")
+    exportd.drain()
+    assert exportd.status(export)["status"] == "VALID"
+    assert exportd.status(export)["attempts"] == 1, "it waited for the lock"
+    assert queue.keys("l:*") == []
+
+
+def test_files_are_private(exportd, exported):
+    assert os.stat(path_of(exportd, exported[1])).st_mode & 0o777 == 0o600
+    assert os.stat(os.path.dirname(path_of(exportd, exported[1]))).st_mode & 0o777 == 0o700
+    assert os.stat(exportd.store).st_mode & 0o777 == 0o700
