@@ -48,12 +48,18 @@ static bool promote(struct supervisor *supervisor, struct error *error)
 static bool rescue_worker(struct supervisor *supervisor, const char *worker, struct error *error)
 {
     int64_t jobs = 0;
+    int64_t busy = 0;
     int64_t messages = 0;
-    if (!pg_connect(supervisor->pg, error) || !claim_rescue(supervisor->pg, worker, &jobs, error)) {
+    if (!pg_connect(supervisor->pg, error) ||
+        !claim_rescue(supervisor->pg, worker, &jobs, &busy, error)) {
         outage_begin(&supervisor->postgres_outage, error);
         return true; /* Redis is fine: go on beating, the next round tries again */
     }
     outage_end(&supervisor->postgres_outage);
+    if (busy > 0) {
+        LOG(LOG_WARNING, "worker.rescue-waits", log_text("worker", worker), log_int("busy", busy));
+        return true;
+    }
     if (!queue_rescue(supervisor->context->queue, supervisor->redis, worker, supervisor->lease_ms,
                       &messages, error))
         return false;

@@ -380,7 +380,7 @@ void pg_result_free(struct pg_result *result)
 
 bool pg_begin(struct pg *pg, struct error *error)
 {
-    return pg_execute(pg, "BEGIN", NULL, NULL, error);
+    return pg_script(pg, "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '30s'", error);
 }
 
 bool pg_begin_snapshot(struct pg *pg, struct error *error)

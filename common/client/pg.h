@@ -108,6 +108,8 @@ void pg_result_free(struct pg_result *result);
 
 /* ---- transactions ---- */
 
+/* The server ends a transaction that sits idle for 30 s, so that a stopped process does not keep
+   its locks: the next statement is then ERROR_AWAY. */
 bool pg_begin(struct pg *pg, struct error *error) MUST_CHECK;
 
 /* REPEATABLE READ, READ ONLY: one snapshot for all its statements. */

@@ -347,19 +347,31 @@ bool claim_look(struct pg *pg, const struct claim *claim, char state[16], bool *
 
 /* ---- rescue ---- */
 
-bool claim_rescue(struct pg *pg, const char *worker, int64_t *count, struct error *error)
+/* SKIP LOCKED: a stopped process may hold its job's row within an open transaction, and nobody who
+   rescues may be held up by it. */
+bool claim_rescue(struct pg *pg, const char *worker, int64_t *count, int64_t *busy,
+                  struct error *error)
 {
     struct pg_params params = {.count = 0};
-    *count = 0;
+    struct pg_result *result = NULL;
     pg_bind_text(&params, worker);
-    return pg_execute(pg,
-                      "WITH rescued AS (UPDATE exportd.export SET state = 'waiting', worker = NULL,"
-                      " next_try_at = NULL, failures = failures + 1,"
-                      " message = 'the worker that ran it died'"
-                      " WHERE worker = $1::text AND state = 'running'"
-                      " RETURNING data_export_id, attempt)"
-                      " UPDATE exportd.attempt a SET ended_at = now(), outcome = 'crashed',"
-                      " message = 'the worker died' FROM rescued r"
-                      " WHERE a.data_export_id = r.data_export_id AND a.attempt = r.attempt",
-                      &params, count, error);
+    if (!pg_query(pg,
+                  "WITH free AS (SELECT data_export_id FROM exportd.export"
+                  " WHERE worker = $1::text AND state = 'running' FOR UPDATE SKIP LOCKED),"
+                  " rescued AS (UPDATE exportd.export x SET state = 'waiting', worker = NULL,"
+                  " next_try_at = NULL, failures = failures + 1,"
+                  " message = 'the worker that ran it died'"
+                  " FROM free WHERE x.data_export_id = free.data_export_id"
+                  " RETURNING x.data_export_id, x.attempt),"
+                  " ended AS (UPDATE exportd.attempt a SET ended_at = now(), outcome = 'crashed',"
+                  " message = 'the worker died' FROM rescued r"
+                  " WHERE a.data_export_id = r.data_export_id AND a.attempt = r.attempt)"
+                  " SELECT (SELECT count(*) FROM rescued), (SELECT count(*) FROM exportd.export"
+                  " WHERE worker = $1::text AND state = 'running')",
+                  &params, &result, error))
+        return false;
+    *count = pg_int(result, 0, 0);
+    *busy = pg_int(result, 0, 1) - *count; /* both counts look at the same snapshot */
+    pg_result_free(result);
+    return true;
 }

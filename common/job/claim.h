@@ -67,9 +67,11 @@ bool claim_note(struct pg *pg, const struct claim *claim, const char *message,
 bool claim_look(struct pg *pg, const struct claim *claim, char state[16], bool *same_attempt,
                 struct error *error) MUST_CHECK;
 
-/* A dead worker's running jobs -> waiting, failures + 1, attempts ended as `crashed`. Returns how
-   many in *count. Repeatable. */
-bool claim_rescue(struct pg *pg, const char *worker, int64_t *count,
+/* A dead worker's running jobs -> waiting, failures + 1, attempts ended as `crashed`: *count of
+   them. *busy jobs are left as they are, because a transaction of that worker still holds them (it
+   may be stopped, or committing at this moment): the worker's messages must then stay where they
+   are until a later round finds none busy. Repeatable. */
+bool claim_rescue(struct pg *pg, const char *worker, int64_t *count, int64_t *busy,
                   struct error *error) MUST_CHECK;
 
 #endif

@@ -431,14 +431,17 @@ static void test_rescue(void **state)
     struct claim alive;
     struct claim next;
     int64_t count = -1;
+    int64_t busy = -1;
     insert_row(fixture, 27);
     insert_row(fixture, 28);
     assert_int_equal(claim_as(fixture, 27, "dead", &dead), CLAIM_TAKEN);
     assert_int_equal(claim_as(fixture, 28, "alive", &alive), CLAIM_TAKEN);
-    assert_true(claim_rescue(fixture->pg, "dead", &count, &error));
+    assert_true(claim_rescue(fixture->pg, "dead", &count, &busy, &error));
     assert_int_equal(count, 1);
-    assert_true(claim_rescue(fixture->pg, "dead", &count, &error));
+    assert_int_equal(busy, 0);
+    assert_true(claim_rescue(fixture->pg, "dead", &count, &busy, &error));
     assert_int_equal(count, 0);
+    assert_int_equal(busy, 0);
     expect_sql(
         fixture->pg,
         "SELECT string_agg(concat_ws(' ', data_export_id, x.state, failures, x.worker, outcome),"
@@ -449,6 +452,39 @@ static void test_rescue(void **state)
     assert_int_equal(claim_as(fixture, 27, "alive", &next), CLAIM_TAKEN);
     assert_int_equal(next.attempt, 2);
     assert_int_equal(next.failures, 1);
+}
+
+/* A stopped worker's open transaction holds up nobody, and its outcome is not overwritten. */
+static void test_rescue_passes_by_what_is_locked(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error;
+    struct claim held;
+    struct claim claim;
+    int64_t count = -1;
+    int64_t busy = -1;
+    const struct claim_end valid = {.state = "valid", .outcome = "valid", .delay_ms = -1};
+    struct pg *stopped = pg_new(fixture->server.url, "stopped");
+    insert_row(fixture, 27);
+    insert_row(fixture, 28);
+    assert_int_equal(claim_as(fixture, 27, "dead", &held), CLAIM_TAKEN);
+    assert_int_equal(claim_as(fixture, 28, "dead", &claim), CLAIM_TAKEN);
+    assert_non_null(stopped);
+    assert_true(pg_connect(stopped, &error));
+    assert_true(pg_begin(stopped, &error));
+    assert_true(claim_end(stopped, &held, "dead", &valid, &error));
+    assert_true(claim_rescue(fixture->pg, "dead", &count, &busy, &error));
+    assert_int_equal(count, 1);
+    assert_int_equal(busy, 1);
+    assert_true(pg_commit(stopped, &error));
+    pg_free(stopped);
+    assert_true(claim_rescue(fixture->pg, "dead", &count, &busy, &error));
+    assert_int_equal(count, 0);
+    assert_int_equal(busy, 0);
+    expect_sql(fixture->pg,
+               "SELECT string_agg(concat_ws(' ', data_export_id, state, failures), ', '"
+               " ORDER BY data_export_id) FROM exportd.export",
+               "27 valid 0, 28 waiting 1");
 }
 
 #define TEST(function) cmocka_unit_test_setup(function, prepare)
@@ -470,6 +506,7 @@ int main(void)
         TEST(test_only_its_worker_ends_a_job),
         TEST(test_look_and_note),
         TEST(test_rescue),
+        TEST(test_rescue_passes_by_what_is_locked),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
