@@ -8,7 +8,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { READY_WAIT_MS = 500, AWAY_WAIT_MS = 1000, DISK_CHECK_MS = 5000, LEAST_ROOM = 16 << 20 };
+enum {
+    REGISTER_WAIT_MS = 20,
+    READY_WAIT_MS = 500,
+    AWAY_WAIT_MS = 1000,
+    DISK_CHECK_MS = 5000,
+    LEAST_ROOM = 16 << 20
+};
 
 struct fetch {
     const struct fetcher *fetcher;
@@ -87,7 +93,8 @@ static bool take(struct fetch *fetch, struct error *error)
     if (!connect_redis(fetch, error))
         return false;
     fetch->suspicious = true; /* until the answer is here */
-    if (!queue_take(fetch->context->queue, fetch->redis, &ticket, &paused, error))
+    if (!queue_take(fetch->context->queue, fetch->redis, fetch->fetcher->take_wait_ms, &ticket,
+                    &paused, error))
         return false;
     fetch->suspicious = false;
     if (ticket != NULL && !FAULT("after_take", error)) {
@@ -120,7 +127,11 @@ static void run(struct fetch *fetch)
 {
     struct error error;
     while (worker_phase(fetch->context) == WORKER_RUNS) {
-        if (!atomic_load(&fetch->context->registered) || !disks_are_fine(fetch)) {
+        if (!atomic_load(&fetch->context->registered)) {
+            clock_sleep_ms(REGISTER_WAIT_MS);
+            continue;
+        }
+        if (!disks_are_fine(fetch)) {
             clock_sleep_ms(READY_WAIT_MS);
             continue;
         }

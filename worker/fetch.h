@@ -9,6 +9,8 @@
 struct fetcher {
     struct worker_context *context;
     struct pool *pool;
+    int64_t
+        take_wait_ms; /* how long an empty queue is listened to; also how long a stop may take */
     struct blob_store *store; /* a job is taken only while it can be written */
 };
 

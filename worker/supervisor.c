@@ -4,7 +4,7 @@
 #include "job/claim.h"
 #include "worker/outage.h"
 
-enum { TICK_MS = 250, AWAY_WAIT_MS = 1000 };
+enum { TICK_MS = 100, AWAY_WAIT_MS = 1000 };
 
 struct supervisor {
     struct worker_context *context;

@@ -16,7 +16,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { TICK_MS = 200 };
+enum { TICK_MS = 100, TAKE_WAIT_MS = 1000, DRAIN_WAIT_MS = 100 };
 
 struct worker {
     struct worker_context context;
@@ -138,8 +138,11 @@ static void start_counted(struct worker *worker, pthread_t *handle, void *(*run)
 static void start_threads(struct worker *worker)
 {
     worker->mailer = (struct mailer){.context = &worker->context, .transport = worker->transport};
-    worker->fetcher = (struct fetcher){
-        .context = &worker->context, .pool = &worker->pool, .store = worker->store};
+    worker->fetcher =
+        (struct fetcher){.context = &worker->context,
+                         .pool = &worker->pool,
+                         .take_wait_ms = worker->options->drain ? DRAIN_WAIT_MS : TAKE_WAIT_MS,
+                         .store = worker->store};
     start_thread(&worker->supervisor_handle, supervisor_thread, &worker->context);
     start_thread(&worker->mail_handle, mailer_thread, &worker->mailer);
     for (int i = 0; i < worker->thread_count; i++)

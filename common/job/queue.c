@@ -9,8 +9,6 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-enum { BLOCK_SECONDS = 1 };
-
 static const int step_numbers[QUEUE_STEPS] = {0, 3, 6, 9};
 
 /* ---- the queue and its keys ---- */
@@ -213,9 +211,10 @@ static bool take_at_once(struct queue *queue, struct redis *redis, struct job_ti
 }
 
 /* A script cannot block: the wait is a command of its own, on the list that producers use. */
-static bool take_waiting(struct queue *queue, struct redis *redis, struct job_ticket **ticket,
-                         struct error *error)
+static bool take_waiting(struct queue *queue, struct redis *redis, int64_t wait_ms,
+                         struct job_ticket **ticket, struct error *error)
 {
+    char seconds[32];
     struct redis_command command = {.count = 0};
     struct redis_reply *reply = NULL;
     redis_add_text(&command, "BLMOVE");
@@ -223,22 +222,24 @@ static bool take_waiting(struct queue *queue, struct redis *redis, struct job_ti
     redis_add_text(&command, queue->processing);
     redis_add_text(&command, "RIGHT");
     redis_add_text(&command, "LEFT");
-    redis_add_int(&command, BLOCK_SECONDS);
-    if (!redis_call(redis, &command, BLOCK_SECONDS * 1000, &reply, error))
+    (void)snprintf(seconds, sizeof(seconds), "%" PRId64 ".%03" PRId64, wait_ms / 1000,
+                   wait_ms % 1000);
+    redis_add_text(&command, seconds);
+    if (!redis_call(redis, &command, wait_ms, &reply, error))
         return false;
     bool done = redis_is_null(reply) || make_ticket(reply, 0, ticket, error);
     redis_reply_free(reply);
     return done;
 }
 
-bool queue_take(struct queue *queue, struct redis *redis, struct job_ticket **ticket, bool *paused,
-                struct error *error)
+bool queue_take(struct queue *queue, struct redis *redis, int64_t wait_ms,
+                struct job_ticket **ticket, bool *paused, struct error *error)
 {
     *ticket = NULL;
     *paused = false;
     if (!take_at_once(queue, redis, ticket, paused, error))
         return false;
-    return *ticket != NULL || *paused || take_waiting(queue, redis, ticket, error);
+    return *ticket != NULL || *paused || take_waiting(queue, redis, wait_ms, ticket, error);
 }
 
 /* ---- leaving ---- */

@@ -49,11 +49,11 @@ void job_ticket_free(struct job_ticket *ticket); /* NULL is fine */
 bool queue_beat(struct queue *queue, struct redis *redis, struct error *error) MUST_CHECK;
 
 /* Takes the next message in kombu's order (all of step 0, then 3, 6, 9) into this worker's
-   processing list; waits up to a second on the base list when all are empty. *ticket is NULL when
+   processing list; waits up to `wait_ms` on the base list when all are empty. *ticket is NULL when
    there was none or the queue is paused (*paused). Counts as a beat. A message taken while the
    connection broke is in the processing list: see queue_return_stranded. */
-bool queue_take(struct queue *queue, struct redis *redis, struct job_ticket **ticket, bool *paused,
-                struct error *error) MUST_CHECK;
+bool queue_take(struct queue *queue, struct redis *redis, int64_t wait_ms,
+                struct job_ticket **ticket, bool *paused, struct error *error) MUST_CHECK;
 
 /* After a reconnect: puts every message of this worker's processing list that is not among `held`
    back to the serving end of the base list. *count tells how many. */

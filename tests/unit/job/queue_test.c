@@ -156,7 +156,7 @@ static struct job_ticket *take_as(struct server *server, struct queue *queue)
     struct error error;
     struct job_ticket *ticket = NULL;
     bool paused = true;
-    if (!queue_take(queue, server->redis, &ticket, &paused, &error))
+    if (!queue_take(queue, server->redis, 1000, &ticket, &paused, &error))
         fail_msg("%s", error.message);
     assert_false(paused);
     return ticket;
@@ -269,7 +269,7 @@ static void test_paused(void **state)
     bool paused = false;
     push(server, "a");
     assert_true(queue_pause(server->queue, server->redis, &error));
-    assert_true(queue_take(server->queue, server->redis, &ticket, &paused, &error));
+    assert_true(queue_take(server->queue, server->redis, 1000, &ticket, &paused, &error));
     assert_true(paused);
     assert_null(ticket);
     EXPECT_LIST(server, NAME, "a");
