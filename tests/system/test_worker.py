@@ -81,9 +81,10 @@ def test_term_lets_a_job_finish(exportd, postgres, database, queue, issue):
     with exportd.worker() as worker:
         with uploads_held_up(postgres, database):
             wait_for_state(exportd, export, "running")
-            later = exportd.enqueue(group=issue, key="shape")
             worker.process.send_signal(signal.SIGTERM)
-            time.sleep(1.5)
+            time.sleep(0.5)
+            later = exportd.enqueue(group=issue, key="shape")
+            time.sleep(1)
             assert worker.process.poll() is None
         assert worker.stop() == 0
     assert exportd.status(export)["status"] == "VALID"
@@ -166,7 +167,7 @@ def test_a_duplicate_message_does_no_harm(exportd, queue, issue):
 def test_rows_rise_while_a_slow_export_runs(exportd, sql):
     """Also the picture that `status --watch` draws from."""
     exportd.create()
-    exportd.ingest(series(40))
+    exportd.ingest(series(25))
     export = exportd.enqueue(group=group_of(sql, "issue"))
     with exportd.worker(**SLOW_PAGES) as worker:
         seen = []
@@ -175,8 +176,8 @@ def test_rows_rise_while_a_slow_export_runs(exportd, sql):
             rows = exportd.status(export)["rows"]
             if not seen or rows != seen[-1]:
                 seen.append(rows)
-            return rows == 40
-        wait_until(rises, "all 40 rows", 60, 0.3)
+            return rows == 25
+        wait_until(rises, "all 25 rows", 60, 0.3)
         assert seen == sorted(seen) and len(seen) >= 3, seen
         wait_for_state(exportd, export, "valid")
         worker.stop()
