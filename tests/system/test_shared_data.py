@@ -59,7 +59,8 @@ def test_every_csv_is_what_the_file_says(exportd, loaded):
     for export, project, name, key, environment in asked:
         events, groups = loaded[project]
         expected = expected_csv(events, project, [name], key, environment)
-        assert expected.count(b"\r\n") > 1, (name, key)
+        if environment is None:  # an issue that never was in production has the header only
+            assert expected.count(b"\r\n") > 1, (name, key)
         assert exportd.download(export) == expected, (project, name, key, environment)
         assert exportd.tag_export(project=project, group=groups[name], key=key,
                                   environment=environment) == expected
