@@ -252,6 +252,15 @@ def test_one_job_in_each_priority_list(exportd, sql, queue, issue):
     assert [row for row, in sql.fetchall()] == [exports[step] for step in (0, 3, 6, 9)]
 
 
+def test_a_job_whose_message_was_lost_can_be_asked_for_again(exportd, sql, queue, issue):
+    """The same as an enqueue that died between its COMMIT and its message."""
+    export = exportd.enqueue(group=issue)
+    queue.flushall()
+    assert exportd.enqueue(group=issue) == export
+    exportd.drain()
+    expect_one_result(exportd, sql, queue, export)
+
+
 def test_a_restored_database(exportd, sql, queue, issue):
     """The same id with another date is another job, though exportd remembers this one as done."""
     export = exportd.enqueue(group=issue)
