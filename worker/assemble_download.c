@@ -37,21 +37,26 @@ static bool open_temporary(const char *folder, int *fd, struct error *error)
     return true;
 }
 
-/* After each page: shall we stop, and is the job still ours? */
-static bool report(void *context, const struct export_progress *progress, struct error *error)
+/* Shall we stop, and is the job still ours? The second question is asked about once a second. */
+static bool go_on(void *context, struct error *error)
 {
     struct reporter *reporter = context;
-    *reporter->progress = (struct job_progress){
-        .rows = progress->rows, .bytes = progress->bytes, .pages = progress->pages};
     if (worker_phase(reporter->thread->context) >= WORKER_GIVES_BACK)
         return error_set(error, ERROR_STOPPED, "the worker stops");
-    if (!FAULT("page", error))
-        return false;
     int64_t now = clock_monotonic_ms();
     if (now - reporter->reported_ms < PROGRESS_INTERVAL_MS)
         return true;
     reporter->reported_ms = now;
     return claim_progress(reporter->thread->pg, reporter->claim, reporter->progress, error);
+}
+
+/* After each page. */
+static bool report(void *context, const struct export_progress *progress, struct error *error)
+{
+    struct reporter *reporter = context;
+    *reporter->progress = (struct job_progress){
+        .rows = progress->rows, .bytes = progress->bytes, .pages = progress->pages};
+    return FAULT("page", error) && go_on(reporter, error);
 }
 
 static bool write_csv(struct job_thread *thread, const struct claim *claim,
@@ -89,11 +94,17 @@ static bool write_csv(struct job_thread *thread, const struct claim *claim,
 static bool store(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
                   struct error *error)
 {
+    struct reporter reporter = {.thread = thread,
+                                .claim = claim,
+                                .progress = &assembly->progress,
+                                .reported_ms = clock_monotonic_ms()};
     const struct upload upload = {.pg = thread->pg,
                                   .locks = thread->locks,
                                   .store = thread->store,
                                   .data_export_id = claim->data_export_id,
-                                  .attempt = claim->attempt};
+                                  .attempt = claim->attempt,
+                                  .go_on = go_on,
+                                  .context = &reporter};
     return redis_connect(thread->locks, error) &&
            claim_progress(thread->pg, claim, &assembly->progress, error) &&
            putfile(&upload, assembly->csv, &assembly->file, error);

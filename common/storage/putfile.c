@@ -1,6 +1,7 @@
 #include "storage/putfile.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 /* Sentry's cleanup takes blobs that are a day old and that nobody refers to: an hour is ours. */
-enum { REUSE_SECONDS = 23 * 3600, ROUNDS_MAX = 10, ARENA_MAX = 1024 * 1024 };
+enum { REUSE_SECONDS = 23 * 3600, ROUNDS_MAX = 10, ARENA_MAX = 1024 * 1024, LOCK_SLICE_MS = 1000 };
 
 struct chunk {
     int64_t size;
@@ -283,6 +284,20 @@ static bool forget_path(const struct upload *upload, const struct chunk *chunk, 
                           : stored_object_delete(upload->pg, chunk->path, &ignored, error);
 }
 
+/* Asks go_on at least once, and again each second while somebody else has the lock. */
+static bool take_lock(const struct upload *upload, const char *checksum, struct upload_lock *lock,
+                      struct error *error)
+{
+    int64_t deadline = clock_monotonic_ms() + UPLOAD_LOCK_PATIENCE_MS;
+    do {
+        if (upload->go_on != NULL && !upload->go_on(upload->context, error))
+            return false;
+        if (upload_lock_take(upload->locks, checksum, LOCK_SLICE_MS, lock, error))
+            return true;
+    } while (error->code == ERROR_TIMEOUT && clock_monotonic_ms() < deadline);
+    return false;
+}
+
 static bool put_chunk(const struct putting *putting, size_t index, struct error *error)
 {
     const struct upload *upload = putting->upload;
@@ -292,8 +307,7 @@ static bool put_chunk(const struct putting *putting, size_t index, struct error 
         chunk->blob_id = putting->chunks[chunk->first].blob_id;
         return true;
     }
-    if ((upload->go_on != NULL && !upload->go_on(upload->context, error)) ||
-        !upload_lock_take(upload->locks, chunk->checksum, UPLOAD_LOCK_PATIENCE_MS, &lock, error))
+    if (!take_lock(upload, chunk->checksum, &lock, error))
         return false;
     bool good = put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
     upload_lock_release(upload->locks, &lock);

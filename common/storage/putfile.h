@@ -18,8 +18,8 @@ struct upload {
     struct blob_store *store;
     int64_t data_export_id; /* for the object journal */
     int64_t attempt;
-    /* Asked before each blob; NULL: never. False ends the upload with its error: told to stop, or
-       the job is no longer ours. */
+    /* Asked before each blob and each second of waiting for its lock, outside of transactions;
+       NULL: never. False ends the upload with its error: told to stop, or no longer ours. */
     bool (*go_on)(void *context, struct error *error);
     void *context;
 };

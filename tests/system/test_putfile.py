@@ -1,11 +1,13 @@
 """How an export's bytes become blobs: 1 MiB each, stored once, reused only while that is safe."""
 import hashlib
 import os
+import time
 
 import pytest
 
 from support.events import hash_of, series
 from support.tagstore_rows import insert_group, insert_tag_values
+from support.waiting import wait_until
 
 MIB = 1 << 20
 
@@ -146,3 +148,24 @@ def test_files_are_private(exportd, exported):
     assert os.stat(path_of(exportd, exported[1])).st_mode & 0o777 == 0o600
     assert os.stat(os.path.dirname(path_of(exportd, exported[1]))).st_mode & 0o777 == 0o700
     assert os.stat(exportd.store).st_mode & 0o777 == 0o700
+
+
+def test_a_worker_that_waits_for_a_lock_stops_when_told(exportd, sql, queue, issue, exported):
+    """The job goes back uncounted; the lock stays its owner's."""
+    lock = f"l:fileblob:upload:{hashlib.sha1(exported[0]).hexdigest()}"
+    queue.set(lock, "a process of Sentry", ex=50)
+    export = exportd.enqueue(group=issue, user="bob@example.com")
+    with exportd.worker(STOP_SECONDS=1) as worker:
+        def stored_pages():
+            sql.execute("SELECT state, pages FROM exportd.export WHERE data_export_id = %s",
+                        (export,))
+            return sql.fetchone() == ("running", 1)
+        wait_until(stored_pages, "the CSV is done and its upload begins")
+        started = time.monotonic()
+        assert worker.stop() == 0
+        assert time.monotonic() - started < 10
+    assert queue.get(lock) == b"a process of Sentry"
+    queue.delete(lock)
+    exportd.drain()
+    status = exportd.status(export)
+    assert (status["status"], status["failures"]) == ("VALID", 0)
