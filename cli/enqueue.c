@@ -133,7 +133,7 @@ static bool adopt_twin(struct pg *pg, const struct request *request, struct enqu
                          "export %" PRId64 " of the same query is not finished yet, with another "
                          "limit or environment",
                          enqueued->id);
-    /* who enqueued a waiting one may have died between COMMIT and message */
+    /* who enqueued a waiting one may have died between COMMIT and message: queue_push looks */
     enqueued->push = text_equal(state, "waiting");
     return true;
 }

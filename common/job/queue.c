@@ -140,10 +140,10 @@ bool queue_push(struct queue *queue, struct redis *redis, const char *message, s
                 struct error *error)
 {
     struct redis_command command = {.count = 0};
-    redis_add_text(&command, "LPUSH");
+    int64_t added = 0;
     redis_add_text(&command, queue->lists[0]);
     redis_add(&command, message, size);
-    return queue_call(redis, &command, error);
+    return queue_run_number(redis, "push.lua", 1, &command, &added, error);
 }
 
 /* ---- taking ---- */

@@ -31,7 +31,7 @@ void queue_worker_name(char worker[QUEUE_WORKER_MAX]);
 
 /* ---- producing ---- */
 
-/* LPUSH onto the base list. */
+/* LPUSH onto the base list, unless that very message waits there already. */
 bool queue_push(struct queue *queue, struct redis *redis, const char *message, size_t size,
                 struct error *error) MUST_CHECK;
 

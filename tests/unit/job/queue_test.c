@@ -144,10 +144,17 @@ static int tidy(void **state)
     return 0;
 }
 
+/* As any producer does: also a message that waits there already. */
 static void push(struct server *server, const char *message)
 {
     struct error error;
-    assert_true(queue_push(server->queue, server->redis, message, strlen(message), &error));
+    struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    redis_add_text(&command, "LPUSH");
+    redis_add_text(&command, NAME);
+    redis_add_text(&command, message);
+    assert_true(redis_call(server->redis, &command, 0, &reply, &error));
+    redis_reply_free(reply);
 }
 
 /* NULL when there was nothing. */
@@ -399,6 +406,16 @@ static void test_unregister(void **state)
     assert_true(queue_unregister(server->queue, server->redis, &error));
     expect_empty(server, KEY "workers");
     job_ticket_free(ticket);
+}
+
+static void test_push_does_not_double(void **state)
+{
+    struct server *server = *state;
+    struct error error;
+    assert_true(queue_push(server->queue, server->redis, "a", 1, &error));
+    assert_true(queue_push(server->queue, server->redis, "b", 1, &error));
+    assert_true(queue_push(server->queue, server->redis, "a", 1, &error));
+    EXPECT_LIST(server, NAME, "b", "a");
 }
 
 static void test_return_stranded(void **state)
@@ -760,6 +777,7 @@ int main(void)
         TEST(test_give_back_to_its_list),
         TEST(test_rescued_message_cannot_leave),
         TEST(test_unregister),
+        TEST(test_push_does_not_double),
         TEST(test_return_stranded),
         TEST(test_delay_and_promote),
         TEST(test_promoted_first_is_served_first),
