@@ -61,12 +61,20 @@ static int run(const struct command *command, const struct config *config, int a
     return done ? EXIT_DONE : fail(command, &error, true);
 }
 
+/* Who looks up what a setting should be is not to be stopped by a wrong one. */
+static bool needs_settings(const struct command *command)
+{
+    return command->run != command_help && command->run != command_version;
+}
+
 /* A wrong setting is said in one line: the command's usage has nothing to do with it. */
 static int configure_and_run(const struct command *command, int argc, char **argv)
 {
-    struct config config;
+    struct config config = {.concurrency = 0};
     struct error error = {.code = ERROR_NONE};
     int status = EXIT_FAILED;
+    if (!needs_settings(command))
+        return run(command, &config, argc, argv);
     if (config_load(&config, &error) && cli_check_settings(&config, &error)) {
         log_setup(config_log_format(&config), config_log_level(&config));
         status = run(command, &config, argc, argv);
