@@ -1,4 +1,5 @@
 """The scripts that a newcomer runs first."""
+import glob
 import os
 import re
 import subprocess
@@ -6,6 +7,16 @@ import subprocess
 import pytest
 
 from support.program import ROOT
+
+
+def command_lines():
+    """Of all processes."""
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(path) as file:
+                yield file.read().replace("\0", " ")
+        except OSError:
+            pass  # it has just ended
 
 
 @pytest.mark.parametrize("turn", ["first", "second"])
