@@ -17,14 +17,14 @@ struct stored_object {
     int64_t attempt;
 };
 
-/* Names `count` objects at once (path i with checksum i) for an attempt. A path that is named already
-   stays as it is (ON CONFLICT DO NOTHING). */
+/* Names `count` objects at once (path i with checksum i) for an attempt. A path that is named
+   already stays as it is (ON CONFLICT DO NOTHING). */
 bool stored_object_insert(struct pg *pg, const char *const *paths, const char *const *checksums,
                           size_t count, int64_t data_export_id, int64_t attempt,
                           struct error *error) MUST_CHECK;
 
-/* Forgets the path. *deleted is false when it was not named (any more): who deletes the row within a
-   transaction that commits is the one who decides what becomes of the object. */
+/* Forgets the path. *deleted is false when it was not named (any more): who deletes the row within
+   a transaction that commits is the one who decides what becomes of the object. */
 bool stored_object_delete(struct pg *pg, const char *path, bool *deleted,
                           struct error *error) MUST_CHECK;
 
