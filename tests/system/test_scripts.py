@@ -19,6 +19,7 @@ def command_lines():
             pass  # it has just ended
 
 
+@pytest.mark.xdist_group("quickstart")  # both build in the same folder
 @pytest.mark.parametrize("turn", ["first", "second"])
 def test_quickstart(turn, tmp_path):
     """From another folder, twice, with settings of the caller that must not count."""
