@@ -206,6 +206,8 @@ static void bind(struct pg_params *params, const char *value)
 {
     if (params->count >= PG_PARAMS_MAX)
         abort(); /* a statement with too many parameters is a bug that its first run shows */
+    params->sizes[params->count] = 0;
+    params->formats[params->count] = 0;
     params->values[params->count++] = value;
 }
 
@@ -225,6 +227,13 @@ void pg_bind_int(struct pg_params *params, int64_t number)
 void pg_bind_null(struct pg_params *params)
 {
     bind(params, NULL);
+}
+
+void pg_bind_binary(struct pg_params *params, const struct buffer *value)
+{
+    bind(params, value->data);
+    params->sizes[params->count - 1] = value->size > INT32_MAX ? INT32_MAX : (int)value->size;
+    params->formats[params->count - 1] = 1;
 }
 
 void pg_bind_time(struct pg_params *params, int64_t usec)
@@ -309,8 +318,10 @@ bool pg_query(struct pg *pg, const char *sql, const struct pg_params *params,
     *result = NULL;
     if (!is_connected(pg))
         return lost(pg, error);
-    PGresult *answer = PQexecParams(pg->connection, sql, params == NULL ? 0 : params->count, NULL,
-                                    params == NULL ? NULL : params->values, NULL, NULL, 0);
+    const struct pg_params none = {.count = 0};
+    const struct pg_params *given = params == NULL ? &none : params;
+    PGresult *answer = PQexecParams(pg->connection, sql, given->count, NULL, given->values,
+                                    given->sizes, given->formats, 0);
     if (!succeeded(answer)) {
         fail(pg, answer, error);
         PQclear(answer);
@@ -374,6 +385,14 @@ int64_t pg_time(const struct pg_result *result, int row, int column)
 void pg_result_free(struct pg_result *result)
 {
     PQclear((PGresult *)result);
+}
+
+bool pg_wake(struct pg *pg, struct error *error)
+{
+    if (is_connected(pg) && pg_execute(pg, "SELECT 1", NULL, NULL, error))
+        return true;
+    pg_disconnect(pg);
+    return pg_connect(pg, error);
 }
 
 /* ---- transactions ---- */
@@ -457,6 +476,27 @@ bool pg_copy_next(struct pg *pg, const char **data, size_t *size, bool *end, str
         return true;
     }
     *end = true;
+    return end_copy(pg, error);
+}
+
+bool pg_copy_in(struct pg *pg, const char *sql, const struct buffer *data, struct error *error)
+{
+    static const size_t piece = (size_t)1024 * 1024; /* a call takes an int */
+    if (!is_connected(pg))
+        return lost(pg, error);
+    PGresult *answer = PQexec(pg->connection, sql);
+    bool done = PQresultStatus(answer) == PGRES_COPY_IN || fail(pg, answer, error);
+    PQclear(answer);
+    if (!done)
+        return false;
+    for (size_t at = 0; at < data->size; at += piece) {
+        size_t size = data->size - at < piece ? data->size - at : piece;
+        if (PQputCopyData(pg->connection, data->data + at, (int)size) != 1)
+            return lost(pg, error);
+    }
+    if (PQputCopyEnd(pg->connection, NULL) != 1)
+        return lost(pg, error);
+    pg->sqlstate[0] = '\0';
     return end_copy(pg, error);
 }
 

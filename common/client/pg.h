@@ -30,6 +30,10 @@ void pg_free(struct pg *pg);
 /* Makes the connection, or makes it anew when it is broken; nothing to do when it is good. */
 bool pg_connect(struct pg *pg, struct error *error) MUST_CHECK;
 
+/* Like pg_connect, but asks the server for a sign of life: a connection that broke while nobody
+   used it is made anew. Outside of transactions. */
+bool pg_wake(struct pg *pg, struct error *error) MUST_CHECK;
+
 /* Drops the connection, and with it a transaction or COPY in progress. */
 void pg_disconnect(struct pg *pg);
 
@@ -51,6 +55,8 @@ int pg_server_version(const struct pg *pg);
 struct pg_params {
     int count;
     const char *values[PG_PARAMS_MAX];
+    int sizes[PG_PARAMS_MAX];   /* of binary values */
+    int formats[PG_PARAMS_MAX]; /* 1: binary */
     char numbers[PG_PARAMS_MAX][CLOCK_TEXT_MAX];
 };
 
@@ -58,6 +64,10 @@ struct pg_params {
 void pg_bind_text(struct pg_params *params, const char *text_or_null);
 void pg_bind_int(struct pg_params *params, int64_t number);
 void pg_bind_null(struct pg_params *params);
+
+/* A value in the binary format of its type (pg_binary.h), which the statement has to name by a cast
+   ($1::bigint[]): at most 1 GB. Not copied. */
+void pg_bind_binary(struct pg_params *params, const struct buffer *value);
 
 /* A moment, as ISO-8601 in UTC: write `$1::timestamptz`. USEC_NONE is NULL. */
 void pg_bind_time(struct pg_params *params, int64_t usec);
@@ -129,6 +139,10 @@ void pg_rollback(struct pg *pg);
 bool pg_copy_out(struct pg *pg, const char *sql, struct error *error) MUST_CHECK;
 bool pg_copy_next(struct pg *pg, const char **data, size_t *size, bool *end,
                   struct error *error) MUST_CHECK;
+
+/* Runs `COPY ... FROM STDIN (FORMAT binary)` with all of `data` (model/copy_rows.h). */
+bool pg_copy_in(struct pg *pg, const char *sql, const struct buffer *data,
+                struct error *error) MUST_CHECK;
 
 /* Appends `text` as an SQL literal with its quotes, for the statements that take no parameters
  * (COPY). */

@@ -3,24 +3,44 @@
 /* Far below what PostgreSQL takes for one value (1 GB). */
 enum { COLUMN_BYTES_MAX = 256 * 1024 * 1024 };
 
+/* An array begins with: dimensions, whether there are NULLs, element type, elements, first index.
+ */
+enum { HEADER_FIELDS = 5 };
+
 void columns_init(struct columns *columns, int count)
 {
     *columns = (struct columns){.count = count};
     for (int i = 0; i < count; i++)
-        pg_array_init(&columns->arrays[i], COLUMN_BYTES_MAX);
+        buffer_init(&columns->list[i].bytes, COLUMN_BYTES_MAX);
 }
 
 void columns_free(struct columns *columns)
 {
     for (int i = 0; i < columns->count; i++)
-        pg_array_free(&columns->arrays[i]);
+        buffer_free(&columns->list[i].bytes);
 }
 
-static struct pg_array *next_column(struct columns *columns)
+static bool put_header(struct buffer *out, const int32_t fields[HEADER_FIELDS], struct error *error)
 {
-    struct pg_array *array = &columns->arrays[columns->next];
+    for (int i = 0; i < HEADER_FIELDS; i++)
+        if (!pg_put_int32(out, fields[i], error))
+            return false;
+    return true;
+}
+
+/* The column that the next value goes to. Room for the header, which is known at the end only, is
+   left in front of the first element. */
+static struct column *next_column(struct columns *columns, enum pg_type type, bool is_null)
+{
+    static const int32_t blank[HEADER_FIELDS];
+    struct column *column = &columns->list[columns->next];
+    column->type = type;
+    column->has_null |= is_null;
     columns->next = (columns->next + 1) % columns->count;
-    return array;
+    columns->rows += columns->next == 0;
+    if (column->bytes.size == 0 && !put_header(&column->bytes, blank, &columns->error))
+        columns->failed = true;
+    return column;
 }
 
 static void note(struct columns *columns, bool done, const struct error *error)
@@ -33,27 +53,46 @@ static void note(struct columns *columns, bool done, const struct error *error)
 void columns_add_int(struct columns *columns, int64_t number)
 {
     struct error error;
-    note(columns, pg_array_add_int(next_column(columns), number, &error), &error);
+    struct column *column = next_column(columns, PG_BIGINT, false);
+    note(columns, pg_put_bigint(&column->bytes, number, &error), &error);
 }
 
 void columns_add_text(struct columns *columns, const char *text_or_null)
 {
     struct error error;
-    note(columns, pg_array_add_text(next_column(columns), text_or_null, &error), &error);
+    struct column *column = next_column(columns, PG_TEXT, text_or_null == NULL);
+    note(columns, pg_put_text(&column->bytes, text_or_null, &error), &error);
 }
 
 void columns_add_time(struct columns *columns, int64_t usec)
 {
     struct error error;
-    note(columns, pg_array_add_time(next_column(columns), usec, &error), &error);
+    struct column *column = next_column(columns, PG_TIMESTAMPTZ, usec == USEC_NONE);
+    note(columns, pg_put_time(&column->bytes, usec, &error), &error);
 }
 
 void columns_add_id(struct columns *columns, int64_t id_or_0)
 {
-    if (id_or_0 == 0)
-        columns_add_text(columns, NULL);
-    else
+    struct error error;
+    if (id_or_0 != 0) {
         columns_add_int(columns, id_or_0);
+        return;
+    }
+    struct column *column = next_column(columns, PG_BIGINT, true);
+    note(columns, pg_put_null(&column->bytes, &error), &error);
+}
+
+/* Writes the header where its room is. */
+static bool finish(struct column *column, int32_t rows, struct error *error)
+{
+    const int32_t fields[HEADER_FIELDS] = {1, column->has_null, (int32_t)column->type, rows, 1};
+    struct buffer header;
+    buffer_init(&header, sizeof(fields));
+    bool done = put_header(&header, fields, error);
+    if (done)
+        memcpy(column->bytes.data, header.data, sizeof(fields));
+    buffer_free(&header);
+    return done;
 }
 
 static bool bind(struct columns *columns, struct pg_params *params, struct error *error)
@@ -66,10 +105,13 @@ static bool bind(struct columns *columns, struct pg_params *params, struct error
         return error_set(error, ERROR_INTERNAL, "a row of %d columns is not complete",
                          columns->count);
     for (int i = 0; i < columns->count; i++) {
-        const char *text = NULL;
-        if (!pg_array_text(&columns->arrays[i], &text, error))
+        if (columns->rows == 0) {
+            pg_bind_text(params, "{}"); /* its type is not known here */
+            continue;
+        }
+        if (!finish(&columns->list[i], columns->rows, error))
             return false;
-        pg_bind_text(params, text);
+        pg_bind_binary(params, &columns->list[i].bytes);
     }
     return true;
 }

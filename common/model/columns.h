@@ -4,15 +4,23 @@
 #define MODEL_COLUMNS_H
 
 #include "client/pg.h"
+#include "client/pg_binary.h"
 
 #define COLUMNS_MAX 12
+
+struct column {
+    struct buffer bytes; /* the array in PostgreSQL's binary format */
+    enum pg_type type;
+    bool has_null;
+};
 
 /* A failure is remembered and told when the statement is to run, so that filling needs no checks.
  */
 struct columns {
-    struct pg_array arrays[COLUMNS_MAX];
+    struct column list[COLUMNS_MAX];
     int count;
     int next; /* the column that the next value goes to */
+    int32_t rows;
     bool failed;
     struct error error;
 };
@@ -21,7 +29,8 @@ void columns_init(struct columns *columns, int count);
 void columns_free(struct columns *columns);
 
 /* Put a value into the next column; after the last one comes the first one of the next row. NULL
-   and USEC_NONE are SQL NULL. */
+   and USEC_NONE are SQL NULL. The statement must take a column of numbers as bigint[], of texts as
+   text[], of times as timestamptz[]; it may cast what comes out of unnest. */
 void columns_add_int(struct columns *columns, int64_t number);
 void columns_add_text(struct columns *columns, const char *text_or_null);
 void columns_add_time(struct columns *columns, int64_t usec);

@@ -35,8 +35,9 @@ bool event_user_insert(struct pg *pg, const struct new_event_user *users, size_t
         &columns, pg,
         "INSERT INTO sentry_eventuser (project_id, hash, ident, email, username, name, ip_address,"
         "  date_added)"
-        " SELECT w.project_id, w.hash, w.ident, w.email, w.username, NULL, w.ip_address, now()"
-        " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::inet[])"
+        " SELECT w.project_id, w.hash, w.ident, w.email, w.username, NULL, w.ip_address::inet, "
+        "now()"
+        " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])"
         "  WITH ORDINALITY AS w (project_id, hash, ident, email, username, ip_address, n)"
         " WHERE NOT EXISTS (SELECT FROM sentry_eventuser u"
         "   WHERE u.project_id = w.project_id AND u.hash = w.hash OFFSET 0)"

@@ -44,16 +44,18 @@ bool group_insert(struct pg *pg, const struct group_row *groups, size_t count, s
         "  first_seen, last_seen, active_at, score, view, num_comments, status, resolved_at,"
         "  time_spent_total, time_spent_count, is_public, data, short_id)"
         " SELECT w.id, w.project_id, w.message, w.platform, w.logger, w.level, w.release_id,"
-        "  w.times_seen, w.first_seen, w.last_seen, w.first_seen," SCORE(
-            "w.times_seen", "w.last_seen") ","
-                                           "  NULL, 0, 0, NULL, 0, 0, false, NULL, NULL"
-                                           " FROM unnest($1::bigint[], $2::bigint[], $3::text[], "
-                                           "$4::text[], $5::text[],"
-                                           "  $6::integer[], $7::bigint[], $8::integer[], "
-                                           "$9::timestamptz[], $10::timestamptz[])"
-                                           "  AS w (id, project_id, message, platform, logger, "
-                                           "level, release_id, times_seen,"
-                                           "   first_seen, last_seen)",
+        "  w.times_seen, w.first_seen, w.last_seen, w.first_seen,"
+        /* clang-format off */
+        SCORE("w.times_seen", "w.last_seen") ","
+                                             /* clang-format on */
+                                             "  NULL, 0, 0, NULL, 0, 0, false, NULL, NULL"
+                                             " FROM unnest($1::bigint[], $2::bigint[], $3::text[], "
+                                             "$4::text[], $5::text[],"
+                                             "  $6::bigint[], $7::bigint[], $8::bigint[], "
+                                             "$9::timestamptz[], $10::timestamptz[])"
+                                             "  AS w (id, project_id, message, platform, logger, "
+                                             "level, release_id, times_seen,"
+                                             "   first_seen, last_seen)",
         NULL, error);
     columns_free(&columns);
     return done;
@@ -91,20 +93,22 @@ static bool update_counts(struct pg *pg, const struct group_count *counts, size_
     }
     bool done = columns_execute(
         &columns, pg,
-        "UPDATE sentry_groupedmessage g SET times_seen = g.times_seen + w.times_seen,"
+        "UPDATE sentry_groupedmessage g"
+        " SET times_seen = g.times_seen + w.times_seen,"
         "  first_seen = least(g.first_seen, w.first_seen),"
         "  last_seen = greatest(g.last_seen, w.last_seen),"
-        "  score = " SCORE(
-            "g.times_seen + w.times_seen",
-            "greatest(g.last_seen, w.last_seen)") ","
-                                                  "  active_at = CASE g.status WHEN 1 THEN now() "
-                                                  "ELSE g.active_at END,"
-                                                  "  status = CASE g.status WHEN 1 THEN 0 ELSE "
-                                                  "g.status END"
-                                                  " FROM unnest($1::bigint[], $2::integer[], "
-                                                  "$3::timestamptz[], $4::timestamptz[])"
-                                                  "  AS w (id, times_seen, first_seen, last_seen)"
-                                                  " WHERE g.id = w.id",
+        "  score = "
+        /* clang-format off */
+        SCORE("g.times_seen + w.times_seen", "greatest(g.last_seen, w.last_seen)") ","
+                                                    /* clang-format on */
+                                                    "  active_at = CASE g.status WHEN 1 THEN now() "
+                                                    "ELSE g.active_at END,"
+                                                    "  status = CASE g.status WHEN 1 THEN 0 ELSE "
+                                                    "g.status END"
+                                                    " FROM unnest($1::bigint[], $2::bigint[], "
+                                                    "$3::timestamptz[], $4::timestamptz[])"
+                                                    "  AS w (id, times_seen, first_seen, last_seen)"
+                                                    " WHERE g.id = w.id",
         NULL, error);
     columns_free(&columns);
     return done;

@@ -121,7 +121,7 @@ bool record_values(struct pg *pg, struct value_row *rows, size_t count, struct e
                       " (project_id, key_id, value, data, times_seen, last_seen, first_seen)"
                       " SELECT w.project_id, w.key_id, w.value, NULL, w.times_seen, w.last_seen,"
                       "   w.first_seen"
-                      " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::integer[],"
+                      " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[],"
                       "   $5::timestamptz[], $6::timestamptz[]) WITH ORDINALITY"
                       "   AS w (project_id, key_id, value, times_seen, last_seen, first_seen, n)"
                       " ORDER BY w.n ON CONFLICT (project_id, key_id, value)" SUMS
@@ -166,7 +166,7 @@ bool record_group_values(struct pg *pg, struct group_value_row *rows, size_t cou
                       " SELECT w.project_id, w.group_id, w.key_id, w.value_id, w.times_seen,"
                       "   w.last_seen, w.first_seen"
                       " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],"
-                      "   $5::integer[], $6::timestamptz[], $7::timestamptz[]) WITH ORDINALITY"
+                      "   $5::bigint[], $6::timestamptz[], $7::timestamptz[]) WITH ORDINALITY"
                       "   AS w (project_id, group_id, key_id, value_id, times_seen, last_seen,"
                       "     first_seen, n)"
                       " ORDER BY w.n ON CONFLICT (project_id, group_id, key_id, value_id)" SUMS

@@ -1,0 +1,63 @@
+#include "model/copy_rows.h"
+
+#include "client/pg_binary.h"
+
+enum { COPY_BYTES_MAX = 1024 * 1024 * 1024 };
+
+/* The signature, then no flags and no extension. */
+static const char header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
+
+void copy_rows_init(struct copy_rows *rows, int16_t count)
+{
+    *rows = (struct copy_rows){.count = count};
+    buffer_init(&rows->bytes, COPY_BYTES_MAX);
+}
+
+void copy_rows_free(struct copy_rows *rows)
+{
+    buffer_free(&rows->bytes);
+}
+
+static void note(struct copy_rows *rows, bool done, const struct error *error)
+{
+    if (!done && !rows->failed)
+        rows->error = *error;
+    rows->failed |= !done;
+}
+
+/* What stands in front of the first field of a row, and of the first row. */
+static void start_field(struct copy_rows *rows)
+{
+    struct error error;
+    if (rows->bytes.size == 0)
+        note(rows, buffer_append(&rows->bytes, header, sizeof(header) - 1, &error), &error);
+    if (rows->next == 0)
+        note(rows, pg_put_int16(&rows->bytes, rows->count, &error), &error);
+    rows->next = (int16_t)((rows->next + 1) % rows->count);
+}
+
+void copy_rows_add_int(struct copy_rows *rows, int64_t number)
+{
+    struct error error;
+    start_field(rows);
+    note(rows, pg_put_bigint(&rows->bytes, number, &error), &error);
+}
+
+void copy_rows_add_time(struct copy_rows *rows, int64_t usec)
+{
+    struct error error;
+    start_field(rows);
+    note(rows, pg_put_time(&rows->bytes, usec, &error), &error);
+}
+
+bool copy_rows_execute(struct copy_rows *rows, struct pg *pg, const char *sql, struct error *error)
+{
+    if (rows->failed) {
+        *error = rows->error;
+        return false;
+    }
+    if (rows->next != 0)
+        return error_set(error, ERROR_INTERNAL, "a row of %d fields is not complete", rows->count);
+    return rows->bytes.size == 0 ||
+           (pg_put_int16(&rows->bytes, -1, error) && pg_copy_in(pg, sql, &rows->bytes, error));
+}
