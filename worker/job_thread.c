@@ -11,7 +11,8 @@ enum {
     AWAY_WAIT_MS = 1000,
     NO_ROW_TRIES = 3, /* the message may be faster than the COMMIT of its row */
     NO_ROW_WAIT_MS = 300,
-    STORE_TRIES = 3, /* blobs may vanish before the outcome so many times */
+    OUTCOME_TRIES = 3, /* in a row, while Postgres answers, before the job is put off */
+    STORE_TRIES = 3,   /* blobs may vanish before the outcome so many times */
     JOB_MEMORY = 64 << 20,
 };
 
@@ -40,12 +41,13 @@ bool job_thread_open(struct job_thread *thread, struct worker_context *context, 
                                   .redis = redis_new(config->redis_url),
                                   .locks = redis_new(config->lock_redis_url),
                                   .arena = arena_new(JOB_MEMORY),
+                                  .outcome_arena = arena_new(JOB_MEMORY),
                                   .postgres_outage = {.server = "postgres"},
                                   .redis_outage = {.server = "redis"}};
     if (thread->tag_pg != NULL)
         thread->tagstore = postgres_tagstore_new(thread->tag_pg);
     if (thread->pg == NULL || thread->tagstore == NULL || thread->redis == NULL ||
-        thread->locks == NULL || thread->arena == NULL)
+        thread->locks == NULL || thread->arena == NULL || thread->outcome_arena == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     return blob_store_open(config->storage_url, &thread->store, error);
 }
@@ -60,6 +62,7 @@ void job_thread_close(struct job_thread *thread)
     redis_free(thread->locks);
     blob_store_free(thread->store);
     arena_free(thread->arena);
+    arena_free(thread->outcome_arena);
 }
 
 void job_thread_interrupt(struct job_thread *thread)
@@ -76,8 +79,7 @@ static bool gives_back(const struct job_thread *thread)
 static bool prepare(struct job_thread *thread)
 {
     struct error error;
-    if (!pg_connect(thread->pg, &error) ||
-        !pg_execute(thread->pg, "SELECT 1", NULL, NULL, &error)) {
+    if (!pg_wake(thread->pg, &error) || !pg_wake(thread->tag_pg, &error)) {
         outage_begin(&thread->postgres_outage, &error);
         return false;
     }
@@ -138,33 +140,44 @@ static void leave(struct job_thread *thread, const struct job *job, enum leave_h
 
 typedef bool outcome_step(struct job_thread *thread, struct job *job, struct error *error);
 
-/* Carries a step through while Postgres comes and goes. After a COMMIT without an answer the
-   database is asked what became of it; nothing is concluded from the silence. */
+static bool try_step(struct job_thread *thread, struct job *job, outcome_step *step,
+                     struct error *error)
+{
+    arena_reset(thread->outcome_arena);
+    return pg_connect(thread->pg, error) && step(thread, job, error);
+}
+
+/* Carries a step through while Postgres comes and goes. After a COMMIT that may have had no answer
+   the database is asked what became of it; nothing is concluded from the silence, nor from a fence
+   that may be closed because that COMMIT closed it. */
 static bool persist(struct job_thread *thread, struct job *job, outcome_step *step,
                     struct error *error)
 {
-    for (;;) {
+    bool unsure = false;
+    for (int tries = 1;; tries++) {
         struct error look;
         bool committed = false;
-        if (pg_connect(thread->pg, error) && step(thread, job, error))
+        if (try_step(thread, job, step, error))
             return true;
-        if (error->code == ERROR_LOST)
+        unsure = unsure || error->code != ERROR_LOST;
+        if (!unsure)
             return false;
-        bool known = outcome_was_committed(thread, &job->claim, &committed, &look);
-        if (known && committed)
-            return true;
-        if (known && error->code != ERROR_AWAY)
-            return false;
-        if (!known && look.code != ERROR_AWAY) {
-            *error = look;
-            return false;
-        }
-        if (!known) {
-            outage_begin(&thread->postgres_outage, &look);
-            if (gives_back(thread))
+        if (outcome_was_committed(thread, &job->claim, &committed, &look)) {
+            if (committed)
+                return true;
+            /* Postgres is there: what is away may be a full disk, or the Redis of the locks */
+            if (error->code != ERROR_AWAY || tries >= OUTCOME_TRIES)
                 return false;
-            clock_sleep_ms(AWAY_WAIT_MS);
+        } else {
+            *error = look;
+            if (look.code != ERROR_AWAY)
+                return false;
+            outage_begin(&thread->postgres_outage, &look);
+            tries = 0;
         }
+        if (gives_back(thread))
+            return false;
+        clock_sleep_ms(AWAY_WAIT_MS);
     }
 }
 
@@ -319,7 +332,8 @@ static void run_claimed(struct job_thread *thread, struct job *job)
 }
 
 /* Claims while Postgres comes and goes. *unsure: a claim may have been made that we know nothing
- * of. */
+   of. Then no error is an answer, or the job would run for ever at a worker that does not run it;
+   only a worker that ends leaves the rest to a rescue. */
 static bool claim(struct job_thread *thread, struct job *job, enum claim_result *result,
                   bool *unsure, struct error *error)
 {
@@ -332,8 +346,8 @@ static bool claim(struct job_thread *thread, struct job *job, enum claim_result 
             *unsure = false;
             return true;
         }
-        *unsure = *unsure || connected;
-        if (error->code != ERROR_AWAY || gives_back(thread))
+        *unsure = *unsure || (connected && error->code == ERROR_AWAY);
+        if ((error->code != ERROR_AWAY && !*unsure) || gives_back(thread))
             return false;
         outage_begin(&thread->postgres_outage, error);
         clock_sleep_ms(AWAY_WAIT_MS);
@@ -346,7 +360,7 @@ static void leave_unclaimed(struct job_thread *thread, struct job *job, bool uns
                             const struct error *error)
 {
     log_error(LOG_ERROR, "dataexport.not-claimed", error);
-    if (unsure && error->code == ERROR_AWAY)
+    if (unsure)
         return;
     job->delay_ms = job_backoff_ms(thread->context->config->retry_base_seconds, 1);
     leave(thread, job, gives_back(thread) ? LEAVE_GIVEN_BACK : LEAVE_DELAYED);
@@ -386,14 +400,23 @@ static void claim_and_run(struct job_thread *thread, struct job *job)
     }
 }
 
+static void leave_unread(struct job_thread *thread, struct job *job, const struct error *error)
+{
+    if (error->code == ERROR_AWAY) { /* no memory: that says nothing about the message */
+        leave_unclaimed(thread, job, false, error);
+        return;
+    }
+    job->reason = error->message;
+    LOG(LOG_ERROR, "queue.dead", log_text("reason", error->message));
+    leave(thread, job, LEAVE_BURIED);
+}
+
 static void work(struct job_thread *thread, const struct job_ticket *ticket)
 {
     struct error error;
     struct job job = {.ticket = ticket, .assembly = {.csv = -1}};
     if (!job_message_parse(ticket->message, ticket->size, &job.message, &error)) {
-        job.reason = error.message;
-        LOG(LOG_ERROR, "queue.dead", log_text("reason", error.message));
-        leave(thread, &job, LEAVE_BURIED);
+        leave_unread(thread, &job, &error);
         return;
     }
     log_set_job(job.message.data_export_id, 0);

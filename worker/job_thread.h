@@ -19,7 +19,8 @@ struct job_thread {
     struct redis *redis; /* the queue */
     struct redis *locks; /* upload locks */
     struct blob_store *store;
-    struct arena *arena; /* of the job in hand */
+    struct arena *arena;         /* of the job in hand */
+    struct arena *outcome_arena; /* of one try to write its outcome */
     struct outage postgres_outage, redis_outage;
 };
 

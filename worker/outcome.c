@@ -40,7 +40,7 @@ static bool find_recipient(struct job_thread *thread, const struct exported_data
     *why = "not mailed: the user is gone";
     if (row->user_id == 0)
         return true;
-    if (!user_email(thread->pg, row->user_id, thread->arena, recipient, error))
+    if (!user_email(thread->pg, row->user_id, thread->outcome_arena, recipient, error))
         return false;
     if (*recipient == NULL)
         return true;
@@ -61,7 +61,7 @@ static bool note_no_mail(struct job_thread *thread, const struct claim *claim, c
     LOG(LOG_WARNING, "mail.none", log_text("reason", why));
     const char *note = why;
     if (sentence != NULL)
-        note = arena_printf(thread->arena, error, "%s (%s)", sentence, why);
+        note = arena_printf(thread->outcome_arena, error, "%s (%s)", sentence, why);
     return note != NULL && claim_note(thread->pg, claim, note, error);
 }
 
@@ -82,9 +82,9 @@ static bool mail_success(struct job_thread *thread, const struct claim *claim,
         return false;
     if (recipient == NULL)
         return note_no_mail(thread, claim, NULL, why, error);
-    return organization_slug(thread->pg, row->organization_id, thread->arena,
+    return organization_slug(thread->pg, row->organization_id, thread->outcome_arena,
                              &mail.organization_slug, error) &&
-           mail_render_success(&mail, thread->arena, &content, error) &&
+           mail_render_success(&mail, thread->outcome_arena, &content, error) &&
            queue_mail(thread, claim, recipient, &content, error);
 }
 
@@ -101,8 +101,9 @@ static bool mail_failure(struct job_thread *thread, const struct claim *claim,
         return false;
     if (recipient == NULL)
         return note_no_mail(thread, claim, sentence, why, error);
-    return payload_print(row->query_info, row->query_type, thread->arena, &mail.payload, error) &&
-           mail_render_failure(&mail, thread->arena, &content, error) &&
+    return payload_print(row->query_info, row->query_type, thread->outcome_arena, &mail.payload,
+                         error) &&
+           mail_render_failure(&mail, thread->outcome_arena, &content, error) &&
            queue_mail(thread, claim, recipient, &content, error);
 }
 
@@ -117,7 +118,8 @@ static bool lock_rows(struct job_thread *thread, const struct claim *claim,
     *result = OUTCOME_DONE;
     if (!claim_end(thread->pg, claim, thread->context->name, end, error))
         return false;
-    if (!exported_data_load(thread->pg, claim->data_export_id, true, thread->arena, row, error)) {
+    if (!exported_data_load(thread->pg, claim->data_export_id, true, thread->outcome_arena, row,
+                            error)) {
         if (error->code != ERROR_NOT_FOUND)
             return false;
         *result = OUTCOME_ROW_GONE;
@@ -260,14 +262,6 @@ bool outcome_postponed(struct job_thread *thread, const struct claim *claim, int
 bool outcome_was_committed(struct job_thread *thread, const struct claim *claim, bool *committed,
                            struct error *error)
 {
-    char state[16];
-    bool same_attempt = false;
     *committed = false;
-    if (!pg_connect(thread->pg, error) ||
-        !claim_look(thread->pg, claim, state, &same_attempt, error))
-        return false;
-    if (!same_attempt)
-        return error_set(error, ERROR_LOST, "another attempt has begun");
-    *committed = !text_equal(state, "running");
-    return true;
+    return pg_connect(thread->pg, error) && claim_has_ended(thread->pg, claim, committed, error);
 }

@@ -31,8 +31,8 @@ bool outcome_postponed(struct job_thread *thread, const struct claim *claim, int
                        bool counted, const char *reason, const struct job_progress *progress,
                        struct error *error) MUST_CHECK;
 
-/* After an outcome whose COMMIT had no answer (ERROR_AWAY), with a connection made anew: whether it
-   was committed after all. */
+/* After an outcome whose COMMIT had no answer, with a connection made anew if need be: whether it
+   was committed after all. ERROR_LOST: somebody else has ended the attempt. */
 bool outcome_was_committed(struct job_thread *thread, const struct claim *claim, bool *committed,
                            struct error *error) MUST_CHECK;
 

@@ -330,19 +330,23 @@ bool claim_note(struct pg *pg, const struct claim *claim, const char *message, s
                       &params, NULL, error);
 }
 
-bool claim_look(struct pg *pg, const struct claim *claim, char state[16], bool *same_attempt,
-                struct error *error)
+/* The attempt's own row is asked: a rescue, too, changes the state of the job. */
+bool claim_has_ended(struct pg *pg, const struct claim *claim, bool *ended, struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
     pg_bind_int(&params, claim->data_export_id);
-    if (!pg_query(pg, "SELECT state, attempt FROM exportd.export WHERE data_export_id = $1::bigint",
+    pg_bind_int(&params, claim->attempt);
+    if (!pg_query(pg,
+                  "SELECT ended_at IS NOT NULL, coalesce(outcome IN ('crashed', 'lost'), false)"
+                  " FROM exportd.attempt"
+                  " WHERE data_export_id = $1::bigint AND attempt = $2::bigint",
                   &params, &result, error))
         return false;
-    bool found = pg_rows(result) == 1 && text_copy(state, 16, pg_text(result, 0, 0));
-    *same_attempt = found && pg_int(result, 0, 1) == claim->attempt;
+    bool ours = pg_rows(result) == 1 && !text_equal(pg_text(result, 0, 1), "t");
+    *ended = ours && text_equal(pg_text(result, 0, 0), "t");
     pg_result_free(result);
-    return found || error_set(error, ERROR_NOT_FOUND, "exportd.export has no such job");
+    return ours || lost(claim, error);
 }
 
 /* ---- rescue ---- */

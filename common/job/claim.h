@@ -62,10 +62,10 @@ bool claim_end(struct pg *pg, const struct claim *claim, const char *worker,
 bool claim_note(struct pg *pg, const struct claim *claim, const char *message,
                 struct error *error) MUST_CHECK;
 
-/* What exportd.export says of a job after a COMMIT whose answer was lost: *state, and whether it is
-   the outcome of this very attempt. ERROR_NOT_FOUND. */
-bool claim_look(struct pg *pg, const struct claim *claim, char state[16], bool *same_attempt,
-                struct error *error) MUST_CHECK;
+/* After a COMMIT whose answer was lost: whether claim_end of this very attempt was committed.
+   ERROR_LOST: somebody else has ended the attempt. */
+bool claim_has_ended(struct pg *pg, const struct claim *claim, bool *ended,
+                     struct error *error) MUST_CHECK;
 
 /* A dead worker's running jobs -> waiting, failures + 1, attempts ended as `crashed`: *count of
    them. *busy jobs are left as they are, because a transaction of that worker still holds them (it

@@ -9,6 +9,7 @@ import pytest
 from support.events import event, hash_of, series
 from support.expected import expected_csv
 from support.jobs import push
+from support.proxy import Proxy
 from support.tagstore_rows import insert_group, insert_tag_values
 from support.waiting import wait_until
 
@@ -212,6 +213,78 @@ def test_redis_away_for_a_while(exportd, redis_server, issue):
         export = exportd.enqueue(group=issue)
         wait_for_state(exportd, export, "valid", 60)
         assert worker.stop() == 0
+
+
+# ---- answers that never come ----
+
+@contextlib.contextmanager
+def lost_commit(postgres, database, before):
+    """The DATABASE_URL by which the COMMIT behind the statement `before` has no answer, once, and
+    nothing goes through for more than a second afterwards."""
+    proxy = Proxy(postgres.port, before, b"COMMIT", 1.5)
+    try:
+        yield f"postgresql://postgres@127.0.0.1:{proxy.port}/{database}"
+        assert proxy.answers_lost == 1
+    finally:
+        proxy.close()
+
+
+def outcomes(sql):
+    sql.execute("SELECT outcome FROM exportd.attempt ORDER BY attempt")
+    return [outcome for outcome, in sql.fetchall()]
+
+
+def test_the_answer_to_a_claim_is_lost(exportd, postgres, database, sql, queue, issue):
+    """The claim is made anew: the job does not stay running at a worker that does not run it."""
+    export = exportd.enqueue(group=issue)
+    with lost_commit(postgres, database, b"INSERT INTO exportd.attempt") as url:
+        with exportd.worker(DATABASE_URL=url, CONCURRENCY=1) as worker:
+            wait_for_state(exportd, export, "valid")
+            assert worker.stop() == 0
+    assert outcomes(sql) == ["lost", "valid"]
+    assert exportd.status(export)["failures"] == 0
+    assert taken(queue) == [] and len(exportd.mails()) == 1
+
+
+def test_the_answer_to_a_claim_is_lost_and_then_claims_fail(exportd, postgres, database, sql, queue,
+                                                            issue):
+    """Another error of the next claim says nothing about the first one, which was committed."""
+    export = exportd.enqueue(group=issue)
+    with lost_commit(postgres, database, b"INSERT INTO exportd.attempt") as url:
+        with exportd.worker(DATABASE_URL=url, CONCURRENCY=1) as worker:
+            wait_for_state(exportd, export, "running")
+            sql.execute("ALTER TABLE sentry_exporteddata RENAME TO hidden")
+            time.sleep(4)
+            sql.execute("ALTER TABLE hidden RENAME TO sentry_exporteddata")
+            wait_for_state(exportd, export, "valid")
+            assert worker.stop() == 0
+    assert outcomes(sql) == ["lost", "valid"]
+    assert taken(queue) == [] and len(exportd.mails()) == 1
+
+
+def test_the_answer_to_an_outcome_is_lost(exportd, postgres, database, sql, queue, issue):
+    export = exportd.enqueue(group=issue)
+    with lost_commit(postgres, database, b"INSERT INTO exportd.outbox") as url:
+        with exportd.worker(DATABASE_URL=url, CONCURRENCY=1) as worker:
+            worker.wait_for_event("dataexport.end")
+            assert worker.stop() == 0
+            assert worker.events("dataexport.lost") == []
+    assert outcomes(sql) == ["valid"]
+    assert taken(queue) == [] and queue.llen("data_export") == 0 and len(exportd.mails()) == 1
+
+
+def test_the_answer_to_a_postponement_is_lost(exportd, postgres, database, sql, queue, issue):
+    """The message waits as long as its row says."""
+    export = exportd.enqueue(group=issue)
+    with lost_commit(postgres, database, b"UPDATE exportd.export SET state") as url:
+        with exportd.worker(DATABASE_URL=url, CONCURRENCY=1, FAULT="page:error",
+                            RETRY_BASE_SECONDS=3600) as worker:
+            worker.wait_for_event("dataexport.postponed")
+            wait_until(lambda: taken(queue) == [], "the message has left")
+            assert worker.stop() == 0
+    assert exportd.status(export)["state"] == "delayed"
+    assert outcomes(sql) == ["delayed"]
+    assert queue.zcard("exportd:{data_export}:delayed") == 1 and queue.llen("data_export") == 0
 
 
 def test_fifty_thousand_values(exportd, sql):

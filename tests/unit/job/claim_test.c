@@ -398,29 +398,57 @@ static void test_only_its_worker_ends_a_job(void **state)
     expect_sql(fixture->pg, STATE, "valid");
 }
 
-static void test_look_and_note(void **state)
+static void test_note(void **state)
 {
     struct fixture *fixture = *state;
     struct error error;
     struct claim claim;
-    char seen[16];
-    bool same = false;
-    const struct claim_end back = {.state = "waiting", .outcome = "given-back", .delay_ms = -1};
     insert_row(fixture, 27);
     assert_int_equal(claim_as(fixture, 27, "w1", &claim), CLAIM_TAKEN);
     assert_true(claim_note(fixture->pg, &claim, "not mailed", &error));
     expect_sql(fixture->pg, "SELECT message FROM exportd.export", "not mailed");
-    assert_true(claim_look(fixture->pg, &claim, seen, &same, &error));
-    assert_string_equal(seen, "running");
-    assert_true(same);
-    assert_true(end(fixture, &claim, "w1", &back, &error));
+}
+
+/* After a lost answer: an outcome of our own has ended the attempt, whatever came later. */
+static void test_has_ended(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error;
+    struct claim claim;
     struct claim next;
+    bool ended = true;
+    const struct claim_end back = {.state = "waiting", .outcome = "given-back", .delay_ms = -1};
+    insert_row(fixture, 27);
+    assert_int_equal(claim_as(fixture, 27, "w1", &claim), CLAIM_TAKEN);
+    assert_true(claim_has_ended(fixture->pg, &claim, &ended, &error));
+    assert_false(ended);
+    assert_true(end(fixture, &claim, "w1", &back, &error));
+    assert_true(claim_has_ended(fixture->pg, &claim, &ended, &error));
+    assert_true(ended);
     assert_int_equal(claim_as(fixture, 27, "w2", &next), CLAIM_TAKEN);
-    assert_true(claim_look(fixture->pg, &claim, seen, &same, &error));
-    assert_false(same);
-    run_sql(fixture->pg, "DELETE FROM exportd.export");
-    assert_false(claim_look(fixture->pg, &claim, seen, &same, &error));
-    assert_int_equal(error.code, ERROR_NOT_FOUND);
+    assert_true(claim_has_ended(fixture->pg, &claim, &ended, &error));
+    assert_true(ended);
+}
+
+/* A rescue leaves the job waiting with the same attempt: that is no outcome of ours. */
+static void test_has_ended_by_a_rescue(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error;
+    struct claim claim;
+    bool ended = true;
+    int64_t count = 0;
+    int64_t busy = 0;
+    insert_row(fixture, 27);
+    assert_int_equal(claim_as(fixture, 27, "w1", &claim), CLAIM_TAKEN);
+    assert_true(claim_rescue(fixture->pg, "w1", &count, &busy, &error));
+    assert_int_equal(count, 1);
+    assert_false(claim_has_ended(fixture->pg, &claim, &ended, &error));
+    assert_int_equal(error.code, ERROR_LOST);
+    assert_false(ended);
+    run_sql(fixture->pg, "DELETE FROM exportd.attempt");
+    assert_false(claim_has_ended(fixture->pg, &claim, &ended, &error));
+    assert_int_equal(error.code, ERROR_LOST);
 }
 
 static void test_rescue(void **state)
@@ -504,7 +532,9 @@ int main(void)
         TEST(test_progress),
         TEST(test_delay_counts_and_age_grows),
         TEST(test_only_its_worker_ends_a_job),
-        TEST(test_look_and_note),
+        TEST(test_note),
+        TEST(test_has_ended),
+        TEST(test_has_ended_by_a_rescue),
         TEST(test_rescue),
         TEST(test_rescue_passes_by_what_is_locked),
     };
