@@ -81,7 +81,6 @@ static bool connect_redis(struct fetch *fetch, struct error *error)
     if (fetch->suspicious && !return_stranded(fetch, error))
         return false;
     fetch->suspicious = false;
-    outage_end(&fetch->redis_outage);
     return true;
 }
 
@@ -97,6 +96,7 @@ static bool take(struct fetch *fetch, struct error *error)
                     &paused, error))
         return false;
     fetch->suspicious = false;
+    outage_end(&fetch->redis_outage); /* not before: one that is full, or a replica, connects too */
     if (ticket != NULL && !FAULT("after_take", error)) {
         job_ticket_free(ticket);
         fetch->suspicious = true;
@@ -109,7 +109,8 @@ static bool take(struct fetch *fetch, struct error *error)
     return true;
 }
 
-/* A ticket that no thread has picked up when the worker stops goes back. */
+/* A ticket that no thread has picked up goes back: the worker stops, or every thread that was ready
+   has lost its database meanwhile, and another worker may have its own. */
 static void return_handed(struct fetch *fetch)
 {
     struct error error;
@@ -118,8 +119,10 @@ static void return_handed(struct fetch *fetch)
     if (ticket == NULL)
         return;
     if (!redis_connect(fetch->redis, &error) ||
-        !queue_give_back(fetch->context->queue, fetch->redis, ticket, &left, &error))
-        log_error(LOG_WARNING, "queue.give-back-failed", &error); /* a rescue brings it back */
+        !queue_give_back(fetch->context->queue, fetch->redis, ticket, &left, &error)) {
+        log_error(LOG_WARNING, "queue.give-back-failed", &error);
+        fetch->suspicious = true; /* the next connection, or a rescue, brings it back */
+    }
     job_ticket_free(ticket);
 }
 
@@ -135,8 +138,10 @@ static void run(struct fetch *fetch)
             clock_sleep_ms(READY_WAIT_MS);
             continue;
         }
-        if (!pool_wait_ready(fetch->fetcher->pool, READY_WAIT_MS))
+        if (!pool_wait_ready(fetch->fetcher->pool, READY_WAIT_MS)) {
+            return_handed(fetch);
             continue;
+        }
         if (!take(fetch, &error)) {
             outage_begin(&fetch->redis_outage, &error);
             clock_sleep_ms(AWAY_WAIT_MS);

@@ -37,8 +37,7 @@ void pool_release(struct pool *pool, int slot);
 /* Ends all waiting, now and later: the worker stops. */
 void pool_stop(struct pool *pool);
 
-/* Takes back what was handed but not picked up; NULL for nothing. For the fetcher, when it stops.
- */
+/* Takes back what was handed but not picked up; NULL for nothing. For the fetcher. */
 struct job_ticket *pool_withdraw(struct pool *pool);
 
 /* Tickets handed or held. */

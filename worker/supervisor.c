@@ -1,6 +1,7 @@
 #include "worker/supervisor.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "job/claim.h"
 #include "worker/outage.h"
 
@@ -44,16 +45,19 @@ static bool promote(struct supervisor *supervisor, struct error *error)
 }
 
 /* Postgres first, then the messages: a message that arrives before its row is waiting again would
-   be taken for a duplicate. */
-static bool rescue_worker(struct supervisor *supervisor, const char *worker, struct error *error)
+   be taken for a duplicate. *go_on is false when Postgres is away: the next round tries again, and
+   waiting for it once for each silent worker would silence ourselves. */
+static bool rescue_worker(struct supervisor *supervisor, const char *worker, bool *go_on,
+                          struct error *error)
 {
     int64_t jobs = 0;
     int64_t busy = 0;
     int64_t messages = 0;
-    if (!pg_connect(supervisor->pg, error) ||
-        !claim_rescue(supervisor->pg, worker, &jobs, &busy, error)) {
+    *go_on = pg_connect(supervisor->pg, error) &&
+             claim_rescue(supervisor->pg, worker, &jobs, &busy, error);
+    if (!*go_on) {
         outage_begin(&supervisor->postgres_outage, error);
-        return true; /* Redis is fine: go on beating, the next round tries again */
+        return true; /* Redis is fine */
     }
     outage_end(&supervisor->postgres_outage);
     if (busy > 0) {
@@ -79,12 +83,12 @@ static bool rescue(struct supervisor *supervisor, struct error *error)
                               &workers, error))
         return false;
     bool done = true;
-    size_t index = 0;
-    json_t *worker = NULL;
-    json_array_foreach(workers, index, worker)
-    {
-        if (done)
-            done = rescue_worker(supervisor, json_string_value(worker), error);
+    bool go_on = true;
+    for (size_t i = 0; done && go_on && i < json_array_size(workers); i++) {
+        const char *worker = json_string_value(json_array_get(workers, i));
+        /* we are alive, even if Redis has forgotten us */
+        if (!text_equal(worker, supervisor->context->name))
+            done = rescue_worker(supervisor, worker, &go_on, error);
     }
     json_decref(workers);
     return done;
@@ -94,7 +98,6 @@ static bool tick(struct supervisor *supervisor, struct error *error)
 {
     if (!redis_connect(supervisor->redis, error))
         return false;
-    outage_end(&supervisor->redis_outage);
     if (due(&supervisor->next_beat_ms, supervisor->lease_ms / 3) && !beat(supervisor, error))
         return false;
     if (due(&supervisor->next_promote_ms, 500) && !promote(supervisor, error))
@@ -108,7 +111,9 @@ static void run(struct supervisor *supervisor)
     struct error error;
     while (worker_phase(supervisor->context) != WORKER_ENDS) {
         bool done = tick(supervisor, &error);
-        if (!done) {
+        if (done) {
+            outage_end(&supervisor->redis_outage);
+        } else {
             outage_begin(&supervisor->redis_outage, &error);
             supervisor->next_beat_ms = 0;
         }

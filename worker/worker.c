@@ -16,7 +16,13 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { TICK_MS = 100, TAKE_WAIT_MS = 1000, DRAIN_WAIT_MS = 100 };
+enum {
+    TICK_MS = 100,
+    TAKE_WAIT_MS = 1000,
+    DRAIN_WAIT_MS = 100,
+    INTERRUPT_PAUSE_MS = 1000,
+    GIVE_BACK_SECONDS = 60, /* more than any of our own time-outs, a mail's included */
+};
 
 struct worker {
     struct worker_context context;
@@ -30,6 +36,7 @@ struct worker {
     struct mailer mailer;
     int signals; /* signalfd */
     int64_t stop_deadline_ms;
+    int64_t next_interrupt_ms;
 
     /* for --drain */
     struct redis *redis;
@@ -69,8 +76,9 @@ static bool open_parts(struct worker *worker, struct error *error)
     const struct config *config = worker->context.config;
     if (!fetch_check_tmpdir(config->tmpdir, error))
         return error_prefix(error, "EXPORTD_TMPDIR");
-    if (!blob_store_open(config->storage_url, &worker->store, error) ||
-        !blob_store_check(worker->store, error))
+    if (!blob_store_open(config->storage_url, &worker->store, error))
+        return false;
+    if (!blob_store_check(worker->store, error))
         return error_prefix(error, "EXPORTD_STORAGE_URL");
     if (!mail_transport_open(config->mail_url, config->mail_from, &worker->transport, error))
         return false;
@@ -160,6 +168,7 @@ static void join_threads(struct worker *worker)
     bell_ring(&worker->context.mail_bell);
     (void)pthread_join(worker->mail_handle, NULL);
     (void)pthread_join(worker->supervisor_handle, NULL);
+    (void)alarm(0);
 }
 
 /* ---- stopping ---- */
@@ -175,6 +184,10 @@ static void stop(struct worker *worker, enum worker_phase phase)
         log_int("jobs", pool_busy(&worker->pool)));
     atomic_store(&worker->context.phase, phase);
     pool_stop(&worker->pool);
+    /* A server that has our question but never answers may hold up any of our threads, this one
+       too. Then SIGALRM ends the process, and a rescue does the rest as after a crash. */
+    if (phase == WORKER_GIVES_BACK)
+        (void)alarm(GIVE_BACK_SECONDS);
 }
 
 /* The first signal: take no more. The second: give back at once. */
@@ -191,12 +204,14 @@ static void read_signals(struct worker *worker)
 
 static void press_on(struct worker *worker)
 {
-    if (worker_phase(&worker->context) == WORKER_STOPS &&
-        clock_monotonic_ms() >= worker->stop_deadline_ms)
+    int64_t now = clock_monotonic_ms();
+    if (worker_phase(&worker->context) == WORKER_STOPS && now >= worker->stop_deadline_ms)
         stop(worker, WORKER_GIVES_BACK);
-    if (worker_phase(&worker->context) == WORKER_GIVES_BACK)
-        for (int i = 0; i < worker->thread_count; i++)
-            job_thread_interrupt(&worker->job_threads[i]);
+    if (worker_phase(&worker->context) != WORKER_GIVES_BACK || now < worker->next_interrupt_ms)
+        return;
+    worker->next_interrupt_ms = now + INTERRUPT_PAUSE_MS; /* each costs the server a process */
+    for (int i = 0; i < worker->thread_count; i++)
+        job_thread_interrupt(&worker->job_threads[i]);
 }
 
 /* ---- draining ---- */

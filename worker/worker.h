@@ -3,9 +3,10 @@
  *
  *   main thread   signals, stopping, --drain            worker.c
  *   fetcher       takes messages for free job threads   fetch.c
- *   job threads   claim, assemble_download, outcome     pool.c job_thread.c assemble_download.c
- * outcome.c supervisor    beats, rescues, promotes              supervisor.c mailer        sends
- * the outbox                      mailer.c
+ *   job threads   claim, assemble_download, outcome     pool.c job_thread.c
+ *                                                       assemble_download.c outcome.c
+ *   supervisor    beats, rescues, promotes              supervisor.c
+ *   mailer        sends the outbox                      mailer.c
  */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
