@@ -30,9 +30,9 @@ bool queue_call(struct redis *redis, const struct redis_command *command,
 /* The processing list of any worker; free() it. NULL and *error without memory. */
 char *queue_processing_key(const struct queue *queue, const char *worker, struct error *error);
 
-/* The names of all processing lists that are there, of registered workers or not, as a JSON array
-   that is the caller's. Walks the whole key space, a thousand keys at a time. */
-bool queue_scan_processing(struct queue *queue, struct redis *redis, json_t **workers,
-                           struct error *error) MUST_CHECK;
+/* The names of workers that are not registered and have a processing list all the same, as a JSON
+   array that is the caller's. Walks the whole key space, a thousand keys at a time. */
+bool queue_scan_unregistered(struct queue *queue, struct redis *redis, json_t **workers,
+                             struct error *error) MUST_CHECK;
 
 #endif

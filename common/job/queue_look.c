@@ -7,11 +7,12 @@ enum { SHOWN_MESSAGE_BYTES = 2000 };
 
 /* ---- stats ---- */
 
-static bool count_processing(struct queue *queue, struct redis *redis, int64_t *count,
-                             struct error *error)
+/* What workers that nobody knows have taken. */
+static bool count_unregistered(struct queue *queue, struct redis *redis, int64_t *count,
+                               struct error *error)
 {
     json_t *workers = NULL;
-    if (!queue_scan_processing(queue, redis, &workers, error))
+    if (!queue_scan_unregistered(queue, redis, &workers, error))
         return false;
     bool done = true;
     for (size_t i = 0; done && i < json_array_size(workers); i++) {
@@ -36,12 +37,16 @@ bool queue_stats(struct queue *queue, struct redis *redis, struct queue_stats *s
     struct redis_command command = {.count = 0};
     struct redis_reply *reply = NULL;
     *stats = (struct queue_stats){.waiting = 0};
+    /* First: a rescue moves these to a list, which is counted behind. */
+    if (!count_unregistered(queue, redis, &stats->processing, error))
+        return false;
     for (size_t i = 0; i < QUEUE_STEPS; i++)
         redis_add_text(&command, queue->lists[i]);
     redis_add_text(&command, queue->delayed);
     redis_add_text(&command, queue->dead);
     redis_add_text(&command, queue->workers);
     redis_add_text(&command, queue->paused);
+    redis_add_text(&command, queue->processing_prefix);
     if (!queue_run(redis, "stats.lua", 8, &command, &reply, error))
         return false;
     for (size_t i = 0; i < QUEUE_STEPS; i++) {
@@ -52,8 +57,9 @@ bool queue_stats(struct queue *queue, struct redis *redis, struct queue_stats *s
     stats->dead = redis_int(redis_item(reply, 5));
     stats->workers = redis_int(redis_item(reply, 6));
     stats->paused = redis_int(redis_item(reply, 7)) == 1;
+    stats->processing += redis_int(redis_item(reply, 8));
     redis_reply_free(reply);
-    return count_processing(queue, redis, &stats->processing, error);
+    return true;
 }
 
 /* ---- the dead list ---- */

@@ -176,8 +176,9 @@ static bool scan_step(struct queue *queue, struct redis *redis, const char *patt
     return done;
 }
 
-bool queue_scan_processing(struct queue *queue, struct redis *redis, json_t **workers,
-                           struct error *error)
+/* The names of all processing lists, of registered workers or not. */
+static bool scan_processing(struct queue *queue, struct redis *redis, json_t **workers,
+                            struct error *error)
 {
     char cursor[32] = "0";
     char *pattern = scan_pattern(queue);
@@ -226,21 +227,38 @@ static bool is_registered(struct queue *queue, struct redis *redis, const char *
     return true;
 }
 
-/* Lists of workers that nobody knows: a BLMOVE of a stopped process may move a message long after
-   its worker has been forgotten. */
-static bool add_unregistered(struct queue *queue, struct redis *redis, json_t *names,
+bool queue_scan_unregistered(struct queue *queue, struct redis *redis, json_t **workers,
                              struct error *error)
 {
     json_t *found = NULL;
-    if (!queue_scan_processing(queue, redis, &found, error))
-        return false;
-    bool done = true;
+    json_t *names = json_array();
+    if (names == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    bool done = scan_processing(queue, redis, &found, error);
     for (size_t i = 0; done && i < json_array_size(found); i++) {
         const char *worker = json_string_value(json_array_get(found, i));
         bool registered = false;
         done = is_registered(queue, redis, worker, &registered, error) &&
                (registered || add_name(names, worker, error));
     }
+    json_decref(found);
+    if (done)
+        *workers = names;
+    else
+        json_decref(names);
+    return done;
+}
+
+/* Lists of workers that nobody knows: a BLMOVE of a stopped process may move a message long after
+   its worker has been forgotten. */
+static bool add_unregistered(struct queue *queue, struct redis *redis, json_t *names,
+                             struct error *error)
+{
+    json_t *found = NULL;
+    if (!queue_scan_unregistered(queue, redis, &found, error))
+        return false;
+    bool done = json_array_extend(names, found) == 0 ||
+                error_set(error, ERROR_AWAY, "no memory for names of workers");
     json_decref(found);
     return done;
 }
