@@ -56,7 +56,7 @@ static int run(const struct command *command, const struct config *config, int a
 {
     struct error error = {.code = ERROR_NONE};
     bool done = command->run(config, argc, argv, &error);
-    if (fflush(stdout) != 0 && done)
+    if ((fflush(stdout) != 0 || ferror(stdout) != 0) && done)
         done = error_set(&error, ERROR_INTERNAL, "cannot write to standard output");
     return done ? EXIT_DONE : fail(command, &error, true);
 }
