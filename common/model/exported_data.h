@@ -31,7 +31,7 @@ const char *exported_data_type_name(int64_t query_type);
 char *exported_data_file_name(const struct exported_data *row, char name[EXPORT_FILE_NAME_MAX]);
 
 /* The unfinished row (lowest id of twins) with this key: what the original's get_or_create looks
- *for. id is 0 when there is none. query_info is compared as text. */
+   for. *id is 0 when there is none. query_info is compared as text. */
 bool exported_data_find_unfinished(struct pg *pg, int64_t organization_id, int64_t user_id,
                                    int64_t query_type, const char *query_info, int64_t *id,
                                    struct error *error) MUST_CHECK;
