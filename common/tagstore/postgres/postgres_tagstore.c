@@ -50,6 +50,15 @@ static const struct tagstore_operations operations = {
     .next_page = postgres_next_page,
     .close = postgres_close,
     .record = postgres_record,
+    .get_or_create = postgres_get_or_create,
+    .incr_times_seen = postgres_incr_times_seen,
+    .create_event_tags = postgres_create_event_tags,
+    .delete_tag_key = postgres_delete_tag_key,
+    .delete_all_group_tag_keys = postgres_delete_all_group_tag_keys,
+    .delete_all_group_tag_values = postgres_delete_all_group_tag_values,
+    .update_group_for_events = postgres_update_group_for_events,
+    .update_group_tag_key_values_seen = postgres_update_group_tag_key_values_seen,
+    .merge_group = postgres_merge_group,
 };
 
 struct tagstore *postgres_tagstore_new(struct pg *pg)

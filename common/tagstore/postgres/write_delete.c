@@ -1,0 +1,137 @@
+/* Deleting keys, and what groups have. */
+#include "tagstore/postgres/operations.h"
+
+enum { BATCH_ROWS = 2000 };
+
+/* ---- a key with everything under it ---- */
+
+/* Status 1 is "pending deletion"; keys that an interrupted call has left with it count too. */
+static bool hide_keys(struct pg *pg, int64_t project_id, const char *key, struct arena *arena,
+                      int64_t **ids, size_t *count, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, project_id);
+    pg_bind_text(&params, key);
+    if (!pg_query(pg,
+                  "UPDATE tagstore_tagkey SET status = 1"
+                  " WHERE project_id = $1::bigint AND key = $2::text RETURNING id",
+                  &params, &result, error))
+        return false;
+    size_t rows = (size_t)pg_rows(result);
+    *ids = arena_array(arena, rows, sizeof(**ids), error);
+    for (size_t i = 0; *ids != NULL && i < rows; i++)
+        (*ids)[i] = pg_int(result, (int)i, 0);
+    *count = rows;
+    pg_result_free(result);
+    return *ids != NULL;
+}
+
+/* Ingest holds its project with FOR KEY SHARE for as long as a batch lasts: with this lock nobody
+   is in the middle of one, so that the order of the deletions does not matter and no new row is on
+   its way to a key that is about to go. */
+static bool lock_project(struct pg *pg, int64_t project_id, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, project_id);
+    return pg_execute(pg, "SELECT FROM sentry_project WHERE id = $1::bigint FOR UPDATE", &params,
+                      NULL, error);
+}
+
+#define DELETE_SOME(table)                                                                         \
+    "DELETE FROM " table " WHERE id = ANY (ARRAY("                                                 \
+    "SELECT id FROM " table " WHERE key_id = $1::bigint LIMIT $2::bigint))"
+
+/* In this order no row loses what it refers to. *left: there may be more. */
+static bool delete_some(struct pg *pg, int64_t key_id, bool *left, struct error *error)
+{
+    static const char *const deletions[] = {
+        DELETE_SOME("tagstore_eventtag"),
+        DELETE_SOME("tagstore_grouptagvalue"),
+        DELETE_SOME("tagstore_grouptagkey"),
+        DELETE_SOME("tagstore_tagvalue"),
+    };
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, key_id);
+    pg_bind_int(&params, BATCH_ROWS);
+    *left = false;
+    for (size_t i = 0; !*left && i < ARRAY_LENGTH(deletions); i++) {
+        int64_t deleted = 0;
+        if (!pg_execute(pg, deletions[i], &params, &deleted, error))
+            return false;
+        *left = deleted == BATCH_ROWS;
+    }
+    return true;
+}
+
+static bool delete_key_row(struct pg *pg, int64_t key_id, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, key_id);
+    return pg_execute(pg, "DELETE FROM tagstore_tagkey WHERE id = $1::bigint", &params, NULL,
+                      error);
+}
+
+static bool delete_batch(struct pg *pg, int64_t project_id, int64_t key_id, bool *left,
+                         struct error *error)
+{
+    if (!pg_begin(pg, error))
+        return false;
+    bool done = lock_project(pg, project_id, error) && delete_some(pg, key_id, left, error) &&
+                (*left || delete_key_row(pg, key_id, error)) && pg_commit(pg, error);
+    if (!done)
+        pg_rollback(pg);
+    return done;
+}
+
+bool postgres_delete_tag_key(struct tagstore *store, int64_t project_id, const char *key,
+                             struct arena *arena, int64_t **deleted, size_t *count,
+                             struct error *error)
+{
+    struct pg *pg = ((struct postgres_tagstore *)store)->pg;
+    if (!hide_keys(pg, project_id, key, arena, deleted, count, error))
+        return false;
+    for (size_t i = 0; i < *count; i++) {
+        bool left = true;
+        while (left)
+            if (!delete_batch(pg, project_id, (*deleted)[i], &left, error))
+                return false;
+    }
+    return true;
+}
+
+/* ---- what a group has ---- */
+
+static bool execute_of_group(struct tagstore *store, const char *sql, int64_t project_id,
+                             int64_t group_id, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, project_id);
+    pg_bind_int(&params, group_id);
+    return pg_execute(((struct postgres_tagstore *)store)->pg, sql, &params, NULL, error);
+}
+
+bool postgres_delete_all_group_tag_keys(struct tagstore *store, int64_t project_id,
+                                        int64_t group_id, struct error *error)
+{
+    return execute_of_group(store,
+                            "DELETE FROM tagstore_grouptagkey WHERE id = ANY (ARRAY("
+                            "SELECT id FROM tagstore_grouptagkey WHERE project_id = $1::bigint"
+                            " AND group_id = $2::bigint ORDER BY key_id FOR UPDATE))",
+                            project_id, group_id, error);
+}
+
+bool postgres_delete_all_group_tag_values(struct tagstore *store, int64_t project_id,
+                                          int64_t group_id, struct error *error)
+{
+    return execute_of_group(store,
+                            "DELETE FROM tagstore_grouptagvalue WHERE id = ANY (ARRAY("
+                            "SELECT id FROM tagstore_grouptagvalue WHERE project_id = $1::bigint"
+                            " AND group_id = $2::bigint ORDER BY key_id, value_id FOR UPDATE))",
+                            project_id, group_id, error) &&
+           execute_of_group(store,
+                            "UPDATE tagstore_grouptagkey SET values_seen = 0 WHERE id = ANY (ARRAY("
+                            "SELECT id FROM tagstore_grouptagkey WHERE project_id = $1::bigint"
+                            " AND group_id = $2::bigint ORDER BY key_id FOR NO KEY UPDATE))",
+                            project_id, group_id, error);
+}

@@ -1,0 +1,332 @@
+/*
+ * Tags that change groups. The tags of an event refer to the key and value of the event's own
+ * environment; a sighting counts in the group's row of that one and in the row of all environments,
+ * which is found by the texts of key and value.
+ */
+#include "model/columns.h"
+#include "tagstore/postgres/operations.h"
+
+#define ARENA_MAX ((size_t)256 * 1024 * 1024)
+
+/* t: the table, stored under this alias. */
+#define ADD_SUMS                                                                                   \
+    " ON CONFLICT (project_id, group_id, key_id, value_id) DO UPDATE SET"                          \
+    " times_seen = least(2147483647, t.times_seen::bigint + excluded.times_seen)::integer,"        \
+    " last_seen = greatest(t.last_seen, excluded.last_seen),"                                      \
+    " first_seen = least(t.first_seen, excluded.first_seen)"
+
+/* What the events that move have counted in a row of tagstore_grouptagvalue. */
+struct moved {
+    int64_t group_id, key_id, value_id;
+    int64_t times_seen;
+    int64_t first_seen, last_seen;
+};
+
+struct move {
+    struct pg *pg;
+    int64_t project_id, destination_group_id;
+    struct arena *arena;
+    struct moved *rows;
+    size_t count;
+};
+
+/* ---- values_seen ---- */
+
+static bool bind_groups(struct pg_array *array, const int64_t *group_ids, size_t count,
+                        int64_t project_id, struct pg_params *params, struct error *error)
+{
+    const char *text = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (!pg_array_add_int(array, group_ids[i], error))
+            return false;
+    if (!pg_array_text(array, &text, error))
+        return false;
+    pg_bind_int(params, project_id);
+    pg_bind_text(params, text);
+    return true;
+}
+
+/* A writer makes a value first and counts it afterwards, under this lock: what is not seen by the
+   count yet is added when the lock is free again. */
+static bool lock_group_keys(struct pg *pg, const struct pg_params *params, struct error *error)
+{
+    return pg_execute(pg,
+                      "SELECT FROM tagstore_grouptagkey"
+                      " WHERE project_id = $1::bigint AND group_id = ANY ($2::bigint[])"
+                      " ORDER BY group_id, key_id FOR NO KEY UPDATE",
+                      params, NULL, error);
+}
+
+static bool recount_group_keys(struct pg *pg, const struct pg_params *params, struct error *error)
+{
+    return pg_execute(pg,
+                      "INSERT INTO tagstore_grouptagkey (project_id, group_id, key_id, values_seen)"
+                      " SELECT project_id, group_id, key_id, least(2147483647, count(*))::integer"
+                      " FROM tagstore_grouptagvalue"
+                      " WHERE project_id = $1::bigint AND group_id = ANY ($2::bigint[])"
+                      " GROUP BY project_id, group_id, key_id ORDER BY group_id, key_id"
+                      " ON CONFLICT (project_id, group_id, key_id) DO UPDATE"
+                      " SET values_seen = excluded.values_seen",
+                      params, NULL, error) &&
+           pg_execute(pg,
+                      "UPDATE tagstore_grouptagkey k SET values_seen = 0"
+                      " WHERE project_id = $1::bigint AND group_id = ANY ($2::bigint[])"
+                      " AND NOT EXISTS (SELECT FROM tagstore_grouptagvalue v"
+                      "   WHERE v.project_id = k.project_id AND v.group_id = k.group_id"
+                      "   AND v.key_id = k.key_id)",
+                      params, NULL, error);
+}
+
+bool postgres_update_group_tag_key_values_seen(struct tagstore *store, int64_t project_id,
+                                               const int64_t *group_ids, size_t count,
+                                               struct error *error)
+{
+    struct pg *pg = ((struct postgres_tagstore *)store)->pg;
+    struct pg_params params = {.count = 0};
+    struct pg_array array;
+    pg_array_init(&array, ARENA_MAX);
+    bool done = bind_groups(&array, group_ids, count, project_id, &params, error) &&
+                lock_group_keys(pg, &params, error) && recount_group_keys(pg, &params, error);
+    pg_array_free(&array);
+    return done;
+}
+
+/* ---- the tags of events ---- */
+
+/* Answers what they have counted, in each environment and in all of them. */
+static bool query_moved(struct move *move, const char *event_ids, struct pg_result **result,
+                        struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, move->project_id);
+    pg_bind_text(&params, event_ids);
+    pg_bind_int(&params, move->destination_group_id);
+    return pg_query(
+        move->pg,
+        "WITH old AS ("
+        "  SELECT id, group_id FROM tagstore_eventtag WHERE project_id = $1::bigint"
+        "  AND event_id = ANY ($2::bigint[]) AND group_id <> $3::bigint FOR NO KEY UPDATE),"
+        " moved AS ("
+        "  UPDATE tagstore_eventtag t SET group_id = $3::bigint FROM old WHERE t.id = old.id"
+        "  RETURNING old.group_id, t.key_id, t.value_id, t.date_added),"
+        " own AS ("
+        "  SELECT group_id, key_id, value_id, count(*) AS times_seen,"
+        "   min(date_added) AS first_seen, max(date_added) AS last_seen"
+        "  FROM moved GROUP BY group_id, key_id, value_id),"
+        " total AS ("
+        "  SELECT own.group_id, k.id AS key_id, v.id AS value_id,"
+        "   sum(own.times_seen)::bigint AS times_seen,"
+        "   min(own.first_seen) AS first_seen, max(own.last_seen) AS last_seen"
+        "  FROM own JOIN tagstore_tagkey ok ON ok.id = own.key_id AND ok.environment_id <> 0"
+        "  JOIN tagstore_tagvalue ov ON ov.id = own.value_id"
+        "  JOIN tagstore_tagkey k ON k.project_id = ok.project_id AND k.environment_id = 0"
+        "   AND k.key = ok.key"
+        "  JOIN tagstore_tagvalue v ON v.project_id = ov.project_id AND v.key_id = k.id"
+        "   AND v.value = ov.value"
+        "  GROUP BY own.group_id, k.id, v.id)"
+        " SELECT group_id, key_id, value_id, times_seen, " PG_USEC("first_seen") ", " PG_USEC(
+            "last_seen") " FROM (SELECT * FROM own UNION ALL SELECT * FROM total) both_kinds"
+                         " ORDER BY group_id, key_id, value_id",
+        &params, result, error);
+}
+
+static bool read_moved(struct move *move, const struct pg_result *result, struct error *error)
+{
+    move->count = (size_t)pg_rows(result);
+    move->rows = arena_array(move->arena, move->count, sizeof(*move->rows), error);
+    for (size_t i = 0; move->rows != NULL && i < move->count; i++)
+        move->rows[i] = (struct moved){.group_id = pg_int(result, (int)i, 0),
+                                       .key_id = pg_int(result, (int)i, 1),
+                                       .value_id = pg_int(result, (int)i, 2),
+                                       .times_seen = pg_int(result, (int)i, 3),
+                                       .first_seen = pg_time(result, (int)i, 4),
+                                       .last_seen = pg_time(result, (int)i, 5)};
+    return move->rows != NULL;
+}
+
+static bool move_event_tags(struct move *move, const int64_t *event_ids, size_t count,
+                            struct error *error)
+{
+    struct pg_array array;
+    struct pg_result *result = NULL;
+    const char *text = NULL;
+    bool done = true;
+    pg_array_init(&array, ARENA_MAX);
+    for (size_t i = 0; done && i < count; i++)
+        done = pg_array_add_int(&array, event_ids[i], error);
+    done = done && pg_array_text(&array, &text, error) && query_moved(move, text, &result, error) &&
+           read_moved(move, result, error);
+    pg_result_free(result);
+    pg_array_free(&array);
+    return done;
+}
+
+/* Runs a statement over what has moved: $1 project, $2 destination, $3 groups, $4 keys, $5 values,
+   $6 times_seen, $7 first_seen, $8 last_seen. */
+static bool execute_moved(const struct move *move, const char *sql, struct error *error)
+{
+    struct columns columns;
+    columns_init(&columns, 8);
+    for (size_t i = 0; i < move->count; i++) {
+        columns_add_int(&columns, move->project_id);
+        columns_add_int(&columns, move->destination_group_id);
+        columns_add_int(&columns, move->rows[i].group_id);
+        columns_add_int(&columns, move->rows[i].key_id);
+        columns_add_int(&columns, move->rows[i].value_id);
+        columns_add_int(&columns, move->rows[i].times_seen);
+        columns_add_time(&columns, move->rows[i].first_seen);
+        columns_add_time(&columns, move->rows[i].last_seen);
+    }
+    bool done = columns_execute(&columns, move->pg, sql, NULL, error);
+    columns_free(&columns);
+    return done;
+}
+
+#define MOVED                                                                                      \
+    " unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],"  \
+    "  $7::timestamptz[], $8::timestamptz[])"                                                      \
+    " AS w (project_id, destination_id, group_id, key_id, value_id, times_seen, first_seen,"       \
+    "  last_seen)"
+
+static bool add_to_destination(const struct move *move, struct error *error)
+{
+    return execute_moved(
+        move,
+        "INSERT INTO tagstore_grouptagvalue AS t"
+        " (project_id, group_id, key_id, value_id, times_seen, last_seen, first_seen)"
+        " SELECT project_id, destination_id, key_id, value_id,"
+        "  least(2147483647, sum(times_seen))::integer, max(last_seen), min(first_seen)"
+        " FROM" MOVED " GROUP BY project_id, destination_id, key_id, value_id"
+        " ORDER BY key_id, value_id" ADD_SUMS,
+        error);
+}
+
+/* `known` is what the group still has of events: its tags of that key and value, for the row of all
+   environments those of every environment. If that is all that is left in the row, it tells the
+   first and the last sighting. */
+static bool take_from_sources(const struct move *move, struct error *error)
+{
+    return execute_moved(
+        move,
+        "WITH known AS ("
+        "  SELECT w.project_id, w.group_id, w.key_id, w.value_id, w.times_seen AS moved,"
+        "   count(t.id) AS events, min(t.date_added) AS first_seen, max(t.date_added) AS last_seen"
+        "  FROM" MOVED "  JOIN tagstore_tagkey k ON k.id = w.key_id"
+        "  JOIN tagstore_tagvalue v ON v.id = w.value_id"
+        "  JOIN tagstore_tagkey ek ON ek.project_id = k.project_id AND ek.key = k.key"
+        "   AND (ek.id = k.id OR k.environment_id = 0)"
+        "  JOIN tagstore_tagvalue ev ON ev.project_id = v.project_id AND ev.key_id = ek.id"
+        "   AND ev.value = v.value"
+        "  LEFT JOIN tagstore_eventtag t ON t.group_id = w.group_id AND t.key_id = ek.id"
+        "   AND t.value_id = ev.id AND t.project_id = w.project_id"
+        "  GROUP BY w.project_id, w.group_id, w.key_id, w.value_id, w.times_seen)"
+        " UPDATE tagstore_grouptagvalue g"
+        " SET times_seen = greatest(g.times_seen - known.moved, 0)::integer,"
+        "  first_seen = CASE WHEN known.events > 0 AND known.events = g.times_seen - known.moved"
+        "   THEN known.first_seen ELSE g.first_seen END,"
+        "  last_seen = CASE WHEN known.events > 0 AND known.events = g.times_seen - known.moved"
+        "   THEN known.last_seen ELSE g.last_seen END"
+        " FROM known WHERE g.project_id = known.project_id AND g.group_id = known.group_id"
+        "  AND g.key_id = known.key_id AND g.value_id = known.value_id",
+        error);
+}
+
+static bool delete_unseen(const struct move *move, struct error *error)
+{
+    return execute_moved(move,
+                         "DELETE FROM tagstore_grouptagvalue g USING" MOVED
+                         " WHERE g.project_id = w.project_id AND g.group_id = w.group_id"
+                         "  AND g.key_id = w.key_id AND g.value_id = w.value_id"
+                         "  AND g.times_seen = 0",
+                         error);
+}
+
+static bool delete_empty_keys(const struct move *move, struct error *error)
+{
+    return execute_moved(move,
+                         "DELETE FROM tagstore_grouptagkey g USING" MOVED
+                         " WHERE g.project_id = w.project_id AND g.group_id = w.group_id"
+                         "  AND g.key_id = w.key_id"
+                         "  AND NOT EXISTS (SELECT FROM tagstore_grouptagvalue v"
+                         "   WHERE v.project_id = g.project_id AND v.group_id = g.group_id"
+                         "   AND v.key_id = g.key_id)",
+                         error);
+}
+
+/* The groups that have lost something come sorted; each once, and the destination. */
+static bool recount(struct tagstore *store, const struct move *move, struct error *error)
+{
+    size_t count = 1;
+    int64_t *groups = arena_array(move->arena, move->count + 1, sizeof(*groups), error);
+    if (groups == NULL)
+        return false;
+    groups[0] = move->destination_group_id;
+    for (size_t i = 0; i < move->count; i++)
+        if (i == 0 || move->rows[i - 1].group_id != move->rows[i].group_id)
+            groups[count++] = move->rows[i].group_id;
+    return delete_empty_keys(move, error) &&
+           postgres_update_group_tag_key_values_seen(store, move->project_id, groups, count, error);
+}
+
+bool postgres_update_group_for_events(struct tagstore *store, int64_t project_id,
+                                      const int64_t *event_ids, size_t count,
+                                      int64_t destination_group_id, struct error *error)
+{
+    struct move move = {.pg = ((struct postgres_tagstore *)store)->pg,
+                        .project_id = project_id,
+                        .destination_group_id = destination_group_id,
+                        .arena = arena_new(ARENA_MAX)};
+    if (move.arena == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    bool done =
+        move_event_tags(&move, event_ids, count, error) &&
+        (move.count == 0 || (add_to_destination(&move, error) && take_from_sources(&move, error) &&
+                             delete_unseen(&move, error) && recount(store, &move, error)));
+    arena_free(move.arena);
+    return done;
+}
+
+/* ---- all that a group has ---- */
+
+static bool execute_merge(struct pg *pg, const char *sql, int64_t project_id, int64_t group_id,
+                          int64_t destination_group_id, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, project_id);
+    pg_bind_int(&params, group_id);
+    pg_bind_int(&params, destination_group_id);
+    return pg_execute(pg, sql, &params, NULL, error);
+}
+
+static const char merge_values[] =
+    "WITH gone AS (DELETE FROM tagstore_grouptagvalue"
+    "  WHERE project_id = $1::bigint AND group_id = $2::bigint RETURNING *)"
+    " INSERT INTO tagstore_grouptagvalue AS t"
+    " (project_id, group_id, key_id, value_id, times_seen, last_seen, first_seen)"
+    " SELECT project_id, $3::bigint, key_id, value_id, times_seen, last_seen, first_seen"
+    " FROM gone ORDER BY key_id, value_id" ADD_SUMS;
+
+static const char merge_event_tags[] = "UPDATE tagstore_eventtag SET group_id = $3::bigint"
+                                       " WHERE project_id = $1::bigint AND group_id = $2::bigint";
+
+/* Keys without values too. */
+static const char merge_keys[] =
+    "WITH gone AS (DELETE FROM tagstore_grouptagkey"
+    "  WHERE project_id = $1::bigint AND group_id = $2::bigint RETURNING *)"
+    " INSERT INTO tagstore_grouptagkey (project_id, group_id, key_id, values_seen)"
+    " SELECT project_id, $3::bigint, key_id, 0 FROM gone ORDER BY key_id"
+    " ON CONFLICT (project_id, group_id, key_id) DO NOTHING";
+
+bool postgres_merge_group(struct tagstore *store, int64_t project_id, int64_t group_id,
+                          int64_t destination_group_id, struct error *error)
+{
+    static const char *const steps[] = {merge_values, merge_event_tags, merge_keys};
+    struct pg *pg = ((struct postgres_tagstore *)store)->pg;
+    if (group_id == destination_group_id)
+        return error_set(error, ERROR_INVALID, "a group cannot be merged into itself");
+    for (size_t i = 0; i < ARRAY_LENGTH(steps); i++)
+        if (!execute_merge(pg, steps[i], project_id, group_id, destination_group_id, error))
+            return false;
+    return postgres_update_group_tag_key_values_seen(store, project_id, &destination_group_id, 1,
+                                                     error);
+}

@@ -1,0 +1,308 @@
+/*
+ * Writing of single rows. What a row needs is made before it, kind by kind for all rows of a call,
+ * so that locks are taken in the order of recording: keys, values, values of groups, tags of
+ * events, then the counters of groups' keys and of keys.
+ */
+#include "tagstore/postgres/operations.h"
+#include "tagstore/postgres/record_sql.h"
+
+#define ARENA_MAX ((size_t)16 * 1024 * 1024)
+
+/* A row that is being written. */
+struct item {
+    struct tag_place place;
+    int64_t key_id, value_id;
+    struct tag_row row;        /* the one looked at last */
+    bool created[TAG_CLASSES]; /* by this call */
+};
+
+/* ---- statements ---- */
+
+#define OF_KEY(join)                                                                               \
+    " FROM tagstore_tagkey k" join " WHERE k.project_id = $1::bigint"                              \
+    " AND k.environment_id = $2::bigint AND k.key = $3::text"
+
+#define JOIN_VALUE                                                                                 \
+    " JOIN tagstore_tagvalue v ON v.project_id = k.project_id AND v.key_id = k.id"                 \
+    "   AND v.value = $4::text"
+
+#define VALUE_SEEN(t) "0, " t ".times_seen, " PG_USEC(t ".first_seen") ", " PG_USEC(t ".last_seen")
+
+/* For each class: the statement that finds a row, as id, values_seen, times_seen, first_seen,
+   last_seen; and the one that makes it, if what it needs is there. $1 project, $2 environment, $3
+   key; of values $4 value; of groups the last one is the group. */
+static const struct {
+    const char *find, *insert;
+} statements[TAG_CLASSES] = {
+    [TAG_KEY] =
+        {"SELECT k.id, k.values_seen, 0, NULL, NULL" OF_KEY(""),
+         "INSERT INTO tagstore_tagkey (project_id, environment_id, key, values_seen, status)"
+         " VALUES ($1::bigint, $2::bigint, $3::text, 0, 0)"
+         " ON CONFLICT (project_id, environment_id, key) DO NOTHING"},
+    [TAG_VALUE] = {"SELECT v.id, " VALUE_SEEN("v") OF_KEY(JOIN_VALUE),
+                   "INSERT INTO tagstore_tagvalue"
+                   " (project_id, key_id, value, data, times_seen, last_seen, first_seen)"
+                   " SELECT k.project_id, k.id, $4::text, NULL, 0, NULL, NULL" OF_KEY(
+                       "") " ON CONFLICT (project_id, key_id, value) DO NOTHING"},
+    [GROUP_TAG_VALUE] =
+        {"SELECT g.id, " VALUE_SEEN("g") OF_KEY(
+             JOIN_VALUE " JOIN tagstore_grouptagvalue g ON g.project_id = k.project_id"
+                        "   AND g.group_id = $5::bigint AND g.key_id = k.id AND g.value_id = v.id"),
+         "INSERT INTO tagstore_grouptagvalue"
+         " (project_id, group_id, key_id, value_id, times_seen, last_seen, first_seen)"
+         " SELECT k.project_id, $5::bigint, k.id, v.id, 0, NULL, NULL" OF_KEY(
+             JOIN_VALUE) " ON CONFLICT (project_id, group_id, key_id, value_id) DO NOTHING"},
+    [GROUP_TAG_KEY] =
+        {"SELECT g.id, g.values_seen, 0, NULL, NULL" OF_KEY(
+             " JOIN tagstore_grouptagkey g ON g.project_id = k.project_id"
+             "   AND g.group_id = $4::bigint AND g.key_id = k.id"),
+         "INSERT INTO tagstore_grouptagkey (project_id, group_id, key_id, values_seen)"
+         " SELECT k.project_id, $4::bigint, k.id, 0" OF_KEY(
+             "") " ON CONFLICT (project_id, group_id, key_id) DO NOTHING"},
+};
+
+static void bind_place(struct pg_params *params, enum tag_class class,
+                       const struct tag_place *place)
+{
+    pg_bind_int(params, place->project_id);
+    pg_bind_int(params, place->environment_id);
+    pg_bind_text(params, place->key);
+    if (class == TAG_VALUE || class == GROUP_TAG_VALUE)
+        pg_bind_text(params, place->value);
+    if (class == GROUP_TAG_KEY || class == GROUP_TAG_VALUE)
+        pg_bind_int(params, place->group_id);
+}
+
+static bool find(struct pg *pg, enum tag_class class, const struct tag_place *place,
+                 struct tag_row *row, bool *found, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    bind_place(&params, class, place);
+    if (!pg_query(pg, statements[class].find, &params, &result, error))
+        return false;
+    *found = pg_rows(result) > 0;
+    if (*found)
+        *row = (struct tag_row){.id = pg_int(result, 0, 0),
+                                .values_seen = pg_int(result, 0, 1),
+                                .times_seen = pg_int(result, 0, 2),
+                                .first_seen = pg_time(result, 0, 3),
+                                .last_seen = pg_time(result, 0, 4)};
+    pg_result_free(result);
+    return true;
+}
+
+static bool insert(struct pg *pg, enum tag_class class, const struct tag_place *place,
+                   bool *created, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    int64_t affected = 0;
+    bind_place(&params, class, place);
+    bool done = pg_execute(pg, statements[class].insert, &params, &affected, error);
+    *created = affected == 1;
+    return done;
+}
+
+/* A value that is new counts in its key. */
+static bool count_new_value(struct pg *pg, const struct item *item, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, item->key_id);
+    return pg_execute(pg,
+                      "UPDATE tagstore_tagkey"
+                      " SET values_seen = least(2147483647, values_seen::bigint + 1)::integer"
+                      " WHERE id = $1::bigint",
+                      &params, NULL, error);
+}
+
+static bool count_new_group_value(struct pg *pg, const struct item *item, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, item->place.project_id);
+    pg_bind_int(&params, item->place.group_id);
+    pg_bind_int(&params, item->key_id);
+    return pg_execute(pg,
+                      "INSERT INTO tagstore_grouptagkey AS t"
+                      " (project_id, group_id, key_id, values_seen)"
+                      " VALUES ($1::bigint, $2::bigint, $3::bigint, 1)"
+                      " ON CONFLICT (project_id, group_id, key_id) DO UPDATE SET values_seen ="
+                      "   least(2147483647, t.values_seen::bigint + 1)::integer",
+                      &params, NULL, error);
+}
+
+/* ---- making rows ---- */
+
+/* Looks first: as a rule the row is there, and a look takes no lock. */
+static bool ensure(struct pg *pg, enum tag_class class, struct item *item, struct error *error)
+{
+    bool found = false;
+    if (!find(pg, class, &item->place, &item->row, &found, error))
+        return false;
+    if (!found && (!insert(pg, class, &item->place, &item->created[class], error) ||
+                   !find(pg, class, &item->place, &item->row, &found, error)))
+        return false;
+    if (class == TAG_KEY)
+        item->key_id = item->row.id;
+    if (class == TAG_VALUE)
+        item->value_id = item->row.id;
+    return found ||
+           error_set(error, ERROR_CONFLICT, "a new row of the tagstore was deleted at once");
+}
+
+static bool ensure_all(struct pg *pg, enum tag_class class, struct item *items, size_t count,
+                       struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!ensure(pg, class, &items[i], error))
+            return false;
+    return true;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct tag_place *left = &((const struct item *)a)->place;
+    const struct tag_place *right = &((const struct item *)b)->place;
+    if (left->environment_id != right->environment_id)
+        return left->environment_id < right->environment_id ? -1 : 1;
+    return strcmp(left->key, right->key);
+}
+
+static int compare_values(const void *a, const void *b)
+{
+    const struct item *left = a;
+    const struct item *right = b;
+    if (left->key_id != right->key_id)
+        return left->key_id < right->key_id ? -1 : 1;
+    return strcmp(left->place.value, right->place.value);
+}
+
+/* Values of one project; those of groups follow in the same order. */
+static bool ensure_values(struct pg *pg, struct item *items, size_t count, bool of_group,
+                          struct error *error)
+{
+    qsort(items, count, sizeof(*items), compare_keys);
+    if (!ensure_all(pg, TAG_KEY, items, count, error))
+        return false;
+    qsort(items, count, sizeof(*items), compare_values);
+    return ensure_all(pg, TAG_VALUE, items, count, error) &&
+           (!of_group || ensure_all(pg, GROUP_TAG_VALUE, items, count, error));
+}
+
+static bool count_new_values(struct pg *pg, const struct item *items, size_t count,
+                             struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i].created[GROUP_TAG_VALUE] && !count_new_group_value(pg, &items[i], error))
+            return false;
+    for (size_t i = 0; i < count; i++)
+        if (items[i].created[TAG_VALUE] && !count_new_value(pg, &items[i], error))
+            return false;
+    return true;
+}
+
+static bool make(struct pg *pg, enum tag_class class, struct item *item, struct error *error)
+{
+    if (class == TAG_VALUE || class == GROUP_TAG_VALUE)
+        return ensure_values(pg, item, 1, class == GROUP_TAG_VALUE, error) &&
+               count_new_values(pg, item, 1, error);
+    return ensure(pg, TAG_KEY, item, error) &&
+           (class == TAG_KEY || ensure(pg, GROUP_TAG_KEY, item, error));
+}
+
+bool postgres_get_or_create(struct tagstore *store, enum tag_class class,
+                            const struct tag_place *place, struct tag_row *row, bool *created,
+                            struct error *error)
+{
+    struct item item = {.place = *place};
+    bool done = make(((struct postgres_tagstore *)store)->pg, class, &item, error);
+    *row = item.row;
+    *created = item.created[class];
+    return done;
+}
+
+/* ---- counting ---- */
+
+/* A row that was never seen takes a bound that is not given from the other. */
+#define INCREMENT                                                                                  \
+    " SET times_seen = least(2147483647, t.times_seen + $1::bigint)::integer,"                     \
+    " first_seen = coalesce(least(t.first_seen, $2::timestamptz), $3::timestamptz),"               \
+    " last_seen = coalesce(greatest(t.last_seen, $3::timestamptz), $2::timestamptz)"               \
+    " WHERE t.id = $4::bigint"
+
+static bool increment_row(struct pg *pg, enum tag_class class, int64_t id,
+                          const struct tag_increment *increment, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, increment->count < INT32_MAX ? increment->count : INT32_MAX);
+    pg_bind_time(&params, increment->first_seen);
+    pg_bind_time(&params, increment->last_seen);
+    pg_bind_int(&params, id);
+    return pg_execute(pg,
+                      class == TAG_VALUE ? "UPDATE tagstore_tagvalue t" INCREMENT
+                                         : "UPDATE tagstore_grouptagvalue t" INCREMENT,
+                      &params, NULL, error);
+}
+
+bool postgres_incr_times_seen(struct tagstore *store, enum tag_class class,
+                              const struct tag_place *place, const struct tag_increment *increment,
+                              struct error *error)
+{
+    struct pg *pg = ((struct postgres_tagstore *)store)->pg;
+    struct item items[2] = {{.place = *place}, {.place = *place}};
+    size_t count = place->environment_id == 0 ? 1 : 2;
+    items[0].place.environment_id = 0;
+    if (increment->count <= 0)
+        return error_set(error, ERROR_INVALID, "a tag value is seen at least once");
+    if (!ensure_values(pg, items, count, class == GROUP_TAG_VALUE, error))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!increment_row(pg, class, items[i].row.id, increment, error))
+            return false;
+    return count_new_values(pg, items, count, error);
+}
+
+/* ---- the tags of an event ---- */
+
+static bool insert_event_tags(struct pg *pg, const struct tag_observation *event,
+                              const struct item *items, size_t count, struct arena *arena,
+                              struct error *error)
+{
+    struct event_tag_row *rows = arena_array(arena, count, sizeof(*rows), error);
+    for (size_t i = 0; rows != NULL && i < count; i++)
+        rows[i] = (struct event_tag_row){.project_id = event->project_id,
+                                         .group_id = event->group_id,
+                                         .event_id = event->event_id,
+                                         .key_id = items[i].key_id,
+                                         .value_id = items[i].value_id,
+                                         .date_added = event->seen};
+    return rows != NULL && record_event_tags(pg, rows, count, error);
+}
+
+static bool save_event_tags(struct pg *pg, const struct tag_observation *event,
+                            const struct tag *tags, size_t count, struct arena *arena,
+                            struct error *error)
+{
+    struct item *items = arena_array(arena, count, sizeof(*items), error);
+    for (size_t i = 0; items != NULL && i < count; i++)
+        items[i].place = (struct tag_place){.project_id = event->project_id,
+                                            .environment_id = event->environment_id,
+                                            .key = tags[i].key,
+                                            .value = tags[i].value};
+    return items != NULL && ensure_values(pg, items, count, false, error) &&
+           insert_event_tags(pg, event, items, count, arena, error) &&
+           count_new_values(pg, items, count, error);
+}
+
+bool postgres_create_event_tags(struct tagstore *store, const struct tag_observation *event,
+                                const struct tag *tags, size_t count, struct error *error)
+{
+    if (event->environment_id <= 0)
+        return error_set(error, ERROR_INVALID, "an event's tags need its environment");
+    struct arena *arena = arena_new(ARENA_MAX);
+    if (arena == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    bool done = count == 0 || save_event_tags(((struct postgres_tagstore *)store)->pg, event, tags,
+                                              count, arena, error);
+    arena_free(arena);
+    return done;
+}

@@ -1,0 +1,120 @@
+/* The write methods, as the backend does them. */
+#include "tagstore/backend.h"
+
+static bool create(struct tagstore *store, enum tag_class class, const struct tag_place *place,
+                   struct tag_row *row, struct error *error)
+{
+    bool created = false;
+    return store->operations->get_or_create(store, class, place, row, &created, error) &&
+           (created || error_set(error, ERROR_CONFLICT, "it is in the tagstore already"));
+}
+
+bool tagstore_get_or_create_tag_key(struct tagstore *store, const struct tag_place *place,
+                                    struct tag_row *row, bool *created, struct error *error)
+{
+    return store->operations->get_or_create(store, TAG_KEY, place, row, created, error);
+}
+
+bool tagstore_get_or_create_tag_value(struct tagstore *store, const struct tag_place *place,
+                                      struct tag_row *row, bool *created, struct error *error)
+{
+    return store->operations->get_or_create(store, TAG_VALUE, place, row, created, error);
+}
+
+bool tagstore_get_or_create_group_tag_key(struct tagstore *store, const struct tag_place *place,
+                                          struct tag_row *row, bool *created, struct error *error)
+{
+    return store->operations->get_or_create(store, GROUP_TAG_KEY, place, row, created, error);
+}
+
+bool tagstore_get_or_create_group_tag_value(struct tagstore *store, const struct tag_place *place,
+                                            struct tag_row *row, bool *created, struct error *error)
+{
+    return store->operations->get_or_create(store, GROUP_TAG_VALUE, place, row, created, error);
+}
+
+bool tagstore_create_tag_key(struct tagstore *store, const struct tag_place *place,
+                             struct tag_row *row, struct error *error)
+{
+    return create(store, TAG_KEY, place, row, error);
+}
+
+bool tagstore_create_tag_value(struct tagstore *store, const struct tag_place *place,
+                               struct tag_row *row, struct error *error)
+{
+    return create(store, TAG_VALUE, place, row, error);
+}
+
+bool tagstore_create_group_tag_key(struct tagstore *store, const struct tag_place *place,
+                                   struct tag_row *row, struct error *error)
+{
+    return create(store, GROUP_TAG_KEY, place, row, error);
+}
+
+bool tagstore_create_group_tag_value(struct tagstore *store, const struct tag_place *place,
+                                     struct tag_row *row, struct error *error)
+{
+    return create(store, GROUP_TAG_VALUE, place, row, error);
+}
+
+bool tagstore_create_event_tags(struct tagstore *store, const struct tag_observation *event,
+                                const struct tag *tags, size_t count, struct error *error)
+{
+    return store->operations->create_event_tags(store, event, tags, count, error);
+}
+
+bool tagstore_incr_tag_value_times_seen(struct tagstore *store, const struct tag_place *place,
+                                        const struct tag_increment *increment, struct error *error)
+{
+    return store->operations->incr_times_seen(store, TAG_VALUE, place, increment, error);
+}
+
+bool tagstore_incr_group_tag_value_times_seen(struct tagstore *store, const struct tag_place *place,
+                                              const struct tag_increment *increment,
+                                              struct error *error)
+{
+    return store->operations->incr_times_seen(store, GROUP_TAG_VALUE, place, increment, error);
+}
+
+bool tagstore_delete_tag_key(struct tagstore *store, int64_t project_id, const char *key,
+                             struct arena *arena, int64_t **deleted, size_t *count,
+                             struct error *error)
+{
+    *deleted = NULL;
+    *count = 0;
+    return store->operations->delete_tag_key(store, project_id, key, arena, deleted, count, error);
+}
+
+bool tagstore_delete_all_group_tag_keys(struct tagstore *store, int64_t project_id,
+                                        int64_t group_id, struct error *error)
+{
+    return store->operations->delete_all_group_tag_keys(store, project_id, group_id, error);
+}
+
+bool tagstore_delete_all_group_tag_values(struct tagstore *store, int64_t project_id,
+                                          int64_t group_id, struct error *error)
+{
+    return store->operations->delete_all_group_tag_values(store, project_id, group_id, error);
+}
+
+bool tagstore_update_group_for_events(struct tagstore *store, int64_t project_id,
+                                      const int64_t *event_ids, size_t count,
+                                      int64_t destination_group_id, struct error *error)
+{
+    return store->operations->update_group_for_events(store, project_id, event_ids, count,
+                                                      destination_group_id, error);
+}
+
+bool tagstore_update_group_tag_key_values_seen(struct tagstore *store, int64_t project_id,
+                                               const int64_t *group_ids, size_t count,
+                                               struct error *error)
+{
+    return store->operations->update_group_tag_key_values_seen(store, project_id, group_ids, count,
+                                                               error);
+}
+
+bool tagstore_merge_group(struct tagstore *store, int64_t project_id, int64_t group_id,
+                          int64_t destination_group_id, struct error *error)
+{
+    return store->operations->merge_group(store, project_id, group_id, destination_group_id, error);
+}
