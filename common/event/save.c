@@ -200,35 +200,51 @@ static bool find_releases(struct save *save, struct error *error)
     return link_projects(save, release_of, release_link_projects, error);
 }
 
+/* A user as an event names it. */
+struct named_user {
+    struct new_event_user user;
+    int64_t line_number;
+};
+
 static int compare_users(const void *left, const void *right)
 {
-    const struct event *a = *(struct event *const *)left;
-    const struct event *b = *(struct event *const *)right;
-    if (a->line.project_id != b->line.project_id)
-        return a->line.project_id < b->line.project_id ? -1 : 1;
-    int order = strcmp(a->user_hash, b->user_hash);
+    const struct named_user *a = left;
+    const struct named_user *b = right;
+    if (a->user.project_id != b->user.project_id)
+        return a->user.project_id < b->user.project_id ? -1 : 1;
+    int order = strcmp(a->user.hash, b->user.hash);
     return order != 0 ? order
                       : (a->line_number > b->line_number) - (a->line_number < b->line_number);
+}
+
+static size_t list_named_users(const struct save *save, struct named_user *named)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < save->count; i++) {
+        const struct event *event = save->events[i];
+        if (event->user_tag != NULL)
+            named[count++] =
+                (struct named_user){.user = {event->line.project_id, event->user_hash, event->user},
+                                    .line_number = event->line_number};
+    }
+    qsort(named, count, sizeof(*named), compare_users);
+    return count;
 }
 
 /* The first event that names a user makes it. */
 static bool save_users(struct save *save, struct error *error)
 {
-    size_t named = 0, count = 0;
-    struct event **events = arena_array(save->arena, save->count, sizeof(*events), error);
+    size_t count = 0;
+    struct named_user *named = arena_array(save->arena, save->count, sizeof(*named), error);
     struct new_event_user *users = arena_array(save->arena, save->count, sizeof(*users), error);
-    if (events == NULL || users == NULL)
+    if (named == NULL || users == NULL)
         return false;
-    for (size_t i = 0; i < save->count; i++)
-        if (save->events[i]->user_tag != NULL)
-            events[named++] = save->events[i];
-    qsort(events, named, sizeof(*events), compare_users);
-    for (size_t i = 0; i < named; i++) {
-        const struct new_event_user user = {events[i]->line.project_id, events[i]->user_hash,
-                                            events[i]->user};
-        if (count == 0 || users[count - 1].project_id != user.project_id ||
-            strcmp(users[count - 1].hash, user.hash) != 0)
-            users[count++] = user;
+    size_t named_count = list_named_users(save, named);
+    for (size_t i = 0; i < named_count; i++) {
+        const struct new_event_user *user = &named[i].user;
+        if (count == 0 || users[count - 1].project_id != user->project_id ||
+            strcmp(users[count - 1].hash, user->hash) != 0)
+            users[count++] = *user;
     }
     return count == 0 || event_user_insert(save->pg, users, count, error);
 }

@@ -1,15 +1,33 @@
 /* Reads rows of cells from standard input and writes them as CSV to standard output, for comparison
    with Python's csv module. A cell is "<bytes>:" and that many bytes; ";" ends a row. */
+#include "base/text.h"
 #include "csv/writer.h"
 
 #include <unistd.h>
 
 enum { CELL_MAX = 1024 * 1024 };
 
+/* "<bytes>:" */
+static bool read_size(size_t *size)
+{
+    char digits[8];
+    size_t count = 0;
+    int64_t number = 0;
+    for (int c = getchar(); c != ':'; c = getchar()) {
+        if (c == EOF || count + 1 == sizeof(digits))
+            return false;
+        digits[count++] = (char)c;
+    }
+    digits[count] = '\0';
+    bool done = text_to_int64(digits, 0, CELL_MAX, &number);
+    *size = (size_t)number;
+    return done;
+}
+
 static bool write_cell(struct csv_writer *writer, struct error *error)
 {
     size_t size = 0;
-    if (scanf("%zu", &size) != 1 || getchar() != ':' || size > CELL_MAX)
+    if (!read_size(&size))
         return error_set(error, ERROR_USAGE, "not a cell");
     char *text = malloc(size + 1);
     bool done = text != NULL && fread(text, 1, size, stdin) == size

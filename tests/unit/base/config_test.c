@@ -6,8 +6,6 @@
 
 #include <cmocka.h>
 
-extern char **environ;
-
 /* Removes every EXPORTD_ variable, so that each test says what it needs. */
 static int clear(void **state)
 {

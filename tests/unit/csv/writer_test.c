@@ -186,12 +186,12 @@ static void times_that_cannot_be_printed(void **state)
 static void long_cells(void **state)
 {
     (void)state;
-    static const size_t sizes[] = {65530, 65535, 65536, 65537, 131072, 1000000};
+    enum { LONGEST = 1000000 };
+    static const size_t sizes[] = {65530, 65535, 65536, 65537, 131072, LONGEST};
+    static char text[LONGEST];
+    static char expected[3 * LONGEST + 5];
     for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
         size_t size = sizes[i];
-        char *text = malloc(size);
-        char *expected = malloc(3 * size + 20);
-        assert_true(text != NULL && expected != NULL);
         memset(text, 'x', size);
         struct fixture f;
         open_writer(&f, 10000000, false);
@@ -202,11 +202,10 @@ static void long_cells(void **state)
         memset(expected, 'x', size);
         expected[size] = ',';
         memset(expected + size + 1, '"', 2 * size + 2);
-        memcpy(expected + 3 * size + 3, "\r\n", 2);
+        expected[3 * size + 3] = '\r';
+        expected[3 * size + 4] = '\n';
         assert_file(&f, expected, 3 * size + 5);
         close_writer(&f);
-        free(text);
-        free(expected);
     }
 }
 

@@ -262,7 +262,7 @@ static void test_truncated(void **state)
 
 static void test_the_longest_value(void **state)
 {
-    struct group_tag_value rows[2];
+    struct group_tag_value rows[2] = {{.value = NULL}};
     size_t count = 0;
     char *value = malloc((size_t)COPY_VALUE_MAX + 1);
     (void)state;

@@ -395,7 +395,7 @@ static void spoiled_lines(void **state)
     for (size_t i = 0; i < 40000; i++) {
         const char *seed = seeds[i % ARRAY_LENGTH(seeds)];
         size_t size = strlen(seed);
-        memcpy(text, seed, size);
+        memcpy(text, seed, size + 1);
         check_any(text, mutate(&mutator, text, size, sizeof(text)));
     }
     for (size_t size = 0; size < sizeof(sample) - 1; size++)

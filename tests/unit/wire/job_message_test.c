@@ -414,7 +414,7 @@ static void spoiled_messages(void **state)
     for (size_t i = 0; i < 30000; i++) {
         const char *seed = seeds[i % ARRAY_LENGTH(seeds)];
         size_t size = strlen(seed);
-        memcpy(text, seed, size);
+        memcpy(text, seed, size + 1);
         check_any(text, mutate(&mutator, text, size, sizeof(text)));
     }
 }
