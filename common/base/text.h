@@ -17,7 +17,6 @@ char *text_duplicate(const char *text);
 
 bool text_equal(const char *a, const char *b);
 bool text_starts_with(const char *text, const char *start);
-bool text_ends_with(const char *text, const char *end);
 
 /* Whether a byte below 0x20 or 0x7f is in it: refused in mail headers, escaped on terminals. */
 bool text_has_control(const char *text);

@@ -254,11 +254,6 @@ void pg_array_free(struct pg_array *array)
     buffer_free(&array->text);
 }
 
-void pg_array_clear(struct pg_array *array)
-{
-    buffer_clear(&array->text);
-}
-
 static bool start_element(struct pg_array *array, struct error *error)
 {
     return buffer_append_byte(&array->text, array->text.size == 0 ? '{' : ',', error);
@@ -286,12 +281,6 @@ bool pg_array_add_text(struct pg_array *array, const char *text_or_null, struct 
 bool pg_array_add_int(struct pg_array *array, int64_t number, struct error *error)
 {
     return start_element(array, error) && buffer_printf(&array->text, error, "%" PRId64, number);
-}
-
-bool pg_array_add_time(struct pg_array *array, int64_t usec, struct error *error)
-{
-    char text[CLOCK_TEXT_MAX];
-    return pg_array_add_text(array, usec == USEC_NONE ? NULL : clock_format_iso(usec, text), error);
 }
 
 bool pg_array_text(struct pg_array *array, const char **text, struct error *error)
@@ -402,11 +391,6 @@ bool pg_begin(struct pg *pg, struct error *error)
     return pg_script(pg, "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '30s'", error);
 }
 
-bool pg_begin_snapshot(struct pg *pg, struct error *error)
-{
-    return pg_execute(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", NULL, NULL, error);
-}
-
 bool pg_commit(struct pg *pg, struct error *error)
 {
     if (!is_connected(pg))
@@ -498,16 +482,4 @@ bool pg_copy_in(struct pg *pg, const char *sql, const struct buffer *data, struc
         return lost(pg, error);
     pg->sqlstate[0] = '\0';
     return end_copy(pg, error);
-}
-
-bool pg_quote_literal(struct pg *pg, const char *text, struct buffer *out, struct error *error)
-{
-    if (!is_connected(pg))
-        return lost(pg, error);
-    char *literal = PQescapeLiteral(pg->connection, text, strlen(text));
-    if (literal == NULL)
-        return error_set(error, ERROR_INVALID, "a text is not valid UTF-8");
-    bool done = buffer_append_text(out, literal, error);
-    PQfreemem(literal);
-    return done;
 }

@@ -73,18 +73,16 @@ void pg_bind_binary(struct pg_params *params, const struct buffer *value);
 void pg_bind_time(struct pg_params *params, int64_t usec);
 
 /* The text of an array, for `= ANY ($1::text[])` and `unnest($1::bigint[])`. Elements are quoted as
-   needed. pg_array_text ends it and returns the text for pg_bind_text; nothing may be added then
-   until pg_array_clear. */
+   needed. pg_array_text ends it and returns the text for pg_bind_text; nothing may be added
+   then. */
 struct pg_array {
     struct buffer text;
 };
 void pg_array_init(struct pg_array *array, size_t maximum);
 void pg_array_free(struct pg_array *array);
-void pg_array_clear(struct pg_array *array);
 bool pg_array_add_text(struct pg_array *array, const char *text_or_null,
                        struct error *error) MUST_CHECK;
 bool pg_array_add_int(struct pg_array *array, int64_t number, struct error *error) MUST_CHECK;
-bool pg_array_add_time(struct pg_array *array, int64_t usec, struct error *error) MUST_CHECK;
 bool pg_array_text(struct pg_array *array, const char **text, struct error *error) MUST_CHECK;
 
 /* ---- statements ---- */
@@ -122,9 +120,6 @@ void pg_result_free(struct pg_result *result);
    its locks: the next statement is then ERROR_AWAY. */
 bool pg_begin(struct pg *pg, struct error *error) MUST_CHECK;
 
-/* REPEATABLE READ, READ ONLY: one snapshot for all its statements. */
-bool pg_begin_snapshot(struct pg *pg, struct error *error) MUST_CHECK;
-
 /* ERROR_AWAY: the connection died and nobody here knows whether it is committed.
    ERROR_CONFLICT (for example a deferred foreign key, 23503): rolled back. */
 bool pg_commit(struct pg *pg, struct error *error) MUST_CHECK;
@@ -143,10 +138,5 @@ bool pg_copy_next(struct pg *pg, const char **data, size_t *size, bool *end,
 /* Runs `COPY ... FROM STDIN (FORMAT binary)` with all of `data` (model/copy_rows.h). */
 bool pg_copy_in(struct pg *pg, const char *sql, const struct buffer *data,
                 struct error *error) MUST_CHECK;
-
-/* Appends `text` as an SQL literal with its quotes, for the statements that take no parameters
- * (COPY). */
-bool pg_quote_literal(struct pg *pg, const char *text, struct buffer *out,
-                      struct error *error) MUST_CHECK;
 
 #endif

@@ -61,7 +61,7 @@ bool history_find(struct pg *pg, int64_t data_export_id, bool *known, char state
     return true;
 }
 
-/* ---- cleanup and drain ---- */
+/* ---- cleanup ---- */
 
 static bool count_rows(struct pg *pg, const char *sql, const struct pg_params *params,
                        int64_t *count, struct error *error)
@@ -97,12 +97,4 @@ bool history_delete_old(struct pg *pg, int64_t days, bool dry_run, int64_t *coun
                       " WHERE o.data_export_id = old.data_export_id)"
                       " SELECT count(*) FROM old",
                       &params, count, error);
-}
-
-bool history_count_unfinished(struct pg *pg, int64_t *count, struct error *error)
-{
-    return count_rows(pg,
-                      "SELECT count(*) FROM exportd.export"
-                      " WHERE state IN ('waiting', 'running', 'delayed')",
-                      NULL, count, error);
 }

@@ -42,7 +42,4 @@ bool history_list(struct pg *pg, int64_t data_export_id, int64_t max, json_t **e
 bool history_delete_old(struct pg *pg, int64_t days, bool dry_run, int64_t *count,
                         struct error *error) MUST_CHECK;
 
-/* How many jobs are not final, for `worker --drain`. */
-bool history_count_unfinished(struct pg *pg, int64_t *count, struct error *error) MUST_CHECK;
-
 #endif

@@ -12,18 +12,6 @@ static bool query_id(struct pg *pg, const char *sql, const struct pg_params *par
     return true;
 }
 
-bool project_organization(struct pg *pg, int64_t project_id, int64_t *organization_id,
-                          struct error *error)
-{
-    struct pg_params params = {.count = 0};
-    pg_bind_int(&params, project_id);
-    if (!query_id(pg, "SELECT organization_id FROM sentry_project WHERE id = $1::bigint", &params,
-                  organization_id, error))
-        return false;
-    return *organization_id != 0 ||
-           error_set(error, ERROR_NOT_FOUND, "there is no project %" PRId64, project_id);
-}
-
 bool project_exists(struct pg *pg, int64_t organization_id, int64_t project_id, bool *exists,
                     struct error *error)
 {

@@ -62,9 +62,6 @@ static void comparisons(void **state)
     assert_true(text_starts_with("abc", "ab"));
     assert_true(text_starts_with("abc", ""));
     assert_false(text_starts_with("a", "ab"));
-    assert_true(text_ends_with("abc", "bc"));
-    assert_true(text_ends_with("abc", ""));
-    assert_false(text_ends_with("c", "bc"));
     assert_true(text_has_control("a\nb"));
     assert_true(text_has_control("\x7f"));
     assert_false(text_has_control("a \xc3\xa9~"));

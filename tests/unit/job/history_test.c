@@ -308,26 +308,6 @@ static void test_delete_old(void **state)
     run_sql(fixture->pg, "UPDATE sentry_exporteddata SET file_id = NULL");
 }
 
-static void test_count_unfinished(void **state)
-{
-    struct fixture *fixture = *state;
-    static const char *const states[] = {"waiting", "running", "delayed",
-                                         "valid",   "failed",  "gone"};
-    struct error error;
-    int64_t count = -1;
-    for (int64_t id = 1; id <= 6; id++) {
-        char sql[128];
-        insert_row(fixture, id);
-        insert_waiting(fixture, id, 0, 0);
-        (void)snprintf(sql, sizeof(sql),
-                       "UPDATE exportd.export SET state = '%s' WHERE data_export_id = %" PRId64,
-                       states[id - 1], id);
-        run_sql(fixture->pg, sql);
-    }
-    assert_true(history_count_unfinished(fixture->pg, &count, &error));
-    assert_int_equal(count, 3);
-}
-
 #define TEST(function) cmocka_unit_test_setup(function, prepare)
 
 int main(void)
@@ -342,7 +322,6 @@ int main(void)
         TEST(test_user_and_organization_gone),
         TEST(test_unknown_id),
         TEST(test_delete_old),
-        TEST(test_count_unfinished),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -353,7 +353,7 @@ static void test_message_id(void **state)
     assert_true(mail_message_id("exports@example.com", 27, 3, one, &error));
     assert_true(mail_message_id("exports@example.com", 27, 3, other, &error));
     assert_true(text_starts_with(one, "<27.3."));
-    assert_true(text_ends_with(one, "@example.com>"));
+    assert_string_equal(strchr(one, '@'), "@example.com>");
     assert_int_equal(strlen(one), strlen("<27.3.@example.com>") + 32);
     assert_string_not_equal(one, other);
     assert_false(mail_message_id("no address", 27, 3, one, &error));

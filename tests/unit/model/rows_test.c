@@ -537,7 +537,6 @@ static void test_project(void **state)
 {
     (void)state;
     bool exists = false;
-    int64_t organization_id = 0;
     need_database();
     make_organizations();
     ok(project_exists(pg, 1, 1, &exists, &error));
@@ -546,10 +545,8 @@ static void test_project(void **state)
     assert_false(exists);
     ok(project_exists(pg, 1, INT64_MIN, &exists, &error));
     assert_false(exists);
-    ok(project_organization(pg, 2, &organization_id, &error));
-    assert_int_equal(organization_id, 2);
-    assert_false(project_organization(pg, beyond_integer, &organization_id, &error));
-    assert_int_equal(error.code, ERROR_NOT_FOUND);
+    ok(project_exists(pg, 1, beyond_integer, &exists, &error));
+    assert_false(exists);
 }
 
 static void test_environment(void **state)
