@@ -17,6 +17,9 @@ struct worker_context {
     _Atomic int phase;
     atomic_bool registered; /* the first beat is done: messages may be taken */
 
+    /* How many threads miss a server (outage.h). */
+    atomic_int postgres_missing, redis_missing;
+
     struct bell mail_bell; /* rung by a job thread that has put a mail into the outbox */
 };
 

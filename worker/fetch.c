@@ -157,7 +157,7 @@ void *fetch_thread(void *argument)
         .fetcher = fetcher,
         .context = fetcher->context,
         .redis = redis_new(fetcher->context->config->redis_url),
-        .redis_outage = {.server = "redis"},
+        .redis_outage = {.server = "redis", .missing = &fetcher->context->redis_missing},
         .store_outage = {.server = "storage"},
         .tmpdir_outage = {.server = "tmpdir"},
     };

@@ -33,17 +33,18 @@ bool job_thread_open(struct job_thread *thread, struct worker_context *context, 
                      int slot, struct error *error)
 {
     const struct config *config = context->config;
-    *thread = (struct job_thread){.context = context,
-                                  .pool = pool,
-                                  .slot = slot,
-                                  .pg = pg_new(config->database_url, "exportd worker"),
-                                  .tag_pg = pg_new(config->database_url, "exportd tagstore"),
-                                  .redis = redis_new(config->redis_url),
-                                  .locks = redis_new(config->lock_redis_url),
-                                  .arena = arena_new(JOB_MEMORY),
-                                  .outcome_arena = arena_new(JOB_MEMORY),
-                                  .postgres_outage = {.server = "postgres"},
-                                  .redis_outage = {.server = "redis"}};
+    *thread = (struct job_thread){
+        .context = context,
+        .pool = pool,
+        .slot = slot,
+        .pg = pg_new(config->database_url, "exportd worker"),
+        .tag_pg = pg_new(config->database_url, "exportd tagstore"),
+        .redis = redis_new(config->redis_url),
+        .locks = redis_new(config->lock_redis_url),
+        .arena = arena_new(JOB_MEMORY),
+        .outcome_arena = arena_new(JOB_MEMORY),
+        .postgres_outage = {.server = "postgres", .missing = &context->postgres_missing},
+        .redis_outage = {.server = "redis", .missing = &context->redis_missing}};
     if (thread->tag_pg != NULL)
         thread->tagstore = postgres_tagstore_new(thread->tag_pg);
     if (thread->pg == NULL || thread->tagstore == NULL || thread->redis == NULL ||
@@ -318,6 +319,7 @@ static void run_claimed(struct job_thread *thread, struct job *job)
 {
     struct error error;
     int64_t started_ms = clock_monotonic_ms();
+    log_event(LOG_INFO, "dataexport.start", NULL);
     if (!FAULT("after_claim", &error) || !check_before_start(thread, job, &error) ||
         !assemble_download(thread, &job->claim, &job->message, &job->assembly, &error) ||
         !persist(thread, job, step_valid, &error)) {
@@ -425,7 +427,6 @@ static void work(struct job_thread *thread, const struct job_ticket *ticket)
         job.delay_ms = early_usec / 1000 + 1;
         leave(thread, &job, LEAVE_DELAYED);
     } else {
-        log_event(LOG_INFO, "dataexport.start", NULL);
         claim_and_run(thread, &job);
     }
     assembly_release(&job.assembly);

@@ -7,7 +7,7 @@ enum { IDLE_WAIT_MS = 1000, AWAY_WAIT_MS = 2000 };
 
 static void run(struct worker_context *context, struct mail_transport *transport, struct pg *pg)
 {
-    struct outage outage = {.server = "postgres"};
+    struct outage outage = {.server = "postgres", .missing = &context->postgres_missing};
     struct error error;
     while (worker_phase(context) != WORKER_ENDS) {
         bool found = false;

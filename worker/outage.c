@@ -4,7 +4,9 @@
 
 void outage_begin(struct outage *outage, const struct error *error)
 {
-    if (!outage->away)
+    bool first =
+        !outage->away && (outage->missing == NULL || atomic_fetch_add(outage->missing, 1) == 0);
+    if (first)
         LOG(LOG_ERROR, "server.away", log_text("server", outage->server),
             log_text("code", error_code_name(error->code)), log_text("error", error->message));
     outage->away = true;
@@ -12,7 +14,9 @@ void outage_begin(struct outage *outage, const struct error *error)
 
 void outage_end(struct outage *outage)
 {
-    if (outage->away)
+    bool last =
+        outage->away && (outage->missing == NULL || atomic_fetch_sub(outage->missing, 1) == 1);
+    if (last)
         LOG(LOG_INFO, "server.back", log_text("server", outage->server));
     outage->away = false;
 }

@@ -132,8 +132,8 @@ void *supervisor_thread(void *argument)
         .redis = redis_new(context->config->redis_url),
         .pg = pg_new(context->config->database_url, "exportd supervisor"),
         .lease_ms = context->config->lease_seconds * 1000,
-        .redis_outage = {.server = "redis"},
-        .postgres_outage = {.server = "postgres"},
+        .redis_outage = {.server = "redis", .missing = &context->redis_missing},
+        .postgres_outage = {.server = "postgres", .missing = &context->postgres_missing},
     };
     if (supervisor.redis != NULL && supervisor.pg != NULL)
         run(&supervisor);

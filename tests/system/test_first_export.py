@@ -419,7 +419,7 @@ def test_the_log_speaks_of_the_job_and_of_no_value(exportd, shop):
     lines = [json.loads(line) for line in result.err.splitlines()]
     start, = [line for line in lines if line["event"] == "dataexport.start"]
     end, = [line for line in lines if line["event"] == "dataexport.end"]
-    assert (start["data_export_id"], start["level"]) == (export, "info")
+    assert (start["data_export_id"], start["attempt"], start["level"]) == (export, 1, "info")
     assert (end["data_export_id"], end["attempt"], end["level"]) == (export, 1, "info")
     assert "Zürich" not in result.err and "ann@example.com" not in result.err
 

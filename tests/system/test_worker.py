@@ -43,6 +43,18 @@ def uploads_held_up(postgres, database):
         connection.close()
 
 
+@contextlib.contextmanager
+def away(postgres, database):
+    """While this lasts, PostgreSQL has no connection to the database and takes none."""
+    postgres.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false')
+    postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                     f" WHERE datname = '{database}'")
+    try:
+        yield
+    finally:
+        postgres.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS true')
+
+
 def taken(queue):
     """The messages of all processing lists."""
     return [json.loads(message) for key in queue.keys(PROCESSING)
@@ -297,3 +309,17 @@ def test_fifty_thousand_values(exportd, sql):
     lines = exportd.download(export).decode().split("\r\n")
     assert lines[1] == "value 50000,1,2026-03-02T02:53:20.000000Z,2026-03-02T01:53:20.000000Z"
     assert lines[50000].startswith("value 1,1,") and len(lines) == 50002
+
+
+def test_an_outage_is_said_once_however_many_threads_notice(exportd, postgres, database, queue):
+    with exportd.worker("--concurrency", "4") as worker:
+        worker.wait_for_event("worker.registered")
+        with away(postgres, database):
+            worker.wait_for_event("server.away")
+            time.sleep(5)  # an idle thread looks after its connections every 3 s
+        worker.wait_for_event("server.back")
+        time.sleep(2)
+        assert worker.stop() == 0
+        said = [line["server"] for name in ("server.away", "server.back")
+                for line in worker.events(name)]
+        assert said == ["postgres", "postgres"], worker.log_text()
