@@ -101,6 +101,21 @@ const struct command commands[] = {
      "\"production\"},\n"
      "   \"sentry.interfaces.User\":{\"id\":\"1\",\"email\":\"jane@example.com\"}}}\n",
      command_ingest},
+    {"group", "merge --into ID ID... [--json]", "Merge groups (issues) of a project into one",
+     "\nEvents, tags, hashes, counters and earlier redirects of each ID become those of the group "
+     "that\n"
+     "--into names; the merged group is deleted, and a redirect leads from its id to that one, so "
+     "that an\n"
+     "export by the old id works. Nothing is changed if one of the groups does not exist or "
+     "belongs to\n"
+     "another project. Each group is one transaction, and events may come in meanwhile; a command "
+     "that was\n"
+     "interrupted can be given again. Refused in the database of a real Sentry.\n"
+     "\nexample line, and with --json:\n"
+     "  merged group 12 into group 7: 3 events, 1 hash, 0 redirects\n"
+     "  {\"group_id\":12,\"into\":7,\"merged\":true,\"events\":3,\"hashes\":1,\"redirects\":0}"
+     "\n",
+     command_group},
     {"queue", "[stats | dead | retry ENTRY | drop ENTRY | pause | resume] [--json]",
      "Look at the queue and operate it",
      "\nstats (also without a word): what waits, runs, is delayed, is dead. dead: the messages "

@@ -64,3 +64,14 @@ bool event_message_insert(struct pg *pg, const struct event_message *messages, s
     columns_free(&columns);
     return done;
 }
+
+bool event_message_move(struct pg *pg, int64_t group_id, int64_t destination_group_id,
+                        int64_t *moved, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, group_id);
+    pg_bind_int(&params, destination_group_id);
+    return pg_execute(pg,
+                      "UPDATE sentry_message SET group_id = $2::bigint WHERE group_id = $1::bigint",
+                      &params, moved, error);
+}

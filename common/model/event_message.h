@@ -24,4 +24,8 @@ bool event_message_find(struct pg *pg, struct event_message *messages, size_t co
 bool event_message_insert(struct pg *pg, const struct event_message *messages, size_t count,
                           struct error *error) MUST_CHECK;
 
+/* Gives a group's events to another group. *moved counts them. */
+bool event_message_move(struct pg *pg, int64_t group_id, int64_t destination_group_id,
+                        int64_t *moved, struct error *error) MUST_CHECK;
+
 #endif

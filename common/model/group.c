@@ -119,3 +119,65 @@ bool group_count_events(struct pg *pg, const struct group_count *counts, size_t 
 {
     return lock_groups(pg, counts, count, error) && update_counts(pg, counts, count, error);
 }
+
+/* ---- merging ---- */
+
+bool group_find(struct pg *pg, int64_t id, struct group_identity *group, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, id);
+    if (!pg_query(pg, "SELECT project_id FROM sentry_groupedmessage WHERE id = $1::bigint", &params,
+                  &result, error))
+        return false;
+    *group = (struct group_identity){0};
+    if (pg_rows(result) > 0)
+        *group = (struct group_identity){.id = id, .project_id = pg_int(result, 0, 0)};
+    pg_result_free(result);
+    return true;
+}
+
+bool group_lock_both(struct pg *pg, int64_t a, int64_t b, bool *a_exists, bool *b_exists,
+                     struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, a);
+    pg_bind_int(&params, b);
+    if (!pg_query(pg,
+                  "SELECT id FROM sentry_groupedmessage"
+                  " WHERE id IN ($1::bigint, $2::bigint) ORDER BY id FOR UPDATE",
+                  &params, &result, error))
+        return false;
+    *a_exists = *b_exists = false;
+    for (int i = 0; i < pg_rows(result); i++) {
+        *a_exists |= pg_int(result, i, 0) == a;
+        *b_exists |= pg_int(result, i, 0) == b;
+    }
+    pg_result_free(result);
+    return true;
+}
+
+bool group_absorb(struct pg *pg, int64_t id, int64_t destination_id, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    int64_t affected = 0;
+    pg_bind_int(&params, id);
+    pg_bind_int(&params, destination_id);
+    return pg_execute(
+               pg,
+               "WITH gone AS (DELETE FROM sentry_groupedmessage WHERE id = $1::bigint"
+               "  RETURNING times_seen, first_seen, last_seen, num_comments)"
+               " UPDATE sentry_groupedmessage g SET"
+               "  times_seen = least(2147483647, g.times_seen::bigint + gone.times_seen)::integer,"
+               "  num_comments = CASE WHEN g.num_comments IS NOT NULL"
+               "    OR gone.num_comments IS NOT NULL THEN least(2147483647,"
+               "     coalesce(g.num_comments, 0)::bigint + coalesce(gone.num_comments, 0)) END,"
+               "  first_seen = least(g.first_seen, gone.first_seen),"
+               "  last_seen = greatest(g.last_seen, gone.last_seen),"
+               "  score = " SCORE(
+                   "greatest(1, g.times_seen::bigint + gone.times_seen)",
+                   "greatest(g.last_seen, gone.last_seen)") " FROM gone WHERE g.id = $2::bigint",
+               &params, &affected, error) &&
+           (affected == 1 || error_set(error, ERROR_INTERNAL, "one of two groups is gone"));
+}

@@ -39,4 +39,26 @@ bool group_insert(struct pg *pg, const struct group_row *groups, size_t count,
 bool group_count_events(struct pg *pg, const struct group_count *counts, size_t count,
                         struct error *error) MUST_CHECK;
 
+/* ---- merging ---- */
+
+struct group_identity {
+    int64_t id;
+    int64_t project_id;
+};
+
+/* The group with this id, of whatever project; id 0 when there is none. */
+bool group_find(struct pg *pg, int64_t id, struct group_identity *group,
+                struct error *error) MUST_CHECK;
+
+/* Locks two groups against everybody who counts, in the order of their ids, until the end of the
+   transaction, and tells which are there. */
+bool group_lock_both(struct pg *pg, int64_t a, int64_t b, bool *a_exists, bool *b_exists,
+                     struct error *error) MUST_CHECK;
+
+/* Deletes a group and adds it to another: times_seen, num_comments (both stay at 2,147,483,647),
+   the wider of first_seen and last_seen, the score. The rest of the other one stays, its first
+   release too. Whatever refers to the group has to be moved before. */
+bool group_absorb(struct pg *pg, int64_t id, int64_t destination_id,
+                  struct error *error) MUST_CHECK;
+
 #endif

@@ -93,3 +93,25 @@ bool grouphash_take(struct pg *pg, const int64_t *ids, const int64_t *group_ids,
     columns_free(&columns);
     return done;
 }
+
+bool grouphash_lock_of_group(struct pg *pg, int64_t group_id, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, group_id);
+    return pg_execute(pg,
+                      "SELECT FROM sentry_grouphash WHERE group_id = $1::bigint"
+                      " ORDER BY project_id, hash COLLATE \"C\" FOR NO KEY UPDATE",
+                      &params, NULL, error);
+}
+
+bool grouphash_move(struct pg *pg, int64_t group_id, int64_t destination_group_id, int64_t *moved,
+                    struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, group_id);
+    pg_bind_int(&params, destination_group_id);
+    return pg_execute(pg,
+                      "UPDATE sentry_grouphash SET group_id = $2::bigint"
+                      " WHERE group_id = $1::bigint",
+                      &params, moved, error);
+}

@@ -26,4 +26,11 @@ bool grouphash_lock(struct pg *pg, struct named_row *rows, int64_t *group_ids, s
 bool grouphash_take(struct pg *pg, const int64_t *ids, const int64_t *group_ids, size_t count,
                     struct error *error) MUST_CHECK;
 
+/* Locks the hashes of a group in the order of named_rows_sort, as far as they are known by now. */
+bool grouphash_lock_of_group(struct pg *pg, int64_t group_id, struct error *error) MUST_CHECK;
+
+/* Gives a group's hashes to another group, with which it is merged. *moved counts them. */
+bool grouphash_move(struct pg *pg, int64_t group_id, int64_t destination_group_id, int64_t *moved,
+                    struct error *error) MUST_CHECK;
+
 #endif

@@ -1,6 +1,7 @@
 """What the tables must say after events were ingested: the rules of ingest, in memory."""
 import collections
 import datetime
+import itertools
 import math
 
 
@@ -19,6 +20,12 @@ class Sum:
         self.times += 1
         self.first = when if self.first is None else min(self.first, when)
         self.last = when if self.last is None else max(self.last, when)
+
+    def absorb(self, other):
+        """Another sum of at least one moment becomes part of this one."""
+        self.add(other.first)
+        self.add(other.last)
+        self.times += other.times - 2
 
     def row(self):
         return (self.times, self.first, self.last)
@@ -57,6 +64,7 @@ class EventModel:
         self.group_values = collections.defaultdict(Sum)  # (number, environment, key, value)
         self.values = collections.defaultdict(Sum)  # (project, environment, key, value)
         self.event_tags = 0
+        self._numbers = itertools.count(1)
         for event in events:
             self.add(event)
 
@@ -68,7 +76,7 @@ class EventModel:
         when = parse_time(event["datetime"])
         hashes = [(project, value) for value in event["hashes"]]
         known = [self.group_of_hash[name] for name in hashes if name in self.group_of_hash]
-        number = known[0] if known else len(self.groups) + 1
+        number = known[0] if known else next(self._numbers)
         for name in hashes:
             self.group_of_hash.setdefault(name, number)
         self.groups[number].add(when)
@@ -78,6 +86,16 @@ class EventModel:
             for environment in (None, tags.get("environment", "")):
                 self.values[project, environment, key, value].add(when)
                 self.group_values[number, environment, key, value].add(when)
+
+    def merge(self, into, *others):
+        """Groups become one, each given by (project, one of its hashes)."""
+        number = self.group_of_hash[into]
+        for merged in {self.group_of_hash[other] for other in others} - {number}:
+            self.groups[number].absorb(self.groups.pop(merged))
+            for name in [name for name in self.group_values if name[0] == merged]:
+                self.group_values[(number, *name[1:])].absorb(self.group_values.pop(name))
+            for name in [name for name in self.group_of_hash if self.group_of_hash[name] == merged]:
+                self.group_of_hash[name] = number
 
     def names(self):
         names = {}

@@ -294,8 +294,8 @@ static void test_texts_that_are_too_long(void **state)
     (void)state;
     struct tag_row row;
     bool created = false;
-    char *value = arena_alloc(arena, 202, &error);
     need_database();
+    char *value = arena_alloc(arena, 202, &error);
     memset(value, 'x', 201);
     struct tag_place place = place_of(7, 3, "color", value);
     refused(tagstore_get_or_create_tag_value(store, &place, &row, &created, &error), ERROR_INVALID);
@@ -308,9 +308,9 @@ static void test_texts_that_are_too_long(void **state)
 
 struct racer {
     pthread_t thread;
-    bool done, created;
     int64_t id;
     struct error error;
+    bool done, created;
 };
 
 static void *race(void *argument)

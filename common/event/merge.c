@@ -1,0 +1,171 @@
+/*
+ * The order of locks is that of ingest (save.c): project, group hashes, groups, tagstore. Whoever
+ * counts an event holds its group's row to the end, so that nothing is on its way to the group when
+ * both rows are ours; and whoever has read one of its hashes before finds the group gone, and looks
+ * again.
+ */
+#include "event/merge.h"
+
+#include "base/digest.h"
+#include "base/fault.h"
+#include "base/text.h"
+#include "model/event_message.h"
+#include "model/group.h"
+#include "model/group_redirect.h"
+#include "model/grouphash.h"
+#include "model/migration.h"
+#include "model/project.h"
+
+enum {
+    TRIES = 6,
+    PAUSE_MS = 20, /* before the second try; twice as long before each further one */
+};
+
+/* ---- what can be merged ---- */
+
+static bool no_such_group(int64_t id, struct error *error)
+{
+    return error_set(error, ERROR_NOT_FOUND, "there is no group %" PRId64, id);
+}
+
+static bool find_destination(struct pg *pg, int64_t into, struct group_identity *destination,
+                             struct error *error)
+{
+    int64_t redirected = 0;
+    if (!group_find(pg, into, destination, error))
+        return false;
+    if (destination->id == 0 && (!group_redirect_find(pg, into, &redirected, error) ||
+                                 !group_find(pg, redirected, destination, error)))
+        return false;
+    return destination->id != 0 || no_such_group(into, error);
+}
+
+/* A group that is not there is fine if it was merged into the destination. */
+static bool check_absent(struct pg *pg, int64_t id, int64_t destination_id, struct error *error)
+{
+    int64_t redirected = 0;
+    if (!group_redirect_find(pg, id, &redirected, error))
+        return false;
+    if (redirected == 0)
+        return no_such_group(id, error);
+    return redirected == destination_id ||
+           error_set(error, ERROR_CONFLICT, "group %" PRId64 " was merged into group %" PRId64, id,
+                     redirected);
+}
+
+static bool check_group(struct pg *pg, int64_t id, const struct group_identity *destination,
+                        struct error *error)
+{
+    struct group_identity group;
+    if (id == destination->id)
+        return error_set(error, ERROR_INVALID, "group %" PRId64 " cannot be merged into itself",
+                         id);
+    if (!group_find(pg, id, &group, error))
+        return false;
+    if (group.id == 0)
+        return check_absent(pg, id, destination->id, error);
+    return group.project_id == destination->project_id ||
+           error_set(error, ERROR_INVALID,
+                     "groups %" PRId64 " and %" PRId64 " belong to different projects", id,
+                     destination->id);
+}
+
+static bool refuse_sentrys(struct pg *pg, struct error *error)
+{
+    bool is_sentrys = false;
+    return database_is_sentrys(pg, &is_sentrys, error) &&
+           (!is_sentrys ||
+            error_set(error, ERROR_CONFLICT,
+                      "this is the database of a Sentry: merge issues there, it knows all of "
+                      "their tables"));
+}
+
+bool merge_check(struct pg *pg, int64_t into, const int64_t *group_ids, size_t count,
+                 int64_t *destination_id, struct error *error)
+{
+    struct group_identity destination;
+    if (!refuse_sentrys(pg, error) || !find_destination(pg, into, &destination, error))
+        return false;
+    *destination_id = destination.id;
+    for (size_t i = 0; i < count; i++) {
+        if (group_ids[i] == into)
+            return error_set(error, ERROR_INVALID, "group %" PRId64 " cannot be merged into itself",
+                             into);
+        if (!check_group(pg, group_ids[i], &destination, error))
+            return false;
+    }
+    return true;
+}
+
+/* ---- merging ---- */
+
+static bool lock(struct pg *pg, int64_t group_id, const struct group_identity *destination,
+                 bool *exists, struct error *error)
+{
+    int64_t organization_id = 0;
+    bool destination_exists = false;
+    return project_lock(pg, &destination->project_id, 1, &organization_id, error) &&
+           grouphash_lock_of_group(pg, group_id, error) &&
+           group_lock_both(pg, group_id, destination->id, exists, &destination_exists, error) &&
+           (destination_exists || no_such_group(destination->id, error));
+}
+
+static bool move_all(struct pg *pg, struct tagstore *tagstore, int64_t group_id,
+                     const struct group_identity *destination, struct merge_result *result,
+                     struct error *error)
+{
+    result->merged = true;
+    return grouphash_move(pg, group_id, destination->id, &result->hashes, error) &&
+           event_message_move(pg, group_id, destination->id, &result->events, error) &&
+           tagstore_merge_group(tagstore, destination->project_id, group_id, destination->id,
+                                error) &&
+           group_redirect_move(pg, group_id, destination->id, &result->redirects, error) &&
+           group_redirect_create(pg, group_id, destination->id, error) &&
+           group_absorb(pg, group_id, destination->id, error);
+}
+
+static bool merge_locked(struct pg *pg, struct tagstore *tagstore, int64_t group_id,
+                         const struct group_identity *destination, struct merge_result *result,
+                         struct error *error)
+{
+    bool exists = false;
+    if (!lock(pg, group_id, destination, &exists, error))
+        return false;
+    if (!exists)
+        return check_absent(pg, group_id, destination->id, error) && pg_commit(pg, error);
+    return move_all(pg, tagstore, group_id, destination, result, error) &&
+           FAULT("merge_before_commit", error) && pg_commit(pg, error) &&
+           FAULT("merge_after_commit", error);
+}
+
+static bool merge_once(struct pg *pg, struct tagstore *tagstore, int64_t group_id, int64_t into,
+                       struct merge_result *result, struct error *error)
+{
+    struct group_identity destination;
+    *result = (struct merge_result){.merged = false};
+    if (!find_destination(pg, into, &destination, error) ||
+        !check_group(pg, group_id, &destination, error) || !pg_begin(pg, error))
+        return false;
+    bool done = merge_locked(pg, tagstore, group_id, &destination, result, error);
+    if (!done)
+        pg_rollback(pg);
+    return done;
+}
+
+static bool is_passing(const struct pg *pg, const struct error *error)
+{
+    return error->code == ERROR_CONFLICT &&
+           (text_equal(pg_sqlstate(pg), "40P01") || text_equal(pg_sqlstate(pg), "40001"));
+}
+
+bool merge_group(struct pg *pg, struct tagstore *tagstore, int64_t group_id, int64_t destination_id,
+                 struct merge_result *result, struct error *error)
+{
+    for (int try = 1;; try++) {
+        if (merge_once(pg, tagstore, group_id, destination_id, result, error))
+            return true;
+        if (!is_passing(pg, error) || try == TRIES)
+            return false;
+        clock_sleep_ms((PAUSE_MS << (try - 1)) + (int64_t)random_below(PAUSE_MS));
+    }
+}
