@@ -5,7 +5,7 @@
 enum { COPY_BYTES_MAX = 1024 * 1024 * 1024 };
 
 /* The signature, then no flags and no extension. */
-static const char header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
+static const char header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
 
 void copy_rows_init(struct copy_rows *rows, int16_t count)
 {
