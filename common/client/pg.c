@@ -321,6 +321,17 @@ bool pg_query(struct pg *pg, const char *sql, const struct pg_params *params,
     return true;
 }
 
+bool pg_query_int(struct pg *pg, const char *sql, const struct pg_params *params, int64_t *number,
+                  struct error *error)
+{
+    struct pg_result *result = NULL;
+    if (!pg_query(pg, sql, params, &result, error))
+        return false;
+    *number = pg_rows(result) > 0 ? pg_int(result, 0, 0) : 0;
+    pg_result_free(result);
+    return true;
+}
+
 bool pg_execute(struct pg *pg, const char *sql, const struct pg_params *params, int64_t *affected,
                 struct error *error)
 {

@@ -91,6 +91,11 @@ bool pg_array_text(struct pg_array *array, const char **text, struct error *erro
 bool pg_query(struct pg *pg, const char *sql, const struct pg_params *params,
               struct pg_result **result, struct error *error) MUST_CHECK;
 
+/* The same for a statement that answers with one number, an id or a count; 0 when there is no row,
+   or NULL in it. */
+bool pg_query_int(struct pg *pg, const char *sql, const struct pg_params *params, int64_t *number,
+                  struct error *error) MUST_CHECK;
+
 /* The same for a statement whose rows nobody wants; *affected (may be NULL): rows it changed. */
 bool pg_execute(struct pg *pg, const char *sql, const struct pg_params *params, int64_t *affected,
                 struct error *error) MUST_CHECK;

@@ -63,17 +63,6 @@ bool history_find(struct pg *pg, int64_t data_export_id, bool *known, char state
 
 /* ---- cleanup ---- */
 
-static bool count_rows(struct pg *pg, const char *sql, const struct pg_params *params,
-                       int64_t *count, struct error *error)
-{
-    struct pg_result *result = NULL;
-    if (!pg_query(pg, sql, params, &result, error))
-        return false;
-    *count = pg_int(result, 0, 0);
-    pg_result_free(result);
-    return true;
-}
-
 #define OLD_EXPORTS                                                                                \
     " exportd.export x WHERE x.state IN ('valid', 'failed', 'gone')"                               \
     " AND x.finished_at < now() - $1::bigint * interval '24 hours'"                                \
@@ -88,13 +77,13 @@ bool history_delete_old(struct pg *pg, int64_t days, bool dry_run, int64_t *coun
     struct pg_params params = {.count = 0};
     pg_bind_int(&params, days);
     if (dry_run)
-        return count_rows(pg, "SELECT count(*) FROM" OLD_EXPORTS, &params, count, error);
-    return count_rows(pg,
-                      "WITH old AS (DELETE FROM" OLD_EXPORTS " RETURNING x.data_export_id),"
-                      " attempts AS (DELETE FROM exportd.attempt a USING old"
-                      " WHERE a.data_export_id = old.data_export_id),"
-                      " mails AS (DELETE FROM exportd.outbox o USING old"
-                      " WHERE o.data_export_id = old.data_export_id)"
-                      " SELECT count(*) FROM old",
-                      &params, count, error);
+        return pg_query_int(pg, "SELECT count(*) FROM" OLD_EXPORTS, &params, count, error);
+    return pg_query_int(pg,
+                        "WITH old AS (DELETE FROM" OLD_EXPORTS " RETURNING x.data_export_id),"
+                        " attempts AS (DELETE FROM exportd.attempt a USING old"
+                        " WHERE a.data_export_id = old.data_export_id),"
+                        " mails AS (DELETE FROM exportd.outbox o USING old"
+                        " WHERE o.data_export_id = old.data_export_id)"
+                        " SELECT count(*) FROM old",
+                        &params, count, error);
 }

@@ -34,18 +34,6 @@ static bool check_email(const char *email, struct error *error)
 
 /* ---- pieces ---- */
 
-/* Runs a statement that answers with one id, or nothing: 0. */
-static bool query_id(struct pg *pg, const char *sql, const struct pg_params *params, int64_t *id,
-                     struct error *error)
-{
-    struct pg_result *result = NULL;
-    if (!pg_query(pg, sql, params, &result, error))
-        return false;
-    *id = pg_rows(result) > 0 ? pg_int(result, 0, 0) : 0;
-    pg_result_free(result);
-    return true;
-}
-
 /* Begins a transaction in which no other exportd creates. READ COMMITTED, to see what the one
    before has made. */
 static bool begin_creating(struct pg *pg, struct error *error)
@@ -70,12 +58,12 @@ static bool insert_or_find_organization(struct pg *pg, const char *slug, int64_t
 {
     struct pg_params params = {.count = 0};
     pg_bind_text(&params, slug);
-    if (!query_id(pg,
-                  "INSERT INTO sentry_organization"
-                  " (name, slug, status, date_added, default_role, flags)"
-                  " VALUES ($1::text, $1::text, 0, now(), 'member', 1)"
-                  " ON CONFLICT (slug) DO NOTHING RETURNING id",
-                  &params, id, error))
+    if (!pg_query_int(pg,
+                      "INSERT INTO sentry_organization"
+                      " (name, slug, status, date_added, default_role, flags)"
+                      " VALUES ($1::text, $1::text, 0, now(), 'member', 1)"
+                      " ON CONFLICT (slug) DO NOTHING RETURNING id",
+                      &params, id, error))
         return false;
     return *id != 0 || organization_find(pg, slug, id, error);
 }
@@ -97,12 +85,13 @@ static bool find_user(struct pg *pg, int64_t organization_id, const char *email,
     struct pg_params params = {.count = 0};
     pg_bind_int(&params, organization_id);
     pg_bind_text(&params, email);
-    return query_id(pg,
-                    "SELECT id FROM auth_user WHERE lower(email) = lower($2::text)"
-                    " ORDER BY EXISTS (SELECT FROM sentry_organizationmember AS member"
-                    " WHERE member.organization_id = $1::bigint AND member.user_id = auth_user.id)"
-                    " DESC, id LIMIT 1",
-                    &params, id, error);
+    return pg_query_int(
+        pg,
+        "SELECT id FROM auth_user WHERE lower(email) = lower($2::text)"
+        " ORDER BY EXISTS (SELECT FROM sentry_organizationmember AS member"
+        " WHERE member.organization_id = $1::bigint AND member.user_id = auth_user.id)"
+        " DESC, id LIMIT 1",
+        &params, id, error);
 }
 
 /* "!" is Django's mark of a password that nothing matches. */
@@ -110,13 +99,14 @@ static bool insert_user(struct pg *pg, const char *email, int64_t *id, struct er
 {
     struct pg_params params = {.count = 0};
     pg_bind_text(&params, email);
-    if (!query_id(pg,
-                  "INSERT INTO auth_user (password, username, first_name, email, is_staff,"
-                  " is_active, is_superuser, is_managed, is_sentry_app, is_password_expired, flags,"
-                  " date_joined)"
-                  " VALUES ('!', $1::text, '', $1::text, false, true, false, false, false, false,"
-                  " 0, now()) ON CONFLICT (username) DO NOTHING RETURNING id",
-                  &params, id, error))
+    if (!pg_query_int(
+            pg,
+            "INSERT INTO auth_user (password, username, first_name, email, is_staff,"
+            " is_active, is_superuser, is_managed, is_sentry_app, is_password_expired, flags,"
+            " date_joined)"
+            " VALUES ('!', $1::text, '', $1::text, false, true, false, false, false, false,"
+            " 0, now()) ON CONFLICT (username) DO NOTHING RETURNING id",
+            &params, id, error))
         return false;
     return *id != 0 || error_set(error, ERROR_CONFLICT,
                                  "\"%.75s\" is the name of a user who has another address", email);
@@ -155,10 +145,10 @@ static bool find_project(struct pg *pg, int64_t organization_id, const char *slu
     struct pg_params params = {.count = 0};
     pg_bind_int(&params, organization_id);
     pg_bind_text(&params, slug);
-    return query_id(pg,
-                    "SELECT id FROM sentry_project"
-                    " WHERE organization_id = $1::bigint AND slug = $2::text",
-                    &params, id, error);
+    return pg_query_int(pg,
+                        "SELECT id FROM sentry_project"
+                        " WHERE organization_id = $1::bigint AND slug = $2::text",
+                        &params, id, error);
 }
 
 static bool insert_project(struct pg *pg, int64_t organization_id, const char *slug, int64_t *id,
@@ -167,11 +157,11 @@ static bool insert_project(struct pg *pg, int64_t organization_id, const char *s
     struct pg_params params = {.count = 0};
     pg_bind_int(&params, organization_id);
     pg_bind_text(&params, slug);
-    return query_id(pg,
-                    "INSERT INTO sentry_project"
-                    " (slug, name, organization_id, public, date_added, status, flags)"
-                    " VALUES ($2::text, $2::text, $1::bigint, false, now(), 0, 0) RETURNING id",
-                    &params, id, error);
+    return pg_query_int(pg,
+                        "INSERT INTO sentry_project"
+                        " (slug, name, organization_id, public, date_added, status, flags)"
+                        " VALUES ($2::text, $2::text, $1::bigint, false, now(), 0, 0) RETURNING id",
+                        &params, id, error);
 }
 
 static bool insert_project_with_id(struct pg *pg, int64_t organization_id, const char *slug,
@@ -182,12 +172,12 @@ static bool insert_project_with_id(struct pg *pg, int64_t organization_id, const
     pg_bind_int(&params, organization_id);
     pg_bind_text(&params, slug);
     pg_bind_int(&params, id);
-    if (!query_id(pg,
-                  "INSERT INTO sentry_project"
-                  " (id, slug, name, organization_id, public, date_added, status, flags)"
-                  " VALUES ($3::bigint, $2::text, $2::text, $1::bigint, false, now(), 0, 0)"
-                  " ON CONFLICT (id) DO NOTHING RETURNING id",
-                  &params, &inserted, error))
+    if (!pg_query_int(pg,
+                      "INSERT INTO sentry_project"
+                      " (id, slug, name, organization_id, public, date_added, status, flags)"
+                      " VALUES ($3::bigint, $2::text, $2::text, $1::bigint, false, now(), 0, 0)"
+                      " ON CONFLICT (id) DO NOTHING RETURNING id",
+                      &params, &inserted, error))
         return false;
     return inserted != 0 ||
            error_set(error, ERROR_CONFLICT, "id %" PRId64 " is that of another project", id);

@@ -13,46 +13,26 @@ bool environment_is_valid_name(const char *name)
 static bool insert_missing(struct pg *pg, const struct named_row *rows, size_t count,
                            struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 2);
-    for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, rows[i].owner_id);
-        columns_add_text(&columns, rows[i].name);
-    }
-    bool done = columns_execute(
-        &columns, pg,
+    return named_rows_execute(
+        pg,
         "INSERT INTO sentry_environment (organization_id, project_id, name, date_added)"
         " SELECT w.organization_id, NULL, w.name, now()"
         " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS w (organization_id, name, n)"
         " WHERE NOT EXISTS (SELECT FROM sentry_environment e"
         "   WHERE e.organization_id = w.organization_id AND e.name = w.name)"
         " ORDER BY w.n ON CONFLICT (organization_id, name) DO NOTHING",
-        NULL, error);
-    columns_free(&columns);
-    return done;
+        rows, count, error);
 }
 
 static bool read_ids(struct pg *pg, struct named_row *rows, size_t count, struct error *error)
 {
-    struct columns columns;
-    struct pg_result *result = NULL;
-    columns_init(&columns, 2);
-    for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, rows[i].owner_id);
-        columns_add_text(&columns, rows[i].name);
-    }
-    bool done = columns_query(
-        &columns, pg,
+    return named_rows_read_ids(
+        pg,
         "SELECT w.n, e.id"
         " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS w (organization_id, name, n)"
         " JOIN sentry_environment e"
         "   ON e.organization_id = w.organization_id AND e.name = w.name",
-        &result, error);
-    for (int i = 0; done && i < pg_rows(result); i++)
-        rows[pg_int(result, i, 0) - 1].id = pg_int(result, i, 1);
-    pg_result_free(result);
-    columns_free(&columns);
-    return done;
+        rows, count, error);
 }
 
 bool environment_get_or_create(struct pg *pg, struct named_row *rows, size_t count,

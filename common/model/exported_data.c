@@ -104,18 +104,13 @@ bool exported_data_find_unfinished(struct pg *pg, int64_t organization_id, int64
                                    struct error *error)
 {
     struct pg_params params = {.count = 0};
-    struct pg_result *result = NULL;
     bind_key(&params, organization_id, user_id, query_type, query_info);
-    if (!pg_query(pg,
-                  "SELECT min(id) FROM sentry_exporteddata"
-                  " WHERE organization_id = $1::bigint AND user_id = $2::bigint"
-                  " AND query_type = $3::bigint AND query_info = $4::text"
-                  " AND date_finished IS NULL",
-                  &params, &result, error))
-        return false;
-    *id = pg_int(result, 0, 0);
-    pg_result_free(result);
-    return true;
+    return pg_query_int(pg,
+                        "SELECT min(id) FROM sentry_exporteddata"
+                        " WHERE organization_id = $1::bigint AND user_id = $2::bigint"
+                        " AND query_type = $3::bigint AND query_info = $4::text"
+                        " AND date_finished IS NULL",
+                        &params, id, error);
 }
 
 /* Two keys of the same 64 bits would only wait for each other. */
@@ -138,17 +133,13 @@ bool exported_data_insert(struct pg *pg, int64_t organization_id, int64_t user_i
                           struct error *error)
 {
     struct pg_params params = {.count = 0};
-    struct pg_result *result = NULL;
     bind_key(&params, organization_id, user_id, query_type, query_info);
-    if (!pg_query(pg,
-                  "INSERT INTO sentry_exporteddata"
-                  " (date_added, organization_id, user_id, query_type, query_info)"
-                  " VALUES (now(), $1::bigint, $2::bigint, $3::bigint, $4::text) RETURNING id",
-                  &params, &result, error))
-        return false;
-    *id = pg_int(result, 0, 0);
-    pg_result_free(result);
-    return true;
+    return pg_query_int(
+        pg,
+        "INSERT INTO sentry_exporteddata"
+        " (date_added, organization_id, user_id, query_type, query_info)"
+        " VALUES (now(), $1::bigint, $2::bigint, $3::bigint, $4::text) RETURNING id",
+        &params, id, error);
 }
 
 /* Hours, not days: a day of a zone that changes its clocks may have 23 or 25. */

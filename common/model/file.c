@@ -7,19 +7,15 @@ static bool insert_file(struct pg *pg, const char *name, int64_t size, const cha
                         int64_t *id, struct error *error)
 {
     struct pg_params params = {.count = 0};
-    struct pg_result *result = NULL;
     pg_bind_text(&params, name);
     pg_bind_int(&params, size);
     pg_bind_text(&params, checksum);
-    if (!pg_query(pg,
-                  "INSERT INTO sentry_file (name, type, timestamp, headers, size, checksum)"
-                  " VALUES ($1::text, 'export.csv', now(), '{\"Content-Type\": \"text/csv\"}',"
-                  " $2::bigint, $3::text) RETURNING id",
-                  &params, &result, error))
-        return false;
-    *id = pg_int(result, 0, 0);
-    pg_result_free(result);
-    return true;
+    return pg_query_int(
+        pg,
+        "INSERT INTO sentry_file (name, type, timestamp, headers, size, checksum)"
+        " VALUES ($1::text, 'export.csv', now(), '{\"Content-Type\": \"text/csv\"}',"
+        " $2::bigint, $3::text) RETURNING id",
+        &params, id, error);
 }
 
 static bool insert_index(struct pg *pg, int64_t file_id, const int64_t *blob_ids,

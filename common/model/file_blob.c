@@ -80,19 +80,14 @@ bool file_blob_insert(struct pg *pg, const char *path, int64_t size, const char 
                       int64_t *id, struct error *error)
 {
     struct pg_params params = {.count = 0};
-    struct pg_result *result = NULL;
     pg_bind_text(&params, path);
     pg_bind_int(&params, size);
     pg_bind_text(&params, checksum);
-    if (!pg_query(pg,
-                  "INSERT INTO sentry_fileblob (path, size, checksum, timestamp)"
-                  " VALUES ($1::text, $2::bigint, $3::text, now())"
-                  " ON CONFLICT (checksum) DO NOTHING RETURNING id",
-                  &params, &result, error))
-        return false;
-    *id = pg_rows(result) == 1 ? pg_int(result, 0, 0) : 0;
-    pg_result_free(result);
-    return true;
+    return pg_query_int(pg,
+                        "INSERT INTO sentry_fileblob (path, size, checksum, timestamp)"
+                        " VALUES ($1::text, $2::bigint, $3::text, now())"
+                        " ON CONFLICT (checksum) DO NOTHING RETURNING id",
+                        &params, id, error);
 }
 
 /* In the order of the ids, so that two uploads that share blobs cannot wait for each other. */

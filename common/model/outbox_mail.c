@@ -110,11 +110,6 @@ bool outbox_mail_give_up(struct pg *pg, const struct outbox_mail *mail, const ch
 
 bool outbox_mail_count_waiting(struct pg *pg, int64_t *count, struct error *error)
 {
-    struct pg_result *result = NULL;
-    if (!pg_query(pg, "SELECT count(*) FROM exportd.outbox WHERE state = 'waiting'", NULL, &result,
-                  error))
-        return false;
-    *count = pg_int(result, 0, 0);
-    pg_result_free(result);
-    return true;
+    return pg_query_int(pg, "SELECT count(*) FROM exportd.outbox WHERE state = 'waiting'", NULL,
+                        count, error);
 }

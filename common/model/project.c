@@ -1,17 +1,5 @@
 #include "model/project.h"
 
-/* Runs a query of at most one row and tells its first column; 0 without a row. */
-static bool query_id(struct pg *pg, const char *sql, const struct pg_params *params, int64_t *id,
-                     struct error *error)
-{
-    struct pg_result *result = NULL;
-    if (!pg_query(pg, sql, params, &result, error))
-        return false;
-    *id = pg_rows(result) > 0 ? pg_int(result, 0, 0) : 0;
-    pg_result_free(result);
-    return true;
-}
-
 bool project_exists(struct pg *pg, int64_t organization_id, int64_t project_id, bool *exists,
                     struct error *error)
 {
@@ -19,10 +7,10 @@ bool project_exists(struct pg *pg, int64_t organization_id, int64_t project_id, 
     int64_t found = 0;
     pg_bind_int(&params, project_id);
     pg_bind_int(&params, organization_id);
-    if (!query_id(pg,
-                  "SELECT 1 FROM sentry_project"
-                  " WHERE id = $1::bigint AND organization_id = $2::bigint",
-                  &params, &found, error))
+    if (!pg_query_int(pg,
+                      "SELECT 1 FROM sentry_project"
+                      " WHERE id = $1::bigint AND organization_id = $2::bigint",
+                      &params, &found, error))
         return false;
     *exists = found == 1;
     return true;
@@ -36,13 +24,13 @@ bool group_with_redirect(struct pg *pg, int64_t project_id, int64_t id, int64_t 
     struct pg_params params = {.count = 0};
     pg_bind_int(&params, project_id);
     pg_bind_int(&params, id);
-    return query_id(pg,
-                    "SELECT id FROM sentry_groupedmessage"
-                    " WHERE project_id = $1::bigint AND id = ANY (ARRAY[$2::bigint,"
-                    " (SELECT group_id FROM sentry_groupredirect"
-                    " WHERE previous_group_id = $2::bigint)])"
-                    " ORDER BY id = $2::bigint DESC LIMIT 1",
-                    &params, group_id, error);
+    return pg_query_int(pg,
+                        "SELECT id FROM sentry_groupedmessage"
+                        " WHERE project_id = $1::bigint AND id = ANY (ARRAY[$2::bigint,"
+                        " (SELECT group_id FROM sentry_groupredirect"
+                        " WHERE previous_group_id = $2::bigint)])"
+                        " ORDER BY id = $2::bigint DESC LIMIT 1",
+                        &params, group_id, error);
 }
 
 bool environment_exists(struct pg *pg, int64_t organization_id, int64_t environment_id,
@@ -52,10 +40,10 @@ bool environment_exists(struct pg *pg, int64_t organization_id, int64_t environm
     int64_t found = 0;
     pg_bind_int(&params, environment_id);
     pg_bind_int(&params, organization_id);
-    if (!query_id(pg,
-                  "SELECT 1 FROM sentry_environment"
-                  " WHERE id = $1::bigint AND organization_id = $2::bigint",
-                  &params, &found, error))
+    if (!pg_query_int(pg,
+                      "SELECT 1 FROM sentry_environment"
+                      " WHERE id = $1::bigint AND organization_id = $2::bigint",
+                      &params, &found, error))
         return false;
     *exists = found == 1;
     return true;
@@ -67,8 +55,8 @@ bool environment_find(struct pg *pg, int64_t organization_id, const char *name, 
     struct pg_params params = {.count = 0};
     pg_bind_int(&params, organization_id);
     pg_bind_text(&params, name);
-    return query_id(pg,
-                    "SELECT id FROM sentry_environment"
-                    " WHERE organization_id = $1::bigint AND name = $2::text",
-                    &params, id, error);
+    return pg_query_int(pg,
+                        "SELECT id FROM sentry_environment"
+                        " WHERE organization_id = $1::bigint AND name = $2::text",
+                        &params, id, error);
 }
