@@ -1,6 +1,5 @@
 /* Claim, fence and rescue against a real PostgreSQL of the test's own. */
 #include "job/claim.h"
-#include "model/organization.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -8,63 +7,13 @@
 
 #include <cmocka.h>
 
-#include "postgres_server.h"
-
-struct fixture {
-    struct postgres_server server;
-    struct pg *pg;
-    struct arena *arena;
-    int64_t organization_id, user_id;
-};
-
-static int start(void **state)
-{
-    static struct fixture fixture;
-    struct error error;
-    *state = &fixture;
-    if (!postgres_server_start(&fixture.server))
-        return 1;
-    fixture.pg = pg_new(fixture.server.url, "test");
-    fixture.arena = arena_new(1 << 20);
-    assert_non_null(fixture.pg);
-    assert_non_null(fixture.arena);
-    if (!pg_connect(fixture.pg, &error) ||
-        !organization_create(fixture.pg, "acme", &fixture.organization_id, &error) ||
-        !user_create(fixture.pg, fixture.organization_id, "ann@example.com", &fixture.user_id,
-                     &error))
-        fail_msg("%s", error.message);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    struct fixture *fixture = *state;
-    pg_free(fixture->pg);
-    arena_free(fixture->arena);
-    postgres_server_stop(&fixture->server);
-    return 0;
-}
+#include "export_fixture.h"
 
 /* ---- helpers ---- */
 
-static int prepare(void **state)
-{
-    struct fixture *fixture = *state;
-    run_sql(fixture->pg,
-            "TRUNCATE exportd.export, exportd.attempt, exportd.outbox, sentry_exporteddata");
-    return 0;
-}
-
-/* An unfinished row as a Sentry makes it. */
 static void insert_row(struct fixture *fixture, int64_t id)
 {
-    char sql[512];
-    (void)snprintf(sql, sizeof(sql),
-                   "INSERT INTO sentry_exporteddata (id, date_added, query_type, query_info,"
-                   " organization_id, user_id) VALUES (%" PRId64 ", now(), 0,"
-                   " '{\"key\": \"color\"}', %" PRId64 ", %" PRId64 ")",
-                   id, fixture->organization_id, fixture->user_id);
-    run_sql(fixture->pg, sql);
+    insert_row_of(fixture, id, "now()");
 }
 
 static struct job_message message_for(int64_t id)

@@ -1,63 +1,17 @@
 /* exportd.export as a history, against a real PostgreSQL of the test's own. */
 #include "job/history.h"
-#include "model/organization.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-#include "postgres_server.h"
-
-struct fixture {
-    struct postgres_server server;
-    struct pg *pg;
-    int64_t organization_id, user_id;
-};
-
-static int start(void **state)
-{
-    static struct fixture fixture;
-    struct error error;
-    *state = &fixture;
-    if (!postgres_server_start(&fixture.server))
-        return 1;
-    fixture.pg = pg_new(fixture.server.url, "test");
-    assert_non_null(fixture.pg);
-    if (!pg_connect(fixture.pg, &error) ||
-        !organization_create(fixture.pg, "acme", &fixture.organization_id, &error) ||
-        !user_create(fixture.pg, fixture.organization_id, "ann@example.com", &fixture.user_id,
-                     &error))
-        fail_msg("%s", error.message);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    struct fixture *fixture = *state;
-    pg_free(fixture->pg);
-    postgres_server_stop(&fixture->server);
-    return 0;
-}
-
-static int prepare(void **state)
-{
-    struct fixture *fixture = *state;
-    run_sql(fixture->pg,
-            "TRUNCATE exportd.export, exportd.attempt, exportd.outbox, sentry_exporteddata");
-    return 0;
-}
+#include "export_fixture.h"
 
 /* A row added at noon of 2020-03-25. */
 static void insert_row(struct fixture *fixture, int64_t id)
 {
-    char sql[512];
-    (void)snprintf(sql, sizeof(sql),
-                   "INSERT INTO sentry_exporteddata (id, date_added, query_type, query_info,"
-                   " organization_id, user_id) VALUES (%" PRId64 ", '2020-03-25T12:00:00Z', 0,"
-                   " '{\"key\": \"color\"}', %" PRId64 ", %" PRId64 ")",
-                   id, fixture->organization_id, fixture->user_id);
-    run_sql(fixture->pg, sql);
+    insert_row_of(fixture, id, "'2020-03-25T12:00:00Z'");
 }
 
 static void insert_waiting(struct fixture *fixture, int64_t id, int64_t limit, int64_t environment)
