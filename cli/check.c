@@ -54,10 +54,14 @@ static void info_value(const char *info, const char *name, char *value, size_t s
     }
 }
 
-/* A queue needs a Redis that keeps what it is given: append-only file on, nothing evicted. */
+/* A queue needs a Redis that takes and keeps what it is given: a master, append-only file on,
+   nothing evicted. */
 static void warn_of_loss(const char *name, const char *info)
 {
     char value[64];
+    info_value(info, "role", value, sizeof(value));
+    if (text_equal(value, "slave"))
+        say("warn", name, "this is a replica: jobs can be put and taken at its master only");
     info_value(info, "aof_enabled", value, sizeof(value));
     if (text_equal(value, "0"))
         say("warn", name, "appendonly is off: a crash of Redis loses queued jobs");

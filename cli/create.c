@@ -59,8 +59,6 @@ bool command_create(const struct config *config, int argc, char **argv, struct e
     bool done = create(pg, &creation, &id, error);
     if (done)
         (void)printf("%" PRId64 "\n", id);
-    else if (text_equal(pg_sqlstate(pg), "42P01")) /* a table is missing */
-        error_prefix(error, "run `exportd migrate --standalone` first");
     pg_free(pg);
     return done;
 }

@@ -159,6 +159,8 @@ bool command_download(const struct config *config, int argc, char **argv, struct
         return false;
     if (!text_to_int64(id, 1, INT64_MAX, &download.id))
         return error_set(error, ERROR_USAGE, "the id of an export is a positive number");
+    if (download.output != NULL && download.output[0] == '\0')
+        return error_set(error, ERROR_INVALID, "-o: the name of the file is empty");
     download.arena = arena_new(ARENA_MAX);
     bool good = (download.arena != NULL || error_set(error, ERROR_AWAY, "no memory")) &&
                 blob_store_open(config->storage_url, &download.store, error) &&

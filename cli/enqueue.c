@@ -53,9 +53,9 @@ static bool parse_options(int argc, char **argv, struct request *request, struct
     request->has_project = project != NULL;
     request->has_group = group != NULL;
     if (project != NULL && !text_to_int64(project, INT64_MIN, INT64_MAX, &request->project))
-        return error_set(error, ERROR_USAGE, "--project: not a whole number");
+        return error_set(error, ERROR_USAGE, "--project: not a whole number of 64 bits");
     if (group != NULL && !text_to_int64(group, INT64_MIN, INT64_MAX, &request->group))
-        return error_set(error, ERROR_USAGE, "--group: not a whole number");
+        return error_set(error, ERROR_USAGE, "--group: not a whole number of 64 bits");
     return true;
 }
 
@@ -77,25 +77,22 @@ static bool check_type(struct request *request, struct error *error)
     return true;
 }
 
-/* query_info as it is stored: separators ", " and ": ", as Sentry writes it, because rows are
-   compared by this text. */
+/* query_info as it is stored. */
 static bool make_query_info(struct request *request, struct arena *arena, struct error *error)
 {
     if (request->query_type == QUERY_ISSUES_BY_TAG)
         return payload_write(request->project, request->group, request->key, arena,
                              &request->query_info, error);
+    struct error reason;
     json_t *value = NULL;
     if (!json_parse(request->query_info, strlen(request->query_info), QUERY_INFO_MAX, &value,
-                    error) ||
-        !json_is_object(value)) {
-        json_decref(value);
-        return error_set(error, ERROR_USAGE, "--query-info: not a JSON object");
-    }
-    char *text = json_dumps(value, JSON_ENSURE_ASCII);
+                    &reason))
+        return error_set(error, ERROR_USAGE, "--query-info: %s", reason.message);
+    bool done = json_is_object(value)
+                    ? payload_write_object(value, arena, &request->query_info, error)
+                    : error_set(error, ERROR_USAGE, "--query-info: not a JSON object");
     json_decref(value);
-    request->query_info = text == NULL ? NULL : arena_copy(arena, text, strlen(text), error);
-    free(text);
-    return request->query_info != NULL || error_set(error, ERROR_AWAY, "no memory");
+    return done;
 }
 
 static bool resolve(struct request *request, struct pg *pg, struct error *error)

@@ -30,7 +30,8 @@ bool command_help(const struct config *config, int argc, char **argv, struct err
     }
     for (const struct command *command = commands; command->name != NULL; command++) {
         if (text_equal(command->name, topic)) {
-            (void)printf("usage: exportd %s %s\n\n%s.\n%s", command->name, command->arguments,
+            (void)printf("usage: exportd %s%s%s\n\n%s.\n%s", command->name,
+                         command->arguments[0] == '\0' ? "" : " ", command->arguments,
                          command->summary, command->help);
             return true;
         }

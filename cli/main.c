@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -32,10 +33,20 @@ static int usage(void)
     return EXIT_USAGE;
 }
 
+/* The next file or connection would get the number of a standard stream that is closed, and what is
+   printed would go there. It gets one that can be neither read nor written. */
+static void keep_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+}
+
 /* Files that exportd makes are its user's own, whatever the umask; a closed pipe is an error of the
    write, not the end of the process. */
 static void prepare_process(void)
 {
+    keep_standard_streams();
     (void)umask(077);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)setlocale(LC_ALL, "C");
@@ -48,8 +59,17 @@ static int fail(const struct command *command, const struct error *error, bool s
     if (error->code != ERROR_USAGE)
         return EXIT_FAILED;
     if (show_usage)
-        (void)fprintf(stderr, "usage: exportd %s %s\n", command->name, command->arguments);
+        (void)fprintf(stderr, "usage: exportd %s%s%s\n", command->name,
+                      command->arguments[0] == '\0' ? "" : " ", command->arguments);
     return EXIT_USAGE;
+}
+
+/* SQLSTATE 42P01: a table is missing. */
+static void advise(struct error *error)
+{
+    if (strstr(error->message, "PostgreSQL error 42P01") != NULL)
+        error_prefix(error, "run `exportd migrate` first, or without a Sentry `exportd migrate "
+                            "--standalone`");
 }
 
 static int run(const struct command *command, const struct config *config, int argc, char **argv)
@@ -58,7 +78,10 @@ static int run(const struct command *command, const struct config *config, int a
     bool done = command->run(config, argc, argv, &error);
     if ((fflush(stdout) != 0 || ferror(stdout) != 0) && done)
         done = error_set(&error, ERROR_INTERNAL, "cannot write to standard output");
-    return done ? EXIT_DONE : fail(command, &error, true);
+    if (done)
+        return EXIT_DONE;
+    advise(&error);
+    return fail(command, &error, true);
 }
 
 /* Who looks up what a setting should be is not to be stopped by a wrong one. */
@@ -85,14 +108,29 @@ static int configure_and_run(const struct command *command, int argc, char **arg
     return status;
 }
 
+static bool asks_for_help(const char *argument)
+{
+    return text_equal(argument, "--help") || text_equal(argument, "-h");
+}
+
+/* `exportd COMMAND --help` is `exportd help COMMAND`. */
+static int explain(char *command)
+{
+    char help[] = "help";
+    char *words[] = {help, command, NULL};
+    return configure_and_run(find_command(help), 2, words);
+}
+
 int main(int argc, char **argv)
 {
     prepare_process();
     if (argc < 2)
         return usage();
     const char *name = argv[1];
-    if (text_equal(name, "--help") || text_equal(name, "-h"))
+    if (asks_for_help(name))
         name = "help";
+    else if (argc > 2 && asks_for_help(argv[2]))
+        return explain(argv[1]);
     if (text_equal(name, "--version"))
         name = "version";
     const struct command *command = find_command(name);

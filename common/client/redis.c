@@ -259,7 +259,10 @@ static bool refuse(struct redis *redis, const redisReply *reply, struct error *e
     if (strstr(reply->str, "invalid password") != NULL ||
         strstr(reply->str, "without any password") != NULL)
         return error_set(error, ERROR_DENIED, "Redis refuses the login");
-    return error_set(error, ERROR_QUERY, "Redis answers %.*s", 120, reply->str);
+    const char *script = strstr(reply->str, " script: "); /* its SHA-1 tells nobody anything */
+    return error_set(error, ERROR_QUERY, "Redis answers %.*s",
+                     script != NULL && script - reply->str < 120 ? (int)(script - reply->str) : 120,
+                     reply->str);
 }
 
 static bool send_command(struct redis *redis, const struct redis_command *command, int64_t wait_ms,

@@ -158,6 +158,18 @@ static void lower_escapes(char *json)
                 at[i] = (char)(at[i] - 'A' + 'a');
 }
 
+bool payload_write_object(const json_t *object, struct arena *arena, const char **query_info,
+                          struct error *error)
+{
+    char *text = json_dumps(object, JSON_ENSURE_ASCII);
+    if (text == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    lower_escapes(text);
+    *query_info = arena_copy(arena, text, strlen(text), error);
+    free(text);
+    return *query_info != NULL;
+}
+
 bool payload_write(int64_t project_id, int64_t group_id, const char *key, struct arena *arena,
                    const char **query_info, struct error *error)
 {
@@ -169,16 +181,8 @@ bool payload_write(int64_t project_id, int64_t group_id, const char *key, struct
     json_t *object = json_object();
     bool done = json_put_text(object, "project_id", project, error) &&
                 json_put_text(object, "group_id", group, error) &&
-                json_put_text(object, "key", key, error);
-    char *text = done ? json_dumps(object, JSON_ENSURE_ASCII) : NULL;
+                json_put_text(object, "key", key, error) &&
+                payload_write_object(object, arena, query_info, error);
     json_decref(object);
-    if (done && text == NULL)
-        done = error_set(error, ERROR_AWAY, "no memory");
-    if (done) {
-        lower_escapes(text);
-        *query_info = arena_copy(arena, text, strlen(text), error);
-        done = *query_info != NULL;
-    }
-    free(text);
     return done;
 }

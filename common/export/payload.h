@@ -4,6 +4,7 @@
 #define EXPORT_PAYLOAD_H
 
 #include "base/arena.h"
+#include "base/json.h"
 
 struct payload {
     int64_t project_id; /* -1: an id that no column can hold, so it does not exist */
@@ -27,5 +28,10 @@ bool payload_print(const char *query_info, int64_t query_type, struct arena *are
  * client. */
 bool payload_write(int64_t project_id, int64_t group_id, const char *key, struct arena *arena,
                    const char **query_info, struct error *error) MUST_CHECK;
+
+/* Any object as Sentry stores it: separators ", " and ": ", \u00e9 for what is not ASCII, as
+   Python's json.dumps prints it. Rows are compared by this text. */
+bool payload_write_object(const json_t *object, struct arena *arena, const char **query_info,
+                          struct error *error) MUST_CHECK;
 
 #endif

@@ -1,8 +1,11 @@
 """The command line as a contract: usage, help, settings, exit statuses, what goes to which stream."""
+import os
 import re
+import subprocess
 
 import pytest
 
+from support.events import series
 from support.program import Exportd
 
 COMMANDS = ("migrate create worker enqueue status download cleanup tag-export ingest queue check "
@@ -34,6 +37,10 @@ def bare(tmp_path):
     ["enqueue", *EXPORT, "--user", "ann@example.com", "--limit", "-1"],
     ["enqueue", *EXPORT, "--user", "ann@example.com", "--limit", "x"],
     ["enqueue", *EXPORT, "--user", "ann@example.com", "--project", "1"],
+    ["enqueue", *EXPORT, "--user", "ann@example.com", "--group", "1" * 20],
+    *(["enqueue", "--organization", "acme", "--user", "1", "--type", "discover", "--query-info", info]
+      for info in ("", "{", "[]", "null", '{"a": 1e999}', '{"a": "\\u0000"}')),
+    ["fly", "--help"],
     ["status", "one"], ["status", "1", "2"], ["download"], ["download", "one"], ["download", "0"],
     ["tag-export", *EXPORT[:-2]], ["tag-export", *EXPORT, "--limit", "-1"],
     ["ingest"], ["ingest", "a", "b"], ["queue", "fly"], ["queue", "retry"], ["queue", "drop"],
@@ -42,6 +49,12 @@ def bare(tmp_path):
 def test_wrong_usage_is_status_2_and_one_reason(bare, arguments):
     result = bare.fails(*arguments, status=2)
     assert result.out == ""
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_by_a_flag(bare, command, flag):
+    assert bare.ok(command, flag).out == bare.ok("help", command).out
 
 
 def test_version(bare):
@@ -197,6 +210,47 @@ def test_check_warns_of_a_redis_that_forgets(exportd, queue):
         assert re.search("warn +redis +maxmemory-policy", exportd.ok("check").out)
     finally:
         queue.config_set("maxmemory-policy", "noeviction")
+
+
+def test_check_warns_of_a_replica(exportd, queue):
+    queue.slaveof("127.0.0.1", 1)
+    try:
+        assert re.search("warn +redis +this is a replica", exportd.ok("check").out)
+    finally:
+        queue.slaveof()
+
+
+@pytest.mark.parametrize("arguments", [
+    ["version"], ["help"], ["status"], ["status", "1", "--json"], ["tag-export", *EXPORT],
+    ["download", "1", "-o", "-"], ["queue"], ["cleanup"], ["create", "organization", "acme"]])
+def test_a_closed_standard_output_is_a_failure(exportd, sql, arguments):
+    """Not: the number of a connection, which then gets what is printed."""
+    exportd.create()
+    exportd.ingest(series(2))
+    exportd.enqueue(group=1)
+    exportd.drain()
+    done = subprocess.run([exportd.path, *arguments], env=exportd.environment({}),
+                          cwd=exportd.folder, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          preexec_fn=lambda: os.close(1), text=True)
+    assert done.returncode == 1 and "cannot write" in done.stderr, done.stderr
+
+
+def test_with_all_standard_streams_closed(exportd):
+    def close_all():
+        for fd in range(3):
+            os.close(fd)
+    done = subprocess.run([exportd.path, "create", "organization", "acme"],
+                          env=exportd.environment({}), cwd=exportd.folder, preexec_fn=close_all)
+    assert done.returncode == 1
+    exportd.create(users=(), projects=(1,))
+
+
+@pytest.mark.parametrize("arguments", [
+    ["create", "organization", "acme"], ["enqueue", *EXPORT, "--user", "1"], ["status"],
+    ["download", "1"], ["tag-export", *EXPORT], ["cleanup"], ["worker", "--drain"]])
+def test_a_database_without_tables_says_what_to_do(exportd, postgres, empty_database, arguments):
+    exportd.settings["DATABASE_URL"] = postgres.url(empty_database)
+    assert "exportd migrate" in exportd.fails(*arguments).err
 
 
 def test_help_needs_no_right_settings(bare):

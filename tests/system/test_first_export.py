@@ -424,6 +424,16 @@ def test_the_log_speaks_of_the_job_and_of_no_value(exportd, shop):
     assert "Zürich" not in result.err and "ann@example.com" not in result.err
 
 
+def test_a_discover_query_is_stored_as_sentry_writes_it(exportd, shop, sql):
+    arguments = ["enqueue", "--organization", "acme", "--user", "ann@example.com",
+                 "--type", "discover", "--query-info"]
+    export = int(exportd.ok(*arguments, '{"query":"Z\u00fcrich" , "project":[1]}').out)
+    sql.execute("SELECT query_type, query_info FROM sentry_exporteddata WHERE id = %s", (export,))
+    query = {"query": "Z\u00fcrich", "project": [1]}
+    assert sql.fetchone() == (1, json.dumps(query))
+    assert int(exportd.ok(*arguments, json.dumps(query)).out) == export
+
+
 def test_discover_says_that_it_is_not_there_yet(exportd, shop):
     result = exportd.ok("enqueue", "--organization", "acme", "--user", "ann@example.com",
                         "--type", "discover", "--query-info", '{"project": [1]}')

@@ -191,6 +191,18 @@ static void test_write(void **state)
     assert_int_equal(error.code, ERROR_INVALID);
 }
 
+static void test_write_an_object(void **state)
+{
+    const char *text = NULL;
+    json_t *object = NULL;
+    const char *query = "{\"b\":[1,2.5,null],\"a\":\"\xc3\xa9/\\\\u00AB\"}";
+    (void)state;
+    assert_true(json_parse(query, strlen(query), 1000, &object, &error));
+    assert_true(payload_write_object(object, arena, &text, &error));
+    json_decref(object);
+    assert_string_equal(text, "{\"b\": [1, 2.5, null], \"a\": \"\\u00e9/\\\\u00AB\"}");
+}
+
 static void test_what_is_written_can_be_read(void **state)
 {
     const char *text = NULL;
@@ -210,6 +222,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_print_what_is_no_object, start, stop),
         cmocka_unit_test_setup_teardown(test_print_is_cut, start, stop),
         cmocka_unit_test_setup_teardown(test_write, start, stop),
+        cmocka_unit_test_setup_teardown(test_write_an_object, start, stop),
         cmocka_unit_test_setup_teardown(test_what_is_written_can_be_read, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
