@@ -9,6 +9,7 @@
 #include "event/grouphash.h"
 #include "model/environment.h"
 #include "model/event_message.h"
+#include "model/event_user_attributes.h"
 #include "model/project.h"
 #include "model/release.h"
 #include "model/sequence.h"
@@ -251,6 +252,26 @@ static bool save_users(struct save *save, struct error *error)
 
 /* ---- the events themselves ---- */
 
+static bool save_user_attributes(struct save *save, struct error *error)
+{
+    size_t count = 0;
+    struct event_user_attributes *rows =
+        arena_array(save->arena, save->count, sizeof(*rows), error);
+    if (rows == NULL)
+        return false;
+    for (size_t i = 0; i < save->count; i++) {
+        const struct event *event = save->events[i];
+        if (event->user_tag != NULL)
+            rows[count++] = (struct event_user_attributes){.event_id = event->id,
+                                                           .project_id = event->line.project_id,
+                                                           .group_id = event->group_id,
+                                                           .environment_id = event->environment_id,
+                                                           .seen = event->line.datetime,
+                                                           .user = event->user};
+    }
+    return count == 0 || event_user_attributes_insert(save->pg, rows, count, error);
+}
+
 static bool save_messages(struct save *save, struct error *error)
 {
     int64_t *ids = arena_array(save->arena, save->count, sizeof(*ids), error);
@@ -259,7 +280,8 @@ static bool save_messages(struct save *save, struct error *error)
     for (size_t i = 0; i < save->count; i++)
         save->events[i]->id = ids[i];
     struct event_message *messages = list_messages(save, error);
-    return messages != NULL && event_message_insert(save->pg, messages, save->count, error);
+    return messages != NULL && event_message_insert(save->pg, messages, save->count, error) &&
+           save_user_attributes(save, error);
 }
 
 static bool count_groups(struct save *save, struct error *error)

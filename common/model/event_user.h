@@ -30,6 +30,9 @@ struct new_event_user {
     struct event_user attributes;
 };
 
+/* The text if it is an IPv4 or IPv6 address, else NULL. */
+const char *event_user_address(const char *text_or_null);
+
 /* Makes the users that the project does not know yet: whoever named a user first has won. An
    ip_address that is none is stored as NULL. `users` is sorted by project and hash,
    without repetition: every writer keeps this order. */

@@ -3,13 +3,13 @@
 
 #include <arpa/inet.h>
 
-static const char *address_or_null(const char *text)
+const char *event_user_address(const char *text_or_null)
 {
     unsigned char bytes[sizeof(struct in6_addr)];
-    if (text == NULL ||
-        (inet_pton(AF_INET, text, bytes) != 1 && inet_pton(AF_INET6, text, bytes) != 1))
+    if (text_or_null == NULL || (inet_pton(AF_INET, text_or_null, bytes) != 1 &&
+                                 inet_pton(AF_INET6, text_or_null, bytes) != 1))
         return NULL;
-    return text;
+    return text_or_null;
 }
 
 static void add_user(struct columns *columns, const struct new_event_user *user)
@@ -19,7 +19,7 @@ static void add_user(struct columns *columns, const struct new_event_user *user)
     columns_add_text(columns, user->attributes.ident);
     columns_add_text(columns, user->attributes.email);
     columns_add_text(columns, user->attributes.username);
-    columns_add_text(columns, address_or_null(user->attributes.ip_address));
+    columns_add_text(columns, event_user_address(user->attributes.ip_address));
 }
 
 bool event_user_insert(struct pg *pg, const struct new_event_user *users, size_t count,

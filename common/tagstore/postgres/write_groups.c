@@ -4,6 +4,7 @@
  * which is found by the texts of key and value.
  */
 #include "model/columns.h"
+#include "model/event_user_attributes.h"
 #include "tagstore/postgres/operations.h"
 
 #define ARENA_MAX ((size_t)256 * 1024 * 1024)
@@ -279,6 +280,8 @@ bool postgres_update_group_for_events(struct tagstore *store, int64_t project_id
     if (move.arena == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     bool done =
+        event_user_attributes_move_events(move.pg, project_id, event_ids, count,
+                                          destination_group_id, error) &&
         move_event_tags(&move, event_ids, count, error) &&
         (move.count == 0 || (add_to_destination(&move, error) && take_from_sources(&move, error) &&
                              delete_unseen(&move, error) && recount(store, &move, error)));
@@ -327,6 +330,8 @@ bool postgres_merge_group(struct tagstore *store, int64_t project_id, int64_t gr
     for (size_t i = 0; i < ARRAY_LENGTH(steps); i++)
         if (!execute_merge(pg, steps[i], project_id, group_id, destination_group_id, error))
             return false;
-    return postgres_update_group_tag_key_values_seen(store, project_id, &destination_group_id, 1,
+    return event_user_attributes_move_group(pg, project_id, group_id, destination_group_id,
+                                            error) &&
+           postgres_update_group_tag_key_values_seen(store, project_id, &destination_group_id, 1,
                                                      error);
 }

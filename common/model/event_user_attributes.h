@@ -1,0 +1,26 @@
+/* The user of each event, as the event says it: exportd.event_user_attributes. Unlike the rows of
+   sentry_eventuser these are never merged, so that events can be asked for by any attribute. */
+#ifndef MODEL_EVENT_USER_ATTRIBUTES_H
+#define MODEL_EVENT_USER_ATTRIBUTES_H
+
+#include "model/event_user.h"
+
+struct event_user_attributes {
+    int64_t event_id; /* of its row in sentry_message */
+    int64_t project_id, group_id, environment_id;
+    int64_t seen;
+    struct event_user user; /* "" counts as not known, an ip_address that is none too */
+};
+
+/* Stores the users of events that are new. A row without any attribute is fine, and of no use. */
+bool event_user_attributes_insert(struct pg *pg, const struct event_user_attributes *rows,
+                                  size_t count, struct error *error) MUST_CHECK;
+
+/* Let events become another group's: some by their ids, or all of a group. */
+bool event_user_attributes_move_events(struct pg *pg, int64_t project_id, const int64_t *event_ids,
+                                       size_t count, int64_t destination_group_id,
+                                       struct error *error) MUST_CHECK;
+bool event_user_attributes_move_group(struct pg *pg, int64_t project_id, int64_t group_id,
+                                      int64_t destination_group_id, struct error *error) MUST_CHECK;
+
+#endif
