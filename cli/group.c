@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "event/merge.h"
+#include "model/migration.h"
 #include "tagstore/postgres/postgres_tagstore.h"
 
 struct merging {
@@ -51,7 +52,8 @@ static bool print_result(const struct merging *merging, int64_t group_id, int64_
 static bool merge_all(const struct merging *merging, struct error *error)
 {
     int64_t destination_id = 0;
-    if (!merge_check(merging->pg, merging->into, merging->group_ids, merging->count,
+    if (!migration_check(merging->pg, error) ||
+        !merge_check(merging->pg, merging->into, merging->group_ids, merging->count,
                      &destination_id, error))
         return false;
     for (size_t i = 0; i < merging->count; i++) {

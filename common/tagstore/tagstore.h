@@ -183,11 +183,12 @@ bool tagstore_delete_all_group_tag_values(struct tagstore *store, int64_t projec
 
    The caller holds both groups against other writers (model/group.h). */
 
-/* Moves the tags of events to another group of the project, and what they add to the sums of their
-   groups with them. first_seen and last_seen of a value that stays behind are computed anew if all
-   that the group has of it are tags of known events; otherwise nobody knows which sighting was
-   first, and the old bounds are kept. A value that is left without sightings is deleted, and a
-   group's key without values. Events without tags, or of that group already, change nothing. */
+/* Moves the tags and users of events to another group of the project, and what they add to the sums
+   of their groups with them. first_seen and last_seen of a value that stays behind are computed
+   anew if all that the group has of it are tags of known events; otherwise nobody knows which
+   sighting was first, and the old bounds are kept. A value that is left without sightings is
+   deleted, and a group's key without values. Events without tags, or of that group already, change
+   nothing. */
 bool tagstore_update_group_for_events(struct tagstore *store, int64_t project_id,
                                       const int64_t *event_ids, size_t count,
                                       int64_t destination_group_id, struct error *error) MUST_CHECK;
@@ -197,8 +198,8 @@ bool tagstore_update_group_tag_key_values_seen(struct tagstore *store, int64_t p
                                                const int64_t *group_ids, size_t count,
                                                struct error *error) MUST_CHECK;
 
-/* Moves everything that is known of a group's tags to another group of the project, also what came
-   without events. Nothing is left of the first one. */
+/* Moves everything that is known of a group's tags and users to another group of the project, also
+   what came without events. Nothing is left of the first one. */
 bool tagstore_merge_group(struct tagstore *store, int64_t project_id, int64_t group_id,
                           int64_t destination_group_id, struct error *error) MUST_CHECK;
 

@@ -40,12 +40,19 @@ def name_of(issue, project=1):
     return (project, hash_of(issue))
 
 
+def assert_users_follow(sql):
+    """Whom an event happened to is asked for by the event's group."""
+    assert rows(sql, """SELECT count(*) > 0, count(*) FILTER (WHERE u.group_id <> m.group_id)
+                        FROM exportd.event_user_attributes u
+                        JOIN sentry_message m ON m.id = u.event_id""") == [(True, 0)]
+
+
 def everything(sql):
     """All rows that a merge could touch."""
     tables = ["sentry_groupedmessage", "sentry_grouphash", "sentry_message", "sentry_groupredirect",
               "tagstore_tagkey", "tagstore_tagvalue", "tagstore_grouptagkey",
-              "tagstore_grouptagvalue", "tagstore_eventtag"]
-    return {table: rows(sql, f"SELECT * FROM {table} ORDER BY id") for table in tables}
+              "tagstore_grouptagvalue", "tagstore_eventtag", "exportd.event_user_attributes"]
+    return {table: rows(sql, f"SELECT * FROM {table} ORDER BY 1") for table in tables}
 
 
 @pytest.fixture
@@ -258,6 +265,7 @@ def test_random_ingests_and_merges(exportd, tables, sql, seed):
             {group_of(sql, issue): group_of(sql, issue) for issue in issues}
     exportd.ingest(events)
     tables.assert_agree_with(model)
+    assert_users_follow(sql)
 
 
 def in_background(exportd, *arguments, stdin=""):
@@ -296,6 +304,7 @@ def test_merges_while_events_come_in(exportd, tables, sql):
     model = EventModel(first + sum(parts, []))
     model.merge(name_of("issue 5"), *map(name_of, issues[:5]))
     tables.assert_agree_with(model)
+    assert_users_follow(sql)
     assert redirects(sql) == {group: groups[5] for group in groups[:5]}
 
 

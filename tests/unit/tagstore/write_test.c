@@ -572,6 +572,32 @@ static void move_events(const int64_t *ids, size_t count, int64_t destination)
     ok(tagstore_update_group_for_events(store, MAIN_PROJECT, ids, count, destination, &error));
 }
 
+/* Users of the events 100 to 104; the one of 104 is of another project. */
+static void make_users(void)
+{
+    run("INSERT INTO exportd.event_user_attributes"
+        " (event_id, project_id, group_id, environment_id, seen, ident)"
+        " SELECT n, n / 104 + 1, 7, 3, now(), 'ann' FROM generate_series(100, 104) n");
+}
+
+static const char *users(void)
+{
+    return text_of("SELECT string_agg(event_id || ':' || group_id, ' ' ORDER BY event_id)"
+                   " FROM exportd.event_user_attributes");
+}
+
+static void test_users_move_with_their_events(void **state)
+{
+    (void)state;
+    const int64_t ids[] = {101, 103, 104};
+    need_database();
+    make_users();
+    move_events(ids, 3, 8); /* they have no tags */
+    assert_string_equal(users(), "100:7 101:8 102:7 103:8 104:7");
+    ok(tagstore_merge_group(store, MAIN_PROJECT, 7, 9, &error));
+    assert_string_equal(users(), "100:9 101:8 102:9 103:8 104:7");
+}
+
 static void test_move_events(void **state)
 {
     (void)state;
@@ -708,6 +734,7 @@ int main(void)
         CLEARED(test_delete_large_key),
         CLEARED(test_delete_key_is_hidden_first),
         ROLLED_BACK(test_delete_of_group),
+        ROLLED_BACK(test_users_move_with_their_events),
         ROLLED_BACK(test_move_events),
         ROLLED_BACK(test_move_events_back),
         ROLLED_BACK(test_move_events_of_counts_without_events),
