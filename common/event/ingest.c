@@ -6,9 +6,10 @@
 #include "model/server_clock.h"
 
 enum {
-    BATCH_EVENTS = 1000,
-    BATCH_BYTES = 4 * 1024 * 1024, /* of lines; the last one may go beyond */
-    EVENTS_MEMORY = 64 * 1024 * 1024,
+    BATCH_EVENTS = 5000,
+    BATCH_TAGS = 100000,           /* the last event may go beyond */
+    BATCH_BYTES = 8 * 1024 * 1024, /* of lines; likewise */
+    EVENTS_MEMORY = 128 * 1024 * 1024,
     SCRATCH_MEMORY = 256 * 1024 * 1024,
     TRIES = 6,
     PAUSE_MS = 20, /* before the second try; twice as long before each further one */
@@ -23,7 +24,7 @@ struct batch {
     struct event **unsaved; /* those that the database has to see */
     struct arena *texts;    /* of the events */
     struct arena *scratch;  /* of a transaction */
-    size_t count, bytes;
+    size_t count, tags, bytes;
 };
 
 /* ---- saving ---- */
@@ -104,8 +105,7 @@ static bool flush(struct batch *batch, struct error *error)
         tally(batch, &batch->events[i]);
     if (done && batch->count > 0 && batch->ingest->progress != NULL)
         batch->ingest->progress(batch->summary);
-    batch->count = 0;
-    batch->bytes = 0;
+    batch->count = batch->tags = batch->bytes = 0;
     arena_reset(batch->texts);
     return done;
 }
@@ -123,7 +123,13 @@ static bool add_line(struct batch *batch, struct error *error)
         return false;
     else if (event->state == EVENT_READ && !event_shift(event, batch->shift, &why))
         event_refuse(event, why.message);
+    batch->tags += event->tag_count;
     return true;
+}
+
+static bool is_full(const struct batch *batch)
+{
+    return batch->count == BATCH_EVENTS || batch->tags >= BATCH_TAGS || batch->bytes >= BATCH_BYTES;
 }
 
 static bool save_lines(struct batch *batch, struct error *error)
@@ -134,9 +140,7 @@ static bool save_lines(struct batch *batch, struct error *error)
             return false;
         if (end)
             return flush(batch, error);
-        if (!add_line(batch, error))
-            return false;
-        if ((batch->count == BATCH_EVENTS || batch->bytes >= BATCH_BYTES) && !flush(batch, error))
+        if (!add_line(batch, error) || (is_full(batch) && !flush(batch, error)))
             return false;
     }
 }

@@ -1,7 +1,8 @@
 /*
  * All writers touch the tables in one order and the rows of a table in one order, so that they wait
  * for each other and do not deadlock: project, environment, release, event user, group hash,
- * message, group, counters of releases, tagstore. Rows that everybody needs come last.
+ * message, tagstore, group, counters of releases. Rows that everybody needs come last. Groups are
+ * held from their hashes on, so that nobody merges or deletes them meanwhile.
  */
 #include "event/save.h"
 
@@ -10,6 +11,7 @@
 #include "model/environment.h"
 #include "model/event_message.h"
 #include "model/event_user_attributes.h"
+#include "model/plan.h"
 #include "model/project.h"
 #include "model/release.h"
 #include "model/sequence.h"
@@ -284,6 +286,17 @@ static bool save_messages(struct save *save, struct error *error)
            save_user_attributes(save, error);
 }
 
+static bool hold_groups(struct save *save, struct error *error)
+{
+    const struct grouping *grouping = &save->grouping;
+    int64_t *ids = arena_array(save->arena, grouping->known_count, sizeof(int64_t), error);
+    if (ids == NULL)
+        return false;
+    for (size_t i = 0; i < grouping->known_count; i++)
+        ids[i] = grouping->known[i].group_id;
+    return grouping->known_count == 0 || group_hold(save->pg, ids, grouping->known_count, error);
+}
+
 static bool count_groups(struct save *save, struct error *error)
 {
     const struct grouping *grouping = &save->grouping;
@@ -334,12 +347,12 @@ static bool record_tags(struct save *save, struct error *error)
 
 static bool save_new(struct save *save, struct error *error)
 {
-    return save->count == 0 ||
-           (find_environments(save, error) && find_releases(save, error) &&
-            save_users(save, error) &&
-            grouphash_assign(save->pg, save->events, save->count, save->arena, &save->grouping,
-                             error) &&
-            save_messages(save, error) && count_groups(save, error) && record_tags(save, error));
+    return save->count == 0 || (find_environments(save, error) && find_releases(save, error) &&
+                                save_users(save, error) &&
+                                grouphash_assign(save->pg, save->events, save->count, save->arena,
+                                                 &save->grouping, error) &&
+                                hold_groups(save, error) && save_messages(save, error) &&
+                                record_tags(save, error) && count_groups(save, error));
 }
 
 static bool start(struct save *save, struct event **events, size_t count, struct error *error)
@@ -351,7 +364,7 @@ static bool start(struct save *save, struct event **events, size_t count, struct
     for (size_t i = 0; i < count; i++)
         events[i]->id = 0; /* an earlier try may have given one */
     save->count = count;
-    return pg_begin(save->pg, error);
+    return pg_begin(save->pg, error) && plan_row_by_row(save->pg, error);
 }
 
 bool save_events(struct pg *pg, struct tagstore *tagstore, struct event **events, size_t count,

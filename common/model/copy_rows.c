@@ -4,8 +4,8 @@
 
 enum { COPY_BYTES_MAX = 1024 * 1024 * 1024 };
 
-/* The signature, then no flags and no extension. */
-static const char header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
+/* The signature of 11 bytes, its NUL included; then no flags and no extension: zeros. */
+static const char header[11 + 4 + 4] = "PGCOPY\n\377\r\n";
 
 void copy_rows_init(struct copy_rows *rows, int16_t count)
 {
@@ -30,7 +30,7 @@ static void start_field(struct copy_rows *rows)
 {
     struct error error;
     if (rows->bytes.size == 0)
-        note(rows, buffer_append(&rows->bytes, header, sizeof(header) - 1, &error), &error);
+        note(rows, buffer_append(&rows->bytes, header, sizeof(header), &error), &error);
     if (rows->next == 0)
         note(rows, pg_put_int16(&rows->bytes, rows->count, &error), &error);
     rows->next = (int16_t)((rows->next + 1) % rows->count);

@@ -61,23 +61,41 @@ bool group_insert(struct pg *pg, const struct group_row *groups, size_t count, s
     return done;
 }
 
-/* An UPDATE alone would lock the rows in the order of its plan. */
-static bool lock_groups(struct pg *pg, const struct group_count *counts, size_t count,
+static bool lock_groups(struct pg *pg, const char *sql, struct columns *columns, size_t count,
                         struct error *error)
 {
-    struct columns columns;
     int64_t locked = 0;
+    bool done = columns_execute(columns, pg, sql, &locked, error) &&
+                ((size_t)locked == count ||
+                 error_set(error, ERROR_CONFLICT, "the group of a group hash is gone"));
+    columns_free(columns);
+    return done;
+}
+
+bool group_hold(struct pg *pg, const int64_t *group_ids, size_t count, struct error *error)
+{
+    struct columns columns;
+    columns_init(&columns, 1);
+    for (size_t i = 0; i < count; i++)
+        columns_add_int(&columns, group_ids[i]);
+    return lock_groups(pg,
+                       "SELECT id FROM sentry_groupedmessage"
+                       " WHERE id = ANY ($1::bigint[]) ORDER BY id FOR KEY SHARE",
+                       &columns, count, error);
+}
+
+/* An UPDATE alone would lock the rows in the order of its plan. */
+static bool lock_for_update(struct pg *pg, const struct group_count *counts, size_t count,
+                            struct error *error)
+{
+    struct columns columns;
     columns_init(&columns, 1);
     for (size_t i = 0; i < count; i++)
         columns_add_int(&columns, counts[i].group_id);
-    bool done = columns_execute(&columns, pg,
-                                "SELECT id FROM sentry_groupedmessage"
-                                " WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE",
-                                &locked, error) &&
-                ((size_t)locked == count ||
-                 error_set(error, ERROR_CONFLICT, "the group of a group hash is gone"));
-    columns_free(&columns);
-    return done;
+    return lock_groups(pg,
+                       "SELECT id FROM sentry_groupedmessage"
+                       " WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE",
+                       &columns, count, error);
 }
 
 static bool update_counts(struct pg *pg, const struct group_count *counts, size_t count,
@@ -117,7 +135,7 @@ static bool update_counts(struct pg *pg, const struct group_count *counts, size_
 bool group_count_events(struct pg *pg, const struct group_count *counts, size_t count,
                         struct error *error)
 {
-    return lock_groups(pg, counts, count, error) && update_counts(pg, counts, count, error);
+    return lock_for_update(pg, counts, count, error) && update_counts(pg, counts, count, error);
 }
 
 /* ---- merging ---- */
@@ -175,9 +193,9 @@ bool group_absorb(struct pg *pg, int64_t id, int64_t destination_id, struct erro
                "     coalesce(g.num_comments, 0)::bigint + coalesce(gone.num_comments, 0)) END,"
                "  first_seen = least(g.first_seen, gone.first_seen),"
                "  last_seen = greatest(g.last_seen, gone.last_seen),"
-               "  score = " SCORE(
-                   "greatest(1, g.times_seen::bigint + gone.times_seen)",
-                   "greatest(g.last_seen, gone.last_seen)") " FROM gone WHERE g.id = $2::bigint",
+               "  score = " SCORE("greatest(1, g.times_seen::bigint + gone.times_seen)",
+                                  "greatest(g.last_seen, gone.last_seen)")
+               " FROM gone WHERE g.id = $2::bigint",
                &params, &affected, error) &&
            (affected == 1 || error_set(error, ERROR_INTERNAL, "one of two groups is gone"));
 }

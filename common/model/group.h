@@ -33,6 +33,12 @@ int group_level(const char *name_or_null);
 bool group_insert(struct pg *pg, const struct group_row *groups, size_t count,
                   struct error *error) MUST_CHECK;
 
+/* Keeps groups in being until the end of the transaction (FOR KEY SHARE): any number of writers may
+   count their events, and whoever wants to merge or delete one (FOR UPDATE) waits. Sorted ids.
+   ERROR_CONFLICT when one of the groups is gone. */
+bool group_hold(struct pg *pg, const int64_t *group_ids, size_t count,
+                struct error *error) MUST_CHECK;
+
 /* Adds to times_seen, widens first_seen and last_seen, computes the score; a resolved group is
    reopened (status unresolved, active_at now). `counts` is sorted by group_id, in which order the
    rows are locked. ERROR_CONFLICT when one of the groups is gone. */

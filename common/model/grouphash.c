@@ -27,11 +27,13 @@ bool grouphash_read(struct pg *pg, struct named_row *rows, int64_t *group_ids, s
 {
     struct pg_result *result = NULL;
     /* LATERAL with a LIMIT is a look into the index for each; a plain join may read all the table.
-     */
+       The least hash that is not smaller comes out of the one right index: without statistics that
+       of all the project's hashes looks as good. */
     if (!query(pg,
                "SELECT w.n, h.id, h.group_id" WANTED
-               " CROSS JOIN LATERAL (SELECT id, group_id FROM sentry_grouphash s"
-               "   WHERE s.project_id = w.project_id AND s.hash = w.hash LIMIT 1) h",
+               " CROSS JOIN LATERAL (SELECT id, group_id, hash FROM sentry_grouphash s"
+               "   WHERE s.project_id = w.project_id AND s.hash >= w.hash"
+               "   ORDER BY s.hash LIMIT 1) h WHERE h.hash = w.hash",
                rows, count, false, &result, error))
         return false;
     for (int i = 0; i < pg_rows(result); i++) {

@@ -351,12 +351,13 @@ def test_no_hash_changes_groups_under_contention(exportd, tables, sql):
 
 @pytest.mark.parametrize("fault", ["ingest_before_commit:kill:2", "ingest_after_commit:kill:2"])
 def test_killed_in_the_middle_and_run_again(exportd, tables, sql, fault):
-    events = some_events(2500, 8)
+    """A batch is 5000 events."""
+    events = some_events(11000, 8)
     result = exportd.run("ingest", "-", stdin=lines(events), FAULT=fault)
     assert result.status == -9, result
-    done = 1000 if "before" in fault else 2000
+    done = 5000 if "before" in fault else 10000
     assert rows(sql, "SELECT count(*) FROM sentry_message") == [(done,)]
     tables.assert_agree_with(EventModel(events[:done]))
     assert exportd.ingest(events).out == (
-        f"2500 lines: {2500 - done} counted, {done} repeated, 0 bad\n")
+        f"11000 lines: {11000 - done} counted, {done} repeated, 0 bad\n")
     tables.assert_agree_with(EventModel(events))

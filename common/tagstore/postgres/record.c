@@ -25,6 +25,8 @@ struct batch {
     size_t count;
     struct key_row *keys;
     size_t key_count;
+    struct value_row *values;
+    size_t value_count;
 };
 
 static int compare(int64_t a, int64_t b)
@@ -138,37 +140,53 @@ static int compare_new_values(const void *a, const void *b)
     return compare(left->key_id, right->key_id);
 }
 
-/* The keys' rows are what all batches share, so they are locked last, and in order of id. */
-static bool save_new_values(struct batch *batch, const struct value_row *values, size_t count,
-                            struct error *error)
+static bool save_new_values(struct batch *batch, struct error *error)
 {
     size_t added = 0;
     struct new_values *rows = arena_array(batch->arena, batch->key_count, sizeof(*rows), error);
     if (rows == NULL)
         return false;
-    for (size_t i = 0; i < count; i++) {
-        if (!values[i].is_new)
+    for (size_t i = 0; i < batch->value_count; i++) {
+        const struct value_row *value = &batch->values[i];
+        if (!value->is_new)
             continue;
-        if (added == 0 || rows[added - 1].key_id != values[i].key_id)
-            rows[added++] = (struct new_values){.key_id = values[i].key_id};
+        if (added == 0 || rows[added - 1].key_id != value->key_id)
+            rows[added++] = (struct new_values){.key_id = value->key_id};
         rows[added - 1].count++;
     }
     qsort(rows, added, sizeof(*rows), compare_new_values);
     return added == 0 || record_new_values(batch->pg, rows, added, error);
 }
 
-static bool save_values(struct batch *batch, struct value_row **values, size_t *count,
-                        struct error *error)
+static bool save_values(struct batch *batch, struct error *error)
 {
-    *values = arena_array(batch->arena, batch->count, sizeof(**values), error);
-    if (*values == NULL)
+    batch->values = arena_array(batch->arena, batch->count, sizeof(*batch->values), error);
+    if (batch->values == NULL)
         return false;
-    *count = list_values(batch, *values);
-    if (!record_values(batch->pg, *values, *count, error))
+    batch->value_count = list_values(batch, batch->values);
+    if (!record_values(batch->pg, batch->values, batch->value_count, error))
         return false;
     for (size_t i = 0; i < batch->count; i++)
-        batch->entries[i].value_id = (*values)[batch->entries[i].value_id].id;
+        batch->entries[i].value_id = batch->values[batch->entries[i].value_id].id;
     return true;
+}
+
+static int compare_value_ids(const void *a, const void *b)
+{
+    const struct value_row *left = a;
+    const struct value_row *right = b;
+    return compare(left->id, right->id);
+}
+
+/* Those that were there before; what was made has its sums already. */
+static bool save_value_sums(struct batch *batch, struct error *error)
+{
+    size_t known = 0;
+    for (size_t i = 0; i < batch->value_count; i++)
+        if (!batch->values[i].is_new)
+            batch->values[known++] = batch->values[i];
+    qsort(batch->values, known, sizeof(*batch->values), compare_value_ids);
+    return known == 0 || record_value_sums(batch->pg, batch->values, known, error);
 }
 
 /* ---- values of groups ---- */
@@ -189,33 +207,11 @@ static size_t list_group_values(struct batch *batch, struct group_value_row *row
     return count;
 }
 
-/* The rows are sorted by group and key already. */
-static bool save_new_group_values(struct batch *batch, const struct group_value_row *values,
-                                  size_t count, struct error *error)
+static bool save_group_values(struct batch *batch, struct error *error)
 {
-    size_t added = 0;
-    struct new_values *rows = arena_array(batch->arena, count, sizeof(*rows), error);
-    if (rows == NULL)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (added == 0 || rows[added - 1].key_id != values[i].key_id ||
-            rows[added - 1].group_id != values[i].group_id)
-            rows[added++] = (struct new_values){.project_id = values[i].project_id,
-                                                .group_id = values[i].group_id,
-                                                .key_id = values[i].key_id};
-        rows[added - 1].count += values[i].is_new;
-    }
-    return record_new_group_values(batch->pg, rows, added, error);
-}
-
-static bool save_group_values(struct batch *batch, struct group_value_row **values, size_t *count,
-                              struct error *error)
-{
-    *values = arena_array(batch->arena, batch->count, sizeof(**values), error);
-    if (*values == NULL)
-        return false;
-    *count = list_group_values(batch, *values);
-    return record_group_values(batch->pg, *values, *count, error);
+    struct group_value_row *rows = arena_array(batch->arena, batch->count, sizeof(*rows), error);
+    return rows != NULL &&
+           record_group_values(batch->pg, rows, list_group_values(batch, rows), error);
 }
 
 /* ---- the tags of each event ---- */
@@ -237,7 +233,7 @@ static bool save_event_tags(struct batch *batch, struct error *error)
                                                .value_id = entry->value_id,
                                                .date_added = entry->seen->seen};
     }
-    return record_event_tags(batch->pg, rows, count, error);
+    return record_new_event_tags(batch->pg, rows, count, error);
 }
 
 /* ---- the batch ---- */
@@ -259,18 +255,13 @@ static bool read_observations(struct batch *batch, const struct tag_observation 
     return true;
 }
 
-/* Counters of keys come after everything that is locked row by row. */
+/* First what holds up nobody: new rows. Then the sums, which all writers of a popular value want:
+   they stay locked until the COMMIT, so all that takes long is done before. */
 static bool save(struct batch *batch, struct error *error)
 {
-    struct value_row *values = NULL;
-    struct group_value_row *group_values = NULL;
-    size_t value_count = 0;
-    size_t group_value_count = 0;
-    return save_keys(batch, error) && save_values(batch, &values, &value_count, error) &&
-           save_group_values(batch, &group_values, &group_value_count, error) &&
-           save_event_tags(batch, error) &&
-           save_new_group_values(batch, group_values, group_value_count, error) &&
-           save_new_values(batch, values, value_count, error);
+    return save_keys(batch, error) && save_values(batch, error) && save_event_tags(batch, error) &&
+           record_check_references(batch->pg, error) && save_group_values(batch, error) &&
+           save_new_values(batch, error) && save_value_sums(batch, error);
 }
 
 bool postgres_record(struct tagstore *store, const struct tag_observation *observations,

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "model/columns.h"
+#include "model/copy_rows.h"
 
 /* ---- keys ---- */
 
@@ -72,16 +73,6 @@ bool record_keys(struct pg *pg, struct key_row *rows, size_t count, struct error
 
 /* ---- values ---- */
 
-/* t: the table, stored under this alias. */
-#define SUMS                                                                                       \
-    " DO UPDATE SET times_seen ="                                                                  \
-    "   least(2147483647, t.times_seen::bigint + excluded.times_seen)::integer,"                   \
-    " last_seen = greatest(t.last_seen, excluded.last_seen),"                                      \
-    " first_seen = least(t.first_seen, excluded.first_seen)"
-
-/* A row that an upsert has made has xmax 0; one that it has changed, the lock it took first. */
-#define IS_NEW "(t.xmax = 0)::integer"
-
 static void add_tally(struct columns *columns, const struct tally *tally)
 {
     columns_add_int(columns, tally->times_seen < INT32_MAX ? tally->times_seen : INT32_MAX);
@@ -89,27 +80,62 @@ static void add_tally(struct columns *columns, const struct tally *tally)
     columns_add_time(columns, tally->first_seen);
 }
 
-/* Rows come back in the order in which they went in; that each is the right one is checked. */
-static bool read_values(const struct pg_result *result, struct value_row *rows, size_t count,
-                        struct error *error)
+/* Fills the ids of the rows that have none. LATERAL with a LIMIT is a look into the index for each;
+   a plain join may read all the table. The least value that is not smaller comes out of the one
+   right index: without statistics that of all the key's values looks as good. */
+static bool find_values(struct pg *pg, struct value_row *rows, size_t count, struct error *error)
 {
-    bool same = (size_t)pg_rows(result) == count;
-    for (size_t i = 0; same && i < count; i++) {
-        int row = (int)i;
-        same = pg_int(result, row, 0) == rows[i].key_id &&
-               text_equal(pg_text(result, row, 1), rows[i].value);
-        rows[i].id = pg_int(result, row, 2);
-        rows[i].is_new = pg_int(result, row, 3) == 1;
+    struct columns columns;
+    struct pg_result *result = NULL;
+    columns_init(&columns, 4);
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].id != 0)
+            continue;
+        columns_add_int(&columns, (int64_t)i);
+        columns_add_int(&columns, rows[i].project_id);
+        columns_add_int(&columns, rows[i].key_id);
+        columns_add_text(&columns, rows[i].value);
     }
-    return same || error_set(error, ERROR_INTERNAL, "tag values came back in another order");
+    bool done = columns_query(
+        &columns, pg,
+        "SELECT w.place, v.id FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[])"
+        "   AS w (place, project_id, key_id, value)"
+        " CROSS JOIN LATERAL (SELECT t.id, t.value FROM tagstore_tagvalue t"
+        "   WHERE t.project_id = w.project_id AND t.key_id = w.key_id AND t.value >= w.value"
+        "   ORDER BY t.value LIMIT 1) v WHERE v.value = w.value",
+        &result, error);
+    for (int i = 0; done && i < pg_rows(result); i++)
+        rows[pg_int(result, i, 0)].id = pg_int(result, i, 1);
+    pg_result_free(result);
+    columns_free(&columns);
+    return done;
 }
 
-bool record_values(struct pg *pg, struct value_row *rows, size_t count, struct error *error)
+/* What was inserted comes back in the order in which it went in; what somebody else has inserted
+   meanwhile does not come back. */
+static bool read_inserted(const struct pg_result *result, struct value_row *rows, size_t count,
+                          struct error *error)
+{
+    int row = 0;
+    for (size_t i = 0; i < count && row < pg_rows(result); i++) {
+        if (rows[i].id != 0 || pg_int(result, row, 0) != rows[i].key_id ||
+            !text_equal(pg_text(result, row, 1), rows[i].value))
+            continue;
+        rows[i].id = pg_int(result, row++, 2);
+        rows[i].is_new = true;
+    }
+    return row == pg_rows(result) ||
+           error_set(error, ERROR_INTERNAL, "tag values came back in another order");
+}
+
+static bool insert_values(struct pg *pg, struct value_row *rows, size_t count, struct error *error)
 {
     struct columns columns;
     struct pg_result *result = NULL;
     columns_init(&columns, 6);
     for (size_t i = 0; i < count; i++) {
+        if (rows[i].id != 0)
+            continue;
         columns_add_int(&columns, rows[i].project_id);
         columns_add_int(&columns, rows[i].key_id);
         columns_add_text(&columns, rows[i].value);
@@ -117,40 +143,78 @@ bool record_values(struct pg *pg, struct value_row *rows, size_t count, struct e
     }
     bool done =
         columns_query(&columns, pg,
-                      "INSERT INTO tagstore_tagvalue AS t"
+                      "INSERT INTO tagstore_tagvalue"
                       " (project_id, key_id, value, data, times_seen, last_seen, first_seen)"
                       " SELECT w.project_id, w.key_id, w.value, NULL, w.times_seen, w.last_seen,"
                       "   w.first_seen"
                       " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[],"
                       "   $5::timestamptz[], $6::timestamptz[]) WITH ORDINALITY"
                       "   AS w (project_id, key_id, value, times_seen, last_seen, first_seen, n)"
-                      " ORDER BY w.n ON CONFLICT (project_id, key_id, value)" SUMS
-                      " RETURNING t.key_id, t.value, t.id, " IS_NEW,
+                      " ORDER BY w.n ON CONFLICT (project_id, key_id, value) DO NOTHING"
+                      " RETURNING key_id, value, id",
                       &result, error) &&
-        read_values(result, rows, count, error);
+        read_inserted(result, rows, count, error);
     pg_result_free(result);
     columns_free(&columns);
     return done;
 }
 
-static bool read_group_values(const struct pg_result *result, struct group_value_row *rows,
-                              size_t count, struct error *error)
+static bool is_any_missing(const struct value_row *rows, size_t count)
 {
-    bool same = (size_t)pg_rows(result) == count;
-    for (size_t i = 0; same && i < count; i++) {
-        int row = (int)i;
-        same = pg_int(result, row, 0) == rows[i].group_id &&
-               pg_int(result, row, 1) == rows[i].value_id;
-        rows[i].is_new = pg_int(result, row, 2) == 1;
-    }
-    return same || error_set(error, ERROR_INTERNAL, "group tag values came back in another order");
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].id == 0)
+            return true;
+    return false;
 }
 
-bool record_group_values(struct pg *pg, struct group_value_row *rows, size_t count,
+bool record_values(struct pg *pg, struct value_row *rows, size_t count, struct error *error)
+{
+    if (!find_values(pg, rows, count, error))
+        return false;
+    if (!is_any_missing(rows, count))
+        return true;
+    if (!insert_values(pg, rows, count, error))
+        return false;
+    if (!is_any_missing(rows, count))
+        return true;
+    return find_values(pg, rows, count, error) &&
+           (!is_any_missing(rows, count) ||
+            error_set(error, ERROR_CONFLICT, "a new tag value was deleted at once"));
+}
+
+bool record_value_sums(struct pg *pg, const struct value_row *rows, size_t count,
+                       struct error *error)
+{
+    struct columns columns;
+    int64_t updated = 0;
+    columns_init(&columns, 4);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, rows[i].id);
+        add_tally(&columns, &rows[i].tally);
+    }
+    bool done =
+        columns_execute(&columns, pg,
+                        "UPDATE tagstore_tagvalue t SET times_seen ="
+                        "   least(2147483647, t.times_seen + w.times_seen)::integer,"
+                        " last_seen = greatest(t.last_seen, w.last_seen),"
+                        " first_seen = least(t.first_seen, w.first_seen)"
+                        " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[],"
+                        "   $4::timestamptz[]) AS w (id, times_seen, last_seen, first_seen)"
+                        " WHERE t.id = w.id",
+                        &updated, error) &&
+        ((size_t)updated == count || error_set(error, ERROR_CONFLICT, "a tag value is gone"));
+    columns_free(&columns);
+    return done;
+}
+
+/* ---- values of groups ---- */
+
+/* A row that an upsert has made has xmax 0; one that it has changed, the lock it took first. All
+   values are saved before the first key is locked: the keys' statement sorts what it gets. */
+bool record_group_values(struct pg *pg, const struct group_value_row *rows, size_t count,
                          struct error *error)
 {
     struct columns columns;
-    struct pg_result *result = NULL;
     columns_init(&columns, 7);
     for (size_t i = 0; i < count; i++) {
         columns_add_int(&columns, rows[i].project_id);
@@ -159,79 +223,89 @@ bool record_group_values(struct pg *pg, struct group_value_row *rows, size_t cou
         columns_add_int(&columns, rows[i].value_id);
         add_tally(&columns, &rows[i].tally);
     }
-    bool done =
-        columns_query(&columns, pg,
-                      "INSERT INTO tagstore_grouptagvalue AS t"
-                      " (project_id, group_id, key_id, value_id, times_seen, last_seen, first_seen)"
-                      " SELECT w.project_id, w.group_id, w.key_id, w.value_id, w.times_seen,"
-                      "   w.last_seen, w.first_seen"
-                      " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],"
-                      "   $5::bigint[], $6::timestamptz[], $7::timestamptz[]) WITH ORDINALITY"
-                      "   AS w (project_id, group_id, key_id, value_id, times_seen, last_seen,"
-                      "     first_seen, n)"
-                      " ORDER BY w.n ON CONFLICT (project_id, group_id, key_id, value_id)" SUMS
-                      " RETURNING t.group_id, t.value_id, " IS_NEW,
-                      &result, error) &&
-        read_group_values(result, rows, count, error);
-    pg_result_free(result);
+    bool done = columns_execute(
+        &columns, pg,
+        "WITH saved AS (INSERT INTO tagstore_grouptagvalue AS t"
+        "   (project_id, group_id, key_id, value_id, times_seen, last_seen, first_seen)"
+        "   SELECT w.project_id, w.group_id, w.key_id, w.value_id, w.times_seen, w.last_seen,"
+        "     w.first_seen"
+        "   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],"
+        "     $6::timestamptz[], $7::timestamptz[]) WITH ORDINALITY"
+        "     AS w (project_id, group_id, key_id, value_id, times_seen, last_seen, first_seen, n)"
+        "   ORDER BY w.n ON CONFLICT (project_id, group_id, key_id, value_id) DO UPDATE SET"
+        "     times_seen = least(2147483647, t.times_seen::bigint + excluded.times_seen)::integer,"
+        "     last_seen = greatest(t.last_seen, excluded.last_seen),"
+        "     first_seen = least(t.first_seen, excluded.first_seen)"
+        "   RETURNING t.project_id, t.group_id, t.key_id, (t.xmax = 0)::integer AS is_new),"
+        " added AS (SELECT project_id, group_id, key_id, sum(is_new) AS count FROM saved"
+        "   GROUP BY project_id, group_id, key_id)"
+        " INSERT INTO tagstore_grouptagkey AS t (project_id, group_id, key_id, values_seen)"
+        " SELECT w.project_id, w.group_id, w.key_id, w.count FROM added w"
+        " WHERE w.count > 0 OR NOT EXISTS (SELECT FROM tagstore_grouptagkey k"
+        "   WHERE k.project_id = w.project_id AND k.group_id = w.group_id"
+        "   AND k.key_id = w.key_id)"
+        " ORDER BY w.project_id, w.group_id, w.key_id"
+        " ON CONFLICT (project_id, group_id, key_id) DO UPDATE SET values_seen ="
+        "   least(2147483647, t.values_seen::bigint + excluded.values_seen)::integer",
+        NULL, error);
     columns_free(&columns);
     return done;
 }
 
 /* ---- how many values a key has ---- */
 
-static bool execute_new_values(struct pg *pg, const char *sql, const struct new_values *rows,
-                               size_t count, struct error *error)
-{
-    struct columns columns;
-    columns_init(&columns, 4);
-    for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, rows[i].project_id);
-        columns_add_int(&columns, rows[i].group_id);
-        columns_add_int(&columns, rows[i].key_id);
-        columns_add_int(&columns, rows[i].count);
-    }
-    bool done = columns_execute(&columns, pg, sql, NULL, error);
-    columns_free(&columns);
-    return done;
-}
-
-#define NEW_VALUES                                                                                 \
-    " unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY"              \
-    "   AS w (project_id, group_id, key_id, added, n)"
-
 /* The rows are locked in a fixed order before they are changed: an UPDATE alone takes them in the
    order of its plan. */
 bool record_new_values(struct pg *pg, const struct new_values *rows, size_t count,
                        struct error *error)
 {
-    return execute_new_values(
-        pg,
-        "WITH locked AS (SELECT k.id, w.added FROM" NEW_VALUES
-        "   JOIN tagstore_tagkey k ON k.id = w.key_id WHERE w.added > 0"
+    struct columns columns;
+    columns_init(&columns, 2);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, rows[i].key_id);
+        columns_add_int(&columns, rows[i].count);
+    }
+    bool done = columns_execute(
+        &columns, pg,
+        "WITH locked AS (SELECT k.id, w.added"
+        "   FROM unnest($1::bigint[], $2::bigint[]) AS w (key_id, added)"
+        "   JOIN tagstore_tagkey k ON k.id = w.key_id"
         "   ORDER BY k.id FOR NO KEY UPDATE OF k)"
         " UPDATE tagstore_tagkey k"
         " SET values_seen = least(2147483647, k.values_seen::bigint + locked.added)::integer"
         " FROM locked WHERE k.id = locked.id",
-        rows, count, error);
-}
-
-bool record_new_group_values(struct pg *pg, const struct new_values *rows, size_t count,
-                             struct error *error)
-{
-    return execute_new_values(
-        pg,
-        "INSERT INTO tagstore_grouptagkey AS t (project_id, group_id, key_id, values_seen)"
-        " SELECT w.project_id, w.group_id, w.key_id, w.added FROM" NEW_VALUES
-        " WHERE w.added > 0 OR NOT EXISTS (SELECT FROM tagstore_grouptagkey k"
-        "   WHERE k.project_id = w.project_id AND k.group_id = w.group_id"
-        "   AND k.key_id = w.key_id)"
-        " ORDER BY w.n ON CONFLICT (project_id, group_id, key_id) DO UPDATE SET values_seen ="
-        "   least(2147483647, t.values_seen::bigint + excluded.values_seen)::integer",
-        rows, count, error);
+        NULL, error);
+    columns_free(&columns);
+    return done;
 }
 
 /* ---- the tags of each event ---- */
+
+bool record_new_event_tags(struct pg *pg, const struct event_tag_row *rows, size_t count,
+                           struct error *error)
+{
+    struct copy_rows copy;
+    copy_rows_init(&copy, 6);
+    for (size_t i = 0; i < count; i++) {
+        copy_rows_add_int(&copy, rows[i].project_id);
+        copy_rows_add_int(&copy, rows[i].group_id);
+        copy_rows_add_int(&copy, rows[i].event_id);
+        copy_rows_add_int(&copy, rows[i].key_id);
+        copy_rows_add_int(&copy, rows[i].value_id);
+        copy_rows_add_time(&copy, rows[i].date_added);
+    }
+    bool done = copy_rows_execute(&copy, pg,
+                                  "COPY tagstore_eventtag (project_id, group_id, event_id, key_id,"
+                                  " value_id, date_added) FROM STDIN (FORMAT binary)",
+                                  error);
+    copy_rows_free(&copy);
+    return done;
+}
+
+bool record_check_references(struct pg *pg, struct error *error)
+{
+    return pg_execute(pg, "SET CONSTRAINTS ALL IMMEDIATE", NULL, NULL, error);
+}
 
 bool record_event_tags(struct pg *pg, const struct event_tag_row *rows, size_t count,
                        struct error *error)

@@ -22,26 +22,24 @@ struct tally {
     int64_t first_seen, last_seen;
 };
 
-/* tagstore_tagvalue, ordered by project, key, value bytewise. */
+/* tagstore_tagvalue, ordered by project, key, value bytewise; by id to add to the sums. */
 struct value_row {
     int64_t project_id, key_id;
     const char *value;
     struct tally tally;
     int64_t id;  /* an answer */
-    bool is_new; /* an answer */
+    bool is_new; /* an answer: this batch has made it */
 };
 
 /* tagstore_grouptagvalue, ordered by project, group, key, value id. */
 struct group_value_row {
     int64_t project_id, group_id, key_id, value_id;
     struct tally tally;
-    bool is_new; /* an answer */
 };
 
-/* Values that a key (tagstore_tagkey, ordered by id) or a group's key (tagstore_grouptagkey,
-   ordered by project, group, key) has got. */
+/* Values that a key (tagstore_tagkey, ordered by id) has got. */
 struct new_values {
-    int64_t project_id, group_id, key_id;
+    int64_t key_id;
     int64_t count;
 };
 
@@ -54,20 +52,33 @@ struct event_tag_row {
 /* Makes the keys that are missing (visible, without values) and tells the ids of all. */
 bool record_keys(struct pg *pg, struct key_row *rows, size_t count, struct error *error) MUST_CHECK;
 
-/* Add to the sums of a value, or make its row. Sums stay at 2,147,483,647 when they get there: the
-   columns have 32 bits. */
+/* Finds the values' rows, and makes those that are missing with their sums. Locks nothing that is
+   there already. */
 bool record_values(struct pg *pg, struct value_row *rows, size_t count,
                    struct error *error) MUST_CHECK;
-bool record_group_values(struct pg *pg, struct group_value_row *rows, size_t count,
-                         struct error *error) MUST_CHECK;
 
-/* The tags of events. */
+/* The tags of events: of new events, by COPY; or of any, where a tag that is there is no error. */
+bool record_new_event_tags(struct pg *pg, const struct event_tag_row *rows, size_t count,
+                           struct error *error) MUST_CHECK;
 bool record_event_tags(struct pg *pg, const struct event_tag_row *rows, size_t count,
                        struct error *error) MUST_CHECK;
 
-/* Add to values_seen. A group's key is made when it is missing, also for a count of 0. */
-bool record_new_group_values(struct pg *pg, const struct new_values *rows, size_t count,
-                             struct error *error) MUST_CHECK;
+/* Has the foreign keys of the transaction checked from here on, instead of at its COMMIT: the
+   checks are half of the work on the tags of events, and must not be done while other writers wait
+   for the sums that this one has locked. */
+bool record_check_references(struct pg *pg, struct error *error) MUST_CHECK;
+
+/* Add to the sums of a group's values, or make their rows; new ones count in values_seen of the
+   group's keys, which are made when they are missing. Sums stay at 2,147,483,647 when they get
+   there: the columns have 32 bits. */
+bool record_group_values(struct pg *pg, const struct group_value_row *rows, size_t count,
+                         struct error *error) MUST_CHECK;
+
+/* Add to the sums of values by their id. ERROR_CONFLICT when one is gone. */
+bool record_value_sums(struct pg *pg, const struct value_row *rows, size_t count,
+                       struct error *error) MUST_CHECK;
+
+/* Add to values_seen of keys. */
 bool record_new_values(struct pg *pg, const struct new_values *rows, size_t count,
                        struct error *error) MUST_CHECK;
 
