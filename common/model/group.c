@@ -193,9 +193,9 @@ bool group_absorb(struct pg *pg, int64_t id, int64_t destination_id, struct erro
                "     coalesce(g.num_comments, 0)::bigint + coalesce(gone.num_comments, 0)) END,"
                "  first_seen = least(g.first_seen, gone.first_seen),"
                "  last_seen = greatest(g.last_seen, gone.last_seen),"
-               "  score = " SCORE("greatest(1, g.times_seen::bigint + gone.times_seen)",
-                                  "greatest(g.last_seen, gone.last_seen)")
-               " FROM gone WHERE g.id = $2::bigint",
+               "  score = " SCORE(
+                   "greatest(1, g.times_seen::bigint + gone.times_seen)",
+                   "greatest(g.last_seen, gone.last_seen)") " FROM gone WHERE g.id = $2::bigint",
                &params, &affected, error) &&
            (affected == 1 || error_set(error, ERROR_INTERNAL, "one of two groups is gone"));
 }
