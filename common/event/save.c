@@ -1,8 +1,14 @@
 /*
+ * A batch takes two transactions. The first makes what the events refer to: environments, releases,
+ * event users, tag keys and values. It counts nothing and is short: for a new row of these, other
+ * writers wait until the end of the transaction that has made it. The second counts, and is all or
+ * nothing.
+ *
  * All writers touch the tables in one order and the rows of a table in one order, so that they wait
- * for each other and do not deadlock: project, environment, release, event user, group hash,
- * message, tagstore, group, counters of releases. Rows that everybody needs come last. Groups are
- * held from their hashes on, so that nobody merges or deletes them meanwhile.
+ * for each other and do not deadlock: project, environment, release, event user, tag key and value;
+ * then project, group hash, message, tagstore, group, counters of releases. Rows that everybody
+ * needs come last. Groups are held from their hashes on, so that nobody merges or deletes them
+ * meanwhile.
  */
 #include "event/save.h"
 
@@ -327,33 +333,40 @@ static void observe(const struct event *event, struct tag_observation *observati
                                                    .seen = event->line.datetime};
 }
 
-static bool record_tags(struct save *save, struct error *error)
+static bool list_observations(struct save *save, struct tag_observation **observations,
+                              size_t *count, struct error *error)
 {
-    size_t total = 0, count = 0;
+    size_t total = 0;
+    *count = 0;
     for (size_t i = 0; i < save->count; i++)
         total += save->events[i]->tag_count;
-    struct tag_observation *observations =
-        arena_array(save->arena, total, sizeof(*observations), error);
-    if (observations == NULL)
+    *observations = arena_array(save->arena, total, sizeof(**observations), error);
+    if (*observations == NULL)
         return false;
     for (size_t i = 0; i < save->count; i++) {
-        observe(save->events[i], observations + count);
-        count += save->events[i]->tag_count;
+        observe(save->events[i], *observations + *count);
+        *count += save->events[i]->tag_count;
     }
-    return count == 0 || tagstore_record(save->tagstore, observations, count, error);
+    return true;
 }
 
-/* ---- the transaction ---- */
-
-static bool save_new(struct save *save, struct error *error)
+static bool prepare_tags(struct save *save, struct error *error)
 {
-    return save->count == 0 || (find_environments(save, error) && find_releases(save, error) &&
-                                save_users(save, error) &&
-                                grouphash_assign(save->pg, save->events, save->count, save->arena,
-                                                 &save->grouping, error) &&
-                                hold_groups(save, error) && save_messages(save, error) &&
-                                record_tags(save, error) && count_groups(save, error));
+    struct tag_observation *observations = NULL;
+    size_t count = 0;
+    return list_observations(save, &observations, &count, error) &&
+           tagstore_prepare(save->tagstore, observations, count, error);
 }
+
+static bool record_tags(struct save *save, struct error *error)
+{
+    struct tag_observation *observations = NULL;
+    size_t count = 0;
+    return list_observations(save, &observations, &count, error) &&
+           tagstore_record(save->tagstore, observations, count, error);
+}
+
+/* ---- the transactions ---- */
 
 static bool start(struct save *save, struct event **events, size_t count, struct error *error)
 {
@@ -364,7 +377,33 @@ static bool start(struct save *save, struct event **events, size_t count, struct
     for (size_t i = 0; i < count; i++)
         events[i]->id = 0; /* an earlier try may have given one */
     save->count = count;
-    return pg_begin(save->pg, error) && plan_row_by_row(save->pg, error);
+    return true;
+}
+
+/* Leaves the events that are to be counted. */
+static bool begin(struct save *save, struct error *error)
+{
+    return pg_begin(save->pg, error) && plan_row_by_row(save->pg, error) &&
+           find_organizations(save, error) && drop_repeated(save, error);
+}
+
+static bool prepare(struct save *save, struct error *error)
+{
+    return begin(save, error) &&
+           (save->count == 0 || (find_environments(save, error) && find_releases(save, error) &&
+                                 save_users(save, error) && prepare_tags(save, error))) &&
+           pg_commit(save->pg, error);
+}
+
+static bool count_events(struct save *save, struct error *error)
+{
+    return begin(save, error) &&
+           (save->count == 0 || (grouphash_assign(save->pg, save->events, save->count, save->arena,
+                                                  &save->grouping, error) &&
+                                 hold_groups(save, error) && save_messages(save, error) &&
+                                 record_tags(save, error) && count_groups(save, error))) &&
+           FAULT("ingest_before_commit", error) && pg_commit(save->pg, error) &&
+           FAULT("ingest_after_commit", error);
 }
 
 bool save_events(struct pg *pg, struct tagstore *tagstore, struct event **events, size_t count,
@@ -372,10 +411,8 @@ bool save_events(struct pg *pg, struct tagstore *tagstore, struct event **events
 {
     struct save save = {.pg = pg, .tagstore = tagstore, .arena = arena};
     arena_reset(arena);
-    bool done = start(&save, events, count, error) && find_organizations(&save, error) &&
-                drop_repeated(&save, error) && save_new(&save, error) &&
-                FAULT("ingest_before_commit", error) && pg_commit(pg, error) &&
-                FAULT("ingest_after_commit", error);
+    bool done = start(&save, events, count, error) && prepare(&save, error) &&
+                FAULT("ingest_prepared", error) && (save.count == 0 || count_events(&save, error));
     if (!done)
         pg_rollback(pg);
     for (size_t i = 0; i < count; i++)

@@ -34,8 +34,8 @@ struct new_event_user {
 const char *event_user_address(const char *text_or_null);
 
 /* Makes the users that the project does not know yet: whoever named a user first has won. An
-   ip_address that is none is stored as NULL. `users` is sorted by project and hash,
-   without repetition: every writer keeps this order. */
+   ip_address that is none is stored as NULL. `users` is
+   sorted by project and hash, without repetition: every writer keeps this order. */
 bool event_user_insert(struct pg *pg, const struct new_event_user *users, size_t count,
                        struct error *error) MUST_CHECK;
 

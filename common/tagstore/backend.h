@@ -19,6 +19,8 @@ struct tagstore_operations {
     bool (*next_page)(struct tagstore_cursor *cursor, struct arena *arena,
                       struct group_tag_value **rows, size_t *count, struct error *error);
     void (*close)(struct tagstore_cursor *cursor);
+    bool (*prepare)(struct tagstore *store, const struct tag_observation *observations,
+                    size_t count, struct error *error);
     bool (*record)(struct tagstore *store, const struct tag_observation *observations, size_t count,
                    struct error *error);
 

@@ -36,6 +36,12 @@ void tagstore_close(struct tagstore_cursor *cursor)
         cursor->store->operations->close(cursor);
 }
 
+bool tagstore_prepare(struct tagstore *store, const struct tag_observation *observations,
+                      size_t count, struct error *error)
+{
+    return store->operations->prepare(store, observations, count, error);
+}
+
 bool tagstore_record(struct tagstore *store, const struct tag_observation *observations,
                      size_t count, struct error *error)
 {

@@ -76,10 +76,17 @@ struct tag_observation {
     int64_t seen; /* the event's time */
 };
 
+/* Makes the keys and values of a batch that are missing, as values never seen; counts nothing. To
+   be called before tagstore_record, in a transaction of its own: a new value would keep other
+   writers waiting until the end of the transaction that has made it. Groups and event ids are not
+   looked at. A backend that is fed in another way accepts both calls and does nothing. */
+bool tagstore_prepare(struct tagstore *store, const struct tag_observation *observations,
+                      size_t count, struct error *error) MUST_CHECK;
+
 /* Counts a batch: keys, values, group keys and group values of the observation's environment and of
    all environments (0): times_seen, first_seen, last_seen, values_seen, and the event's tags. All
    in the caller's transaction; the order of locks is fixed, so that batches of several writers do
-   not deadlock. A backend that is fed in another way accepts and does nothing. */
+   not deadlock. */
 bool tagstore_record(struct tagstore *store, const struct tag_observation *observations,
                      size_t count, struct error *error) MUST_CHECK;
 

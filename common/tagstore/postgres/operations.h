@@ -5,10 +5,12 @@
 
 #include "client/pg.h"
 #include "tagstore/backend.h"
+#include "tagstore/postgres/value_cache.h"
 
 struct postgres_tagstore {
     struct tagstore base;
-    struct pg *pg; /* the caller's */
+    struct pg *pg;              /* the caller's */
+    struct value_cache *values; /* NULL until something is recorded */
 };
 
 /* The visible key of a project in one environment (0: all); *id is 0 when there is none. */
@@ -26,6 +28,8 @@ bool postgres_next_page(struct tagstore_cursor *cursor, struct arena *arena,
 void postgres_close(struct tagstore_cursor *cursor);
 
 /* record.c */
+bool postgres_prepare(struct tagstore *store, const struct tag_observation *observations,
+                      size_t count, struct error *error) MUST_CHECK;
 bool postgres_record(struct tagstore *store, const struct tag_observation *observations,
                      size_t count, struct error *error) MUST_CHECK;
 

@@ -40,6 +40,7 @@ static bool get_tag_key(struct tagstore *store, int64_t project_id, int64_t envi
 
 static void free_store(struct tagstore *store)
 {
+    value_cache_free(((struct postgres_tagstore *)store)->values);
     free(store);
 }
 
@@ -49,6 +50,7 @@ static const struct tagstore_operations operations = {
     .open_group_tag_values = postgres_open_group_tag_values,
     .next_page = postgres_next_page,
     .close = postgres_close,
+    .prepare = postgres_prepare,
     .record = postgres_record,
     .get_or_create = postgres_get_or_create,
     .incr_times_seen = postgres_incr_times_seen,

@@ -20,6 +20,7 @@ struct entry {
 
 struct batch {
     struct pg *pg;
+    struct value_cache *cache;
     struct arena *arena;
     struct entry *entries;
     size_t count;
@@ -158,17 +159,34 @@ static bool save_new_values(struct batch *batch, struct error *error)
     return added == 0 || record_new_values(batch->pg, rows, added, error);
 }
 
+static void find_known(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->value_count; i++)
+        batch->values[i].id =
+            value_cache_find(batch->cache, batch->values[i].key_id, batch->values[i].value);
+}
+
+static void remember(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->value_count; i++)
+        value_cache_add(batch->cache, batch->values[i].key_id, batch->values[i].value,
+                        batch->values[i].id);
+}
+
+/* Finds the values, or makes them as never seen. */
 static bool save_values(struct batch *batch, struct error *error)
 {
     batch->values = arena_array(batch->arena, batch->count, sizeof(*batch->values), error);
     if (batch->values == NULL)
         return false;
     batch->value_count = list_values(batch, batch->values);
+    find_known(batch);
     if (!record_values(batch->pg, batch->values, batch->value_count, error))
         return false;
+    remember(batch);
     for (size_t i = 0; i < batch->count; i++)
         batch->entries[i].value_id = batch->values[batch->entries[i].value_id].id;
-    return true;
+    return save_new_values(batch, error);
 }
 
 static int compare_value_ids(const void *a, const void *b)
@@ -178,15 +196,10 @@ static int compare_value_ids(const void *a, const void *b)
     return compare(left->id, right->id);
 }
 
-/* Those that were there before; what was made has its sums already. */
 static bool save_value_sums(struct batch *batch, struct error *error)
 {
-    size_t known = 0;
-    for (size_t i = 0; i < batch->value_count; i++)
-        if (!batch->values[i].is_new)
-            batch->values[known++] = batch->values[i];
-    qsort(batch->values, known, sizeof(*batch->values), compare_value_ids);
-    return known == 0 || record_value_sums(batch->pg, batch->values, known, error);
+    qsort(batch->values, batch->value_count, sizeof(*batch->values), compare_value_ids);
+    return record_value_sums(batch->pg, batch->values, batch->value_count, error);
 }
 
 /* ---- values of groups ---- */
@@ -261,18 +274,40 @@ static bool save(struct batch *batch, struct error *error)
 {
     return save_keys(batch, error) && save_values(batch, error) && save_event_tags(batch, error) &&
            record_check_references(batch->pg, error) && save_group_values(batch, error) &&
-           save_new_values(batch, error) && save_value_sums(batch, error);
+           save_value_sums(batch, error);
+}
+
+static bool prepare(struct batch *batch, struct error *error)
+{
+    return save_keys(batch, error) && save_values(batch, error);
+}
+
+static bool run(struct tagstore *store, const struct tag_observation *observations, size_t count,
+                bool (*steps)(struct batch *batch, struct error *error), struct error *error)
+{
+    struct postgres_tagstore *postgres = (struct postgres_tagstore *)store;
+    if (postgres->values == NULL)
+        postgres->values = value_cache_new();
+    struct batch batch = {
+        .pg = postgres->pg, .cache = postgres->values, .arena = arena_new(ARENA_MAX)};
+    bool done = batch.arena == NULL || batch.cache == NULL
+                    ? error_set(error, ERROR_AWAY, "no memory")
+                    : count == 0 || (read_observations(&batch, observations, count, error) &&
+                                     steps(&batch, error));
+    arena_free(batch.arena);
+    if (!done && batch.cache != NULL)
+        value_cache_clear(batch.cache); /* it may be the reason */
+    return done;
+}
+
+bool postgres_prepare(struct tagstore *store, const struct tag_observation *observations,
+                      size_t count, struct error *error)
+{
+    return run(store, observations, count, prepare, error);
 }
 
 bool postgres_record(struct tagstore *store, const struct tag_observation *observations,
                      size_t count, struct error *error)
 {
-    struct batch batch = {.pg = ((struct postgres_tagstore *)store)->pg,
-                          .arena = arena_new(ARENA_MAX)};
-    if (batch.arena == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
-    bool done = count == 0 ||
-                (read_observations(&batch, observations, count, error) && save(&batch, error));
-    arena_free(batch.arena);
-    return done;
+    return run(store, observations, count, save, error);
 }

@@ -132,24 +132,21 @@ static bool insert_values(struct pg *pg, struct value_row *rows, size_t count, s
 {
     struct columns columns;
     struct pg_result *result = NULL;
-    columns_init(&columns, 6);
+    columns_init(&columns, 3);
     for (size_t i = 0; i < count; i++) {
         if (rows[i].id != 0)
             continue;
         columns_add_int(&columns, rows[i].project_id);
         columns_add_int(&columns, rows[i].key_id);
         columns_add_text(&columns, rows[i].value);
-        add_tally(&columns, &rows[i].tally);
     }
     bool done =
         columns_query(&columns, pg,
                       "INSERT INTO tagstore_tagvalue"
                       " (project_id, key_id, value, data, times_seen, last_seen, first_seen)"
-                      " SELECT w.project_id, w.key_id, w.value, NULL, w.times_seen, w.last_seen,"
-                      "   w.first_seen"
-                      " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[],"
-                      "   $5::timestamptz[], $6::timestamptz[]) WITH ORDINALITY"
-                      "   AS w (project_id, key_id, value, times_seen, last_seen, first_seen, n)"
+                      " SELECT w.project_id, w.key_id, w.value, NULL, 0, NULL, NULL"
+                      " FROM unnest($1::bigint[], $2::bigint[], $3::text[]) WITH ORDINALITY"
+                      "   AS w (project_id, key_id, value, n)"
                       " ORDER BY w.n ON CONFLICT (project_id, key_id, value) DO NOTHING"
                       " RETURNING key_id, value, id",
                       &result, error) &&
@@ -169,17 +166,14 @@ static bool is_any_missing(const struct value_row *rows, size_t count)
 
 bool record_values(struct pg *pg, struct value_row *rows, size_t count, struct error *error)
 {
-    if (!find_values(pg, rows, count, error))
+    if (is_any_missing(rows, count) && !find_values(pg, rows, count, error))
         return false;
-    if (!is_any_missing(rows, count))
-        return true;
-    if (!insert_values(pg, rows, count, error))
+    if (is_any_missing(rows, count) && !insert_values(pg, rows, count, error))
         return false;
-    if (!is_any_missing(rows, count))
-        return true;
-    return find_values(pg, rows, count, error) &&
-           (!is_any_missing(rows, count) ||
-            error_set(error, ERROR_CONFLICT, "a new tag value was deleted at once"));
+    if (is_any_missing(rows, count) && !find_values(pg, rows, count, error))
+        return false;
+    return !is_any_missing(rows, count) ||
+           error_set(error, ERROR_CONFLICT, "a new tag value was deleted at once");
 }
 
 bool record_value_sums(struct pg *pg, const struct value_row *rows, size_t count,

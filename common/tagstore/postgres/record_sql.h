@@ -22,12 +22,12 @@ struct tally {
     int64_t first_seen, last_seen;
 };
 
-/* tagstore_tagvalue, ordered by project, key, value bytewise; by id to add to the sums. */
+/* tagstore_tagvalue, ordered by project, key, value bytewise, or by id. */
 struct value_row {
     int64_t project_id, key_id;
     const char *value;
     struct tally tally;
-    int64_t id;  /* an answer */
+    int64_t id;  /* 0: not known */
     bool is_new; /* an answer: this batch has made it */
 };
 
@@ -52,8 +52,8 @@ struct event_tag_row {
 /* Makes the keys that are missing (visible, without values) and tells the ids of all. */
 bool record_keys(struct pg *pg, struct key_row *rows, size_t count, struct error *error) MUST_CHECK;
 
-/* Finds the values' rows, and makes those that are missing with their sums. Locks nothing that is
-   there already. */
+/* Finds the rows of the values whose id is 0, and makes those that are missing: never seen, and not
+   counted in values_seen. Locks nothing that is there already. */
 bool record_values(struct pg *pg, struct value_row *rows, size_t count,
                    struct error *error) MUST_CHECK;
 
@@ -74,7 +74,8 @@ bool record_check_references(struct pg *pg, struct error *error) MUST_CHECK;
 bool record_group_values(struct pg *pg, const struct group_value_row *rows, size_t count,
                          struct error *error) MUST_CHECK;
 
-/* Add to the sums of values by their id. ERROR_CONFLICT when one is gone. */
+/* Add to the sums of values by their id, in which they are sorted. ERROR_CONFLICT when one is gone.
+ */
 bool record_value_sums(struct pg *pg, const struct value_row *rows, size_t count,
                        struct error *error) MUST_CHECK;
 
