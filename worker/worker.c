@@ -4,6 +4,7 @@
 #include "mail/transport.h"
 #include "model/migration.h"
 #include "model/outbox_mail.h"
+#include "model/privileges.h"
 #include "worker/fetch.h"
 #include "worker/job_thread.h"
 #include "worker/mailer.h"
@@ -50,6 +51,18 @@ struct worker {
 
 /* ---- before anything is taken ---- */
 
+/* Without its tables every job would wait in vain. A grant that is lacking may be one that only
+   cleanup needs. */
+static bool check_tables(struct pg *pg, struct error *error)
+{
+    if (migration_check(pg, error) && privileges_check(pg, error))
+        return true;
+    if (error->code != ERROR_DENIED)
+        return false;
+    log_error(LOG_WARNING, "worker.lacks-privilege", error);
+    return true;
+}
+
 static bool check_database(struct worker *worker, struct error *error)
 {
     if (!pg_connect(worker->pg, error)) {
@@ -58,7 +71,7 @@ static bool check_database(struct worker *worker, struct error *error)
         log_error(LOG_WARNING, "worker.waits", error); /* the job threads wait for it */
         return true;
     }
-    return migration_check(worker->pg, error);
+    return check_tables(worker->pg, error);
 }
 
 static bool check_redis(struct worker *worker, struct error *error)

@@ -1,4 +1,5 @@
-/* What exportd's role must be able to do in the database: for `exportd check`. */
+/* What exportd's role must be able to do in the database: for `exportd check`, and
+   for a worker before it takes anything. */
 #ifndef MODEL_PRIVILEGES_H
 #define MODEL_PRIVILEGES_H
 

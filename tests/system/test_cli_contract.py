@@ -253,6 +253,15 @@ def test_a_database_without_tables_says_what_to_do(exportd, postgres, empty_data
     assert "exportd migrate" in exportd.fails(*arguments).err
 
 
+@pytest.mark.parametrize("table", ["sentry_exporteddata", "sentry_groupredirect",
+                                   "tagstore_grouptagvalue"])
+def test_a_worker_needs_all_its_tables(exportd, sql, table):
+    sql.execute(f"ALTER TABLE {table} RENAME TO elsewhere")
+    for command in (["worker"], ["worker", "--drain"]):
+        assert f"there is no table {table}" in exportd.fails(*command).err
+    assert f"there is no table {table}" in exportd.fails("check").out
+
+
 def test_help_needs_no_right_settings(bare):
     bare.ok("help", "config", CONCURRENCY="many")
     bare.ok("version", CONCURRENCY="many")

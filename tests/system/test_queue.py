@@ -223,9 +223,10 @@ def test_a_failure_that_stays_is_mailed_after_its_budget(exportd, sql, queue, is
 
 
 def test_missing_tables_mail_nobody_at_once(exportd, sql, queue, issue):
-    export = exportd.enqueue(group=issue)
-    sql.execute("ALTER TABLE tagstore_grouptagvalue RENAME TO hidden")
     with exportd.worker(RETRY_BASE_SECONDS=3600) as worker:
+        worker.wait_for_event("worker.registered")  # a worker does not start without its tables
+        sql.execute("ALTER TABLE tagstore_grouptagvalue RENAME TO hidden")
+        export = exportd.enqueue(group=issue)
         wait_until(lambda: exportd.status(export)["state"] == "delayed", "it is delayed")
         worker.stop()
     assert exportd.mails() == []
