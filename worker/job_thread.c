@@ -396,7 +396,7 @@ static void claim_and_run(struct job_thread *thread, struct job *job)
         break;
     case CLAIM_NO_ROW:
         job->reason = "no export has this id";
-        log_event(LOG_ERROR, "dataexport.no-row", NULL);
+        LOG(LOG_ERROR, "queue.dead", log_text("reason", job->reason));
         leave(thread, job, LEAVE_BURIED);
         break;
     }

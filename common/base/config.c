@@ -169,8 +169,9 @@ static bool check_url(const struct setting *setting, const char *value, struct e
         return error_set(error, ERROR_USAGE, "%s: not a URL as in scheme://host:port/path",
                          setting->name);
     if (!is_allowed(setting->allowed, url.scheme))
-        return error_set(error, ERROR_USAGE, "%s: the scheme '%s' is not one of:%s", setting->name,
-                         url.scheme, setting->allowed);
+        return error_set(error, ERROR_USAGE, "%s: the scheme '%s' is not one of:%.*s",
+                         setting->name, url.scheme, (int)strlen(setting->allowed) - 1,
+                         setting->allowed);
     if (text_equal(url.scheme, "rediss"))
         return wrong(error, setting,
                      "the installed hiredis has no TLS, so rediss:// cannot be used");
@@ -214,8 +215,8 @@ static bool store(const struct setting *setting, struct config *config, char *va
     if (setting->type == URL)
         return check_url(setting, value, error);
     if (setting->type == CHOICE && value[0] != '\0' && !is_allowed(setting->allowed, value))
-        return error_set(error, ERROR_USAGE, "%s: must be one of:%s", setting->name,
-                         setting->allowed);
+        return error_set(error, ERROR_USAGE, "%s: must be one of:%.*s", setting->name,
+                         (int)strlen(setting->allowed) - 1, setting->allowed);
     return true;
 }
 
