@@ -5,6 +5,7 @@
 #include "export/payload.h"
 #include "model/event_user.h"
 #include "model/project.h"
+#include "tagstore/label.h"
 
 /* The payload, and a page with its users: what an export has in memory at a time. */
 #define TEXTS_MAX ((size_t)4 * 1024 * 1024)
@@ -66,29 +67,14 @@ static bool find_group(struct run *run, struct error *error)
            (run->group_id != 0 || does_not_exist(error, "issue"));
 }
 
-/* These names are stored with a prefix, so that events can have tags of their own of that name. */
-static bool is_reserved(const char *key)
-{
-    static const char *const reserved[] = {"release", "dist", "user", "filename", "function"};
-    for (size_t i = 0; i < ARRAY_LENGTH(reserved); i++)
-        if (text_equal(key, reserved[i]))
-            return true;
-    return false;
-}
-
 static bool find_key(struct run *run, struct error *error)
 {
-    struct tag_key tag_key;
     const char *key = run->payload.key;
     run->with_users = text_equal(key, "user");
-    run->lookup_key =
-        arena_printf(run->texts, error, "%s%s", is_reserved(key) ? "sentry:" : "", key);
-    if (run->lookup_key == NULL)
-        return false;
-    if (tagstore_get_tag_key(run->source->tagstore, run->payload.project_id, run->environment_id,
-                             run->lookup_key, run->texts, &tag_key, error))
-        return true;
-    return error->code == ERROR_NOT_FOUND && does_not_exist(error, "key");
+    return tag_key_stored(key, run->texts, &run->lookup_key, error) &&
+           (tagstore_check_tag_key(run->source->tagstore, run->payload.project_id,
+                                   run->environment_id, run->lookup_key, error) ||
+            (error->code == ERROR_NOT_FOUND && does_not_exist(error, "key")));
 }
 
 static bool check(struct run *run, struct error *error)

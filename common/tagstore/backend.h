@@ -11,20 +11,72 @@ enum tag_class { TAG_KEY, TAG_VALUE, GROUP_TAG_VALUE, GROUP_TAG_KEY, TAG_CLASSES
 
 struct tagstore_operations {
     void (*free)(struct tagstore *store);
-    bool (*get_tag_key)(struct tagstore *store, int64_t project_id, int64_t environment_id,
-                        const char *key, struct arena *arena, struct tag_key *tag_key,
-                        struct error *error);
+
+    /* reading */
+    bool (*check_tag_key)(struct tagstore *store, int64_t project_id, int64_t environment_id,
+                          const char *key, struct error *error);
+    bool (*get_group_tag_key)(struct tagstore *store, const struct tag_place *place,
+                              struct tag_key *tag_key, struct error *error);
+    bool (*get_group_tag_keys)(struct tagstore *store, const struct tag_place *place, int64_t limit,
+                               struct arena *arena, struct tag_key **keys, size_t *count,
+                               struct error *error);
+    bool (*get_group_tag_value)(struct tagstore *store, const struct tag_place *place,
+                                struct group_tag_value *row, struct error *error);
     bool (*open_group_tag_values)(struct tagstore *store, const struct group_tag_value_query *query,
                                   struct tagstore_cursor **cursor, struct error *error);
     bool (*next_page)(struct tagstore_cursor *cursor, struct arena *arena,
                       struct group_tag_value **rows, size_t *count, struct error *error);
     void (*close)(struct tagstore_cursor *cursor);
+    bool (*get_group_list_tag_value)(struct tagstore *store, const struct tag_place *place,
+                                     const int64_t *group_ids, size_t group_count,
+                                     struct arena *arena, struct group_tag_value **rows,
+                                     size_t *count, struct error *error);
+    bool (*get_group_tag_value_count)(struct tagstore *store, const struct tag_place *place,
+                                      int64_t *count, struct error *error);
+    bool (*get_top_group_tag_values)(struct tagstore *store, const struct tag_place *place,
+                                     int64_t limit, struct arena *arena,
+                                     struct group_tag_value **rows, size_t *count,
+                                     struct error *error);
+    bool (*get_group_tag_keys_and_top_values)(struct tagstore *store, const struct tag_place *place,
+                                              struct arena *arena, struct tag_key_summary **keys,
+                                              size_t *count, struct error *error);
+    bool (*get_release)(struct tagstore *store, int64_t project_id, int64_t group_id, bool last,
+                        struct arena *arena, const char **version, struct error *error);
+    bool (*get_release_tags)(struct tagstore *store, const int64_t *project_ids,
+                             size_t project_count, int64_t environment_id,
+                             const char *const *versions, size_t version_count, struct arena *arena,
+                             struct group_tag_value **rows, size_t *count, struct error *error);
+
+    /* with a tag, a condition, a user with an attribute and a project at least, no TAG_EMPTY; users
+       have their project, "" is NULL */
+    bool (*get_group_event_ids)(struct tagstore *store, const struct tag_place *place,
+                                const struct tag *tags, size_t tag_count,
+                                tagstore_text_function *tell, void *context, struct error *error);
+    bool (*get_group_ids_for_search_filter)(struct tagstore *store, int64_t project_id,
+                                            int64_t environment_id,
+                                            const struct tag_condition *conditions,
+                                            size_t condition_count, struct arena *arena,
+                                            int64_t **group_ids, size_t *count,
+                                            struct error *error);
+    bool (*get_group_ids_for_users)(struct tagstore *store, const struct tagstore_user *users,
+                                    size_t user_count, int64_t limit, struct arena *arena,
+                                    int64_t **group_ids, size_t *count, struct error *error);
+    bool (*get_group_tag_values_for_users)(struct tagstore *store,
+                                           const struct tagstore_user *users, size_t user_count,
+                                           int64_t limit, struct arena *arena,
+                                           struct user_tag_value **rows, size_t *count,
+                                           struct error *error);
+    bool (*get_groups_user_counts)(struct tagstore *store, int64_t project_id,
+                                   const int64_t *group_ids, size_t group_count,
+                                   int64_t environment_id, int64_t *counts, struct error *error);
+
+    /* writing */
     bool (*prepare)(struct tagstore *store, const struct tag_observation *observations,
                     size_t count, struct error *error);
     bool (*record)(struct tagstore *store, const struct tag_observation *observations, size_t count,
                    struct error *error);
 
-    /* writing: get_or_create_* and create_* of the class; incr_*_times_seen of a class of values */
+    /* get_or_create_* and create_* of the class; incr_*_times_seen of a class of values */
     bool (*get_or_create)(struct tagstore *store, enum tag_class class,
                           const struct tag_place *place, struct tag_row *row, bool *created,
                           struct error *error);

@@ -6,14 +6,6 @@ void tagstore_free(struct tagstore *store)
         store->operations->free(store);
 }
 
-bool tagstore_get_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
-                          const char *key, struct arena *arena, struct tag_key *tag_key,
-                          struct error *error)
-{
-    return store->operations->get_tag_key(store, project_id, environment_id, key, arena, tag_key,
-                                          error);
-}
-
 bool tagstore_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
                                     struct tagstore_cursor **cursor, struct error *error)

@@ -12,15 +12,33 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "model/event_user.h"
 
 struct tagstore;
 
+/* What a method is about. Members that a method has no use for are ignored. */
+struct tag_place {
+    int64_t project_id;
+    int64_t group_id;       /* reading: 0 is the whole project */
+    int64_t environment_id; /* 0: all environments, whose rows are sums of their own */
+    const char *key;
+    const char *value;
+};
+
+struct tag {
+    const char *key;
+    const char *value;
+};
+
 struct tag_key {
     const char *key;
-    int64_t values_seen;
+    int64_t group_id;    /* 0: the project's */
+    int64_t times_seen;  /* events that have the key */
+    int64_t values_seen; /* distinct values; -1 where a backend does not count them */
 };
 
 struct group_tag_value {
+    int64_t group_id;  /* 0: the project's */
     const char *value; /* clean of nothing: the bytes of the backend, NUL-terminated */
     size_t value_size;
     int64_t times_seen;
@@ -29,27 +47,51 @@ struct group_tag_value {
 
 void tagstore_free(struct tagstore *store);
 
-/* get_tag_key: the project's key, if it is visible and seen in that environment. ERROR_NOT_FOUND.
-   The existence check of an export. */
-bool tagstore_get_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
-                          const char *key, struct arena *arena, struct tag_key *tag_key,
-                          struct error *error) MUST_CHECK;
+/* ---- reading: keys and values of a group or, with group_id 0, of the project ----
 
-/* ---- the export's cursor: get_group_tag_value_iter ---- */
+   Only visible keys are found: not those that are being deleted. Rows that were made and never
+   counted are not found, and an empty value is no value: events that have it do not have the key.
+   Lists are in `arena`. */
+
+/* Whether the project has the key, seen in that environment: ERROR_NOT_FOUND. The existence check
+   of an export: get_tag_key without its sums, which take time; a key that was never seen will do.
+ */
+bool tagstore_check_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
+                            const char *key, struct error *error) MUST_CHECK;
+
+/* get_group_tag_key, get_tag_key. ERROR_NOT_FOUND. tag_key->key is place->key. */
+bool tagstore_get_group_tag_key(struct tagstore *store, const struct tag_place *place,
+                                struct tag_key *tag_key, struct error *error) MUST_CHECK;
+
+/* get_group_tag_keys, get_tag_keys: most seen first, then by key bytewise; `limit` 0 is no limit.
+   The keys that are columns elsewhere are left out: environment, sentry:release, sentry:dist,
+   sentry:user. */
+bool tagstore_get_group_tag_keys(struct tagstore *store, const struct tag_place *place,
+                                 int64_t limit, struct arena *arena, struct tag_key **keys,
+                                 size_t *count, struct error *error) MUST_CHECK;
+
+/* get_group_tag_value, get_tag_value. ERROR_NOT_FOUND. row->value is place->value. */
+bool tagstore_get_group_tag_value(struct tagstore *store, const struct tag_place *place,
+                                  struct group_tag_value *row, struct error *error) MUST_CHECK;
+
+/* ---- reading: all values of a key, page by page ----
+
+   get_group_tag_values, get_tag_values, and the export's get_group_tag_value_iter. */
 
 struct tagstore_cursor;
 
 struct group_tag_value_query {
     int64_t project_id;
-    int64_t group_id;
+    int64_t group_id; /* 0: the whole project */
     int64_t environment_id;
     const char *key;
     int64_t limit;    /* rows in all; 0: no limit */
     size_t page_size; /* rows a page */
+    bool seen_only;   /* as the other methods do; an export shows every row */
 };
 
-/* Opens a cursor over the values of a group's key: one consistent answer, ordered by first_seen
-   descending, then by value bytewise. The store can do nothing else until it is closed. */
+/* Opens a cursor over the values of a key: one consistent answer, ordered by first_seen descending,
+   then by value bytewise. The store can do nothing else until it is closed. */
 bool tagstore_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
                                     struct tagstore_cursor **cursor,
@@ -62,6 +104,132 @@ bool tagstore_next_page(struct tagstore_cursor *cursor, struct arena *arena,
 
 /* At any time; NULL is fine. */
 void tagstore_close(struct tagstore_cursor *cursor);
+
+/* ---- reading: groups ---- */
+
+/* get_group_list_tag_value: the value's row in each of the groups that has it, by group id. The
+   place's group is ignored. */
+bool tagstore_get_group_list_tag_value(struct tagstore *store, const struct tag_place *place,
+                                       const int64_t *group_ids, size_t group_count,
+                                       struct arena *arena, struct group_tag_value **rows,
+                                       size_t *count, struct error *error) MUST_CHECK;
+
+/* get_group_tag_value_count: how many events have the key, in spite of its name; 0 for none. */
+bool tagstore_get_group_tag_value_count(struct tagstore *store, const struct tag_place *place,
+                                        int64_t *count, struct error *error) MUST_CHECK;
+
+/* get_top_group_tag_values: the values most seen; of those the latest seen, then by value bytewise.
+   `limit` 0 is no limit. */
+bool tagstore_get_top_group_tag_values(struct tagstore *store, const struct tag_place *place,
+                                       int64_t limit, struct arena *arena,
+                                       struct group_tag_value **rows, size_t *count,
+                                       struct error *error) MUST_CHECK;
+
+#define TAGSTORE_TOP_VALUES 10
+
+struct tag_key_summary {
+    const char *key;
+    int64_t unique_values;              /* distinct values */
+    int64_t total_values;               /* events that have the key */
+    struct group_tag_value *top_values; /* as get_top_group_tag_values orders them */
+    size_t top_count;                   /* at most TAGSTORE_TOP_VALUES */
+};
+
+/* get_group_tag_keys_and_top_values: of the keys that get_group_tag_keys lists, in its order. */
+bool tagstore_get_group_tag_keys_and_top_values(struct tagstore *store,
+                                                const struct tag_place *place, struct arena *arena,
+                                                struct tag_key_summary **keys, size_t *count,
+                                                struct error *error) MUST_CHECK;
+
+/* ---- reading: releases ---- */
+
+/* get_first_release: the release that was seen first; get_last_release: the one seen last, of the
+   group or (0) the project. Of several at one moment the first bytewise. *version is NULL when no
+   event has a release. */
+bool tagstore_get_first_release(struct tagstore *store, int64_t project_id, int64_t group_id,
+                                struct arena *arena, const char **version,
+                                struct error *error) MUST_CHECK;
+bool tagstore_get_last_release(struct tagstore *store, int64_t project_id, int64_t group_id,
+                               struct arena *arena, const char **version,
+                               struct error *error) MUST_CHECK;
+
+/* get_release_tags: the sums over all these projects of each release that was seen; ordered by
+   version bytewise. */
+bool tagstore_get_release_tags(struct tagstore *store, const int64_t *project_ids,
+                               size_t project_count, int64_t environment_id,
+                               const char *const *versions, size_t version_count,
+                               struct arena *arena, struct group_tag_value **rows, size_t *count,
+                               struct error *error) MUST_CHECK;
+
+/* ---- reading: events ---- */
+
+/* Is told a text at a time, which lives until it returns; false ends the reading with its error. */
+typedef bool tagstore_text_function(void *context, const char *text, struct error *error);
+
+/* get_group_event_ids: the 32-digit ids of the group's events that have one of the tags or more,
+   newest first, then by id. No tags: no events. Any number of them, so they are told one by one;
+   not within a transaction of the caller's. */
+bool tagstore_get_group_event_ids(struct tagstore *store, const struct tag_place *place,
+                                  const struct tag *tags, size_t tag_count,
+                                  tagstore_text_function *tell, void *context,
+                                  struct error *error) MUST_CHECK;
+
+enum tag_match { TAG_IS, TAG_ANY, TAG_EMPTY };
+
+struct tag_condition {
+    const char *key;
+    enum tag_match match;
+    const char *value; /* of TAG_IS */
+};
+
+/* get_group_ids_for_search_filter: the groups, by id, of events that meet all the conditions: the
+   key has this value, or any. One TAG_EMPTY: none, as in the original. ERROR_INVALID without a
+   condition. */
+bool tagstore_get_group_ids_for_search_filter(struct tagstore *store, int64_t project_id,
+                                              int64_t environment_id,
+                                              const struct tag_condition *conditions,
+                                              size_t condition_count, struct arena *arena,
+                                              int64_t **group_ids, size_t *count,
+                                              struct error *error) MUST_CHECK;
+
+/* ---- reading: users ----
+
+   Events are found by what they say about their user themselves: those that share an attribute with
+   one of the users asked for. NULL and "" are no attributes, and users without any find nothing. */
+
+struct tagstore_user {
+    int64_t project_id; /* 0: any of the projects that the method is given */
+    struct event_user attributes;
+};
+
+/* get_group_ids_for_users: the groups of their events, that of the newest first, then by id;
+   `limit` 0 is no limit. */
+bool tagstore_get_group_ids_for_users(struct tagstore *store, const int64_t *project_ids,
+                                      size_t project_count, const struct tagstore_user *users,
+                                      size_t user_count, int64_t limit, struct arena *arena,
+                                      int64_t **group_ids, size_t *count,
+                                      struct error *error) MUST_CHECK;
+
+struct user_tag_value {
+    int64_t project_id;
+    struct group_tag_value tag; /* its value is the user's ident */
+};
+
+/* get_group_tag_values_for_users: what was seen of each ident among their events, in each project;
+   the one seen last first, then by project and ident. Events without an ident do not count. Each
+   user needs its project. */
+bool tagstore_get_group_tag_values_for_users(struct tagstore *store,
+                                             const struct tagstore_user *users, size_t user_count,
+                                             int64_t limit, struct arena *arena,
+                                             struct user_tag_value **rows, size_t *count,
+                                             struct error *error) MUST_CHECK;
+
+/* get_groups_user_counts: counts[i] is the number of distinct idents among the events of group i,
+   0 for a group without one. */
+bool tagstore_get_groups_user_counts(struct tagstore *store, int64_t project_id,
+                                     const int64_t *group_ids, size_t group_count,
+                                     int64_t environment_id, int64_t *counts,
+                                     struct error *error) MUST_CHECK;
 
 /* ---- writing: what ingest needs ---- */
 
@@ -79,7 +247,8 @@ struct tag_observation {
 /* Makes the keys and values of a batch that are missing, as values never seen; counts nothing. To
    be called before tagstore_record, in a transaction of its own: a new value would keep other
    writers waiting until the end of the transaction that has made it. Groups and event ids are not
-   looked at. A backend that is fed in another way accepts both calls and does nothing. */
+   looked at. Both may be left out of a backend that is fed in another way: it accepts and does
+   nothing. */
 bool tagstore_prepare(struct tagstore *store, const struct tag_observation *observations,
                       size_t count, struct error *error) MUST_CHECK;
 
@@ -96,15 +265,6 @@ bool tagstore_record(struct tagstore *store, const struct tag_observation *obser
    tagstore_record; two of them in one transaction may meet another writer's the other way round
    (ERROR_CONFLICT, pg_sqlstate 40P01: try again). ERROR_INVALID: a key or a value is too long for
    its column. */
-
-/* What a method is about. Members that a method has no use for are ignored. */
-struct tag_place {
-    int64_t project_id;
-    int64_t group_id;
-    int64_t environment_id; /* 0: all environments, whose rows are sums of their own */
-    const char *key;
-    const char *value;
-};
 
 /* A row as it is in the tables. */
 struct tag_row {
@@ -143,10 +303,6 @@ bool tagstore_create_group_tag_value(struct tagstore *store, const struct tag_pl
 /* Stores that an event has these tags; counts nothing. `event` names project, group, environment
    (above 0: the event's own), event and `seen`, which is the tags' date_added. Keys and values are
    made if they are missing; a tag that the event has already is no error. */
-struct tag {
-    const char *key;
-    const char *value;
-};
 bool tagstore_create_event_tags(struct tagstore *store, const struct tag_observation *event,
                                 const struct tag *tags, size_t count,
                                 struct error *error) MUST_CHECK;

@@ -12,7 +12,7 @@ CREATE TABLE exportd.event_user_attributes (
     ip_address     inet                          -- NULL also for what is no address
 );
 CREATE INDEX event_user_attributes_group_idx
-    ON exportd.event_user_attributes (group_id, environment_id, ident);
+    ON exportd.event_user_attributes (project_id, group_id, environment_id, ident);
 CREATE INDEX event_user_attributes_ident_idx
     ON exportd.event_user_attributes (project_id, ident) WHERE ident IS NOT NULL;
 CREATE INDEX event_user_attributes_email_idx

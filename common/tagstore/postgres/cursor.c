@@ -13,6 +13,7 @@ enum {
 struct postgres_cursor {
     struct tagstore_cursor base;
     struct pg *pg;
+    int64_t group_id;
     size_t page_size;
     bool ended; /* the COPY is over: the connection is free again */
     struct copy_reader reader;
@@ -20,20 +21,42 @@ struct postgres_cursor {
 
 /* COPY takes no parameters: numbers are all that is put into its text. Bytes, not a language, order
    the values. */
+static bool print_project_values(const struct group_tag_value_query *query, int64_t key_id,
+                                 struct buffer *sql, struct error *error)
+{
+    return buffer_printf(sql, error,
+                         "COPY (SELECT v.value::text, v.times_seen::bigint,"
+                         " v.last_seen::timestamptz, v.first_seen::timestamptz"
+                         " FROM tagstore_tagvalue v WHERE v.project_id = %" PRId64
+                         "::bigint AND v.key_id = %" PRId64 "::bigint%s"
+                         " ORDER BY v.first_seen DESC NULLS LAST, v.value COLLATE \"C\"",
+                         query->project_id, key_id,
+                         query->seen_only ? " AND v.times_seen > 0 AND v.value <> ''" : "");
+}
+
+static bool print_group_values(const struct group_tag_value_query *query, int64_t key_id,
+                               struct buffer *sql, struct error *error)
+{
+    return buffer_printf(
+        sql, error,
+        "COPY (SELECT v.value::text, g.times_seen::bigint,"
+        " g.last_seen::timestamptz, g.first_seen::timestamptz"
+        " FROM tagstore_grouptagvalue g JOIN tagstore_tagvalue v ON v.id = g.value_id"
+        " WHERE g.project_id = %" PRId64 "::bigint AND g.group_id = %" PRId64
+        "::bigint AND g.key_id = %" PRId64 "::bigint%s"
+        " ORDER BY g.first_seen DESC NULLS LAST, v.value COLLATE \"C\"",
+        query->project_id, query->group_id, key_id,
+        query->seen_only ? " AND g.times_seen > 0 AND v.value <> ''" : "");
+}
+
 static bool start_copy(struct pg *pg, const struct group_tag_value_query *query, int64_t key_id,
                        struct error *error)
 {
     struct buffer sql;
     buffer_init(&sql, STATEMENT_MAX);
     bool done =
-        buffer_printf(&sql, error,
-                      "COPY (SELECT v.value::text, g.times_seen::bigint,"
-                      " g.last_seen::timestamptz, g.first_seen::timestamptz"
-                      " FROM tagstore_grouptagvalue g JOIN tagstore_tagvalue v ON v.id = g.value_id"
-                      " WHERE g.project_id = %" PRId64 "::bigint AND g.group_id = %" PRId64
-                      "::bigint AND g.key_id = %" PRId64 "::bigint"
-                      " ORDER BY g.first_seen DESC NULLS LAST, v.value COLLATE \"C\"",
-                      query->project_id, query->group_id, key_id) &&
+        (query->group_id == 0 ? print_project_values(query, key_id, &sql, error)
+                              : print_group_values(query, key_id, &sql, error)) &&
         (query->limit == 0 || buffer_printf(&sql, error, " LIMIT %" PRId64, query->limit)) &&
         buffer_append_text(&sql, ") TO STDOUT (FORMAT binary)", error) &&
         pg_copy_out(pg, sql.data, error);
@@ -48,15 +71,16 @@ bool postgres_open_group_tag_values(struct tagstore *store,
 {
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
     int64_t key_id = 0;
-    int64_t values_seen = 0;
     struct postgres_cursor *made = malloc(sizeof(*made));
     if (made == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
-    *made =
-        (struct postgres_cursor){.base = {.store = store}, .pg = pg, .page_size = query->page_size};
+    *made = (struct postgres_cursor){.base = {.store = store},
+                                     .pg = pg,
+                                     .group_id = query->group_id,
+                                     .page_size = query->page_size};
     copy_reader_init(&made->reader);
     if (!postgres_find_key(pg, query->project_id, query->environment_id, query->key, &key_id,
-                           &values_seen, error) ||
+                           error) ||
         !start_copy(pg, query, key_id, error)) {
         made->ended = true;
         postgres_close(&made->base);
@@ -101,8 +125,10 @@ bool postgres_next_page(struct tagstore_cursor *cursor, struct arena *arena,
     while (found && used < postgres->page_size && bytes < PAGE_BYTES_MAX) {
         if (!next_row(postgres, arena, &page[used], &found, error))
             return false;
-        if (found)
+        if (found) {
+            page[used].group_id = postgres->group_id;
             bytes += page[used++].value_size;
+        }
     }
     *rows = page;
     *count = used;

@@ -15,7 +15,7 @@ struct postgres_tagstore {
 
 /* The visible key of a project in one environment (0: all); *id is 0 when there is none. */
 bool postgres_find_key(struct pg *pg, int64_t project_id, int64_t environment_id, const char *key,
-                       int64_t *id, int64_t *values_seen, struct error *error) MUST_CHECK;
+                       int64_t *id, struct error *error) MUST_CHECK;
 
 /* cursor.c */
 bool postgres_open_group_tag_values(struct tagstore *store,
@@ -26,6 +26,68 @@ bool postgres_next_page(struct tagstore_cursor *cursor, struct arena *arena,
                         struct group_tag_value **rows, size_t *count,
                         struct error *error) MUST_CHECK;
 void postgres_close(struct tagstore_cursor *cursor);
+
+/* read_keys.c */
+bool postgres_check_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
+                            const char *key, struct error *error) MUST_CHECK;
+bool postgres_get_group_tag_key(struct tagstore *store, const struct tag_place *place,
+                                struct tag_key *tag_key, struct error *error) MUST_CHECK;
+bool postgres_get_group_tag_keys(struct tagstore *store, const struct tag_place *place,
+                                 int64_t limit, struct arena *arena, struct tag_key **keys,
+                                 size_t *count, struct error *error) MUST_CHECK;
+bool postgres_get_group_tag_value_count(struct tagstore *store, const struct tag_place *place,
+                                        int64_t *count, struct error *error) MUST_CHECK;
+bool postgres_get_group_tag_keys_and_top_values(struct tagstore *store,
+                                                const struct tag_place *place, struct arena *arena,
+                                                struct tag_key_summary **keys, size_t *count,
+                                                struct error *error) MUST_CHECK;
+
+/* read_values.c */
+bool postgres_get_group_tag_value(struct tagstore *store, const struct tag_place *place,
+                                  struct group_tag_value *row, struct error *error) MUST_CHECK;
+bool postgres_get_group_list_tag_value(struct tagstore *store, const struct tag_place *place,
+                                       const int64_t *group_ids, size_t group_count,
+                                       struct arena *arena, struct group_tag_value **rows,
+                                       size_t *count, struct error *error) MUST_CHECK;
+bool postgres_get_top_group_tag_values(struct tagstore *store, const struct tag_place *place,
+                                       int64_t limit, struct arena *arena,
+                                       struct group_tag_value **rows, size_t *count,
+                                       struct error *error) MUST_CHECK;
+bool postgres_get_release(struct tagstore *store, int64_t project_id, int64_t group_id, bool last,
+                          struct arena *arena, const char **version,
+                          struct error *error) MUST_CHECK;
+bool postgres_get_release_tags(struct tagstore *store, const int64_t *project_ids,
+                               size_t project_count, int64_t environment_id,
+                               const char *const *versions, size_t version_count,
+                               struct arena *arena, struct group_tag_value **rows, size_t *count,
+                               struct error *error) MUST_CHECK;
+
+/* read_events.c */
+bool postgres_get_group_event_ids(struct tagstore *store, const struct tag_place *place,
+                                  const struct tag *tags, size_t tag_count,
+                                  tagstore_text_function *tell, void *context,
+                                  struct error *error) MUST_CHECK;
+bool postgres_get_group_ids_for_search_filter(struct tagstore *store, int64_t project_id,
+                                              int64_t environment_id,
+                                              const struct tag_condition *conditions,
+                                              size_t condition_count, struct arena *arena,
+                                              int64_t **group_ids, size_t *count,
+                                              struct error *error) MUST_CHECK;
+
+/* read_users.c */
+bool postgres_get_group_ids_for_users(struct tagstore *store, const struct tagstore_user *users,
+                                      size_t user_count, int64_t limit, struct arena *arena,
+                                      int64_t **group_ids, size_t *count,
+                                      struct error *error) MUST_CHECK;
+bool postgres_get_group_tag_values_for_users(struct tagstore *store,
+                                             const struct tagstore_user *users, size_t user_count,
+                                             int64_t limit, struct arena *arena,
+                                             struct user_tag_value **rows, size_t *count,
+                                             struct error *error) MUST_CHECK;
+bool postgres_get_groups_user_counts(struct tagstore *store, int64_t project_id,
+                                     const int64_t *group_ids, size_t group_count,
+                                     int64_t environment_id, int64_t *counts,
+                                     struct error *error) MUST_CHECK;
 
 /* record.c */
 bool postgres_prepare(struct tagstore *store, const struct tag_observation *observations,

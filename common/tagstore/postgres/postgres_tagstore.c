@@ -3,39 +3,17 @@
 #include "tagstore/postgres/operations.h"
 
 bool postgres_find_key(struct pg *pg, int64_t project_id, int64_t environment_id, const char *key,
-                       int64_t *id, int64_t *values_seen, struct error *error)
+                       int64_t *id, struct error *error)
 {
     struct pg_params params = {.count = 0};
-    struct pg_result *result = NULL;
     pg_bind_int(&params, project_id);
     pg_bind_int(&params, environment_id);
     pg_bind_text(&params, key);
-    if (!pg_query(pg,
-                  "SELECT id, values_seen FROM tagstore_tagkey"
-                  " WHERE project_id = $1::bigint AND environment_id = $2::bigint"
-                  " AND key = $3::text AND status = 0", /* visible: not pending deletion */
-                  &params, &result, error))
-        return false;
-    bool found = pg_rows(result) > 0;
-    *id = found ? pg_int(result, 0, 0) : 0;
-    *values_seen = found ? pg_int(result, 0, 1) : 0;
-    pg_result_free(result);
-    return true;
-}
-
-static bool get_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
-                        const char *key, struct arena *arena, struct tag_key *tag_key,
-                        struct error *error)
-{
-    struct postgres_tagstore *postgres = (struct postgres_tagstore *)store;
-    int64_t id = 0;
-    if (!postgres_find_key(postgres->pg, project_id, environment_id, key, &id,
-                           &tag_key->values_seen, error))
-        return false;
-    if (id == 0)
-        return error_set(error, ERROR_NOT_FOUND, "the project has no such tag key");
-    tag_key->key = arena_copy(arena, key, strlen(key), error);
-    return tag_key->key != NULL;
+    return pg_query_int(pg,
+                        "SELECT id FROM tagstore_tagkey"
+                        " WHERE project_id = $1::bigint AND environment_id = $2::bigint"
+                        " AND key = $3::text AND status = 0", /* visible: not pending deletion */
+                        &params, id, error);
 }
 
 static void free_store(struct tagstore *store)
@@ -46,10 +24,24 @@ static void free_store(struct tagstore *store)
 
 static const struct tagstore_operations operations = {
     .free = free_store,
-    .get_tag_key = get_tag_key,
+    .check_tag_key = postgres_check_tag_key,
+    .get_group_tag_key = postgres_get_group_tag_key,
+    .get_group_tag_keys = postgres_get_group_tag_keys,
+    .get_group_tag_value = postgres_get_group_tag_value,
     .open_group_tag_values = postgres_open_group_tag_values,
     .next_page = postgres_next_page,
     .close = postgres_close,
+    .get_group_list_tag_value = postgres_get_group_list_tag_value,
+    .get_group_tag_value_count = postgres_get_group_tag_value_count,
+    .get_top_group_tag_values = postgres_get_top_group_tag_values,
+    .get_group_tag_keys_and_top_values = postgres_get_group_tag_keys_and_top_values,
+    .get_release = postgres_get_release,
+    .get_release_tags = postgres_get_release_tags,
+    .get_group_event_ids = postgres_get_group_event_ids,
+    .get_group_ids_for_search_filter = postgres_get_group_ids_for_search_filter,
+    .get_group_ids_for_users = postgres_get_group_ids_for_users,
+    .get_group_tag_values_for_users = postgres_get_group_tag_values_for_users,
+    .get_groups_user_counts = postgres_get_groups_user_counts,
     .prepare = postgres_prepare,
     .record = postgres_record,
     .get_or_create = postgres_get_or_create,

@@ -1,0 +1,283 @@
+/* Reading events by their tags. The tags of an event refer to the keys and values of the event's
+   own environment: a question about all environments is one about the rows of each. */
+#include "tagstore/postgres/operations.h"
+#include "tagstore/postgres/question.h"
+#include "tagstore/postgres/read_sql.h"
+
+enum { EVENTS_A_PAGE = 10000 }; /* also in fetch_page */
+
+/* $2: environment, 0 for all. */
+#define OWN_KEYS                                                                                   \
+    " k.project_id = $1::bigint AND k.status = 0"                                                  \
+    " AND ($2::bigint = 0 OR k.environment_id = $2::bigint)"
+
+/* ---- the events of a group ---- */
+
+/* A cursor of the server, so that the ids of all events need not be in memory. */
+static const char declare_event_ids[] =
+    "DECLARE group_event_ids NO SCROLL CURSOR FOR"
+    " SELECT m.message_id FROM sentry_message m WHERE m.message_id IS NOT NULL AND m.id IN ("
+    "  SELECT t.event_id FROM unnest($4::text[], $5::text[]) AS w (key, value)"
+    "  JOIN tagstore_tagkey k ON k.key = w.key AND" OWN_KEYS
+    "  JOIN tagstore_tagvalue v ON v.project_id = k.project_id AND v.key_id = k.id"
+    "   AND v.value = w.value AND v.value <> ''"
+    "  JOIN tagstore_eventtag t ON t.group_id = $3::bigint AND t.key_id = k.id"
+    "   AND t.value_id = v.id AND t.project_id = k.project_id)"
+    " ORDER BY m.datetime DESC, m.message_id COLLATE \"C\"";
+
+static const char *key_of_tag(const void *list, size_t i)
+{
+    return ((const struct tag *)list)[i].key;
+}
+
+static const char *value_of_tag(const void *list, size_t i)
+{
+    return ((const struct tag *)list)[i].value;
+}
+
+static bool declare(struct tagstore *store, const struct tag_place *place, const struct tag *tags,
+                    size_t tag_count, struct error *error)
+{
+    struct question question;
+    struct pg_result *result = NULL;
+    question_init(&question);
+    question_add_int(&question, place->project_id);
+    question_add_int(&question, place->environment_id);
+    question_add_int(&question, place->group_id);
+    question_add_list(&question, tags, tag_count, key_of_tag);
+    question_add_list(&question, tags, tag_count, value_of_tag);
+    bool done = question_ask(&question, store, declare_event_ids, &result, error);
+    pg_result_free(result);
+    question_free(&question);
+    return done;
+}
+
+static bool fetch_page(struct pg *pg, tagstore_text_function *tell, void *context, int *count,
+                       struct error *error)
+{
+    struct pg_result *result = NULL;
+    if (!pg_query(pg, "FETCH 10000 FROM group_event_ids", NULL, &result, error))
+        return false;
+    bool done = true;
+    *count = pg_rows(result);
+    for (int i = 0; done && i < *count; i++)
+        done = tell(context, pg_text(result, i, 0), error);
+    pg_result_free(result);
+    return done;
+}
+
+bool postgres_get_group_event_ids(struct tagstore *store, const struct tag_place *place,
+                                  const struct tag *tags, size_t tag_count,
+                                  tagstore_text_function *tell, void *context, struct error *error)
+{
+    struct pg *pg = ((struct postgres_tagstore *)store)->pg;
+    int count = EVENTS_A_PAGE;
+    bool done = pg_begin(pg, error) && declare(store, place, tags, tag_count, error);
+    while (done && count == EVENTS_A_PAGE)
+        done = fetch_page(pg, tell, context, &count, error);
+    done = done && pg_commit(pg, error);
+    if (!done)
+        pg_rollback(pg);
+    return done;
+}
+
+/* ---- groups of events that meet one condition ----
+
+   The sums of groups know: no event need be looked at. */
+
+static const char groups_with_value[] =
+    "SELECT g.group_id FROM tagstore_tagkey k"
+    " JOIN tagstore_tagvalue v ON v.project_id = k.project_id AND v.key_id = k.id"
+    "  AND v.value = $4::text AND v.value <> ''"
+    " JOIN tagstore_grouptagvalue g ON g.value_id = v.id AND g.key_id = k.id"
+    "  AND g.project_id = k.project_id AND g.times_seen > 0"
+    " WHERE" ONE_KEY " ORDER BY g.group_id";
+
+static const char groups_with_key[] =
+    "SELECT gk.group_id FROM tagstore_tagkey k"
+    " JOIN tagstore_grouptagkey gk ON gk.key_id = k.id AND gk.project_id = k.project_id"
+    " CROSS JOIN LATERAL (SELECT FROM tagstore_grouptagvalue g"
+    "  WHERE g.project_id = k.project_id AND g.group_id = gk.group_id AND g.key_id = k.id"
+    "   AND g.times_seen > 0 AND g.value_id IS DISTINCT FROM" EMPTY_VALUE " LIMIT 1) one"
+    " WHERE" ONE_KEY " ORDER BY gk.group_id";
+
+static bool query_one_condition(struct tagstore *store, int64_t project_id, int64_t environment_id,
+                                const struct tag_condition *condition, struct pg_result **result,
+                                struct error *error)
+{
+    const struct tag_place place = {
+        .project_id = project_id, .environment_id = environment_id, .key = condition->key};
+    struct question question;
+    question_init(&question);
+    question_add_key(&question, &place);
+    if (condition->match == TAG_IS)
+        question_add_text(&question, condition->value);
+    bool done = question_ask(&question, store,
+                             condition->match == TAG_IS ? groups_with_value : groups_with_key,
+                             result, error);
+    question_free(&question);
+    return done;
+}
+
+/* ---- groups of events that meet several conditions ---- */
+
+/* What an event may refer to in order to meet a condition: a row for each environment. */
+struct meeting {
+    int64_t condition;
+    int64_t key_id;
+    int64_t value_id; /* 0: any but that of the empty value */
+    int64_t empty_id; /* 0: there is none */
+};
+
+struct filter {
+    struct meeting *meetings; /* those of a condition are neighbours, the rarest comes first */
+    size_t count;
+    size_t first; /* how many are of the rarest condition */
+    int64_t conditions_met;
+};
+
+/* How rare a value is, is asked of sums; any value is taken to be the least rare. */
+static const char find_meetings[] =
+    "WITH met AS ("
+    " SELECT w.n, k.id AS key_id, coalesce(v.id, 0) AS value_id, e.id AS empty_id,"
+    "  CASE WHEN w.value IS NULL THEN 9223372036854775807 ELSE v.times_seen END AS times_seen"
+    " FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS w (key, value, n)"
+    " JOIN tagstore_tagkey k ON k.key = w.key AND" OWN_KEYS
+    " LEFT JOIN tagstore_tagvalue v ON v.project_id = k.project_id AND v.key_id = k.id"
+    "  AND v.value = w.value AND v.value <> ''"
+    " LEFT JOIN tagstore_tagvalue e ON e.project_id = k.project_id AND e.key_id = k.id"
+    "  AND e.value = ''"
+    " WHERE w.value IS NULL OR v.id IS NOT NULL)"
+    " SELECT n, key_id, value_id, empty_id FROM met"
+    " ORDER BY sum(times_seen) OVER (PARTITION BY n), n, key_id";
+
+static const char *key_of_condition(const void *list, size_t i)
+{
+    return ((const struct tag_condition *)list)[i].key;
+}
+
+static const char *value_of_condition(const void *list, size_t i)
+{
+    const struct tag_condition *condition = &((const struct tag_condition *)list)[i];
+    return condition->match == TAG_IS ? condition->value : NULL;
+}
+
+static bool read_meetings(const struct pg_result *result, struct arena *arena,
+                          struct filter *filter, struct error *error)
+{
+    filter->count = (size_t)pg_rows(result);
+    filter->meetings = arena_array(arena, filter->count, sizeof(*filter->meetings), error);
+    if (filter->meetings == NULL)
+        return false;
+    for (size_t i = 0; i < filter->count; i++) {
+        struct meeting *meeting = &filter->meetings[i];
+        *meeting = (struct meeting){.condition = pg_int(result, (int)i, 0),
+                                    .key_id = pg_int(result, (int)i, 1),
+                                    .value_id = pg_int(result, (int)i, 2),
+                                    .empty_id = pg_int(result, (int)i, 3)};
+        filter->conditions_met += i == 0 || meeting->condition != meeting[-1].condition;
+        filter->first += filter->conditions_met == 1;
+    }
+    return true;
+}
+
+static bool query_meetings(struct tagstore *store, int64_t project_id, int64_t environment_id,
+                           const struct tag_condition *conditions, size_t condition_count,
+                           struct arena *arena, struct filter *filter, struct error *error)
+{
+    struct question question;
+    struct pg_result *result = NULL;
+    question_init(&question);
+    question_add_int(&question, project_id);
+    question_add_int(&question, environment_id);
+    question_add_list(&question, conditions, condition_count, key_of_condition);
+    question_add_list(&question, conditions, condition_count, value_of_condition);
+    bool done = question_ask(&question, store, find_meetings, &result, error) &&
+                read_meetings(result, arena, filter, error);
+    question_free(&question);
+    pg_result_free(result);
+    return done;
+}
+
+/* The groups that meet the rarest condition, as far as they have an event that meets it and all
+   others. LIMIT: one event is enough, and no plan may look at all of them. Numbers alone are in the
+   arrays: $2 condition, $3 key, $4 value, $5 empty value; the rarest condition is $6, and $7 is the
+   number of the others. */
+#define MEETINGS                                                                                   \
+    " unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])"                              \
+    " AS w (n, key_id, value_id, empty_id)"
+#define GROUPS_OF_EVENTS(candidates, event)                                                        \
+    "SELECT DISTINCT c.group_id FROM (SELECT * FROM" MEETINGS " WHERE n = $6::bigint) w"           \
+    " CROSS JOIN LATERAL (SELECT c.group_id FROM " candidates " AND c.project_id = $1::bigint) c"  \
+    " CROSS JOIN LATERAL (SELECT FROM tagstore_eventtag t WHERE t.project_id = $1::bigint"         \
+    "  AND t.group_id = c.group_id AND t.key_id = w.key_id AND " event                             \
+    "  AND (SELECT count(DISTINCT o.n) FROM (SELECT * FROM" MEETINGS " WHERE n <> $6::bigint) o"   \
+    "   WHERE EXISTS (SELECT FROM tagstore_eventtag x WHERE x.project_id = $1::bigint"             \
+    "    AND x.event_id = t.event_id AND x.key_id = o.key_id AND x.value_id <> o.empty_id"         \
+    "    AND o.value_id IN (0, x.value_id))) = $7::bigint LIMIT 1) one"                            \
+    " ORDER BY c.group_id"
+
+static const char groups_by_value[] = GROUPS_OF_EVENTS(
+    "tagstore_grouptagvalue c WHERE c.value_id = w.value_id", "t.value_id = w.value_id");
+static const char groups_by_key[] = GROUPS_OF_EVENTS(
+    "tagstore_grouptagkey c WHERE c.key_id = w.key_id", "t.value_id <> w.empty_id");
+
+static bool add_meetings(struct question *question, const struct filter *filter,
+                         struct arena *arena, struct error *error)
+{
+    enum { COLUMNS = 4 };
+    int64_t *numbers = arena_array(arena, filter->count, COLUMNS * sizeof(*numbers), error);
+    if (numbers == NULL)
+        return false;
+    for (size_t i = 0; i < filter->count; i++) {
+        const struct meeting *meeting = &filter->meetings[i];
+        numbers[i] = meeting->condition;
+        numbers[filter->count + i] = meeting->key_id;
+        numbers[2 * filter->count + i] = meeting->value_id;
+        numbers[3 * filter->count + i] = meeting->empty_id;
+    }
+    for (size_t column = 0; column < COLUMNS; column++)
+        question_add_ints(question, numbers + column * filter->count, filter->count);
+    return true;
+}
+
+static bool query_conditions(struct tagstore *store, int64_t project_id,
+                             const struct filter *filter, struct arena *arena,
+                             struct pg_result **result, struct error *error)
+{
+    const struct meeting *rarest = &filter->meetings[0];
+    struct question question;
+    question_init(&question);
+    question_add_int(&question, project_id);
+    bool done = add_meetings(&question, filter, arena, error);
+    question_add_int(&question, rarest->condition);
+    question_add_int(&question, filter->conditions_met - 1);
+    done = done &&
+           question_ask(&question, store, rarest->value_id != 0 ? groups_by_value : groups_by_key,
+                        result, error);
+    question_free(&question);
+    return done;
+}
+
+/* A condition that no key or value of the project meets is met by no event. */
+bool postgres_get_group_ids_for_search_filter(struct tagstore *store, int64_t project_id,
+                                              int64_t environment_id,
+                                              const struct tag_condition *conditions,
+                                              size_t condition_count, struct arena *arena,
+                                              int64_t **group_ids, size_t *count,
+                                              struct error *error)
+{
+    struct filter filter = {.count = 0};
+    struct pg_result *result = NULL;
+    bool done = true;
+    if (condition_count == 1)
+        done = query_one_condition(store, project_id, environment_id, conditions, &result, error);
+    else if (!query_meetings(store, project_id, environment_id, conditions, condition_count, arena,
+                             &filter, error))
+        done = false;
+    else if (filter.conditions_met == (int64_t)condition_count)
+        done = query_conditions(store, project_id, &filter, arena, &result, error);
+    done = done && (result == NULL || question_take_ids(result, arena, group_ids, count, error));
+    pg_result_free(result);
+    return done;
+}

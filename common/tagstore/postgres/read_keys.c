@@ -1,0 +1,187 @@
+/* Reading keys. How often one was seen is the sum over its values: no row counts it. */
+#include "base/text.h"
+#include "tagstore/label.h"
+#include "tagstore/postgres/operations.h"
+#include "tagstore/postgres/question.h"
+#include "tagstore/postgres/read_sql.h"
+
+static bool no_such_key(struct error *error)
+{
+    return error_set(error, ERROR_NOT_FOUND, "there is no such tag key");
+}
+
+bool postgres_check_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
+                            const char *key, struct error *error)
+{
+    int64_t id = 0;
+    return postgres_find_key(((struct postgres_tagstore *)store)->pg, project_id, environment_id,
+                             key, &id, error) &&
+           (id != 0 || no_such_key(error));
+}
+
+/* ---- one key ---- */
+
+static const char project_key[] =
+    "SELECT s.times_seen, s.values_seen FROM tagstore_tagkey k CROSS JOIN" PROJECT_SUMS
+    " WHERE" ONE_KEY;
+
+static const char group_key[] =
+    "SELECT s.times_seen, s.values_seen FROM tagstore_tagkey k CROSS JOIN" GROUP_SUMS
+    " WHERE" ONE_KEY;
+
+static bool query_key(struct tagstore *store, const struct tag_place *place,
+                      struct pg_result **result, struct error *error)
+{
+    struct question question;
+    question_init(&question);
+    question_add_key(&question, place);
+    if (place->group_id != 0)
+        question_add_int(&question, place->group_id);
+    bool done = question_ask(&question, store, place->group_id == 0 ? project_key : group_key,
+                             result, error);
+    question_free(&question);
+    return done;
+}
+
+bool postgres_get_group_tag_key(struct tagstore *store, const struct tag_place *place,
+                                struct tag_key *tag_key, struct error *error)
+{
+    struct pg_result *result = NULL;
+    if (!query_key(store, place, &result, error))
+        return false;
+    *tag_key = (struct tag_key){.key = place->key, .group_id = place->group_id};
+    if (pg_rows(result) > 0) {
+        tag_key->times_seen = pg_int(result, 0, 0);
+        tag_key->values_seen = pg_int(result, 0, 1);
+    }
+    pg_result_free(result);
+    return tag_key->values_seen > 0 || no_such_key(error);
+}
+
+bool postgres_get_group_tag_value_count(struct tagstore *store, const struct tag_place *place,
+                                        int64_t *count, struct error *error)
+{
+    struct pg_result *result = NULL;
+    if (!query_key(store, place, &result, error))
+        return false;
+    *count = pg_rows(result) > 0 ? pg_int(result, 0, 0) : 0;
+    pg_result_free(result);
+    return true;
+}
+
+/* ---- all keys ---- */
+
+#define LISTED   " AND s.values_seen > 0 AND k.key <> ALL ($3::text[])"
+#define IN_ORDER " ORDER BY s.times_seen DESC, k.key COLLATE \"C\""
+#define GROUP_KEYS                                                                                 \
+    " tagstore_grouptagkey gk JOIN tagstore_tagkey k ON k.id = gk.key_id"                          \
+    " CROSS JOIN" GROUP_SUMS
+#define OF_GROUP " WHERE gk.project_id = $1::bigint AND gk.group_id = $4::bigint AND" VISIBLE LISTED
+
+static const char project_keys[] =
+    "SELECT k.key, s.times_seen, s.values_seen, NULL FROM tagstore_tagkey k"
+    " CROSS JOIN" PROJECT_SUMS " WHERE" VISIBLE LISTED IN_ORDER " LIMIT $4::bigint";
+
+static const char group_keys[] =
+    "SELECT k.key, s.times_seen, s.values_seen, gk.group_id FROM" GROUP_KEYS OF_GROUP IN_ORDER
+    " LIMIT $5::bigint";
+
+static void add_scope(struct question *question, const struct tag_place *place)
+{
+    question_add_int(question, place->project_id);
+    question_add_int(question, place->environment_id);
+    question_add_texts(question, tag_unlisted_keys, TAG_UNLISTED_KEYS);
+    if (place->group_id != 0)
+        question_add_int(question, place->group_id);
+}
+
+static bool read_keys(const struct pg_result *result, struct arena *arena, struct tag_key **keys,
+                      size_t *count, struct error *error)
+{
+    *count = (size_t)pg_rows(result);
+    *keys = arena_array(arena, *count, sizeof(**keys), error);
+    for (int i = 0; *keys != NULL && i < pg_rows(result); i++) {
+        const char *key = pg_text(result, i, 0);
+        (*keys)[i] = (struct tag_key){.key = arena_copy(arena, key, strlen(key), error),
+                                      .times_seen = pg_int(result, i, 1),
+                                      .values_seen = pg_int(result, i, 2),
+                                      .group_id = pg_int(result, i, 3)};
+        if ((*keys)[i].key == NULL)
+            return false;
+    }
+    return *keys != NULL;
+}
+
+bool postgres_get_group_tag_keys(struct tagstore *store, const struct tag_place *place,
+                                 int64_t limit, struct arena *arena, struct tag_key **keys,
+                                 size_t *count, struct error *error)
+{
+    struct question question;
+    struct pg_result *result = NULL;
+    question_init(&question);
+    add_scope(&question, place);
+    question_add_limit(&question, limit);
+    bool done = question_ask(&question, store, place->group_id == 0 ? project_keys : group_keys,
+                             &result, error) &&
+                read_keys(result, arena, keys, count, error);
+    question_free(&question);
+    pg_result_free(result);
+    return done;
+}
+
+/* ---- keys and their top values ---- */
+
+/* A row a value: the rows of a key are neighbours. */
+static const char keys_and_top_values[] =
+    "SELECT k.key, s.times_seen, s.values_seen, " VALUE_COLUMNS " FROM" GROUP_KEYS
+    " CROSS JOIN" TOP_VALUES OF_GROUP IN_ORDER
+    ", v.times_seen DESC, v.last_seen DESC NULLS LAST, v.value COLLATE \"C\"";
+
+static bool start_summary(const struct pg_result *result, int row, struct arena *arena,
+                          struct tag_key_summary *summary, struct error *error)
+{
+    const char *key = pg_text(result, row, 0);
+    *summary =
+        (struct tag_key_summary){.key = arena_copy(arena, key, strlen(key), error),
+                                 .total_values = pg_int(result, row, 1),
+                                 .unique_values = pg_int(result, row, 2),
+                                 .top_values = arena_array(arena, TAGSTORE_TOP_VALUES,
+                                                           sizeof(struct group_tag_value), error)};
+    return summary->key != NULL && summary->top_values != NULL;
+}
+
+static bool read_summaries(const struct pg_result *result, int64_t group_id, struct arena *arena,
+                           struct tag_key_summary **keys, size_t *count, struct error *error)
+{
+    *keys = arena_array(arena, (size_t)pg_rows(result), sizeof(**keys), error);
+    if (*keys == NULL)
+        return false;
+    for (int i = 0; i < pg_rows(result); i++) {
+        if ((*count == 0 || !text_equal((*keys)[*count - 1].key, pg_text(result, i, 0))) &&
+            !start_summary(result, i, arena, &(*keys)[(*count)++], error))
+            return false;
+        struct tag_key_summary *summary = &(*keys)[*count - 1];
+        struct group_tag_value *value = &summary->top_values[summary->top_count++];
+        if (!question_take_value(result, i, 3, arena, value, error))
+            return false;
+        value->group_id = group_id;
+    }
+    return true;
+}
+
+bool postgres_get_group_tag_keys_and_top_values(struct tagstore *store,
+                                                const struct tag_place *place, struct arena *arena,
+                                                struct tag_key_summary **keys, size_t *count,
+                                                struct error *error)
+{
+    struct question question;
+    struct pg_result *result = NULL;
+    question_init(&question);
+    add_scope(&question, place);
+    question_add_int(&question, TAGSTORE_TOP_VALUES);
+    bool done = question_ask(&question, store, keys_and_top_values, &result, error) &&
+                read_summaries(result, place->group_id, arena, keys, count, error);
+    question_free(&question);
+    pg_result_free(result);
+    return done;
+}

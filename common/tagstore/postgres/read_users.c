@@ -1,0 +1,131 @@
+/* Reading by users: exportd.event_user_attributes knows what each event says about its user. */
+#include "tagstore/postgres/operations.h"
+#include "tagstore/postgres/question.h"
+#include "tagstore/postgres/read_sql.h"
+
+/* ---- events of users ---- */
+
+static const char *ident_of(const void *list, size_t i)
+{
+    return ((const struct tagstore_user *)list)[i].attributes.ident;
+}
+
+static const char *email_of(const void *list, size_t i)
+{
+    return ((const struct tagstore_user *)list)[i].attributes.email;
+}
+
+static const char *username_of(const void *list, size_t i)
+{
+    return ((const struct tagstore_user *)list)[i].attributes.username;
+}
+
+/* What is no address is that of no event. */
+static const char *address_of(const void *list, size_t i)
+{
+    return event_user_address(((const struct tagstore_user *)list)[i].attributes.ip_address);
+}
+
+/* $1 projects, $2 idents, $3 emails, $4 usernames, $5 addresses, $6 limit. */
+static bool ask(struct tagstore *store, const struct tagstore_user *users, size_t user_count,
+                int64_t limit, const char *sql, struct arena *arena, struct pg_result **result,
+                struct error *error)
+{
+    struct question question;
+    int64_t *projects = arena_array(arena, user_count, sizeof(*projects), error);
+    if (projects == NULL)
+        return false;
+    for (size_t i = 0; i < user_count; i++)
+        projects[i] = users[i].project_id;
+    question_init(&question);
+    question_add_ints(&question, projects, user_count);
+    question_add_list(&question, users, user_count, ident_of);
+    question_add_list(&question, users, user_count, email_of);
+    question_add_list(&question, users, user_count, username_of);
+    question_add_list(&question, users, user_count, address_of);
+    question_add_limit(&question, limit);
+    bool done = question_ask(&question, store, sql, result, error);
+    question_free(&question);
+    return done;
+}
+
+/* One look into an index for each attribute; an event that several find is there once. */
+#define FOUND(attribute)                                                                           \
+    " SELECT a.event_id, a.project_id, a.group_id, a.ident, a.seen"                                \
+    " FROM asked w JOIN exportd.event_user_attributes a"                                           \
+    " ON a.project_id = w.project_id AND a." attribute " = w." attribute
+#define EVENTS_OF_USERS                                                                            \
+    "WITH asked AS (SELECT project_id, ident, email, username, ip_address::inet"                   \
+    "  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[])"                  \
+    "   AS w (project_id, ident, email, username, ip_address)),"                                   \
+    " events AS (" FOUND("ident") " UNION" FOUND("email") " UNION" FOUND(                          \
+        "username") " UNION" FOUND("ip_address") ")"
+
+static const char group_ids_for_users[] =
+    EVENTS_OF_USERS " SELECT group_id FROM events GROUP BY group_id"
+                    " ORDER BY max(seen) DESC, group_id LIMIT $6::bigint";
+
+bool postgres_get_group_ids_for_users(struct tagstore *store, const struct tagstore_user *users,
+                                      size_t user_count, int64_t limit, struct arena *arena,
+                                      int64_t **group_ids, size_t *count, struct error *error)
+{
+    struct pg_result *result = NULL;
+    bool done = ask(store, users, user_count, limit, group_ids_for_users, arena, &result, error) &&
+                question_take_ids(result, arena, group_ids, count, error);
+    pg_result_free(result);
+    return done;
+}
+
+static const char values_for_users[] = EVENTS_OF_USERS
+    " SELECT " VALUE_COLUMNS ", v.project_id FROM"
+    " (SELECT project_id, ident AS value, count(*) AS times_seen, min(seen) AS first_seen,"
+    "   max(seen) AS last_seen FROM events WHERE ident IS NOT NULL GROUP BY project_id, ident) v"
+    " ORDER BY v.last_seen DESC, v.project_id, v.value COLLATE \"C\" LIMIT $6::bigint";
+
+bool postgres_get_group_tag_values_for_users(struct tagstore *store,
+                                             const struct tagstore_user *users, size_t user_count,
+                                             int64_t limit, struct arena *arena,
+                                             struct user_tag_value **rows, size_t *count,
+                                             struct error *error)
+{
+    struct pg_result *result = NULL;
+    bool done = ask(store, users, user_count, limit, values_for_users, arena, &result, error);
+    if (done) {
+        *count = (size_t)pg_rows(result);
+        *rows = arena_array(arena, *count, sizeof(**rows), error);
+        done = *rows != NULL;
+    }
+    for (size_t i = 0; done && i < *count; i++) {
+        (*rows)[i].project_id = pg_int(result, (int)i, 4);
+        done = question_take_value(result, (int)i, 0, arena, &(*rows)[i].tag, error);
+    }
+    pg_result_free(result);
+    return done;
+}
+
+/* ---- users of groups ---- */
+
+static const char user_counts[] =
+    "SELECT w.n, c.users FROM unnest($2::bigint[]) WITH ORDINALITY AS w (group_id, n)"
+    " CROSS JOIN LATERAL (SELECT count(*) AS users FROM (SELECT DISTINCT a.ident"
+    "  FROM exportd.event_user_attributes a WHERE a.project_id = $1::bigint"
+    "   AND a.group_id = w.group_id AND a.ident IS NOT NULL"
+    "   AND ($3::bigint = 0 OR a.environment_id = $3::bigint)) d) c";
+
+bool postgres_get_groups_user_counts(struct tagstore *store, int64_t project_id,
+                                     const int64_t *group_ids, size_t group_count,
+                                     int64_t environment_id, int64_t *counts, struct error *error)
+{
+    struct question question;
+    struct pg_result *result = NULL;
+    question_init(&question);
+    question_add_int(&question, project_id);
+    question_add_ints(&question, group_ids, group_count);
+    question_add_int(&question, environment_id);
+    bool done = question_ask(&question, store, user_counts, &result, error);
+    for (int i = 0; done && i < pg_rows(result); i++)
+        counts[pg_int(result, i, 0) - 1] = pg_int(result, i, 1);
+    question_free(&question);
+    pg_result_free(result);
+    return done;
+}

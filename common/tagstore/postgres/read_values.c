@@ -1,0 +1,170 @@
+/* Reading values and releases. All values of a key come through the cursor (cursor.c). */
+#include "tagstore/postgres/operations.h"
+#include "tagstore/postgres/question.h"
+#include "tagstore/postgres/read_sql.h"
+
+/* ---- one value ---- */
+
+#define ONE_VALUE                                                                                  \
+    " FROM tagstore_tagkey k JOIN tagstore_tagvalue v"                                             \
+    " ON v.project_id = k.project_id AND v.key_id = k.id AND v.value = $4::text"
+#define OF_GROUPS                                                                                  \
+    " JOIN tagstore_grouptagvalue g ON g.project_id = k.project_id AND g.key_id = k.id"            \
+    " AND g.value_id = v.id AND g.times_seen > 0 AND g.group_id"
+
+static const char project_value[] =
+    "SELECT " VALUE_COLUMNS ONE_VALUE " WHERE" ONE_KEY " AND v.times_seen > 0";
+
+static const char group_value[] =
+    "SELECT " GROUP_COLUMNS ONE_VALUE OF_GROUPS " = $5::bigint WHERE" ONE_KEY;
+
+bool postgres_get_group_tag_value(struct tagstore *store, const struct tag_place *place,
+                                  struct group_tag_value *row, struct error *error)
+{
+    struct question question;
+    struct pg_result *result = NULL;
+    question_init(&question);
+    question_add_key(&question, place);
+    question_add_text(&question, place->value);
+    if (place->group_id != 0)
+        question_add_int(&question, place->group_id);
+    bool done = question_ask(&question, store, place->group_id == 0 ? project_value : group_value,
+                             &result, error);
+    if (done && pg_rows(result) == 0)
+        done = error_set(error, ERROR_NOT_FOUND, "there is no such tag value");
+    if (done) {
+        question_take_sums(result, 0, 0, row);
+        row->group_id = place->group_id;
+        row->value = place->value;
+        row->value_size = strlen(place->value);
+    }
+    question_free(&question);
+    pg_result_free(result);
+    return done;
+}
+
+/* ---- lists ---- */
+
+static const char group_list_value[] =
+    "SELECT " GROUP_COLUMNS ", g.group_id" ONE_VALUE OF_GROUPS " = ANY ($5::bigint[])"
+    " WHERE" ONE_KEY " ORDER BY g.group_id";
+
+bool postgres_get_group_list_tag_value(struct tagstore *store, const struct tag_place *place,
+                                       const int64_t *group_ids, size_t group_count,
+                                       struct arena *arena, struct group_tag_value **rows,
+                                       size_t *count, struct error *error)
+{
+    struct question question;
+    struct pg_result *result = NULL;
+    question_init(&question);
+    question_add_key(&question, place);
+    question_add_text(&question, place->value);
+    question_add_ints(&question, group_ids, group_count);
+    bool done = question_ask(&question, store, group_list_value, &result, error) &&
+                question_take_values(result, arena, rows, count, error);
+    question_free(&question);
+    pg_result_free(result);
+    return done;
+}
+
+static const char top_values[] =
+    "SELECT " VALUE_COLUMNS ", $4::bigint FROM tagstore_tagkey k CROSS JOIN" TOP_VALUES
+    " WHERE" ONE_KEY
+    " ORDER BY v.times_seen DESC, v.last_seen DESC NULLS LAST, v.value COLLATE \"C\"";
+
+bool postgres_get_top_group_tag_values(struct tagstore *store, const struct tag_place *place,
+                                       int64_t limit, struct arena *arena,
+                                       struct group_tag_value **rows, size_t *count,
+                                       struct error *error)
+{
+    struct question question;
+    struct pg_result *result = NULL;
+    question_init(&question);
+    question_add_key(&question, place);
+    question_add_int(&question, place->group_id);
+    question_add_limit(&question, limit);
+    bool done = question_ask(&question, store, top_values, &result, error) &&
+                question_take_values(result, arena, rows, count, error);
+    question_free(&question);
+    pg_result_free(result);
+    return done;
+}
+
+/* ---- releases ---- */
+
+static const char RELEASE_KEY[] = "sentry:release";
+
+#define PROJECT_RELEASE(column, direction)                                                         \
+    "SELECT v.value FROM tagstore_tagkey k CROSS JOIN LATERAL"                                     \
+    " (SELECT v.value FROM" PROJECT_VALUES " AND v." column " IS NOT NULL"                         \
+    "  ORDER BY v." column direction ", v.value COLLATE \"C\" LIMIT 1) v"                          \
+    " WHERE" ONE_KEY
+
+#define GROUP_RELEASE(column, direction)                                                           \
+    "SELECT v.value FROM tagstore_tagkey k CROSS JOIN LATERAL"                                     \
+    " (SELECT g.value_id FROM" GROUP_VALUES " AND g." column " IS NOT NULL"                        \
+    "  ORDER BY g." column direction " FETCH FIRST 1 ROWS WITH TIES) g"                            \
+    " JOIN tagstore_tagvalue v ON v.id = g.value_id WHERE" ONE_KEY                                 \
+    " ORDER BY v.value COLLATE \"C\" LIMIT 1"
+
+static const char project_first_release[] = PROJECT_RELEASE("first_seen", "");
+static const char project_last_release[] = PROJECT_RELEASE("last_seen", " DESC");
+static const char group_first_release[] = GROUP_RELEASE("first_seen", "");
+static const char group_last_release[] = GROUP_RELEASE("last_seen", " DESC");
+
+static const char *release_sql(bool group, bool last)
+{
+    if (group)
+        return last ? group_last_release : group_first_release;
+    return last ? project_last_release : project_first_release;
+}
+
+bool postgres_get_release(struct tagstore *store, int64_t project_id, int64_t group_id, bool last,
+                          struct arena *arena, const char **version, struct error *error)
+{
+    const struct tag_place place = {.project_id = project_id, .key = RELEASE_KEY};
+    struct question question;
+    struct pg_result *result = NULL;
+    question_init(&question);
+    question_add_key(&question, &place);
+    if (group_id != 0)
+        question_add_int(&question, group_id);
+    bool done = question_ask(&question, store, release_sql(group_id != 0, last), &result, error);
+    if (done && pg_rows(result) > 0) {
+        const char *text = pg_text(result, 0, 0);
+        *version = arena_copy(arena, text, strlen(text), error);
+        done = *version != NULL;
+    }
+    question_free(&question);
+    pg_result_free(result);
+    return done;
+}
+
+static const char release_tags[] =
+    "SELECT " VALUE_COLUMNS ", NULL FROM (SELECT v.value, sum(v.times_seen)::bigint AS times_seen,"
+    "  min(v.first_seen) AS first_seen, max(v.last_seen) AS last_seen"
+    "  FROM tagstore_tagkey k JOIN tagstore_tagvalue v"
+    "  ON v.project_id = k.project_id AND v.key_id = k.id AND v.value = ANY ($4::text[])"
+    "  AND v.value <> '' AND v.times_seen > 0"
+    "  WHERE k.project_id = ANY ($1::bigint[]) AND k.environment_id = $2::bigint"
+    "  AND k.key = $3::text AND k.status = 0 GROUP BY v.value) v ORDER BY v.value COLLATE \"C\"";
+
+bool postgres_get_release_tags(struct tagstore *store, const int64_t *project_ids,
+                               size_t project_count, int64_t environment_id,
+                               const char *const *versions, size_t version_count,
+                               struct arena *arena, struct group_tag_value **rows, size_t *count,
+                               struct error *error)
+{
+    struct question question;
+    struct pg_result *result = NULL;
+    question_init(&question);
+    question_add_ints(&question, project_ids, project_count);
+    question_add_int(&question, environment_id);
+    question_add_text(&question, RELEASE_KEY);
+    question_add_texts(&question, versions, version_count);
+    bool done = question_ask(&question, store, release_tags, &result, error) &&
+                question_take_values(result, arena, rows, count, error);
+    question_free(&question);
+    pg_result_free(result);
+    return done;
+}
