@@ -131,11 +131,11 @@ static void numbers_out_of_range(void **state)
 static void words_and_switches(void **state)
 {
     (void)state;
-    assert_refused("EXPORTD_TAGSTORE", "mysql", "EXPORTD_TAGSTORE: must be one of: postgres ");
+    assert_refused("EXPORTD_TAGSTORE", "mysql", "EXPORTD_TAGSTORE: must be one of: postgres");
     assert_refused("EXPORTD_LOG_LEVEL", "INFO",
-                   "EXPORTD_LOG_LEVEL: must be one of: debug info warning error ");
+                   "EXPORTD_LOG_LEVEL: must be one of: debug info warning error");
     assert_refused("EXPORTD_LOG_LEVEL", "debug info",
-                   "EXPORTD_LOG_LEVEL: must be one of: debug info warning error ");
+                   "EXPORTD_LOG_LEVEL: must be one of: debug info warning error");
     assert_refused("EXPORTD_CSV_FORMULA_GUARD", "yes",
                    "EXPORTD_CSV_FORMULA_GUARD: must be on or off");
 }
@@ -146,7 +146,7 @@ static void urls(void **state)
     assert_refused("EXPORTD_REDIS_URL", "localhost:6379",
                    "EXPORTD_REDIS_URL: not a URL as in scheme://host:port/path");
     assert_refused("EXPORTD_REDIS_URL", "http://:secret@h",
-                   "EXPORTD_REDIS_URL: the scheme 'http' is not one of: redis unix rediss ");
+                   "EXPORTD_REDIS_URL: the scheme 'http' is not one of: redis unix rediss");
     assert_refused(
         "EXPORTD_REDIS_URL", "rediss://h",
         "EXPORTD_REDIS_URL: the installed hiredis has no TLS, so rediss:// cannot be used");
@@ -154,7 +154,7 @@ static void urls(void **state)
     assert_refused("EXPORTD_REDIS_URL", "unix://run/redis.sock",
                    "EXPORTD_REDIS_URL: needs three slashes and an absolute path: unix:///path");
     assert_refused("EXPORTD_STORAGE_URL", "s3://bucket",
-                   "EXPORTD_STORAGE_URL: the scheme 's3' is not one of: file ");
+                   "EXPORTD_STORAGE_URL: the scheme 's3' is not one of: file");
     assert_refused("EXPORTD_STORAGE_URL", "file:///",
                    "EXPORTD_STORAGE_URL: needs three slashes and an absolute path: file:///path");
 }
