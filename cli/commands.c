@@ -101,6 +101,14 @@ const struct command commands[] = {
      "\"production\"},\n"
      "   \"sentry.interfaces.User\":{\"id\":\"1\",\"email\":\"jane@example.com\"}}}\n",
      command_ingest},
+    {"grouphash", "last-processed --project ID HASH...", "Show the last event of group hashes",
+     "\nOne JSON object for each hash, in the order asked: the last event of it that ingest has "
+     "stored, as\n"
+     "Redis remembers it; null where it knows none.\n"
+     "\nexample line:\n"
+     "  {\"hash\":\"a1\",\"grouphash_id\":12,\"event_id\":"
+     "\"0123456789abcdef0123456789abcdef\"}\n",
+     command_grouphash},
     {"group", "merge --into ID ID... [--json]", "Merge groups (issues) of a project into one",
      "\nEvents, tags, hashes, counters and earlier redirects of each ID become those of the group "
      "that\n"

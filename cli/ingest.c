@@ -30,6 +30,14 @@ static void show_progress(const struct ingest_summary *summary)
         fprintf(stderr, "\r%" PRId64 " lines", summary->lines);
 }
 
+static void warn(const char *reason)
+{
+    clear_progress();
+    fputs("the last processed events are not recorded any more: ", stderr);
+    text_print(stderr, reason);
+    fputc('\n', stderr);
+}
+
 static void print_summary(const struct ingest_summary *summary)
 {
     clear_progress();
@@ -88,19 +96,25 @@ static bool make_seekable(const struct config *config, FILE **input, struct erro
 
 static bool run(const struct config *config, FILE *input, bool rebase_time, struct error *error)
 {
-    struct ingest ingest = {
-        .rebase_time = rebase_time, .bad_line = tell_bad_line, .progress = show_progress};
+    struct ingest ingest = {.sampled_projects = config->sampled_projects,
+                            .rebase_time = rebase_time,
+                            .bad_line = tell_bad_line,
+                            .progress = show_progress,
+                            .warning = warn};
     struct ingest_summary summary = {0};
     if (!cli_connect_pg(config, &ingest.pg, error))
         return false;
     ingest.tagstore = postgres_tagstore_new(ingest.pg);
-    bool done = ingest.tagstore == NULL ? error_set(error, ERROR_AWAY, "no memory")
-                                        : ingest_run(&ingest, input, &summary, error);
+    ingest.redis = redis_new(config->redis_url); /* connects when there is something to record */
+    bool done = ingest.tagstore == NULL || ingest.redis == NULL
+                    ? error_set(error, ERROR_AWAY, "no memory")
+                    : ingest_run(&ingest, input, &summary, error);
     if (done || summary.lines > 0)
         print_summary(&summary);
     if (done && summary.bad > 0)
         done = error_set(error, ERROR_INVALID, "%" PRId64 " bad line%s", summary.bad,
                          text_plural(summary.bad));
+    redis_free(ingest.redis);
     tagstore_free(ingest.tagstore);
     pg_free(ingest.pg);
     return done;

@@ -75,8 +75,9 @@ static const struct setting settings[] = {
      "how long a finished export can be downloaded"},
     {"EXPORTD_HISTORY_DAYS", MEMBER(history_days), NUMBER, 0, "90", NULL, 1, 36500,
      "how long `exportd status` remembers; cleanup removes what is older"},
-    {"EXPORTD_SAMPLED_PROJECTS", MEMBER(sampled_projects), TEXT, NOT_BUILT, "", NULL, 0, 0,
-     "ids of projects whose events are sampled"},
+    {"EXPORTD_SAMPLED_PROJECTS", MEMBER(sampled_projects), TEXT, 0, "", NULL, 0, 0,
+     "ids of projects, with commas between them: of events that happen often all are counted and "
+     "some are stored"},
     {"EXPORTD_CSV_FORMULA_GUARD", MEMBER(csv_formula_guard), SWITCH, 0, "off", NULL, 0, 0,
      "on: a ' before cells that a spreadsheet would take for a formula"},
     {"EXPORTD_LOG_FORMAT", MEMBER(log_format), CHOICE, 0, "", " json text ", 0, 0,
@@ -264,6 +265,24 @@ static bool derive(struct config *config, struct error *error)
     return true;
 }
 
+/* Numbers with commas between them, or nothing. */
+static bool check_sampled_projects(const struct config *config, struct error *error)
+{
+    const char *at = config->sampled_projects;
+    while (*at != '\0') {
+        int64_t id = 0;
+        char number[32];
+        size_t size = strcspn(at, ",");
+        (void)snprintf(number, sizeof(number), "%.*s", size < sizeof(number) ? (int)size : 0, at);
+        at += size;
+        if (!text_to_int64(number, 1, INT64_MAX, &id) || (*at == ',' && at[1] == '\0'))
+            return error_set(error, ERROR_USAGE,
+                             "EXPORTD_SAMPLED_PROJECTS: not a list of project ids as in 1,7,12");
+        at += *at == ',';
+    }
+    return true;
+}
+
 static bool check_rules(const struct config *config, struct error *error)
 {
     if (strlen(config->queue) > 200 || strpbrk(config->queue, "{}") != NULL ||
@@ -275,7 +294,7 @@ static bool check_rules(const struct config *config, struct error *error)
         return error_set(error, ERROR_USAGE, "EXPORTD_MAIL_FROM: not a bare address as in a@b.c");
     if (text_has_control(config->url_prefix))
         return error_set(error, ERROR_USAGE, "EXPORTD_URL_PREFIX: has control characters");
-    return true;
+    return check_sampled_projects(config, error);
 }
 
 bool config_load(struct config *config, struct error *error)

@@ -265,17 +265,24 @@ static bool refuse(struct redis *redis, const redisReply *reply, struct error *e
                      reply->str);
 }
 
+bool redis_append(struct redis *redis, const struct redis_command *command, struct error *error)
+{
+    if (redis->context == NULL || redis->context->err != 0)
+        return lost(redis, "no connection", error);
+    /* hiredis does not write to the arguments; its prototype only forgets to say so */
+    const char **values = (const char **)(uintptr_t)command->values;
+    return redisAppendCommandArgv(redis->context, command->count, values, command->sizes) ==
+               REDIS_OK ||
+           lost(redis, redis->context->errstr, error);
+}
+
 static bool send_command(struct redis *redis, const struct redis_command *command, int64_t wait_ms,
                          redisReply **answer, struct error *error)
 {
     const char *what = "no connection";
     *answer = NULL;
-    if (redis->context == NULL || redis->context->err != 0)
-        return lost(redis, what, error);
-    /* hiredis does not write to the arguments; its prototype only forgets to say so */
-    const char **values = (const char **)(uintptr_t)command->values;
-    if (redisAppendCommandArgv(redis->context, command->count, values, command->sizes) != REDIS_OK)
-        return lost(redis, redis->context->errstr, error);
+    if (!redis_append(redis, command, error))
+        return false;
     *answer = read_answer(redis, clock_monotonic_ms() + ANSWER_MS + wait_ms, &what);
     return *answer != NULL || lost(redis, what, error);
 }
@@ -290,6 +297,25 @@ bool redis_call(struct redis *redis, const struct redis_command *command, int64_
     if (answer->type == REDIS_REPLY_ERROR) {
         refuse(redis, answer, error);
         freeReplyObject(answer);
+        return false;
+    }
+    *reply = (struct redis_reply *)answer;
+    return true;
+}
+
+bool redis_next_reply(struct redis *redis, struct redis_reply **reply, struct error *error)
+{
+    const char *what = "no connection";
+    *reply = NULL;
+    if (redis->context == NULL)
+        return lost(redis, what, error);
+    redisReply *answer = read_answer(redis, clock_monotonic_ms() + ANSWER_MS, &what);
+    if (answer == NULL)
+        return lost(redis, what, error);
+    if (answer->type == REDIS_REPLY_ERROR) {
+        refuse(redis, answer, error);
+        freeReplyObject(answer);
+        redis_disconnect(redis); /* with the answers that are still to come */
         return false;
     }
     *reply = (struct redis_reply *)answer;

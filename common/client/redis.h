@@ -52,6 +52,14 @@ void redis_add_int(struct redis_command *command, int64_t number);
 bool redis_call(struct redis *redis, const struct redis_command *command, int64_t wait_ms,
                 struct redis_reply **reply, struct error *error) MUST_CHECK;
 
+/* A pipeline: commands are appended, go out together with the first call of redis_next_reply, and
+   are answered in their order, one call each; nothing else may be called before the last one. An
+   error ends the pipeline (and drops the connection). */
+bool redis_append(struct redis *redis, const struct redis_command *command,
+                  struct error *error) MUST_CHECK;
+bool redis_next_reply(struct redis *redis, struct redis_reply **reply,
+                      struct error *error) MUST_CHECK;
+
 /* Runs a Lua script by its SHA-1, sending its text when the server does not know it.
    `command` holds the keys (the first `keys` of them) and then the arguments: 20 at most. */
 bool redis_eval(struct redis *redis, const char *script, int keys,

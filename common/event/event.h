@@ -32,7 +32,8 @@ struct event {
 
     /* What it gets when it is saved. */
     int64_t organization_id, environment_id, release_id, group_id;
-    int64_t id; /* of its row in sentry_message */
+    bool sampled; /* counted and not stored */
+    int64_t id;   /* of its row in sentry_message; 0: none */
 };
 
 /* Reads a line into *event, all in `arena`. What is wrong with the line makes the event

@@ -202,6 +202,11 @@ bool grouphash_assign(struct pg *pg, struct event **events, size_t count, struct
         return false;
     choose_groups(&hashes, events, count, grouping);
     count_events(events, count, grouping);
-    return make_groups(pg, &hashes, events, count, arena, grouping, error) &&
-           write_taken(pg, &hashes, arena, error);
+    if (!make_groups(pg, &hashes, events, count, arena, grouping, error) ||
+        !write_taken(pg, &hashes, arena, error))
+        return false;
+    grouping->hashes = hashes.rows;
+    grouping->hash_groups = hashes.group_ids;
+    grouping->hash_count = hashes.count;
+    return true;
 }

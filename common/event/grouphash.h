@@ -4,6 +4,7 @@
 
 #include "event/event.h"
 #include "model/group.h"
+#include "model/named_row.h"
 
 /* What became of a batch's events: the groups they belong to, and how many fell to each. */
 struct grouping {
@@ -11,6 +12,10 @@ struct grouping {
     size_t known_count;
     struct group_row *made; /* groups that were made, already counted */
     size_t made_count;
+
+    struct named_row *hashes; /* of all events; sorted */
+    int64_t *hash_groups;     /* the group of each */
+    size_t hash_count;
 };
 
 /* Gives each event its group: that of its first hash that has one, else a new one made from the

@@ -23,7 +23,8 @@ struct batch {
     struct event *events;   /* BATCH_EVENTS of them */
     struct event **unsaved; /* those that the database has to see */
     struct arena *texts;    /* of the events */
-    struct arena *scratch;  /* of a transaction */
+    struct saver saver;
+    bool redis_failed;
     size_t count, tags, bytes;
 };
 
@@ -48,13 +49,28 @@ static bool is_blamed_on_data(const struct pg *pg, const struct error *error)
            text_starts_with(state, "54");
 }
 
+/* The events are counted whatever becomes of this. Redis is given up at its first failure: waiting
+   for it with each batch would take longer than counting. */
+static void record_last(struct batch *batch)
+{
+    struct error why;
+    if (batch->redis_failed || last_processed_record(batch->ingest->redis, batch->saver.last,
+                                                     batch->saver.last_count, &why))
+        return;
+    batch->redis_failed = true;
+    if (batch->ingest->warning != NULL)
+        batch->ingest->warning(why.message);
+}
+
 static bool save_with_retries(struct batch *batch, struct event **events, size_t count,
                               struct error *error)
 {
     const struct ingest *ingest = batch->ingest;
     for (int try = 1;; try++) {
-        if (save_events(ingest->pg, ingest->tagstore, events, count, batch->scratch, error))
+        if (save_events(&batch->saver, events, count, error)) {
+            record_last(batch);
             return true;
+        }
         if (!is_passing(ingest->pg, error) || try == TRIES)
             return false;
         clock_sleep_ms((PAUSE_MS << (try - 1)) + (int64_t)random_below(PAUSE_MS));
@@ -190,9 +206,12 @@ static bool allocate(struct batch *batch, struct error *error)
     batch->events = calloc(BATCH_EVENTS, sizeof(struct event));
     batch->unsaved = calloc(BATCH_EVENTS, sizeof(struct event *));
     batch->texts = arena_new(EVENTS_MEMORY);
-    batch->scratch = arena_new(SCRATCH_MEMORY);
+    batch->saver = (struct saver){.pg = batch->ingest->pg,
+                                  .tagstore = batch->ingest->tagstore,
+                                  .sampled_projects = batch->ingest->sampled_projects,
+                                  .arena = arena_new(SCRATCH_MEMORY)};
     if (batch->events == NULL || batch->unsaved == NULL || batch->texts == NULL ||
-        batch->scratch == NULL)
+        batch->saver.arena == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     return true;
 }
@@ -208,7 +227,7 @@ bool ingest_run(const struct ingest *ingest, FILE *input, struct ingest_summary 
                 save_lines(&batch, error);
     line_reader_free(&batch.reader);
     arena_free(batch.texts);
-    arena_free(batch.scratch);
+    arena_free(batch.saver.arena);
     free(batch.unsaved);
     free(batch.events);
     return done;

@@ -7,6 +7,7 @@
 #define EVENT_INGEST_H
 
 #include "client/pg.h"
+#include "client/redis.h"
 #include "tagstore/tagstore.h"
 
 /* lines = counted + repeated + bad; blank lines do not count. */
@@ -17,11 +18,15 @@ struct ingest_summary {
 struct ingest {
     struct pg *pg; /* also the tagstore's connection: one transaction a batch */
     struct tagstore *tagstore;
+    struct redis *redis;          /* for the last processed events; need not be connected */
+    const char *sampled_projects; /* as in EXPORTD_SAMPLED_PROJECTS */
     bool rebase_time; /* shift all times so that the newest is now: needs a seekable input */
 
-    /* Told of each bad line, and of each batch that is done. Either may be NULL. */
+    /* Told of each bad line, of each batch that is done, and of what goes wrong without stopping
+       anything. Each may be NULL. */
     void (*bad_line)(int64_t number, const char *reason);
     void (*progress)(const struct ingest_summary *summary);
+    void (*warning)(const char *reason);
 };
 
 /* Reads `input` to its end. A bad line is told and skipped. False only when nothing can go on (the

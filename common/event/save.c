@@ -14,6 +14,7 @@
 
 #include "base/fault.h"
 #include "event/grouphash.h"
+#include "event/sampling.h"
 #include "model/environment.h"
 #include "model/event_message.h"
 #include "model/event_user_attributes.h"
@@ -23,9 +24,9 @@
 #include "model/sequence.h"
 
 struct save {
-    struct pg *pg;
-    struct tagstore *tagstore;
-    struct arena *arena;
+    struct saver *saver;
+    struct pg *pg;         /* the saver's */
+    struct arena *arena;   /* the saver's */
     struct event **events; /* those that are still to be saved, in the order of the input */
     size_t count;
     struct event **sorted; /* the same by project and event id */
@@ -104,12 +105,17 @@ static struct event_message message_of(const struct event *event)
                                   .datetime = event->line.datetime};
 }
 
-static struct event_message *list_messages(struct save *save, struct error *error)
+/* The messages of the events that are to be stored, or of those that are not (`sampled`); before
+   that is decided all are to be. */
+static struct event_message *list_messages(struct save *save, bool sampled, size_t *count,
+                                           struct error *error)
 {
     struct event_message *messages =
         arena_array(save->arena, save->count, sizeof(*messages), error);
+    *count = 0;
     for (size_t i = 0; messages != NULL && i < save->count; i++)
-        messages[i] = message_of(save->sorted[i]);
+        if (save->sorted[i]->sampled == sampled)
+            messages[(*count)++] = message_of(save->sorted[i]);
     return messages;
 }
 
@@ -121,8 +127,9 @@ static bool drop_repeated(struct save *save, struct error *error)
         return false;
     memcpy(save->sorted, save->events, save->count * sizeof(struct event *));
     qsort(save->sorted, save->count, sizeof(struct event *), compare_events);
-    struct event_message *messages = list_messages(save, error);
-    if (messages == NULL || !event_message_find(save->pg, messages, save->count, error))
+    size_t count = 0;
+    struct event_message *messages = list_messages(save, false, &count, error);
+    if (messages == NULL || !event_message_find(save->pg, messages, count, error))
         return false;
     for (size_t i = 0; i < save->count; i++)
         if (messages[i].id != 0 ||
@@ -269,7 +276,7 @@ static bool save_user_attributes(struct save *save, struct error *error)
         return false;
     for (size_t i = 0; i < save->count; i++) {
         const struct event *event = save->events[i];
-        if (event->user_tag != NULL)
+        if (event->user_tag != NULL && !event->sampled)
             rows[count++] = (struct event_user_attributes){.event_id = event->id,
                                                            .project_id = event->line.project_id,
                                                            .group_id = event->group_id,
@@ -286,10 +293,34 @@ static bool save_messages(struct save *save, struct error *error)
     if (ids == NULL || !sequence_take(save->pg, "sentry_message", ids, save->count, error))
         return false;
     for (size_t i = 0; i < save->count; i++)
-        save->events[i]->id = ids[i];
-    struct event_message *messages = list_messages(save, error);
-    return messages != NULL && event_message_insert(save->pg, messages, save->count, error) &&
+        if (!save->events[i]->sampled)
+            save->events[i]->id = ids[i];
+    size_t count = 0;
+    struct event_message *messages = list_messages(save, false, &count, error);
+    return messages != NULL &&
+           (count == 0 || event_message_insert(save->pg, messages, count, error)) &&
            save_user_attributes(save, error);
+}
+
+/* Somebody else may have stored one of the events while the lock of its group was waited for. */
+static bool check_unsaved(struct save *save, struct error *error)
+{
+    size_t count = 0;
+    struct event_message *messages = list_messages(save, true, &count, error);
+    if (messages == NULL || (count > 0 && !event_message_find(save->pg, messages, count, error)))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (messages[i].id != 0)
+            return error_set(error, ERROR_CONFLICT, "an event was stored by somebody else");
+    return count == 0 || event_message_insert_sampled(save->pg, messages, count, error);
+}
+
+static bool sample(struct save *save, struct error *error)
+{
+    bool any = false;
+    return sampling_apply(save->pg, save->saver->sampled_projects, save->events, save->count,
+                          &save->grouping, save->arena, &any, error) &&
+           (!any || check_unsaved(save, error));
 }
 
 static bool hold_groups(struct save *save, struct error *error)
@@ -355,7 +386,7 @@ static bool prepare_tags(struct save *save, struct error *error)
     struct tag_observation *observations = NULL;
     size_t count = 0;
     return list_observations(save, &observations, &count, error) &&
-           tagstore_prepare(save->tagstore, observations, count, error);
+           tagstore_prepare(save->saver->tagstore, observations, count, error);
 }
 
 static bool record_tags(struct save *save, struct error *error)
@@ -363,7 +394,7 @@ static bool record_tags(struct save *save, struct error *error)
     struct tag_observation *observations = NULL;
     size_t count = 0;
     return list_observations(save, &observations, &count, error) &&
-           tagstore_record(save->tagstore, observations, count, error);
+           tagstore_record(save->saver->tagstore, observations, count, error);
 }
 
 /* ---- the transactions ---- */
@@ -374,8 +405,10 @@ static bool start(struct save *save, struct event **events, size_t count, struct
     if (save->events == NULL)
         return false;
     memcpy(save->events, events, count * sizeof(struct event *));
-    for (size_t i = 0; i < count; i++)
-        events[i]->id = 0; /* an earlier try may have given one */
+    for (size_t i = 0; i < count; i++) { /* an earlier try may have set them */
+        events[i]->id = 0;
+        events[i]->sampled = false;
+    }
     save->count = count;
     return true;
 }
@@ -395,26 +428,34 @@ static bool prepare(struct save *save, struct error *error)
            pg_commit(save->pg, error);
 }
 
+static bool list_last(struct save *save, struct error *error)
+{
+    return last_processed_list(&save->grouping, save->events, save->count, save->arena,
+                               &save->saver->last, &save->saver->last_count, error);
+}
+
 static bool count_events(struct save *save, struct error *error)
 {
     return begin(save, error) &&
-           (save->count == 0 || (grouphash_assign(save->pg, save->events, save->count, save->arena,
-                                                  &save->grouping, error) &&
-                                 hold_groups(save, error) && save_messages(save, error) &&
-                                 record_tags(save, error) && count_groups(save, error))) &&
+           (save->count == 0 ||
+            (grouphash_assign(save->pg, save->events, save->count, save->arena, &save->grouping,
+                              error) &&
+             hold_groups(save, error) && sample(save, error) && save_messages(save, error) &&
+             record_tags(save, error) && count_groups(save, error) && list_last(save, error))) &&
            FAULT("ingest_before_commit", error) && pg_commit(save->pg, error) &&
            FAULT("ingest_after_commit", error);
 }
 
-bool save_events(struct pg *pg, struct tagstore *tagstore, struct event **events, size_t count,
-                 struct arena *arena, struct error *error)
+bool save_events(struct saver *saver, struct event **events, size_t count, struct error *error)
 {
-    struct save save = {.pg = pg, .tagstore = tagstore, .arena = arena};
-    arena_reset(arena);
+    struct save save = {.saver = saver, .pg = saver->pg, .arena = saver->arena};
+    arena_reset(saver->arena);
+    saver->last = NULL;
+    saver->last_count = 0;
     bool done = start(&save, events, count, error) && prepare(&save, error) &&
                 FAULT("ingest_prepared", error) && (save.count == 0 || count_events(&save, error));
     if (!done)
-        pg_rollback(pg);
+        pg_rollback(saver->pg);
     for (size_t i = 0; i < count; i++)
         if (!done)
             events[i]->state = EVENT_READ; /* whatever was found out no longer holds */

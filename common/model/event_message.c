@@ -18,12 +18,42 @@ bool event_message_find(struct pg *pg, struct event_message *messages, size_t co
         &columns, pg,
         "SELECT w.n, m.id"
         " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS w (project_id, message_id, n)"
-        " CROSS JOIN LATERAL (SELECT id FROM sentry_message s"
+        " CROSS JOIN LATERAL (SELECT s.id FROM sentry_message s"
+        "   WHERE s.project_id = w.project_id AND s.message_id = w.message_id"
+        "   UNION ALL SELECT -1 FROM exportd.sampled_event s"
         "   WHERE s.project_id = w.project_id AND s.message_id = w.message_id LIMIT 1) m",
         &result, error);
     for (int i = 0; done && i < pg_rows(result); i++)
         messages[pg_int(result, i, 0) - 1].id = pg_int(result, i, 1);
     pg_result_free(result);
+    columns_free(&columns);
+    return done;
+}
+
+static bool is_all(int64_t inserted, size_t count, struct error *error)
+{
+    return (size_t)inserted == count ||
+           error_set(error, ERROR_CONFLICT, "an event was stored by somebody else meanwhile");
+}
+
+bool event_message_insert_sampled(struct pg *pg, const struct event_message *messages, size_t count,
+                                  struct error *error)
+{
+    struct columns columns;
+    int64_t inserted = 0;
+    columns_init(&columns, 2);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, messages[i].project_id);
+        columns_add_text(&columns, messages[i].event_id);
+    }
+    bool done = columns_execute(&columns, pg,
+                                "INSERT INTO exportd.sampled_event (project_id, message_id)"
+                                " SELECT w.project_id, w.message_id"
+                                " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY"
+                                "  AS w (project_id, message_id, n)"
+                                " ORDER BY w.n ON CONFLICT (project_id, message_id) DO NOTHING",
+                                &inserted, error) &&
+                is_all(inserted, count, error);
     columns_free(&columns);
     return done;
 }
@@ -59,8 +89,7 @@ bool event_message_insert(struct pg *pg, const struct event_message *messages, s
             "  AS w (id, project_id, message_id, group_id, message, platform, datetime, n)"
             " ORDER BY w.n ON CONFLICT (project_id, message_id) DO NOTHING",
             &inserted, error) &&
-        ((size_t)inserted == count ||
-         error_set(error, ERROR_CONFLICT, "an event was stored by somebody else meanwhile"));
+        is_all(inserted, count, error);
     columns_free(&columns);
     return done;
 }

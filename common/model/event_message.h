@@ -1,4 +1,5 @@
-/* Events: sentry_message (spec/original.md 10). A row says that its event has been counted. */
+/* Events: sentry_message (spec/original.md 10). A row says that its event has been counted; so does
+   one of exportd.sampled_event, of an event that is not stored. */
 #ifndef MODEL_EVENT_MESSAGE_H
 #define MODEL_EVENT_MESSAGE_H
 
@@ -14,7 +15,10 @@ struct event_message {
     int64_t datetime;
 };
 
-/* Sets the id of each message that is stored already (by project and event id). */
+#define EVENT_MESSAGE_SAMPLED (-1)
+
+/* Sets the id of each message that is stored already (by project and event id), or
+   EVENT_MESSAGE_SAMPLED. */
 bool event_message_find(struct pg *pg, struct event_message *messages, size_t count,
                         struct error *error) MUST_CHECK;
 
@@ -23,6 +27,10 @@ bool event_message_find(struct pg *pg, struct event_message *messages, size_t co
    of them meanwhile. */
 bool event_message_insert(struct pg *pg, const struct event_message *messages, size_t count,
                           struct error *error) MUST_CHECK;
+
+/* Remembers messages that are counted and not stored. Otherwise the same. */
+bool event_message_insert_sampled(struct pg *pg, const struct event_message *messages, size_t count,
+                                  struct error *error) MUST_CHECK;
 
 /* Gives a group's events to another group. *moved counts them. */
 bool event_message_move(struct pg *pg, int64_t group_id, int64_t destination_group_id,

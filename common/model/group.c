@@ -84,6 +84,31 @@ bool group_hold(struct pg *pg, const int64_t *group_ids, size_t count, struct er
                        &columns, count, error);
 }
 
+bool group_lock_states(struct pg *pg, struct group_state *states, size_t count, struct error *error)
+{
+    struct columns columns;
+    struct pg_result *result = NULL;
+    columns_init(&columns, 1);
+    for (size_t i = 0; i < count; i++)
+        columns_add_int(&columns, states[i].group_id);
+    bool done = columns_query(
+                    &columns, pg,
+                    "SELECT status, times_seen, " PG_USEC(
+                        "last_seen") " FROM sentry_groupedmessage"
+                                     " WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE",
+                    &result, error) &&
+                ((size_t)pg_rows(result) == count ||
+                 error_set(error, ERROR_CONFLICT, "the group of a group hash is gone"));
+    for (size_t i = 0; done && i < count; i++) {
+        states[i].status = pg_int(result, (int)i, 0);
+        states[i].times_seen = pg_int(result, (int)i, 1);
+        states[i].last_seen = pg_time(result, (int)i, 2);
+    }
+    pg_result_free(result);
+    columns_free(&columns);
+    return done;
+}
+
 /* An UPDATE alone would lock the rows in the order of its plan. */
 static bool lock_for_update(struct pg *pg, const struct group_count *counts, size_t count,
                             struct error *error)

@@ -33,6 +33,21 @@ int group_level(const char *name_or_null);
 bool group_insert(struct pg *pg, const struct group_row *groups, size_t count,
                   struct error *error) MUST_CHECK;
 
+#define GROUP_RESOLVED 1 /* the status; 0 is unresolved */
+
+/* What decides about sampling. */
+struct group_state {
+    int64_t group_id;
+    int64_t status;
+    int64_t times_seen;
+    int64_t last_seen;
+};
+
+/* Locks groups, sorted by id, against other counters too, and tells their states. ERROR_CONFLICT
+   when one of them is gone. */
+bool group_lock_states(struct pg *pg, struct group_state *states, size_t count,
+                       struct error *error) MUST_CHECK;
+
 /* Keeps groups in being until the end of the transaction (FOR KEY SHARE): any number of writers may
    count their events, and whoever wants to merge or delete one (FOR UPDATE) waits. Sorted ids.
    ERROR_CONFLICT when one of the groups is gone. */

@@ -238,7 +238,7 @@ struct tag_observation {
     int64_t project_id;
     int64_t group_id;
     int64_t environment_id; /* above 0: the event's own */
-    int64_t event_id;       /* id of its row in sentry_message */
+    int64_t event_id; /* id of its row in sentry_message; 0: the event is counted and not stored */
     const char *key;
     const char *value;
     int64_t seen; /* the event's time */

@@ -237,7 +237,7 @@ static bool save_event_tags(struct batch *batch, struct error *error)
         return false;
     for (size_t i = 0; i < batch->count; i++) {
         const struct entry *entry = &batch->entries[i];
-        if (entry->environment_id == 0)
+        if (entry->environment_id == 0 || entry->seen->event_id == 0)
             continue;
         rows[count++] = (struct event_tag_row){.project_id = entry->seen->project_id,
                                                .group_id = entry->seen->group_id,

@@ -1,0 +1,116 @@
+#include "event/last_processed.h"
+
+enum { BUCKETS = 16, KEY_MAX = 80 };
+
+/* ---- what to record ---- */
+
+static void note(const struct grouping *grouping, const struct event *event, const char **last)
+{
+    for (size_t i = 0; i < event->line.hash_count; i++) {
+        size_t place = named_rows_find(grouping->hashes, grouping->hash_count,
+                                       event->line.project_id, event->line.hashes[i]);
+        if (grouping->hash_groups[place] == event->group_id)
+            last[place] = event->line.event_id;
+    }
+}
+
+bool last_processed_list(const struct grouping *grouping, struct event *const *events, size_t count,
+                         struct arena *arena, struct last_processed **list, size_t *list_count,
+                         struct error *error)
+{
+    const char **last = arena_array(arena, grouping->hash_count, sizeof(*last), error);
+    *list = arena_array(arena, grouping->hash_count, sizeof(**list), error);
+    *list_count = 0;
+    if (last == NULL || *list == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!events[i]->sampled)
+            note(grouping, events[i], last);
+    for (size_t i = 0; i < grouping->hash_count; i++)
+        if (last[i] != NULL)
+            (*list)[(*list_count)++] = (struct last_processed){grouping->hashes[i].owner_id,
+                                                               grouping->hashes[i].id, last[i]};
+    return true;
+}
+
+/* ---- Redis ---- */
+
+/* The command's verb, key and field. `key` must live until the command has been appended. */
+static void address(struct redis_command *command, const char *verb, char key[KEY_MAX],
+                    const struct last_processed *one)
+{
+    int64_t bucket = (one->grouphash_id % BUCKETS + BUCKETS) % BUCKETS; /* of -1: 15 */
+    (void)snprintf(key, KEY_MAX, "last-processed-event:%" PRId64 ":%" PRId64, one->project_id,
+                   bucket);
+    command->count = 0;
+    redis_add_text(command, verb);
+    redis_add_text(command, key);
+    redis_add_int(command, one->grouphash_id);
+}
+
+static bool append_set(struct redis *redis, const struct last_processed *one, struct error *error)
+{
+    char key[KEY_MAX];
+    struct redis_command command;
+    address(&command, "HSET", key, one);
+    redis_add_text(&command, one->event_id);
+    return redis_append(redis, &command, error);
+}
+
+static bool append_get(struct redis *redis, const struct last_processed *one, struct error *error)
+{
+    char key[KEY_MAX];
+    struct redis_command command;
+    address(&command, "HGET", key, one);
+    return redis_append(redis, &command, error);
+}
+
+bool last_processed_record(struct redis *redis, const struct last_processed *list, size_t count,
+                           struct error *error)
+{
+    if (count == 0)
+        return true;
+    if (!redis_connect(redis, error))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!append_set(redis, &list[i], error))
+            return false;
+    for (size_t i = 0; i < count; i++) {
+        struct redis_reply *reply = NULL;
+        if (!redis_next_reply(redis, &reply, error))
+            return false;
+        redis_reply_free(reply);
+    }
+    return true;
+}
+
+static bool read_event(struct redis *redis, struct last_processed *one, struct arena *arena,
+                       struct error *error)
+{
+    struct redis_reply *reply = NULL;
+    if (!redis_next_reply(redis, &reply, error))
+        return false;
+    size_t size = 0;
+    const char *text = redis_text(reply, &size);
+    one->event_id = redis_is_null(reply) ? NULL : arena_copy(arena, text, size, error);
+    bool done = redis_is_null(reply) || one->event_id != NULL;
+    redis_reply_free(reply);
+    return done;
+}
+
+bool last_processed_fetch(struct redis *redis, struct last_processed *list, size_t count,
+                          struct arena *arena, struct error *error)
+{
+    if (!redis_connect(redis, error))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!append_get(redis, &list[i], error))
+            return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!read_event(redis, &list[i], arena, error)) {
+            redis_disconnect(redis); /* with the replies that are still to come */
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,21 @@
+/* Sampling: of the events of a group that happens often all are counted and some are stored
+   (spec/grouphash.md 5). A group's first event, and the one that reopens it, are always stored. */
+#ifndef EVENT_SAMPLING_H
+#define EVENT_SAMPLING_H
+
+#include "event/grouphash.h"
+
+/* Whether a project is in the list of EXPORTD_SAMPLED_PROJECTS ("1,7,12"). */
+bool sampling_covers(const char *projects, int64_t project_id);
+
+/* Whether an event is stored anyhow: one of so many by the number of events that its group has had
+   before, or by the seconds since the last of them. */
+bool sampling_keeps(int64_t times_seen, int64_t silence_seconds);
+
+/* Sets `sampled` of the events, given in the order of the input, that are not to be stored. Locks
+   the groups of sampled projects. *any: there is such a project. */
+bool sampling_apply(struct pg *pg, const char *projects, struct event **events, size_t count,
+                    const struct grouping *grouping, struct arena *arena, bool *any,
+                    struct error *error) MUST_CHECK;
+
+#endif
