@@ -538,8 +538,7 @@ static void test_delete_key_is_hidden_first(void **state)
     run("SET lock_timeout = '200ms'");
     refused(tagstore_delete_tag_key(store, MAIN_PROJECT, "color", arena, &ids, &count, &error),
             ERROR_TIMEOUT);
-    refused(tagstore_check_tag_key(store, MAIN_PROJECT, 3, "color", &error),
-            ERROR_NOT_FOUND);
+    refused(tagstore_check_tag_key(store, MAIN_PROJECT, 3, "color", &error), ERROR_NOT_FOUND);
     assert_string_equal(event_tags(), "100:7/3 color=red 10");
     pg_rollback(writer);
     pg_free(writer);
