@@ -87,6 +87,27 @@ const struct command commands[] = {
      "\nThe same bytes as an export by the worker; no queue, no file store, no mail.\n"
      "\nexample: exportd tag-export --organization acme --project 7 --group 12 --key browser\n",
      command_tag_export},
+    {"tagstore", "METHOD [--project ID] [--group ID] [--environment NAME] [--key KEY] ...",
+     "Ask the tagstore: which tags and values there are, how often, since when",
+     "\nMETHOD is a read method of Sentry's tagstore; `exportd tagstore help` lists them with "
+     "their\n"
+     "arguments. The answer is JSON, an object a line; an empty list is no line. A key or value "
+     "that\n"
+     "is not there is exit status 1.\n"
+     "\nexamples:\n"
+     "  exportd tagstore get_group_tag_key --project 7 --group 12 --key browser\n"
+     "  {\"key\":\"browser\",\"times_seen\":10,\"values_seen\":2,\"group_id\":12}\n"
+     "  exportd tagstore get_tag_values --project 7 --key browser --environment production\n"
+     "  {\"key\":\"browser\",\"value\":\"Firefox\",\"times_seen\":7,\n"
+     "   \"first_seen\":\"2020-03-25T16:12:18.000000Z\","
+     "\"last_seen\":\"2020-03-26T08:00:00.000000Z\",\n"
+     "   \"group_id\":null}\n"
+     "  exportd tagstore get_group_tag_keys_and_top_values --project 7 --group 12\n"
+     "  {\"id\":\"browser\",\"name\":\"Browser\",\"key\":\"browser\",\"uniqueValues\":2,"
+     "\"totalValues\":10,\n"
+     "   \"topValues\":[{\"id\":\"Firefox\",\"name\":\"Firefox\",\"key\":\"browser\","
+     "\"value\":\"Firefox\"},...]}\n",
+     command_tagstore},
     {"ingest", "[--rebase-time] FILE or -", "Count events, one JSON object a line",
      "\nAn event that was counted before is not counted again. A bad line is reported with its "
      "number and\n"

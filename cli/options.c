@@ -34,6 +34,11 @@ static bool store(const struct option_spec *spec, const char *text, struct error
         *(const char **)spec->value = text;
         return true;
     }
+    if (spec->type == OPTION_TEXTS) {
+        struct option_texts *texts = spec->value;
+        texts->items[texts->count++] = text;
+        return true;
+    }
     if (!text_to_int64(text, spec->min, spec->max, spec->value))
         return error_set(error, ERROR_USAGE,
                          "--%s: not a whole number from %" PRId64 " to %" PRId64, spec->name,
@@ -46,7 +51,7 @@ static bool apply(struct parser *parser, const struct option_spec *spec, const c
                   struct error *error)
 {
     bool *seen = &parser->seen[spec - parser->specs];
-    if (*seen)
+    if (*seen && spec->type != OPTION_TEXTS)
         return error_set(error, ERROR_USAGE, "--%s is given twice", spec->name);
     *seen = true;
     if (spec->type == OPTION_SWITCH) {

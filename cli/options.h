@@ -5,21 +5,28 @@
 
 #include "base/error.h"
 
-enum option_type { OPTION_SWITCH, OPTION_TEXT, OPTION_NUMBER };
+enum option_type { OPTION_SWITCH, OPTION_TEXT, OPTION_TEXTS, OPTION_NUMBER };
+
+/* What OPTION_TEXTS stores: the option may be repeated. `items` has room for argc texts. */
+struct option_texts {
+    const char **items;
+    size_t count;
+};
 
 struct option_spec {
     const char *name; /* without dashes; NULL ends a list */
     char letter;      /* 0: none */
     enum option_type type;
     bool required;
-    void *value;      /* bool *, const char **, int64_t *: untouched when the option is absent */
+    void *value;      /* bool *, const char **, struct option_texts *, int64_t *: untouched when the
+                         option is absent */
     int64_t min, max; /* of a number */
 };
 
 /* Reads argv[1...]. Options and positional arguments may be mixed; "--" ends the options; "-" is a
    positional argument. Positional arguments (from `positional_min` to `positional_max` of them) are
    stored in `positional` and counted in *positional_count. ERROR_USAGE names the option or what is
-   missing. An option given twice is an error. */
+   missing. An option given twice is an error, but for OPTION_TEXTS. */
 bool options_parse(int argc, char **argv, const struct option_spec *specs, int positional_min,
                    int positional_max, const char **positional, int *positional_count,
                    struct error *error) MUST_CHECK;

@@ -16,6 +16,18 @@ bool project_exists(struct pg *pg, int64_t organization_id, int64_t project_id, 
     return true;
 }
 
+bool project_organization(struct pg *pg, int64_t project_id, int64_t *organization_id,
+                          struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, project_id);
+    if (!pg_query_int(pg, "SELECT organization_id FROM sentry_project WHERE id = $1::bigint",
+                      &params, organization_id, error))
+        return false;
+    return *organization_id != 0 ||
+           error_set(error, ERROR_NOT_FOUND, "there is no project %" PRId64, project_id);
+}
+
 /* The group itself comes before one that it was merged into: a redirect of a living group is not
    followed. */
 bool group_with_redirect(struct pg *pg, int64_t project_id, int64_t id, int64_t *group_id,

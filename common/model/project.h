@@ -9,6 +9,10 @@
 bool project_exists(struct pg *pg, int64_t organization_id, int64_t project_id, bool *exists,
                     struct error *error) MUST_CHECK;
 
+/* The project's organization; ERROR_NOT_FOUND. */
+bool project_organization(struct pg *pg, int64_t project_id, int64_t *organization_id,
+                          struct error *error) MUST_CHECK;
+
 /* get_group_with_redirect: the project's group with this id, or the one that a redirect leads to,
    by one hop and within the same project. *group_id is 0 when there is none. */
 bool group_with_redirect(struct pg *pg, int64_t project_id, int64_t id, int64_t *group_id,

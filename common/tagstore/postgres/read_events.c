@@ -6,24 +6,30 @@
 
 enum { EVENTS_A_PAGE = 10000 }; /* also in fetch_page */
 
-/* $2: environment, 0 for all. */
-#define OWN_KEYS                                                                                   \
-    " k.project_id = $1::bigint AND k.status = 0"                                                  \
-    " AND ($2::bigint = 0 OR k.environment_id = $2::bigint)"
+/* The keys k and values v of numbered pairs w: $1 project, $2 environment or 0, $3 keys, $4 values.
+   A value of NULL is in no row v. LATERAL with OFFSET or LIMIT is a look into the index for each,
+   also in tables whose statistics are out of date: a plain join may read all the table. */
+#define PAIRS                                                                                      \
+    " unnest($3::text[], $4::text[]) WITH ORDINALITY AS w (key, value, n)"                         \
+    " CROSS JOIN LATERAL (SELECT k.id FROM tagstore_tagkey k WHERE k.project_id = $1::bigint"      \
+    "  AND k.status = 0 AND k.key = w.key"                                                         \
+    "  AND ($2::bigint = 0 OR k.environment_id = $2::bigint) OFFSET 0) k"                          \
+    " LEFT JOIN LATERAL (SELECT v.id, v.times_seen FROM tagstore_tagvalue v"                       \
+    "  WHERE v.project_id = $1::bigint AND v.key_id = k.id AND v.value = w.value"                  \
+    "  AND v.value <> '' LIMIT 1) v ON true"
 
 /* ---- the events of a group ---- */
 
 /* A cursor of the server, so that the ids of all events need not be in memory. */
 static const char declare_event_ids[] =
     "DECLARE group_event_ids NO SCROLL CURSOR FOR"
-    " SELECT m.message_id FROM sentry_message m WHERE m.message_id IS NOT NULL AND m.id IN ("
-    "  SELECT t.event_id FROM unnest($4::text[], $5::text[]) AS w (key, value)"
-    "  JOIN tagstore_tagkey k ON k.key = w.key AND" OWN_KEYS
-    "  JOIN tagstore_tagvalue v ON v.project_id = k.project_id AND v.key_id = k.id"
-    "   AND v.value = w.value AND v.value <> ''"
-    "  JOIN tagstore_eventtag t ON t.group_id = $3::bigint AND t.key_id = k.id"
-    "   AND t.value_id = v.id AND t.project_id = k.project_id)"
-    " ORDER BY m.datetime DESC, m.message_id COLLATE \"C\"";
+    " SELECT m.message_id FROM (SELECT DISTINCT t.event_id FROM" PAIRS
+    "  CROSS JOIN LATERAL (SELECT t.event_id FROM tagstore_eventtag t"
+    "   WHERE t.group_id = $5::bigint AND t.key_id = k.id AND t.value_id = v.id"
+    "   AND t.project_id = $1::bigint OFFSET 0) t) e"
+    " CROSS JOIN LATERAL (SELECT m.message_id, m.datetime FROM sentry_message m"
+    "  WHERE m.id = e.event_id OFFSET 0) m"
+    " WHERE m.message_id IS NOT NULL ORDER BY m.datetime DESC, m.message_id COLLATE \"C\"";
 
 static const char *key_of_tag(const void *list, size_t i)
 {
@@ -43,9 +49,9 @@ static bool declare(struct tagstore *store, const struct tag_place *place, const
     question_init(&question);
     question_add_int(&question, place->project_id);
     question_add_int(&question, place->environment_id);
-    question_add_int(&question, place->group_id);
     question_add_list(&question, tags, tag_count, key_of_tag);
     question_add_list(&question, tags, tag_count, value_of_tag);
+    question_add_int(&question, place->group_id);
     bool done = question_ask(&question, store, declare_event_ids, &result, error);
     pg_result_free(result);
     question_free(&question);
@@ -89,8 +95,7 @@ static const char groups_with_value[] =
     "SELECT g.group_id FROM tagstore_tagkey k"
     " JOIN tagstore_tagvalue v ON v.project_id = k.project_id AND v.key_id = k.id"
     "  AND v.value = $4::text AND v.value <> ''"
-    " JOIN tagstore_grouptagvalue g ON g.value_id = v.id AND g.key_id = k.id"
-    "  AND g.project_id = k.project_id AND g.times_seen > 0"
+    " JOIN tagstore_grouptagvalue g ON g.value_id = v.id AND g.times_seen > 0"
     " WHERE" ONE_KEY " ORDER BY g.group_id";
 
 static const char groups_with_key[] =
@@ -139,15 +144,11 @@ struct filter {
 /* How rare a value is, is asked of sums; any value is taken to be the least rare. */
 static const char find_meetings[] =
     "WITH met AS ("
-    " SELECT w.n, k.id AS key_id, coalesce(v.id, 0) AS value_id, e.id AS empty_id,"
+    " SELECT w.n, k.id AS key_id, coalesce(v.id, 0) AS value_id,"
+    "  (SELECT e.id FROM tagstore_tagvalue e WHERE e.project_id = $1::bigint"
+    "   AND e.key_id = k.id AND e.value = '') AS empty_id,"
     "  CASE WHEN w.value IS NULL THEN 9223372036854775807 ELSE v.times_seen END AS times_seen"
-    " FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS w (key, value, n)"
-    " JOIN tagstore_tagkey k ON k.key = w.key AND" OWN_KEYS
-    " LEFT JOIN tagstore_tagvalue v ON v.project_id = k.project_id AND v.key_id = k.id"
-    "  AND v.value = w.value AND v.value <> ''"
-    " LEFT JOIN tagstore_tagvalue e ON e.project_id = k.project_id AND e.key_id = k.id"
-    "  AND e.value = ''"
-    " WHERE w.value IS NULL OR v.id IS NOT NULL)"
+    " FROM" PAIRS " WHERE w.value IS NULL OR v.id IS NOT NULL)"
     " SELECT n, key_id, value_id, empty_id FROM met"
     " ORDER BY sum(times_seen) OVER (PARTITION BY n), n, key_id";
 

@@ -5,9 +5,10 @@
 #include "tagstore/postgres/question.h"
 #include "tagstore/postgres/read_sql.h"
 
-static bool no_such_key(struct error *error)
+static bool no_such_key(int64_t group_id, struct error *error)
 {
-    return error_set(error, ERROR_NOT_FOUND, "there is no such tag key");
+    return error_set(error, ERROR_NOT_FOUND, "the %s has no such tag key",
+                     group_id == 0 ? "project" : "group");
 }
 
 bool postgres_check_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
@@ -16,7 +17,7 @@ bool postgres_check_tag_key(struct tagstore *store, int64_t project_id, int64_t 
     int64_t id = 0;
     return postgres_find_key(((struct postgres_tagstore *)store)->pg, project_id, environment_id,
                              key, &id, error) &&
-           (id != 0 || no_such_key(error));
+           (id != 0 || no_such_key(0, error));
 }
 
 /* ---- one key ---- */
@@ -55,7 +56,7 @@ bool postgres_get_group_tag_key(struct tagstore *store, const struct tag_place *
         tag_key->values_seen = pg_int(result, 0, 1);
     }
     pg_result_free(result);
-    return tag_key->values_seen > 0 || no_such_key(error);
+    return tag_key->values_seen > 0 || no_such_key(place->group_id, error);
 }
 
 bool postgres_get_group_tag_value_count(struct tagstore *store, const struct tag_place *place,

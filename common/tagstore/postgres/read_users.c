@@ -49,11 +49,13 @@ static bool ask(struct tagstore *store, const struct tagstore_user *users, size_
     return done;
 }
 
-/* One look into an index for each attribute; an event that several find is there once. */
+/* One look into an index for each attribute (OFFSET 0: whatever the statistics are); an event that
+   several find is there once. */
 #define FOUND(attribute)                                                                           \
-    " SELECT a.event_id, a.project_id, a.group_id, a.ident, a.seen"                                \
-    " FROM asked w JOIN exportd.event_user_attributes a"                                           \
-    " ON a.project_id = w.project_id AND a." attribute " = w." attribute
+    " SELECT a.* FROM asked w CROSS JOIN LATERAL ("                                                \
+    "  SELECT a.event_id, a.project_id, a.group_id, a.ident, a.seen"                               \
+    "  FROM exportd.event_user_attributes a WHERE a.project_id = w.project_id"                     \
+    "  AND a." attribute " = w." attribute " AND a." attribute " IS NOT NULL OFFSET 0) a"
 #define EVENTS_OF_USERS                                                                            \
     "WITH asked AS (SELECT project_id, ident, email, username, ip_address::inet"                   \
     "  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[])"                  \

@@ -31,7 +31,8 @@ bool postgres_get_group_tag_value(struct tagstore *store, const struct tag_place
     bool done = question_ask(&question, store, place->group_id == 0 ? project_value : group_value,
                              &result, error);
     if (done && pg_rows(result) == 0)
-        done = error_set(error, ERROR_NOT_FOUND, "there is no such tag value");
+        done = error_set(error, ERROR_NOT_FOUND, "the %s has no such tag value",
+                         place->group_id == 0 ? "project" : "group");
     if (done) {
         question_take_sums(result, 0, 0, row);
         row->group_id = place->group_id;

@@ -547,6 +547,11 @@ static void test_project(void **state)
     assert_false(exists);
     ok(project_exists(pg, 1, beyond_integer, &exists, &error));
     assert_false(exists);
+    int64_t organization_id = 0;
+    ok(project_organization(pg, 2, &organization_id, &error));
+    assert_int_equal(organization_id, 2);
+    assert_false(project_organization(pg, beyond_integer, &organization_id, &error));
+    assert_int_equal(error.code, ERROR_NOT_FOUND);
 }
 
 static void test_environment(void **state)

@@ -1,0 +1,209 @@
+/* `exportd tagstore METHOD`: the read methods of the tagstore, one by one. */
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/tagstore_methods.h"
+#include "model/migration.h"
+#include "model/project.h"
+#include "tagstore/label.h"
+#include "tagstore/postgres/postgres_tagstore.h"
+
+#define ARENA_MAX ((size_t)1024 * 1024 * 1024)
+
+static const struct {
+    const char *name;
+    const char *value; /* as a usage line shows it */
+} arguments[ARGUMENTS] = {
+    [PROJECT] = {"project", "ID"},
+    [GROUP] = {"group", "ID"},
+    [ENVIRONMENT] = {"environment", "NAME"},
+    [KEY] = {"key", "KEY"},
+    [VALUE] = {"value", "VALUE"},
+    [TAG] = {"tag", "KEY=VALUE"},
+    [ANY] = {"any", "KEY"},
+    [EMPTY] = {"empty", "KEY"},
+    [VERSION] = {"version", "VERSION"},
+    [IDENT] = {"ident", "IDENT"},
+    [EMAIL] = {"email", "ADDRESS"},
+    [USERNAME] = {"username", "NAME"},
+    [IP] = {"ip", "ADDRESS"},
+    [LIMIT] = {"limit", "N"},
+};
+
+/* ---- help ---- */
+
+static void print_argument(const struct method *method, enum argument argument)
+{
+    bool needed = (method->needed & BIT(argument)) != 0;
+    bool repeated = (method->repeated & BIT(argument)) != 0;
+    (void)printf(" %s--%s %s%s%s", needed ? "" : "[", arguments[argument].name,
+                 arguments[argument].value, needed ? "" : "]", repeated ? "..." : "");
+}
+
+static void print_method(const struct method *method)
+{
+    (void)printf("%s", method->name);
+    for (enum argument argument = 0; argument < ARGUMENTS; argument++)
+        if (((method->needed | method->optional) & BIT(argument)) != 0)
+            print_argument(method, argument);
+    (void)printf("\n    %s", method->meaning);
+    if (method->limit != 0)
+        (void)printf("; --limit: %" PRId64 " if not given", method->limit);
+    (void)putchar('\n');
+}
+
+static void list_methods(void)
+{
+    for (const struct method *method = tagstore_methods; method->name != NULL; method++)
+        print_method(method);
+    (void)printf(
+        "\nOptions with ... may be repeated. Without --environment: all environments. Without a\n"
+        "--limit, or with --limit 0: no limit. The keys release, dist, user, filename and "
+        "function\n"
+        "mean sentry:release and so on, as they are stored.\n");
+}
+
+static const struct method *find_method(const char *name)
+{
+    for (const struct method *method = tagstore_methods; method->name != NULL; method++)
+        if (text_equal(method->name, name))
+            return method;
+    return NULL;
+}
+
+/* ---- what is asked ---- */
+
+static bool check_argument(const struct method *method, const struct request *request,
+                           enum argument argument, struct error *error)
+{
+    size_t count = request->given[argument].count;
+    const char *name = arguments[argument].name;
+    if (count == 0)
+        return (method->needed & BIT(argument)) == 0 ||
+               error_set(error, ERROR_USAGE, "--%s is missing", name);
+    if (((method->needed | method->optional) & BIT(argument)) == 0)
+        return error_set(error, ERROR_USAGE, "%s takes no --%s", method->name, name);
+    return count == 1 || (method->repeated & BIT(argument)) != 0 ||
+           error_set(error, ERROR_USAGE, "--%s is given twice", name);
+}
+
+static bool read_ids(const struct request *request, enum argument argument, int64_t **ids,
+                     struct error *error)
+{
+    const struct option_texts *given = &request->given[argument];
+    *ids = arena_array(request->arena, given->count, sizeof(**ids), error);
+    for (size_t i = 0; *ids != NULL && i < given->count; i++)
+        if (!text_to_int64(given->items[i], 1, INT64_MAX, &(*ids)[i]))
+            return error_set(error, ERROR_USAGE, "--%s: not a whole number above 0",
+                             arguments[argument].name);
+    return *ids != NULL;
+}
+
+static const char *only(const struct request *request, enum argument argument)
+{
+    return request->given[argument].count == 0 ? NULL : request->given[argument].items[0];
+}
+
+static bool read_request(const struct method *method, struct request *request, struct error *error)
+{
+    for (enum argument argument = 0; argument < ARGUMENTS; argument++)
+        if (!check_argument(method, request, argument, error))
+            return false;
+    if (!read_ids(request, PROJECT, &request->project_ids, error) ||
+        !read_ids(request, GROUP, &request->group_ids, error))
+        return false;
+    request->place.project_id = request->project_ids[0];
+    request->place.group_id = only(request, GROUP) == NULL ? 0 : request->group_ids[0];
+    request->place.value = only(request, VALUE);
+    request->limit = method->limit;
+    if (only(request, LIMIT) != NULL &&
+        !text_to_int64(only(request, LIMIT), 0, INT64_MAX, &request->limit))
+        return error_set(error, ERROR_USAGE, "--limit: not a whole number from 0");
+    return only(request, KEY) == NULL ||
+           tag_key_stored(only(request, KEY), request->arena, &request->place.key, error);
+}
+
+static bool parse_options(int argc, char **argv, struct request *request, const char **word,
+                          struct error *error)
+{
+    struct option_spec specs[ARGUMENTS + 1] = {{.name = NULL}};
+    int count = 0;
+    for (enum argument argument = 0; argument < ARGUMENTS; argument++) {
+        struct option_texts *given = &request->given[argument];
+        given->items = arena_array(request->arena, (size_t)argc, sizeof(*given->items), error);
+        if (given->items == NULL)
+            return false;
+        specs[argument] = (struct option_spec){
+            .name = arguments[argument].name, .type = OPTION_TEXTS, .value = given};
+    }
+    return options_parse(argc, argv, specs, 1, 1, word, &count, error);
+}
+
+/* ---- the command ---- */
+
+/* Projects must be there, so that a mistyped one is not an empty answer; an environment is one of
+   their organization. */
+static bool find_environment(struct pg *pg, struct request *request, struct error *error)
+{
+    int64_t organization_id = 0;
+    for (size_t i = 0; i < request->given[PROJECT].count; i++) {
+        int64_t id = 0;
+        if (!project_organization(pg, request->project_ids[i], &id, error))
+            return false;
+        if (i > 0 && id != organization_id && only(request, ENVIRONMENT) != NULL)
+            return error_set(
+                error, ERROR_INVALID,
+                "the projects belong to different organizations, an environment to one");
+        organization_id = id;
+    }
+    if (only(request, ENVIRONMENT) == NULL)
+        return true;
+    return environment_find(pg, organization_id, only(request, ENVIRONMENT),
+                            &request->place.environment_id, error) &&
+           (request->place.environment_id != 0 ||
+            error_set(error, ERROR_NOT_FOUND, "the organization has no environment '%.64s'",
+                      only(request, ENVIRONMENT)));
+}
+
+static bool ask(const struct config *config, const struct method *method, struct request *request,
+                struct error *error)
+{
+    struct pg *pg = NULL;
+    bool done = read_request(method, request, error) && cli_connect_pg(config, &pg, error) &&
+                migration_check(pg, error) && find_environment(pg, request, error);
+    if (done) {
+        request->page_size = (size_t)config->page_size;
+        request->store = postgres_tagstore_new(pg);
+        done = request->store == NULL ? error_set(error, ERROR_AWAY, "no memory")
+                                      : method->run(request, error);
+    }
+    tagstore_free(request->store);
+    pg_free(pg);
+    return done;
+}
+
+static bool run(const struct config *config, int argc, char **argv, struct request *request,
+                struct error *error)
+{
+    const char *word = NULL;
+    if (!parse_options(argc, argv, request, &word, error))
+        return false;
+    if (text_equal(word, "help")) {
+        list_methods();
+        return true;
+    }
+    const struct method *method = find_method(word);
+    if (method == NULL)
+        return error_set(error, ERROR_USAGE,
+                         "no method '%.60s'; `exportd tagstore help` lists them", word);
+    return ask(config, method, request, error);
+}
+
+bool command_tagstore(const struct config *config, int argc, char **argv, struct error *error)
+{
+    struct request request = {.arena = arena_new(ARENA_MAX)};
+    if (request.arena == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    bool done = run(config, argc, argv, &request, error);
+    arena_free(request.arena);
+    return done;
+}

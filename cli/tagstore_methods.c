@@ -1,0 +1,357 @@
+/* Each method is asked and its answer printed. */
+#include "cli/tagstore_methods.h"
+
+#include "cli/tagstore_print.h"
+#include "tagstore/label.h"
+
+#define PAGE_BYTES_MAX ((size_t)64 * 1024 * 1024)
+
+static size_t count_of(const struct request *request, enum argument argument)
+{
+    return request->given[argument].count;
+}
+
+/* ---- keys ---- */
+
+static bool get_group_tag_key(const struct request *request, struct error *error)
+{
+    struct tag_key tag_key;
+    return tagstore_get_group_tag_key(request->store, &request->place, &tag_key, error) &&
+           print_tag_key(&tag_key, error);
+}
+
+static bool get_group_tag_keys(const struct request *request, struct error *error)
+{
+    struct tag_key *keys = NULL;
+    size_t count = 0;
+    if (!tagstore_get_group_tag_keys(request->store, &request->place, request->limit,
+                                     request->arena, &keys, &count, error))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!print_tag_key(&keys[i], error))
+            return false;
+    return true;
+}
+
+static bool get_group_tag_keys_and_top_values(const struct request *request, struct error *error)
+{
+    struct tag_key_summary *keys = NULL;
+    size_t count = 0;
+    if (!tagstore_get_group_tag_keys_and_top_values(request->store, &request->place, request->arena,
+                                                    &keys, &count, error))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!print_key_summary(&keys[i], request->arena, error))
+            return false;
+    return true;
+}
+
+/* ---- values ---- */
+
+static bool print_values(const char *key, const struct group_tag_value *rows, size_t count,
+                         struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!print_tag_value(key, &rows[i], 0, error))
+            return false;
+    return true;
+}
+
+static bool get_group_tag_value(const struct request *request, struct error *error)
+{
+    struct group_tag_value row;
+    return tagstore_get_group_tag_value(request->store, &request->place, &row, error) &&
+           print_values(request->place.key, &row, 1, error);
+}
+
+static bool print_pages(struct tagstore_cursor *cursor, const char *key, struct arena *page,
+                        struct error *error)
+{
+    struct group_tag_value *rows = NULL;
+    size_t count = 0;
+    do {
+        arena_reset(page);
+        if (!tagstore_next_page(cursor, page, &rows, &count, error) ||
+            !print_values(key, rows, count, error))
+            return false;
+    } while (count > 0);
+    return true;
+}
+
+/* Any number of values, a page in memory. */
+static bool get_group_tag_values(const struct request *request, struct error *error)
+{
+    const struct group_tag_value_query query = {.project_id = request->place.project_id,
+                                                .group_id = request->place.group_id,
+                                                .environment_id = request->place.environment_id,
+                                                .key = request->place.key,
+                                                .limit = request->limit,
+                                                .page_size = request->page_size,
+                                                .seen_only = true};
+    struct tagstore_cursor *cursor = NULL;
+    struct arena *page = arena_new(PAGE_BYTES_MAX);
+    if (page == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    bool done = tagstore_open_group_tag_values(request->store, &query, &cursor, error) &&
+                print_pages(cursor, query.key, page, error);
+    tagstore_close(cursor);
+    arena_free(page);
+    return done;
+}
+
+static bool get_group_list_tag_value(const struct request *request, struct error *error)
+{
+    struct group_tag_value *rows = NULL;
+    size_t count = 0;
+    return tagstore_get_group_list_tag_value(request->store, &request->place, request->group_ids,
+                                             count_of(request, GROUP), request->arena, &rows,
+                                             &count, error) &&
+           print_values(request->place.key, rows, count, error);
+}
+
+static bool get_group_tag_value_count(const struct request *request, struct error *error)
+{
+    int64_t count = 0;
+    return tagstore_get_group_tag_value_count(request->store, &request->place, &count, error) &&
+           print_number("count", count, error);
+}
+
+static bool get_top_group_tag_values(const struct request *request, struct error *error)
+{
+    struct group_tag_value *rows = NULL;
+    size_t count = 0;
+    return tagstore_get_top_group_tag_values(request->store, &request->place, request->limit,
+                                             request->arena, &rows, &count, error) &&
+           print_values(request->place.key, rows, count, error);
+}
+
+/* ---- releases ---- */
+
+static bool get_first_release(const struct request *request, struct error *error)
+{
+    const char *version = NULL;
+    return tagstore_get_first_release(request->store, request->place.project_id,
+                                      request->place.group_id, request->arena, &version, error) &&
+           print_text("release", version, error);
+}
+
+static bool get_last_release(const struct request *request, struct error *error)
+{
+    const char *version = NULL;
+    return tagstore_get_last_release(request->store, request->place.project_id,
+                                     request->place.group_id, request->arena, &version, error) &&
+           print_text("release", version, error);
+}
+
+static bool get_release_tags(const struct request *request, struct error *error)
+{
+    struct group_tag_value *rows = NULL;
+    size_t count = 0;
+    return tagstore_get_release_tags(request->store, request->project_ids,
+                                     count_of(request, PROJECT), request->place.environment_id,
+                                     request->given[VERSION].items, count_of(request, VERSION),
+                                     request->arena, &rows, &count, error) &&
+           print_values("release", rows, count, error);
+}
+
+/* ---- events ---- */
+
+/* KEY=VALUE, the key as it is stored. */
+static bool split_tag(const struct request *request, const char *text, struct tag *tag,
+                      struct error *error)
+{
+    const char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text)
+        return error_set(error, ERROR_USAGE, "--tag '%.60s': KEY=VALUE is needed", text);
+    const char *key = arena_copy(request->arena, text, (size_t)(equals - text), error);
+    tag->value = equals + 1;
+    return key != NULL && tag_key_stored(key, request->arena, &tag->key, error);
+}
+
+static bool print_event_id(void *context, const char *event_id, struct error *error)
+{
+    (void)context;
+    return print_text("event_id", event_id, error);
+}
+
+static bool get_group_event_ids(const struct request *request, struct error *error)
+{
+    size_t count = count_of(request, TAG);
+    struct tag *tags = arena_array(request->arena, count, sizeof(*tags), error);
+    if (tags == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!split_tag(request, request->given[TAG].items[i], &tags[i], error))
+            return false;
+    return tagstore_get_group_event_ids(request->store, &request->place, tags, count,
+                                        print_event_id, NULL, error);
+}
+
+static bool add_conditions(const struct request *request, enum argument argument,
+                           enum tag_match match, struct tag_condition *conditions, size_t *count,
+                           struct error *error)
+{
+    const struct option_texts *given = &request->given[argument];
+    for (size_t i = 0; i < given->count; i++) {
+        struct tag tag = {.value = ""};
+        if (match == TAG_IS ? !split_tag(request, given->items[i], &tag, error)
+                            : !tag_key_stored(given->items[i], request->arena, &tag.key, error))
+            return false;
+        conditions[(*count)++] =
+            (struct tag_condition){.key = tag.key, .match = match, .value = tag.value};
+    }
+    return true;
+}
+
+static bool print_group_ids(const int64_t *group_ids, size_t count, struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!print_number("group_id", group_ids[i], error))
+            return false;
+    return true;
+}
+
+static bool get_group_ids_for_search_filter(const struct request *request, struct error *error)
+{
+    size_t asked = count_of(request, TAG) + count_of(request, ANY) + count_of(request, EMPTY);
+    size_t conditions_count = 0;
+    size_t count = 0;
+    int64_t *group_ids = NULL;
+    if (asked == 0)
+        return error_set(error, ERROR_USAGE, "--tag, --any or --empty is missing");
+    struct tag_condition *conditions =
+        arena_array(request->arena, asked, sizeof(*conditions), error);
+    return conditions != NULL &&
+           add_conditions(request, TAG, TAG_IS, conditions, &conditions_count, error) &&
+           add_conditions(request, ANY, TAG_ANY, conditions, &conditions_count, error) &&
+           add_conditions(request, EMPTY, TAG_EMPTY, conditions, &conditions_count, error) &&
+           tagstore_get_group_ids_for_search_filter(
+               request->store, request->place.project_id, request->place.environment_id, conditions,
+               conditions_count, request->arena, &group_ids, &count, error) &&
+           print_group_ids(group_ids, count, error);
+}
+
+/* ---- users ---- */
+
+static struct event_user user_of(enum argument argument, const char *text)
+{
+    return (struct event_user){.ident = argument == IDENT ? text : NULL,
+                               .email = argument == EMAIL ? text : NULL,
+                               .username = argument == USERNAME ? text : NULL,
+                               .ip_address = argument == IP ? text : NULL};
+}
+
+/* One user for each attribute in each project. */
+static bool list_users(const struct request *request, struct tagstore_user **users, size_t *count,
+                       struct error *error)
+{
+    static const enum argument attributes[] = {IDENT, EMAIL, USERNAME, IP};
+    size_t given = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(attributes); i++)
+        given += count_of(request, attributes[i]);
+    *users =
+        arena_array(request->arena, given, count_of(request, PROJECT) * sizeof(**users), error);
+    if (*users == NULL)
+        return false;
+    for (size_t i = 0; i < ARRAY_LENGTH(attributes); i++)
+        for (size_t j = 0; j < count_of(request, attributes[i]); j++)
+            for (size_t k = 0; k < count_of(request, PROJECT); k++)
+                (*users)[(*count)++] = (struct tagstore_user){
+                    .project_id = request->project_ids[k],
+                    .attributes = user_of(attributes[i], request->given[attributes[i]].items[j])};
+    return true;
+}
+
+static bool get_group_ids_for_users(const struct request *request, struct error *error)
+{
+    struct tagstore_user *users = NULL;
+    size_t user_count = 0;
+    int64_t *group_ids = NULL;
+    size_t count = 0;
+    return list_users(request, &users, &user_count, error) &&
+           tagstore_get_group_ids_for_users(
+               request->store, request->project_ids, count_of(request, PROJECT), users, user_count,
+               request->limit, request->arena, &group_ids, &count, error) &&
+           print_group_ids(group_ids, count, error);
+}
+
+static bool get_group_tag_values_for_users(const struct request *request, struct error *error)
+{
+    struct tagstore_user *users = NULL;
+    size_t user_count = 0;
+    struct user_tag_value *rows = NULL;
+    size_t count = 0;
+    if (!list_users(request, &users, &user_count, error) ||
+        !tagstore_get_group_tag_values_for_users(request->store, users, user_count, request->limit,
+                                                 request->arena, &rows, &count, error))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!print_tag_value("sentry:user", &rows[i].tag, rows[i].project_id, error))
+            return false;
+    return true;
+}
+
+static bool get_groups_user_counts(const struct request *request, struct error *error)
+{
+    size_t count = count_of(request, GROUP);
+    int64_t *counts = arena_array(request->arena, count, sizeof(*counts), error);
+    if (counts == NULL || !tagstore_get_groups_user_counts(
+                              request->store, request->place.project_id, request->group_ids, count,
+                              request->place.environment_id, counts, error))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!print_user_count(request->group_ids[i], counts[i], error))
+            return false;
+    return true;
+}
+
+/* ---- the list ---- */
+
+#define P     BIT(PROJECT)
+#define G     BIT(GROUP)
+#define E     BIT(ENVIRONMENT)
+#define K     BIT(KEY)
+#define V     BIT(VALUE)
+#define L     BIT(LIMIT)
+#define TAGS  (BIT(TAG) | BIT(ANY) | BIT(EMPTY))
+#define USERS (BIT(IDENT) | BIT(EMAIL) | BIT(USERNAME) | BIT(IP))
+
+const struct method tagstore_methods[] = {
+    {"get_tag_key", P | K, E, 0, 0, "a key of the project", get_group_tag_key},
+    {"get_tag_keys", P, E | L, 0, 0, "the keys of the project, most seen first",
+     get_group_tag_keys},
+    {"get_tag_value", P | K | V, E, 0, 0, "a value of the project", get_group_tag_value},
+    {"get_tag_values", P | K, E | L, 0, 0, "all values of a key, newest first_seen first",
+     get_group_tag_values},
+    {"get_group_tag_key", P | G | K, E, 0, 0, "a key of the group", get_group_tag_key},
+    {"get_group_tag_keys", P | G, E | L, 0, 0, "the keys of the group, most seen first",
+     get_group_tag_keys},
+    {"get_group_tag_value", P | G | K | V, E, 0, 0, "a value of the group", get_group_tag_value},
+    {"get_group_tag_values", P | G | K, E | L, 0, 0,
+     "all values of a key of the group, newest first_seen first", get_group_tag_values},
+    {"get_group_list_tag_value", P | G | K | V, E, G, 0, "the value in each group that has it",
+     get_group_list_tag_value},
+    {"get_group_tag_value_count", P | G | K, E, 0, 0, "how many events of the group have the key",
+     get_group_tag_value_count},
+    {"get_top_group_tag_values", P | G | K, E | L, 0, 3, "the values most seen in the group",
+     get_top_group_tag_values},
+    {"get_group_tag_keys_and_top_values", P | G, E, 0, 0,
+     "the keys of the group with how many values they have and the ten most seen",
+     get_group_tag_keys_and_top_values},
+    {"get_first_release", P, G, 0, 0, "the release seen first", get_first_release},
+    {"get_last_release", P, G, 0, 0, "the release seen last", get_last_release},
+    {"get_release_tags", P | BIT(VERSION), E, P | BIT(VERSION), 0,
+     "what was seen of releases, over all the projects", get_release_tags},
+    {"get_group_event_ids", P | G, E | BIT(TAG), BIT(TAG), 0,
+     "the events of the group that have one of the tags, newest first", get_group_event_ids},
+    {"get_group_ids_for_search_filter", P, E | TAGS, TAGS, 0,
+     "the groups of events that have all the tags (--any: any value; --empty finds nothing)",
+     get_group_ids_for_search_filter},
+    {"get_group_ids_for_users", P, USERS | L, P | USERS, 100,
+     "the groups of the users' events, that of the newest first", get_group_ids_for_users},
+    {"get_group_tag_values_for_users", P, USERS | L, P | USERS, 100,
+     "what was seen of each ident among the users' events", get_group_tag_values_for_users},
+    {"get_groups_user_counts", P | G, E, G, 0, "how many idents each group has",
+     get_groups_user_counts},
+    {.name = NULL},
+};

@@ -1,0 +1,339 @@
+"""The read methods of the tagstore over all backends: the fixture of the original's own test with every
+answer that it asserts, and what is right where the original was wrong."""
+import datetime
+import os
+import re
+import subprocess
+
+import pytest
+
+from support.program import SANITIZERS, binary
+from support.tagstore_backends import BACKENDS
+
+G1, G2 = "1" * 32, "2" * 32
+NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+METHODS = """get_tag_key get_tag_keys get_tag_value get_tag_values get_group_tag_key get_group_tag_keys
+    get_group_tag_value get_group_tag_values get_group_list_tag_value get_group_tag_value_count
+    get_top_group_tag_values get_group_tag_keys_and_top_values get_first_release get_last_release
+    get_release_tags get_group_event_ids get_group_ids_for_search_filter get_group_ids_for_users
+    get_group_tag_values_for_users get_groups_user_counts""".split()
+
+
+def seconds_ago(seconds):
+    return (NOW - datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def fixture_event(digit, group, seconds, tags, user, email=None):
+    user = {"id": user, "email": email} if email else {"id": user}
+    return {"event_id": digit * 32, "primary_hash": group, "project_id": 1, "message": "message",
+            "platform": "python", "datetime": seconds_ago(seconds),
+            "data": {"received": NOW.timestamp() - seconds, "tags": tags,
+                     "sentry.interfaces.User": user}}
+
+
+def fixture_events():
+    tags = {"foo": "bar", "baz": "quux", "environment": "test"}
+    return [
+        fixture_event("1", G1, 1, {**tags, "sentry:release": 100}, "user1", "user1@sentry.io"),
+        fixture_event("2", G1, 2, {**tags, "sentry:release": 200}, "user2", "user2@sentry.io"),
+        fixture_event("3", G2, 2, {"browser": "chrome", "environment": "test"}, "user1"),
+    ]
+
+
+@pytest.fixture(params=sorted(BACKENDS))
+def backend(request, exportd, sql):
+    made = BACKENDS[request.param](exportd, sql)
+    made.setup(projects=(1, 2))
+    return made
+
+
+@pytest.fixture
+def store(backend):
+    """The backend with the fixture, and the ids of its two groups."""
+    backend.insert(fixture_events())
+    backend.g1, backend.g2 = (backend.group_id(1, value) for value in (G1, G2))
+    return backend
+
+
+def values(lines):
+    return [line["value"] for line in lines]
+
+
+def groups(lines):
+    return [line["group_id"] for line in lines]
+
+
+def events(lines):
+    return [line["event_id"] for line in lines]
+
+
+IN = {"project": 1, "environment": "test"}
+
+
+# ---- the answers that the original asserts ----
+
+def test_search_filter(store):
+    ask = "get_group_ids_for_search_filter"
+    assert groups(store.ask(ask, **IN, tag=["foo=bar", "baz=quux"])) == [store.g1]
+    assert groups(store.ask(ask, **IN, any="foo")) == [store.g1]
+    assert groups(store.ask(ask, **IN, any=["foo", "browser"])) == []
+    assert groups(store.ask(ask, **IN, any="environment")) == [store.g1, store.g2]
+    assert groups(store.ask(ask, **IN, tag="foo=bar", empty="baz")) == []
+
+
+def test_keys_and_top_values(store):
+    lines = store.ask("get_group_tag_keys_and_top_values", **IN, group=store.g1)
+    assert sorted(lines, key=lambda line: line["id"]) == [
+        {"id": key, "name": label, "key": key, "uniqueValues": 1, "totalValues": 2,
+         "topValues": [{"id": value, "name": value, "key": key, "value": value}]}
+        for key, label, value in [("baz", "Baz", "quux"), ("foo", "Foo", "bar")]]
+
+
+def test_top_values(store):
+    line, = store.ask("get_top_group_tag_values", **IN, group=store.g1, key="foo", limit=1)
+    assert line == {"key": "foo", "value": "bar", "times_seen": 2, "first_seen": seconds_ago(2),
+                    "last_seen": seconds_ago(1), "group_id": store.g1}
+
+
+def test_value_count(store):
+    ask = "get_group_tag_value_count"
+    assert store.ask(ask, **IN, group=store.g1, key="foo") == [{"count": 2}]
+    assert store.ask(ask, **IN, group=store.g2, key="foo") == [{"count": 0}]
+
+
+def test_group_keys(store):
+    ask = "get_group_tag_keys"
+    line, = store.ask("get_group_tag_key", **IN, group=store.g1, key="foo")
+    assert (line["key"], line["times_seen"], line["group_id"]) == ("foo", 2, store.g1)
+    lines = store.ask(ask, **IN, group=store.g1)
+    assert [(line["key"], line["times_seen"]) for line in lines] == [("baz", 2), ("foo", 2)]
+    assert [line["key"] for line in store.ask(ask, **IN, group=store.g2)] == ["browser"]
+    assert len(store.ask(ask, **IN, group=store.g1, limit=1)) == 1
+
+
+def test_group_values(store):
+    assert values(store.ask("get_group_tag_values", **IN, group=store.g1, key="foo")) == ["bar"]
+    assert values(store.ask("get_group_tag_value", **IN, group=store.g1, key="foo",
+                            value="bar")) == ["bar"]
+    assert store.ask("get_group_tag_values", **IN, group=store.g1, key="notreal") == []
+    lines = store.ask("get_group_list_tag_value", **IN, group=[store.g2, store.g1], key="foo",
+                      value="bar")
+    assert [(line["group_id"], line["times_seen"], line["last_seen"]) for line in lines] == [
+        (store.g1, 2, seconds_ago(1))]
+
+
+@pytest.mark.parametrize("method, arguments", [
+    ("get_tag_key", {"key": "notreal"}),
+    ("get_tag_value", {"key": "foo", "value": "notreal"}),
+    ("get_tag_value", {"key": "foo", "value": ""}),
+    ("get_group_tag_key", {"key": "notreal", "group": G1}),
+    ("get_group_tag_key", {"key": "foo", "group": G2}),
+    ("get_group_tag_value", {"key": "foo", "value": "notreal", "group": G1}),
+    ("get_group_tag_value", {"key": "foo", "value": "bar", "group": G2}),
+])
+def test_not_found(store, method, arguments):
+    if "group" in arguments:
+        arguments = {**arguments, "group": {G1: store.g1, G2: store.g2}[arguments["group"]]}
+    result = store.run(method, **IN, **arguments)
+    kind = "value" if "value" in method else "key"
+    assert result.status == 1 and result.out == ""
+    assert re.fullmatch(rf"exportd tagstore: (.*no such tag {kind}|an empty value is no value)\n",
+                        result.err)
+
+
+def test_user_counts(store):
+    assert store.ask("get_groups_user_counts", **IN, group=[store.g1, store.g2, 4711]) == [
+        {"group_id": store.g1, "count": 2}, {"group_id": store.g2, "count": 1},
+        {"group_id": 4711, "count": 0}]
+
+
+def test_first_and_last_release(store):
+    for group, first, last in [(store.g1, "200", "100"), (store.g2, None, None),
+                               (None, "200", "100")]:
+        assert store.ask("get_first_release", project=1, group=group) == [{"release": first}]
+        assert store.ask("get_last_release", project=1, group=group) == [{"release": last}]
+
+
+def test_groups_of_users(store):
+    ask = "get_group_ids_for_users"
+    assert groups(store.ask(ask, project=1, ident="user1")) == [store.g1, store.g2]
+    assert groups(store.ask(ask, project=1, ident="user1", limit=1)) == [store.g1]
+    assert groups(store.ask(ask, project=1, ident="user2")) == [store.g1]
+    assert groups(store.ask(ask, project=2, ident="user1")) == []
+
+
+def test_values_of_users(store):
+    def asked(**users):
+        return [(line["key"], line["value"], line["last_seen"]) for line in
+                store.ask("get_group_tag_values_for_users", project=1, **users)]
+    user1 = ("sentry:user", "user1", seconds_ago(1))
+    user2 = ("sentry:user", "user2", seconds_ago(2))
+    assert asked(ident="user1") == [user1]
+    assert asked(ident="user2") == [user2]
+    assert asked(email="user1@sentry.io", ident="user2") == [user1, user2]
+
+
+def test_release_tags(store):
+    lines = store.ask("get_release_tags", project=1, version="100")
+    assert lines == [{"key": "release", "value": "100", "times_seen": 1,
+                      "first_seen": seconds_ago(1), "last_seen": seconds_ago(1),
+                      "group_id": None}]
+
+
+def test_event_ids(store):
+    def asked(group, *tags):
+        return events(store.ask("get_group_event_ids", **IN, group=group, tag=list(tags)))
+    both = ["1" * 32, "2" * 32]
+    assert asked(store.g1, "foo=bar") == both
+    assert asked(store.g1, "foo=bar", "release=200") == both
+    assert asked(store.g1, "release=200") == ["2" * 32]
+    assert asked(store.g2, "browser=chrome") == ["3" * 32]
+    assert asked(store.g2, "browser=ie") == []
+
+
+def test_interface_in_c(store, postgres, database):
+    """The same through tagstore.h: tests/unit/tagstore/read_test.c."""
+    build = os.environ.get("EXPORTD_BUILD") or os.path.dirname(binary())
+    done = subprocess.run(
+        [os.path.join(build, "tests", "unit", "unit_tagstore_read")], capture_output=True, text=True,
+        timeout=120, env={
+            **SANITIZERS, "EXPORTD_TEST_DATABASE_URL": postgres.url(database),
+            "EXPORTD_TEST_TAGSTORE": store.name, "EXPORTD_TEST_G1": str(store.g1),
+            "EXPORTD_TEST_G2": str(store.g2), "EXPORTD_TEST_NOW": str(int(NOW.timestamp())),
+            "EXPORTD_TEST_ENVIRONMENT": str(store.environment_id("test"))})
+    report = done.stdout + done.stderr
+    assert done.returncode == 0, report
+    assert re.search(r"PASSED  \] \d\d test", report) and "SKIPPED" not in report, report
+
+
+# ---- what is right where the original was wrong ----
+
+def test_distinct_values_are_counted(backend):
+    backend.insert([fixture_event(digit, G1, 5, {"color": color}, "user")
+                    for digit, color in [("1", "red"), ("2", "blue"), ("3", "red")]])
+    group = backend.group_id(1, G1)
+    line, = backend.ask("get_group_tag_keys_and_top_values", project=1, group=group)
+    assert (line["uniqueValues"], line["totalValues"]) == (2, 3)
+    assert [top["value"] for top in line["topValues"]] == ["red", "blue"]
+
+
+def test_events_of_another_group_are_left_out(store):
+    assert events(store.ask("get_group_event_ids", **IN, group=store.g2, tag="foo=bar")) == []
+    tags = ["environment=test"]
+    assert events(store.ask("get_group_event_ids", **IN, group=store.g2, tag=tags)) == ["3" * 32]
+
+
+@pytest.mark.parametrize("method, arguments", [
+    ("get_group_event_ids", {**IN, "group": 1}),
+    ("get_group_ids_for_users", {"project": 1}),
+    ("get_group_tag_values_for_users", {"project": 1}),
+    ("get_group_ids_for_users", {"project": 1, "ident": "", "email": ""}),
+    ("get_group_ids_for_users", {"project": 1, "ip": "no address"}),
+])
+def test_no_alternatives_find_nothing(store, method, arguments):
+    assert store.ask(method, **arguments) == []
+
+
+def test_more_than_a_thousand_values(backend):
+    """Twice: in one page, and in many."""
+    backend.insert([{**fixture_event("1", G1, 5, {"n": number}, "user"),
+                     "event_id": f"{number:032x}"} for number in range(2345)])
+    group = backend.group_id(1, G1)
+    for where in ({"project": 1}, {"project": 1, "group": group}):
+        method = "get_group_tag_values" if "group" in where else "get_tag_values"
+        lines = backend.ask(method, **where, key="n")
+        assert values(lines) == sorted(map(str, range(2345)))
+    assert len(backend.ask("get_group_event_ids", project=1, group=group,
+                           tag=[f"n={n}" for n in range(2345)])) == 2345
+
+
+def test_users_of_several_projects_are_not_mixed(backend):
+    """The same ident in two projects is two users, with sums of their own."""
+    event = fixture_event("1", G1, 5, {}, "user1", "user1@sentry.io")
+    other = {**fixture_event("2", G1, 3, {}, "user1"), "project_id": 2}
+    backend.insert([event, other])
+    lines = backend.ask("get_group_tag_values_for_users", project=[1, 2], ident="user1")
+    assert [(line["project_id"], line["times_seen"], line["last_seen"]) for line in lines] == [
+        (2, 1, seconds_ago(3)), (1, 1, seconds_ago(5))]
+    assert groups(backend.ask("get_group_ids_for_users", project=2, ident="user1")) == [
+        backend.group_id(2, G1)]
+
+
+def test_users_are_found_by_what_the_event_says(backend):
+    """Not by the merged user, whose attributes are those of its first event."""
+    first = fixture_event("1", G1, 5, {}, "user1", "old@sentry.io")
+    second = fixture_event("2", G2, 4, {}, "user1", "new@sentry.io")
+    third = fixture_event("3", G2, 3, {}, "")
+    third["data"]["sentry.interfaces.User"] = {"email": "new@sentry.io", "ip_address": "::1"}
+    backend.insert([first, second, third])
+    ask = "get_group_tag_values_for_users"
+    line, = backend.ask(ask, project=1, email="new@sentry.io")
+    assert (line["value"], line["times_seen"], line["last_seen"]) == ("user1", 1, seconds_ago(4))
+    assert backend.ask(ask, project=1, ip="0:0:0:0:0:0:0:1") == []  # an event without an ident
+    g1, g2 = (backend.group_id(1, value) for value in (G1, G2))
+    assert groups(backend.ask("get_group_ids_for_users", project=1, ip="0:0::1")) == [g2]
+    assert groups(backend.ask("get_group_ids_for_users", project=1, email="old@sentry.io")) == [g1]
+
+
+def test_columns_of_old_are_asked_for_but_not_listed(store):
+    assert [line["key"] for line in store.ask("get_tag_keys", project=1)] == [
+        "baz", "foo", "browser"]
+    for key, count in [("environment", 3), ("sentry:release", 2), ("release", 2), ("user", 3)]:
+        line, = store.ask("get_tag_key", project=1, key=key)
+        assert (line["times_seen"], line["group_id"]) == (count, None)
+    assert values(store.ask("get_tag_values", project=1, key="user")) == ["id:user1", "id:user2"]
+
+
+def test_environments_are_told_apart(store):
+    store.insert([fixture_event("4", G1, 0, {"foo": "bar", "environment": "prod"}, "user3")])
+    def times(**where):
+        line, = store.ask("get_group_tag_value", project=1, group=store.g1, key="foo", value="bar",
+                          **where)
+        return line["times_seen"], line["last_seen"]
+    assert times() == (3, seconds_ago(0))
+    assert times(environment="test") == (2, seconds_ago(1))
+    assert times(environment="prod") == (1, seconds_ago(0))
+    assert store.ask("get_groups_user_counts", project=1, group=store.g1)[0]["count"] == 3
+    assert events(store.ask("get_group_event_ids", project=1, environment="prod", group=store.g1,
+                            tag="foo=bar")) == ["4" * 32]
+
+
+# ---- the command ----
+
+def test_help_lists_every_method(exportd):
+    text = exportd.ok("tagstore", "help", DATABASE_URL="host=/nowhere").out
+    assert re.findall(r"(?m)^(get_\w+) --project ID", text) == METHODS
+    assert len(re.findall(r"(?m)^    \S", text)) == len(METHODS)
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ([], "an argument is missing"),
+    (["get_nothing", "--project", 1], "no method 'get_nothing'"),
+    (["get_tag_key", "--key", "foo"], "--project is missing"),
+    (["get_tag_key", "--project", 1], "--key is missing"),
+    (["get_tag_key", "--project", 0, "--key", "foo"], "--project: not a whole number above 0"),
+    (["get_tag_key", "--project", 1, "--project", 2, "--key", "foo"], "--project is given twice"),
+    (["get_tag_key", "--project", 1, "--key", "foo", "--group", 1], "get_tag_key takes no --group"),
+    (["get_tag_keys", "--project", 1, "--limit", -1], "--limit: not a whole number from 0"),
+    (["get_group_event_ids", "--project", 1, "--group", 1, "--tag", "foo"], "KEY=VALUE is needed"),
+    (["get_group_event_ids", "--project", 1, "--group", 1, "--tag", "=x"], "KEY=VALUE is needed"),
+    (["get_group_ids_for_search_filter", "--project", 1], "--tag, --any or --empty is missing"),
+])
+def test_usage(store, exportd, arguments, message):
+    result = exportd.fails("tagstore", *arguments, status=2)
+    assert message in result.err and result.out == ""
+
+
+def test_what_is_not_there(store):
+    assert "there is no project 99" in store.exportd.fails(
+        "tagstore", "get_tag_keys", "--project", 99).err
+    assert "no environment 'nowhere'" in store.exportd.fails(
+        "tagstore", "get_tag_keys", "--project", 1, "--environment", "nowhere").err
+
+
+def test_environment_of_several_organizations(store):
+    store.exportd.create("other", users=(), projects=(3,))
+    result = store.exportd.fails("tagstore", "get_release_tags", "--project", 1, "--project", 3,
+                                 "--version", 1, "--environment", "test")
+    assert "different organizations" in result.err
+    assert store.ask("get_release_tags", project=[1, 3], version=["200", "7"])[0]["value"] == "200"

@@ -1,0 +1,395 @@
+/*
+ * The read methods through tagstore.h, over the fixture of the original's own test: whatever
+ * backend EXPORTD_TEST_TAGSTORE names. tests/system/test_tagstore_methods.py puts the events there
+ * and tells the ids. Skipped without.
+ */
+#include "base/text.h"
+#include "tagstore/postgres/postgres_tagstore.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+enum { FIXTURE_PROJECT = 1 };
+
+static struct pg *pg;
+static struct tagstore *store;
+static struct arena *arena;
+static struct error error;
+static int64_t g1, g2, environment, now;
+
+static void ok(bool done)
+{
+    if (!done)
+        fail_msg("%s", error.message);
+}
+
+static void not_found(bool done)
+{
+    assert_false(done);
+    assert_int_equal(error.code, ERROR_NOT_FOUND);
+}
+
+static int64_t number_from(const char *name)
+{
+    int64_t number = 0;
+    const char *text = getenv(name);
+    assert_true(text != NULL && text_to_int64(text, 1, INT64_MAX, &number));
+    return number;
+}
+
+static int start(void **state)
+{
+    (void)state;
+    const char *name = getenv("EXPORTD_TEST_TAGSTORE");
+    if (name == NULL)
+        return 0;
+    if (text_equal(name, "postgres")) {
+        pg = pg_new(getenv("EXPORTD_TEST_DATABASE_URL"), "test");
+        assert_non_null(pg);
+        ok(pg_connect(pg, &error));
+        store = postgres_tagstore_new(pg);
+    }
+    arena = arena_new((size_t)16 * 1024 * 1024);
+    g1 = number_from("EXPORTD_TEST_G1");
+    g2 = number_from("EXPORTD_TEST_G2");
+    environment = number_from("EXPORTD_TEST_ENVIRONMENT");
+    now = number_from("EXPORTD_TEST_NOW") * USEC_PER_SECOND;
+    return store == NULL || arena == NULL ? -1 : 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    tagstore_free(store);
+    pg_free(pg);
+    arena_free(arena);
+    return 0;
+}
+
+static void need_store(void)
+{
+    if (store == NULL)
+        skip();
+}
+
+/* ---- the answers, by name ---- */
+
+static struct tag_place place(int64_t group_id, const char *key, const char *value)
+{
+    return (struct tag_place){.project_id = FIXTURE_PROJECT,
+                              .group_id = group_id,
+                              .environment_id = environment,
+                              .key = key,
+                              .value = value};
+}
+
+static void assert_seen(const struct group_tag_value *row, const char *value, int64_t times_seen,
+                        int64_t first, int64_t last)
+{
+    assert_string_equal(row->value, value);
+    assert_int_equal(row->value_size, strlen(value));
+    assert_int_equal(row->times_seen, times_seen);
+    assert_int_equal(row->first_seen, now - first * USEC_PER_SECOND);
+    assert_int_equal(row->last_seen, now - last * USEC_PER_SECOND);
+}
+
+static void test_keys(void **state)
+{
+    (void)state;
+    struct tag_key key;
+    struct tag_key *keys = NULL;
+    size_t count = 0;
+    need_store();
+    struct tag_place foo = place(g1, "foo", NULL);
+    ok(tagstore_get_group_tag_key(store, &foo, &key, &error));
+    assert_string_equal(key.key, "foo");
+    assert_int_equal(key.times_seen, 2);
+    assert_int_equal(key.group_id, g1);
+    ok(tagstore_get_group_tag_keys(store, &foo, 0, arena, &keys, &count, &error));
+    assert_int_equal(count, 2);
+    assert_string_equal(keys[0].key, "baz");
+    assert_string_equal(keys[1].key, "foo");
+    assert_true(keys[0].times_seen == 2 && keys[1].times_seen == 2);
+    ok(tagstore_check_tag_key(store, FIXTURE_PROJECT, environment, "foo", &error));
+    ok(tagstore_check_tag_key(store, FIXTURE_PROJECT, 0, "sentry:release", &error));
+}
+
+static void test_what_is_not_there(void **state)
+{
+    (void)state;
+    struct tag_key key;
+    struct group_tag_value row;
+    need_store();
+    struct tag_place notreal = place(g1, "notreal", NULL);
+    not_found(tagstore_get_group_tag_key(store, &notreal, &key, &error));
+    notreal.group_id = 0;
+    not_found(tagstore_get_group_tag_key(store, &notreal, &key, &error));
+    struct tag_place value = place(g1, "foo", "notreal");
+    not_found(tagstore_get_group_tag_value(store, &value, &row, &error));
+    value.group_id = 0;
+    not_found(tagstore_get_group_tag_value(store, &value, &row, &error));
+    not_found(tagstore_check_tag_key(store, FIXTURE_PROJECT, environment, "notreal", &error));
+}
+
+static void test_one_value(void **state)
+{
+    (void)state;
+    struct group_tag_value row;
+    struct group_tag_value *rows = NULL;
+    size_t count = 0;
+    const int64_t groups[] = {g2, g1};
+    need_store();
+    struct tag_place bar = place(g1, "foo", "bar");
+    ok(tagstore_get_group_tag_value(store, &bar, &row, &error));
+    assert_seen(&row, "bar", 2, 2, 1);
+    assert_int_equal(row.group_id, g1);
+    ok(tagstore_get_group_list_tag_value(store, &bar, groups, 2, arena, &rows, &count, &error));
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].group_id, g1);
+    assert_seen(&rows[0], "bar", 2, 2, 1);
+    ok(tagstore_get_group_list_tag_value(store, &bar, groups, 0, arena, &rows, &count, &error));
+    assert_int_equal(count, 0);
+}
+
+/* How many values the cursor gives, and the last one. */
+static size_t read_values(int64_t group_id, const char *key, struct group_tag_value *last)
+{
+    const struct group_tag_value_query query = {.project_id = FIXTURE_PROJECT,
+                                                .group_id = group_id,
+                                                .environment_id = environment,
+                                                .key = key,
+                                                .page_size = 1,
+                                                .seen_only = true};
+    struct tagstore_cursor *cursor = NULL;
+    struct group_tag_value *rows = NULL;
+    size_t count = 0;
+    size_t total = 0;
+    ok(tagstore_open_group_tag_values(store, &query, &cursor, &error));
+    do {
+        ok(tagstore_next_page(cursor, arena, &rows, &count, &error));
+        total += count;
+        if (count > 0)
+            *last = rows[count - 1];
+    } while (count > 0);
+    tagstore_close(cursor);
+    return total;
+}
+
+static void test_all_values(void **state)
+{
+    (void)state;
+    struct group_tag_value last;
+    need_store();
+    assert_int_equal(read_values(g1, "notreal", &last), 0);
+    assert_int_equal(read_values(g1, "foo", &last), 1);
+    assert_seen(&last, "bar", 2, 2, 1);
+    assert_int_equal(last.group_id, g1);
+    assert_int_equal(read_values(0, "sentry:release", &last), 2);
+    assert_seen(&last, "200", 1, 2, 2); /* the older one */
+    assert_int_equal(last.group_id, 0);
+}
+
+static void test_counts_and_top_values(void **state)
+{
+    (void)state;
+    int64_t times = -1;
+    struct group_tag_value *rows = NULL;
+    struct tag_key_summary *keys = NULL;
+    size_t count = 0;
+    need_store();
+    struct tag_place foo = place(g1, "foo", NULL);
+    ok(tagstore_get_group_tag_value_count(store, &foo, &times, &error));
+    assert_int_equal(times, 2);
+    ok(tagstore_get_top_group_tag_values(store, &foo, 1, arena, &rows, &count, &error));
+    assert_int_equal(count, 1);
+    assert_seen(&rows[0], "bar", 2, 2, 1);
+    assert_int_equal(rows[0].group_id, g1);
+    ok(tagstore_get_group_tag_keys_and_top_values(store, &foo, arena, &keys, &count, &error));
+    assert_int_equal(count, 2);
+    assert_string_equal(keys[1].key, "foo");
+    assert_int_equal(keys[1].unique_values, 1);
+    assert_int_equal(keys[1].total_values, 2);
+    assert_int_equal(keys[1].top_count, 1);
+    assert_seen(&keys[1].top_values[0], "bar", 2, 2, 1);
+}
+
+static void assert_releases(int64_t group_id, const char *first, const char *last)
+{
+    const char *version = NULL;
+    ok(tagstore_get_first_release(store, FIXTURE_PROJECT, group_id, arena, &version, &error));
+    assert_true(first == NULL ? version == NULL : text_equal(version, first));
+    ok(tagstore_get_last_release(store, FIXTURE_PROJECT, group_id, arena, &version, &error));
+    assert_true(last == NULL ? version == NULL : text_equal(version, last));
+}
+
+static void test_releases(void **state)
+{
+    (void)state;
+    const int64_t projects[] = {FIXTURE_PROJECT};
+    const char *const versions[] = {"100"};
+    struct group_tag_value *rows = NULL;
+    size_t count = 0;
+    need_store();
+    assert_releases(g1, "200", "100");
+    assert_releases(0, "200", "100");
+    assert_releases(g2, NULL, NULL);
+    ok(tagstore_get_release_tags(store, projects, 1, 0, versions, 1, arena, &rows, &count, &error));
+    assert_int_equal(count, 1);
+    assert_seen(&rows[0], "100", 1, 1, 1);
+    ok(tagstore_get_release_tags(store, projects, 1, 0, versions, 0, arena, &rows, &count, &error));
+    assert_int_equal(count, 0);
+}
+
+/* Notes the first digit of each id. */
+static bool note_event(void *context, const char *event_id, struct error *unused)
+{
+    char *seen = context;
+    (void)unused;
+    assert_int_equal(strlen(event_id), 32);
+    seen[strlen(seen)] = event_id[0];
+    return true;
+}
+
+static void assert_events(int64_t group_id, const struct tag *tags, size_t count,
+                          const char *expected)
+{
+    char seen[8] = "";
+    struct tag_place group = place(group_id, NULL, NULL);
+    ok(tagstore_get_group_event_ids(store, &group, tags, count, note_event, seen, &error));
+    assert_string_equal(seen, expected);
+}
+
+static bool refuse_event(void *context, const char *event_id, struct error *refusal)
+{
+    (void)context;
+    (void)event_id;
+    return error_set(refusal, ERROR_STOPPED, "enough");
+}
+
+static void test_event_ids(void **state)
+{
+    (void)state;
+    const struct tag bar[] = {{"foo", "bar"}, {"sentry:release", "200"}};
+    const struct tag browsers[] = {{"browser", "chrome"}, {"browser", "ie"}};
+    need_store();
+    assert_events(g1, bar, 1, "12");
+    assert_events(g1, bar, 2, "12");
+    assert_events(g1, bar + 1, 1, "2");
+    assert_events(g2, browsers, 1, "3");
+    assert_events(g2, browsers + 1, 1, "");
+    assert_events(g2, bar, 2, "");
+    assert_events(g1, bar, 0, "");
+    struct tag_place group = place(g1, NULL, NULL);
+    assert_false(tagstore_get_group_event_ids(store, &group, bar, 1, refuse_event, NULL, &error));
+    assert_int_equal(error.code, ERROR_STOPPED);
+    assert_events(g1, bar, 1, "12"); /* the store is free again */
+}
+
+static void assert_groups(const int64_t *groups, size_t count, int64_t first, int64_t second)
+{
+    assert_int_equal(count, (first != 0) + (second != 0));
+    assert_true(first == 0 || groups[0] == first);
+    assert_true(second == 0 || groups[1] == second);
+}
+
+static void test_search_filter(void **state)
+{
+    (void)state;
+    const struct tag_condition conditions[] = {{"foo", TAG_IS, "bar"},
+                                               {"baz", TAG_IS, "quux"},
+                                               {"foo", TAG_ANY, NULL},
+                                               {"browser", TAG_ANY, NULL},
+                                               {"browser", TAG_EMPTY, NULL}};
+    /* From the n-th on, so many of them, are met by this group. */
+    const struct {
+        size_t from, count;
+        int64_t group;
+    } cases[] = {{0, 2, g1}, {0, 1, g1}, {0, 3, g1}, {2, 1, g1}, {2, 2, 0}, {3, 1, g2}, {3, 2, 0}};
+    int64_t *groups = NULL;
+    size_t count = 0;
+    need_store();
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        ok(tagstore_get_group_ids_for_search_filter(store, FIXTURE_PROJECT, environment,
+                                                    conditions + cases[i].from, cases[i].count,
+                                                    arena, &groups, &count, &error));
+        assert_groups(groups, count, cases[i].group, 0);
+    }
+    assert_false(tagstore_get_group_ids_for_search_filter(
+        store, FIXTURE_PROJECT, environment, conditions, 0, arena, &groups, &count, &error));
+    assert_int_equal(error.code, ERROR_INVALID);
+}
+
+static void test_groups_of_users(void **state)
+{
+    (void)state;
+    const int64_t projects[] = {FIXTURE_PROJECT, FIXTURE_PROJECT + 1};
+    const struct tagstore_user users[] = {
+        {.attributes = {.ident = "user1"}},
+        {.attributes = {.ident = "user2"}},
+        {.project_id = FIXTURE_PROJECT + 1, .attributes = {.ident = "user1"}},
+        {.attributes = {.ident = "", .email = ""}},
+        {.attributes = {.email = "user2@sentry.io", .ident = "nobody"}}};
+    const int64_t expected[][2] = {{g1, g2}, {g1, 0}, {0, 0}, {0, 0}, {g1, 0}};
+    int64_t *groups = NULL;
+    size_t count = 0;
+    need_store();
+    for (size_t i = 0; i < ARRAY_LENGTH(users); i++) {
+        ok(tagstore_get_group_ids_for_users(store, projects, 2, &users[i], 1, 100, arena, &groups,
+                                            &count, &error));
+        assert_groups(groups, count, expected[i][0], expected[i][1]);
+    }
+    ok(tagstore_get_group_ids_for_users(store, projects, 2, users, 0, 100, arena, &groups, &count,
+                                        &error));
+    assert_int_equal(count, 0);
+}
+
+static void test_values_of_users(void **state)
+{
+    (void)state;
+    const struct tagstore_user users[] = {
+        {.project_id = FIXTURE_PROJECT, .attributes = {.email = "user1@sentry.io"}},
+        {.project_id = FIXTURE_PROJECT, .attributes = {.ident = "user2"}}};
+    struct user_tag_value *rows = NULL;
+    size_t count = 0;
+    need_store();
+    ok(tagstore_get_group_tag_values_for_users(store, users, 2, 100, arena, &rows, &count, &error));
+    assert_int_equal(count, 2);
+    assert_seen(&rows[0].tag, "user1", 1, 1, 1); /* what has the address; user1 has two events */
+    assert_seen(&rows[1].tag, "user2", 1, 2, 2);
+    assert_int_equal(rows[0].project_id, FIXTURE_PROJECT);
+    ok(tagstore_get_group_tag_values_for_users(store, users, 2, 1, arena, &rows, &count, &error));
+    assert_int_equal(count, 1);
+}
+
+static void test_user_counts(void **state)
+{
+    (void)state;
+    const int64_t groups[] = {g1, g2, 4711};
+    int64_t counts[3] = {-1, -1, -1};
+    need_store();
+    ok(tagstore_get_groups_user_counts(store, FIXTURE_PROJECT, groups, 3, environment, counts,
+                                       &error));
+    assert_true(counts[0] == 2 && counts[1] == 1 && counts[2] == 0);
+    ok(tagstore_get_groups_user_counts(store, FIXTURE_PROJECT + 1, groups, 3, 0, counts, &error));
+    assert_true(counts[0] == 0 && counts[1] == 0 && counts[2] == 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_what_is_not_there),
+        cmocka_unit_test(test_one_value),
+        cmocka_unit_test(test_all_values),
+        cmocka_unit_test(test_counts_and_top_values),
+        cmocka_unit_test(test_releases),
+        cmocka_unit_test(test_event_ids),
+        cmocka_unit_test(test_search_filter),
+        cmocka_unit_test(test_groups_of_users),
+        cmocka_unit_test(test_values_of_users),
+        cmocka_unit_test(test_user_counts),
+    };
+    return cmocka_run_group_tests(tests, start, end);
+}
