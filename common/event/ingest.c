@@ -143,6 +143,18 @@ static bool add_line(struct batch *batch, struct error *error)
     return true;
 }
 
+/* The input is damaged: what came before counts. */
+static bool stop_reading(struct batch *batch, struct error *error)
+{
+    struct error unsaved;
+    int64_t number = batch->reader.number;
+    if (!flush(batch, &unsaved))
+        *error = unsaved;
+    else
+        (void)error_prefix(error, "behind line %" PRId64, number);
+    return false;
+}
+
 static bool is_full(const struct batch *batch)
 {
     return batch->count == BATCH_EVENTS || batch->tags >= BATCH_TAGS || batch->bytes >= BATCH_BYTES;
@@ -153,7 +165,7 @@ static bool save_lines(struct batch *batch, struct error *error)
     bool end = false;
     for (;;) {
         if (!line_reader_next(&batch->reader, &end, error))
-            return false;
+            return stop_reading(batch, error);
         if (end)
             return flush(batch, error);
         if (!add_line(batch, error) || (is_full(batch) && !flush(batch, error)))
@@ -181,7 +193,8 @@ static bool find_newest(struct batch *batch, int64_t *newest, struct error *erro
         if (event->state == EVENT_READ && event->line.datetime > *newest)
             *newest = event->line.datetime;
     }
-    return false;
+    return error->code ==
+           ERROR_INVALID; /* damaged: the second pass will tell, and count the rest */
 }
 
 static bool find_shift(struct batch *batch, FILE *input, struct error *error)
@@ -195,7 +208,8 @@ static bool find_shift(struct batch *batch, FILE *input, struct error *error)
     if (fseeko(input, start, SEEK_SET) != 0)
         return error_set(error, ERROR_INTERNAL, "the input cannot be read a second time");
     batch->shift = newest == USEC_NONE ? 0 : now - newest;
-    batch->reader.number = 0;
+    line_reader_free(&batch->reader);
+    line_reader_init(&batch->reader, input, EVENT_LINE_MAX);
     return true;
 }
 

@@ -29,9 +29,9 @@ struct ingest {
     void (*warning)(const char *reason);
 };
 
-/* Reads `input` to its end. A bad line is told and skipped. False only when nothing can go on (the
-   database is away, the input unreadable); what was counted before stays counted and is in
-   *summary. */
+/* Reads `input`, which may be compressed with gzip, to its end. A bad line is told and skipped.
+   False only when nothing can go on (the database is away, the input unreadable); what was counted
+   before stays counted and is in *summary. */
 bool ingest_run(const struct ingest *ingest, FILE *input, struct ingest_summary *summary,
                 struct error *error) MUST_CHECK;
 

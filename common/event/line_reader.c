@@ -1,16 +1,30 @@
 #include "event/line_reader.h"
 
-#include <errno.h>
+enum { PIECE_BYTES = 64 * 1024 };
 
-void line_reader_init(struct line_reader *reader, FILE *input, size_t maximum)
+void line_reader_init(struct line_reader *reader, FILE *file, size_t maximum)
 {
-    *reader = (struct line_reader){.input = input, .maximum = maximum};
+    *reader = (struct line_reader){.file = file, .maximum = maximum};
     buffer_init(&reader->line, maximum);
 }
 
 void line_reader_free(struct line_reader *reader)
 {
+    input_free(reader->input);
+    free(reader->bytes);
     buffer_free(&reader->line);
+    reader->input = NULL;
+    reader->bytes = NULL;
+}
+
+static bool open_input(struct line_reader *reader, struct error *error)
+{
+    if (reader->input == NULL)
+        reader->input = input_new(reader->file);
+    if (reader->bytes == NULL)
+        reader->bytes = malloc(PIECE_BYTES);
+    return (reader->input != NULL && reader->bytes != NULL) ||
+           error_set(error, ERROR_AWAY, "no memory");
 }
 
 static bool add_piece(struct line_reader *reader, const char *piece, size_t size,
@@ -28,15 +42,22 @@ static bool add_piece(struct line_reader *reader, const char *piece, size_t size
 /* Reads up to a line end or the end of the input. *some: there was at least one byte. */
 static bool read_line(struct line_reader *reader, bool *some, struct error *error)
 {
-    char piece[4096];
-    int c = 0;
+    const char *line_end = NULL;
     *some = false;
-    while (c != '\n' && c != EOF) {
-        size_t size = 0;
-        while (size < sizeof(piece) && (c = getc_unlocked(reader->input)) != EOF && c != '\n')
-            piece[size++] = (char)c;
-        *some |= size > 0 || c == '\n';
-        if (!add_piece(reader, piece, size, error))
+    while (line_end == NULL) {
+        if (reader->at == reader->size) {
+            reader->at = 0;
+            if (!input_read(reader->input, reader->bytes, PIECE_BYTES, &reader->size, error))
+                return false;
+        }
+        if (reader->size == 0)
+            return true;
+        *some = true;
+        const char *start = reader->bytes + reader->at;
+        line_end = memchr(start, '\n', reader->size - reader->at);
+        size_t size = line_end == NULL ? reader->size - reader->at : (size_t)(line_end - start);
+        reader->at += size + (line_end != NULL);
+        if (!add_piece(reader, start, size, error))
             return false;
     }
     return true;
@@ -51,14 +72,13 @@ static bool is_blank(const struct line_reader *reader)
 bool line_reader_next(struct line_reader *reader, bool *end, struct error *error)
 {
     bool some = true;
+    if (!open_input(reader, error))
+        return false;
     do {
         buffer_clear(&reader->line);
         reader->too_long = false;
-        errno = 0;
         if (!read_line(reader, &some, error))
             return false;
-        if (ferror(reader->input))
-            return error_set_errno(error, errno, "the input cannot be read");
         reader->number++;
     } while (some && is_blank(reader));
     *end = !some;

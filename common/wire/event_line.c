@@ -147,13 +147,15 @@ static bool read_platform(struct reader *in, const json_t *value)
     return copy_text(in, json_string_value(value), &in->event->platform);
 }
 
+/* The year 9999 is what others write for "never". */
 static bool read_datetime(struct reader *in, const json_t *value)
 {
     if (!json_is_string(value))
         return wrong(in, "datetime is no text");
-    return clock_parse_iso(json_string_value(value), json_string_length(value),
-                           &in->event->datetime, in->error) ||
-           error_prefix(in->error, "datetime");
+    if (!clock_parse_iso(json_string_value(value), json_string_length(value), &in->event->datetime,
+                         in->error))
+        return error_prefix(in->error, "datetime");
+    return in->event->datetime < EVENT_TIME_END || wrong(in, "datetime is in the year 9999");
 }
 
 /* Seconds since 1970. */
@@ -318,12 +320,30 @@ static bool read_event(struct reader *in, const json_t *root)
            read_data(in, json_object_get(root, "data"));
 }
 
+/* A NUL byte, or its escape behind an even number of backslashes. */
+static bool has_nul(const char *text, size_t size)
+{
+    static const char escape[] = {'u', '0', '0', '0', '0'};
+    if (memchr(text, '\0', size) != NULL)
+        return true;
+    const char *end = text + size;
+    while ((text = memchr(text, '\\', (size_t)(end - text))) != NULL) {
+        text++;
+        if ((size_t)(end - text) >= sizeof(escape) && memcmp(text, escape, sizeof(escape)) == 0)
+            return true;
+        text += text < end; /* what is escaped, which may be a backslash */
+    }
+    return false;
+}
+
 bool event_line_parse(const char *text, size_t size, struct arena *arena, struct event_line *event,
                       struct error *error)
 {
     struct reader in = {.arena = arena, .event = event, .error = error};
     json_t *root = NULL;
     *event = (struct event_line){.received = USEC_NONE};
+    if (has_nul(text, size))
+        return wrong(&in, "there is a NUL in the line");
     bool done = clean_json_parse(text, size, EVENT_LINE_MAX, &root, error) && read_event(&in, root);
     json_decref(root);
     return done;

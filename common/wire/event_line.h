@@ -20,6 +20,9 @@
 #define EVENT_TAGS_MAX   1000
 #define EVENT_HASHES_MAX 100
 
+/* 9999-01-01: no event is as late as that. */
+#define EVENT_TIME_END (INT64_C(253370764800) * USEC_PER_SECOND)
+
 /* In characters: what the tables hold. */
 #define EVENT_TAG_KEY_MAX       32
 #define EVENT_TAG_VALUE_MAX     200
@@ -58,9 +61,9 @@ struct event_line {
 };
 
 /* Reads one line without its line end. All texts live in `arena` and are clean UTF-8. ERROR_INVALID
-   names the first thing that is wrong; ERROR_TOO_LARGE. Rules: spec/original.md 4.1 for keys and
-   values; numbers and booleans of tags and users become their text (100, 0.5, true); a tag of null
-   and nested values are errors. */
+   names the first thing that is wrong, also a NUL anywhere; ERROR_TOO_LARGE. Rules:
+   spec/original.md 4.1 for keys and values; numbers and booleans of tags and users become their
+   text (100, 0.5, true); a tag of null and nested values are errors. */
 bool event_line_parse(const char *text, size_t size, struct arena *arena, struct event_line *event,
                       struct error *error) MUST_CHECK;
 

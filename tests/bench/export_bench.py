@@ -22,6 +22,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
+from support.memory import peak_memory  # noqa: E402
 from support.program import ROOT, Exportd  # noqa: E402
 from support.servers import Postgres, Redis  # noqa: E402
 from support.tagstore_rows import insert_group, insert_tag_values  # noqa: E402
@@ -36,27 +37,11 @@ REFERENCE = """\\copy (
 ) TO '{path}' WITH (FORMAT csv, HEADER)"""
 
 
-def peak_memory(process, program):
-    """The peak of the resident memory in KiB, watched until the process ends. Not its rusage: that
-    counts what the interpreter had before the process became `program`."""
-    peak = 0
-    while process.poll() is None:
-        try:
-            if os.readlink(f"/proc/{process.pid}/exe") == program:
-                with open(f"/proc/{process.pid}/status") as status:
-                    peak = max([peak, *(int(line.split()[1]) for line in status
-                                        if line.startswith("VmHWM:"))])
-        except OSError:
-            pass
-        time.sleep(0.005)
-    return peak
-
-
 def timed(command, program, environment, **streams):
     """(seconds, KiB) of a command that has to succeed."""
     start = time.monotonic()
     process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, **streams)
-    peak = peak_memory(process, program)
+    peak = peak_memory([process], program)
     seconds = time.monotonic() - start
     if process.returncode != 0:
         raise RuntimeError(f"{command[0]} ended with status {process.returncode}")

@@ -14,6 +14,7 @@ memory and the ratio to that COPY.
 Wanted: 10,000 events/s with two processes on two cores, and memory that does not grow with the file.
 """
 import argparse
+import contextlib
 import datetime
 import hashlib
 import json
@@ -27,6 +28,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
+from support.memory import peak_memory  # noqa: E402
 from support.program import ROOT, Exportd  # noqa: E402
 from support.servers import Postgres, Redis  # noqa: E402
 
@@ -68,18 +70,18 @@ def write_events(path, count, seed):
 
 def run_at_once(commands, environment):
     """The seconds until all have succeeded; what they print; the largest peak of memory in KiB."""
-    start = time.monotonic()
-    running = [subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, text=True) for command in commands]
-    outputs, peak = [], 0
-    for process in running:
-        outputs.append(process.stdout.read())
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        peak = max(peak, usage.ru_maxrss)
-        if process.returncode != 0:
-            raise RuntimeError(f"{process.args[0]} ended with status {process.returncode}")
-    return time.monotonic() - start, outputs, peak
+    with contextlib.ExitStack() as stack:
+        outputs = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in commands]
+        start = time.monotonic()
+        running = [subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out)
+                   for command, out in zip(commands, outputs)]
+        peak = peak_memory(running, commands[0][0])
+        seconds = time.monotonic() - start
+        for process, out in zip(running, outputs):
+            if process.returncode != 0:
+                raise RuntimeError(f"{process.args[0]} ended with status {process.returncode}")
+            out.seek(0)
+        return seconds, [out.read() for out in outputs], peak
 
 
 class Bench:

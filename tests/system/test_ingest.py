@@ -126,7 +126,7 @@ def test_a_resolved_group_is_reopened_and_an_ignored_one_is_not(exportd, sql, ta
 
 
 def test_the_score_stays_within_its_column(exportd, sql, tables):
-    exportd.ingest([event("far", when="9999-12-31T23:59:59.999999Z"),
+    exportd.ingest([event("far", when="9998-12-31T23:59:59.999999Z"),
                     event("long ago", when="0001-01-01T00:00:00.000000Z")])
     assert sorted(rows(sql, "SELECT score FROM sentry_groupedmessage")) == [
         (-2147483648,), (2147483647,)]

@@ -232,7 +232,8 @@ static void tag_values_that_are_no_text(void **state)
     assert_value("true", "true");
     assert_value("false", "false");
     assert_value("\"\"", "");
-    assert_value("\"\\u00fc\\ud800\\u0000\"", "\xc3\xbc\xef\xbf\xbd");
+    assert_value("\"\\u00fc\\ud800\"", "\xc3\xbc\xef\xbf\xbd");
+    assert_value("\"\\\\u0000\"", "\\u0000");
 }
 
 static void bad_tags(void **state)

@@ -1,0 +1,22 @@
+"""How much memory programs take."""
+import os
+import time
+
+
+def peak_memory(processes, program):
+    """The peak of the resident memory of any of the processes in KiB, watched until all have ended.
+    Not their rusage: that counts what the interpreter had before a process became `program`."""
+    peak = 0
+    running = list(processes)
+    while running:
+        running = [process for process in running if process.poll() is None]
+        for process in running:
+            try:
+                if os.readlink(f"/proc/{process.pid}/exe") == program:
+                    with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
+                        peak = max([peak, *(int(line.split()[1]) for line in status
+                                            if line.startswith("VmHWM:"))])
+            except OSError:
+                pass
+        time.sleep(0.005)
+    return peak
