@@ -109,10 +109,14 @@ const struct command commands[] = {
      "\"value\":\"Firefox\"},...]}\n",
      command_tagstore},
     {"ingest", "[--rebase-time] FILE or -", "Count events, one JSON object a line",
-     "\nAn event that was counted before is not counted again. A bad line is reported with its "
-     "number and\n"
-     "skipped; the exit status is then 1. --rebase-time shifts all times so that the newest is "
-     "now.\n"
+     "\nAn event that was counted before is not counted again, so an interrupted run can be "
+     "repeated; "
+     "several\n"
+     "may run at once. A bad line is reported with its number and skipped; the exit status is then "
+     "1. The\n"
+     "file may be compressed with gzip. --rebase-time shifts all times so that the newest is now. "
+     "Events are\n"
+     "counted in PostgreSQL; Redis gets the last event of each group hash, and may be away.\n"
      "\nexample line:\n"
      "  {\"event_id\":\"0123456789abcdef0123456789abcdef\",\"project_id\":7,\"hashes\":[\"a1\"],"
      "\"message\":\"boom\",\n   "
