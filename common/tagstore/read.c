@@ -25,7 +25,7 @@ bool tagstore_get_group_tag_value(struct tagstore *store, const struct tag_place
                                   struct group_tag_value *row, struct error *error)
 {
     if (place->value[0] == '\0')
-        return error_set(error, ERROR_NOT_FOUND, "an empty value is no value");
+        return error_set(error, ERROR_NOT_FOUND, "there is no such tag value");
     return store->operations->get_group_tag_value(store, place, row, error);
 }
 
