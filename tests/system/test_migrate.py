@@ -17,7 +17,8 @@ SENTRY_TABLES = """
     sentry_groupredirect sentry_grouphash sentry_eventuser sentry_message sentry_release
     sentry_release_project tagstore_tagkey tagstore_tagvalue tagstore_grouptagkey
     tagstore_grouptagvalue tagstore_eventtag""".split()
-OWN_TABLES = {"migration", "export", "attempt", "outbox", "object", "event_user_attributes"}
+OWN_TABLES = {"migration", "export", "attempt", "outbox", "object", "event_user_attributes",
+              "sampled_event"}
 OWN, STANDALONE = (
     [f"{folder}/{name}" for name in sorted(os.listdir(os.path.join(ROOT, "migrations", folder)))]
     for folder in ("exportd", "standalone"))
