@@ -180,7 +180,7 @@ static size_t read_values(int64_t group_id, const char *key, struct group_tag_va
 static void test_all_values(void **state)
 {
     (void)state;
-    struct group_tag_value last;
+    struct group_tag_value last = {.value = NULL};
     need_store();
     assert_int_equal(read_values(g1, "notreal", &last), 0);
     assert_int_equal(read_values(g1, "foo", &last), 1);
