@@ -36,3 +36,55 @@ def insert_tag_values(cursor, count, key="color", group=1, project=1, environmen
             SELECT %s, %s, %s, id, times_seen, last_seen, first_seen FROM stored""",
         (count, project, key_id, project, group, key_id))
     return key_id
+
+
+def fill_tagstore(cursor, values, keys=10, groups=100):
+    """A project 1 of `keys` keys with `values` values each, as if one event had brought a value of
+    every key: event n, of user n % 1000, is the only one of `value n` and belongs to group
+    1 + n % groups. Everything is there twice, in environment 1 and in all environments (0). Key 1 is
+    sentry:release. Other projects have keys without values. The statistics of the tables are made."""
+    cursor.execute("SET session_replication_role = replica")  # no look for what rows refer to
+    for statement in (
+            """INSERT INTO tagstore_tagkey (project_id, environment_id, key, values_seen, status)
+               SELECT 1, environment, CASE k WHEN 1 THEN 'sentry:release' ELSE 'key-' || k END,
+                 %(values)s, 0
+               FROM generate_series(0, 1) AS environment, generate_series(1, %(keys)s) AS k""",
+            """INSERT INTO tagstore_tagkey (project_id, environment_id, key, values_seen, status)
+               SELECT project, 0, 'key-' || k, 0, 0
+               FROM generate_series(2, 2001) AS project, generate_series(1, 10) AS k""",
+            """INSERT INTO tagstore_tagvalue
+                 (project_id, key_id, value, data, times_seen, last_seen, first_seen)
+               SELECT 1, k.id, 'value ' || n, NULL, 1 + n %% 7, t + interval '1 hour', t
+               FROM tagstore_tagkey k, generate_series(1, %(values)s) AS n,
+                 LATERAL (SELECT timestamptz '2026-03-01' + n * interval '1 second' AS t) seen
+               WHERE k.project_id = 1""",
+            """INSERT INTO tagstore_grouptagvalue
+                 (project_id, group_id, key_id, value_id, times_seen, last_seen, first_seen)
+               SELECT 1, 1 + substr(value, 7)::integer %% %(groups)s, key_id, id, times_seen,
+                 last_seen, first_seen FROM tagstore_tagvalue""",
+            """INSERT INTO tagstore_grouptagkey (project_id, group_id, key_id, values_seen)
+               SELECT 1, group_id, key_id, count(*) FROM tagstore_grouptagvalue GROUP BY 2, 3""",
+            """INSERT INTO sentry_message (id, group_id, message_id, project_id, message, datetime)
+               SELECT n, 1 + n %% %(groups)s, md5(n::text), 1, '',
+                 timestamptz '2026-03-01' + n * interval '1 second'
+               FROM generate_series(1, %(values)s) AS n""",
+            """INSERT INTO tagstore_eventtag
+                 (project_id, group_id, event_id, key_id, value_id, date_added)
+               SELECT 1, 1 + n %% %(groups)s, n, v.key_id, v.id, v.first_seen
+               FROM tagstore_tagvalue v JOIN tagstore_tagkey k ON k.id = v.key_id,
+                 LATERAL (SELECT substr(v.value, 7)::integer AS n) number
+               WHERE k.environment_id = 1""",
+            """INSERT INTO exportd.event_user_attributes (event_id, project_id, group_id,
+                 environment_id, seen, ident, email, username, ip_address)
+               SELECT id, 1, group_id, 1, datetime, 'user ' || id %% 1000,
+                 'user' || id %% 1000 || '@example.com', NULL, '10.0.0.0'::inet + id %% 1000
+               FROM sentry_message"""):
+        cursor.execute(statement, {"values": values, "keys": keys, "groups": groups})
+    cursor.execute("RESET session_replication_role")
+    cursor.execute("VACUUM ANALYZE")
+
+
+def insert_environment(cursor, number=1, name="prod"):
+    """An environment of the only organization."""
+    cursor.execute("INSERT INTO sentry_environment (id, organization_id, name, date_added)"
+                   " SELECT %s, id, %s, now() FROM sentry_organization", (number, name))

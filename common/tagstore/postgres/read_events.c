@@ -209,7 +209,8 @@ static bool query_meetings(struct tagstore *store, int64_t project_id, int64_t e
     " AS w (n, key_id, value_id, empty_id)"
 #define GROUPS_OF_EVENTS(candidates, event)                                                        \
     "SELECT DISTINCT c.group_id FROM (SELECT * FROM" MEETINGS " WHERE n = $6::bigint) w"           \
-    " CROSS JOIN LATERAL (SELECT c.group_id FROM " candidates " AND c.project_id = $1::bigint) c"  \
+    " CROSS JOIN LATERAL (SELECT c.group_id FROM " candidates                                      \
+    " AND c.project_id = $1::bigint OFFSET 0) c"                                                   \
     " CROSS JOIN LATERAL (SELECT FROM tagstore_eventtag t WHERE t.project_id = $1::bigint"         \
     "  AND t.group_id = c.group_id AND t.key_id = w.key_id AND " event                             \
     "  AND (SELECT count(DISTINCT o.n) FROM (SELECT * FROM" MEETINGS " WHERE n <> $6::bigint) o"   \

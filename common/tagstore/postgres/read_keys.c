@@ -74,10 +74,13 @@ bool postgres_get_group_tag_value_count(struct tagstore *store, const struct tag
 
 #define LISTED   " AND s.values_seen > 0 AND k.key <> ALL ($3::text[])"
 #define IN_ORDER " ORDER BY s.times_seen DESC, k.key COLLATE \"C\""
+
+/* OFFSET 0 makes it a look into the index for each of the group's keys; a join may read the keys of
+   all projects. */
 #define GROUP_KEYS                                                                                 \
-    " tagstore_grouptagkey gk JOIN tagstore_tagkey k ON k.id = gk.key_id"                          \
-    " CROSS JOIN" GROUP_SUMS
-#define OF_GROUP " WHERE gk.project_id = $1::bigint AND gk.group_id = $4::bigint AND" VISIBLE LISTED
+    " tagstore_grouptagkey gk CROSS JOIN LATERAL (SELECT k.id, k.key FROM tagstore_tagkey k"       \
+    "  WHERE k.id = gk.key_id AND" VISIBLE " OFFSET 0) k CROSS JOIN" GROUP_SUMS
+#define OF_GROUP " WHERE gk.project_id = $1::bigint AND gk.group_id = $4::bigint" LISTED
 
 static const char project_keys[] =
     "SELECT k.key, s.times_seen, s.values_seen, NULL FROM tagstore_tagkey k"

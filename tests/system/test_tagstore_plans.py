@@ -1,0 +1,137 @@
+"""How PostgreSQL carries out the read methods with 1,000,000 values in the tables: by index, and without
+reading more than the question is about. The server itself writes down the plan of each statement
+(auto_explain)."""
+import json
+import os
+import re
+
+import pytest
+
+from support.program import Exportd
+from support.tagstore_rows import fill_tagstore, insert_environment
+
+KEYS, VALUES, GROUPS = 10, 50_000, 100  # in two environments: 1,000,000 values
+PER_GROUP = VALUES // GROUPS
+DATABASE = "plans"
+TABLES = {"tagstore_tagkey", "tagstore_tagvalue", "tagstore_grouptagkey", "tagstore_grouptagvalue",
+          "tagstore_eventtag", "event_user_attributes", "sentry_message"}
+
+
+@pytest.fixture(scope="module")
+def big(postgres, template, tmp_path_factory):
+    """The program, over the rows, with plans written to the server's log."""
+    postgres.create_database(DATABASE, template)
+    program = Exportd(tmp_path_factory.mktemp("plans"), {"DATABASE_URL": postgres.url(DATABASE)})
+    program.create()
+    connection = postgres.connect(DATABASE)
+    with connection.cursor() as cursor:
+        insert_environment(cursor)
+        fill_tagstore(cursor, VALUES, KEYS, GROUPS)
+        cursor.execute("SELECT count(*) FROM tagstore_tagvalue")
+        assert cursor.fetchone() == (1_000_000,)
+        for name, value in [("session_preload_libraries", "auto_explain"),
+                            ("auto_explain.log_min_duration", "0"),
+                            ("auto_explain.log_format", "json"),
+                            ("auto_explain.log_analyze", "on"),
+                            ("auto_explain.log_timing", "off")]:
+            cursor.execute(f"ALTER DATABASE {DATABASE} SET {name} = '{value}'")
+    connection.close()
+    yield program
+    postgres.drop_database(DATABASE)
+
+
+def plans_of(text):
+    """The plans in a part of the server's log: each a tree."""
+    decoder = json.JSONDecoder()
+    return [decoder.raw_decode(text, match.end())[0]["Plan"]
+            for match in re.finditer(r"duration: [\d.]+ ms  plan:\s*", text)]
+
+
+def nodes_of(plan):
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes_of(child)
+
+
+def rows_read(node):
+    """All that a scan has looked at, also what it threw away."""
+    removed = sum(node.get(f"Rows Removed by {why}", 0)
+                  for why in ("Filter", "Index Recheck", "Join Filter"))
+    return (node["Actual Rows"] + removed) * node["Actual Loops"]
+
+
+def asked(big, postgres, method, *arguments):
+    """Asks, and returns the scans of tables with their plans."""
+    path = os.path.join(postgres.folder, "log")
+    before = os.path.getsize(path)
+    result = big.ok("tagstore", method, "--project", 1, *arguments)
+    with open(path, errors="replace") as log:
+        log.seek(before)
+        plans = [plan for plan in plans_of(log.read())]
+    scans = [node for plan in plans for node in nodes_of(plan)
+             if node.get("Relation Name") in TABLES]
+    assert scans, "the server has written down no plan"
+    return result, scans
+
+
+ENVIRONMENT = ["--environment", "prod"]
+GROUP = ["--group", 7]
+ONE = ["--key", "key-2", "--value", "value 106"]  # of group 7
+MANY = [word for number in range(1, 21) for word in ("--group", number)]
+USERS = ["--ident", "user 3", "--email", "user5@example.com", "--username", "nobody",
+         "--ip", "10.0.0.9"]
+# How many rows a question is about, at most; with some room for the rows of keys.
+QUESTIONS = {
+    "get_tag_key": (["--key", "key-2"], VALUES),
+    "get_tag_keys": ([], KEYS * VALUES),
+    "get_tag_value": (ONE, 1),
+    "get_tag_values": (["--key", "key-2"], VALUES),
+    "get_group_tag_key": ([*GROUP, "--key", "key-2"], PER_GROUP),
+    "get_group_tag_keys": (GROUP, KEYS * PER_GROUP),
+    "get_group_tag_value": ([*GROUP, *ONE], 1),
+    "get_group_tag_values": ([*GROUP, "--key", "key-2"], PER_GROUP),
+    "get_group_list_tag_value": ([*MANY, *ONE], len(MANY)),
+    "get_group_tag_value_count": ([*GROUP, "--key", "key-2"], PER_GROUP),
+    "get_top_group_tag_values": ([*GROUP, "--key", "key-2"], PER_GROUP),
+    "get_group_tag_keys_and_top_values": (GROUP, KEYS * PER_GROUP),
+    "get_first_release": (GROUP, PER_GROUP),
+    "get_last_release": ([], VALUES),
+    "get_release_tags": (["--version", "value 1", "--version", "value 2"], 2),
+    "get_group_event_ids": ([*GROUP, "--tag", "key-2=value 106", "--tag", "key-3=value 206"], 2),
+    "get_group_ids_for_search_filter": (
+        ["--tag", "key-2=value 106", "--tag", "key-3=value 106", "--any", "key-4"], 10),
+    "get_group_ids_for_users": (USERS, 3 * VALUES // 1000),
+    "get_group_tag_values_for_users": (USERS, 3 * VALUES // 1000),
+    "get_groups_user_counts": (MANY, 20 * PER_GROUP),
+}
+
+
+def test_all_methods_are_asked(big):
+    methods = re.findall(r"(?m)^get_\w+", big.ok("tagstore", "help").out)
+    assert sorted(QUESTIONS) == sorted(methods)
+
+
+@pytest.mark.parametrize("environment", [[], ENVIRONMENT], ids=["all", "prod"])
+@pytest.mark.parametrize("method", QUESTIONS)
+def test_no_table_is_read_as_a_whole(big, postgres, method, environment):
+    arguments, rows = QUESTIONS[method]
+    if method in ("get_first_release", "get_last_release", "get_group_ids_for_users",
+                  "get_group_tag_values_for_users"):
+        environment = []  # these take none
+    result, scans = asked(big, postgres, method, *arguments, *environment)
+    assert result.out
+    for node in scans:
+        what = f"{node['Node Type']} of {node['Relation Name']}: {json.dumps(node)[:1500]}"
+        assert node["Node Type"] != "Seq Scan", what
+        assert rows_read(node) <= rows + 2 * KEYS, what
+
+
+def test_conditions_that_many_events_meet(big, postgres):
+    """One event of each group is enough: what all groups have costs a look for each of them."""
+    result, scans = asked(big, postgres, "get_group_ids_for_search_filter", "--any", "key-2",
+                          "--any", "key-3")
+    assert len(result.out.splitlines()) == GROUPS
+    for node in scans:
+        assert node["Node Type"] != "Seq Scan"
+        assert rows_read(node) <= 5 * GROUPS, json.dumps(node)[:1500]
+
