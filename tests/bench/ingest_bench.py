@@ -36,9 +36,11 @@ from support.servers import Postgres, Redis  # noqa: E402
 TABLES = ("sentry_environment", "sentry_environmentproject", "sentry_release",
           "sentry_release_project", "sentry_eventuser", "sentry_groupedmessage",
           "sentry_grouphash", "sentry_message", "tagstore_tagkey", "tagstore_tagvalue",
-          "tagstore_grouptagkey", "tagstore_grouptagvalue", "tagstore_eventtag")
+          "tagstore_grouptagkey", "tagstore_grouptagvalue", "tagstore_eventtag",
+          "exportd.event_user_attributes")
 # Their rows in two halves, for two connections: the large ones by event or value.
 SPLIT = {"sentry_message": "id", "tagstore_eventtag": "event_id",
+         "exportd.event_user_attributes": "event_id",
          "tagstore_tagvalue": "id", "tagstore_grouptagvalue": "id"}
 TAGS = 8
 
@@ -138,7 +140,7 @@ class Bench:
                                  else str(half == 0))
                     with open(self.path(table, half), "wb") as file:
                         cursor.copy_expert(f"COPY (SELECT * FROM {table} WHERE {condition}"
-                                           " ORDER BY id) TO STDOUT", file)
+                                           " ORDER BY 1) TO STDOUT", file)
         connection.close()
 
     def path(self, table, half):

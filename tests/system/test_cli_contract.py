@@ -8,8 +8,8 @@ import pytest
 from support.events import series
 from support.program import Exportd
 
-COMMANDS = ("migrate create worker enqueue status download cleanup tag-export ingest queue check "
-            "help version").split()
+COMMANDS = ("migrate create worker enqueue status download cleanup tag-export tagstore ingest "
+            "grouphash group queue check help version").split()
 
 EXPORT = ["--organization", "acme", "--project", "1", "--group", "1", "--key", "color"]
 
@@ -43,6 +43,8 @@ def bare(tmp_path):
     ["fly", "--help"],
     ["status", "one"], ["status", "1", "2"], ["download"], ["download", "one"], ["download", "0"],
     ["tag-export", *EXPORT[:-2]], ["tag-export", *EXPORT, "--limit", "-1"],
+    ["tagstore"], ["tagstore", "get_nothing", "--project", "1"], ["tagstore", "help", "extra"],
+    ["tagstore", "get_tag_keys"], ["tagstore", "get_tag_keys", "--project", "one"],
     ["ingest"], ["ingest", "a", "b"], ["queue", "fly"], ["queue", "retry"], ["queue", "drop"],
     ["queue", "stats", "extra"], ["cleanup", "now"], ["check", "all"],
 ])
