@@ -298,7 +298,92 @@ def test_environments_are_told_apart(store):
                             tag="foo=bar")) == ["4" * 32]
 
 
+def test_one_event_has_to_meet_all_conditions(backend):
+    """Two events of a group that meet one each are not enough."""
+    backend.insert([fixture_event("1", G1, 5, {"foo": "bar"}, "user"),
+                    fixture_event("2", G1, 4, {"baz": "quux", "foo": "other"}, "user"),
+                    fixture_event("3", G2, 3, {"baz": "quux", "foo": "bar"}, "user")])
+    def asked(**conditions):
+        return groups(backend.ask("get_group_ids_for_search_filter", project=1, **conditions))
+    g1, g2 = (backend.group_id(1, value) for value in (G1, G2))
+    assert asked(tag=["foo=bar", "baz=quux"]) == [g2]
+    assert asked(tag="foo=bar", any="baz") == [g2]
+    assert asked(any=["foo", "baz"]) == [g1, g2]
+    assert asked(tag=["foo=bar", "foo=other"]) == []
+    assert asked(tag=["foo=bar", "foo=bar"]) == [g1, g2]
+
+
+# ---- rows that other programs, or a deletion under way, leave in Postgres ----
+
+def test_key_that_is_being_deleted(store, sql):
+    if store.name != "postgres":
+        pytest.skip("has no such rows")
+    sql.execute("UPDATE tagstore_tagkey SET status = 1 WHERE key IN ('foo', 'sentry:release')")
+    where = {"project": 1, "group": store.g1}
+    assert store.ask("get_tag_key", project=1, key="foo") is None
+    assert store.ask("get_group_tag_key", **where, key="foo") is None
+    assert store.ask("get_tag_value", project=1, key="foo", value="bar") is None
+    assert store.ask("get_group_tag_value", **where, key="foo", value="bar") is None
+    assert store.ask("get_group_list_tag_value", **where, key="foo", value="bar") == []
+    assert store.ask("get_tag_values", project=1, key="foo") == []
+    assert store.ask("get_group_tag_value_count", **where, key="foo") == [{"count": 0}]
+    assert store.ask("get_top_group_tag_values", **where, key="foo") == []
+    assert [line["key"] for line in store.ask("get_group_tag_keys", **where)] == ["baz"]
+    assert [line["id"] for line in store.ask("get_group_tag_keys_and_top_values", **where)] == [
+        "baz"]
+    assert store.ask("get_first_release", **where) == [{"release": None}]
+    assert store.ask("get_release_tags", project=1, version="100") == []
+    assert store.ask("get_group_event_ids", **where, tag="foo=bar") == []
+    for filters in ({"tag": "foo=bar"}, {"any": "foo"}, {"any": ["foo", "baz"]}):
+        assert store.ask("get_group_ids_for_search_filter", project=1, **filters) == []
+
+
+def test_rows_that_count_nothing(store, sql):
+    """Made and never counted, or of an empty value, which is no value; and times beyond the years
+    that are written."""
+    if store.name != "postgres":
+        pytest.skip("has no such rows")
+    sql.execute(
+        """WITH made AS (
+               INSERT INTO tagstore_tagvalue
+                 (project_id, key_id, value, data, times_seen, last_seen, first_seen)
+               SELECT 1, k.id, value, NULL, times, last, first FROM tagstore_tagkey k,
+                 (VALUES ('', 5, now(), now()), ('unseen', 0, NULL, NULL),
+                         ('odd', 1, 'infinity', '-infinity'),
+                         ('late', 1, '20000-01-01', NULL)) AS v (value, times, last, first)
+               WHERE k.key = 'foo' RETURNING *)
+           INSERT INTO tagstore_grouptagvalue
+             (project_id, group_id, key_id, value_id, times_seen, last_seen, first_seen)
+           SELECT 1, %s, key_id, id, times_seen, last_seen, first_seen FROM made""", (store.g1,))
+    where = {"project": 1, "group": store.g1, "key": "foo"}
+    for method, arguments in [("get_tag_key", {"project": 1, "key": "foo"}),
+                              ("get_group_tag_key", where)]:
+        line, = store.ask(method, **arguments)
+        assert (line["times_seen"], line["values_seen"]) == (4, 3)
+    assert store.ask("get_group_tag_value_count", **where) == [{"count": 4}]
+    for value in ("", "unseen"):
+        assert store.ask("get_tag_value", project=1, key="foo", value=value) is None
+        assert store.ask("get_group_tag_value", **where, value=value) is None
+        assert store.ask("get_group_list_tag_value", **where, value=value) == []
+    line, = store.ask("get_group_tag_value", **where, value="odd")
+    assert (line["times_seen"], line["first_seen"], line["last_seen"]) == (1, None, None)
+    assert sorted(values(store.ask("get_group_tag_values", **where))) == ["bar", "late", "odd"]
+    assert sorted(values(store.ask("get_tag_values", project=1, key="foo"))) == [
+        "bar", "late", "odd"]
+    top = store.ask("get_top_group_tag_values", **where, limit=0)
+    assert sorted(values(top)) == ["bar", "late", "odd"] and top[0]["value"] == "bar"
+
+
 # ---- the command ----
+
+def test_values_that_look_like_options(backend):
+    backend.insert([fixture_event("1", G1, 5, {"foo": "--limit", "baz": "a=b=c"}, "user")])
+    line, = backend.exportd.ok("tagstore", "get_tag_value", "--project=1", "--key=foo",
+                               "--value=--limit").json_lines()
+    assert line["value"] == "--limit"
+    assert events(backend.ask("get_group_event_ids", project=1, group=backend.group_id(1, G1),
+                              tag="baz=a=b=c")) == ["1" * 32]
+
 
 def test_help_lists_every_method(exportd):
     text = exportd.ok("tagstore", "help", DATABASE_URL="host=/nowhere").out
