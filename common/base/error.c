@@ -8,9 +8,10 @@
 static const char *const code_names[] = {
     [ERROR_NONE] = "none",           [ERROR_USAGE] = "usage",       [ERROR_INVALID] = "invalid",
     [ERROR_NOT_FOUND] = "not-found", [ERROR_CONFLICT] = "conflict", [ERROR_TOO_LARGE] = "too-large",
-    [ERROR_EXPORT] = "export",       [ERROR_AWAY] = "away",         [ERROR_TIMEOUT] = "timeout",
-    [ERROR_OVERLOAD] = "overload",   [ERROR_QUERY] = "query",       [ERROR_DENIED] = "denied",
-    [ERROR_LOST] = "lost",           [ERROR_STOPPED] = "stopped",   [ERROR_INTERNAL] = "internal",
+    [ERROR_EXPORT] = "export",       [ERROR_AWAY] = "away",         [ERROR_ANSWER] = "answer",
+    [ERROR_BUSY] = "busy",           [ERROR_TIMEOUT] = "timeout",   [ERROR_OVERLOAD] = "overload",
+    [ERROR_QUERY] = "query",         [ERROR_DENIED] = "denied",     [ERROR_LOST] = "lost",
+    [ERROR_STOPPED] = "stopped",     [ERROR_INTERNAL] = "internal",
 };
 
 static enum error_code code_of_errno(int errno_value)

@@ -16,8 +16,10 @@ enum error_code {
     ERROR_TOO_LARGE, /* a bound is exceeded */
     ERROR_EXPORT,    /* the export cannot be made; the message is the sentence for its user */
     ERROR_AWAY,      /* a server, or a disk with room, cannot be reached for now */
-    ERROR_TIMEOUT,   /* a question took too long to answer */
-    ERROR_OVERLOAD,  /* a server refuses for now: memory limit, rate limit, too many questions */
+    ERROR_ANSWER,    /* a server took a question, and no whole answer came back in time */
+    ERROR_BUSY,      /* a server has too much to do with the questions of others: rate limit */
+    ERROR_TIMEOUT,   /* a question takes the server too long */
+    ERROR_OVERLOAD,  /* a question takes the server too much: memory limit */
     ERROR_QUERY,     /* a server does not understand or accept the question */
     ERROR_DENIED,    /* authentication, permission or certificate check failed */
     ERROR_LOST,      /* the job is no longer ours: change nothing */

@@ -42,12 +42,14 @@ enum job_verdict job_judge(const struct error *error)
     case ERROR_TOO_LARGE:
         return JOB_FAIL;
     case ERROR_AWAY:
+    case ERROR_BUSY:
     case ERROR_DENIED:
         return JOB_WAIT;
     case ERROR_STOPPED:
         return JOB_GIVE_BACK;
     case ERROR_LOST:
         return JOB_ABANDON;
+    case ERROR_ANSWER:
     case ERROR_TIMEOUT:
     case ERROR_OVERLOAD:
     case ERROR_CONFLICT:
@@ -66,6 +68,7 @@ const char *job_failure_sentence(const struct error *error)
     switch (error->code) {
     case ERROR_EXPORT:
         return error->message;
+    case ERROR_BUSY:
     case ERROR_TIMEOUT:
     case ERROR_OVERLOAD:
         return "Query timeout. Please try again. If the problem persists try a smaller date range "
@@ -73,6 +76,7 @@ const char *job_failure_sentence(const struct error *error)
     case ERROR_QUERY:
         return "Internal error. Your query failed to run.";
     case ERROR_AWAY:
+    case ERROR_ANSWER:
         return "Internal error. Please try again.";
     case ERROR_CONFLICT:
         return "Failed to save the assembled file";

@@ -36,10 +36,10 @@ enum job_verdict {
 enum job_verdict job_judge(const struct error *error);
 
 /* The sentence that a user is told when the job fails with this error (spec/original.md 5.6, 6.7):
-   the error's own for ERROR_EXPORT, "Query timeout. Please try again. ..." for ERROR_TIMEOUT and
-   ERROR_OVERLOAD, "Internal error. Your query failed to run." for ERROR_QUERY, "Internal error.
-   Please try again." for ERROR_AWAY, "Failed to save the assembled file" for ERROR_CONFLICT, else
-   "Internal processing failure". */
+   the error's own for ERROR_EXPORT, "Query timeout. Please try again. ..." for ERROR_TIMEOUT,
+   ERROR_OVERLOAD and ERROR_BUSY, "Internal error. Your query failed to run." for ERROR_QUERY,
+   "Internal error. Please try again." for ERROR_AWAY and ERROR_ANSWER, "Failed to save the
+   assembled file" for ERROR_CONFLICT, else "Internal processing failure". */
 const char *job_failure_sentence(const struct error *error);
 
 /* The pause before the next try, in milliseconds: base x 2^(tries - 1), at most an hour, plus up to

@@ -5,7 +5,8 @@
  * page.
  *
  * Environment 0 is all environments. Every failure keeps its kind: ERROR_NOT_FOUND (no such key or
- * value), ERROR_AWAY, ERROR_TIMEOUT, ERROR_OVERLOAD, ERROR_QUERY.
+ * value), ERROR_AWAY, ERROR_BUSY, ERROR_ANSWER, ERROR_TIMEOUT, ERROR_OVERLOAD, ERROR_QUERY, and
+ * ERROR_EXPORT for what will never be answered, with the sentence for the export's user.
  */
 #ifndef TAGSTORE_TAGSTORE_H
 #define TAGSTORE_TAGSTORE_H

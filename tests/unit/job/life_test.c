@@ -21,6 +21,8 @@ static void test_verdicts(void **state)
     assert_int_equal(verdict_of(ERROR_TOO_LARGE), JOB_FAIL);
     assert_int_equal(verdict_of(ERROR_AWAY), JOB_WAIT);
     assert_int_equal(verdict_of(ERROR_DENIED), JOB_WAIT);
+    assert_int_equal(verdict_of(ERROR_BUSY), JOB_WAIT);
+    assert_int_equal(verdict_of(ERROR_ANSWER), JOB_RETRY);
     assert_int_equal(verdict_of(ERROR_TIMEOUT), JOB_RETRY);
     assert_int_equal(verdict_of(ERROR_OVERLOAD), JOB_RETRY);
     assert_int_equal(verdict_of(ERROR_CONFLICT), JOB_RETRY);
@@ -48,8 +50,10 @@ static void test_sentences(void **state)
     expect_sentence(ERROR_EXPORT, "Requested issue does not exist");
     expect_sentence(ERROR_TIMEOUT, timeout);
     expect_sentence(ERROR_OVERLOAD, timeout);
+    expect_sentence(ERROR_BUSY, timeout);
     expect_sentence(ERROR_QUERY, "Internal error. Your query failed to run.");
     expect_sentence(ERROR_AWAY, "Internal error. Please try again.");
+    expect_sentence(ERROR_ANSWER, "Internal error. Please try again.");
     expect_sentence(ERROR_CONFLICT, "Failed to save the assembled file");
     expect_sentence(ERROR_TOO_LARGE, "The export is too large");
     expect_sentence(ERROR_INVALID, "Internal processing failure");
