@@ -42,9 +42,11 @@ def _stop(process, number):
 
 class Postgres:
     """A cluster with what exportd must not depend on set to unusual values: a language's sort order
-    instead of bytes, and a time zone that is not UTC. Not crash-safe, for speed."""
+    instead of bytes, and a time zone that is not UTC. `durable` is what a real one is: what it has
+    committed it still knows after kill(). Else it is not, for speed."""
 
-    def __init__(self):
+    def __init__(self, durable=False):
+        self._durable = durable
         self.folder = tempfile.mkdtemp(prefix="exportd-pg-", dir="/tmp")
         # PostgreSQL refuses to run as root.
         self._owner = {"user": "postgres", "group": "postgres", "extra_groups": []} \
@@ -75,8 +77,8 @@ class Postgres:
     def start(self):
         options = {
             "unix_socket_directories": self.folder, "listen_addresses": "127.0.0.1",
-            "port": self.port, "fsync": "off", "synchronous_commit": "off",
-            "full_page_writes": "off", "max_connections": 100, "shared_buffers": "64MB",
+            "port": self.port, "fsync": "off",  # only the machine's own crash would tell
+            "synchronous_commit": "on" if self._durable else "off", "full_page_writes": "off", "max_connections": 100, "shared_buffers": "64MB",
             "timezone": "Europe/Berlin", "log_timezone": "UTC", "jit": "off"}
         arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         with open(os.path.join(self.folder, "log"), "ab") as log:
@@ -101,6 +103,10 @@ class Postgres:
 
     def stop(self):
         _stop(self.process, signal.SIGINT)
+
+    def kill(self):
+        """Every connection breaks at once; the next start recovers from the log."""
+        _stop(self.process, signal.SIGQUIT)
 
     def close(self):
         _stop(self.process, signal.SIGQUIT)
@@ -135,7 +141,14 @@ class Postgres:
 
 
 class Redis:
-    def __init__(self):
+    """`durable`: it writes down each command before it answers, so that nothing is lost by kill().
+    `command` is how to start the program, for one that runs below another."""
+
+    def __init__(self, durable=False, command=("redis-server",), environment=None):
+        self._persistence = ["--appendonly", "yes", "--appendfsync", "always"] if durable \
+            else ["--appendonly", "no"]
+        self._command = list(command)
+        self._environment = environment
         self.folder = tempfile.mkdtemp(prefix="exportd-redis-", dir="/tmp")
         self.socket = os.path.join(self.folder, "redis.sock")
         self.port = free_port()
@@ -145,9 +158,9 @@ class Redis:
     def start(self):
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(
-                ["redis-server", "--unixsocket", self.socket, "--port", str(self.port),
-                 "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", self.folder],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+                [*self._command, "--unixsocket", self.socket, "--port", str(self.port),
+                 "--bind", "127.0.0.1", "--save", "", *self._persistence, "--dir", self.folder],
+                env=self._environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
                 preexec_fn=_die_with_parent(signal.SIGKILL))
         wait_until(self._answers, f"Redis answers (see {self.folder}/log)")
 
@@ -172,6 +185,9 @@ class Redis:
 
     def stop(self):
         _stop(self.process, signal.SIGTERM)
+
+    def kill(self):
+        _stop(self.process, signal.SIGKILL)
 
     def close(self):
         _stop(self.process, signal.SIGKILL)
