@@ -9,24 +9,35 @@
 #include "base/buffer.h"
 #include "tagstore/snuba/query.h"
 
+struct snuba_words;
+
 struct snuba_dialect {
-    const char *name;      /* "2018", "2020": what EXPORTD_SNUBA_DIALECT says */
-    bool needs_hashes;     /* groups are told by their hashes: `issues` */
-    bool null_environment; /* the environment without a name is NULL there */
-    size_t orderby_max;    /* sort keys */
-    int64_t limit_max;     /* rows an answer; 0: no bound */
+    const char *name;   /* "2018", "2020": what EXPORTD_SNUBA_DIALECT says */
+    bool needs_hashes;  /* groups are told by their hashes: `issues` */
+    size_t orderby_max; /* sort keys */
+    int64_t limit_max;  /* rows an answer; 0: no bound */
+    const struct snuba_words *words;
 };
 
 /* NULL for a name that is none. */
 const struct snuba_dialect *snuba_dialect_find(const char *name);
 
-/* The body of the request, as JSON in ASCII. ERROR_QUERY: the dialect has no words for it (a
-   column, a function, more than one sort key, `having`, a tag key that no column can be named
-   after). ERROR_TOO_LARGE. */
+/* Whether a column SNUBA_TAG can be named after the key: it consists of letters, digits and _.:-
+   only. Any other key can be asked for by SNUBA_TAGS_KEY and SNUBA_TAGS_VALUE, one in a query. */
+bool snuba_dialect_has_tag_column(const char *key);
+
+/* The key that is meant by a text in an answer's column SNUBA_ALL_TAGS_KEY: the 2018 server keeps
+   some tags in columns whose names are not quite those of the tags ("release", "browser_name"). */
+const char *snuba_dialect_tag_key(const struct snuba_dialect *dialect, const char *answered);
+
+/* Appends the body of the request, as JSON in ASCII. ERROR_QUERY: the dialect has no words for it
+   (a column, a function, a limit beyond its bound, more than one sort key, `having`, a tag key that
+   no column can be named after), or the query is none (no project, no aggregation, an empty list or
+   time window). ERROR_INVALID: a text is not UTF-8. ERROR_TOO_LARGE. */
 bool snuba_dialect_print(const struct snuba_dialect *dialect, const struct snuba_query *query,
                          struct buffer *body, struct error *error) MUST_CHECK;
 
-/* What the column is called in the answer. `name` is in the arena. */
+/* What the column is called in the answer. `name` is in the arena. ERROR_QUERY. */
 bool snuba_dialect_column(const struct snuba_dialect *dialect, const struct snuba_column *column,
                           struct arena *arena, const char **name, struct error *error) MUST_CHECK;
 

@@ -18,9 +18,12 @@ enum snuba_column_kind {
     SNUBA_GROUP_ID, /* 2018: `issue`, which the body's `issues` map defines */
     SNUBA_EVENT_ID,
     SNUBA_RELEASE,    /* 2020: tags[sentry:release] */
-    SNUBA_TAG,        /* the value of the tag `name`; "" where an event has none */
+    SNUBA_TAG,        /* the value of the tag `name`; "" or NULL where an event has none */
     SNUBA_TAGS_KEY,   /* each of an event's keys, and */
-    SNUBA_TAGS_VALUE, /* its value: one row a tag */
+    SNUBA_TAGS_VALUE, /* its value: one row a tag. 2018: by arrayjoin, without the keys that are */
+                      /* columns of their own there; nothing can be sorted by them */
+    SNUBA_ALL_TAGS_KEY,   /* the same with those keys; 2018: needs an aggregation over one of */
+    SNUBA_ALL_TAGS_VALUE, /* the two, values may be NULL, the key is for snuba_dialect_tag_key */
     SNUBA_USER_ID,
     SNUBA_EMAIL,
     SNUBA_USERNAME,
@@ -99,7 +102,7 @@ struct snuba_query {
     /* filter keys; a list that is empty filters nothing, but a project there has to be */
     const int64_t *project_ids;
     size_t project_count;
-    const char *const *environments; /* names */
+    const char *const *environments; /* names; "": the events without an environment */
     size_t environment_count;
     const int64_t *group_ids;
     size_t group_count;
@@ -116,8 +119,10 @@ struct snuba_query {
     size_t having_count;
     const struct snuba_order *orderby;
     size_t orderby_count;
-    int64_t limit;  /* -1: none is sent; the 2020 server then takes 1000 */
-    int64_t offset; /* 0: none is sent */
+    int64_t limit;   /* -1: none is sent; the 2020 server then takes 1000 */
+    int64_t offset;  /* 0: none is sent */
+    int64_t limitby; /* rows for each value of a groupby column; 0: no bound. Not in 2018 */
+    struct snuba_column limitby_column;
     bool totals;
 
     const struct snuba_group_hashes *issues; /* for the 2018 dialect */
