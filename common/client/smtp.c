@@ -2,9 +2,8 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "client/curl_setup.h"
 
-#include <curl/curl.h>
-#include <pthread.h>
 #include <unistd.h>
 
 enum {
@@ -103,11 +102,6 @@ bool smtp_parse_url(const char *url, struct smtp_server *server, struct error *e
 
 /* ---- the conversation ---- */
 
-static void initialize_curl(void)
-{
-    (void)curl_global_init(CURL_GLOBAL_DEFAULT); /* a failure shows in curl_easy_init */
-}
-
 /* What the server is told by EHLO. */
 static void hello_name(char name[HELLO_MAX])
 {
@@ -169,8 +163,7 @@ static void session_close(struct session *session)
 static bool session_open(struct session *session, const struct smtp_server *server,
                          struct error *error)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, initialize_curl);
+    curl_setup();
     *session = (struct session){.curl = curl_easy_init()};
     if (session->curl != NULL && set_limits(session) && set_security(session->curl, server) &&
         set_login(session->curl, server) && set_url(session->curl, server) == CURLE_OK)
@@ -193,19 +186,10 @@ static enum error_code judge(const struct session *session, CURLcode code, long 
 {
     bool about_mail =
         code == CURLE_SEND_ERROR || (code == CURLE_WEIRD_SERVER_REPLY && session->body_begun);
-    switch (code) {
-    case CURLE_LOGIN_DENIED:
-    case CURLE_USE_SSL_FAILED:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_CERTPROBLEM:
+    if (code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED || curl_is_denied(code) ||
+        is_about_login(answer))
         return ERROR_DENIED;
-    default:
-        if (is_about_login(answer))
-            return ERROR_DENIED;
-        return about_mail && answer / 100 == 5 ? ERROR_INVALID : ERROR_AWAY;
-    }
+    return about_mail && answer / 100 == 5 ? ERROR_INVALID : ERROR_AWAY;
 }
 
 static bool session_failed(const struct session *session, CURLcode code, struct error *error)
