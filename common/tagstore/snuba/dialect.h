@@ -30,10 +30,11 @@ bool snuba_dialect_has_tag_column(const char *key);
    some tags in columns whose names are not quite those of the tags ("release", "browser_name"). */
 const char *snuba_dialect_tag_key(const struct snuba_dialect *dialect, const char *answered);
 
-/* Appends the body of the request, as JSON in ASCII. ERROR_QUERY: the dialect has no words for it
-   (a column, a function, a limit beyond its bound, more than one sort key, `having`, a tag key that
-   no column can be named after), or the query is none (no project, no aggregation, an empty list or
-   time window). ERROR_INVALID: a text is not UTF-8. ERROR_TOO_LARGE. */
+/* Writes the body of the request, as JSON in ASCII, into an empty buffer. ERROR_QUERY: the dialect
+   has no words for it (a column, a function, a limit beyond its bound, more than one sort key,
+   `having`, a tag key that no column can be named after), or the query is none (no project, no
+   aggregation, an empty list or time window). ERROR_INVALID: a text is not UTF-8. ERROR_TOO_LARGE.
+ */
 bool snuba_dialect_print(const struct snuba_dialect *dialect, const struct snuba_query *query,
                          struct buffer *body, struct error *error) MUST_CHECK;
 

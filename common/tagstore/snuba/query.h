@@ -74,7 +74,7 @@ struct snuba_literal {
 
 struct snuba_condition {
     struct snuba_column column;
-    enum snuba_operator operator;
+    enum snuba_operator compare;
     struct snuba_literal literal;
 };
 

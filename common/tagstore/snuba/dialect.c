@@ -1,0 +1,160 @@
+#include "tagstore/snuba/dialect.h"
+
+#include "base/text.h"
+#include "tagstore/snuba/dialect_print.h"
+
+const struct snuba_dialect *snuba_dialect_find(const char *name)
+{
+    if (text_equal(name, snuba_dialect_2018.name))
+        return &snuba_dialect_2018;
+    return text_equal(name, snuba_dialect_2020.name) ? &snuba_dialect_2020 : NULL;
+}
+
+/* ---- columns ---- */
+
+bool snuba_dialect_has_tag_column(const char *key)
+{
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-";
+    return key[0] != '\0' && key[strspn(key, allowed)] == '\0';
+}
+
+const char *snuba_dialect_tag_key(const struct snuba_dialect *dialect, const char *answered)
+{
+    return dialect->words->key_here(answered);
+}
+
+static bool fits(int length, struct error *error)
+{
+    return (length > 0 && length < SNUBA_COLUMN_MAX) ||
+           error_set(error, ERROR_QUERY, "a column's name is too long for snuba");
+}
+
+bool snuba_name_column(const struct snuba_dialect *dialect, const struct snuba_column *column,
+                       char name[SNUBA_COLUMN_MAX], struct error *error)
+{
+    if (column->kind == SNUBA_ALIAS)
+        return fits(snprintf(name, SNUBA_COLUMN_MAX, "%s", column->name), error);
+    if (column->kind != SNUBA_TAG)
+        return fits(snprintf(name, SNUBA_COLUMN_MAX, "%s", dialect->words->columns[column->kind]),
+                    error);
+    if (!snuba_dialect_has_tag_column(column->name))
+        return error_set(error, ERROR_QUERY,
+                         "snuba can not be asked for a tag key with other characters than letters, "
+                         "digits and _.:-");
+    return fits(
+        snprintf(name, SNUBA_COLUMN_MAX, "tags[%s]", dialect->words->key_there(column->name)),
+        error);
+}
+
+bool snuba_dialect_column(const struct snuba_dialect *dialect, const struct snuba_column *column,
+                          struct arena *arena, const char **name, struct error *error)
+{
+    char text[SNUBA_COLUMN_MAX];
+    if (!snuba_name_column(dialect, column, text, error))
+        return false;
+    *name = arena_copy(arena, text, strlen(text), error);
+    return *name != NULL;
+}
+
+/* ---- what a query has to be in every dialect ---- */
+
+bool snuba_query_counts(const struct snuba_query *query, enum snuba_column_kind kind)
+{
+    for (size_t i = 0; i < query->aggregation_count; i++)
+        if (query->aggregations[i].function != SNUBA_COUNT &&
+            query->aggregations[i].column.kind == kind)
+            return true;
+    return false;
+}
+
+bool snuba_query_has_alias(const struct snuba_query *query, const char *alias)
+{
+    for (size_t i = 0; i < query->aggregation_count; i++)
+        if (text_equal(query->aggregations[i].alias, alias))
+            return true;
+    return false;
+}
+
+bool snuba_query_uses(const struct snuba_query *query, enum snuba_column_kind kind)
+{
+    for (size_t i = 0; i < query->groupby_count; i++)
+        if (query->groupby[i].kind == kind)
+            return true;
+    for (size_t i = 0; i < query->condition_count; i++)
+        for (size_t j = 0; j < query->conditions[i].count; j++)
+            if (query->conditions[i].conditions[j].column.kind == kind)
+                return true;
+    return snuba_query_counts(query, kind);
+}
+
+static bool check_condition(const struct snuba_condition *condition, bool having,
+                            const struct snuba_query *query, struct error *error)
+{
+    const struct snuba_literal *literal = &condition->literal;
+    bool unary = condition->compare == SNUBA_IS_NULL || condition->compare == SNUBA_IS_NOT_NULL;
+    if (unary != (literal->kind == SNUBA_NOTHING))
+        return error_set(error, ERROR_QUERY, "a condition compares with the wrong thing");
+    if (!unary && (literal->count == 0 || (literal->count > 1 && condition->compare != SNUBA_IN)))
+        return error_set(error, ERROR_QUERY, "a condition compares with %zu values",
+                         literal->count);
+    if (condition->column.kind == SNUBA_ALIAS &&
+        (!having || !snuba_query_has_alias(query, condition->column.name)))
+        return error_set(error, ERROR_QUERY, "a condition is about no column");
+    return true;
+}
+
+static bool check_conditions(const struct snuba_query *query, struct error *error)
+{
+    for (size_t i = 0; i < query->condition_count; i++) {
+        if (query->conditions[i].count == 0)
+            return error_set(error, ERROR_QUERY, "one of no conditions can not hold");
+        for (size_t j = 0; j < query->conditions[i].count; j++)
+            if (!check_condition(&query->conditions[i].conditions[j], false, query, error))
+                return false;
+    }
+    for (size_t i = 0; i < query->having_count; i++)
+        if (!check_condition(&query->having[i], true, query, error))
+            return false;
+    return true;
+}
+
+static bool check_order(const struct snuba_dialect *dialect, const struct snuba_query *query,
+                        struct error *error)
+{
+    if (query->orderby_count > dialect->orderby_max)
+        return error_set(error, ERROR_QUERY, "the %s dialect sorts by %zu key only", dialect->name,
+                         dialect->orderby_max);
+    for (size_t i = 0; i < query->orderby_count; i++) {
+        const struct snuba_column *column = &query->orderby[i].column;
+        if (column->kind == SNUBA_ALIAS && !snuba_query_has_alias(query, column->name))
+            return error_set(error, ERROR_QUERY, "it is to be sorted by nothing");
+    }
+    return true;
+}
+
+static bool check_query(const struct snuba_dialect *dialect, const struct snuba_query *query,
+                        struct error *error)
+{
+    if (query->project_count == 0)
+        return error_set(error, ERROR_QUERY, "a question to snuba needs a project");
+    if (query->aggregation_count == 0)
+        return error_set(error, ERROR_QUERY, "a question to snuba has to count something");
+    if (query->to - query->from < USEC_PER_SECOND)
+        return error_set(error, ERROR_QUERY, "a question to snuba needs a second of time");
+    if (query->limit < -1 || query->offset < 0 || query->limitby < 0)
+        return error_set(error, ERROR_QUERY, "a limit is below 0");
+    if (dialect->limit_max > 0 && query->limit > dialect->limit_max)
+        return error_set(error, ERROR_QUERY, "a limit is above %" PRId64, dialect->limit_max);
+    return check_conditions(query, error) && check_order(dialect, query, error) &&
+           dialect->words->check(query, error);
+}
+
+bool snuba_dialect_print(const struct snuba_dialect *dialect, const struct snuba_query *query,
+                         struct buffer *body, struct error *error)
+{
+    const struct snuba_printer printer = {
+        .dialect = dialect, .query = query, .body = body, .error = error};
+    return check_query(dialect, query, error) && dialect->words->print(&printer) &&
+           buffer_append_byte(body, '}', error);
+}

@@ -1,0 +1,205 @@
+/* The Snuba of 17 April 2018, which takes the requests of spec/tagstore.md as they stand. */
+#include "base/text.h"
+#include "tagstore/snuba/dialect_print.h"
+
+/* ---- tags that are columns ---- */
+
+/* Tags of Sentry that the server keeps in columns, where it does not call them the same; it looks
+   for them nowhere else. */
+static const struct {
+    const char *key, *column;
+} promoted[] = {
+    {"sentry:release", "release"},
+    {"sentry:dist", "dist"},
+    {"sentry:user", "user"},
+    {"app.device", "app_device"},
+    {"device.family", "device_family"},
+    {"runtime.name", "runtime_name"},
+    {"browser.name", "browser_name"},
+    {"os.name", "os_name"},
+    {"os.rooted", "os_rooted"},
+    {"level", "level"},
+    {"logger", "logger"},
+    {"server_name", "server_name"},
+    {"transaction", "transaction"},
+    {"environment", "environment"},
+    {"site", "site"},
+    {"url", "url"},
+    {"device", "device"},
+    {"runtime", "runtime"},
+    {"browser", "browser"},
+    {"os", "os"},
+};
+
+static const char *key_there(const char *key)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(promoted); i++)
+        if (text_equal(promoted[i].key, key))
+            return promoted[i].column;
+    return key;
+}
+
+static const char *key_here(const char *answered)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(promoted); i++)
+        if (text_equal(promoted[i].column, answered))
+            return promoted[i].key;
+    return answered;
+}
+
+static bool is_promoted(const char *key)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(promoted); i++)
+        if (text_equal(promoted[i].key, key))
+            return true;
+    return false;
+}
+
+/* ---- what it has no words for ---- */
+
+static bool refuse(struct error *error, const char *what)
+{
+    return error_set(error, ERROR_QUERY, "the 2018 dialect has no %s", what);
+}
+
+/* Sorted by another column than one with an alias, the server says nothing and sorts nothing. */
+static bool check_order(const struct snuba_query *query, struct error *error)
+{
+    if (query->orderby_count == 0 || query->orderby[0].column.kind == SNUBA_ALIAS)
+        return true;
+    const struct snuba_column *column = &query->orderby[0].column;
+    bool aliased = column->kind == SNUBA_TAG || column->kind == SNUBA_GROUP_ID;
+    for (size_t i = 0; aliased && i < query->groupby_count; i++)
+        if (query->groupby[i].kind == column->kind &&
+            (column->kind != SNUBA_TAG || text_equal(query->groupby[i].name, column->name)))
+            return true;
+    return refuse(error, "order by a column without an alias");
+}
+
+/* A tag that is a column is not among those that arrayjoin goes through. */
+static bool check_tag_keys(const struct snuba_query *query, struct error *error)
+{
+    for (size_t i = 0; i < query->condition_count; i++)
+        for (size_t j = 0; j < query->conditions[i].count; j++) {
+            const struct snuba_condition *condition = &query->conditions[i].conditions[j];
+            if (condition->column.kind != SNUBA_TAGS_KEY || condition->literal.kind != SNUBA_TEXT)
+                continue;
+            for (size_t n = 0; n < condition->literal.count; n++)
+                if (is_promoted(condition->literal.texts[n]))
+                    return refuse(error, "arrayjoin over a tag that is a column");
+        }
+    return true;
+}
+
+static bool uses_arrayjoin(const struct snuba_query *query)
+{
+    return snuba_query_uses(query, SNUBA_TAGS_KEY) || snuba_query_uses(query, SNUBA_TAGS_VALUE);
+}
+
+static bool check_all_tags(const struct snuba_query *query, struct error *error)
+{
+    if (!snuba_query_uses(query, SNUBA_ALL_TAGS_KEY) &&
+        !snuba_query_uses(query, SNUBA_ALL_TAGS_VALUE))
+        return true;
+    if (uses_arrayjoin(query))
+        return refuse(error, "two ways through the tags at once");
+    return snuba_query_counts(query, SNUBA_ALL_TAGS_KEY) ||
+           snuba_query_counts(query, SNUBA_ALL_TAGS_VALUE) ||
+           refuse(error, "grouping by all tags without an aggregation over them");
+}
+
+static bool check(const struct snuba_query *query, struct error *error)
+{
+    if (query->having_count > 0)
+        return refuse(error, "having");
+    if (query->totals)
+        return refuse(error, "totals");
+    if (query->limitby > 0)
+        return refuse(error, "limitby");
+    if (query->offset > 0 && query->limit < 0)
+        return refuse(error, "offset without a limit");
+    return check_order(query, error) && check_tag_keys(query, error) &&
+           check_all_tags(query, error);
+}
+
+/* ---- the body ---- */
+
+static bool put(const struct snuba_printer *printer, const char *text)
+{
+    return buffer_append_text(printer->body, text, printer->error);
+}
+
+static bool print_group(const struct snuba_printer *printer, const struct snuba_group_hashes *group)
+{
+    bool done =
+        put(printer, "[") && snuba_print_number(printer, group->group_id) && put(printer, ",[");
+    for (size_t i = 0; done && i < group->count; i++)
+        done = (i == 0 || put(printer, ",")) && snuba_print_text(printer, group->hashes[i]);
+    return done && put(printer, "]]");
+}
+
+/* Without the map every event is of the issue 0. A group without hashes has no events. */
+static bool print_issues(const struct snuba_printer *printer)
+{
+    const struct snuba_query *query = printer->query;
+    if (query->issue_count == 0)
+        return true;
+    bool done = snuba_print_member(printer, "issues") && put(printer, "[");
+    for (size_t i = 0; done && i < query->issue_count; i++)
+        done = (i == 0 || put(printer, ",")) && print_group(printer, &query->issues[i]);
+    return done && put(printer, "]");
+}
+
+static bool print_rows(const struct snuba_printer *printer)
+{
+    const struct snuba_query *query = printer->query;
+    return (query->limit < 0 ||
+            (snuba_print_member(printer, "limit") && snuba_print_number(printer, query->limit))) &&
+           (query->offset == 0 || (snuba_print_member(printer, "offset") &&
+                                   snuba_print_number(printer, query->offset))) &&
+           (query->orderby_count == 0 || (snuba_print_member(printer, "orderby") &&
+                                          snuba_print_order(printer, &query->orderby[0])));
+}
+
+/* to_date is the last second that counts. */
+static bool print(const struct snuba_printer *printer)
+{
+    const struct snuba_query *query = printer->query;
+    return snuba_print_member(printer, "project") &&
+           snuba_print_numbers(printer, query->project_ids, query->project_count) &&
+           snuba_print_member(printer, "from_date") && snuba_print_time(printer, query->from) &&
+           snuba_print_member(printer, "to_date") &&
+           snuba_print_time(printer, query->to - USEC_PER_SECOND) && snuba_print_groupby(printer) &&
+           snuba_print_conditions(printer) && snuba_print_aggregations(printer) &&
+           print_issues(printer) &&
+           (!uses_arrayjoin(query) ||
+            (snuba_print_member(printer, "arrayjoin") && snuba_print_text(printer, "tags"))) &&
+           print_rows(printer);
+}
+
+static const struct snuba_words words = {
+    .columns = {[SNUBA_TIMESTAMP] = "timestamp",
+                [SNUBA_PROJECT_ID] = "project_id",
+                [SNUBA_ENVIRONMENT] = "environment",
+                [SNUBA_GROUP_ID] = "issue",
+                [SNUBA_EVENT_ID] = "event_id",
+                [SNUBA_RELEASE] = "release",
+                [SNUBA_TAGS_KEY] = "tags.key",
+                [SNUBA_TAGS_VALUE] = "tags.value",
+                [SNUBA_ALL_TAGS_KEY] = "tags_key",
+                [SNUBA_ALL_TAGS_VALUE] = "tags_value",
+                [SNUBA_USER_ID] = "user_id",
+                [SNUBA_EMAIL] = "email",
+                [SNUBA_USERNAME] = "username",
+                [SNUBA_IP_ADDRESS] = "ip_address"},
+    .functions =
+        {[SNUBA_COUNT] = "count", [SNUBA_UNIQ] = "uniq", [SNUBA_MIN] = "min", [SNUBA_MAX] = "max"},
+    .doubles_backslashes = true,
+    .key_there = key_there,
+    .key_here = key_here,
+    .check = check,
+    .print = print,
+};
+
+const struct snuba_dialect snuba_dialect_2018 = {
+    .name = "2018", .needs_hashes = true, .orderby_max = 1, .limit_max = 0, .words = &words};

@@ -1,0 +1,98 @@
+/* The Snuba of 24 March 2020 (spec/original.md 5). */
+#include "tagstore/snuba/dialect_print.h"
+
+static const char *same_key(const char *key)
+{
+    return key;
+}
+
+static bool check(const struct snuba_query *query, struct error *error)
+{
+    return query->having_count == 0 || query->groupby_count > 0 ||
+           error_set(error, ERROR_QUERY, "the 2020 dialect has no having without groupby");
+}
+
+/* ---- the body ---- */
+
+static bool put(const struct snuba_printer *printer, const char *text)
+{
+    return buffer_append_text(printer->body, text, printer->error);
+}
+
+static bool print_orderby(const struct snuba_printer *printer)
+{
+    const struct snuba_query *query = printer->query;
+    if (query->orderby_count == 0)
+        return true;
+    bool done = snuba_print_member(printer, "orderby") && put(printer, "[");
+    for (size_t i = 0; done && i < query->orderby_count; i++)
+        done = (i == 0 || put(printer, ",")) && snuba_print_order(printer, &query->orderby[i]);
+    return done && put(printer, "]");
+}
+
+static bool print_limitby(const struct snuba_printer *printer)
+{
+    const struct snuba_order column = {.column = printer->query->limitby_column};
+    return printer->query->limitby == 0 ||
+           (snuba_print_member(printer, "limitby") && put(printer, "[") &&
+            snuba_print_number(printer, printer->query->limitby) && put(printer, ",") &&
+            snuba_print_order(printer, &column) && put(printer, "]"));
+}
+
+static bool print_rows(const struct snuba_printer *printer)
+{
+    const struct snuba_query *query = printer->query;
+    return print_orderby(printer) && print_limitby(printer) &&
+           (query->limit < 0 ||
+            (snuba_print_member(printer, "limit") && snuba_print_number(printer, query->limit))) &&
+           (query->offset == 0 || (snuba_print_member(printer, "offset") &&
+                                   snuba_print_number(printer, query->offset))) &&
+           (!query->totals || (snuba_print_member(printer, "totals") && put(printer, "true")));
+}
+
+static bool print(const struct snuba_printer *printer)
+{
+    const struct snuba_query *query = printer->query;
+    return snuba_print_member(printer, "dataset") && snuba_print_text(printer, "events") &&
+           snuba_print_member(printer, "project") &&
+           snuba_print_numbers(printer, query->project_ids, query->project_count) &&
+           snuba_print_member(printer, "from_date") && snuba_print_time(printer, query->from) &&
+           snuba_print_member(printer, "to_date") && snuba_print_time(printer, query->to) &&
+           snuba_print_groupby(printer) && snuba_print_member(printer, "selected_columns") &&
+           put(printer, "[]") && snuba_print_conditions(printer) &&
+           snuba_print_aggregations(printer) &&
+           (query->having_count == 0 || snuba_print_having(printer)) && print_rows(printer) &&
+           snuba_print_member(printer, "consistent") && put(printer, "false");
+}
+
+static const struct snuba_words words = {
+    .columns = {[SNUBA_TIMESTAMP] = "timestamp",
+                [SNUBA_PROJECT_ID] = "project_id",
+                [SNUBA_ENVIRONMENT] = "environment",
+                [SNUBA_GROUP_ID] = "group_id",
+                [SNUBA_EVENT_ID] = "event_id",
+                [SNUBA_RELEASE] = "tags[sentry:release]",
+                [SNUBA_TAGS_KEY] = "tags_key",
+                [SNUBA_TAGS_VALUE] = "tags_value",
+                [SNUBA_ALL_TAGS_KEY] = "tags_key",
+                [SNUBA_ALL_TAGS_VALUE] = "tags_value",
+                [SNUBA_USER_ID] = "user_id",
+                [SNUBA_EMAIL] = "email",
+                [SNUBA_USERNAME] = "username",
+                [SNUBA_IP_ADDRESS] = "ip_address"},
+    .functions = {[SNUBA_COUNT] = "count()",
+                  [SNUBA_UNIQ] = "uniqExact", /* the server hands any function on */
+                  [SNUBA_MIN] = "min",
+                  [SNUBA_MAX] = "max"},
+    .doubles_backslashes = false,
+    .key_there = same_key,
+    .key_here = same_key,
+    .check = check,
+    .print = print,
+};
+
+const struct snuba_dialect snuba_dialect_2020 = {.name = "2020",
+                                                 .needs_hashes = false,
+                                                 .orderby_max = SIZE_MAX,
+                                                 .limit_max = 10000,
+                                                 .words = &words};
