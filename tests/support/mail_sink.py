@@ -5,6 +5,7 @@ import email.policy
 import os
 import ssl
 import subprocess
+import time
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -56,6 +57,7 @@ class Received:
         self.recipients = list(envelope.rcpt_tos)
         self.bytes = envelope.original_content
         self.encrypted = encrypted
+        self.received_at = time.time()
         self.user = session.auth_data.login.decode() if session.auth_data else None
         self.message = email.message_from_bytes(self.bytes, policy=email.policy.default)
 

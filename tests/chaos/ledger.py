@@ -1,0 +1,154 @@
+"""Who asks for exports, and what they wrote down about it: the judge believes the ledger, not exportd."""
+import base64
+import json
+import pickle
+import random
+import threading
+import time
+import uuid
+
+from support.jobs import insert_export
+
+TASK = "sentry.data_export.tasks.assemble_download"
+VALID, FAILED, DEAD = "valid", "failed", "dead"
+
+
+class Entry:
+    """One message. `export` is None for one that leads to no export; `content` what the file has to
+    hold; `key` the tag asked for, which for a failing export no other one has."""
+
+    def __init__(self, expected, export=None, key=None, content=None, message=None):
+        self.expected = expected
+        self.export = export
+        self.key = key
+        self.content = content
+        self.message = message
+
+
+def plain(export, limit=None):
+    return json.dumps({"data_export_id": export, "limit": limit, "environment_id": None}).encode()
+
+
+def celery(export, limit=None, pickled=False, task=TASK):
+    """As Sentry's Celery writes it, task protocol 1."""
+    body = {"task": task, "id": str(uuid.uuid4()), "args": [], "retries": 0, "eta": None,
+            "kwargs": {"data_export_id": export, "limit": limit, "environment_id": None},
+            "expires": None, "utc": True, "callbacks": None, "errbacks": None,
+            "timelimit": [None, None], "taskset": None, "chord": None}
+    data = pickle.dumps(body, protocol=2) if pickled else json.dumps(body).encode()
+    return json.dumps({
+        "body": base64.b64encode(data).decode(),
+        "content-type": "application/x-python-serialize" if pickled else "application/json",
+        "content-encoding": "binary" if pickled else "utf-8", "headers": {},
+        "properties": {"body_encoding": "base64", "correlation_id": body["id"],
+                       "reply_to": str(uuid.uuid4()), "delivery_mode": 2,
+                       "delivery_tag": str(uuid.uuid4()),
+                       "delivery_info": {"priority": 0, "exchange": "default",
+                                         "routing_key": "data_export"}}}).encode()
+
+
+class Ledger:
+    """Sends messages of every kind and remembers each. The kinds are drawn by `seed`."""
+
+    def __init__(self, world, seed):
+        self._world = world
+        self._random = random.Random(seed)
+        self.entries = []
+
+    def exports(self):
+        return {entry.export: entry for entry in self.entries if entry.export is not None}
+
+    def dead(self):
+        return [entry for entry in self.entries if entry.expected == DEAD]
+
+    def _note(self, entry):
+        """Written down before it is sent: what is sent must be accounted for."""
+        self.entries.append(entry)
+        if entry.message is not None:
+            self._world.send(entry.message, self._random.choice((0, 0, 0, 3, 9)))
+
+    def _content(self, big=False):
+        """(group, key, limit, CSV) of something that can be exported."""
+        name, key = ("big", "path") if big else self._random.choice(self._world.small)
+        limit = self._random.choice((None, None, 2))
+        return name, key, limit, self._world.csv(name, key, limit)
+
+    def _row(self, cursor, name, key):
+        return insert_export(cursor, {"project_id": "1", "key": key,
+                                      "group_id": str(self._world.groups[name])})
+
+    def row_and_message(self, cursor, big=False):
+        name, key, limit, content = self._content(big)
+        export = self._row(cursor, name, key)
+        write = self._random.choice((plain, celery))
+        self._note(Entry(VALID, export, key, content, write(export, limit)))
+
+    def failing(self, cursor):
+        key = f"missing-{len(self.entries)}"
+        export = self._row(cursor, "issue 0", key)
+        self._note(Entry(FAILED, export, key, message=plain(export)))
+
+    def command(self):
+        """`exportd enqueue`, which answers with the id of a twin if one is running: then this is no
+        new entry."""
+        name, key = self._random.choice(self._world.small)
+        export = self._world.exportd.enqueue(group=self._world.groups[name], key=key)
+        if export not in self.exports():
+            self.entries.append(Entry(VALID, export, key, self._world.csv(name, key)))
+
+    def duplicate(self):
+        sent = [entry for entry in self.entries[-5:] if entry.message and entry.export]
+        if sent:
+            self._world.send(self._random.choice(sent).message)
+
+    def garbage(self):
+        number = len(self.entries)
+        message = self._random.choice((
+            b"garbage %d" % number, celery(number, task="sentry.tasks.email.send_email"),
+            plain(10 ** 12 + number)))  # no such row
+        self._note(Entry(DEAD, message=message))
+
+    def send_one(self, cursor):
+        kind = self._random.randrange(20)
+        if kind == 0:
+            self.garbage()
+        elif kind == 1:
+            self.failing(cursor)
+        elif kind == 2:
+            self.command()
+        elif kind == 3:
+            self.duplicate()
+        else:
+            self.row_and_message(cursor, big=kind == 4)
+
+
+class Producer(threading.Thread):
+    """Sends messages at a steady pace until stop(), and does so in spite of servers that are away."""
+
+    def __init__(self, world, ledger, pause):
+        super().__init__(daemon=True)
+        self._world, self._ledger, self._pause = world, ledger, pause
+        self._ending = threading.Event()
+        self._cursor = world.cursor()
+        self.error = None
+        self.start()
+
+    def run(self):
+        try:
+            while not self._ending.wait(self._pause):
+                self._ledger.send_one(self._cursor)
+        except Exception as error:  # told by stop(), in the thread of the test
+            self.error = error
+
+    def stop(self):
+        self._ending.set()
+        self.join(60)
+        if self.error:
+            raise self.error
+
+
+def wait_for_entries(ledger, count, seconds=120):
+    deadline = time.monotonic() + seconds
+    while len(ledger.entries) < count:
+        assert time.monotonic() < deadline, "the producers are too slow"
+        time.sleep(0.1)

@@ -1,0 +1,176 @@
+"""Servers that survive being killed, workers that are started again, and known events."""
+import contextlib
+import itertools
+import os
+import signal
+import threading
+import time
+
+import redis
+
+from support.events import event, hash_of, series
+from support.expected import expected_csv
+from support.mail_sink import MailSink
+from support.program import Exportd
+from support.waiting import wait_until
+
+LEASE_SECONDS = 2
+SMALL = [(f"issue {n}", f"key{m}") for n in range(3) for m in range(3)]
+BIG_VALUES = 4400  # of 200 bytes: two blobs, five pages
+
+# What finalizes an export, seen from outside: Sentry's own table, by triggers.
+AUDIT = """
+CREATE SCHEMA audit;
+CREATE TABLE audit.finalized (data_export_id bigint, what text, at timestamptz DEFAULT clock_timestamp());
+CREATE FUNCTION audit.note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        INSERT INTO audit.finalized VALUES (OLD.id, 'deleted');
+    ELSIF NEW.date_finished IS DISTINCT FROM OLD.date_finished THEN
+        INSERT INTO audit.finalized VALUES (OLD.id, 'finished');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER note AFTER UPDATE OR DELETE ON sentry_exporteddata
+    FOR EACH ROW EXECUTE FUNCTION audit.note();
+"""
+
+
+def make_events():
+    events = [event(name, tags={key: f"value {n}"}) for name, key in SMALL for n in range(7)]
+    return events + series(BIG_VALUES, "path", lambda n: f"{n:06}" + "x" * 194, issue="big")
+
+
+class World:
+    """`servers` have `postgres` and `redis`; the database is migrated and holds the events."""
+
+    small = SMALL
+    _numbers = itertools.count(1)
+
+    def __init__(self, folder, servers, events, **settings):
+        self.postgres, self.redis = servers.postgres, servers.redis
+        self._events = events
+        self._csvs = {}
+        self.database = f"chaos_{next(self._numbers)}"
+        self.postgres.create_database(self.database, servers.template)
+        self.sink = MailSink()
+        self.queue = self.redis.connect()
+        self.queue.flushall()
+        self.sql = self.cursor()
+        self.sql.execute(AUDIT)
+        self.sql.execute("SELECT hash, group_id FROM sentry_grouphash")
+        groups = dict(self.sql.fetchall())
+        self.groups = {name: groups[hash_of(name)] for name in ("issue 0", "issue 1", "issue 2", "big")}
+        self.exportd = Exportd(folder, {
+            "DATABASE_URL": self.postgres.url(self.database), "REDIS_URL": self.redis.url,
+            "STORAGE_URL": f"file://{folder}/files", "MAIL_URL": f"smtp://127.0.0.1:{self.sink.port}",
+            "LOG_FORMAT": "json", "CONCURRENCY": 2, "RETRY_BASE_SECONDS": 1, "MAX_FAILURES": 100,
+            "LEASE_SECONDS": LEASE_SECONDS, **settings})
+
+    def __enter__(self):
+        self.sink.__enter__()
+        return self
+
+    def __exit__(self, *_):
+        self.sink.__exit__()
+        self.sql.connection.close()
+        self.postgres.drop_database(self.database)
+
+    def cursor(self):
+        return self.postgres.connect(self.database).cursor()
+
+    def csv(self, name, key, limit=None):
+        if (name, key, limit) not in self._csvs:
+            self._csvs[name, key, limit] = expected_csv(self._events, 1, [hash_of(name)], key,
+                                                        limit=limit)
+        return self._csvs[name, key, limit]
+
+    def send(self, message, priority=0):
+        """A producer that does not give up while Redis is away."""
+        name = "data_export" + (f"\x06\x16{priority}" if priority else "")
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return self.queue.lpush(name, message)
+            except redis.exceptions.ConnectionError:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+
+
+class Crew:
+    """Workers, each started again when it dies. `faults` yields the EXPORTD_FAULT of each start."""
+
+    def __init__(self, world, count, faults=lambda: None, **settings):
+        self._world, self._faults, self._settings = world, faults, settings
+        self._ending = threading.Event()
+        self._lock = threading.Lock()  # guards workers and deaths
+        self._stack = contextlib.ExitStack()
+        self.deaths = []  # (time, exit status)
+        self.workers = [self._start() for _ in range(count)]
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
+        self._keeper.start()
+
+    def _start(self):
+        settings = dict(self._settings)
+        fault = self._faults()
+        if fault:
+            settings["FAULT"] = fault
+        return self._stack.enter_context(self._world.exportd.worker(**settings))
+
+    def _keep(self):
+        while not self._ending.wait(0.05):
+            with self._lock:
+                for n, worker in enumerate(self.workers):
+                    if worker.process.poll() is not None:
+                        self.deaths.append((time.time(), worker.stop()))
+                        self.workers[n] = self._start()
+
+    def kill(self, number):
+        """kill -9 of one; tells when."""
+        with self._lock:
+            worker = self.workers[number % len(self.workers)]
+            worker.process.kill()
+            return time.time()
+
+    def logs(self):
+        return "".join(worker.log_text() for worker in self.workers)
+
+    def stop(self):
+        self._ending.set()
+        self._keeper.join()
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.process.send_signal(signal.SIGTERM)
+        try:
+            for worker in self.workers:
+                worker.stop(seconds=90)
+        finally:
+            self._stack.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def finish(world):
+    """When no worker is alive: what ends by itself after one or two minutes, the upload locks of the
+    dead and the holds of mails they were sending, ends now; a last worker does the rest."""
+    for lock in world.queue.keys("l:fileblob:upload:*"):
+        world.queue.delete(lock)
+    world.sql.execute("UPDATE exportd.outbox SET next_try_at = now() WHERE state = 'waiting'")
+    world.exportd.drain(timeout=300)
+    world.exportd.ok("cleanup")
+
+
+def wait_until_done(world, ledger, seconds=180):
+    """Every export of the ledger has its row finished or deleted."""
+    def done():
+        world.sql.execute("SELECT count(*) FROM sentry_exporteddata WHERE date_finished IS NULL")
+        return world.sql.fetchone() == (0,)
+    wait_until(done, f"all of {len(ledger.exports())} exports end", seconds, 0.2)
+
+
+def store_of(world):
+    return os.path.join(world.exportd.folder, "files")
