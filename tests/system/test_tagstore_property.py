@@ -15,6 +15,7 @@ from support.tagstore_model import TagstoreModel
 EVENTS = 3000
 PROCESSES = 4
 QUESTIONS = 18  # of each method, after each step
+FILTERS = 40  # of the search filter, which has many kinds of them
 PROJECTS = (1, 2)
 ISSUES = [f"issue {n}" for n in range(7)]
 ENVIRONMENTS = [None, "", "prod", "staging", "Prod", "entwicklung ü"]
@@ -28,6 +29,7 @@ NAMES = ["ann", "bob", "1"]
 ADDRESSES = ["10.0.0.1", "::1", "0:0:0:0:0:0:0:1", "no address", "2001:DB8::2"]
 START = datetime.datetime(2026, 3, 1, 12)
 
+SEARCH = "get_group_ids_for_search_filter"
 METHODS = {
     "get_tag_key": "key environment?", "get_tag_keys": "environment? limit?",
     "get_tag_value": "key value environment?", "get_tag_values": "key environment? limit?",
@@ -42,7 +44,7 @@ METHODS = {
     "get_first_release": "group?", "get_last_release": "group?",
     "get_release_tags": "project* version* environment?",
     "get_group_event_ids": "group tag* environment?",
-    "get_group_ids_for_search_filter": "tag*? any*? empty*? environment?",
+    SEARCH: "tag*? any*? empty*? environment?",
     "get_group_ids_for_users": "project* ident*? email*? username*? ip*? limit?",
     "get_group_tag_values_for_users": "project* ident*? email*? username*? ip*? limit?",
     "get_groups_user_counts": "group* environment?",
@@ -54,6 +56,7 @@ class Chance:
 
     def __init__(self, seed):
         self.random = random.Random(seed)
+        self.drawn = []  # the tags of all events
 
     def some(self, pool, likely=0.5):
         return [each for each in pool if self.random.random() < likely]
@@ -75,8 +78,9 @@ class Chance:
     def event(self):
         when = START + datetime.timedelta(seconds=self.random.randint(0, 40),
                                           microseconds=self.random.choice([0, 0, 500000]))
-        return event(self.random.choice(ISSUES), self.random.choice(PROJECTS), when, self.tags(),
-                     self.user())
+        self.drawn.append(self.tags())
+        return event(self.random.choice(ISSUES), self.random.choice(PROJECTS), when,
+                     self.drawn[-1], self.user())
 
     def batches(self, events):
         """All of them in parts of any size, some of them in several parts."""
@@ -95,6 +99,11 @@ class Chance:
         key = self.random.choice([*KEYS, "release", "environment", "nothing"])
         pool = {"release": RELEASES, "environment": ENVIRONMENTS[2:]}.get(key, VALUES)
         return f"{key}={self.random.choice(pool)}"
+
+    def tags_of_one_event(self):
+        """Two to four: few events meet all of them, in an environment fewer still."""
+        tags = [f"{key}={value}" for key, value in self.random.choice(self.drawn).items()]
+        return self.random.sample(tags, min(len(tags), self.random.randint(2, 4)))
 
     def argument(self, name, groups):
         return {
@@ -129,8 +138,9 @@ class Chance:
                                    for _ in range(self.random.randint(1, 3))]
             else:
                 arguments[name] = self.argument(name, groups[project])
-        if method == "get_group_ids_for_search_filter" and not arguments.keys() & {
-                "tag", "any", "empty"}:
+        if method == SEARCH and self.random.random() < 0.6:
+            arguments["tag"] = self.tags_of_one_event() or [self.tag()]
+        elif method == SEARCH and not arguments.keys() & {"tag", "any", "empty"}:
             arguments["tag"] = [self.tag()]
         if isinstance(arguments["project"], list):  # a project given twice is given once
             arguments["project"] = sorted(set(arguments["project"]))
@@ -159,7 +169,8 @@ class Trial:
         groups = {project: [*{id for (number, _), id in self.group_ids.items() if number == project},
                             987654321] for project in PROJECTS}
         questions = [(method, self.chance.question(method, groups))
-                     for method in METHODS for _ in range(QUESTIONS)]
+                     for method in METHODS
+                     for _ in range(FILTERS if method == SEARCH else QUESTIONS)]
         with concurrent.futures.ThreadPoolExecutor(PROCESSES) as pool:
             wrong = [text for text in pool.map(self.compare, questions) if text]
         assert not wrong, f"{len(wrong)} of {len(questions)} answers, the first ones:\n" + \
