@@ -180,20 +180,38 @@ static bool put_pages(struct run *run, struct tagstore_cursor *cursor,
     return FAULT("last_page", error);
 }
 
+/* A merge moves all that a group has at one moment, which may lie between the look for the group
+   and the look at its rows: these would be none. Whoever finds the same group once more after that
+   has its rows. Each further round takes another merge, so there is an end. */
+static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct error *error)
+{
+    int64_t asked = 0;
+    do {
+        tagstore_close(*cursor);
+        *cursor = NULL;
+        asked = run->group_id;
+        const struct group_tag_value_query query = {
+            .project_id = run->payload.project_id,
+            .group_id = asked,
+            .environment_id = run->environment_id,
+            .key = run->lookup_key,
+            .limit = run->query->limit_kind == JOB_LIMIT_ROWS ? run->query->limit : 0,
+            .page_size = run->source->page_size};
+        if (!FAULT("issue_found", error) ||
+            !tagstore_open_group_tag_values(run->source->tagstore, &query, cursor, error) ||
+            !find_group(run, error))
+            return false;
+    } while (run->group_id != asked);
+    return true;
+}
+
 /* The header waits until the rows have been asked for: a failure up to then leaves nothing behind
    in a stream. */
 static bool export_rows(struct run *run, export_progress_function *progress, void *context,
                         struct error *error)
 {
-    const struct group_tag_value_query query = {
-        .project_id = run->payload.project_id,
-        .group_id = run->group_id,
-        .environment_id = run->environment_id,
-        .key = run->lookup_key,
-        .limit = run->query->limit_kind == JOB_LIMIT_ROWS ? run->query->limit : 0,
-        .page_size = run->source->page_size};
     struct tagstore_cursor *cursor = NULL;
-    bool done = tagstore_open_group_tag_values(run->source->tagstore, &query, &cursor, error) &&
+    bool done = open_rows(run, &cursor, error) &&
                 explain_size(put_header(run->csv, run->with_users, error), error) &&
                 put_pages(run, cursor, progress, context, error) &&
                 csv_writer_flush(run->csv, error);

@@ -3,7 +3,9 @@ model in memory that merges too."""
 import concurrent.futures
 import datetime
 import json
+import os
 import random
+import signal
 import subprocess
 
 import pytest
@@ -362,3 +364,29 @@ def test_killed_in_the_middle_and_run_again(exportd, tables, sql, fault, merged)
     assert result.out.count("merged group") == 5 - merged
     model.merge(*map(name_of, issues))
     tables.assert_agree_with(model)
+
+
+def start_export(exportd, issue, fault):
+    return subprocess.Popen(
+        [exportd.path, "tag-export", "--organization", "acme", "--project", "1", "--group",
+         str(issue), "--key", "color"], env=exportd.environment({"FAULT": fault}),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_an_export_that_has_just_found_its_issue(exportd, tables, sql, rounds):
+    """It stops before it asks for the values; then they belong to another issue."""
+    issues = [f"issue {n}" for n in range(3)]
+    exportd.ingest([event(issue, tags={"color": issue}) for issue in issues])
+    groups = [group_of(sql, issue) for issue in issues]
+    faults = ",".join(f"issue_found:stop:{n}" for n in range(1, rounds + 1))
+    with start_export(exportd, groups[0], faults) as process:
+        for merged, into in zip(groups, groups[1:rounds + 1]):
+            _, status = os.waitpid(process.pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status), status
+            exportd.ok("group", "merge", "--into", into, merged)
+            process.send_signal(signal.SIGCONT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
+    assert out == exportd.tag_export(group=groups[rounds])
+    assert out.count(b"issue ") == rounds + 1

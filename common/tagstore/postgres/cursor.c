@@ -64,7 +64,8 @@ static bool start_copy(struct pg *pg, const struct group_tag_value_query *query,
     return done;
 }
 
-/* A key that the environment does not have (id 0) has no values. */
+/* A key that the environment does not have (id 0) has no values. Connects, because a cursor that
+   was closed early has given the connection up. */
 bool postgres_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
                                     struct tagstore_cursor **cursor, struct error *error)
@@ -79,7 +80,8 @@ bool postgres_open_group_tag_values(struct tagstore *store,
                                      .group_id = query->group_id,
                                      .page_size = query->page_size};
     copy_reader_init(&made->reader);
-    if (!postgres_find_key(pg, query->project_id, query->environment_id, query->key, &key_id,
+    if (!pg_connect(pg, error) ||
+        !postgres_find_key(pg, query->project_id, query->environment_id, query->key, &key_id,
                            error) ||
         !start_copy(pg, query, key_id, error)) {
         made->ended = true;
