@@ -65,3 +65,20 @@ bool environment_link_projects(struct pg *pg, const int64_t *project_ids,
     columns_free(&columns);
     return done;
 }
+
+bool environment_read_name(struct pg *pg, int64_t id, struct arena *arena, const char **name,
+                           struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    *name = NULL;
+    pg_bind_int(&params, id);
+    if (!pg_query(pg, "SELECT name FROM sentry_environment WHERE id = $1::bigint", &params, &result,
+                  error))
+        return false;
+    const char *found = pg_rows(result) > 0 ? pg_text(result, 0, 0) : NULL;
+    if (found != NULL)
+        *name = arena_copy(arena, found, strlen(found), error);
+    pg_result_free(result);
+    return found == NULL || *name != NULL;
+}

@@ -2,6 +2,7 @@
 #ifndef MODEL_ENVIRONMENT_H
 #define MODEL_ENVIRONMENT_H
 
+#include "base/arena.h"
 #include "client/pg.h"
 #include "model/named_row.h"
 
@@ -19,5 +20,9 @@ bool environment_get_or_create(struct pg *pg, struct named_row *rows, size_t cou
 bool environment_link_projects(struct pg *pg, const int64_t *project_ids,
                                const int64_t *environment_ids, size_t count,
                                struct error *error) MUST_CHECK;
+
+/* The name of an environment, of whatever organization, in `arena`; NULL when there is none. */
+bool environment_read_name(struct pg *pg, int64_t id, struct arena *arena, const char **name,
+                           struct error *error) MUST_CHECK;
 
 #endif

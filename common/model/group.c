@@ -180,6 +180,21 @@ bool group_find(struct pg *pg, int64_t id, struct group_identity *group, struct 
     return true;
 }
 
+bool group_read_first_seen(struct pg *pg, int64_t id, int64_t *first_seen, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, id);
+    if (!pg_query(pg,
+                  "SELECT " PG_USEC("first_seen") " FROM sentry_groupedmessage"
+                                                  " WHERE id = $1::bigint AND isfinite(first_seen)",
+                  &params, &result, error))
+        return false;
+    *first_seen = pg_rows(result) > 0 ? pg_time(result, 0, 0) : USEC_NONE;
+    pg_result_free(result);
+    return true;
+}
+
 bool group_lock_both(struct pg *pg, int64_t a, int64_t b, bool *a_exists, bool *b_exists,
                      struct error *error)
 {

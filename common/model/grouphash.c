@@ -117,3 +117,67 @@ bool grouphash_move(struct pg *pg, int64_t group_id, int64_t destination_group_i
                       " WHERE group_id = $1::bigint",
                       &params, moved, error);
 }
+
+/* ---- reading ---- */
+
+#define SELECT_HASHES "SELECT group_id, hash FROM sentry_grouphash WHERE hash ~ '^[0-9a-fA-F]{32}$'"
+
+static bool take_hashes(const struct pg_result *result, struct arena *arena,
+                        struct group_hash **hashes, size_t *count, struct error *error)
+{
+    int rows = pg_rows(result);
+    *hashes = arena_array(arena, (size_t)rows + 1, sizeof(**hashes), error);
+    for (int i = 0; *hashes != NULL && i < rows; i++) {
+        const char *hash = pg_text(result, i, 1);
+        (*hashes)[i].group_id = pg_int(result, i, 0);
+        (*hashes)[i].hash = arena_copy(arena, hash, strlen(hash), error);
+        if ((*hashes)[i].hash == NULL)
+            return false;
+    }
+    *count = (size_t)rows;
+    return *hashes != NULL;
+}
+
+bool grouphash_of_groups(struct pg *pg, const int64_t *group_ids, size_t group_count, size_t limit,
+                         struct arena *arena, struct group_hash **hashes, size_t *count,
+                         struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    struct pg_array array;
+    const char *ids = NULL;
+    bool done = true;
+    pg_array_init(&array, (size_t)1 << 26);
+    for (size_t i = 0; done && i < group_count; i++)
+        done = pg_array_add_int(&array, group_ids[i], error);
+    done = done && pg_array_text(&array, &ids, error);
+    pg_bind_text(&params, ids);
+    pg_bind_int(&params, (int64_t)limit);
+    done = done &&
+           pg_query(pg,
+                    SELECT_HASHES " AND group_id = ANY ($1::bigint[])"
+                                  " ORDER BY group_id, hash COLLATE \"C\" LIMIT $2::bigint",
+                    &params, &result, error) &&
+           take_hashes(result, arena, hashes, count, error);
+    pg_result_free(result);
+    pg_array_free(&array);
+    return done;
+}
+
+bool grouphash_of_project(struct pg *pg, int64_t project_id, int64_t after, size_t limit,
+                          struct arena *arena, struct group_hash **hashes, size_t *count,
+                          struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, project_id);
+    pg_bind_int(&params, after);
+    pg_bind_int(&params, (int64_t)limit);
+    bool done = pg_query(pg,
+                         SELECT_HASHES " AND project_id = $1::bigint AND group_id > $2::bigint"
+                                       " ORDER BY group_id, hash COLLATE \"C\" LIMIT $3::bigint",
+                         &params, &result, error) &&
+                take_hashes(result, arena, hashes, count, error);
+    pg_result_free(result);
+    return done;
+}

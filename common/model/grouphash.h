@@ -3,6 +3,7 @@
 #ifndef MODEL_GROUPHASH_H
 #define MODEL_GROUPHASH_H
 
+#include "base/arena.h"
 #include "client/pg.h"
 #include "model/named_row.h"
 
@@ -32,5 +33,21 @@ bool grouphash_lock_of_group(struct pg *pg, int64_t group_id, struct error *erro
 /* Gives a group's hashes to another group, with which it is merged. *moved counts them. */
 bool grouphash_move(struct pg *pg, int64_t group_id, int64_t destination_group_id, int64_t *moved,
                     struct error *error) MUST_CHECK;
+
+/* ---- reading, for those who tell events' groups by their hashes ---- */
+
+struct group_hash {
+    int64_t group_id;
+    const char *hash; /* 32 hexadecimal digits; rows with anything else are left out */
+};
+
+/* The hashes of groups, or those of a project's groups behind the group `after`: at most `limit`,
+   by group, then by hash; in `arena`. */
+bool grouphash_of_groups(struct pg *pg, const int64_t *group_ids, size_t group_count, size_t limit,
+                         struct arena *arena, struct group_hash **hashes, size_t *count,
+                         struct error *error) MUST_CHECK;
+bool grouphash_of_project(struct pg *pg, int64_t project_id, int64_t after, size_t limit,
+                          struct arena *arena, struct group_hash **hashes, size_t *count,
+                          struct error *error) MUST_CHECK;
 
 #endif

@@ -9,7 +9,7 @@
 #include "tagstore/snuba/dialect.h"
 
 /* Hashes of a request: some 40 bytes each, in a query that ClickHouse bounds at 256 KiB. */
-#define SNUBA_HASHES_MAX 5000
+#define SNUBA_HASHES_MAX 4000
 
 /* The sentence for an export's user (spec/original.md 5.6). */
 #define SNUBA_OUT_OF_RANGE "Invalid date range. Please try a more recent date range."

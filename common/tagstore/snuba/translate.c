@@ -1,0 +1,151 @@
+#include "tagstore/snuba/translate.h"
+
+#include "model/environment.h"
+#include "model/group.h"
+#include "model/grouphash.h"
+#include "model/server_clock.h"
+
+#define USEC_PER_DAY (86400 * USEC_PER_SECOND)
+#define GROUP_MARGIN (300 * USEC_PER_SECOND) /* a group's first_seen may lag behind its events */
+
+/* ---- ids ---- */
+
+static bool copy_ids(const int64_t *ids, size_t count, struct arena *arena, const int64_t **copy,
+                     struct error *error)
+{
+    int64_t *list = arena_array(arena, count + 1, sizeof(*list), error);
+    for (size_t i = 0; list != NULL && i < count; i++)
+        list[i] = ids[i];
+    *copy = list;
+    return list != NULL;
+}
+
+static bool translate_environment(struct pg *pg, int64_t environment_id, struct arena *arena,
+                                  struct snuba_query *query, struct error *error)
+{
+    query->environments = NULL;
+    query->environment_count = 0;
+    if (environment_id == 0)
+        return true;
+    const char **names = arena_array(arena, 1, sizeof(*names), error);
+    if (names == NULL || !environment_read_name(pg, environment_id, arena, &names[0], error))
+        return false;
+    if (names[0] == NULL)
+        return error_set(error, ERROR_EXPORT, "Requested environment does not exist");
+    query->environments = names;
+    query->environment_count = 1;
+    return true;
+}
+
+/* ---- hashes ---- */
+
+/* `hashes` are sorted by group. */
+static bool set_issues(const struct group_hash *hashes, size_t count, struct arena *arena,
+                       struct snuba_query *query, struct error *error)
+{
+    struct snuba_group_hashes *issues = arena_array(arena, count + 1, sizeof(*issues), error);
+    const char **texts = arena_array(arena, count + 1, sizeof(*texts), error);
+    size_t groups = 0;
+    if (issues == NULL || texts == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        texts[i] = hashes[i].hash;
+        if (i == 0 || hashes[i].group_id != hashes[i - 1].group_id)
+            issues[groups++] =
+                (struct snuba_group_hashes){.group_id = hashes[i].group_id, .hashes = &texts[i]};
+        issues[groups - 1].count++;
+    }
+    query->issues = issues;
+    query->issue_count = groups;
+    return true;
+}
+
+static bool too_many_hashes(struct error *error)
+{
+    return error_set(error, ERROR_EXPORT,
+                     "The issue has too many group hashes (over %d) to ask Snuba for its events",
+                     SNUBA_HASHES_MAX);
+}
+
+static bool translate_groups(struct pg *pg, const struct snuba_dialect *dialect,
+                             struct arena *arena, struct snuba_query *query, struct error *error)
+{
+    struct group_hash *hashes = NULL;
+    size_t count = 0;
+    query->issues = NULL;
+    query->issue_count = 0;
+    if (!dialect->needs_hashes || query->group_count == 0)
+        return true;
+    if (!grouphash_of_groups(pg, query->group_ids, query->group_count, SNUBA_HASHES_MAX + 1, arena,
+                             &hashes, &count, error))
+        return false;
+    if (count > SNUBA_HASHES_MAX)
+        return too_many_hashes(error);
+    return set_issues(hashes, count, arena, query, error);
+}
+
+bool snuba_translate_next_groups(struct pg *pg, int64_t project_id, int64_t *last,
+                                 struct arena *arena, struct snuba_query *query,
+                                 struct error *error)
+{
+    struct group_hash *hashes = NULL;
+    size_t count = 0;
+    if (!grouphash_of_project(pg, project_id, *last, SNUBA_HASHES_MAX + 1, arena, &hashes, &count,
+                              error))
+        return false;
+    if (count > SNUBA_HASHES_MAX) {
+        int64_t cut = hashes[count - 1].group_id; /* whose hashes may not all be here */
+        while (count > 0 && hashes[count - 1].group_id == cut)
+            count--;
+        if (count == 0)
+            return too_many_hashes(error);
+    }
+    if (count > 0)
+        *last = hashes[count - 1].group_id;
+    return set_issues(hashes, count, arena, query, error);
+}
+
+/* ---- time ---- */
+
+static int64_t whole_second(int64_t usec)
+{
+    int64_t rest = usec % USEC_PER_SECOND;
+    return usec - rest - (rest < 0 ? USEC_PER_SECOND : 0);
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool set_time_range(struct pg *pg, int64_t retention_days, struct snuba_query *query,
+                           struct error *error)
+{
+    int64_t now = 0;
+    int64_t first_seen = USEC_NONE;
+    if (!server_clock_now(pg, &now, error) ||
+        (query->group_count == 1 &&
+         !group_read_first_seen(pg, query->group_ids[0], &first_seen, error)))
+        return false;
+    now = whole_second(now);
+    query->from = 0;
+    query->to = now + USEC_PER_SECOND;
+    if (retention_days > 0 && retention_days < now / USEC_PER_DAY)
+        query->from = now - retention_days * USEC_PER_DAY;
+    if (first_seen != USEC_NONE)
+        query->from = later(query->from, whole_second(first_seen) - GROUP_MARGIN);
+    return query->from < query->to || error_set(error, ERROR_EXPORT, "%s", SNUBA_OUT_OF_RANGE);
+}
+
+bool snuba_translate(struct pg *pg, const struct snuba_dialect *dialect,
+                     const struct snuba_scope *scope, int64_t retention_days, struct arena *arena,
+                     struct snuba_query *query, struct error *error)
+{
+    query->project_count = scope->project_count;
+    query->group_count = scope->group_count;
+    return copy_ids(scope->project_ids, scope->project_count, arena, &query->project_ids, error) &&
+           copy_ids(scope->group_ids, scope->group_count, arena, &query->group_ids, error) &&
+           translate_environment(pg, scope->environment_id, arena, query, error) &&
+           translate_groups(pg, dialect, arena, query, error) &&
+           set_time_range(pg, retention_days, query, error);
+}
