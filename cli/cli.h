@@ -34,6 +34,10 @@ command_function command_migrate, command_create, command_worker, command_enqueu
 /* Checks what config_load cannot know: the URLs of servers, as their clients read them. */
 bool cli_check_settings(const struct config *config, struct error *error) MUST_CHECK;
 
+/* Refuses a tagstore that exportd only reads: what a command writes to Postgres would not be what
+   exports show. ERROR_USAGE. */
+bool cli_check_embedded_tagstore(const struct config *config, struct error *error) MUST_CHECK;
+
 /* Connect to what the settings name. The caller frees. */
 bool cli_connect_pg(const struct config *config, struct pg **pg, struct error *error) MUST_CHECK;
 bool cli_connect_redis(const struct config *config, struct redis **redis,

@@ -20,6 +20,15 @@ bool cli_check_settings(const struct config *config, struct error *error)
             error_prefix(error, "EXPORTD_MAIL_URL"));
 }
 
+bool cli_check_embedded_tagstore(const struct config *config, struct error *error)
+{
+    return text_equal(config->tagstore, "postgres") ||
+           error_set(error, ERROR_USAGE,
+                     "EXPORTD_TAGSTORE is %s, which gets its events from elsewhere: this command "
+                     "writes only to the tagstore in Postgres (EXPORTD_TAGSTORE=postgres)",
+                     config->tagstore);
+}
+
 bool cli_connect_pg(const struct config *config, struct pg **pg, struct error *error)
 {
     *pg = pg_new(config->database_url, "exportd");

@@ -5,7 +5,7 @@
 #include "cli/options.h"
 #include "event/merge.h"
 #include "model/migration.h"
-#include "tagstore/postgres/postgres_tagstore.h"
+#include "tagstore/choose.h"
 
 struct merging {
     struct pg *pg;
@@ -70,11 +70,10 @@ static bool merge_all(const struct merging *merging, struct error *error)
 static bool connect_and_merge(const struct config *config, struct merging *merging,
                               struct error *error)
 {
-    if (!cli_connect_pg(config, &merging->pg, error))
-        return false;
-    merging->tagstore = postgres_tagstore_new(merging->pg);
-    return merging->tagstore == NULL ? error_set(error, ERROR_AWAY, "no memory")
-                                     : merge_all(merging, error);
+    return cli_check_embedded_tagstore(config, error) &&
+           cli_connect_pg(config, &merging->pg, error) &&
+           tagstore_new(config, config->tagstore, merging->pg, &merging->tagstore, error) &&
+           merge_all(merging, error);
 }
 
 /* words[0] is the action. */

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "event/ingest.h"
-#include "tagstore/postgres/postgres_tagstore.h"
+#include "tagstore/choose.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,11 +104,10 @@ static bool run(const struct config *config, FILE *input, bool rebase_time, stru
     struct ingest_summary summary = {0};
     if (!cli_connect_pg(config, &ingest.pg, error))
         return false;
-    ingest.tagstore = postgres_tagstore_new(ingest.pg);
     ingest.redis = redis_new(config->redis_url); /* connects when there is something to record */
-    bool done = ingest.tagstore == NULL || ingest.redis == NULL
-                    ? error_set(error, ERROR_AWAY, "no memory")
-                    : ingest_run(&ingest, input, &summary, error);
+    bool done = ingest.redis != NULL || error_set(error, ERROR_AWAY, "no memory");
+    done = done && tagstore_new(config, config->tagstore, ingest.pg, &ingest.tagstore, error) &&
+           ingest_run(&ingest, input, &summary, error);
     if (done || summary.lines > 0)
         print_summary(&summary);
     if (done && summary.bad > 0)
@@ -127,7 +126,8 @@ bool command_ingest(const struct config *config, int argc, char **argv, struct e
     int count = 0;
     const struct option_spec specs[] = {
         {.name = "rebase-time", .type = OPTION_SWITCH, .value = &rebase_time}, {.name = NULL}};
-    if (!options_parse(argc, argv, specs, 1, 1, &path, &count, error))
+    if (!options_parse(argc, argv, specs, 1, 1, &path, &count, error) ||
+        !cli_check_embedded_tagstore(config, error))
         return false;
     FILE *input = text_equal(path, "-") ? stdin : fopen(path, "re");
     if (input == NULL)

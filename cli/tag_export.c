@@ -5,7 +5,7 @@
 #include "model/exported_data.h"
 #include "model/organization.h"
 #include "model/project.h"
-#include "tagstore/postgres/postgres_tagstore.h"
+#include "tagstore/choose.h"
 
 #include <unistd.h>
 
@@ -76,14 +76,11 @@ static bool run(const struct config *config, const struct request *request, stru
                 struct pg *pg, struct error *error)
 {
     struct export_query query;
-    struct export_source source = {.pg = pg,
-                                   .tagstore = postgres_tagstore_new(tag_pg),
-                                   .page_size = (size_t)config->page_size};
+    struct export_source source = {.pg = pg, .page_size = (size_t)config->page_size};
     struct arena *arena = arena_new(TEXTS_MAX);
-    bool done = source.tagstore != NULL && arena != NULL;
-    if (!done)
-        (void)error_set(error, ERROR_AWAY, "no memory");
-    done = done && make_query(request, pg, arena, &query, error) &&
+    bool done = arena != NULL || error_set(error, ERROR_AWAY, "no memory");
+    done = done && tagstore_new(config, config->tagstore, tag_pg, &source.tagstore, error) &&
+           make_query(request, pg, arena, &query, error) &&
            write_csv(config, &source, &query, error);
     arena_free(arena);
     tagstore_free(source.tagstore);

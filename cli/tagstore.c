@@ -4,8 +4,8 @@
 #include "cli/tagstore_methods.h"
 #include "model/migration.h"
 #include "model/project.h"
+#include "tagstore/choose.h"
 #include "tagstore/label.h"
-#include "tagstore/postgres/postgres_tagstore.h"
 
 #define ARENA_MAX ((size_t)1024 * 1024 * 1024)
 
@@ -170,12 +170,9 @@ static bool ask(const struct config *config, const struct method *method, struct
     struct pg *pg = NULL;
     bool done = read_request(method, request, error) && cli_connect_pg(config, &pg, error) &&
                 migration_check(pg, error) && find_environment(pg, request, error);
-    if (done) {
-        request->page_size = (size_t)config->page_size;
-        request->store = postgres_tagstore_new(pg);
-        done = request->store == NULL ? error_set(error, ERROR_AWAY, "no memory")
-                                      : method->run(request, error);
-    }
+    request->page_size = (size_t)config->page_size;
+    done = done && tagstore_new(config, config->tagstore, pg, &request->store, error) &&
+           method->run(request, error);
     tagstore_free(request->store);
     pg_free(pg);
     return done;

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "job/life.h"
-#include "tagstore/postgres/postgres_tagstore.h"
+#include "tagstore/choose.h"
 #include "worker/outcome.h"
 
 enum {
@@ -45,18 +45,16 @@ bool job_thread_open(struct job_thread *thread, struct worker_context *context, 
         .outcome_arena = arena_new(JOB_MEMORY),
         .postgres_outage = {.server = "postgres", .missing = &context->postgres_missing},
         .redis_outage = {.server = "redis", .missing = &context->redis_missing}};
-    if (thread->tag_pg != NULL)
-        thread->tagstore = postgres_tagstore_new(thread->tag_pg);
-    if (thread->pg == NULL || thread->tagstore == NULL || thread->redis == NULL ||
+    if (thread->pg == NULL || thread->tag_pg == NULL || thread->redis == NULL ||
         thread->locks == NULL || thread->arena == NULL || thread->outcome_arena == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
-    return blob_store_open(config->storage_url, &thread->store, error);
+    return tagstore_new(config, config->tagstore, thread->tag_pg, &thread->tagstore, error) &&
+           blob_store_open(config->storage_url, &thread->store, error);
 }
 
 void job_thread_close(struct job_thread *thread)
 {
-    if (thread->tagstore != NULL)
-        tagstore_free(thread->tagstore);
+    tagstore_free(thread->tagstore);
     pg_free(thread->pg);
     pg_free(thread->tag_pg);
     redis_free(thread->redis);
@@ -68,7 +66,7 @@ void job_thread_close(struct job_thread *thread)
 
 void job_thread_interrupt(struct job_thread *thread)
 {
-    pg_interrupt(thread->tag_pg);
+    tagstore_interrupt(thread->tagstore);
 }
 
 static bool gives_back(const struct job_thread *thread)

@@ -11,6 +11,7 @@ enum tag_class { TAG_KEY, TAG_VALUE, GROUP_TAG_VALUE, GROUP_TAG_KEY, TAG_CLASSES
 
 struct tagstore_operations {
     void (*free)(struct tagstore *store);
+    void (*interrupt)(struct tagstore *store);
 
     /* reading */
     bool (*check_tag_key)(struct tagstore *store, int64_t project_id, int64_t environment_id,

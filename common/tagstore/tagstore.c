@@ -6,6 +6,11 @@ void tagstore_free(struct tagstore *store)
         store->operations->free(store);
 }
 
+void tagstore_interrupt(struct tagstore *store)
+{
+    store->operations->interrupt(store);
+}
+
 bool tagstore_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
                                     struct tagstore_cursor **cursor, struct error *error)

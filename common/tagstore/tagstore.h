@@ -48,6 +48,11 @@ struct group_tag_value {
 
 void tagstore_free(struct tagstore *store);
 
+/* Ends what the store waits for, in ERROR_TIMEOUT or ERROR_STOPPED; for a worker that gives its
+   jobs back. What is asked afterwards may fail too. The one function here that another thread may
+   call. */
+void tagstore_interrupt(struct tagstore *store);
+
 /* ---- reading: keys and values of a group or, with group_id 0, of the project ----
 
    Only visible keys are found: not those that are being deleted. Rows that were made and never

@@ -22,8 +22,14 @@ static void free_store(struct tagstore *store)
     free(store);
 }
 
+static void interrupt(struct tagstore *store)
+{
+    pg_interrupt(((struct postgres_tagstore *)store)->pg);
+}
+
 static const struct tagstore_operations operations = {
     .free = free_store,
+    .interrupt = interrupt,
     .check_tag_key = postgres_check_tag_key,
     .get_group_tag_key = postgres_get_group_tag_key,
     .get_group_tag_keys = postgres_get_group_tag_keys,
