@@ -7,6 +7,7 @@
 #define TAGSTORE_SNUBA_ANSWER_H
 
 #include "tagstore/snuba/dialect.h"
+#include "tagstore/snuba/verdict.h"
 
 enum snuba_cell_kind {
     SNUBA_CELL_NULL,
@@ -30,8 +31,10 @@ struct snuba_cell {
 struct snuba_answer {
     size_t columns;
     size_t rows;
-    struct snuba_cell *cells;  /* rows x columns, in the arena */
-    struct snuba_cell *totals; /* columns, when the query asked for them, else NULL */
+    struct snuba_cell *cells;     /* rows x columns, in the arena */
+    struct snuba_cell *totals;    /* columns (the groupby columns NULL), when the query asked for */
+                                  /* them, else NULL */
+    struct snuba_trouble trouble; /* for the log, filled also when snuba_answer_read fails */
 };
 
 static inline const struct snuba_cell *snuba_cell(const struct snuba_answer *answer, size_t row,
@@ -41,19 +44,14 @@ static inline const struct snuba_cell *snuba_cell(const struct snuba_answer *ans
 }
 
 /* Reads the answer to `query`. Each row has to be whole and of the right types, times with their
-   zone, and no more rows than the limit.
+   zone, and no more rows than the limit. A count or a number of distinct values may be quoted;
+   distinct values of nothing, which may be NULL, are 0. Beside the answer's text and its cells only
+   one row's tree is in memory at a time.
 
-   Errors, by the table of spec/original.md 5.6, each with what its user is told and whether trying
-   again can help:
-     ERROR_BUSY      429, ClickHouse 202: others ask too much; wait
-     ERROR_OVERLOAD  ClickHouse 241: too much memory; ask for less
-     ERROR_TIMEOUT   ClickHouse 159, 160: took too long; ask for less
-     ERROR_AWAY      5xx that is no answer about the query; ClickHouse cannot be reached
+   Errors: those of verdict.h, and
      ERROR_ANSWER    200 that is no JSON, or is cut
-     ERROR_QUERY     a ClickHouse error that nobody has heard of
-     ERROR_EXPORT    the server will never take this query: its sentence is the message
      ERROR_INTERNAL  JSON that is no answer: no data, another column, a wrong type
-   Of the server's own text nothing is repeated but type and code. */
+     ERROR_TOO_LARGE the arena is too small */
 bool snuba_answer_read(const struct snuba_dialect *dialect, const struct snuba_query *query,
                        int status, const char *body, size_t size, struct arena *arena,
                        struct snuba_answer *answer, struct error *error) MUST_CHECK;

@@ -1,0 +1,193 @@
+#include "tagstore/snuba/snuba_client.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "base/url.h"
+#include "client/http.h"
+
+enum {
+    /* Three tries together take less than the stop of a worker may (EXPORTD_STOP_SECONDS); longer
+       pauses are the queue's business. */
+    CONNECT_MS = 5000,
+    TRIES = 3,
+    /* Snuba's settings end a query after 30 s and say so (ClickHouse error 159), which is worth
+       more than our own guess; before that it may wait for its turn behind others. */
+    ANSWER_SECONDS = 120,
+    ANSWER_SECONDS_MAX = 3600,
+    QUERY_MAX = 4 << 20
+};
+
+struct snuba_client {
+    const struct snuba_dialect *dialect;
+    struct http *http;
+    const struct snuba_query *query; /* that was sent, while its answer is due */
+};
+
+/* ---- the setting ---- */
+
+/* http.h takes the URL without its options. */
+static bool split(const char *url, char *base, size_t size, struct url *parts, struct error *error)
+{
+    static const char *const names[] = {"timeout", "cafile", NULL};
+    bool is_path = url[0] == '/';
+    int length = snprintf(base, size, "%s%.*s", is_path ? "unix://" : "",
+                          is_path ? (int)strlen(url) : (int)strcspn(url, "?"), url);
+    if (length < 0 || (size_t)length >= size)
+        return error_set(error, ERROR_USAGE, "the URL is too long");
+    *parts = (struct url){.port = 0};
+    return is_path || (url_parse(url, parts, error) && url_check_options(parts, names, error));
+}
+
+static bool take_timeout(const struct url *parts, int64_t *answer_ms, struct error *error)
+{
+    char text[URL_PART_MAX];
+    int64_t seconds = ANSWER_SECONDS;
+    if (!url_option(parts, "timeout", text, error))
+        return false;
+    if (text[0] != '\0' && !text_to_int64(text, 1, ANSWER_SECONDS_MAX, &seconds))
+        return error_set(error, ERROR_USAGE, "the timeout is not a number of seconds from 1 to %d",
+                         ANSWER_SECONDS_MAX);
+    *answer_ms = seconds * 1000;
+    return true;
+}
+
+static bool connect_to(const char *url, struct http **http, struct error *error)
+{
+    char base[URL_TEXT_MAX];
+    char cafile[URL_PART_MAX] = "";
+    struct url parts;
+    struct http_options options = {
+        .url = base, .connect_ms = CONNECT_MS, .answer_max = SNUBA_ANSWER_MAX, .tries = TRIES};
+    if (!split(url, base, sizeof(base), &parts, error) ||
+        !take_timeout(&parts, &options.answer_ms, error) ||
+        !url_option(&parts, "cafile", cafile, error))
+        return false;
+    if (cafile[0] != '\0' && !text_equal(parts.scheme, "https"))
+        return error_set(error, ERROR_USAGE, "a cafile is of no use without TLS");
+    options.cafile_or_null = cafile[0] != '\0' ? cafile : NULL;
+    return http_new(&options, http, error);
+}
+
+static bool wrong_setting(struct error *error)
+{
+    if (error->code == ERROR_INVALID)
+        error->code = ERROR_USAGE;
+    return error_prefix(error, "EXPORTD_SNUBA_URL");
+}
+
+bool snuba_client_new(const char *url, const struct snuba_dialect *dialect,
+                      struct snuba_client **client, struct error *error)
+{
+    *client = calloc(1, sizeof(**client));
+    if (*client == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    (*client)->dialect = dialect;
+    if (connect_to(url, &(*client)->http, error))
+        return true;
+    snuba_client_free(*client);
+    *client = NULL;
+    return wrong_setting(error);
+}
+
+void snuba_client_free(struct snuba_client *client)
+{
+    if (client == NULL)
+        return;
+    http_free(client->http);
+    free(client);
+}
+
+const struct snuba_dialect *snuba_client_dialect(const struct snuba_client *client)
+{
+    return client->dialect;
+}
+
+/* ---- asking ---- */
+
+static void report(const struct snuba_query *query, int status, const struct snuba_trouble *trouble,
+                   const struct error *error)
+{
+    if (error->code != ERROR_STOPPED)
+        LOG(LOG_WARNING, "snuba.error", log_text("referrer", query->referrer),
+            log_int("status", status), log_text("type", trouble->type),
+            log_int("clickhouse", trouble->clickhouse),
+            log_text("code", error_code_name(error->code)), log_text("error", error->message));
+}
+
+/* What has no answer has no status. */
+static bool no_answer(const struct snuba_query *query, const struct error *error)
+{
+    static const struct snuba_trouble none = {.type = ""};
+    report(query, 0, &none, error);
+    return false;
+}
+
+/* An answer that does not fit is one that is asked for in smaller pieces. */
+static bool ask_for_less(struct error *error)
+{
+    if (error->code == ERROR_TOO_LARGE)
+        error->code = ERROR_OVERLOAD;
+    return false;
+}
+
+static bool send_query(struct snuba_client *client, const struct snuba_query *query,
+                       struct error *error)
+{
+    struct buffer body;
+    buffer_init(&body, QUERY_MAX);
+    bool done = snuba_dialect_print(client->dialect, query, &body, error);
+    if (done) {
+        struct http_request request = {.path = "/query",
+                                       .content_type = "application/json",
+                                       .referer_or_null = query->referrer,
+                                       .body = body.data,
+                                       .size = body.size};
+        done = http_start(client->http, &request, error);
+    }
+    buffer_free(&body);
+    return done;
+}
+
+bool snuba_start(struct snuba_client *client, const struct snuba_query *query, struct error *error)
+{
+    if (!send_query(client, query, error))
+        return no_answer(query, error);
+    client->query = query;
+    return true;
+}
+
+bool snuba_finish(struct snuba_client *client, struct arena *arena, struct snuba_answer *answer,
+                  struct error *error)
+{
+    const struct snuba_query *query = client->query;
+    struct http_answer raw;
+    client->query = NULL;
+    if (!http_finish(client->http, &raw, error)) {
+        (void)ask_for_less(error);
+        return query == NULL ? false : no_answer(query, error);
+    }
+    bool done = snuba_answer_read(client->dialect, query, raw.status, raw.body, raw.size, arena,
+                                  answer, error) ||
+                ask_for_less(error);
+    if (!done)
+        report(query, raw.status, &answer->trouble, error);
+    http_forget(client->http);
+    return done;
+}
+
+void snuba_abandon(struct snuba_client *client)
+{
+    client->query = NULL;
+    http_abandon(client->http);
+}
+
+bool snuba_ask(struct snuba_client *client, const struct snuba_query *query, struct arena *arena,
+               struct snuba_answer *answer, struct error *error)
+{
+    return snuba_start(client, query, error) && snuba_finish(client, arena, answer, error);
+}
+
+void snuba_client_interrupt(struct snuba_client *client)
+{
+    http_interrupt(client->http);
+}
