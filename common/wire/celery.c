@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "wire/base64.h"
 #include "wire/clean_text.h"
+#include "wire/pickle.h"
+#include "wire/unzip.h"
 
 #include <strings.h>
 
@@ -28,26 +30,22 @@ static const char *text_of(const json_t *object, const char *name)
 
 /* ---- the body's bytes ---- */
 
-static bool check_content_type(const json_t *envelope, struct error *error)
+enum serializer { SERIALIZER_JSON, SERIALIZER_PICKLE };
+
+static bool read_content_type(const json_t *envelope, enum serializer *serializer,
+                              struct error *error)
 {
-    static const struct {
-        const char *type, *name;
-    } foreign[] = {
-        {"application/x-python-serialize", "a pickle body"},
-        {"application/x-msgpack", "a msgpack body"},
-        {"application/x-yaml", "a YAML body"},
-    };
     const char *type = text_of(envelope, "content-type");
     if (type == NULL)
         return error_set(error, ERROR_INVALID, "a message without a content type");
     if (strcasecmp(type, "application/json") == 0)
-        return true;
-    for (size_t i = 0; i < ARRAY_LENGTH(foreign); i++)
-        if (strcasecmp(type, foreign[i].type) == 0)
-            return error_set(error, ERROR_INVALID, "%s, which this version does not read",
-                             foreign[i].name);
-    return error_set(error, ERROR_INVALID,
-                     "a body of content type '%.60s', which this version does not read", type);
+        *serializer = SERIALIZER_JSON;
+    else if (strcasecmp(type, "application/x-python-serialize") == 0)
+        *serializer = SERIALIZER_PICKLE;
+    else
+        return error_set(error, ERROR_INVALID,
+                         "a body of content type '%.60s', which this version does not read", type);
+    return true;
 }
 
 static bool check_content_encoding(const json_t *envelope, struct error *error)
@@ -63,12 +61,18 @@ static bool check_content_encoding(const json_t *envelope, struct error *error)
     return error_set(error, ERROR_INVALID, "a body in the encoding '%.60s'", encoding);
 }
 
-static bool check_compression(const json_t *envelope, struct error *error)
+/* kombu's name for what Python's zlib makes; bzip2 and others are not read. */
+static bool read_compression(const json_t *envelope, bool *compressed, struct error *error)
 {
     const json_t *value = json_object_get(json_object_get(envelope, "headers"), "compression");
+    *compressed = false;
     if (value == NULL || json_is_null(value))
         return true;
-    return error_set(error, ERROR_INVALID, "a compressed body, which this version does not read");
+    const char *name = json_is_string(value) ? json_string_value(value) : "";
+    *compressed = strcasecmp(name, "application/x-gzip") == 0;
+    return *compressed ||
+           error_set(error, ERROR_INVALID,
+                     "a body compressed as '%.60s', which this version does not read", name);
 }
 
 static bool decode_body(const json_t *envelope, struct buffer *out, struct error *error)
@@ -87,15 +91,36 @@ static bool decode_body(const json_t *envelope, struct buffer *out, struct error
     return base64_decode(text, size, out, error);
 }
 
+static bool decompress(struct buffer *bytes, struct error *error)
+{
+    struct buffer plain;
+    buffer_init(&plain, bytes->maximum);
+    bool done = unzip(bytes->data, bytes->size, &plain, error);
+    buffer_free(bytes);
+    *bytes = plain;
+    return done;
+}
+
+static bool parse_body(const struct buffer *bytes, enum serializer serializer, json_t **body,
+                       struct error *error)
+{
+    if (serializer == SERIALIZER_PICKLE)
+        return pickle_parse(bytes->data, bytes->size, body, error);
+    return clean_json_parse(bytes->data, bytes->size, bytes->maximum, body, error);
+}
+
 static bool read_body(const json_t *envelope, size_t maximum, json_t **body, struct error *error)
 {
     struct buffer bytes;
-    if (!check_content_type(envelope, error) || !check_content_encoding(envelope, error) ||
-        !check_compression(envelope, error))
+    enum serializer serializer = SERIALIZER_JSON;
+    bool compressed = false;
+    if (!read_content_type(envelope, &serializer, error) ||
+        !check_content_encoding(envelope, error) || !read_compression(envelope, &compressed, error))
         return false;
     buffer_init(&bytes, maximum);
     bool done = decode_body(envelope, &bytes, error) &&
-                clean_json_parse(bytes.data, bytes.size, maximum, body, error);
+                (!compressed || decompress(&bytes, error)) &&
+                parse_body(&bytes, serializer, body, error);
     buffer_free(&bytes);
     return done || error_prefix(error, "the message's body");
 }

@@ -2,7 +2,7 @@
  * The messages of the queue. Three shapes lead to one struct (spec/original.md 7.3, 7.4):
  *
  *   plain       {"data_export_id": 27, "limit": null, "environment_id": null}
- *   Celery, protocol 1 and 2: an envelope with a base64 body, JSON inside (wire/celery.h)
+ *   Celery, protocol 1 and 2: an envelope with a base64 body, JSON or pickle inside (wire/celery.h)
  *
  * A Celery message gives its arguments by name (other names are ignored) or by position, in the
  * order data_export_id, limit, environment_id.

@@ -109,4 +109,17 @@
     "{\"exchange\": \"\", \"routing_key\": \"data_export\"}, \"priority\": 0, \"body_encoding"     \
     "\": \"base64\", \"delivery_tag\": \"ec94d464-1e6e-45ec-bb3d-35c3772ae7c1\"}}"
 
+/* protocol 1, as Python 2's cPickle writes it: what a Sentry of 2020 sends */
+#define SENTRY_PICKLE                                                                              \
+    "{\"body\": \"gAJ9cQEoVQdleHBpcmVzcQJOVQN1dGNxA4hVBGFyZ3NxBF1xBVUFY2hvcmRxBk5VCWNhbGxiYWN"     \
+    "rc3EHTlUIZXJyYmFja3NxCE5VB3Rhc2tzZXRxCU5VAmlkcQpVJGMwZmZlZTAwLTAwMDAtNDAwMC04MDAwLTAwMDA"     \
+    "wMDAwMDAwMXELVQdyZXRyaWVzcQxLAFUEdGFza3ENVSpzZW50cnkuZGF0YV9leHBvcnQudGFza3MuYXNzZW1ibGV"     \
+    "fZG93bmxvYWRxDlUJdGltZWxpbWl0cQ9OToZxEFUDZXRhcRFOVQZrd2FyZ3NxEn1xEyhVDmVudmlyb25tZW50X2l"     \
+    "kcRROVQVsaW1pdHEVTlUOZGF0YV9leHBvcnRfaWRxFooBG3V1Lg==\", \"content-type\": \"application"     \
+    "/x-python-serialize\", \"content-encoding\": \"binary\", \"headers\": {}, \"properties\""     \
+    ": {\"body_encoding\": \"base64\", \"correlation_id\": \"c0ffee00-0000-4000-8000-00000000"     \
+    "0001\", \"reply_to\": \"d6225a55-4d59-3660-a4dd-0d91531b9c09\", \"delivery_mode\": 2, \""     \
+    "delivery_tag\": \"6281f1b4-c6e7-497a-87bb-838b695a9466\", \"delivery_info\": {\"priority"     \
+    "\": 0, \"exchange\": \"default\", \"routing_key\": \"data_export\"}}}"
+
 #endif

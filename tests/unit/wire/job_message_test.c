@@ -235,16 +235,69 @@ static void what_celery_sends(void **state)
     }
 }
 
+static void pickle_bodies(void **state)
+{
+    (void)state;
+    static const char *const messages[] = {CELERY_PICKLE_1, CELERY_PICKLE_2, CELERY_COMPRESSED,
+                                           SENTRY_PICKLE};
+    for (size_t i = 0; i < ARRAY_LENGTH(messages); i++) {
+        struct job_message message = parse(messages[i]);
+        assert_int_equal(message.data_export_id, 27);
+        assert_int_equal(message.limit_kind, JOB_LIMIT_NONE);
+        assert_int_equal(message.environment_kind, JOB_ENVIRONMENT_ALL);
+        assert_int_equal(message.eta, USEC_NONE);
+        assert_int_equal(message.expires, USEC_NONE);
+    }
+}
+
+/* An envelope of protocol 2 around a pickle. */
+#define PICKLED(body)                                                                              \
+    "{\"body\": \"" body "\", \"content-type\": \"application/x-python-serialize\","               \
+    " \"content-encoding\": \"binary\", \"headers\": {\"task\": \"" NAME "\"},"                    \
+    " \"properties\": {\"body_encoding\": \"base64\"}}"
+
+static void pickled_arguments(void **state)
+{
+    (void)state;
+    /* ((3, 10, 4), {}, {}) */
+    struct job_message message = parse(PICKLED("gAJLA0sKSwSHfX2HLg=="));
+    assert_int_equal(message.data_export_id, 3);
+    assert_int_equal(message.limit, 10);
+    assert_int_equal(message.environment_id, 4);
+    /* ((3, 1 << 70, 1 << 70), {}, {}): such a limit is wrong, such an environment is not there */
+    message = parse(PICKLED("gAIoSwOKCQAAAAAAAAAAQIoJAAAAAAAAAABAdH19hy4="));
+    assert_int_equal(message.limit_kind, JOB_LIMIT_WRONG);
+    assert_int_equal(message.environment_kind, JOB_ENVIRONMENT_WRONG);
+    /* ((1 << 70,), {}, {}) */
+    assert_refused(PICKLED("gAKKCQAAAAAAAAAAQIV9fYcu"),
+                   "data_export_id is no whole number from 1 to 9223372036854775807");
+    /* ((3,), {1: 2}, {}) */
+    assert_refused(PICKLED("gAJLA4V9SwFLAnN9hy4="),
+                   "the message's body: a pickle with a dict whose keys are not all texts");
+    /* ((datetime.date(2030, 1, 1),), {}, {}) */
+    assert_refused(PICKLED("gARjZGF0ZXRpbWUKZGF0ZQpDBAfuAQGFUoV9fYcu"),
+                   "the message's body: a pickle with the opcode GLOBAL at byte 2: only plain data "
+                   "is read, no objects");
+}
+
 static void bodies_that_are_not_read(void **state)
 {
     (void)state;
-    assert_refused(CELERY_PICKLE_1, "a pickle body, which this version does not read");
-    assert_refused(CELERY_PICKLE_2, "a pickle body, which this version does not read");
-    assert_refused(CELERY_COMPRESSED, "a compressed body, which this version does not read");
     assert_refused("{\"body\": \"x\", \"content-type\": \"application/x-msgpack\"}",
-                   "a msgpack body, which this version does not read");
-    assert_refused("{\"body\": \"x\", \"content-type\": \"application/x-yaml\"}",
-                   "a YAML body, which this version does not read");
+                   "a body of content type 'application/x-msgpack', which this version does not "
+                   "read");
+    assert_refused("{\"body\": \"x\", \"content-type\": \"application/json\","
+                   " \"headers\": {\"compression\": \"application/x-bz2\"}}",
+                   "a body compressed as 'application/x-bz2', which this version does not read");
+    assert_refused("{\"body\": \"x\", \"content-type\": \"application/json\","
+                   " \"headers\": {\"compression\": 1}}",
+                   "a body compressed as '', which this version does not read");
+    assert_refused("{\"body\": \"x\", \"content-type\": \"application/json\","
+                   " \"headers\": {\"compression\": \"application/x-gzip\"}}",
+                   "the message's body: broken compressed data");
+    assert_refused("{\"body\": \"x\", \"content-type\": \"application/x-python-serialize\"}",
+                   "the message's body: no pickle of protocol 2 to 5 (those of 0 and 1 are not "
+                   "read)");
     assert_refused("{\"body\": \"x\", \"content-type\": \"text/\\u00fcber\"}",
                    "a body of content type 'text/\xc3\xbc"
                    "ber', which this version does not read");
@@ -405,6 +458,10 @@ static void spoiled_messages(void **state)
         CELERY_PROTOCOL_2,
         CELERY_PROTOCOL_1_TIMES,
         CELERY_PROTOCOL_2_TIMES,
+        CELERY_PICKLE_1,
+        CELERY_PICKLE_2,
+        CELERY_COMPRESSED,
+        SENTRY_PICKLE,
         "{\"body\":\"[[3,10,4],{\\\"limit\\\":1e9},{}]\",\"content-type\":\"application/json\","
         "\"headers\":{\"task\":\"" NAME "\",\"eta\":\"2030-01-01T00:00:00-01:30\"}}",
         "{\"data_export_id\": \"27\", \"limit\": 18446744073709551616, \"environment_id\": "
@@ -436,6 +493,8 @@ int main(void)
         cmocka_unit_test(garbage),
         cmocka_unit_test(the_size_is_bounded),
         cmocka_unit_test(what_celery_sends),
+        cmocka_unit_test(pickle_bodies),
+        cmocka_unit_test(pickled_arguments),
         cmocka_unit_test(bodies_that_are_not_read),
         cmocka_unit_test(envelopes_of_other_kinds),
         cmocka_unit_test(task_names),
