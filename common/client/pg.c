@@ -1,19 +1,7 @@
 #include "client/pg.h"
 
 #include "base/text.h"
-
-#include <libpq-fe.h>
-#include <pthread.h>
-
-struct pg {
-    PGconn *connection;           /* NULL: none */
-    pthread_mutex_t cancel_mutex; /* guards `cancel`, which pg_interrupt uses from other threads */
-    PGcancel *cancel;
-    char *conninfo;
-    char *role;
-    char sqlstate[6];
-    char *copy_row; /* what pg_copy_next gave out last */
-};
+#include "client/pg_wait.h"
 
 struct pg_result; /* is a PGresult: nobody outside can tell */
 
@@ -68,20 +56,21 @@ static bool is_connected(const struct pg *pg)
     return pg->connection != NULL && PQstatus(pg->connection) == CONNECTION_OK;
 }
 
-static bool lost(struct pg *pg, struct error *error)
+bool pg_lost(struct pg *pg, struct error *error)
 {
-    pg->sqlstate[0] = '\0';
     pg_disconnect(pg);
     return error_set(error, ERROR_AWAY, "the connection to PostgreSQL is lost");
 }
 
-/* Fills *error from a result that is no success (or NULL). */
+/* Fills *error from a result that is no success. NULL: pg_run has filled it already. */
 static bool fail(struct pg *pg, const PGresult *result, struct error *error)
 {
     char message[300];
-    const char *state = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (result == NULL)
+        return false;
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (state == NULL || !is_connected(pg))
-        return lost(pg, error);
+        return pg_lost(pg, error);
     if (!text_copy(pg->sqlstate, sizeof(pg->sqlstate), state))
         pg->sqlstate[0] = '\0';
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -109,7 +98,6 @@ struct pg *pg_new(const char *conninfo, const char *role)
     struct pg *pg = calloc(1, sizeof(*pg));
     if (pg == NULL)
         return NULL;
-    (void)pthread_mutex_init(&pg->cancel_mutex, NULL);
     pg->conninfo = text_duplicate(conninfo);
     pg->role = text_duplicate(role);
     if (pg->conninfo == NULL || pg->role == NULL) {
@@ -124,18 +112,9 @@ void pg_free(struct pg *pg)
     if (pg == NULL)
         return;
     pg_disconnect(pg);
-    (void)pthread_mutex_destroy(&pg->cancel_mutex);
     free(pg->conninfo);
     free(pg->role);
     free(pg);
-}
-
-static void set_cancel(struct pg *pg, PGcancel *cancel)
-{
-    (void)pthread_mutex_lock(&pg->cancel_mutex);
-    PQfreeCancel(pg->cancel);
-    pg->cancel = cancel;
-    (void)pthread_mutex_unlock(&pg->cancel_mutex);
 }
 
 void pg_disconnect(struct pg *pg)
@@ -143,18 +122,19 @@ void pg_disconnect(struct pg *pg)
     if (pg->copy_row != NULL)
         PQfreemem(pg->copy_row);
     pg->copy_row = NULL;
-    set_cancel(pg, NULL);
     PQfinish(pg->connection);
     pg->connection = NULL;
+    pg->sqlstate[0] = '\0';
+}
+
+void pg_set_patience(struct pg *pg, int64_t ms)
+{
+    pg->patience_ms = ms;
 }
 
 void pg_interrupt(struct pg *pg)
 {
-    char ignored[256];
-    (void)pthread_mutex_lock(&pg->cancel_mutex);
-    if (pg->cancel != NULL)
-        (void)PQcancel(pg->cancel, ignored, sizeof(ignored));
-    (void)pthread_mutex_unlock(&pg->cancel_mutex);
+    atomic_store(&pg->interrupted, true);
 }
 
 static void ignore_notice(void *context, const PGresult *notice)
@@ -163,7 +143,7 @@ static void ignore_notice(void *context, const PGresult *notice)
     (void)notice;
 }
 
-bool pg_connect(struct pg *pg, struct error *error)
+PGconn *pg_open(const struct pg *pg, PGPing *ping)
 {
     /* Defaults first, so that the connection string wins; the names behind it are not its business.
        Without time-outs a dead server would hang a worker for many minutes. */
@@ -173,17 +153,23 @@ bool pg_connect(struct pg *pg, struct error *error)
         "dbname",           "client_encoding",  NULL};
     const char *const values[] = {"10",     "30",         "10",   "3", "60000",
                                   pg->role, pg->conninfo, "UTF8", NULL};
+    if (ping == NULL)
+        return PQconnectdbParams(names, values, 1);
+    *ping = PQpingParams(names, values, 1);
+    return NULL;
+}
+
+bool pg_connect(struct pg *pg, struct error *error)
+{
+    char reason[300];
     if (is_connected(pg))
         return true;
     pg_disconnect(pg);
-    pg->sqlstate[0] = '\0';
-    pg->connection = PQconnectdbParams(names, values, 1);
+    pg->connection = pg_open(pg, NULL);
     if (is_connected(pg)) {
         PQsetNoticeReceiver(pg->connection, ignore_notice, NULL);
-        set_cancel(pg, PQgetCancel(pg->connection));
         return true;
     }
-    char reason[300];
     copy_message(reason, sizeof(reason),
                  pg->connection == NULL ? "no memory" : PQerrorMessage(pg->connection), false);
     pg_disconnect(pg);
@@ -200,99 +186,6 @@ int pg_server_version(const struct pg *pg)
     return pg->connection == NULL ? 0 : PQserverVersion(pg->connection);
 }
 
-/* ---- parameters ---- */
-
-static void bind(struct pg_params *params, const char *value)
-{
-    if (params->count >= PG_PARAMS_MAX)
-        abort(); /* a statement with too many parameters is a bug that its first run shows */
-    params->sizes[params->count] = 0;
-    params->formats[params->count] = 0;
-    params->values[params->count++] = value;
-}
-
-void pg_bind_text(struct pg_params *params, const char *text_or_null)
-{
-    bind(params, text_or_null);
-}
-
-void pg_bind_int(struct pg_params *params, int64_t number)
-{
-    bind(params, NULL);
-    int slot = params->count - 1;
-    (void)snprintf(params->numbers[slot], CLOCK_TEXT_MAX, "%" PRId64, number);
-    params->values[slot] = params->numbers[slot];
-}
-
-void pg_bind_null(struct pg_params *params)
-{
-    bind(params, NULL);
-}
-
-void pg_bind_binary(struct pg_params *params, const struct buffer *value)
-{
-    bind(params, value->data);
-    params->sizes[params->count - 1] = value->size > INT32_MAX ? INT32_MAX : (int)value->size;
-    params->formats[params->count - 1] = 1;
-}
-
-void pg_bind_time(struct pg_params *params, int64_t usec)
-{
-    bind(params, NULL);
-    int slot = params->count - 1;
-    if (usec != USEC_NONE)
-        params->values[slot] = clock_format_iso(usec, params->numbers[slot]);
-}
-
-void pg_array_init(struct pg_array *array, size_t maximum)
-{
-    buffer_init(&array->text, maximum);
-}
-
-void pg_array_free(struct pg_array *array)
-{
-    buffer_free(&array->text);
-}
-
-static bool start_element(struct pg_array *array, struct error *error)
-{
-    return buffer_append_byte(&array->text, array->text.size == 0 ? '{' : ',', error);
-}
-
-bool pg_array_add_text(struct pg_array *array, const char *text_or_null, struct error *error)
-{
-    if (!start_element(array, error))
-        return false;
-    if (text_or_null == NULL)
-        return buffer_append_text(&array->text, "NULL", error);
-    if (!buffer_append_byte(&array->text, '"', error))
-        return false;
-    for (const char *c = text_or_null; *c != '\0';) {
-        size_t plain = strcspn(c, "\"\\");
-        if (!buffer_append(&array->text, c, plain, error))
-            return false;
-        c += plain;
-        if (*c != '\0' && !buffer_printf(&array->text, error, "\\%c", *c++))
-            return false;
-    }
-    return buffer_append_byte(&array->text, '"', error);
-}
-
-bool pg_array_add_int(struct pg_array *array, int64_t number, struct error *error)
-{
-    return start_element(array, error) && buffer_printf(&array->text, error, "%" PRId64, number);
-}
-
-bool pg_array_text(struct pg_array *array, const char **text, struct error *error)
-{
-    if (array->text.size == 0 && !buffer_append_byte(&array->text, '{', error))
-        return false;
-    if (!buffer_append_byte(&array->text, '}', error))
-        return false;
-    *text = array->text.data;
-    return true;
-}
-
 /* ---- statements ---- */
 
 static bool succeeded(const PGresult *result)
@@ -306,11 +199,10 @@ bool pg_query(struct pg *pg, const char *sql, const struct pg_params *params,
 {
     *result = NULL;
     if (!is_connected(pg))
-        return lost(pg, error);
+        return pg_lost(pg, error);
     const struct pg_params none = {.count = 0};
     const struct pg_params *given = params == NULL ? &none : params;
-    PGresult *answer = PQexecParams(pg->connection, sql, given->count, NULL, given->values,
-                                    given->sizes, given->formats, 0);
+    PGresult *answer = pg_run(pg, sql, given, error);
     if (!succeeded(answer)) {
         fail(pg, answer, error);
         PQclear(answer);
@@ -347,8 +239,8 @@ bool pg_execute(struct pg *pg, const char *sql, const struct pg_params *params, 
 bool pg_script(struct pg *pg, const char *sql, struct error *error)
 {
     if (!is_connected(pg))
-        return lost(pg, error);
-    PGresult *answer = PQexec(pg->connection, sql);
+        return pg_lost(pg, error);
+    PGresult *answer = pg_run(pg, sql, NULL, error);
     bool done = succeeded(answer) || fail(pg, answer, error);
     PQclear(answer);
     return done;
@@ -405,12 +297,13 @@ bool pg_begin(struct pg *pg, struct error *error)
 bool pg_commit(struct pg *pg, struct error *error)
 {
     if (!is_connected(pg))
-        return lost(pg, error);
-    PGresult *answer = PQexec(pg->connection, "COMMIT");
+        return pg_lost(pg, error);
+    PGresult *answer = pg_run(pg, "COMMIT", NULL, error);
     bool done = succeeded(answer);
-    if (!done)
-        fail(pg, answer, error);
-    else if (!text_equal(PQcmdStatus(answer), "COMMIT")) /* COMMIT of a failed transaction */
+    if (!done && !fail(pg, answer, error) && pg->connection == NULL)
+        error->code = ERROR_AWAY; /* whyever it is gone, its answer is */
+    else if (done &&
+             !text_equal(PQcmdStatus(answer), "COMMIT")) /* COMMIT of a failed transaction */
         done = error_set(error, ERROR_INTERNAL, "the transaction had failed and was rolled back");
     PQclear(answer);
     return done;
@@ -434,8 +327,8 @@ void pg_rollback(struct pg *pg)
 bool pg_copy_out(struct pg *pg, const char *sql, struct error *error)
 {
     if (!is_connected(pg))
-        return lost(pg, error);
-    PGresult *answer = PQexec(pg->connection, sql);
+        return pg_lost(pg, error);
+    PGresult *answer = pg_run(pg, sql, NULL, error);
     bool done = PQresultStatus(answer) == PGRES_COPY_OUT || fail(pg, answer, error);
     PQclear(answer);
     return done;
@@ -445,41 +338,42 @@ bool pg_copy_out(struct pg *pg, const char *sql, struct error *error)
 static bool end_copy(struct pg *pg, struct error *error)
 {
     bool done = true;
-    for (PGresult *answer = PQgetResult(pg->connection); answer != NULL;
-         answer = PQgetResult(pg->connection)) {
+    bool gone = false;
+    for (PGresult *answer = pg_next_result(pg, &gone, error); answer != NULL;
+         answer = pg_next_result(pg, &gone, error)) {
         if (done && !succeeded(answer))
             done = fail(pg, answer, error);
         PQclear(answer);
         if (!is_connected(pg))
             break;
     }
-    return done;
+    return done && !gone;
 }
 
 bool pg_copy_next(struct pg *pg, const char **data, size_t *size, bool *end, struct error *error)
 {
     *end = false;
     if (!is_connected(pg))
-        return lost(pg, error);
+        return pg_lost(pg, error);
     if (pg->copy_row != NULL)
         PQfreemem(pg->copy_row);
     pg->copy_row = NULL;
-    int length = PQgetCopyData(pg->connection, &pg->copy_row, 0);
+    int length = pg_next_row(pg, &pg->copy_row, error);
     if (length > 0) {
         *data = pg->copy_row;
         *size = (size_t)length;
         return true;
     }
-    *end = true;
-    return end_copy(pg, error);
+    *end = length < 0;
+    return *end && end_copy(pg, error);
 }
 
 bool pg_copy_in(struct pg *pg, const char *sql, const struct buffer *data, struct error *error)
 {
     static const size_t piece = (size_t)1024 * 1024; /* a call takes an int */
     if (!is_connected(pg))
-        return lost(pg, error);
-    PGresult *answer = PQexec(pg->connection, sql);
+        return pg_lost(pg, error);
+    PGresult *answer = pg_run(pg, sql, NULL, error);
     bool done = PQresultStatus(answer) == PGRES_COPY_IN || fail(pg, answer, error);
     PQclear(answer);
     if (!done)
@@ -487,10 +381,11 @@ bool pg_copy_in(struct pg *pg, const char *sql, const struct buffer *data, struc
     for (size_t at = 0; at < data->size; at += piece) {
         size_t size = data->size - at < piece ? data->size - at : piece;
         if (PQputCopyData(pg->connection, data->data + at, (int)size) != 1)
-            return lost(pg, error);
+            return pg_lost(pg, error);
     }
     if (PQputCopyEnd(pg->connection, NULL) != 1)
-        return lost(pg, error);
+        return pg_lost(pg, error);
     pg->sqlstate[0] = '\0';
+    pg->heard_ms = clock_monotonic_ms();
     return end_copy(pg, error);
 }

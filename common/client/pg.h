@@ -37,8 +37,15 @@ bool pg_wake(struct pg *pg, struct error *error) MUST_CHECK;
 /* Drops the connection, and with it a transaction or COPY in progress. */
 void pg_disconnect(struct pg *pg);
 
-/* Asks the server to cancel what the connection is waiting for: that statement fails with
-   ERROR_TIMEOUT. The one function here that another thread may call. */
+/* How long an answer may take, row by row for COPY; 0 (as at first): for ever. Then the connection is
+   dropped: ERROR_TIMEOUT if the server takes a new one, so that it is the question that takes long,
+   else ERROR_AWAY. */
+void pg_set_patience(struct pg *pg, int64_t ms);
+
+/* Ends what the connection is waiting for, if it is: the server is asked to cancel the statement,
+   which fails with ERROR_TIMEOUT (a COMMIT with ERROR_AWAY); if it does not answer within 3 s, the
+   connection is dropped. Does not wait itself: the one function here that another thread may call.
+   Not while a connection is being made (10 s at most for each host). */
 void pg_interrupt(struct pg *pg);
 
 /* The SQLSTATE of the last failure, "" when it had none (connection lost). */
