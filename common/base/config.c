@@ -10,7 +10,7 @@
 enum { SECRET_FILE_MAX = 8192 };
 
 enum type { TEXT, URL, NUMBER, CHOICE, SWITCH };
-enum flag { SECRET = 1, NOT_BUILT = 2, HIDDEN = 4 };
+enum flag { SECRET = 1, NOT_BUILT = 2, HIDDEN = 4, OR_PATH = 8 /* URL: or an absolute path */ };
 
 struct setting {
     const char *name;
@@ -38,8 +38,10 @@ static const struct setting settings[] = {
      "job threads; empty: the number of CPUs, at most 4"},
     {"EXPORTD_TAGSTORE", MEMBER(tagstore), CHOICE, 0, "postgres", " postgres ", 0, 0,
      "where tag values are: postgres"},
-    {"EXPORTD_SNUBA_URL", MEMBER(snuba_url), URL, NOT_BUILT, "http://127.0.0.1:1218",
-     " http https ", 0, 0, "the Snuba query service"},
+    {"EXPORTD_SNUBA_URL", MEMBER(snuba_url), URL, NOT_BUILT | OR_PATH, "http://127.0.0.1:1218",
+     " http https unix ", 0, 0,
+     "the Snuba query service: http:// or https://host:port (?timeout=SECONDS, ?cafile=), or the "
+     "path of a Unix socket"},
     {"EXPORTD_SNUBA_DIALECT", MEMBER(snuba_dialect), CHOICE, NOT_BUILT, "2020", " 2018 2020 ", 0, 0,
      "the request format that Snuba takes"},
     {"EXPORTD_CLICKHOUSE_URL", MEMBER(clickhouse_url), URL, SECRET | NOT_BUILT,
@@ -164,7 +166,8 @@ static bool is_allowed(const char *allowed, const char *word)
 static bool check_url(const struct setting *setting, const char *value, struct error *error)
 {
     struct url url;
-    if (value[0] == '\0')
+    bool is_path = (setting->flags & OR_PATH) != 0 && value[0] == '/' && value[1] != '\0';
+    if (value[0] == '\0' || is_path)
         return true;
     if (!url_parse(value, &url, error))
         return error_set(error, ERROR_USAGE, "%s: not a URL as in scheme://host:port/path",
