@@ -237,25 +237,45 @@ static redisReply *read_answer(struct redis *redis, int64_t deadline_ms, const c
     }
 }
 
+/* The word that an error answer begins with. Before version 7, Redis put an error within a script
+   behind a sentence of its own: "ERR Error running script (call to f_...): ... -OOM command ...".
+ */
+static void error_word(const char *answer, char *word, size_t size)
+{
+    const char *inner =
+        strstr(answer, "Error running script") != NULL ? strstr(answer, ": -") : NULL;
+    const char *start = inner != NULL ? inner + 3 : answer;
+    (void)snprintf(word, size, "%.*s", (int)strcspn(start, " "), start);
+}
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (text_equal(word, *words))
+            return true;
+    return false;
+}
+
 /* An error answer: servers that start, fail over or are full are away; the connection is of no use
    then, because the next one may lead to another server. */
 static bool refuse(struct redis *redis, const redisReply *reply, struct error *error)
 {
-    static const char *const away[] = {"LOADING", "READONLY", "MASTERDOWN", "UNBLOCKED",
-                                       "MISCONF", "OOM",      "BUSY",       "CLUSTERDOWN"};
-    static const char *const denied[] = {"NOAUTH", "WRONGPASS", "NOPERM"};
+    static const char *const away[] = {"LOADING",   "READONLY",    "MASTERDOWN", "NOMASTERLINK",
+                                       "UNBLOCKED", "MISCONF",     "OOM",        "NOREPLICAS",
+                                       "BUSY",      "CLUSTERDOWN", "TRYAGAIN",   NULL};
+    static const char *const denied[] = {"NOAUTH", "WRONGPASS", "NOPERM", NULL};
     char word[32];
-    size_t length = strcspn(reply->str, " ");
-    (void)snprintf(word, sizeof(word), "%.*s", (int)length, reply->str);
-    for (size_t i = 0; i < ARRAY_LENGTH(away); i++) {
-        if (text_equal(word, away[i])) {
-            redis_disconnect(redis);
-            return error_set(error, ERROR_AWAY, "Redis answers %s", away[i]);
-        }
+    error_word(reply->str, word, sizeof(word));
+    if (is_one_of(word, away)) {
+        redis_disconnect(redis);
+        return error_set(error, ERROR_AWAY, "Redis answers %s", word);
     }
-    for (size_t i = 0; i < ARRAY_LENGTH(denied); i++)
-        if (text_equal(word, denied[i]))
-            return error_set(error, ERROR_DENIED, "Redis answers %s", denied[i]);
+    if (is_one_of(word, denied))
+        return error_set(error, ERROR_DENIED, "Redis answers %s", word);
+    if (strstr(reply->str, "max number of clients") != NULL) {
+        redis_disconnect(redis);
+        return error_set(error, ERROR_AWAY, "Redis takes no more clients");
+    }
     if (strstr(reply->str, "invalid password") != NULL ||
         strstr(reply->str, "without any password") != NULL)
         return error_set(error, ERROR_DENIED, "Redis refuses the login");

@@ -3,9 +3,10 @@
  * poll() with a deadline, never a call inside hiredis that might not come back.
  *
  * Error codes: ERROR_AWAY (no connection, time-out, or an answer of a server that starts, fails
- * over or is full: LOADING, READONLY, MASTERDOWN, UNBLOCKED, MISCONF, OOM, BUSY; the connection is
- * dropped then and made anew by the next redis_connect), ERROR_DENIED (login, permission),
- * ERROR_QUERY (any other error answer). Messages hold no password and no data.
+ * over or is full: LOADING, READONLY, MASTERDOWN, UNBLOCKED, MISCONF, OOM, NOREPLICAS, BUSY, no
+ * more clients; the connection is dropped then and made anew by the next redis_connect),
+ * ERROR_DENIED (login, permission), ERROR_QUERY (any other error answer). Messages hold no password
+ * and no data.
  */
 #ifndef CLIENT_REDIS_H
 #define CLIENT_REDIS_H

@@ -1,0 +1,174 @@
+/* Error answers of Redis over a scripted server: which of them mean that it is away. What a real
+   server says has its tests among the whole-program tests. */
+#include "client/redis.h"
+
+#include "base/text.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A server for one connection. It gives `first` to the first command, if there is one, and `answer`
+   to PING, EVALSHA and EVAL; all else is fine. */
+struct server {
+    char folder[64];
+    char url[128];
+    int listener;
+    const char *first, *answer;
+    pthread_t thread;
+};
+
+/* One command, as an array of strings; its first word. False at the end. */
+static bool read_command(FILE *stream, char word[32])
+{
+    char line[256];
+    int count = 0;
+    if (fgets(line, sizeof(line), stream) == NULL || sscanf(line, "*%d", &count) != 1)
+        return false;
+    for (int i = 0; i < count; i++) {
+        int size = 0;
+        char text[8192];
+        if (fgets(line, sizeof(line), stream) == NULL || sscanf(line, "$%d", &size) != 1 ||
+            size > (int)sizeof(text) - 3 ||
+            fread(text, 1, (size_t)size + 2, stream) != (size_t)size + 2)
+            return false;
+        if (i == 0)
+            (void)snprintf(word, 32, "%.*s", size, text);
+    }
+    return true;
+}
+
+static void *serve(void *argument)
+{
+    const struct server *server = argument;
+    char word[32];
+    int fd = accept(server->listener, NULL, NULL);
+    FILE *stream = fdopen(fd, "r+");
+    assert_non_null(stream);
+    for (bool first = true; read_command(stream, word); first = false) {
+        bool scripted = text_equal(word, "PING") || text_starts_with(word, "EVAL");
+        const char *answer = scripted ? server->answer : "+OK";
+        if (first && server->first != NULL)
+            answer = server->first;
+        (void)fseek(stream, 0, SEEK_CUR);
+        if (fprintf(stream, "%s\r\n", answer) < 0 || fflush(stream) != 0)
+            break;
+    }
+    (void)fclose(stream);
+    return NULL;
+}
+
+static void start(struct server *server, const char *first, const char *answer)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    *server = (struct server){.first = first, .answer = answer};
+    (void)snprintf(server->folder, sizeof(server->folder), "/tmp/exportd-redis-XXXXXX");
+    assert_non_null(mkdtemp(server->folder));
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/s", server->folder);
+    (void)snprintf(server->url, sizeof(server->url), "unix://%s/s", server->folder);
+    server->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(server->listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(server->listener, 4), 0);
+    assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
+}
+
+static void end(struct server *server)
+{
+    char path[100];
+    (void)pthread_join(server->thread, NULL);
+    (void)close(server->listener);
+    (void)snprintf(path, sizeof(path), "%s/s", server->folder);
+    (void)unlink(path);
+    (void)rmdir(server->folder);
+}
+
+/* The code that an error answer comes to, and whether the connection is kept. */
+static void expect(const char *answer, enum error_code code, const char *message, bool kept)
+{
+    struct server server;
+    struct error error;
+    struct redis_reply *reply = NULL;
+    struct redis_command ping = {.count = 0};
+    start(&server, NULL, answer);
+    struct redis *redis = redis_new(server.url);
+    assert_true(redis_connect(redis, &error));
+    redis_add_text(&ping, "PING");
+    assert_false(redis_call(redis, &ping, 0, &reply, &error));
+    assert_null(reply);
+    assert_int_equal(error.code, code);
+    assert_string_equal(error.message, message);
+    assert_true(kept == redis_append(redis, &ping, &error));
+    redis_free(redis);
+    end(&server);
+}
+
+static void test_servers_that_start_fail_over_or_are_full_are_away(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"LOADING",     "READONLY", "MASTERDOWN",  "UNBLOCKED",
+                                        "MISCONF",     "OOM",      "NOREPLICAS",  "BUSY",
+                                        "CLUSTERDOWN", "TRYAGAIN", "NOMASTERLINK"};
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
+        char answer[128];
+        char message[128];
+        (void)snprintf(answer, sizeof(answer), "-%s something about it", words[i]);
+        (void)snprintf(message, sizeof(message), "Redis answers %s", words[i]);
+        expect(answer, ERROR_AWAY, message, false);
+    }
+}
+
+static void test_an_error_within_a_script_of_redis_6(void **state)
+{
+    (void)state;
+    expect("-ERR Error running script (call to f_0123456789): @user_script:5: @user_script: 5: "
+           "-OOM command not allowed when used memory > 'maxmemory'.",
+           ERROR_AWAY, "Redis answers OOM", false);
+    expect("-ERR Error running script (call to f_0123456789): @user_script:5: @user_script: 5: "
+           "-READONLY You can't write against a read only replica.",
+           ERROR_AWAY, "Redis answers READONLY", false);
+    expect("-ERR Error running script (call to f_01): @user_script:1: -WRONGTYPE Operation",
+           ERROR_QUERY,
+           "Redis answers ERR Error running script (call to f_01): @user_script:1: -WRONGTYPE "
+           "Operation",
+           true);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    expect("-NOPERM this user has no permissions to run the 'eval' command", ERROR_DENIED,
+           "Redis answers NOPERM", true);
+    expect("-NOAUTH Authentication required.", ERROR_DENIED, "Redis answers NOAUTH", true);
+    expect("-ERR unknown command 'PING'", ERROR_QUERY, "Redis answers ERR unknown command 'PING'",
+           true);
+}
+
+/* It is the answer to whatever comes first, and then the server hangs up. */
+static void test_too_many_clients(void **state)
+{
+    (void)state;
+    struct server server;
+    struct error error;
+    start(&server, "-ERR max number of clients reached", "+PONG");
+    struct redis *redis = redis_new(server.url);
+    assert_false(redis_connect(redis, &error));
+    assert_int_equal(error.code, ERROR_AWAY);
+    redis_free(redis);
+    end(&server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_servers_that_start_fail_over_or_are_full_are_away),
+        cmocka_unit_test(test_an_error_within_a_script_of_redis_6),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_too_many_clients),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
