@@ -29,9 +29,15 @@ struct stored_file {
 bool file_blob_find(struct pg *pg, const char *checksum, struct arena *arena,
                     struct file_blob *blob, bool *found, struct error *error) MUST_CHECK;
 
-/* Sets the blob's timestamp to now, so that a cleanup of unused blobs passes it by. *alive is false
-   when the row has gone meanwhile. */
-bool file_blob_touch(struct pg *pg, int64_t id, bool *alive, struct error *error) MUST_CHECK;
+/* Sets the blob's timestamp to now, so that a cleanup of unused blobs passes it by, and its size to
+   what it is. *alive is false when the row has gone meanwhile. */
+bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, bool *alive,
+                     struct error *error) MUST_CHECK;
+
+/* The same, with another path in place of `old_path` ("": none). *changed is false when the row has
+   gone, or has another path by now. */
+bool file_blob_change_path(struct pg *pg, int64_t id, const char *old_path, const char *path,
+                           int64_t size, bool *changed, struct error *error) MUST_CHECK;
 
 /* INSERT ... ON CONFLICT (checksum) DO NOTHING; *id is 0 when another blob has the checksum. */
 bool file_blob_insert(struct pg *pg, const char *path, int64_t size, const char *checksum,

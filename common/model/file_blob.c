@@ -64,16 +64,36 @@ bool file_blobs(struct pg *pg, int64_t file_id, struct arena *arena, struct file
     return done;
 }
 
-bool file_blob_touch(struct pg *pg, int64_t id, bool *alive, struct error *error)
+bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, bool *alive, struct error *error)
 {
     struct pg_params params = {.count = 0};
     int64_t affected = 0;
     pg_bind_int(&params, id);
-    if (!pg_execute(pg, "UPDATE sentry_fileblob SET timestamp = now() WHERE id = $1::bigint",
-                    &params, &affected, error))
-        return false;
+    pg_bind_int(&params, size);
+    bool done = pg_execute(pg,
+                           "UPDATE sentry_fileblob SET timestamp = now(), size = $2::bigint"
+                           " WHERE id = $1::bigint",
+                           &params, &affected, error);
     *alive = affected == 1;
-    return true;
+    return done;
+}
+
+bool file_blob_change_path(struct pg *pg, int64_t id, const char *old_path, const char *path,
+                           int64_t size, bool *changed, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    int64_t affected = 0;
+    pg_bind_int(&params, id);
+    pg_bind_text(&params, old_path);
+    pg_bind_text(&params, path);
+    pg_bind_int(&params, size);
+    bool done = pg_execute(
+        pg,
+        "UPDATE sentry_fileblob SET path = $3::text, size = $4::bigint, timestamp = now()"
+        " WHERE id = $1::bigint AND coalesce(path, '') = $2::text",
+        &params, &affected, error);
+    *changed = affected == 1;
+    return done;
 }
 
 bool file_blob_insert(struct pg *pg, const char *path, int64_t size, const char *checksum,

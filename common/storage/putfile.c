@@ -137,18 +137,33 @@ static bool write_object(const struct putting *putting, size_t index, const char
                             (size_t)putting->chunks[index].size, error);
 }
 
-/* Writes the row of a new object; the path passes from the journal to the row in one transaction.
- *lost: a cleanup has taken the path out of the journal and the object away with it. */
-static bool insert_row(const struct upload *upload, const struct chunk *chunk, int64_t *id,
-                       bool *lost, struct error *error)
+/* The row of a new object: another one, or (not NULL) that of a blob whose path is none. *id is 0
+   when somebody else has been there meanwhile. */
+static bool write_row(const struct upload *upload, const struct chunk *chunk,
+                      const struct file_blob *pathless, int64_t *id, struct error *error)
+{
+    bool changed = false;
+    if (pathless == NULL)
+        return file_blob_insert(upload->pg, chunk->path, chunk->size, chunk->checksum, id, error);
+    bool done = file_blob_change_path(upload->pg, pathless->id, pathless->path, chunk->path,
+                                      chunk->size, &changed, error);
+    *id = changed ? pathless->id : 0;
+    return done;
+}
+
+/* The path passes from the journal to the row in one transaction. *lost: a cleanup has taken the
+   path out of the journal and the object away with it. */
+static bool hand_over_path(const struct upload *upload, const struct chunk *chunk,
+                           const struct file_blob *pathless, int64_t *id, bool *lost,
+                           struct error *error)
 {
     bool journalled = false;
     if (!pg_begin(upload->pg, error))
         return false;
-    if (!file_blob_insert(upload->pg, chunk->path, chunk->size, chunk->checksum, id, error) ||
+    if (!write_row(upload, chunk, pathless, id, error) ||
         !stored_object_delete(upload->pg, chunk->path, &journalled, error))
         goto failed;
-    if (*id == 0 || !journalled) { /* 0: somebody else has stored the same bytes */
+    if (*id == 0 || !journalled) {
         *lost = !journalled;
         pg_rollback(upload->pg);
         return true;
@@ -160,7 +175,8 @@ failed:
     return false;
 }
 
-static bool store_new(const struct putting *putting, size_t index, struct error *error)
+static bool store_new(const struct putting *putting, size_t index, const struct file_blob *pathless,
+                      struct error *error)
 {
     const struct upload *upload = putting->upload;
     struct chunk *chunk = &putting->chunks[index];
@@ -169,7 +185,7 @@ static bool store_new(const struct putting *putting, size_t index, struct error 
     bool lost = false;
     chunk->written = true;
     if (!write_object(putting, index, chunk->path, error) || !FAULT("blob_row", error) ||
-        !insert_row(upload, chunk, &id, &lost, error))
+        !hand_over_path(upload, chunk, pathless, &id, &lost, error))
         return false;
     if (lost) { /* no journal names it any more, so nobody else would ever remove it */
         (void)!blob_store_remove(upload->store, chunk->path, &ignored);
@@ -197,7 +213,7 @@ static bool reuse(const struct putting *putting, size_t index, const struct file
         if (!write_object(putting, index, blob->path, error))
             return false;
     }
-    if (!file_blob_touch(upload->pg, blob->id, &alive, error))
+    if (!file_blob_touch(upload->pg, blob->id, chunk->size, &alive, error))
         return false;
     chunk->blob_id = alive ? blob->id : 0;
     return true;
@@ -215,43 +231,45 @@ static bool drop_object(const struct upload *upload, const char *path, struct er
     return stored_object_delete(upload->pg, path, &ignored, error);
 }
 
-/* Deletes the row of an old blob that no file holds and, when it went, its object.
+/* Deletes the row of an old blob that no file holds and, when it went, its object, unless its path
+   leads to none.
 
    Such a row must not be reused: a Sentry cleanup may have looked at it already, found it unused,
    and be about to delete it; a new timestamp would come too late, and Django's collector would then
    take our index rows with it. After this, that cleanup finds no row of its id, and the task that
    it may have queued finds the checksum in use again by a row with another path. */
-static bool discard(const struct putting *putting, const struct file_blob *blob, bool *deleted,
-                    struct error *error)
+static bool discard(const struct putting *putting, const struct file_blob *blob, bool has_path,
+                    bool *deleted, struct error *error)
 {
     const struct upload *upload = putting->upload;
     const char *checksum = blob->checksum;
     if (!pg_begin(upload->pg, error))
         return false;
     if (!file_blob_delete_unused(upload->pg, blob->id, deleted, error) ||
-        (*deleted && !stored_object_insert(upload->pg, &blob->path, &checksum, 1,
-                                           upload->data_export_id, upload->attempt, error)) ||
+        (*deleted && has_path &&
+         !stored_object_insert(upload->pg, &blob->path, &checksum, 1, upload->data_export_id,
+                               upload->attempt, error)) ||
         !pg_commit(upload->pg, error)) {
         pg_rollback(upload->pg);
         return false;
     }
-    return !*deleted || drop_object(upload, blob->path, error);
+    return !*deleted || !has_path || drop_object(upload, blob->path, error);
 }
 
 static bool use_existing(const struct putting *putting, size_t index, const struct file_blob *blob,
                          struct error *error)
 {
+    struct error ignored;
     bool deleted = false;
-    if (!blob_store_check_path(blob->path, error))
-        return error_prefix(error, "blob %" PRId64, blob->id);
+    bool has_path = blob_store_check_path(blob->path, &ignored);
     if (!blob->referenced && blob->age_seconds >= REUSE_SECONDS) {
-        if (!discard(putting, blob, &deleted, error))
+        if (!discard(putting, blob, has_path, &deleted, error))
             return false;
         if (deleted)
             return true; /* the next round stores it anew */
     }
     /* Not deleted: an owner or a file of a moment ago holds it. */
-    return reuse(putting, index, blob, error);
+    return has_path ? reuse(putting, index, blob, error) : store_new(putting, index, blob, error);
 }
 
 /* Looks, acts, and looks again when the row has come or gone meanwhile: a Sentry inserts and
@@ -267,7 +285,7 @@ static bool put_under_lock(const struct putting *putting, size_t index, struct e
                             error))
             return false;
         if (!(found ? use_existing(putting, index, &blob, error)
-                    : store_new(putting, index, error)))
+                    : store_new(putting, index, NULL, error)))
             return false;
     }
     return chunk->blob_id != 0 ||

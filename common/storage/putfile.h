@@ -36,9 +36,10 @@ struct uploaded_file {
    first byte is written. Per chunk, under its upload lock: an existing blob is reused if its object
    is there with the right size and it is referenced or younger than 23 h, and its timestamp set to
    now; else the object is written, the row inserted and committed, and the path leaves the journal
-   in the same transaction. What it did not need of the journal leaves it too. Commits on its own:
-   call it outside of a transaction. Safe to call again after a failure. ERROR_LOST: a cleanup took
-   the attempt for dead. Free with uploaded_file_free. */
+   in the same transaction. A row without a path, or with one that is unsafe, gets the new object's.
+   What it did not need of the journal leaves it too. Commits on its own: call it outside of a
+   transaction. Safe to call again after a failure. ERROR_LOST: a cleanup took the attempt for dead.
+   Free with uploaded_file_free. */
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file,
              struct error *error) MUST_CHECK;
 void uploaded_file_free(struct uploaded_file *file);

@@ -117,6 +117,36 @@ def test_a_blob_without_its_object_is_mended(exportd, sql, issue, exported, dama
     assert exportd.download(export) == exported[0]
 
 
+@pytest.mark.parametrize("path", [None, "", "../../outside", "/etc/hostname", "a//b"])
+@pytest.mark.parametrize("unreferenced", [False, True])
+@pytest.mark.parametrize("old", [False, True])
+def test_a_blob_without_a_usable_path_gets_one(exportd, sql, issue, exported, path, unreferenced,
+                                               old):
+    if old:
+        make_old(sql, unreferenced)
+    elif unreferenced:
+        sql.execute("DELETE FROM sentry_fileblobindex")
+    sql.execute("UPDATE sentry_fileblob SET path = %s", (path,))
+    export = export_again(exportd, issue)
+    assert exportd.status(export)["attempts"] == 1
+    blob, = blobs(sql)
+    assert (blob[0] != exported[1][0]) == (old and unreferenced)
+    assert blob[1] not in (path, exported[1][1])
+    assert exportd.download(export) == exported[0]
+    sql.execute("SELECT count(*) FROM exportd.object")
+    assert sql.fetchone() == (0,)
+
+
+@pytest.mark.parametrize("size", [None, 7, 0])
+def test_a_blob_of_a_wrong_size_is_mended(exportd, sql, issue, exported, size):
+    sql.execute("UPDATE sentry_fileblob SET size = %s", (size,))
+    export = export_again(exportd, issue)
+    assert blobs(sql) == [exported[1]]
+    assert exportd.download(export) == exported[0]
+    sql.execute("SELECT size FROM sentry_fileblob")
+    assert sql.fetchone() == (len(exported[0]),)
+
+
 @pytest.mark.parametrize("fault", ["object_write:error", "blob_row:error"])
 def test_an_upload_that_fails_once(exportd, sql, issue, fault):
     export = exportd.enqueue(group=issue)

@@ -255,12 +255,35 @@ static void test_blob(void **state)
     assert_string_equal(blob.checksum, SHA1_A);
     assert_int_equal(blob.size, 1048576);
     assert_int_equal(blob.age_seconds, 25 * 3600);
-    ok(file_blob_touch(pg, id, &alive, &error));
+    ok(file_blob_touch(pg, id, 7, &alive, &error));
     assert_true(alive);
     ok(file_blob_find(pg, SHA1_A, arena, &blob, &found, &error));
     assert_int_equal(blob.age_seconds, 0);
-    ok(file_blob_touch(pg, id + 1, &alive, &error));
+    assert_int_equal(blob.size, 7);
+    ok(file_blob_touch(pg, id + 1, 7, &alive, &error));
     assert_false(alive);
+}
+
+static void test_another_path_of_a_blob(void **state)
+{
+    (void)state;
+    struct file_blob blob;
+    bool found = false;
+    bool changed = true;
+    need_database();
+    int64_t id = insert_blob("../etc", SHA1_A);
+    ok(file_blob_change_path(pg, id, "", "ab/cdef/01", 8, &changed, &error));
+    assert_false(changed);
+    ok(file_blob_change_path(pg, id + 1, "../etc", "ab/cdef/01", 8, &changed, &error));
+    assert_false(changed);
+    ok(file_blob_change_path(pg, id, "../etc", "ab/cdef/01", 8, &changed, &error));
+    assert_true(changed);
+    run("UPDATE sentry_fileblob SET path = NULL WHERE path = 'ab/cdef/01' AND size = 8");
+    ok(file_blob_change_path(pg, id, "", "ab/cdef/02", 9, &changed, &error));
+    assert_true(changed);
+    ok(file_blob_find(pg, SHA1_A, arena, &blob, &found, &error));
+    assert_string_equal(blob.path, "ab/cdef/02");
+    assert_int_equal(blob.size, 9);
 }
 
 static void test_file(void **state)
@@ -395,7 +418,7 @@ static void test_locked_blob_stays(void **state)
     struct pg *other = connect_pg();
     ok(pg_begin(other, &error));
     ok(pg_script(other, "SET LOCAL lock_timeout TO '200ms'", &error));
-    ok(file_blob_touch(other, id, &flag, &error));
+    ok(file_blob_touch(other, id, 7, &flag, &error));
     assert_true(flag);
     assert_false(file_blob_delete_unused(other, id, &flag, &error));
     assert_int_equal(error.code, ERROR_TIMEOUT);
@@ -693,6 +716,7 @@ int main(void)
         ROLLED_BACK(test_expiration_is_exact),
         ROLLED_BACK(test_list_expired),
         ROLLED_BACK(test_blob),
+        ROLLED_BACK(test_another_path_of_a_blob),
         ROLLED_BACK(test_file),
         ROLLED_BACK(test_incomplete_file),
         ROLLED_BACK(test_delete_file),
