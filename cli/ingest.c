@@ -1,13 +1,13 @@
 /* exportd ingest: counts events, one JSON object a line. */
 #include "cli/cli.h"
 
+#include "base/temporary.h"
 #include "base/text.h"
 #include "cli/options.h"
 #include "event/ingest.h"
 #include "tagstore/choose.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 static void clear_progress(void)
@@ -60,23 +60,16 @@ static bool copy_stream(FILE *from, FILE *to, struct error *error)
     return true;
 }
 
-/* A temporary file without a name. */
 static FILE *open_temporary(const struct config *config, struct error *error)
 {
-    char path[4096];
-    int size = snprintf(path, sizeof(path), "%s/exportd-ingest-XXXXXX", config->tmpdir);
-    if (size < 0 || (size_t)size >= sizeof(path)) {
-        error_set(error, ERROR_USAGE, "EXPORTD_TMPDIR is too long");
+    int descriptor = -1;
+    if (!temporary_open(config->tmpdir, &descriptor, error))
         return NULL;
-    }
-    int descriptor = mkostemp(path, O_CLOEXEC);
-    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w+");
-    if (file == NULL)
+    FILE *file = fdopen(descriptor, "w+");
+    if (file == NULL) {
         error_set_errno(error, errno, "no temporary file in EXPORTD_TMPDIR");
-    if (descriptor >= 0)
-        (void)unlink(path);
-    if (file == NULL && descriptor >= 0)
         (void)close(descriptor);
+    }
     return file;
 }
 

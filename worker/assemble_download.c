@@ -2,10 +2,9 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/temporary.h"
 #include "export/processor.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 enum { PROGRESS_INTERVAL_MS = 1000 };
@@ -16,26 +15,6 @@ struct reporter {
     struct job_progress *progress;
     int64_t reported_ms;
 };
-
-/* A file without a name: a crash leaves nothing behind. */
-static bool open_temporary(const char *folder, int *fd, struct error *error)
-{
-    char path[4096];
-    *fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (*fd >= 0)
-        return true;
-    if (errno != EOPNOTSUPP && errno != EISDIR)
-        return error_set_errno(error, errno, "cannot make a temporary file");
-    int length = snprintf(path, sizeof(path), "%s/exportd-XXXXXX", folder);
-    if (length < 0 || (size_t)length >= sizeof(path))
-        return error_set(error, ERROR_USAGE, "EXPORTD_TMPDIR: too long a path");
-    *fd = mkostemp(path, O_CLOEXEC);
-    if (*fd < 0)
-        return error_set_errno(error, errno, "cannot make a temporary file");
-    if (unlink(path) != 0)
-        return error_set_errno(error, errno, "cannot unlink a temporary file");
-    return true;
-}
 
 /* Shall we stop, and is the job still ours? The second question is asked about once a second. */
 static bool go_on(void *context, struct error *error)
@@ -115,7 +94,7 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
                        struct error *error)
 {
     return pg_connect(thread->tag_pg, error) &&
-           open_temporary(thread->context->config->tmpdir, &assembly->csv, error) &&
+           temporary_open(thread->context->config->tmpdir, &assembly->csv, error) &&
            write_csv(thread, claim, message, assembly, error) &&
            store(thread, claim, assembly, error);
 }

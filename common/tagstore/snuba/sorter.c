@@ -1,0 +1,250 @@
+#include "tagstore/snuba/sorter.h"
+
+#include "base/buffer.h"
+#include "base/temporary.h"
+#include "tagstore/snuba/sorter_run.h"
+
+#include <unistd.h>
+
+enum {
+    WRITE_BYTES = 64 * 1024,
+    READ_BYTES_MAX = 64 * 1024, /* of each run, while it is merged */
+    READ_BYTES_MIN = 4 * 1024,
+};
+
+/* Rows lie one behind the other in `rows`; `order` has their places, which are sorted. */
+struct sorter {
+    const char *tmpdir;
+    size_t memory;
+    int64_t put;
+    struct buffer rows;
+    size_t *order;
+    size_t count, order_room;
+    size_t next; /* row to give out, when all are in memory */
+
+    int fd; /* -1: no file yet */
+    int64_t file_size;
+    struct sorter_run *runs;
+    size_t run_count, run_room;
+    struct sorter_run **heap; /* runs that have rows left; the first has the next row */
+    size_t heap_size;
+};
+
+struct sorter *sorter_new(const char *tmpdir, size_t memory)
+{
+    struct sorter *sorter = calloc(1, sizeof(*sorter));
+    if (sorter == NULL)
+        return NULL;
+    sorter->tmpdir = tmpdir;
+    sorter->memory = memory;
+    sorter->fd = -1;
+    buffer_init(&sorter->rows, SIZE_MAX / 2);
+    return sorter;
+}
+
+void sorter_free(struct sorter *sorter)
+{
+    if (sorter == NULL)
+        return;
+    for (size_t i = 0; i < sorter->run_count; i++)
+        sorter_run_close(&sorter->runs[i]);
+    if (sorter->fd >= 0)
+        (void)close(sorter->fd);
+    buffer_free(&sorter->rows);
+    free(sorter->order);
+    free(sorter->runs);
+    free(sorter->heap);
+    free(sorter);
+}
+
+int64_t sorter_rows(const struct sorter *sorter)
+{
+    return sorter->put;
+}
+
+size_t sorter_runs(const struct sorter *sorter)
+{
+    return sorter->run_count;
+}
+
+/* Room for one more thing in an array that doubles. */
+static bool reserve(void **array, size_t count, size_t *room, size_t size, struct error *error)
+{
+    if (count < *room)
+        return true;
+    size_t more = *room == 0 ? 64 : *room * 2;
+    void *grown = reallocarray(*array, more, size);
+    if (grown == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    *array = grown;
+    *room = more;
+    return true;
+}
+
+/* ---- a run goes to disk ---- */
+
+static int compare_places(const void *a, const void *b, void *rows)
+{
+    const char *base = rows;
+    return sorted_row_compare(base + *(const size_t *)a, base + *(const size_t *)b);
+}
+
+static void sort_rows(struct sorter *sorter)
+{
+    if (sorter->count > 1)
+        qsort_r(sorter->order, sorter->count, sizeof(*sorter->order), compare_places,
+                sorter->rows.data);
+}
+
+static bool write_all(struct sorter *sorter, struct buffer *piece, struct error *error)
+{
+    bool done = sorter_write(sorter->fd, sorter->file_size, piece->data, piece->size, error);
+    sorter->file_size += (int64_t)piece->size;
+    buffer_clear(piece);
+    return done;
+}
+
+static bool write_rows(struct sorter *sorter, struct error *error)
+{
+    struct buffer piece;
+    bool done = true;
+    buffer_init(&piece, SIZE_MAX / 2);
+    for (size_t i = 0; done && i < sorter->count; i++) {
+        const char *row = sorter->rows.data + sorter->order[i];
+        done = buffer_append(&piece, row, sorted_row_size(row), error) &&
+               (piece.size < WRITE_BYTES || write_all(sorter, &piece, error));
+    }
+    done = done && write_all(sorter, &piece, error);
+    buffer_free(&piece);
+    return done;
+}
+
+static bool write_run(struct sorter *sorter, struct error *error)
+{
+    int64_t start = sorter->file_size;
+    if (sorter->fd < 0 && !temporary_open(sorter->tmpdir, &sorter->fd, error))
+        return false;
+    if (!reserve((void **)&sorter->runs, sorter->run_count, &sorter->run_room,
+                 sizeof(*sorter->runs), error))
+        return false;
+    sort_rows(sorter);
+    if (!write_rows(sorter, error))
+        return false;
+    sorter->runs[sorter->run_count++] =
+        (struct sorter_run){.fd = sorter->fd, .at = start, .end = sorter->file_size};
+    sorter->count = 0;
+    buffer_clear(&sorter->rows);
+    return true;
+}
+
+static bool is_full(const struct sorter *sorter)
+{
+    /* qsort_r takes as much again as `order` for itself */
+    return sorter->rows.size + sorter->count * 2 * sizeof(*sorter->order) >= sorter->memory;
+}
+
+bool sorter_put(struct sorter *sorter, const struct group_tag_value *row, struct error *error)
+{
+    if (!reserve((void **)&sorter->order, sorter->count, &sorter->order_room,
+                 sizeof(*sorter->order), error))
+        return false;
+    sorter->order[sorter->count] = sorter->rows.size;
+    if (!sorted_row_append(&sorter->rows, row, error))
+        return false;
+    sorter->count++;
+    sorter->put++;
+    return !is_full(sorter) || write_run(sorter, error);
+}
+
+/* ---- the runs are merged ---- */
+
+static bool comes_first(const struct sorter *sorter, size_t a, size_t b)
+{
+    return sorted_row_compare(sorter_run_row(sorter->heap[a]), sorter_run_row(sorter->heap[b])) < 0;
+}
+
+static void sink(struct sorter *sorter, size_t at)
+{
+    for (;;) {
+        size_t first = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < sorter->heap_size; child++)
+            if (comes_first(sorter, child, first))
+                first = child;
+        if (first == at)
+            return;
+        struct sorter_run *run = sorter->heap[at];
+        sorter->heap[at] = sorter->heap[first];
+        sorter->heap[first] = run;
+        at = first;
+    }
+}
+
+static void drop_top(struct sorter *sorter)
+{
+    sorter_run_close(sorter->heap[0]);
+    sorter->heap[0] = sorter->heap[--sorter->heap_size];
+}
+
+static bool open_runs(struct sorter *sorter, struct error *error)
+{
+    size_t share = sorter->memory / sorter->run_count;
+    if (share > READ_BYTES_MAX)
+        share = READ_BYTES_MAX;
+    if (share < READ_BYTES_MIN)
+        share = READ_BYTES_MIN;
+    sorter->heap = calloc(sorter->run_count, sizeof(struct sorter_run *));
+    if (sorter->heap == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    for (size_t i = 0; i < sorter->run_count; i++) {
+        bool found = false;
+        if (!sorter_run_open(&sorter->runs[i], share, &found, error))
+            return false;
+        if (found)
+            sorter->heap[sorter->heap_size++] = &sorter->runs[i];
+    }
+    for (size_t i = sorter->heap_size; i > 0; i--)
+        sink(sorter, i - 1);
+    return true;
+}
+
+bool sorter_finish(struct sorter *sorter, struct error *error)
+{
+    if (sorter->run_count == 0) {
+        sort_rows(sorter);
+        return true;
+    }
+    bool done = (sorter->count == 0 || write_run(sorter, error)) && open_runs(sorter, error);
+    buffer_free(&sorter->rows);
+    free(sorter->order);
+    sorter->order = NULL;
+    sorter->order_room = 0;
+    return done;
+}
+
+static bool next_in_memory(struct sorter *sorter, struct arena *arena, struct group_tag_value *row,
+                           bool *found, struct error *error)
+{
+    *found = sorter->next < sorter->count;
+    return !*found ||
+           sorted_row_read(sorter->rows.data + sorter->order[sorter->next++], arena, row, error);
+}
+
+bool sorter_next(struct sorter *sorter, struct arena *arena, struct group_tag_value *row,
+                 bool *found, struct error *error)
+{
+    bool more = false;
+    if (sorter->run_count == 0)
+        return next_in_memory(sorter, arena, row, found, error);
+    *found = sorter->heap_size > 0;
+    if (!*found)
+        return true;
+    struct sorter_run *top = sorter->heap[0];
+    if (!sorted_row_read(sorter_run_row(top), arena, row, error) ||
+        !sorter_run_next(top, &more, error))
+        return false;
+    if (!more)
+        drop_top(sorter);
+    if (sorter->heap_size > 0)
+        sink(sorter, 0);
+    return true;
+}
