@@ -1,7 +1,7 @@
 #include "wire/pickle.h"
 
-#include "base/arena.h"
 #include "wire/clean_text.h"
+#include "wire/pickle_stack.h"
 
 #include <math.h>
 
@@ -10,34 +10,14 @@ enum {
     FIRST_PROTOCOL = 2,
     LAST_PROTOCOL = 5,
     HEADER_SIZE = 2, /* PROTO and the protocol's number */
-    MEMORY_MAX = 32 * 1024 * 1024,
-};
-
-/* A value on the stack or in the memo. A list or dict that has been put into another is complete:
-   if it could still change, it could contain itself, and its depth and weight would not hold. */
-struct node {
-    struct node *older; /* all of them, so that their values can be freed */
-    json_t *value;
-    size_t depth;  /* 0 for a scalar */
-    size_t weight; /* values in it, itself included */
-    bool is_text, is_complete;
 };
 
 struct reader {
     const unsigned char *start, *at, *end;
-    const unsigned char *opcode; /* the one at work */
-    struct arena *arena;
-    struct node *nodes;
-    size_t node_count;
-
-    /* No opcode pushes or remembers more than one value, so the input's size is room enough. */
-    struct node **stack, **memo;
-    size_t stack_size, memo_size, memo_count;
-    size_t marks[PICKLE_DEPTH_MAX]; /* heights of the stack */
-    size_t mark_count;
-    bool is_done;
-
+    const struct opcode *opcode; /* the one at work */
+    struct pickle_stack stack;
     struct buffer text; /* the last text, cleaned */
+    json_t *result;     /* NULL until STOP */
     struct error *error;
 };
 
@@ -47,25 +27,12 @@ struct opcode {
     unsigned width;                     /* bytes of its number: a value, a length, a memo entry */
 };
 
-static const struct opcode opcodes[256];
-
-static const struct opcode *current(const struct reader *reader)
-{
-    return &opcodes[*reader->opcode];
-}
-
-static bool broken(struct reader *reader, const char *what)
-{
-    return error_set(reader->error, ERROR_INVALID, "a broken pickle: %s at byte %td (%s)", what,
-                     reader->opcode - reader->start, current(reader)->name);
-}
-
 /* ---- bytes ---- */
 
 static bool take(struct reader *reader, uint64_t size, const unsigned char **bytes)
 {
     if (size > (uint64_t)(reader->end - reader->at))
-        return broken(reader, "it ends too early");
+        return error_set(reader->error, ERROR_INVALID, "it ends too early");
     *bytes = reader->at;
     reader->at += size;
     return true;
@@ -75,7 +42,7 @@ static bool take(struct reader *reader, uint64_t size, const unsigned char **byt
 static bool take_number(struct reader *reader, uint64_t *number)
 {
     const unsigned char *bytes = NULL;
-    unsigned width = current(reader)->width;
+    unsigned width = reader->opcode->width;
     *number = 0;
     if (!take(reader, width, &bytes))
         return false;
@@ -84,143 +51,12 @@ static bool take_number(struct reader *reader, uint64_t *number)
     return true;
 }
 
-/* ---- nodes ---- */
-
-static bool no_memory(struct reader *reader)
-{
-    return error_set(reader->error, ERROR_AWAY, "no memory for a pickle");
-}
-
-/* Pushes a new value, which it steals; NULL: there was no memory for it. */
-static struct node *push_new(struct reader *reader, json_t *value)
-{
-    struct node *node = NULL;
-    if (value == NULL)
-        no_memory(reader);
-    else if (reader->node_count == PICKLE_VALUES_MAX)
-        error_set(reader->error, ERROR_TOO_LARGE, "a pickle of more than %d values",
-                  PICKLE_VALUES_MAX);
-    else
-        node = arena_alloc(reader->arena, sizeof(*node), reader->error);
-    if (node == NULL) {
-        json_decref(value);
-        return NULL;
-    }
-    *node = (struct node){.older = reader->nodes, .value = value, .weight = 1, .is_complete = true};
-    reader->nodes = node;
-    reader->node_count++;
-    reader->stack[reader->stack_size++] = node;
-    return node;
-}
+/* ---- opcodes: scalars ---- */
 
 static bool push_scalar(struct reader *reader, json_t *value)
 {
-    return push_new(reader, value) != NULL;
+    return pickle_push(&reader->stack, value, reader->error);
 }
-
-/* An empty list or dict, open for what follows. */
-static struct node *push_container(struct reader *reader, json_t *value)
-{
-    struct node *node = push_new(reader, value);
-    if (node != NULL) {
-        node->depth = 1;
-        node->is_complete = false;
-    }
-    return node;
-}
-
-/* What stands above the last mark, or on the whole stack, belongs to the part under way. */
-static size_t floor_of(const struct reader *reader)
-{
-    return reader->mark_count == 0 ? 0 : reader->marks[reader->mark_count - 1];
-}
-
-/* The value `down` places below the top. */
-static struct node *peek(struct reader *reader, size_t down)
-{
-    if (reader->stack_size - floor_of(reader) <= down) {
-        broken(reader, "too few values on the stack");
-        return NULL;
-    }
-    return reader->stack[reader->stack_size - 1 - down];
-}
-
-static bool pop_mark(struct reader *reader, size_t *first)
-{
-    if (reader->mark_count == 0)
-        return broken(reader, "no mark on the stack");
-    *first = reader->marks[--reader->mark_count];
-    return true;
-}
-
-/* Accounts for `item` in `container`, whose JSON value is changed by the caller. */
-static bool adopt(struct reader *reader, struct node *container, struct node *item)
-{
-    item->is_complete = true;
-    if (container->is_complete)
-        return broken(reader, "a recursive or belated change");
-    container->weight += item->weight;
-    if (item->depth >= container->depth)
-        container->depth = item->depth + 1;
-    if (container->depth > PICKLE_DEPTH_MAX)
-        return error_set(reader->error, ERROR_TOO_LARGE, "a pickle nested more than %d deep",
-                         PICKLE_DEPTH_MAX);
-    if (container->weight > PICKLE_VALUES_MAX)
-        return error_set(reader->error, ERROR_TOO_LARGE, "a pickle of more than %d values",
-                         PICKLE_VALUES_MAX);
-    return true;
-}
-
-/* Moves what stands on the stack from `first` on into the list. */
-static bool fill_list(struct reader *reader, struct node *list, size_t first)
-{
-    if (!json_is_array(list->value))
-        return broken(reader, "no list to append to");
-    for (size_t i = first; i < reader->stack_size; i++) {
-        if (!adopt(reader, list, reader->stack[i]))
-            return false;
-        if (json_array_append(list->value, reader->stack[i]->value) != 0)
-            return no_memory(reader);
-    }
-    reader->stack_size = first;
-    return true;
-}
-
-static bool fill_dict(struct reader *reader, struct node *dict, size_t first)
-{
-    if (!json_is_object(dict->value))
-        return broken(reader, "no dict to set items of");
-    if ((reader->stack_size - first) % 2 != 0)
-        return broken(reader, "a key without a value");
-    for (size_t i = first; i < reader->stack_size; i += 2) {
-        struct node *key = reader->stack[i], *value = reader->stack[i + 1];
-        if (!key->is_text)
-            return error_set(reader->error, ERROR_INVALID,
-                             "a pickle with a dict whose keys are not all texts");
-        if (!adopt(reader, dict, value))
-            return false;
-        if (json_object_set(dict->value, json_string_value(key->value), value->value) != 0)
-            return no_memory(reader);
-    }
-    reader->stack_size = first;
-    return true;
-}
-
-/* A tuple of what stands on the stack from `first` on. */
-static bool make_tuple(struct reader *reader, size_t first)
-{
-    struct node *tuple = push_container(reader, json_array());
-    if (tuple == NULL)
-        return false;
-    reader->stack_size--; /* it goes where its items stand */
-    if (!fill_list(reader, tuple, first))
-        return false;
-    tuple->is_complete = true;
-    reader->stack[reader->stack_size++] = tuple;
-    return true;
-}
-
-/* ---- opcodes: scalars ---- */
 
 static bool run_none(struct reader *reader)
 {
@@ -297,135 +133,96 @@ static bool run_text(struct reader *reader)
     if (!take_number(reader, &size) || !take(reader, size, &bytes))
         return false;
     buffer_clear(&reader->text);
-    if (!clean_text((const char *)bytes, size, &reader->text, reader->error))
-        return false;
-    struct node *node = push_new(reader, json_stringn(reader->text.data, reader->text.size));
-    if (node != NULL)
-        node->is_text = true;
-    return node != NULL;
+    return clean_text((const char *)bytes, size, &reader->text, reader->error) &&
+           pickle_push_text(&reader->stack, json_stringn(reader->text.data, reader->text.size),
+                            reader->error);
 }
 
 /* ---- opcodes: containers ---- */
 
 static bool run_empty_list(struct reader *reader)
 {
-    return push_container(reader, json_array()) != NULL;
+    return pickle_push_container(&reader->stack, json_array(), reader->error);
 }
 
 static bool run_empty_dict(struct reader *reader)
 {
-    return push_container(reader, json_object()) != NULL;
+    return pickle_push_container(&reader->stack, json_object(), reader->error);
 }
 
 static bool run_empty_tuple(struct reader *reader)
 {
-    return make_tuple(reader, reader->stack_size);
-}
-
-static bool run_tuple_of(struct reader *reader, size_t count)
-{
-    return peek(reader, count - 1) != NULL && make_tuple(reader, reader->stack_size - count);
+    return pickle_make_tuple(&reader->stack, 0, reader->error);
 }
 
 static bool run_tuple1(struct reader *reader)
 {
-    return run_tuple_of(reader, 1);
+    return pickle_make_tuple(&reader->stack, 1, reader->error);
 }
 
 static bool run_tuple2(struct reader *reader)
 {
-    return run_tuple_of(reader, 2);
+    return pickle_make_tuple(&reader->stack, 2, reader->error);
 }
 
 static bool run_tuple3(struct reader *reader)
 {
-    return run_tuple_of(reader, 3);
+    return pickle_make_tuple(&reader->stack, 3, reader->error);
 }
 
 static bool run_mark(struct reader *reader)
 {
-    if (reader->mark_count == ARRAY_LENGTH(reader->marks))
-        return error_set(reader->error, ERROR_TOO_LARGE, "a pickle nested more than %d deep",
-                         PICKLE_DEPTH_MAX);
-    reader->marks[reader->mark_count++] = reader->stack_size;
-    return true;
+    return pickle_mark(&reader->stack, reader->error);
 }
 
 static bool run_tuple(struct reader *reader)
 {
-    size_t first = 0;
-    return pop_mark(reader, &first) && make_tuple(reader, first);
-}
-
-/* The container below the last mark, which goes; the items above it start at *first. */
-static struct node *pop_to_container(struct reader *reader, size_t *first)
-{
-    if (!pop_mark(reader, first))
-        return NULL;
-    return peek(reader, reader->stack_size - *first);
+    size_t count = 0;
+    return pickle_pop_mark(&reader->stack, &count, reader->error) &&
+           pickle_make_tuple(&reader->stack, count, reader->error);
 }
 
 static bool run_append(struct reader *reader)
 {
-    struct node *list = peek(reader, 1);
-    return list != NULL && fill_list(reader, list, reader->stack_size - 1);
+    return pickle_fill_list(&reader->stack, 1, reader->error);
 }
 
 static bool run_appends(struct reader *reader)
 {
-    size_t first = 0;
-    struct node *list = pop_to_container(reader, &first);
-    return list != NULL && fill_list(reader, list, first);
+    size_t count = 0;
+    return pickle_pop_mark(&reader->stack, &count, reader->error) &&
+           pickle_fill_list(&reader->stack, count, reader->error);
 }
 
 static bool run_set_item(struct reader *reader)
 {
-    struct node *dict = peek(reader, 2);
-    return dict != NULL && fill_dict(reader, dict, reader->stack_size - 2);
+    return pickle_fill_dict(&reader->stack, 2, reader->error);
 }
 
 static bool run_set_items(struct reader *reader)
 {
-    size_t first = 0;
-    struct node *dict = pop_to_container(reader, &first);
-    return dict != NULL && fill_dict(reader, dict, first);
+    size_t count = 0;
+    return pickle_pop_mark(&reader->stack, &count, reader->error) &&
+           pickle_fill_dict(&reader->stack, count, reader->error);
 }
 
-/* ---- opcodes: the memo, the frame ---- */
-
-static bool remember(struct reader *reader, uint64_t entry)
-{
-    struct node *top = peek(reader, 0);
-    if (top == NULL)
-        return false;
-    if (entry >= reader->memo_size) /* Python numbers them one after the other */
-        return broken(reader, "a memo entry out of order");
-    if (reader->memo[entry] == NULL)
-        reader->memo_count++;
-    reader->memo[entry] = top;
-    return true;
-}
+/* ---- opcodes: the memo, the frame, the end ---- */
 
 static bool run_put(struct reader *reader)
 {
     uint64_t entry = 0;
-    return take_number(reader, &entry) && remember(reader, entry);
+    return take_number(reader, &entry) && pickle_remember(&reader->stack, entry, reader->error);
 }
 
 static bool run_memoize(struct reader *reader)
 {
-    return remember(reader, reader->memo_count);
+    return pickle_memoize(&reader->stack, reader->error);
 }
 
 static bool run_get(struct reader *reader)
 {
     uint64_t entry = 0;
-    if (!take_number(reader, &entry))
-        return false;
-    if (entry >= reader->memo_size || reader->memo[entry] == NULL)
-        return broken(reader, "no such memo entry");
-    reader->stack[reader->stack_size++] = reader->memo[entry];
-    return true;
+    return take_number(reader, &entry) && pickle_recall(&reader->stack, entry, reader->error);
 }
 
 /* Only says how many bytes may be read ahead. */
@@ -434,19 +231,15 @@ static bool run_frame(struct reader *reader)
     uint64_t size = 0;
     if (!take_number(reader, &size))
         return false;
-    return size <= (uint64_t)(reader->end - reader->at) || broken(reader, "it ends too early");
+    return size <= (uint64_t)(reader->end - reader->at) ||
+           error_set(reader->error, ERROR_INVALID, "it ends too early");
 }
 
 static bool run_stop(struct reader *reader)
 {
-    if (peek(reader, 0) == NULL)
-        return false;
-    if (reader->stack_size != 1 || reader->mark_count != 0)
-        return broken(reader, "more than one value at the end");
     if (reader->at != reader->end)
-        return broken(reader, "bytes behind the end");
-    reader->is_done = true;
-    return true;
+        return error_set(reader->error, ERROR_INVALID, "bytes behind the end");
+    return pickle_result(&reader->stack, &reader->result, reader->error);
 }
 
 /* ---- all opcodes ---- */
@@ -524,32 +317,24 @@ static const struct opcode opcodes[256] = {
     [0x98] = {"READONLY_BUFFER", NULL, 0},
 };
 
-static bool refuse(struct reader *reader)
+/* One opcode; its name and place come before what is wrong. */
+static bool step(struct reader *reader)
 {
-    ptrdiff_t place = reader->opcode - reader->start;
-    if (current(reader)->name == NULL)
+    if (reader->at == reader->end)
+        return error_set(reader->error, ERROR_INVALID, "a broken pickle: it has no end");
+    ptrdiff_t place = reader->at - reader->start;
+    unsigned char code = *reader->at++;
+    reader->opcode = &opcodes[code];
+    if (reader->opcode->name == NULL)
         return error_set(reader->error, ERROR_INVALID,
-                         "a broken pickle: no opcode 0x%02x, at byte %td", *reader->opcode, place);
-    return error_set(reader->error, ERROR_INVALID,
-                     "a pickle with the opcode %s at byte %td: only plain data is read, no objects",
-                     current(reader)->name, place);
+                         "a broken pickle: 0x%02x at byte %td is no opcode", code, place);
+    bool done = reader->opcode->run != NULL
+                    ? reader->opcode->run(reader)
+                    : error_set(reader->error, ERROR_INVALID,
+                                "only plain data of protocols 2 to 5 is read");
+    return done ||
+           error_prefix(reader->error, "a pickle's %s at byte %td", reader->opcode->name, place);
 }
-
-static bool run(struct reader *reader)
-{
-    while (!reader->is_done) {
-        if (reader->at == reader->end)
-            return error_set(reader->error, ERROR_INVALID, "a broken pickle: it has no end");
-        reader->opcode = reader->at++;
-        if (current(reader)->run == NULL)
-            return refuse(reader);
-        if (!current(reader)->run(reader))
-            return false;
-    }
-    return true;
-}
-
-/* ---- from outside ---- */
 
 static bool check_header(const unsigned char *bytes, size_t size, struct error *error)
 {
@@ -562,21 +347,6 @@ static bool check_header(const unsigned char *bytes, size_t size, struct error *
     return true;
 }
 
-static bool make_room(struct reader *reader, size_t size)
-{
-    reader->memo_size = size;
-    reader->stack = arena_array(reader->arena, size, sizeof(struct node *), reader->error);
-    if (reader->stack != NULL)
-        reader->memo = arena_array(reader->arena, size, sizeof(struct node *), reader->error);
-    return reader->memo != NULL;
-}
-
-static void free_nodes(struct node *node)
-{
-    for (; node != NULL; node = node->older)
-        json_decref(node->value);
-}
-
 bool pickle_parse(const char *bytes, size_t size, json_t **value, struct error *error)
 {
     const unsigned char *start = (const unsigned char *)bytes;
@@ -586,13 +356,11 @@ bool pickle_parse(const char *bytes, size_t size, json_t **value, struct error *
     struct reader reader = {
         .start = start, .at = start + HEADER_SIZE, .end = start + size, .error = error};
     buffer_init(&reader.text, 3 * size);
-    reader.arena = arena_new(MEMORY_MAX);
-    bool done =
-        reader.arena == NULL ? no_memory(&reader) : make_room(&reader, size) && run(&reader);
-    if (done)
-        *value = json_incref(reader.stack[0]->value);
-    free_nodes(reader.nodes);
-    arena_free(reader.arena);
+    bool done = pickle_stack_init(&reader.stack, size, error);
+    while (done && reader.result == NULL)
+        done = step(&reader);
+    *value = reader.result;
+    pickle_stack_free(&reader.stack);
     buffer_free(&reader.text);
     return done;
 }

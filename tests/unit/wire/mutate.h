@@ -49,7 +49,8 @@ static inline char *mutate_exact_copy(const char *text, size_t size)
     char *copy = malloc(size == 0 ? 1 : size);
     if (copy == NULL)
         abort();
-    memcpy(copy, text, size);
+    if (size > 0)
+        memcpy(copy, text, size);
     return copy;
 }
 

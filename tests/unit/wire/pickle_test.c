@@ -34,6 +34,7 @@ static void assert_reads(const char *bytes, size_t size, const char *expected)
     json_decref(value);
 }
 
+/* `reason` is what the message ends in. */
 static void assert_fails(const char *bytes, size_t size, enum error_code code, const char *reason)
 {
     struct error error;
@@ -43,7 +44,9 @@ static void assert_fails(const char *bytes, size_t size, enum error_code code, c
         fail_msg("taken instead of: %s", reason);
     free(copy);
     assert_null(value);
-    assert_string_equal(error.message, reason);
+    size_t length = strlen(error.message), expected = strlen(reason);
+    if (length < expected || strcmp(error.message + length - expected, reason) != 0)
+        fail_msg("%s instead of: %s", error.message, reason);
     assert_int_equal(error.code, code);
 }
 
@@ -220,17 +223,14 @@ static void the_memo(void **state)
     assert_reads(BYTES(P2 "](K\x01q\x00K\x02q\x00h\x00"
                           "e."),
                  "[1,2,2]");
-    assert_refused(BYTES(P2 "h\x00."), "a broken pickle: no such memo entry at byte 2 (BINGET)");
-    assert_refused(BYTES(P2 "Nq\x00h\x01."),
-                   "a broken pickle: no such memo entry at byte 5 (BINGET)");
+    assert_refused(BYTES(P2 "h\x00."), "a pickle's BINGET at byte 2: no such memo entry");
+    assert_refused(BYTES(P2 "Nq\x00h\x01."), "a pickle's BINGET at byte 5: no such memo entry");
     assert_refused(BYTES(P2 "Nq\x00j\xff\xff\xff\xff."),
-                   "a broken pickle: no such memo entry at byte 5 (LONG_BINGET)");
+                   "a pickle's LONG_BINGET at byte 5: no such memo entry");
     assert_refused(BYTES(P2 "Nr\xff\xff\xff\xff."),
-                   "a broken pickle: a memo entry out of order at byte 3 (LONG_BINPUT)");
-    assert_refused(BYTES(P2 "q\x00."),
-                   "a broken pickle: too few values on the stack at byte 2 (BINPUT)");
-    assert_refused(BYTES(P4 "\x94."),
-                   "a broken pickle: too few values on the stack at byte 2 (MEMOIZE)");
+                   "a pickle's LONG_BINPUT at byte 3: a memo entry out of order");
+    assert_refused(BYTES(P2 "q\x00."), "a pickle's BINPUT at byte 2: too few values on the stack");
+    assert_refused(BYTES(P4 "\x94."), "a pickle's MEMOIZE at byte 2: too few values on the stack");
 }
 
 static void frames(void **state)
@@ -239,9 +239,9 @@ static void frames(void **state)
     assert_reads(BYTES(P4 "\x95\x02\x00\x00\x00\x00\x00\x00\x00N."), "null");
     assert_reads(BYTES(P4 "\x95\x00\x00\x00\x00\x00\x00\x00\x00N."), "null");
     assert_refused(BYTES(P4 "\x95\x03\x00\x00\x00\x00\x00\x00\x00N."),
-                   "a broken pickle: it ends too early at byte 2 (FRAME)");
+                   "a pickle's FRAME at byte 2: it ends too early");
     assert_refused(BYTES(P4 "\x95\xff\xff\xff\xff\xff\xff\xff\xffN."),
-                   "a broken pickle: it ends too early at byte 2 (FRAME)");
+                   "a pickle's FRAME at byte 2: it ends too early");
 }
 
 /* ---- each refusal ---- */
@@ -268,7 +268,7 @@ static void opcodes_of_objects(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(refused); i++) {
         bytes[4] = (char)refused[i].code;
         (void)snprintf(reason, sizeof(reason),
-                       "a pickle with the opcode %s at byte 4: only plain data is read, no objects",
+                       "a pickle's %s at byte 4: only plain data of protocols 2 to 5 is read",
                        refused[i].name);
         assert_refused(BYTES(bytes), reason);
     }
@@ -277,11 +277,10 @@ static void opcodes_of_objects(void **state)
                          "cdatetime\ndatetime\nq\x00"
                          "C\n\x07\xee\x01\x01\x00\x00\x00"
                          "\x00\x00\x00q\x01\x85q\x02Rq\x03."),
-                   "a pickle with the opcode GLOBAL at byte 2: only plain data is read, no "
-                   "objects");
-    assert_refused(BYTES(P4 "\x8c\x02os\x8c\x06system\x93\x8c\x04true\x85R."),
-                   "a pickle with the opcode STACK_GLOBAL at byte 14: only plain data is read, no "
-                   "objects");
+                   "a pickle's GLOBAL at byte 2: only plain data of protocols 2 to 5 is read");
+    assert_refused(
+        BYTES(P4 "\x8c\x02os\x8c\x06system\x93\x8c\x04true\x85R."),
+        "a pickle's STACK_GLOBAL at byte 14: only plain data of protocols 2 to 5 is read");
 }
 
 /* Every byte is an opcode that is read, one that is refused by name, or none. */
@@ -294,7 +293,7 @@ static void bytes_that_are_no_opcode(void **state)
         struct error error;
         json_t *value = NULL;
         char reason[100];
-        (void)snprintf(reason, sizeof(reason), "a broken pickle: no opcode 0x%02x, at byte 2",
+        (void)snprintf(reason, sizeof(reason), "a broken pickle: 0x%02x at byte 2 is no opcode",
                        byte);
         assert_false(pickle_parse(bytes, sizeof(bytes), &value, &error));
         if (strcmp(error.message, reason) == 0)
@@ -308,37 +307,28 @@ static void broken_programs(void **state)
     (void)state;
     assert_refused(BYTES(P2), "a broken pickle: it has no end");
     assert_refused(BYTES(P2 "N"), "a broken pickle: it has no end");
-    assert_refused(BYTES(P2 "."), "a broken pickle: too few values on the stack at byte 2 (STOP)");
-    assert_refused(BYTES(P2 "N.N"), "a broken pickle: bytes behind the end at byte 3 (STOP)");
-    assert_refused(BYTES(P2 "NN."),
-                   "a broken pickle: more than one value at the end at byte 4 (STOP)");
-    assert_refused(BYTES(P2 "N(N."),
-                   "a broken pickle: more than one value at the end at byte 5 (STOP)");
-    assert_refused(BYTES(P2 "N(."),
-                   "a broken pickle: too few values on the stack at byte 4 (STOP)");
-    assert_refused(BYTES(P2 "e."), "a broken pickle: no mark on the stack at byte 2 (APPENDS)");
-    assert_refused(BYTES(P2 "u."), "a broken pickle: no mark on the stack at byte 2 (SETITEMS)");
-    assert_refused(BYTES(P2 "t."), "a broken pickle: no mark on the stack at byte 2 (TUPLE)");
-    assert_refused(BYTES(P2 "(e."),
-                   "a broken pickle: too few values on the stack at byte 3 (APPENDS)");
-    assert_refused(BYTES(P2 "](Na."),
-                   "a broken pickle: too few values on the stack at byte 5 (APPEND)");
-    assert_refused(BYTES(P2 "N(\x85."),
-                   "a broken pickle: too few values on the stack at byte 4 (TUPLE1)");
-    assert_refused(BYTES(P2 "NN\x87."),
-                   "a broken pickle: too few values on the stack at byte 4 (TUPLE3)");
+    assert_refused(BYTES(P2 "."), "a pickle's STOP at byte 2: too few values on the stack");
+    assert_refused(BYTES(P2 "N.N"), "a pickle's STOP at byte 3: bytes behind the end");
+    assert_refused(BYTES(P2 "NN."), "a pickle's STOP at byte 4: more than one value at the end");
+    assert_refused(BYTES(P2 "N(N."), "a pickle's STOP at byte 5: more than one value at the end");
+    assert_refused(BYTES(P2 "N(."), "a pickle's STOP at byte 4: too few values on the stack");
+    assert_refused(BYTES(P2 "e."), "a pickle's APPENDS at byte 2: no mark on the stack");
+    assert_refused(BYTES(P2 "u."), "a pickle's SETITEMS at byte 2: no mark on the stack");
+    assert_refused(BYTES(P2 "t."), "a pickle's TUPLE at byte 2: no mark on the stack");
+    assert_refused(BYTES(P2 "(e."), "a pickle's APPENDS at byte 3: too few values on the stack");
+    assert_refused(BYTES(P2 "](Na."), "a pickle's APPEND at byte 5: too few values on the stack");
+    assert_refused(BYTES(P2 "N(\x85."), "a pickle's TUPLE1 at byte 4: too few values on the stack");
+    assert_refused(BYTES(P2 "NN\x87."), "a pickle's TUPLE3 at byte 4: too few values on the stack");
 }
 
 static void wrong_kinds(void **state)
 {
     (void)state;
-    static const char keys[] = "a pickle with a dict whose keys are not all texts";
-    assert_refused(BYTES(P2 "}Na."), "a broken pickle: no list to append to at byte 4 (APPEND)");
-    assert_refused(BYTES(P2 "N(Ne."), "a broken pickle: no list to append to at byte 5 (APPENDS)");
-    assert_refused(BYTES(P2 "]NNs."),
-                   "a broken pickle: no dict to set items of at byte 5 (SETITEM)");
-    assert_refused(BYTES(P2 "}(Nu."), "a broken pickle: a key without a value at byte 5 "
-                                      "(SETITEMS)");
+    static const char keys[] = "a dict's key that is no text";
+    assert_refused(BYTES(P2 "}Na."), "a pickle's APPEND at byte 4: no list to append to");
+    assert_refused(BYTES(P2 "N(Ne."), "a pickle's APPENDS at byte 5: no list to append to");
+    assert_refused(BYTES(P2 "]NNs."), "a pickle's SETITEM at byte 5: no dict to set items of");
+    assert_refused(BYTES(P2 "}(Nu."), "a pickle's SETITEMS at byte 5: a key without a value");
     assert_refused(BYTES(P2 "}K\x01Ns."), keys);
     assert_refused(BYTES(P2 "}NNs."), keys);
     assert_refused(BYTES(P2 "})Ns."), keys);
@@ -354,18 +344,18 @@ static void recursion(void **state)
     /* a = []; a.append(a), as Python writes it; then through a dict, a tuple, and from below */
     assert_refused(BYTES(P2 "]q\x00h\x00"
                             "a."),
-                   "a broken pickle: a recursive or belated change at byte 7 (APPEND)");
+                   "a pickle's APPEND at byte 7: a recursive or belated change");
     assert_refused(BYTES(P2 "}q\x00U\x01"
                             "ah\x00s."),
-                   "a broken pickle: a recursive or belated change at byte 10 (SETITEM)");
+                   "a pickle's SETITEM at byte 10: a recursive or belated change");
     assert_refused(BYTES(P2 "]q\x00h\x00\x85"
                             "a."),
-                   "a broken pickle: a recursive or belated change at byte 8 (APPEND)");
+                   "a pickle's APPEND at byte 8: a recursive or belated change");
     assert_refused(BYTES(P2 "]q\x00}q\x01U\x01"
                             "ah\x00sa."),
-                   "a broken pickle: a recursive or belated change at byte 14 (APPEND)");
+                   "a pickle's APPEND at byte 14: a recursive or belated change");
     assert_refused(BYTES(P2 "K\x01\x85Na."),
-                   "a broken pickle: a recursive or belated change at byte 6 (APPEND)");
+                   "a pickle's APPEND at byte 6: a recursive or belated change");
 }
 
 /* ---- bounds ---- */
@@ -398,7 +388,7 @@ static void check_repeated(const char *before, const char *bytes, size_t size, s
 static void depth_is_bounded(void **state)
 {
     (void)state;
-    static const char deep[] = "a pickle nested more than 100 deep";
+    static const char deep[] = "nested more than 100 deep";
     check_repeated(")", BYTES("\x85"), 99, ".", NULL);
     check_repeated(")", BYTES("\x85"), 100, ".", deep);
     check_repeated(")", BYTES("\x85"), 1000000, ".", deep);
@@ -409,7 +399,7 @@ static void depth_is_bounded(void **state)
 static void values_are_bounded(void **state)
 {
     (void)state;
-    static const char many[] = "a pickle of more than 100000 values";
+    static const char many[] = "more than 100000 values";
     check_repeated("](", BYTES("N"), PICKLE_VALUES_MAX - 1, "e.", NULL);
     check_repeated("](", BYTES("N"), PICKLE_VALUES_MAX, "e.", many);
     check_repeated("](", BYTES("N"), 1000000, "e.", many);
@@ -428,7 +418,7 @@ static void values_are_bounded(void **state)
 static void a_bomb_of_references(void **state)
 {
     (void)state;
-    static const char many[] = "a pickle of more than 100000 values";
+    static const char many[] = "more than 100000 values";
     check_repeated(")q\x01", BYTES("h\x01\x86q\x01"), 15, ".", NULL);
     check_repeated(")q\x01", BYTES("h\x01\x86q\x01"), 64, ".", many);
     check_repeated("]q\x01",
