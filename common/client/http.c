@@ -23,9 +23,12 @@ enum state {
 };
 
 struct http {
-    CURLM *multi;
-    CURL *easy;
-    char *base; /* the URL without its final slash */
+    CURLM *multi; /* keeps the connection */
+    CURL *easy;   /* one request; NULL when IDLE */
+    char *base;   /* the URL without its final slash */
+    char *socket; /* the path of a Unix socket, or NULL */
+    char *cafile; /* or NULL */
+    long connect_ms;
     int64_t answer_ms;
     int tries;
     enum state state;
@@ -33,7 +36,9 @@ struct http {
     size_t request_size; /* of the request's body */
     struct curl_slist *headers;
     struct buffer body;
+    char content_type[128];
     size_t header_bytes;
+    bool header_ended;
     bool too_large;
     atomic_bool interrupted; /* set by other threads, never taken back */
 };
@@ -75,14 +80,19 @@ static bool out_of_memory(struct error *error)
     return error_set(error, ERROR_AWAY, "cannot set up libcurl: no memory");
 }
 
-/* Keeps the URL that paths are put behind; `socket` is the path of a Unix socket, or NULL. */
-static bool take_url(struct http *http, const char *text, const char **socket, struct error *error)
+static bool keep(char **copy, const char *text, struct error *error)
+{
+    *copy = text_duplicate(text);
+    return *copy != NULL || out_of_memory(error);
+}
+
+/* Keeps the URL that paths are put behind. */
+static bool take_url(struct http *http, const char *text, struct error *error)
 {
     static const char unix_scheme[] = "unix://";
     bool local = text_starts_with(text, unix_scheme);
     const char *path = local ? text + strlen(unix_scheme) : "/";
     const char *base = local ? "http://localhost" : text;
-    *socket = local ? path : NULL;
     if (path[0] != '/' || (local && path[1] == '\0'))
         return error_set(error, ERROR_USAGE, "not an absolute path as in unix:///path");
     if (strlen(text) > BASE_MAX)
@@ -90,82 +100,23 @@ static bool take_url(struct http *http, const char *text, const char **socket, s
     CURLU *url = curl_url();
     bool done = url != NULL ? check_url(url, base, error) : out_of_memory(error);
     curl_url_cleanup(url);
-    if (!done)
+    if (!done || !keep(&http->base, base, error))
         return false;
-    http->base = text_duplicate(base);
-    if (http->base == NULL)
-        return out_of_memory(error);
     for (size_t i = strlen(http->base); i > 0 && http->base[i - 1] == '/'; i--)
         http->base[i - 1] = '\0';
-    return true;
-}
-
-static size_t take_body(const char *bytes, size_t unit, size_t count, void *context)
-{
-    struct http *http = context;
-    struct error error;
-    size_t size = unit * count;
-    if (buffer_append(&http->body, bytes, size, &error))
-        return size;
-    http->too_large = error.code == ERROR_TOO_LARGE;
-    return 0;
-}
-
-static size_t count_header(const char *bytes, size_t unit, size_t count, void *context)
-{
-    (void)bytes;
-    struct http *http = context;
-    http->header_bytes += unit * count;
-    return http->header_bytes <= HEADER_BYTES_MAX ? unit * count : 0;
-}
-
-static bool set_rules(struct http *http)
-{
-    CURL *easy = http->easy;
-    return curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_USERAGENT, "exportd") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_WRITEDATA, http) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, count_header) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HEADERDATA, http) == CURLE_OK;
-}
-
-static bool set_connection(struct http *http, const struct http_options *options,
-                           const char *socket)
-{
-    CURL *easy = http->easy;
-    return curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 1L) == CURLM_OK &&
-           curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_ms) ==
-               CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEP_IDLE_SECONDS) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEP_INTERVAL_SECONDS) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-           (socket == NULL ||
-            curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, socket) == CURLE_OK) &&
-           (options->cafile_or_null == NULL ||
-            curl_easy_setopt(easy, CURLOPT_CAINFO, options->cafile_or_null) == CURLE_OK);
+    return !local || keep(&http->socket, path, error);
 }
 
 static bool set_up(struct http *http, const struct http_options *options, struct error *error)
 {
-    const char *socket = NULL;
-    if (!take_url(http, options->url, &socket, error))
-        return false;
+    http->connect_ms = (long)options->connect_ms;
+    http->answer_ms = options->answer_ms;
+    http->tries = options->tries;
     http->multi = curl_multi_init();
-    http->easy = curl_easy_init();
-    return (http->multi != NULL && http->easy != NULL && set_rules(http) &&
-            set_connection(http, options, socket)) ||
-           out_of_memory(error);
+    if (http->multi == NULL || curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 1L) != CURLM_OK)
+        return out_of_memory(error);
+    return take_url(http, options->url, error) &&
+           (options->cafile_or_null == NULL || keep(&http->cafile, options->cafile_or_null, error));
 }
 
 bool http_new(const struct http_options *options, struct http **http, struct error *error)
@@ -174,8 +125,6 @@ bool http_new(const struct http_options *options, struct http **http, struct err
     *http = calloc(1, sizeof(**http));
     if (*http == NULL)
         return out_of_memory(error);
-    (*http)->answer_ms = options->answer_ms;
-    (*http)->tries = options->tries;
     buffer_init(&(*http)->body, options->answer_max);
     atomic_init(&(*http)->interrupted, false);
     if (set_up(*http, options, error))
@@ -190,14 +139,70 @@ void http_free(struct http *http)
     if (http == NULL)
         return;
     http_abandon(http);
-    curl_easy_cleanup(http->easy);
     (void)curl_multi_cleanup(http->multi);
-    buffer_free(&http->body);
     free(http->base);
+    free(http->socket);
+    free(http->cafile);
     free(http);
 }
 
 /* ---- one transfer ---- */
+
+static size_t take_body(const char *bytes, size_t unit, size_t count, void *context)
+{
+    struct http *http = context;
+    struct error error;
+    size_t size = unit * count;
+    if (buffer_append(&http->body, bytes, size, &error))
+        return size;
+    http->too_large = error.code == ERROR_TOO_LARGE;
+    return 0;
+}
+
+/* One line. libcurl takes a header that is cut for a whole one. */
+static size_t look_at_header(const char *bytes, size_t unit, size_t count, void *context)
+{
+    struct http *http = context;
+    size_t size = unit * count;
+    http->header_bytes += size;
+    if (size >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
+        http->header_ended = false; /* what came before was a 100 */
+    if (size > 0 && (bytes[0] == '\r' || bytes[0] == '\n'))
+        http->header_ended = true;
+    return http->header_bytes <= HEADER_BYTES_MAX ? size : 0;
+}
+
+static bool set_rules(struct http *http)
+{
+    CURL *easy = http->easy;
+    return curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_USERAGENT, "exportd") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEDATA, http) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, look_at_header) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERDATA, http) == CURLE_OK;
+}
+
+static bool set_connection(const struct http *http)
+{
+    CURL *easy = http->easy;
+    return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, http->connect_ms) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEP_IDLE_SECONDS) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEP_INTERVAL_SECONDS) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, http->socket) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+           (http->cafile == NULL ||
+            curl_easy_setopt(easy, CURLOPT_CAINFO, http->cafile) == CURLE_OK);
+}
 
 /* Ends the transfer in any state; one that still runs loses its connection. */
 static void put_away(struct http *http)
@@ -205,10 +210,10 @@ static void put_away(struct http *http)
     if (http->state != IDLE)
         (void)curl_multi_remove_handle(http->multi, http->easy);
     http->state = IDLE;
+    curl_easy_cleanup(http->easy);
+    http->easy = NULL;
     curl_slist_free_all(http->headers);
     http->headers = NULL;
-    if (http->easy != NULL)
-        (void)curl_easy_setopt(http->easy, CURLOPT_COPYPOSTFIELDS, NULL); /* frees the copy */
 }
 
 void http_abandon(struct http *http)
@@ -245,6 +250,7 @@ static bool set_request(struct http *http, const struct http_request *request)
     (void)snprintf(type, sizeof(type), "Content-Type: %s", request->content_type);
     return add_header(http, type) && add_header(http, "Expect:") &&
            curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_REFERER, request->referer_or_null) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->size) ==
@@ -252,13 +258,18 @@ static bool set_request(struct http *http, const struct http_request *request)
            curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body) == CURLE_OK;
 }
 
+/* Each request has a handle of its own: libcurl counts over a handle's whole life how often a kept
+   connection turned out to be closed, and at the sixth time gives up. */
 static bool begin(struct http *http, const struct http_request *request, struct error *error)
 {
     http->request_size = request->size;
     http->header_bytes = 0;
+    http->header_ended = false;
     http->too_large = false;
     http_forget(http);
-    if (!set_request(http, request) || curl_multi_add_handle(http->multi, http->easy) != CURLM_OK)
+    http->easy = curl_easy_init();
+    if (http->easy == NULL || !set_rules(http) || !set_connection(http) ||
+        !set_request(http, request) || curl_multi_add_handle(http->multi, http->easy) != CURLM_OK)
         return out_of_memory(error);
     http->state = RUNNING;
     return true;
@@ -326,18 +337,20 @@ static bool cannot_connect(const struct http *http, struct error *error)
     return error_set(error, ERROR_AWAY, "cannot reach the HTTP server: %s", why);
 }
 
-/* libcurl's own error text would name host and port. */
-static bool failed(const struct http *http, struct error *error)
+/* True when there is a whole answer. libcurl's own error text would name host and port. */
+static bool judge(const struct http *http, struct error *error)
 {
     CURLcode code = http->code;
+    if (code == CURLE_OK)
+        return http->header_ended ||
+               error_set(error, ERROR_ANSWER, "no whole answer from the HTTP server: cut header");
     if (http->too_large)
         return error_set(error, ERROR_TOO_LARGE, "an HTTP answer of more than %zu bytes",
                          http->body.maximum);
     if (curl_is_denied(code))
         return error_set(error, ERROR_DENIED, "the certificate of the HTTP server: %s",
                          curl_easy_strerror(code));
-    if (!is_begun(http) || code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
-        code == CURLE_OUT_OF_MEMORY)
+    if (!is_begun(http) || code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
         return cannot_connect(http, error);
     return error_set(error, ERROR_ANSWER, "no whole answer from the HTTP server: %s",
                      curl_easy_strerror(code));
@@ -347,7 +360,7 @@ static bool attempt(struct http *http, const struct http_request *request, bool 
                     struct error *error)
 {
     bool done = begin(http, request, error) && run(http, true, error) &&
-                (http->state != DONE || http->code == CURLE_OK || failed(http, error));
+                (http->state != DONE || judge(http, error));
     *again = !done && error->code == ERROR_AWAY && http->state == DONE && !is_begun(http);
     if (!done)
         http_abandon(http);
@@ -384,14 +397,15 @@ bool http_start(struct http *http, const struct http_request *request, struct er
     return done;
 }
 
-static void fill(const struct http *http, struct http_answer *answer)
+static void fill(struct http *http, struct http_answer *answer)
 {
     long status = 0;
     char *type = NULL;
     (void)curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(http->easy, CURLINFO_CONTENT_TYPE, &type);
+    (void)snprintf(http->content_type, sizeof(http->content_type), "%s", type != NULL ? type : "");
     *answer = (struct http_answer){.status = (int)status,
-                                   .content_type = type != NULL ? type : "",
+                                   .content_type = http->content_type,
                                    .body = http->body.data,
                                    .size = http->body.size};
 }
@@ -400,8 +414,7 @@ bool http_finish(struct http *http, struct http_answer *answer, struct error *er
 {
     if (http->state == IDLE)
         return error_set(error, ERROR_INTERNAL, "no HTTP request is under way");
-    if ((http->state != DONE && !run(http, false, error)) ||
-        (http->code != CURLE_OK && !failed(http, error))) {
+    if ((http->state != DONE && !run(http, false, error)) || !judge(http, error)) {
         http_abandon(http);
         return false;
     }
