@@ -5,11 +5,15 @@ from support.events import hash_of
 
 class Postgres:
     name = "postgres"
-    unit_environment = ("EXPORTD_TEST_DATABASE_URL",)
 
     def __init__(self, exportd, sql):
         self.exportd = exportd
         self.sql = sql
+
+    def unit_environment(self):
+        """Where tests/unit/tagstore/read_test.c finds the backend."""
+        return {"EXPORTD_TEST_TAGSTORE": self.name,
+                "EXPORTD_TEST_DATABASE_URL": self.exportd.settings["DATABASE_URL"]}
 
     def setup(self, projects=(1,)):
         self.exportd.create(projects=projects)

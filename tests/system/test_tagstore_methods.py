@@ -1,14 +1,12 @@
 """The read methods of the tagstore over all backends: the fixture of the original's own test with every
 answer that it asserts, and what is right where the original was wrong."""
 import datetime
-import os
 import re
-import subprocess
 
 import pytest
 
-from support.program import SANITIZERS, binary
 from support.tagstore_backends import BACKENDS
+from support.units import run_unit
 
 G1, G2 = "1" * 32, "2" * 32
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
@@ -191,19 +189,11 @@ def test_event_ids(store):
     assert asked(store.g2, "browser=ie") == []
 
 
-def test_interface_in_c(store, postgres, database):
+def test_interface_in_c(store):
     """The same through tagstore.h: tests/unit/tagstore/read_test.c."""
-    build = os.environ.get("EXPORTD_BUILD") or os.path.dirname(binary())
-    done = subprocess.run(
-        [os.path.join(build, "tests", "unit", "unit_tagstore_read")], capture_output=True, text=True,
-        timeout=120, env={
-            **SANITIZERS, "EXPORTD_TEST_DATABASE_URL": postgres.url(database),
-            "EXPORTD_TEST_TAGSTORE": store.name, "EXPORTD_TEST_G1": str(store.g1),
-            "EXPORTD_TEST_G2": str(store.g2), "EXPORTD_TEST_NOW": str(int(NOW.timestamp())),
-            "EXPORTD_TEST_ENVIRONMENT": str(store.environment_id("test"))})
-    report = done.stdout + done.stderr
-    assert done.returncode == 0, report
-    assert re.search(r"PASSED  \] \d\d test", report) and "SKIPPED" not in report, report
+    run_unit("tagstore_read", **store.unit_environment(), EXPORTD_TEST_G1=store.g1,
+             EXPORTD_TEST_G2=store.g2, EXPORTD_TEST_NOW=int(NOW.timestamp()),
+             EXPORTD_TEST_ENVIRONMENT=store.environment_id("test"))
 
 
 # ---- what is right where the original was wrong ----

@@ -1,0 +1,9 @@
+"""Runs those tests of tests/unit that need a database of their own."""
+import pytest
+
+from support.units import run_unit
+
+
+@pytest.mark.parametrize("name", ["model_rows", "model_file_rows", "tagstore_write"])
+def test_over_real_tables(postgres, database, name):
+    run_unit(name, EXPORTD_TEST_DATABASE_URL=postgres.url(database))

@@ -1,0 +1,321 @@
+/* The model against real tables (database_fixture.h): files, their blobs, the journal of objects,
+   the outbox. tests/system/test_units.py gives the database. */
+#include "model/file.h"
+#include "model/outbox_mail.h"
+#include "model/stored_object.h"
+
+#include "rows_fixture.h"
+
+#define SHA1_A "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"
+#define SHA1_B "e9d71f5ee7c92d6dc9e92ffdad17b8bd49418f98"
+
+/* ---- files ---- */
+
+static int64_t insert_blob(const char *path, const char *checksum)
+{
+    int64_t id = 0;
+    ok(file_blob_insert(pg, path, 1048576, checksum, &id, &error));
+    return id;
+}
+
+static void test_blob(void **state)
+{
+    (void)state;
+    struct file_blob blob;
+    bool found = true;
+    bool alive = false;
+    need_database();
+    ok(file_blob_find(pg, SHA1_A, arena, &blob, &found, &error));
+    assert_false(found);
+    int64_t id = insert_blob("ab/cdef/01", SHA1_A);
+    assert_int_equal(insert_blob("ab/cdef/02", SHA1_A), 0);
+    run("UPDATE sentry_fileblob SET timestamp = now() - interval '25 hours'");
+    ok(file_blob_find(pg, SHA1_A, arena, &blob, &found, &error));
+    assert_true(found && !blob.referenced);
+    assert_int_equal(blob.id, id);
+    assert_string_equal(blob.path, "ab/cdef/01");
+    assert_string_equal(blob.checksum, SHA1_A);
+    assert_int_equal(blob.size, 1048576);
+    assert_int_equal(blob.age_seconds, 25 * 3600);
+    ok(file_blob_touch(pg, id, 7, &alive, &error));
+    assert_true(alive);
+    ok(file_blob_find(pg, SHA1_A, arena, &blob, &found, &error));
+    assert_int_equal(blob.age_seconds, 0);
+    assert_int_equal(blob.size, 7);
+    ok(file_blob_touch(pg, id + 1, 7, &alive, &error));
+    assert_false(alive);
+}
+
+static void test_another_path_of_a_blob(void **state)
+{
+    (void)state;
+    struct file_blob blob;
+    bool found = false;
+    bool changed = true;
+    need_database();
+    int64_t id = insert_blob("../etc", SHA1_A);
+    ok(file_blob_change_path(pg, id, "", "ab/cdef/01", 8, &changed, &error));
+    assert_false(changed);
+    ok(file_blob_change_path(pg, id + 1, "../etc", "ab/cdef/01", 8, &changed, &error));
+    assert_false(changed);
+    ok(file_blob_change_path(pg, id, "../etc", "ab/cdef/01", 8, &changed, &error));
+    assert_true(changed);
+    run("UPDATE sentry_fileblob SET path = NULL WHERE path = 'ab/cdef/01' AND size = 8");
+    ok(file_blob_change_path(pg, id, "", "ab/cdef/02", 9, &changed, &error));
+    assert_true(changed);
+    ok(file_blob_find(pg, SHA1_A, arena, &blob, &found, &error));
+    assert_string_equal(blob.path, "ab/cdef/02");
+    assert_int_equal(blob.size, 9);
+}
+
+static void test_file(void **state)
+{
+    (void)state;
+    struct stored_file file;
+    struct file_blob *blobs = NULL;
+    size_t count = 0;
+    int64_t id = 0;
+    need_database();
+    int64_t a = insert_blob("a", SHA1_A);
+    int64_t b = insert_blob("b", SHA1_B);
+    const int64_t ids[] = {b, a, b};
+    const int64_t sizes[] = {1048576, 1048576, 10};
+    ok(file_insert(pg, "x.csv", 2097162, SHA1_A, ids, sizes, 3, &id, &error));
+    ok(file_load(pg, id, arena, &file, &error));
+    assert_string_equal(file.name, "x.csv");
+    assert_int_equal(file.size, 2097162);
+    assert_string_equal(file.checksum, SHA1_A);
+    assert_string_equal(text_of("SELECT type || ' ' || headers FROM sentry_file"),
+                        "export.csv {\"Content-Type\": \"text/csv\"}");
+    assert_string_equal(text_of("SELECT string_agg(\"offset\"::text, ' ' ORDER BY \"offset\")"
+                                " FROM sentry_fileblobindex"),
+                        "0 1048576 2097152");
+    ok(file_blobs(pg, id, arena, &blobs, &count, &error));
+    assert_int_equal(count, 3);
+    assert_true(blobs[0].id == b && blobs[1].id == a && blobs[2].id == b);
+    assert_true(blobs[0].referenced);
+}
+
+/* As an unfinished upload of Sentry leaves it: no size, no checksum. */
+static void test_incomplete_file(void **state)
+{
+    (void)state;
+    struct stored_file file;
+    struct file_blob *blobs = NULL;
+    size_t count = 9;
+    int64_t id = 0;
+    need_database();
+    ok(file_insert(pg, "empty.csv", 0, SHA1_A, NULL, NULL, 0, &id, &error));
+    run("UPDATE sentry_file SET size = NULL, checksum = NULL");
+    ok(file_load(pg, id, arena, &file, &error));
+    assert_int_equal(file.size, -1);
+    assert_string_equal(file.checksum, "");
+    ok(file_blobs(pg, id, arena, &blobs, &count, &error));
+    assert_int_equal(count, 0);
+    assert_false(file_load(pg, id + 1, arena, &file, &error));
+    assert_int_equal(error.code, ERROR_NOT_FOUND);
+}
+
+static void test_delete_file(void **state)
+{
+    (void)state;
+    int64_t id = 0;
+    int64_t moment = 0;
+    need_database();
+    make_organizations();
+    int64_t blob = insert_blob("a", SHA1_A);
+    const int64_t size = 1048576;
+    ok(file_insert(pg, "x.csv", size, SHA1_A, &blob, &size, 1, &id, &error));
+    int64_t export = insert_export("{}");
+    ok(exported_data_finish(pg, export, id, 28, &moment, &moment, &error));
+    ok(file_delete(pg, id, &error));
+    ok(file_delete(pg, id, &error));
+    assert_int_equal(number_of("SELECT (SELECT count(*) FROM sentry_file) + (SELECT count(*)"
+                               " FROM sentry_fileblobindex)"),
+                     0);
+    assert_int_equal(number_of("SELECT count(*) FROM sentry_exporteddata WHERE file_id IS NULL"
+                               " AND date_finished IS NOT NULL"),
+                     1);
+    assert_int_equal(number_of("SELECT count(*) FROM sentry_fileblob"), 1);
+}
+
+static void assert_deleted(int64_t id, bool expected)
+{
+    bool deleted = !expected;
+    ok(file_blob_delete_unused(pg, id, &deleted, &error));
+    assert_int_equal(deleted, expected);
+}
+
+/* Whatever refers to a blob keeps it. */
+static void test_delete_unused_blob(void **state)
+{
+    (void)state;
+    need_database();
+    make_organizations();
+    int64_t id = insert_blob("a", SHA1_A);
+    int64_t file = 0;
+    const int64_t size = 1048576;
+    ok(file_insert(pg, "x.csv", size, SHA1_A, &id, &size, 1, &file, &error));
+    assert_deleted(id, false);
+    run("DELETE FROM sentry_fileblobindex");
+    run("UPDATE sentry_file SET blob_id = (SELECT id FROM sentry_fileblob)");
+    assert_deleted(id, false);
+    run("UPDATE sentry_file SET blob_id = NULL");
+    run("INSERT INTO sentry_fileblobowner (blob_id, organization_id)"
+        " SELECT id, 1 FROM sentry_fileblob");
+    assert_deleted(id, false);
+    run("DELETE FROM sentry_fileblobowner");
+    assert_deleted(id, true);
+    assert_deleted(id, false);
+}
+
+static void test_lock_blobs(void **state)
+{
+    (void)state;
+    bool all = false;
+    need_database();
+    int64_t a = insert_blob("a", SHA1_A);
+    int64_t b = insert_blob("b", SHA1_B);
+    const int64_t there[] = {b, a, b, a};
+    const int64_t gone[] = {a, b + 1};
+    ok(file_blob_lock(pg, there, 4, &all, &error));
+    assert_true(all);
+    ok(file_blob_lock(pg, gone, 2, &all, &error));
+    assert_false(all);
+    ok(file_blob_lock(pg, NULL, 0, &all, &error));
+    assert_true(all);
+}
+
+/* A blob that an outcome has locked cannot be deleted under its hands; nor does touching it wait.
+ */
+static void test_locked_blob_stays(void **state)
+{
+    (void)state;
+    bool flag = false;
+    need_database();
+    int64_t id = insert_blob("a", SHA1_A);
+    ok(pg_commit(pg, &error));
+    ok(pg_begin(pg, &error));
+    ok(file_blob_lock(pg, &id, 1, &flag, &error));
+    struct pg *other = connect_pg();
+    ok(pg_begin(other, &error));
+    ok(pg_script(other, "SET LOCAL lock_timeout TO '200ms'", &error));
+    ok(file_blob_touch(other, id, 7, &flag, &error));
+    assert_true(flag);
+    assert_false(file_blob_delete_unused(other, id, &flag, &error));
+    assert_int_equal(error.code, ERROR_TIMEOUT);
+    pg_free(other);
+    assert_deleted(id, true);
+    ok(pg_commit(pg, &error));
+}
+
+/* ---- exportd's own tables ---- */
+
+static void test_stored_objects(void **state)
+{
+    (void)state;
+    struct stored_object *objects = NULL;
+    size_t count = 0;
+    bool deleted = true;
+    const char *const paths[] = {"aa/1", "aa/2", "aa/3"};
+    const char *const checksums[] = {SHA1_A, SHA1_B, SHA1_A};
+    need_database();
+    run("INSERT INTO exportd.export (data_export_id, date_added, organization_id, query_type,"
+        " query_info, state, attempt, failures, rows, bytes, pages)"
+        " SELECT n, now(), 1, 0, '{}', (ARRAY['running', 'delayed'])[n], 4, 0, 0, 0, 0"
+        " FROM generate_series(1, 2) AS n");
+    ok(stored_object_insert(pg, paths, checksums, 1, 1, 4, &error));     /* running */
+    ok(stored_object_insert(pg, paths, checksums, 3, 1, 3, &error));     /* an attempt before */
+    ok(stored_object_insert(pg, &paths[2], checksums, 1, 2, 4, &error)); /* stays as it is */
+    ok(stored_object_list_abandoned(pg, "", 10, arena, &objects, &count, &error));
+    assert_int_equal(count, 2);
+    assert_string_equal(objects[0].path, "aa/2");
+    assert_string_equal(objects[0].checksum, SHA1_B);
+    assert_int_equal(objects[1].data_export_id, 1);
+    assert_int_equal(objects[1].attempt, 3);
+    ok(stored_object_list_abandoned(pg, "aa/2", 10, arena, &objects, &count, &error));
+    assert_int_equal(count, 1);
+    assert_string_equal(objects[0].path, "aa/3");
+    run("UPDATE exportd.export SET state = 'delayed'");
+    ok(stored_object_list_abandoned(pg, "", 1, arena, &objects, &count, &error));
+    assert_int_equal(count, 1);
+    assert_string_equal(objects[0].path, "aa/1");
+    ok(stored_object_delete(pg, "aa/1", &deleted, &error));
+    assert_true(deleted);
+    ok(stored_object_delete(pg, "aa/1", &deleted, &error));
+    assert_false(deleted);
+}
+
+static struct outbox_mail claim(bool expected)
+{
+    struct outbox_mail mail = {.id = 0};
+    bool found = !expected;
+    ok(outbox_mail_claim(pg, 60, arena, &mail, &found, &error));
+    assert_int_equal(found, expected);
+    return mail;
+}
+
+static int64_t waiting(void)
+{
+    int64_t count = -1;
+    ok(outbox_mail_count_waiting(pg, &count, &error));
+    return count;
+}
+
+static void test_outbox(void **state)
+{
+    (void)state;
+    need_database();
+    claim(false);
+    ok(outbox_mail_insert(pg, 27, "<1@x>", "ann@x.io", "Subject: a\n\nb\n", &error));
+    struct outbox_mail mail = claim(true);
+    assert_int_equal(mail.data_export_id, 27);
+    assert_string_equal(mail.message_id, "<1@x>");
+    assert_string_equal(mail.recipient, "ann@x.io");
+    assert_string_equal(mail.mime, "Subject: a\n\nb\n");
+    assert_int_equal(mail.mime_size, 14);
+    assert_int_equal(mail.tries, 1);
+    claim(false); /* held back */
+    ok(outbox_mail_retry(pg, &mail, 0, "away", &error));
+    assert_string_equal(text_of("SELECT message FROM exportd.outbox"), "away");
+    struct outbox_mail second = claim(true);
+    assert_int_equal(second.tries, 2);
+    ok(outbox_mail_sent(pg, &mail, &error)); /* the first try is not asked any more */
+    assert_int_equal(waiting(), 1);
+    ok(outbox_mail_sent(pg, &second, &error));
+    assert_int_equal(waiting(), 0);
+    ok(outbox_mail_give_up(pg, &second, "no", &error));
+    assert_string_equal(text_of("SELECT state FROM exportd.outbox"), "sent");
+}
+
+/* The new mail of the same export is a mail of its own: the old one's fate does not touch it. */
+static void test_replaced_mail(void **state)
+{
+    (void)state;
+    need_database();
+    ok(outbox_mail_insert(pg, 27, "<1@x>", "ann@x.io", "old", &error));
+    struct outbox_mail old = claim(true);
+    ok(outbox_mail_insert(pg, 27, "<2@x>", "bob@x.io", "new", &error));
+    struct outbox_mail new = claim(true);
+    assert_int_equal(new.tries, old.tries);
+    assert_string_equal(new.mime, "new");
+    ok(outbox_mail_sent(pg, &old, &error));
+    assert_int_equal(waiting(), 1);
+    ok(outbox_mail_give_up(pg, &new, "550 no such user", &error));
+    assert_int_equal(waiting(), 0);
+    assert_string_equal(text_of("SELECT state || ' ' || message FROM exportd.outbox"),
+                        "given-up 550 no such user");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ROLLED_BACK(test_blob),           ROLLED_BACK(test_another_path_of_a_blob),
+        ROLLED_BACK(test_file),           ROLLED_BACK(test_incomplete_file),
+        ROLLED_BACK(test_delete_file),    ROLLED_BACK(test_delete_unused_blob),
+        ROLLED_BACK(test_lock_blobs),     ROLLED_BACK(test_locked_blob_stays),
+        ROLLED_BACK(test_stored_objects), ROLLED_BACK(test_outbox),
+        ROLLED_BACK(test_replaced_mail),
+    };
+    return cmocka_run_group_tests(tests, open_database, close_database);
+}

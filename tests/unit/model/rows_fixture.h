@@ -1,0 +1,42 @@
+/* What tests of the model over real tables start from. */
+#ifndef TEST_ROWS_FIXTURE_H
+#define TEST_ROWS_FIXTURE_H
+
+#include "../database_fixture.h"
+#include "model/exported_data.h"
+
+/* The one number that a query answers with. */
+static inline int64_t number_of(const char *sql)
+{
+    struct pg_result *result = NULL;
+    ok(pg_query(pg, sql, NULL, &result, &error));
+    assert_int_equal(pg_rows(result), 1);
+    int64_t number = pg_int(result, 0, 0);
+    pg_result_free(result);
+    return number;
+}
+
+static inline void make_organizations(void)
+{
+    run("INSERT INTO sentry_organization (id, name, slug, status, date_added, default_role, flags)"
+        " VALUES (1, 'Acme', 'acme', 0, now(), 'member', 1),"
+        " (2, 'Other', 'other', 0, now(), 'member', 1)");
+    run("INSERT INTO sentry_project (id, slug, name, organization_id, public, date_added, status)"
+        " VALUES (1, 'web', 'web', 1, false, now(), 0), (2, 'api', 'api', 2, false, now(), 0)");
+    run("INSERT INTO auth_user (id, password, username, first_name, email, is_staff, is_active,"
+        " is_superuser, is_managed, is_password_expired, date_joined)"
+        " SELECT n, '!', 'user' || n, '', (ARRAY['Ann@x.io', 'ann@x.io', 'bob@x.io', ''])[n],"
+        " false, true, false, false, false, now() FROM generate_series(1, 4) AS n");
+    run("INSERT INTO sentry_organizationmember (organization_id, user_id, role, flags, date_added,"
+        " has_global_access, type) VALUES (1, 2, 'member', 0, now(), true, 50)");
+}
+
+static inline int64_t insert_export(const char *query_info)
+{
+    int64_t id = 0;
+    ok(exported_data_insert(pg, 1, 2, QUERY_ISSUES_BY_TAG, query_info, &id, &error));
+    assert_true(id > 0);
+    return id;
+}
+
+#endif
