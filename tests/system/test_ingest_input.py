@@ -106,6 +106,8 @@ BAD = [
     (tags_as([["a"]]), "no pair"), (tags_as([None]), "no pair"), (tags_as([[1, "a"]]), "no pair"),
     (tags_as("a"), "neither a map nor a list"),
     (event(tags={"k" * 33: "v"}), "1 to 32"), (event(tags={"": "v"}), "1 to 32"),
+    (event(tags={"k\x7f": "v"}), "of [a-zA-Z0-9_.:-]"), (event(tags={"k\n": "v"}), "of [a-zA-Z0-9_.:-]"),
+    (event(tags={"kéy": "v"}), "of [a-zA-Z0-9_.:-]"), (event(tags={"k y": "v"}), "of [a-zA-Z0-9_.:-]"),
     (event(tags={"k": "v" * 201}), "200 characters"), (event(tags={"k": "ü" * 201}), "200 char"),
     (event(tags={"k": "a\0b"}), "NUL"), (event(message="a\0b"), "NUL"), (event(tags={"\0": "v"}), "NUL"),
     (json.dumps(event(message="here")).replace("here", "he\0re"), "NUL"),
