@@ -1,6 +1,12 @@
 """Jobs put by a real Celery, as Sentry does it."""
+import base64
 import datetime
 import json
+import os
+import pickle
+import subprocess
+import sys
+import uuid
 
 import celery
 import kombu
@@ -21,10 +27,10 @@ def broker(request, redis_server):
         else redis_server.tcp_url
 
 
-def make_app(broker, protocol=2):
+def make_app(broker, protocol=2, serializer="json"):
     app = celery.Celery(broker=broker, set_as_current=False)
     app.conf.update(
-        task_serializer="json", task_protocol=protocol, task_default_queue="data_export",
+        task_serializer=serializer, task_protocol=protocol, task_default_queue="data_export",
         task_queues=[kombu.Queue("data_export", kombu.Exchange("default", type="direct"),
                                  routing_key="data_export")])
     return app
@@ -140,3 +146,182 @@ def test_the_keys_of_kombu_are_left_alone(exportd, queue, redis_server, ask):
     queue.hset("unacked", "tag", "a message of a Python worker")
     exportd.drain()
     assert queue.scard("_kombu.binding.default") == 1 and queue.hlen("unacked") == 1
+
+
+# ---- pickle bodies, as a Sentry of 2020 sends them ----
+
+# A producer of its own, because kombu reads the environment variable when it is loaded.
+PRODUCER = """
+import datetime, json, sys, celery, kombu
+broker, protocol, calls = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+with celery.Celery(broker=broker) as app:
+    app.conf.update(
+        task_serializer="pickle", task_protocol=protocol, task_default_queue="data_export",
+        task_queues=[kombu.Queue("data_export", kombu.Exchange("default", type="direct"),
+                                 routing_key="data_export")])
+    for call in calls:
+        for name in "eta", "expires":
+            if isinstance(call.get(name), str):
+                call[name] = datetime.datetime.fromisoformat(call[name])
+        app.send_task(**call)
+"""
+
+
+def produce(broker, protocol, pickle_protocol, *calls):
+    subprocess.run([sys.executable, "-c", PRODUCER, broker, str(protocol), json.dumps(calls)],
+                   env={**os.environ, "PICKLE_PROTOCOL": str(pickle_protocol)}, check=True,
+                   timeout=60)
+
+
+def body_of(message):
+    envelope = json.loads(message)
+    assert envelope["content-type"] == "application/x-python-serialize"
+    assert envelope["content-encoding"] == "binary"
+    return base64.b64decode(envelope["body"])
+
+
+@pytest.mark.parametrize("pickle_protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("protocol", [1, 2])
+def test_pickle(exportd, queue, redis_server, ask, protocol, pickle_protocol):
+    """Every spelling of the arguments, both names of the task; eta and expires in the future."""
+    keys = [ask() for _ in range(4)]
+    produce(redis_server.tcp_url, protocol, pickle_protocol,
+            {"name": TASK, "kwargs": {"data_export_id": keys[0], "limit": 2,
+                                      "environment_id": None}},
+            {"name": OLD_TASK, "kwargs": {"data_export_id": keys[1]}},
+            {"name": TASK, "args": [keys[2], None, None], "expires": 3600},
+            {"name": TASK, "args": [keys[3]], "countdown": 1, "expires": 3600,
+             "kwargs": {"limit": 1, "__transaction_id": "x",
+                        "unknown": [1, 2 ** 80, 0.5, {"a": [None, True, "\u20ac"]}]}})
+    bodies = [body_of(message) for message in queue.lrange("data_export", 0, -1)]
+    assert len(bodies) == 4
+    assert all(body[:2] == bytes([0x80, pickle_protocol]) for body in bodies)
+    exportd.drain()
+    assert [exportd.status(key)["status"] for key in keys] == ["VALID"] * 4
+    assert exportd.status(keys[0])["rows"] == 2
+    assert exportd.ok("queue", "dead", "--json").json_lines() == []
+
+
+@pytest.mark.parametrize("pickle_protocol", [2, 4])
+def test_pickled_times(exportd, sql, redis_server, ask, pickle_protocol):
+    """Protocol 1 has them in the pickle itself."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    late, old = ask(), ask()
+    eta = now + datetime.timedelta(seconds=4)
+    produce(redis_server.tcp_url, 1, pickle_protocol,
+            {"name": TASK, "kwargs": {"data_export_id": late}, "eta": eta.isoformat()},
+            {"name": TASK, "kwargs": {"data_export_id": old},
+             "expires": (now - datetime.timedelta(minutes=5)).isoformat()})
+    exportd.drain()
+    assert exportd.status(old)["status"] == "FAILED"
+    assert exportd.status(late)["status"] == "VALID"
+    sql.execute("SELECT min(started_at) FROM exportd.attempt WHERE data_export_id = %s"
+                " AND outcome = 'valid'", (late,))
+    assert sql.fetchone()[0] >= eta - datetime.timedelta(milliseconds=50)
+
+
+@pytest.mark.parametrize("protocol", [1, 2])
+def test_pickled_priorities(exportd, sql, queue, broker, ask, protocol):
+    exports = {}
+    with make_app(broker, protocol, "pickle") as app:
+        for priority in (9, 6, 3, 0):
+            exports[priority] = ask(f"key-{priority}")
+            app.send_task(TASK, kwargs={"data_export_id": exports[priority]}, priority=priority)
+    for name in LISTS.values():
+        body_of(queue.lindex(name, 0))
+    exportd.drain("--concurrency", 1)
+    sql.execute("SELECT data_export_id FROM exportd.attempt ORDER BY started_at")
+    assert [row[0] for row in sql.fetchall()] == [exports[key] for key in sorted(exports)]
+
+
+@pytest.mark.parametrize("protocol", [1, 2])
+@pytest.mark.parametrize("serializer", ["json", "pickle"])
+def test_compressed_bodies(exportd, queue, redis_server, ask, serializer, protocol):
+    read, unread = ask(), ask()
+    with make_app(redis_server.tcp_url, protocol, serializer) as app:
+        app.send_task(TASK, kwargs={"data_export_id": read}, compression="gzip")
+        app.send_task(TASK, kwargs={"data_export_id": unread}, compression="bzip2")
+    assert json.loads(queue.lindex("data_export", -1))["headers"]["compression"] \
+        == "application/x-gzip"
+    exportd.drain()
+    assert exportd.status(read)["status"] == "VALID"
+    entry, = exportd.ok("queue", "dead", "--json").json_lines()
+    assert "application/x-bz2" in entry["reason"]
+
+
+def opcode_string(text):
+    return b"U" + bytes([len(text)]) + text.encode()
+
+
+def pickle_of_python_2(export):
+    """Opcode by opcode what Python 2's cPickle makes of a call (data_export_id is a long there)."""
+    memo = iter(range(1, 256))
+
+    def put(opcodes):
+        return opcodes + b"q" + bytes([next(memo)])
+
+    def text(value):
+        return put(opcode_string(value))
+
+    number = export.to_bytes(8, "little")
+    out = b"\x80\x02" + put(b"}") + b"("
+    for name, value in [("expires", b"N"), ("utc", b"\x88")]:
+        out += text(name) + value
+    out += text("args") + put(b"]")
+    for name in ("chord", "callbacks", "errbacks", "taskset"):
+        out += text(name) + b"N"
+    out += text("id") + text(str(uuid.uuid4())) + text("retries") + b"K\x00"
+    out += text("task") + text(TASK) + text("timelimit") + put(b"NN\x86") + text("eta") + b"N"
+    out += text("kwargs") + put(b"}") + b"("
+    out += text("environment_id") + b"N" + text("limit") + b"N"
+    out += text("data_export_id") + b"\x8a\x08" + number + b"uu."
+    assert pickle.loads(out)["kwargs"]["data_export_id"] == export
+    return out
+
+
+def envelope_of(body, **headers):
+    return json.dumps({
+        "body": base64.b64encode(body).decode(), "content-type": "application/x-python-serialize",
+        "content-encoding": "binary", "headers": headers,
+        "properties": {"body_encoding": "base64", "correlation_id": str(uuid.uuid4()),
+                       "reply_to": str(uuid.uuid4()), "delivery_mode": 2,
+                       "delivery_tag": str(uuid.uuid4()),
+                       "delivery_info": {"priority": 0, "exchange": "default",
+                                         "routing_key": "data_export"}}})
+
+
+def test_a_message_of_python_2(exportd, queue, ask):
+    export = ask()
+    queue.lpush("data_export", envelope_of(pickle_of_python_2(export)))
+    exportd.drain()
+    assert exportd.status(export)["status"] == "VALID"
+
+
+def test_pickles_of_more_than_data_are_kept(exportd, queue, tmp_path, ask):
+    """Nothing that they name is called; the dead list says why, and the next job goes on."""
+    class Call:
+        def __reduce__(self):
+            return open, (str(tmp_path / "called"), "w")
+
+    export = ask()
+    bodies = [
+        pickle.dumps(((export,), {"x": Call()}, {}), 2),
+        pickle.dumps(((export,), {"x": datetime.date(2030, 1, 1)}, {}), 4),
+        pickle.dumps(((export,), {}, {}), 0),
+        pickle.dumps(((export,), {}, {}), 4)[:-5],
+        b"\x80\x02)q\x01" + b"h\x01\x86q\x01" * 64 + b".",
+        b"\x80\x02" + b"(" * 500000,
+    ]
+    for body in bodies:
+        queue.lpush("data_export", envelope_of(body, task=TASK))
+    queue.lpush("data_export", envelope_of(pickle_of_python_2(export)))
+    exportd.drain()
+    assert exportd.status(export)["status"] == "VALID"
+    reasons = "\n".join(entry["reason"] for entry in
+                        exportd.ok("queue", "dead", "--json").json_lines())
+    assert reasons.count("\n") == len(bodies) - 1
+    for reason in ("GLOBAL at byte", "STACK_GLOBAL at byte", "no pickle of protocol 2 to 5",
+                   "FRAME at byte 2: it ends too early", "more than 100000 values",
+                   "nested more than 100 deep"):
+        assert reason in reasons, reasons
+    assert not (tmp_path / "called").exists()

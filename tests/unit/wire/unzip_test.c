@@ -39,16 +39,15 @@ static void assert_fails(const char *zipped, size_t size, size_t maximum, enum e
 static void both_formats(void **state)
 {
     (void)state;
-    char *plain = malloc(100000), *zipped = malloc(200000);
-    assert_true(plain != NULL && zipped != NULL);
+    static char plain[100000], zipped[200000];
     struct mutator mutator = {.state = 1};
-    for (size_t i = 0; i < 100000; i++)
+    for (size_t i = 0; i < sizeof(plain); i++)
         plain[i] = (char)mutate_random(&mutator, 256);
-    for (size_t size = 0; size <= 100000; size = size * 7 + 1) {
+    for (size_t size = 0; size <= sizeof(plain); size = size * 7 + 1) {
         for (int window = WINDOW; window <= WINDOW + GZIP; window += GZIP) {
             struct error error;
             struct buffer out;
-            size_t length = zip(plain, size, window, zipped, 200000);
+            size_t length = zip(plain, size, window, zipped, sizeof(zipped));
             buffer_init(&out, size + 1);
             assert_true(buffer_append_byte(&out, '!', &error));
             assert_true(unzip(zipped, length, &out, &error));
@@ -58,8 +57,6 @@ static void both_formats(void **state)
             buffer_free(&out);
         }
     }
-    free(plain);
-    free(zipped);
 }
 
 static void what_is_broken(void **state)
@@ -80,15 +77,10 @@ static void what_is_broken(void **state)
 static void a_bomb(void **state)
 {
     (void)state;
-    enum { PLAIN = 10 * 1024 * 1024 };
-    char *plain = calloc(1, PLAIN), *zipped = malloc(PLAIN);
-    assert_true(plain != NULL && zipped != NULL);
-    size_t size = zip(plain, PLAIN, WINDOW, zipped, PLAIN);
-    assert_true(size < 20000);
+    static char plain[10 * 1024 * 1024], zipped[20000];
+    size_t size = zip(plain, sizeof(plain), WINDOW, zipped, sizeof(zipped));
     assert_fails(zipped, size, 1000, ERROR_TOO_LARGE);
-    assert_fails(zipped, size, PLAIN - 1, ERROR_TOO_LARGE);
-    free(plain);
-    free(zipped);
+    assert_fails(zipped, size, sizeof(plain) - 1, ERROR_TOO_LARGE);
 }
 
 int main(void)
