@@ -19,6 +19,11 @@ bool snuba_dialect_has_tag_column(const char *key)
     return key[0] != '\0' && key[strspn(key, allowed)] == '\0';
 }
 
+bool snuba_dialect_tag_is_apart(const struct snuba_dialect *dialect, const char *key)
+{
+    return dialect->words->is_apart(key);
+}
+
 const char *snuba_dialect_tag_key(const struct snuba_dialect *dialect, const char *answered)
 {
     return dialect->words->key_here(answered);

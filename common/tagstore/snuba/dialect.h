@@ -14,6 +14,7 @@ struct snuba_words;
 struct snuba_dialect {
     const char *name;   /* "2018", "2020": what EXPORTD_SNUBA_DIALECT says */
     bool needs_hashes;  /* groups are told by their hashes: `issues` */
+    bool has_limitby;   /* the rows of each value of a column can be bounded */
     size_t orderby_max; /* sort keys */
     int64_t limit_max;  /* rows an answer; 0: no bound */
     const struct snuba_words *words;
@@ -25,6 +26,10 @@ const struct snuba_dialect *snuba_dialect_find(const char *name);
 /* Whether a column SNUBA_TAG can be named after the key: it consists of letters, digits and _.:-
    only. Any other key can be asked for by SNUBA_TAGS_KEY and SNUBA_TAGS_VALUE, one in a query. */
 bool snuba_dialect_has_tag_column(const char *key);
+
+/* Whether the server keeps the tag in a column only: there NULL is no tag, and the columns
+   SNUBA_TAGS_KEY and SNUBA_TAGS_VALUE do not know it. */
+bool snuba_dialect_tag_is_apart(const struct snuba_dialect *dialect, const char *key);
 
 /* The key that is meant by a text in an answer's column SNUBA_ALL_TAGS_KEY: the 2018 server keeps
    some tags in columns whose names are not quite those of the tags ("release", "browser_name"). */

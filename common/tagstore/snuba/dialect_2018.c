@@ -197,9 +197,14 @@ static const struct snuba_words words = {
     .doubles_backslashes = true,
     .key_there = key_there,
     .key_here = key_here,
+    .is_apart = is_promoted,
     .check = check,
     .print = print,
 };
 
-const struct snuba_dialect snuba_dialect_2018 = {
-    .name = "2018", .needs_hashes = true, .orderby_max = 1, .limit_max = 0, .words = &words};
+const struct snuba_dialect snuba_dialect_2018 = {.name = "2018",
+                                                 .needs_hashes = true,
+                                                 .has_limitby = false,
+                                                 .orderby_max = 1,
+                                                 .limit_max = 0,
+                                                 .words = &words};

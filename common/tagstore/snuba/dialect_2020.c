@@ -6,6 +6,13 @@ static const char *same_key(const char *key)
     return key;
 }
 
+/* What is a column is among the tags, too. */
+static bool is_apart(const char *key)
+{
+    (void)key;
+    return false;
+}
+
 static bool check(const struct snuba_query *query, struct error *error)
 {
     return query->having_count == 0 || query->groupby_count > 0 ||
@@ -87,12 +94,14 @@ static const struct snuba_words words = {
     .doubles_backslashes = false,
     .key_there = same_key,
     .key_here = same_key,
+    .is_apart = is_apart,
     .check = check,
     .print = print,
 };
 
 const struct snuba_dialect snuba_dialect_2020 = {.name = "2020",
                                                  .needs_hashes = false,
+                                                 .has_limitby = true,
                                                  .orderby_max = SIZE_MAX,
                                                  .limit_max = 10000,
                                                  .words = &words};

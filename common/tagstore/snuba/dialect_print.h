@@ -23,6 +23,7 @@ struct snuba_words {
     bool doubles_backslashes; /* the server escapes quotes in literals and forgets backslashes */
     const char *(*key_there)(const char *key);     /* what the server calls a tag */
     const char *(*key_here)(const char *answered); /* and back */
+    bool (*is_apart)(const char *key);             /* a tag that is a column and nothing else */
     bool (*check)(const struct snuba_query *query, struct error *error);
     bool (*print)(const struct snuba_printer *printer);
 };

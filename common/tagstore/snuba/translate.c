@@ -80,7 +80,10 @@ static bool translate_groups(struct pg *pg, const struct snuba_dialect *dialect,
                              &hashes, &count, error))
         return false;
     if (count > SNUBA_HASHES_MAX)
-        return too_many_hashes(error);
+        return query->group_count == 1
+                   ? too_many_hashes(error)
+                   : error_set(error, ERROR_TOO_LARGE, "the issues have over %d group hashes",
+                               SNUBA_HASHES_MAX);
     return set_issues(hashes, count, arena, query, error);
 }
 

@@ -32,7 +32,8 @@ struct snuba_scope {
    second, by the clock of Postgres.
 
    ERROR_EXPORT: there is no environment with that id (never: all environments); nothing is left of
-   the range (SNUBA_OUT_OF_RANGE); the groups have more than SNUBA_HASHES_MAX hashes. */
+   the range (SNUBA_OUT_OF_RANGE); one group has more than SNUBA_HASHES_MAX hashes. ERROR_TOO_LARGE:
+   several groups together have. */
 bool snuba_translate(struct pg *pg, const struct snuba_dialect *dialect,
                      const struct snuba_scope *scope, int64_t retention_days, struct arena *arena,
                      struct snuba_query *query, struct error *error) MUST_CHECK;

@@ -1,0 +1,422 @@
+#include "tagstore/snuba/question.h"
+
+#include "base/text.h"
+
+/* A tie at the limit of the 2018 dialect is looked at this far before all rows are asked for. */
+enum { TIES_FIRST = 100, TIES_NEXT = SNUBA_PAGE };
+
+const struct snuba_aggregation snuba_sums[SNUBA_SUMS] = {
+    {.function = SNUBA_COUNT, .alias = "count"},
+    {.function = SNUBA_MIN, .column = {.kind = SNUBA_TIMESTAMP}, .alias = "first_seen"},
+    {.function = SNUBA_MAX, .column = {.kind = SNUBA_TIMESTAMP}, .alias = "last_seen"},
+};
+
+const struct snuba_aggregation snuba_count[1] = {{.function = SNUBA_COUNT, .alias = "count"}};
+
+/* ---- the question ---- */
+
+struct snuba_scope snuba_scope_of(const struct tag_place *place)
+{
+    return (struct snuba_scope){.project_ids = &place->project_id,
+                                .project_count = 1,
+                                .group_ids = &place->group_id,
+                                .group_count = place->group_id != 0,
+                                .environment_id = place->environment_id};
+}
+
+bool snuba_question_start(struct snuba_question *question, struct tagstore *store,
+                          const char *referrer, const struct snuba_scope *scope, size_t conditions,
+                          struct arena *arena, struct error *error)
+{
+    struct snuba_tagstore *snuba = (struct snuba_tagstore *)store;
+    *question = (struct snuba_question){.store = snuba, .arena = arena};
+    question->room = conditions + 1; /* leave_out_no_group */
+    question->query = (struct snuba_query){.referrer = referrer, .limit = -1};
+    question->conditions = arena_array(arena, question->room, sizeof(struct snuba_any_of), error);
+    question->query.conditions = question->conditions;
+    return question->conditions != NULL &&
+           snuba_translate(snuba->pg, snuba_client_dialect(snuba->client), scope,
+                           snuba->retention_days, arena, &question->query, error);
+}
+
+/* ---- conditions ---- */
+
+bool snuba_question_any_of(struct snuba_question *question,
+                           const struct snuba_condition *conditions, size_t count,
+                           struct error *error)
+{
+    if (question->query.condition_count == question->room)
+        return error_set(error, ERROR_INTERNAL, "a question to snuba has too many conditions");
+    question->conditions[question->query.condition_count++] =
+        (struct snuba_any_of){.conditions = conditions, .count = count};
+    return true;
+}
+
+static bool add_texts(struct snuba_question *question, struct snuba_column column,
+                      enum snuba_operator compare, const char *const *texts, size_t count,
+                      struct error *error)
+{
+    struct snuba_condition *condition = arena_array(question->arena, 1, sizeof(*condition), error);
+    if (condition == NULL)
+        return false;
+    *condition =
+        (struct snuba_condition){.column = column,
+                                 .compare = compare,
+                                 .literal = {.kind = SNUBA_TEXT, .texts = texts, .count = count}};
+    return snuba_question_any_of(question, condition, 1, error);
+}
+
+bool snuba_question_text(struct snuba_question *question, struct snuba_column column,
+                         enum snuba_operator compare, const char *text, struct error *error)
+{
+    const char **texts = arena_array(question->arena, 1, sizeof(*texts), error);
+    if (texts == NULL)
+        return false;
+    texts[0] = text;
+    return add_texts(question, column, compare, texts, 1, error);
+}
+
+bool snuba_question_texts(struct snuba_question *question, struct snuba_column column,
+                          const char *const *texts, size_t count, struct error *error)
+{
+    return add_texts(question, column, SNUBA_IN, texts, count, error);
+}
+
+/* A key that no column can be named after is found among the tags that an event has. */
+static bool add_key(struct snuba_question *question, const char *key, struct snuba_column *value,
+                    struct error *error)
+{
+    *value = (struct snuba_column){.kind = SNUBA_TAG, .name = key};
+    if (snuba_dialect_has_tag_column(key))
+        return true;
+    value->kind = SNUBA_TAGS_VALUE;
+    return snuba_question_text(question, (struct snuba_column){.kind = SNUBA_TAGS_KEY}, SNUBA_EQUAL,
+                               key, error);
+}
+
+bool snuba_question_has_key(struct snuba_question *question, const char *key,
+                            struct snuba_column *value, struct error *error)
+{
+    return add_key(question, key, value, error) &&
+           snuba_question_text(question, *value, SNUBA_NOT_EQUAL, "", error);
+}
+
+bool snuba_question_has_value(struct snuba_question *question, const char *key, const char *value,
+                              struct snuba_column *column, struct error *error)
+{
+    return add_key(question, key, column, error) &&
+           snuba_question_text(question, *column, SNUBA_EQUAL, value, error);
+}
+
+/* ---- rows ---- */
+
+static bool add_rows(struct snuba_question *question, const struct snuba_answer *answer,
+                     size_t columns, struct snuba_rows *rows, struct error *error)
+{
+    size_t wanted = rows->count + answer->rows;
+    rows->columns = columns;
+    if (rows->cells == NULL || wanted > rows->room) {
+        size_t room = wanted > 2 * rows->room ? wanted : 2 * rows->room;
+        struct snuba_cell *cells =
+            arena_array(question->arena, room + 1, columns * sizeof(*cells), error);
+        if (cells == NULL)
+            return false;
+        if (rows->count > 0)
+            memcpy(cells, rows->cells, rows->count * columns * sizeof(*cells));
+        rows->cells = cells;
+        rows->room = room;
+    }
+    for (size_t i = 0; i < answer->rows; i++)
+        memcpy(&rows->cells[(rows->count + i) * columns], &answer->cells[i * answer->columns],
+               columns * sizeof(*rows->cells));
+    rows->count = wanted;
+    return true;
+}
+
+static void sort_rows(struct snuba_rows *rows, snuba_compare *compare)
+{
+    if (rows->count > 1)
+        qsort(rows->cells, rows->count, rows->columns * sizeof(*rows->cells), compare);
+}
+
+bool snuba_question_number(struct snuba_question *question, int64_t *number, struct error *error)
+{
+    struct snuba_answer answer;
+    if (!snuba_ask(question->store->client, &question->query, question->arena, &answer, error))
+        return false;
+    *number = snuba_cell(&answer, 0, 0)->number;
+    return true;
+}
+
+/* ---- all rows: each page asks for what is behind the last row of the one before ---- */
+
+struct pager {
+    struct snuba_question *question;
+    struct snuba_query query; /* the question's, with the bound and the order of pages */
+    struct snuba_aggregation *aggregations;
+    struct snuba_any_of *conditions;
+    struct snuba_condition behind;
+    struct snuba_any_of bound;
+    struct snuba_order order;
+    const char *last_text;
+    int64_t last_number;
+    size_t columns; /* of the question's rows; the pager's may have one more */
+};
+
+/* Both dialects sort by a tag or a group as it is; of another column its smallest value, which is
+   the only one, has an alias. */
+static bool needs_alias(const struct snuba_column *column)
+{
+    return column->kind != SNUBA_TAG && column->kind != SNUBA_GROUP_ID;
+}
+
+static bool start_order(struct pager *pager, struct error *error)
+{
+    const struct snuba_query *query = &pager->question->query;
+    size_t count = query->aggregation_count;
+    pager->order.column = query->groupby[0];
+    pager->query.orderby = &pager->order;
+    pager->query.orderby_count = 1;
+    if (!needs_alias(&query->groupby[0]))
+        return true;
+    pager->aggregations =
+        arena_array(pager->question->arena, count + 1, sizeof(*pager->aggregations), error);
+    if (pager->aggregations == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        pager->aggregations[i] = query->aggregations[i];
+    pager->aggregations[count] = (struct snuba_aggregation){
+        .function = SNUBA_MIN, .column = query->groupby[0], .alias = "page"};
+    pager->order.column = (struct snuba_column){.kind = SNUBA_ALIAS, .name = "page"};
+    pager->query.aggregations = pager->aggregations;
+    pager->query.aggregation_count = count + 1;
+    return true;
+}
+
+static bool start_pager(struct pager *pager, struct snuba_question *question, struct error *error)
+{
+    size_t count = question->query.condition_count;
+    bool by_number = question->query.groupby[0].kind == SNUBA_GROUP_ID;
+    *pager = (struct pager){.question = question, .query = question->query};
+    pager->columns = question->query.groupby_count + question->query.aggregation_count;
+    pager->conditions = arena_array(question->arena, count + 1, sizeof(*pager->conditions), error);
+    if (pager->conditions == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        pager->conditions[i] = question->conditions[i];
+    pager->behind =
+        (struct snuba_condition){.column = question->query.groupby[0], .compare = SNUBA_GREATER};
+    pager->behind.literal =
+        by_number ? (struct snuba_literal){.kind = SNUBA_NUMBER, .numbers = &pager->last_number}
+                  : (struct snuba_literal){.kind = SNUBA_TEXT, .texts = &pager->last_text};
+    pager->behind.literal.count = 1;
+    pager->conditions[count] = (struct snuba_any_of){.conditions = &pager->behind, .count = 1};
+    pager->query.conditions = pager->conditions;
+    pager->query.condition_count = count + by_number; /* events without a group have 0 or NULL */
+    pager->query.limit = SNUBA_PAGE;
+    return start_order(pager, error);
+}
+
+/* A server whose order is not that of its comparison would be asked for ever. */
+static bool move_on(struct pager *pager, const struct snuba_answer *answer, struct error *error)
+{
+    for (size_t i = 0; i < answer->rows; i++) {
+        const struct snuba_cell *cell = snuba_cell(answer, i, 0);
+        bool is_text = pager->behind.literal.kind == SNUBA_TEXT;
+        bool greater =
+            is_text ? cell->kind == SNUBA_CELL_TEXT &&
+                          (pager->last_text == NULL || strcmp(cell->text, pager->last_text) > 0)
+                    : cell->number > pager->last_number;
+        if (!greater)
+            return error_set(error, ERROR_INTERNAL, "snuba's answer: a page that is not sorted");
+        pager->last_text = cell->text;
+        pager->last_number = cell->number;
+    }
+    pager->query.condition_count = pager->question->query.condition_count + 1;
+    return true;
+}
+
+static bool ask_page(struct pager *pager, struct snuba_answer *answer, struct error *error)
+{
+    bool done = false;
+    do {
+        done = snuba_ask(pager->question->store->client, &pager->query, pager->question->arena,
+                         answer, error);
+        if (done || error->code != ERROR_OVERLOAD || pager->query.limit / 2 < SNUBA_PAGE_MIN)
+            break;
+        pager->query.limit /= 2;
+    } while (true);
+    return done;
+}
+
+static bool ask_pages(struct snuba_question *question, struct snuba_rows *rows, struct error *error)
+{
+    struct pager pager;
+    struct snuba_answer answer;
+    if (!start_pager(&pager, question, error))
+        return false;
+    do {
+        if (!ask_page(&pager, &answer, error) ||
+            !add_rows(question, &answer, pager.columns, rows, error) ||
+            !move_on(&pager, &answer, error))
+            return false;
+    } while (answer.rows == (size_t)pager.query.limit);
+    return true;
+}
+
+/* ---- all groups of a project, where groups are told by their hashes ---- */
+
+typedef bool ask_function(struct snuba_question *question, size_t cell, int64_t limit,
+                          struct snuba_rows *rows, struct error *error);
+
+static bool asks_for_all_groups(const struct snuba_question *question)
+{
+    const struct snuba_query *query = &question->query;
+    return snuba_client_dialect(question->store->client)->needs_hashes && query->group_count == 0 &&
+           query->groupby_count > 0 && query->groupby[0].kind == SNUBA_GROUP_ID;
+}
+
+/* Some groups a time: all their hashes have to go with the question. */
+static bool for_all_groups(struct snuba_question *question, ask_function *ask, size_t cell,
+                           int64_t limit, struct snuba_rows *rows, struct error *error)
+{
+    int64_t last = 0;
+    *rows = (struct snuba_rows){0};
+    if (!asks_for_all_groups(question))
+        return ask(question, cell, limit, rows, error);
+    do {
+        if (!snuba_translate_next_groups(question->store->pg, question->query.project_ids[0], &last,
+                                         question->arena, &question->query, error))
+            return false;
+        if (question->query.issue_count > 0 && !ask(question, cell, limit, rows, error))
+            return false;
+    } while (question->query.issue_count > 0);
+    return true;
+}
+
+static bool ask_all(struct snuba_question *question, size_t cell, int64_t limit,
+                    struct snuba_rows *rows, struct error *error)
+{
+    (void)cell;
+    (void)limit;
+    return ask_pages(question, rows, error);
+}
+
+bool snuba_question_all(struct snuba_question *question, snuba_compare *compare,
+                        struct snuba_rows *rows, struct error *error)
+{
+    if (!for_all_groups(question, ask_all, 0, 0, rows, error))
+        return false;
+    sort_rows(rows, compare);
+    return true;
+}
+
+/* ---- the first rows ---- */
+
+/* Whether a row that was not answered could be among the first `limit`: when the last one answered
+   is as good, by the key that the server sorted by, as the last one wanted. */
+static bool is_tied(const struct snuba_answer *answer, size_t cell, int64_t limit, int64_t asked)
+{
+    if ((int64_t)answer->rows < asked)
+        return false;
+    return snuba_cell(answer, (size_t)limit - 1, cell)->number ==
+           snuba_cell(answer, answer->rows - 1, cell)->number;
+}
+
+static bool ask_some(struct snuba_question *question, size_t cell, int64_t limit, int64_t asked,
+                     struct snuba_rows *rows, bool *sure, struct error *error)
+{
+    const struct snuba_dialect *dialect = snuba_client_dialect(question->store->client);
+    struct snuba_query query = question->query;
+    struct snuba_answer answer;
+    bool whole_order = query.orderby_count <= dialect->orderby_max;
+    query.limit = whole_order ? limit : asked;
+    if (!whole_order)
+        query.orderby_count = dialect->orderby_max;
+    if (!snuba_ask(question->store->client, &query, question->arena, &answer, error))
+        return false;
+    *sure = whole_order || !is_tied(&answer, cell, limit, asked);
+    return !*sure ||
+           add_rows(question, &answer, query.groupby_count + query.aggregation_count, rows, error);
+}
+
+static bool ask_top(struct snuba_question *question, size_t cell, int64_t limit,
+                    struct snuba_rows *rows, struct error *error)
+{
+    bool sure = false;
+    if (limit > 0 && limit <= SNUBA_PAGE - TIES_FIRST &&
+        !ask_some(question, cell, limit, limit + TIES_FIRST, rows, &sure, error))
+        return false;
+    if (!sure && limit > 0 && limit < TIES_NEXT &&
+        !ask_some(question, cell, limit, TIES_NEXT, rows, &sure, error))
+        return false;
+    return sure || ask_pages(question, rows, error);
+}
+
+/* A group is without a number where an event has none. */
+static bool leave_out_no_group(struct snuba_question *question, struct error *error)
+{
+    static const int64_t none[1] = {0};
+    static const struct snuba_condition some_group = {
+        .column = {.kind = SNUBA_GROUP_ID},
+        .compare = SNUBA_GREATER,
+        .literal = {.kind = SNUBA_NUMBER, .numbers = none, .count = 1}};
+    return question->query.groupby[0].kind != SNUBA_GROUP_ID ||
+           snuba_question_any_of(question, &some_group, 1, error);
+}
+
+bool snuba_question_top(struct snuba_question *question, snuba_compare *compare, size_t cell,
+                        int64_t limit, struct snuba_rows *rows, struct error *error)
+{
+    if (!leave_out_no_group(question, error) ||
+        !for_all_groups(question, ask_top, cell, limit, rows, error))
+        return false;
+    sort_rows(rows, compare);
+    if (limit > 0 && rows->count > (size_t)limit)
+        rows->count = (size_t)limit;
+    return true;
+}
+
+/* ---- cells ---- */
+
+struct group_tag_value snuba_take_value(const struct snuba_cell *cells, int64_t group_id,
+                                        const char *value_or_null)
+{
+    const char *value = value_or_null == NULL ? cells[0].text : value_or_null;
+    return (struct group_tag_value){.group_id = group_id,
+                                    .value = value,
+                                    .value_size = strlen(value),
+                                    .times_seen = cells[1].number,
+                                    .first_seen = cells[2].number,
+                                    .last_seen = cells[3].number};
+}
+
+bool snuba_take_groups(const struct snuba_rows *rows, struct arena *arena, int64_t **group_ids,
+                       size_t *count, struct error *error)
+{
+    *group_ids = arena_array(arena, rows->count + 1, sizeof(**group_ids), error);
+    for (size_t i = 0; *group_ids != NULL && i < rows->count; i++)
+        (*group_ids)[i] = snuba_row(rows, i)[0].number;
+    *count = *group_ids == NULL ? 0 : rows->count;
+    return *group_ids != NULL;
+}
+
+int snuba_order_texts(const struct snuba_cell *a, const struct snuba_cell *b)
+{
+    return strcmp(a->text, b->text);
+}
+
+int snuba_order_numbers(const struct snuba_cell *a, const struct snuba_cell *b)
+{
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+int snuba_compare_texts(const void *a, const void *b)
+{
+    return snuba_order_texts(a, b);
+}
+
+int snuba_compare_numbers(const void *a, const void *b)
+{
+    return snuba_order_numbers(a, b);
+}

@@ -1,0 +1,277 @@
+/* Reading events, and groups by what their events say. */
+#include "base/text.h"
+#include "tagstore/snuba/question.h"
+
+#define ARENA_MAX ((size_t)64 << 20)
+
+/* ---- the alternatives of tags ---- */
+
+static int compare_tags(const void *a, const void *b)
+{
+    const struct tag *x = a;
+    const struct tag *y = b;
+    int order = strcmp(x->key, y->key);
+    return order != 0 ? order : strcmp(x->value, y->value);
+}
+
+/* Sorted by key, each once; "" is no value. */
+static bool sort_tags(const struct tag *tags, size_t count, struct arena *arena,
+                      struct tag **sorted, size_t *sorted_count, struct error *error)
+{
+    struct tag *list = arena_array(arena, count + 1, sizeof(*list), error);
+    size_t kept = 0;
+    if (list == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        list[i] = tags[i];
+    qsort(list, count, sizeof(*list), compare_tags);
+    for (size_t i = 0; i < count; i++)
+        if (list[i].value[0] != '\0' && (kept == 0 || compare_tags(&list[i], &list[kept - 1]) != 0))
+            list[kept++] = list[i];
+    *sorted = list;
+    *sorted_count = kept;
+    return true;
+}
+
+/* The values of the first tag's key. */
+static struct snuba_condition one_key(const struct tag *tags, size_t count, const char **values,
+                                      size_t *taken)
+{
+    size_t same = 0;
+    while (same < count && text_equal(tags[same].key, tags[0].key)) {
+        values[same] = tags[same].value;
+        same++;
+    }
+    *taken = same;
+    return (struct snuba_condition){
+        .column = {.kind = SNUBA_TAG, .name = tags[0].key},
+        .compare = same == 1 ? SNUBA_EQUAL : SNUBA_IN,
+        .literal = {.kind = SNUBA_TEXT, .texts = values, .count = same}};
+}
+
+/* One OR group, a condition for each key. */
+static bool add_tags(struct snuba_question *question, const struct tag *tags, size_t count,
+                     struct error *error)
+{
+    struct snuba_condition *conditions =
+        arena_array(question->arena, count, sizeof(*conditions), error);
+    const char **values = arena_array(question->arena, count, sizeof(*values), error);
+    size_t keys = 0;
+    size_t taken = 0;
+    if (conditions == NULL || values == NULL)
+        return false;
+    for (size_t i = 0; i < count; i += taken)
+        conditions[keys++] = one_key(&tags[i], count - i, &values[i], &taken);
+    if (keys == 1 && !snuba_dialect_has_tag_column(tags[0].key)) {
+        conditions[0].column = (struct snuba_column){.kind = SNUBA_TAGS_VALUE};
+        if (!snuba_question_text(question, (struct snuba_column){.kind = SNUBA_TAGS_KEY},
+                                 SNUBA_EQUAL, tags[0].key, error))
+            return false;
+    }
+    return snuba_question_any_of(question, conditions, keys, error);
+}
+
+/* ---- event ids ----
+
+   Newest first, so the pages are cut by time: each asks for what happened before the last second of
+   the one before, whose events may not have been all there. */
+
+struct event_pages {
+    struct snuba_question question;
+    struct arena *arena; /* of a page */
+    tagstore_text_function *tell;
+    void *context;
+    struct error *error;
+};
+
+/* The cells: the id, when it happened, the id again, which has an alias to be sorted by. */
+enum { EVENT_ID, EVENT_SEEN };
+
+static const struct snuba_column event_column = {.kind = SNUBA_EVENT_ID};
+
+static const struct snuba_aggregation event_sums[] = {
+    {.function = SNUBA_MAX, .column = {.kind = SNUBA_TIMESTAMP}, .alias = "seen"},
+    {.function = SNUBA_MIN, .column = {.kind = SNUBA_EVENT_ID}, .alias = "id"}};
+
+static const struct snuba_order newest_first = {.column = {.kind = SNUBA_ALIAS, .name = "seen"},
+                                                .descending = true};
+
+static const struct snuba_order by_id = {.column = {.kind = SNUBA_ALIAS, .name = "id"}};
+
+static int compare_events(const void *a, const void *b)
+{
+    const struct snuba_cell *x = a;
+    const struct snuba_cell *y = b;
+    int order = snuba_order_numbers(&y[EVENT_SEEN], &x[EVENT_SEEN]);
+    return order != 0 ? order : snuba_order_texts(&x[EVENT_ID], &y[EVENT_ID]);
+}
+
+static bool tell_events(struct event_pages *pages, const struct snuba_answer *answer, size_t count)
+{
+    if (count > 1)
+        qsort(answer->cells, count, answer->columns * sizeof(*answer->cells), compare_events);
+    for (size_t i = 0; i < count; i++)
+        if (!pages->tell(pages->context, snuba_cell(answer, i, EVENT_ID)->text, pages->error))
+            return false;
+    return true;
+}
+
+/* All events of one second, which did not fit into a page: by id. */
+static bool tell_second(struct event_pages *pages, int64_t second)
+{
+    struct snuba_question question = pages->question;
+    struct snuba_condition behind = {.column = event_column, .compare = SNUBA_GREATER};
+    struct snuba_answer answer;
+    char last[64] = "";
+    const char *text = last;
+    behind.literal = (struct snuba_literal){.kind = SNUBA_TEXT, .texts = &text, .count = 1};
+    question.query.from = second;
+    question.query.to = second + USEC_PER_SECOND;
+    question.query.orderby = &by_id;
+    if (!snuba_question_any_of(&question, &behind, 1, pages->error))
+        return false;
+    do {
+        arena_reset(pages->arena);
+        if (!snuba_ask(question.store->client, &question.query, pages->arena, &answer,
+                       pages->error) ||
+            !tell_events(pages, &answer, answer.rows))
+            return false;
+        if (answer.rows > 0 &&
+            !text_copy(last, sizeof(last), snuba_cell(&answer, answer.rows - 1, EVENT_ID)->text))
+            return error_set(pages->error, ERROR_INTERNAL, "snuba's answer: a long event id");
+    } while (answer.rows == SNUBA_PAGE);
+    return true;
+}
+
+/* The part of a page behind which nothing is missing; the query's time ends there. */
+static bool tell_page(struct event_pages *pages, const struct snuba_answer *answer)
+{
+    int64_t last = snuba_cell(answer, answer->rows - 1, EVENT_SEEN)->number;
+    size_t sure = answer->rows;
+    while (sure > 0 && snuba_cell(answer, sure - 1, EVENT_SEEN)->number == last)
+        sure--;
+    if (sure == 0) {
+        pages->question.query.to = last;
+        return tell_second(pages, last);
+    }
+    pages->question.query.to = last + USEC_PER_SECOND;
+    return tell_events(pages, answer, sure);
+}
+
+static bool tell_all(struct event_pages *pages)
+{
+    struct snuba_query *query = &pages->question.query;
+    struct snuba_answer answer;
+    query->groupby = &event_column;
+    query->groupby_count = 1;
+    query->aggregations = event_sums;
+    query->aggregation_count = ARRAY_LENGTH(event_sums);
+    query->orderby = &newest_first;
+    query->orderby_count = 1;
+    query->limit = SNUBA_PAGE;
+    while (query->from < query->to) {
+        arena_reset(pages->arena);
+        if (!snuba_ask(pages->question.store->client, query, pages->arena, &answer, pages->error))
+            return false;
+        if (answer.rows < SNUBA_PAGE)
+            return tell_events(pages, &answer, answer.rows);
+        if (!tell_page(pages, &answer))
+            return false;
+    }
+    return true;
+}
+
+static bool find_events(struct tagstore *store, const struct tag_place *place,
+                        const struct tag *tags, size_t tag_count, struct event_pages *pages,
+                        struct arena *arena)
+{
+    struct tag *sorted = NULL;
+    size_t sorted_count = 0;
+    struct snuba_scope scope = snuba_scope_of(place);
+    if (!sort_tags(tags, tag_count, arena, &sorted, &sorted_count, pages->error))
+        return false;
+    return sorted_count == 0 ||
+           (snuba_question_start(&pages->question, store, "tagstore.get_group_event_ids", &scope, 3,
+                                 arena, pages->error) &&
+            add_tags(&pages->question, sorted, sorted_count, pages->error) && tell_all(pages));
+}
+
+bool snuba_get_group_event_ids(struct tagstore *store, const struct tag_place *place,
+                               const struct tag *tags, size_t tag_count,
+                               tagstore_text_function *tell, void *context, struct error *error)
+{
+    struct arena *arena = arena_new(ARENA_MAX);
+    struct event_pages pages = {
+        .arena = arena_new(ARENA_MAX), .tell = tell, .context = context, .error = error};
+    bool done = arena == NULL || pages.arena == NULL
+                    ? error_set(error, ERROR_AWAY, "no memory")
+                    : find_events(store, place, tags, tag_count, &pages, arena);
+    arena_free(pages.arena);
+    arena_free(arena);
+    return done;
+}
+
+/* ---- groups by their events' tags ---- */
+
+/* Two keys that no column is named after would have to be found in one tag of an event. */
+static bool check_keys(const struct tag_condition *conditions, size_t count, struct error *error)
+{
+    const char *odd = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (snuba_dialect_has_tag_column(conditions[i].key))
+            continue;
+        if (odd != NULL && !text_equal(odd, conditions[i].key))
+            return error_set(error, ERROR_QUERY,
+                             "snuba can be asked for one tag key with other characters than "
+                             "letters, digits and _.:- at a time");
+        odd = conditions[i].key;
+    }
+    return true;
+}
+
+static bool add_condition(struct snuba_question *question, const struct tag_condition *condition,
+                          struct error *error)
+{
+    struct snuba_column column;
+    return condition->match == TAG_ANY
+               ? snuba_question_has_key(question, condition->key, &column, error)
+               : snuba_question_has_value(question, condition->key, condition->value, &column,
+                                          error);
+}
+
+/* An event that has "" for a key does not have the key. */
+static bool can_be_met(const struct tag_condition *conditions, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (conditions[i].match == TAG_IS && conditions[i].value[0] == '\0')
+            return false;
+    return true;
+}
+
+bool snuba_get_group_ids_for_search_filter(struct tagstore *store, int64_t project_id,
+                                           int64_t environment_id,
+                                           const struct tag_condition *conditions,
+                                           size_t condition_count, struct arena *arena,
+                                           int64_t **group_ids, size_t *count, struct error *error)
+{
+    static const struct snuba_column group = {.kind = SNUBA_GROUP_ID};
+    struct snuba_question question;
+    struct snuba_rows rows;
+    const struct snuba_scope scope = {
+        .project_ids = &project_id, .project_count = 1, .environment_id = environment_id};
+    if (!can_be_met(conditions, condition_count))
+        return true;
+    if (!check_keys(conditions, condition_count, error) ||
+        !snuba_question_start(&question, store, "tagstore.get_group_ids_for_search_filter", &scope,
+                              2 * condition_count, arena, error))
+        return false;
+    for (size_t i = 0; i < condition_count; i++)
+        if (!add_condition(&question, &conditions[i], error))
+            return false;
+    question.query.groupby = &group;
+    question.query.groupby_count = 1;
+    question.query.aggregations = snuba_count;
+    question.query.aggregation_count = 1;
+    return snuba_question_all(&question, snuba_compare_numbers, &rows, error) &&
+           snuba_take_groups(&rows, arena, group_ids, count, error);
+}

@@ -1,0 +1,75 @@
+#include "tagstore/snuba/snuba_tagstore.h"
+
+#include "base/text.h"
+#include "tagstore/snuba/operations.h"
+
+static void free_store(struct tagstore *store)
+{
+    struct snuba_tagstore *snuba = (struct snuba_tagstore *)store;
+    snuba_client_free(snuba->client);
+    free(snuba->tmpdir);
+    free(snuba);
+}
+
+static void interrupt(struct tagstore *store)
+{
+    snuba_client_interrupt(((struct snuba_tagstore *)store)->client);
+}
+
+static const struct tagstore_operations operations = {
+    .free = free_store,
+    .interrupt = interrupt,
+    .check_tag_key = snuba_check_tag_key,
+    .get_group_tag_key = snuba_get_group_tag_key,
+    .get_group_tag_keys = snuba_get_group_tag_keys,
+    .get_group_tag_value = snuba_get_group_tag_value,
+    .open_group_tag_values = snuba_open_group_tag_values,
+    .next_page = snuba_next_page,
+    .close = snuba_close,
+    .get_group_list_tag_value = snuba_get_group_list_tag_value,
+    .get_group_tag_value_count = snuba_get_group_tag_value_count,
+    .get_top_group_tag_values = snuba_get_top_group_tag_values,
+    .get_group_tag_keys_and_top_values = snuba_get_group_tag_keys_and_top_values,
+    .get_release = snuba_get_release,
+    .get_release_tags = snuba_get_release_tags,
+    .get_group_event_ids = snuba_get_group_event_ids,
+    .get_group_ids_for_search_filter = snuba_get_group_ids_for_search_filter,
+    .get_group_ids_for_users = snuba_get_group_ids_for_users,
+    .get_group_tag_values_for_users = snuba_get_group_tag_values_for_users,
+    .get_groups_user_counts = snuba_get_groups_user_counts,
+    .prepare = snuba_prepare,
+    .record = snuba_record,
+    .get_or_create = snuba_get_or_create,
+    .incr_times_seen = snuba_incr_times_seen,
+    .create_event_tags = snuba_create_event_tags,
+    .delete_tag_key = snuba_delete_tag_key,
+    .delete_all_group_tag_keys = snuba_delete_all_group_tag_keys,
+    .delete_all_group_tag_values = snuba_delete_all_group_tag_values,
+    .update_group_for_events = snuba_update_group_for_events,
+    .update_group_tag_key_values_seen = snuba_update_group_tag_key_values_seen,
+    .merge_group = snuba_merge_group,
+};
+
+bool snuba_tagstore_new(const char *url, const char *dialect, int64_t retention_days,
+                        const char *tmpdir, struct pg *pg, struct tagstore **store,
+                        struct error *error)
+{
+    const struct snuba_dialect *words = snuba_dialect_find(dialect);
+    *store = NULL;
+    if (words == NULL)
+        return error_set(error, ERROR_USAGE, "snuba has no dialect '%.40s'", dialect);
+    struct snuba_tagstore *snuba = malloc(sizeof(*snuba));
+    if (snuba == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    *snuba = (struct snuba_tagstore){.base = {.operations = &operations},
+                                     .pg = pg,
+                                     .retention_days = retention_days,
+                                     .tmpdir = text_duplicate(tmpdir)};
+    if (snuba->tmpdir == NULL || !snuba_client_new(url, words, &snuba->client, error)) {
+        bool no_memory = snuba->tmpdir == NULL;
+        free_store(&snuba->base);
+        return no_memory ? error_set(error, ERROR_AWAY, "no memory") : false;
+    }
+    *store = &snuba->base;
+    return true;
+}
