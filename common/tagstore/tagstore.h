@@ -86,6 +86,9 @@ bool tagstore_get_group_tag_value(struct tagstore *store, const struct tag_place
 
 struct tagstore_cursor;
 
+/* Is told how many rows have been read so far; false ends the reading with its error. */
+typedef bool tagstore_reading_function(void *context, int64_t rows, struct error *error);
+
 struct group_tag_value_query {
     int64_t project_id;
     int64_t group_id; /* 0: the whole project */
@@ -94,6 +97,11 @@ struct group_tag_value_query {
     int64_t limit;    /* rows in all; 0: no limit */
     size_t page_size; /* rows a page */
     bool seen_only;   /* as the other methods do; an export shows every row */
+
+    /* Called now and then while opening takes long; NULL: nobody listens. Not every backend reads
+       ahead. */
+    tagstore_reading_function *reading;
+    void *context; /* of `reading` */
 };
 
 /* Opens a cursor over the values of a key: one consistent answer, ordered by first_seen descending,
@@ -267,8 +275,8 @@ bool tagstore_record(struct tagstore *store, const struct tag_observation *obser
 
 /* ---- writing: single rows ----
 
-   All but delete_tag_key need a transaction of the caller's. Each takes its locks in the order of
-   tagstore_record; two of them in one transaction may meet another writer's the other way round
+   All but delete_tag_key need a transaction of the caller's. Each holds its project, like a batch of
+   events, and takes its locks in the order of tagstore_record; two of them in one transaction may meet another writer's the other way round
    (ERROR_CONFLICT, pg_sqlstate 40P01: try again). ERROR_INVALID: a key or a value is too long for
    its column. */
 

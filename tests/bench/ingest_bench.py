@@ -37,7 +37,7 @@ TABLES = ("sentry_environment", "sentry_environmentproject", "sentry_release",
           "sentry_release_project", "sentry_eventuser", "sentry_groupedmessage",
           "sentry_grouphash", "sentry_message", "tagstore_tagkey", "tagstore_tagvalue",
           "tagstore_grouptagkey", "tagstore_grouptagvalue", "tagstore_eventtag",
-          "exportd.event_user_attributes")
+          "exportd.event_user_attributes", "exportd.sampled_event")
 # Their rows in two halves, for two connections: the large ones by event or value.
 SPLIT = {"sentry_message": "id", "tagstore_eventtag": "event_id",
          "exportd.event_user_attributes": "event_id",

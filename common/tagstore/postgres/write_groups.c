@@ -1,10 +1,12 @@
 /*
  * Tags that change groups. The tags of an event refer to the key and value of the event's own
  * environment; a sighting counts in the group's row of that one and in the row of all environments,
- * which is found by the texts of key and value.
+ * which is found by the texts of key and value. The project is held until the COMMIT, so that
+ * nobody deletes a key meanwhile (write_delete.c).
  */
 #include "model/columns.h"
 #include "model/event_user_attributes.h"
+#include "model/project.h"
 #include "tagstore/postgres/operations.h"
 
 #define ARENA_MAX ((size_t)256 * 1024 * 1024)
@@ -273,6 +275,7 @@ bool postgres_update_group_for_events(struct tagstore *store, int64_t project_id
                                       const int64_t *event_ids, size_t count,
                                       int64_t destination_group_id, struct error *error)
 {
+    int64_t organization_id = 0;
     struct move move = {.pg = ((struct postgres_tagstore *)store)->pg,
                         .project_id = project_id,
                         .destination_group_id = destination_group_id,
@@ -280,6 +283,7 @@ bool postgres_update_group_for_events(struct tagstore *store, int64_t project_id
     if (move.arena == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     bool done =
+        project_lock(move.pg, &project_id, 1, &organization_id, error) &&
         event_user_attributes_move_events(move.pg, project_id, event_ids, count,
                                           destination_group_id, error) &&
         move_event_tags(&move, event_ids, count, error) &&
@@ -325,8 +329,11 @@ bool postgres_merge_group(struct tagstore *store, int64_t project_id, int64_t gr
 {
     static const char *const steps[] = {merge_values, merge_event_tags, merge_keys};
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
+    int64_t organization_id = 0;
     if (group_id == destination_group_id)
         return error_set(error, ERROR_INVALID, "a group cannot be merged into itself");
+    if (!project_lock(pg, &project_id, 1, &organization_id, error))
+        return false;
     for (size_t i = 0; i < ARRAY_LENGTH(steps); i++)
         if (!execute_merge(pg, steps[i], project_id, group_id, destination_group_id, error))
             return false;

@@ -1,8 +1,10 @@
 /*
  * Writing of single rows. What a row needs is made before it, kind by kind for all rows of a call,
- * so that locks are taken in the order of recording: keys, values, values of groups, tags of
- * events, then the counters of groups' keys and of keys.
+ * so that locks are taken in the order of recording: the project, keys, values, values of groups,
+ * tags of events, then the counters of groups' keys and of keys. The project is held until the
+ * COMMIT, so that nobody deletes a key that a new row refers to (write_delete.c).
  */
+#include "model/project.h"
 #include "tagstore/postgres/operations.h"
 #include "tagstore/postgres/record_sql.h"
 
@@ -132,6 +134,12 @@ static bool count_new_group_value(struct pg *pg, const struct item *item, struct
 
 /* ---- making rows ---- */
 
+static bool hold_project(struct pg *pg, int64_t project_id, struct error *error)
+{
+    int64_t organization_id = 0;
+    return project_lock(pg, &project_id, 1, &organization_id, error);
+}
+
 /* Looks first: as a rule the row is there, and a look takes no lock. */
 static bool ensure(struct pg *pg, enum tag_class class, struct item *item, struct error *error)
 {
@@ -213,8 +221,9 @@ bool postgres_get_or_create(struct tagstore *store, enum tag_class class,
                             const struct tag_place *place, struct tag_row *row, bool *created,
                             struct error *error)
 {
+    struct pg *pg = ((struct postgres_tagstore *)store)->pg;
     struct item item = {.place = *place};
-    bool done = make(((struct postgres_tagstore *)store)->pg, class, &item, error);
+    bool done = hold_project(pg, place->project_id, error) && make(pg, class, &item, error);
     *row = item.row;
     *created = item.created[class];
     return done;
@@ -253,7 +262,8 @@ bool postgres_incr_times_seen(struct tagstore *store, enum tag_class class,
     items[0].place.environment_id = 0;
     if (increment->count <= 0)
         return error_set(error, ERROR_INVALID, "a tag value is seen at least once");
-    if (!ensure_values(pg, items, count, class == GROUP_TAG_VALUE, error))
+    if (!hold_project(pg, place->project_id, error) ||
+        !ensure_values(pg, items, count, class == GROUP_TAG_VALUE, error))
         return false;
     for (size_t i = 0; i < count; i++)
         if (!increment_row(pg, class, items[i].row.id, increment, error))
@@ -288,7 +298,8 @@ static bool save_event_tags(struct pg *pg, const struct tag_observation *event,
                                             .environment_id = event->environment_id,
                                             .key = tags[i].key,
                                             .value = tags[i].value};
-    return items != NULL && ensure_values(pg, items, count, false, error) &&
+    return items != NULL && hold_project(pg, event->project_id, error) &&
+           ensure_values(pg, items, count, false, error) &&
            insert_event_tags(pg, event, items, count, arena, error) &&
            count_new_values(pg, items, count, error);
 }

@@ -1,6 +1,6 @@
 /*
  * The write methods against real tables: EXPORTD_TEST_DATABASE_URL names a migrated database (with
- * --standalone) without rows; tests/system/test_tagstore_write.py gives it. Skipped without. Each
+ * --standalone) without rows; tests/system/test_units.py gives it. Skipped without. Each
  * test is a transaction that is rolled back, but for those that need several.
  */
 #include "base/text.h"
@@ -547,6 +547,79 @@ static void test_delete_key_is_hidden_first(void **state)
     assert_string_equal(tag_keys(), "");
 }
 
+/* Nothing but this keeps a new row from referring to a key or value that is being deleted. */
+static void deletion_has_to_wait(void)
+{
+    struct error why;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    struct pg *other = connect_pg();
+    struct tagstore *others = postgres_tagstore_new(other);
+    ok(pg_script(other, "SET lock_timeout = '100ms'", &error));
+    assert_false(tagstore_delete_tag_key(others, MAIN_PROJECT, "color", arena, &ids, &count, &why));
+    assert_int_equal(why.code, ERROR_TIMEOUT);
+    tagstore_free(others);
+    pg_free(other);
+    ok(pg_commit(pg, &error));
+}
+
+static void test_deleting_waits_for_writers(void **state)
+{
+    (void)state;
+    const int64_t moved[] = {100};
+    const struct tag tags[] = {{"color", "blue"}};
+    const struct tag_observation event = {MAIN_PROJECT, 7, 3, 100, NULL, NULL, second(1)};
+    struct tag_place place = place_of(7, 3, "color", "red");
+    struct tag_row row;
+    bool created = false;
+    need_database();
+    make_projects();
+    ok(pg_begin(pg, &error));
+    observe_group(6, 3, 99, "red", 10); /* so that nobody has to lock the row of the key */
+    observe_group(6, 3, 99, "blue", 10);
+    ok(pg_commit(pg, &error));
+    for (int writer = 0; writer < 5; writer++) {
+        ok(pg_begin(pg, &error));
+        if (writer == 0)
+            ok(tagstore_get_or_create_group_tag_value(store, &place, &row, &created, &error));
+        else if (writer == 1)
+            incr(7, 3, "red", 1, USEC_NONE, USEC_NONE);
+        else if (writer == 2)
+            ok(tagstore_create_event_tags(store, &event, tags, 1, &error));
+        else if (writer == 3)
+            ok(tagstore_update_group_for_events(store, MAIN_PROJECT, moved, 1, 8, &error));
+        else
+            ok(tagstore_merge_group(store, MAIN_PROJECT, 8, 9, &error));
+        deletion_has_to_wait();
+    }
+    delete_color(2);
+    assert_string_equal(text_of("SELECT (SELECT count(*) FROM tagstore_tagvalue)"
+                                " + (SELECT count(*) FROM tagstore_grouptagvalue)"
+                                " + (SELECT count(*) FROM tagstore_eventtag)"),
+                        "0");
+}
+
+/* A batch that refers to a value by an id that it knows from an earlier one. */
+static void test_value_is_gone(void **state)
+{
+    (void)state;
+    const struct tag_observation again = {MAIN_PROJECT, 7, 3, 101, "color", "red", second(1)};
+    need_database();
+    ok(pg_begin(pg, &error));
+    observe_group(7, 3, 100, "red", 10);
+    ok(pg_commit(pg, &error));
+    run("DELETE FROM tagstore_eventtag; DELETE FROM tagstore_grouptagvalue;"
+        " DELETE FROM tagstore_tagvalue");
+    ok(pg_begin(pg, &error));
+    refused(tagstore_record(store, &again, 1, &error), ERROR_CONFLICT);
+    pg_rollback(pg);
+    ok(pg_begin(pg, &error));
+    ok(tagstore_record(store, &again, 1, &error));
+    ok(pg_commit(pg, &error));
+    assert_string_equal(group_values(), "7/0 color=red 1x1-1, 7/3 color=red 1x1-1");
+    assert_string_equal(event_tags(), "101:7/3 color=red 1");
+}
+
 static void test_delete_of_group(void **state)
 {
     (void)state;
@@ -731,6 +804,8 @@ int main(void)
         CLEARED(test_delete_key),
         CLEARED(test_delete_large_key),
         CLEARED(test_delete_key_is_hidden_first),
+        CLEARED(test_deleting_waits_for_writers),
+        CLEARED(test_value_is_gone),
         ROLLED_BACK(test_delete_of_group),
         ROLLED_BACK(test_users_move_with_their_events),
         ROLLED_BACK(test_move_events),
