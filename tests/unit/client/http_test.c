@@ -90,13 +90,14 @@ static bool read_request(struct server *server, int socket)
 {
     struct error error;
     char byte = 0;
+    size_t whole = 0; /* known at the header's end */
     for (bool first = true; recv(socket, &byte, 1, 0) == 1; first = false) {
         if (first)
             buffer_clear(&server->seen); /* not before: the last one is to be looked at */
         assert_true(buffer_append_byte(&server->seen, byte, &error));
-        const char *end = strstr(server->seen.data, "\r\n\r\n");
-        if (end != NULL && server->seen.size >= (size_t)(end + 4 - server->seen.data) +
-                                                    content_length(server->seen.data))
+        if (whole == 0 && byte == '\n' && strstr(server->seen.data, "\r\n\r\n") != NULL)
+            whole = server->seen.size + content_length(server->seen.data);
+        if (whole > 0 && server->seen.size >= whole)
             return true;
     }
     return false;
@@ -354,7 +355,7 @@ static void test_large_request(void **state)
 {
     (void)state;
     static const struct step steps[] = {{ANSWER, OK}, {0}};
-    enum { SIZE = 3000000 };
+    enum { SIZE = 1000000 };
     char *body = malloc(SIZE);
     assert_non_null(body);
     memset(body, 'b', SIZE);
@@ -368,13 +369,13 @@ static void test_large_request(void **state)
     assert_true(http_new(&options, &http, &error));
     struct http_request request = question;
     request.body = body;
-    request.size = 100000; /* the server looks for the end byte by byte */
+    request.size = SIZE;
     assert_true(http_start(http, &request, &error));
     memset(body, 'c', SIZE); /* it was copied */
     assert_true(http_finish(http, &answer, &error));
     assert_int_equal(answer.status, 200);
     const char *arrived = strstr(server.seen.data, "\r\n\r\n") + 4;
-    assert_int_equal(strspn(arrived, "b"), 100000);
+    assert_int_equal(strspn(arrived, "b"), SIZE);
     http_free(http);
     stop(&server);
     free(body);
