@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "event/last_processed.h"
 #include "model/grouphash.h"
+#include "model/project.h"
 
 struct question {
     int64_t project_id;
@@ -48,12 +49,15 @@ static bool print_one(const char *hash, const struct last_processed *last, struc
     return done;
 }
 
+/* The project must be there, so that a mistyped one is not an empty answer. */
 static bool answer(const struct question *question, struct pg *pg, struct redis *redis,
                    struct error *error)
 {
+    int64_t organization_id = 0;
     struct last_processed *list =
         arena_array(question->arena, question->count, sizeof(*list), error);
-    if (list == NULL || !find_ids(question, pg, list, error) ||
+    if (list == NULL || !project_organization(pg, question->project_id, &organization_id, error) ||
+        !find_ids(question, pg, list, error) ||
         !last_processed_fetch(redis, list, question->count, question->arena, error))
         return false;
     for (size_t i = 0; i < question->count; i++)

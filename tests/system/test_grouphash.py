@@ -245,6 +245,11 @@ def test_events_count_while_redis_is_away(exportd, tables):
                   REDIS_URL="unix:///nowhere/redis.sock")
 
 
+def test_an_unknown_project_has_no_answer(exportd, tables):
+    result = exportd.fails("grouphash", "last-processed", "--project", 99, "a")
+    assert "there is no project 99" in result.err and result.out == ""
+
+
 def test_wrong_use_of_grouphash(exportd):
     for arguments in [[], ["last-processed"], ["last-processed", "a"],
                       ["last-processed", "--project", 1], ["other", "--project", 1, "a"],
