@@ -79,6 +79,7 @@ def main():
             with connection.cursor() as cursor:
                 insert_environment(cursor)
                 fill_tagstore(cursor, arguments.values, arguments.keys, arguments.groups)
+                cursor.execute("CHECKPOINT")  # or the first questions wait for the disk
             connection.close()
             print(f"{arguments.values} values of each of {arguments.keys} keys in"
                   f" {arguments.groups} group(s), twice; median of {arguments.rounds}", flush=True)
