@@ -9,7 +9,8 @@
 bool sampling_covers(const char *projects, int64_t project_id);
 
 /* Whether an event is stored anyhow: one of so many by the number of events that its group has had
-   before, or by the seconds since the last of them. */
+   before, or by the seconds from the last of them (the group's last_seen: when an event was
+   received is kept of no group) to when this one was received. */
 bool sampling_keeps(int64_t times_seen, int64_t silence_seconds);
 
 /* Sets `sampled` of the events, given in the order of the input, that are not to be stored. Locks

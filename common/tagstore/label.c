@@ -1,6 +1,7 @@
 #include "tagstore/label.h"
 
 #include "base/text.h"
+#include "wire/tag_key.h"
 
 static const char PREFIX[] = "sentry:";
 
@@ -9,18 +10,9 @@ const char *const tag_unlisted_keys[TAG_UNLISTED_KEYS] = {"environment", "sentry
 
 /* ---- keys as they are stored ---- */
 
-static bool is_reserved(const char *key)
-{
-    static const char *const reserved[] = {"release", "dist", "user", "filename", "function"};
-    for (size_t i = 0; i < ARRAY_LENGTH(reserved); i++)
-        if (text_equal(key, reserved[i]))
-            return true;
-    return false;
-}
-
 bool tag_key_stored(const char *key, struct arena *arena, const char **stored, struct error *error)
 {
-    *stored = is_reserved(key) ? arena_printf(arena, error, "%s%s", PREFIX, key) : key;
+    *stored = tag_key_is_reserved(key) ? arena_printf(arena, error, "%s%s", PREFIX, key) : key;
     return *stored != NULL;
 }
 

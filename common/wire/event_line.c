@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "wire/clean_text.h"
+#include "wire/tag_key.h"
 
 /* What every step needs. */
 struct reader {
@@ -181,16 +182,6 @@ static bool is_valid_key(const char *key)
                size;
 }
 
-/* Keys that Sentry keeps under a name of its own. */
-static bool is_reserved_key(const char *key)
-{
-    static const char *const keys[] = {"release", "dist", "user", "filename", "function"};
-    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++)
-        if (text_equal(key, keys[i]))
-            return true;
-    return false;
-}
-
 /* The tag of that name, or a new one behind the others. */
 static struct event_tag *find_tag(struct event_line *event, const char *key)
 {
@@ -214,7 +205,7 @@ static bool add_tag(struct reader *in, const char *key, const json_t *value)
                          "the tag '%s' has a value with a newline or of over %d characters", key,
                          EVENT_TAG_VALUE_MAX);
     const char *name =
-        arena_printf(in->arena, in->error, "%s%s", is_reserved_key(key) ? "sentry:" : "", key);
+        arena_printf(in->arena, in->error, "%s%s", tag_key_is_reserved(key) ? "sentry:" : "", key);
     if (name == NULL)
         return false;
     struct event_tag *tag = find_tag(in->event, name);

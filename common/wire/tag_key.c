@@ -1,0 +1,12 @@
+#include "wire/tag_key.h"
+
+#include "base/text.h"
+
+bool tag_key_is_reserved(const char *key)
+{
+    static const char *const reserved[] = {"release", "dist", "user", "filename", "function"};
+    for (size_t i = 0; i < ARRAY_LENGTH(reserved); i++)
+        if (text_equal(key, reserved[i]))
+            return true;
+    return false;
+}
