@@ -5,6 +5,7 @@
 #include "model/migration.h"
 #include "model/privileges.h"
 #include "storage/blob_store.h"
+#include "tagstore/snuba/trial.h"
 #include "worker/fetch.h"
 
 /* One line a server: "ok    name  detail". */
@@ -31,7 +32,7 @@ static bool check_postgres(const struct config *config)
         int version = pg_server_version(pg);
         (void)snprintf(detail, sizeof(detail), "version %d.%d, tables and grants are there",
                        version / 10000, version % 10000);
-        fine = migration_check(pg, &error) && privileges_check(pg, &error);
+        fine = migration_check(pg, &error) && privileges_check(pg, config->tagstore, &error);
     }
     pg_free(pg);
     return report(fine, "postgresql", detail, &error);
@@ -94,6 +95,15 @@ static bool check_redis(const struct config *config, const char *name,
     return fine;
 }
 
+static bool check_snuba(const struct config *config)
+{
+    struct error error;
+    char detail[64];
+    (void)snprintf(detail, sizeof(detail), "answers, dialect %s", config->snuba_dialect);
+    bool fine = snuba_trial(config->snuba_url, snuba_dialect_find(config->snuba_dialect), &error);
+    return report(fine, "snuba", detail, &error);
+}
+
 static bool check_storage(const struct config *config)
 {
     struct error error;
@@ -132,6 +142,8 @@ bool command_check(const struct config *config, int argc, char **argv, struct er
     failed += check_redis(config, "redis", cli_connect_redis, true) ? 0 : 1;
     if (!text_equal(config->redis_url, config->lock_redis_url))
         failed += check_redis(config, "lock-redis", cli_connect_lock_redis, false) ? 0 : 1;
+    if (text_equal(config->tagstore, "snuba"))
+        failed += check_snuba(config) ? 0 : 1;
     failed += check_storage(config) ? 0 : 1;
     failed += check_mail(config) ? 0 : 1;
     failed += check_tmpdir(config) ? 0 : 1;

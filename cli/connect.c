@@ -3,10 +3,21 @@
 
 #include "base/text.h"
 #include "client/smtp.h"
+#include "tagstore/snuba/snuba_client.h"
 
 static bool check_redis(const char *setting, const char *url, struct error *error)
 {
     return redis_check_url(url, error) || error_prefix(error, "%s", setting);
+}
+
+/* Makes a client, which connects to nothing. */
+static bool check_snuba(const struct config *config, struct error *error)
+{
+    struct snuba_client *client = NULL;
+    bool fine = snuba_client_new(config->snuba_url, snuba_dialect_find(config->snuba_dialect),
+                                 &client, error);
+    snuba_client_free(client);
+    return fine || error_prefix(error, "EXPORTD_SNUBA_URL");
 }
 
 bool cli_check_settings(const struct config *config, struct error *error)
@@ -15,6 +26,7 @@ bool cli_check_settings(const struct config *config, struct error *error)
     return pg_check_url(config->database_url, error) &&
            check_redis("EXPORTD_REDIS_URL", config->redis_url, error) &&
            check_redis("EXPORTD_LOCK_REDIS_URL", config->lock_redis_url, error) &&
+           (!text_equal(config->tagstore, "snuba") || check_snuba(config, error)) &&
            (text_starts_with(config->mail_url, "file:") ||
             smtp_parse_url(config->mail_url, &server, error) ||
             error_prefix(error, "EXPORTD_MAIL_URL"));

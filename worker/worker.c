@@ -53,9 +53,9 @@ struct worker {
 
 /* Without its tables every job would wait in vain. A grant that is lacking may be one that only
    cleanup needs. */
-static bool check_tables(struct pg *pg, struct error *error)
+static bool check_tables(struct pg *pg, const struct config *config, struct error *error)
 {
-    if (migration_check(pg, error) && privileges_check(pg, error))
+    if (migration_check(pg, error) && privileges_check(pg, config->tagstore, error))
         return true;
     if (error->code != ERROR_DENIED)
         return false;
@@ -71,7 +71,7 @@ static bool check_database(struct worker *worker, struct error *error)
         log_error(LOG_WARNING, "worker.waits", error); /* the job threads wait for it */
         return true;
     }
-    return check_tables(worker->pg, error);
+    return check_tables(worker->pg, worker->context.config, error);
 }
 
 static bool check_redis(struct worker *worker, struct error *error)

@@ -21,6 +21,8 @@ struct run {
     bool with_users; /* the key is exactly `user` */
     int64_t environment_id, group_id;
     const char *lookup_key;
+    export_progress_function *progress;
+    void *context; /* of `progress` */
     struct export_progress *done;
 };
 
@@ -154,18 +156,16 @@ static bool put_page(const struct run *run, const struct group_tag_value *rows, 
     return explain_size(written, error);
 }
 
-static bool count_page(const struct run *run, size_t rows, export_progress_function *progress,
-                       void *context, struct error *error)
+static bool count_page(const struct run *run, size_t rows, struct error *error)
 {
     run->done->rows += (int64_t)rows;
     run->done->pages++;
     run->done->bytes = csv_writer_bytes(run->csv);
     return (run->done->pages > 1 || FAULT("first_page", error)) && FAULT("page", error) &&
-           progress(context, run->done, error);
+           run->progress(run->context, run->done, error);
 }
 
-static bool put_pages(struct run *run, struct tagstore_cursor *cursor,
-                      export_progress_function *progress, void *context, struct error *error)
+static bool put_pages(struct run *run, struct tagstore_cursor *cursor, struct error *error)
 {
     struct group_tag_value *rows = NULL;
     size_t count = 0;
@@ -173,11 +173,18 @@ static bool put_pages(struct run *run, struct tagstore_cursor *cursor,
         arena_reset(run->page);
         if (!tagstore_next_page(cursor, run->page, &rows, &count, error))
             return false;
-        if (count > 0 && (!put_page(run, rows, count, error) ||
-                          !count_page(run, count, progress, context, error)))
+        if (count > 0 && (!put_page(run, rows, count, error) || !count_page(run, count, error)))
             return false;
     } while (count > 0);
     return FAULT("last_page", error);
+}
+
+/* Nothing is written yet, but something goes on. */
+static bool tell_reading(void *context, int64_t rows, struct error *error)
+{
+    const struct run *run = context;
+    (void)rows;
+    return run->progress(run->context, run->done, error);
 }
 
 /* A merge moves all that a group has at one moment, which may lie between the look for the group
@@ -196,7 +203,9 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
             .environment_id = run->environment_id,
             .key = run->lookup_key,
             .limit = run->query->limit_kind == JOB_LIMIT_ROWS ? run->query->limit : 0,
-            .page_size = run->source->page_size};
+            .page_size = run->source->page_size,
+            .reading = tell_reading,
+            .context = run};
         if (!FAULT("issue_found", error) ||
             !tagstore_open_group_tag_values(run->source->tagstore, &query, cursor, error) ||
             !find_group(run, error))
@@ -207,14 +216,12 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
 
 /* The header waits until the rows have been asked for: a failure up to then leaves nothing behind
    in a stream. */
-static bool export_rows(struct run *run, export_progress_function *progress, void *context,
-                        struct error *error)
+static bool export_rows(struct run *run, struct error *error)
 {
     struct tagstore_cursor *cursor = NULL;
     bool done = open_rows(run, &cursor, error) &&
                 explain_size(put_header(run->csv, run->with_users, error), error) &&
-                put_pages(run, cursor, progress, context, error) &&
-                csv_writer_flush(run->csv, error);
+                put_pages(run, cursor, error) && csv_writer_flush(run->csv, error);
     tagstore_close(cursor);
     run->done->bytes = csv_writer_bytes(run->csv);
     return done;
@@ -229,11 +236,13 @@ bool issues_by_tag_run(const struct export_source *source, const struct export_q
                       .csv = csv,
                       .texts = arena_new(TEXTS_MAX),
                       .page = arena_new(PAGE_MAX),
+                      .progress = progress,
+                      .context = context,
                       .done = done};
     bool good = run.texts != NULL && run.page != NULL;
     if (!good)
         (void)error_set(error, ERROR_AWAY, "no memory");
-    good = good && check(&run, error) && export_rows(&run, progress, context, error);
+    good = good && check(&run, error) && export_rows(&run, error);
     arena_free(run.texts);
     arena_free(run.page);
     return good;

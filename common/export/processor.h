@@ -31,7 +31,8 @@ struct export_progress {
     int64_t rows, bytes, pages;
 };
 
-/* Called after each page; false (with *error) ends the export. */
+/* Called after each page, also of those that are read before the first one is written; false (with
+   *error) ends the export. */
 typedef bool export_progress_function(void *context, const struct export_progress *progress,
                                       struct error *error);
 

@@ -21,14 +21,22 @@ static const struct need needs[] = {
     {"sentry_groupredirect", "SELECT"},
     {"sentry_eventuser", "SELECT"},
     {"auth_user", "SELECT"},
-    {"tagstore_tagkey", "SELECT"},
-    {"tagstore_tagvalue", "SELECT"},
-    {"tagstore_grouptagkey", "SELECT"},
-    {"tagstore_grouptagvalue", "SELECT"},
     {"exportd.export", "SELECT INSERT UPDATE DELETE"},
     {"exportd.attempt", "SELECT INSERT UPDATE DELETE"},
     {"exportd.outbox", "SELECT INSERT UPDATE DELETE"},
     {"exportd.object", "SELECT INSERT DELETE"},
+};
+
+static const struct need needs_of_postgres[] = {
+    {"tagstore_tagkey", "SELECT"},
+    {"tagstore_tagvalue", "SELECT"},
+    {"tagstore_grouptagkey", "SELECT"},
+    {"tagstore_grouptagvalue", "SELECT"},
+};
+
+/* Which hashes a group has. */
+static const struct need needs_of_snuba[] = {
+    {"sentry_grouphash", "SELECT"},
 };
 
 static bool check_one(struct pg *pg, const char *table, const char *privilege, struct error *error)
@@ -66,10 +74,18 @@ static bool check_need(struct pg *pg, const struct need *need, struct error *err
     return true;
 }
 
-bool privileges_check(struct pg *pg, struct error *error)
+static bool check_needs(struct pg *pg, const struct need *list, size_t count, struct error *error)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(needs); i++)
-        if (!check_need(pg, &needs[i], error))
+    for (size_t i = 0; i < count; i++)
+        if (!check_need(pg, &list[i], error))
             return false;
     return true;
+}
+
+bool privileges_check(struct pg *pg, const char *tagstore, struct error *error)
+{
+    return check_needs(pg, needs, ARRAY_LENGTH(needs), error) &&
+           (text_equal(tagstore, "postgres")
+                ? check_needs(pg, needs_of_postgres, ARRAY_LENGTH(needs_of_postgres), error)
+                : check_needs(pg, needs_of_snuba, ARRAY_LENGTH(needs_of_snuba), error));
 }

@@ -6,7 +6,8 @@
 #include "client/pg.h"
 
 /* ERROR_NOT_FOUND or ERROR_DENIED naming the first table that is missing, or the first privilege.
+   `tagstore` is EXPORTD_TAGSTORE: the tables tagstore_* are looked at only where it is "postgres".
  */
-bool privileges_check(struct pg *pg, struct error *error) MUST_CHECK;
+bool privileges_check(struct pg *pg, const char *tagstore, struct error *error) MUST_CHECK;
 
 #endif

@@ -2,12 +2,15 @@
 
 #include "base/text.h"
 #include "tagstore/postgres/postgres_tagstore.h"
+#include "tagstore/snuba/snuba_tagstore.h"
 
 bool tagstore_new(const struct config *config, const char *backend, struct pg *pg,
                   struct tagstore **store, struct error *error)
 {
-    (void)config;
     *store = NULL;
+    if (text_equal(backend, "snuba"))
+        return snuba_tagstore_new(config->snuba_url, config->snuba_dialect, config->retention_days,
+                                  config->tmpdir, pg, store, error);
     if (!text_equal(backend, "postgres"))
         return error_set(error, ERROR_USAGE, "there is no tagstore '%.40s'", backend);
     *store = postgres_tagstore_new(pg);

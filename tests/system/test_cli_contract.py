@@ -108,8 +108,8 @@ def test_a_wrong_setting_is_refused_by_name(bare, name, value):
 
 
 @pytest.mark.parametrize("name, value", [
-    ("TAGSTORE", "snuba"), ("TAGSTORE", "clickhouse"), ("STORAGE_URL", "s3://bucket/prefix"),
-    ("SNUBA_URL", "http://127.0.0.1:1218"), ("STATSD_URL", "udp://127.0.0.1:8125"),
+    ("TAGSTORE", "clickhouse"), ("STORAGE_URL", "s3://bucket/prefix"),
+    ("STATSD_URL", "udp://127.0.0.1:8125"),
     ("SENTRY_DSN", "https://key@sentry.example.com/1")])
 def test_a_setting_whose_part_is_not_built_is_refused(bare, name, value):
     assert f"EXPORTD_{name}" in bare.fails("status", status=2, **{name: value}).err

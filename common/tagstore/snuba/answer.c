@@ -238,10 +238,23 @@ static bool read_cell(struct reader *in, const struct column *column, const json
            no_answer(in, "not a number");
 }
 
-static bool read_row(struct reader *in, struct json_slice text, struct snuba_cell *cells)
+/* clean_json_parse, and whether there was something to clean. */
+static bool parse_row(struct json_slice text, json_t **row, bool *mended, struct error *error)
+{
+    struct buffer clean;
+    buffer_init(&clean, 3 * text.size);
+    bool done = clean_json(text.at, text.size, &clean, error) &&
+                json_parse(clean.data, clean.size, clean.maximum, row, error);
+    *mended = done && (clean.size != text.size || memcmp(clean.data, text.at, text.size) != 0);
+    buffer_free(&clean);
+    return done;
+}
+
+static bool read_row(struct reader *in, struct json_slice text, struct snuba_cell *cells,
+                     bool *mended)
 {
     json_t *row = NULL;
-    if (!clean_json_parse(text.at, text.size, text.size, &row, in->error))
+    if (!parse_row(text, &row, mended, in->error))
         return in->error->code == ERROR_INVALID ? snuba_judge_page(200, false, in->error) : false;
     bool done = json_is_object(row) || no_answer(in, "a row that is none");
     for (size_t i = 0; done && i < in->count; i++)
@@ -275,11 +288,12 @@ static bool read_rows(struct reader *in, struct json_slice data, struct snuba_an
     if (__builtin_mul_overflow(answer->rows, in->count, &cells))
         return no_answer(in, "too many rows");
     answer->cells = arena_array(in->arena, cells, sizeof(*answer->cells), in->error);
-    if (answer->cells == NULL)
+    answer->mended = arena_array(in->arena, answer->rows + 1, sizeof(*answer->mended), in->error);
+    if (answer->cells == NULL || answer->mended == NULL)
         return false;
     struct json_cursor cursor = json_cursor_in(data);
     for (size_t i = 0; json_next_element(&cursor, &row); i++)
-        if (!read_row(in, row, &answer->cells[i * in->count]))
+        if (!read_row(in, row, &answer->cells[i * in->count], &answer->mended[i]))
             return false;
     return true;
 }

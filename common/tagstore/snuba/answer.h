@@ -31,9 +31,10 @@ struct snuba_cell {
 struct snuba_answer {
     size_t columns;
     size_t rows;
-    struct snuba_cell *cells;     /* rows x columns, in the arena */
-    struct snuba_cell *totals;    /* columns (the groupby columns NULL), when the query asked for */
-                                  /* them, else NULL */
+    struct snuba_cell *cells;  /* rows x columns, in the arena */
+    bool *mended;              /* rows whose text is not what the server has: it was made clean */
+    struct snuba_cell *totals; /* columns (the groupby columns NULL), when the query asked for */
+                               /* them, else NULL */
     struct snuba_trouble trouble; /* for the log, filled also when snuba_answer_read fails */
 };
 

@@ -131,7 +131,7 @@ static void numbers_out_of_range(void **state)
 static void words_and_switches(void **state)
 {
     (void)state;
-    assert_refused("EXPORTD_TAGSTORE", "mysql", "EXPORTD_TAGSTORE: must be one of: postgres");
+    assert_refused("EXPORTD_TAGSTORE", "mysql", "EXPORTD_TAGSTORE: must be one of: postgres snuba");
     assert_refused("EXPORTD_LOG_LEVEL", "INFO",
                    "EXPORTD_LOG_LEVEL: must be one of: debug info warning error");
     assert_refused("EXPORTD_LOG_LEVEL", "debug info",

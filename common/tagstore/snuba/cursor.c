@@ -1,0 +1,118 @@
+/*
+ * The export's cursor. The pages come by value, and an export is ordered by time: so all pages are
+ * read when it is opened, and sorted on disk if they are many; what is then given out is one
+ * consistent answer that needs no server any more.
+ */
+#include "tagstore/snuba/sorter.h"
+#include "tagstore/snuba/value_pages.h"
+
+#define SORT_MEMORY ((size_t)8 * 1024 * 1024)
+#define PAGE_MAX    ((size_t)64 * 1024 * 1024)
+
+enum { PAGE_BYTES_MAX = 4 * 1024 * 1024 }; /* a page of long values ends earlier */
+
+struct snuba_cursor {
+    struct tagstore_cursor base;
+    int64_t group_id;
+    size_t page_size;
+    int64_t left; /* rows of the limit */
+    struct sorter *sorter;
+};
+
+/* ---- reading ---- */
+
+static bool sort_page(struct sorter *sorter, const struct group_tag_value *rows, size_t count,
+                      struct error *error)
+{
+    bool done = true;
+    for (size_t i = 0; done && i < count; i++)
+        done = sorter_put(sorter, &rows[i], error);
+    return done;
+}
+
+static bool tell(const struct group_tag_value_query *query, const struct sorter *sorter,
+                 struct error *error)
+{
+    return query->reading == NULL || query->reading(query->context, sorter_rows(sorter), error);
+}
+
+static bool read_pages(struct value_pages *pages, const struct group_tag_value_query *query,
+                       struct sorter *sorter, struct error *error)
+{
+    struct group_tag_value *rows = NULL;
+    size_t count = 0;
+    bool more = true;
+    struct arena *arena = arena_new(PAGE_MAX);
+    bool done = arena != NULL || error_set(error, ERROR_AWAY, "no memory");
+    while (done && more) {
+        arena_reset(arena);
+        done = value_pages_next(pages, arena, &rows, &count, &more, error) &&
+               sort_page(sorter, rows, count, error) && tell(query, sorter, error);
+    }
+    arena_free(arena);
+    return done && sorter_finish(sorter, error);
+}
+
+static bool fill(struct snuba_cursor *cursor, const struct group_tag_value_query *query,
+                 struct error *error)
+{
+    struct value_pages *pages = NULL;
+    bool done = value_pages_new(cursor->base.store, query, &pages, error) &&
+                read_pages(pages, query, cursor->sorter, error);
+    value_pages_free(pages);
+    return done;
+}
+
+bool snuba_open_group_tag_values(struct tagstore *store, const struct group_tag_value_query *query,
+                                 struct tagstore_cursor **cursor, struct error *error)
+{
+    const struct snuba_tagstore *snuba = (const struct snuba_tagstore *)store;
+    struct snuba_cursor *made = malloc(sizeof(*made));
+    if (made == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    *made = (struct snuba_cursor){.base = {.store = store},
+                                  .group_id = query->group_id,
+                                  .page_size = query->page_size,
+                                  .left = query->limit == 0 ? INT64_MAX : query->limit,
+                                  .sorter = sorter_new(snuba->tmpdir, SORT_MEMORY)};
+    bool done =
+        made->sorter != NULL ? fill(made, query, error) : error_set(error, ERROR_AWAY, "no memory");
+    if (done)
+        *cursor = &made->base;
+    else
+        snuba_close(&made->base);
+    return done;
+}
+
+/* ---- giving out ---- */
+
+bool snuba_next_page(struct tagstore_cursor *cursor, struct arena *arena,
+                     struct group_tag_value **rows, size_t *count, struct error *error)
+{
+    struct snuba_cursor *snuba = (struct snuba_cursor *)cursor;
+    struct group_tag_value *page = arena_array(arena, snuba->page_size, sizeof(*page), error);
+    size_t used = 0;
+    size_t bytes = 0;
+    bool found = true;
+    if (page == NULL)
+        return false;
+    while (found && used < snuba->page_size && bytes < PAGE_BYTES_MAX && snuba->left > 0) {
+        if (!sorter_next(snuba->sorter, arena, &page[used], &found, error))
+            return false;
+        if (found) {
+            page[used].group_id = snuba->group_id;
+            bytes += page[used++].value_size;
+            snuba->left--;
+        }
+    }
+    *rows = page;
+    *count = used;
+    return true;
+}
+
+void snuba_close(struct tagstore_cursor *cursor)
+{
+    struct snuba_cursor *snuba = (struct snuba_cursor *)cursor;
+    sorter_free(snuba->sorter);
+    free(snuba);
+}

@@ -1,0 +1,364 @@
+#include "tagstore/snuba/value_pages.h"
+
+#include "base/log.h"
+
+#define TEXTS_MAX ((size_t)16 * 1024 * 1024)
+
+enum {
+    PAGE_SIZE_MAX = 10000,
+    CONDITIONS_MAX = 2,
+    ORDERS_MAX = 2,
+    REPLACEMENT_SIZE = 3,
+};
+
+static const char replacement[REPLACEMENT_SIZE + 1] = "\xef\xbf\xbd"; /* U+FFFD */
+
+enum step {
+    IN_ORDER, /* one request, in the order of the export */
+    FIRST,    /* the first page, with the empty value */
+    REST,     /* what is behind `last` */
+    OVER,
+};
+
+struct value_pages {
+    const struct group_tag_value_query *asked;
+    struct snuba_client *client;
+    const struct snuba_dialect *dialect;
+    struct arena *texts;
+    struct snuba_query range; /* scope and time, the same for all requests; in `texts` */
+
+    enum step step;
+    struct buffer last; /* the last value beyond doubt */
+    bool has_last;
+    int64_t page_size; /* rows of the pages to come */
+    bool widened;      /* a page of doubtful values only is asked for again, larger */
+
+    /* the request that is on its way, if one is */
+    bool is_out;
+    struct snuba_query query;
+    struct snuba_column column; /* of the values */
+    struct snuba_condition conditions[CONDITIONS_MAX];
+    struct snuba_any_of all_of[CONDITIONS_MAX];
+    const char *literals[CONDITIONS_MAX];
+    struct snuba_order order[ORDERS_MAX];
+    struct snuba_aggregation aggregations[SNUBA_SUMS + 1];
+};
+
+/* ---- a request is put together ---- */
+
+static void begin(struct value_pages *pages)
+{
+    pages->query = pages->range;
+    pages->query.conditions = pages->all_of;
+    pages->query.groupby = &pages->column;
+    pages->query.groupby_count = 1;
+    pages->query.aggregations = pages->aggregations;
+    pages->query.aggregation_count = SNUBA_SUMS;
+    pages->query.orderby = pages->order;
+    for (size_t i = 0; i < SNUBA_SUMS; i++)
+        pages->aggregations[i] = snuba_sums[i];
+}
+
+static void add_condition(struct value_pages *pages, enum snuba_column_kind kind,
+                          enum snuba_operator compare, const char *literal)
+{
+    size_t i = pages->query.condition_count++;
+    pages->literals[i] = literal;
+    pages->conditions[i] = (struct snuba_condition){
+        .column = {.kind = kind, .name = pages->asked->key},
+        .compare = compare,
+        .literal = {.kind = SNUBA_TEXT, .texts = &pages->literals[i], .count = 1}};
+    pages->all_of[i] = (struct snuba_any_of){.conditions = &pages->conditions[i], .count = 1};
+}
+
+static void add_order(struct value_pages *pages, struct snuba_column column, bool descending)
+{
+    pages->order[pages->query.orderby_count++] =
+        (struct snuba_order){.column = column, .descending = descending};
+}
+
+/* Values by tags[key], where it can be written. */
+static void use_column(struct value_pages *pages)
+{
+    begin(pages);
+    pages->column = (struct snuba_column){.kind = SNUBA_TAG, .name = pages->asked->key};
+}
+
+/* Values among all tags of the events. */
+static void use_tags(struct value_pages *pages)
+{
+    begin(pages);
+    pages->column = (struct snuba_column){.kind = SNUBA_TAGS_VALUE};
+    add_condition(pages, SNUBA_TAGS_KEY, SNUBA_EQUAL, pages->asked->key);
+}
+
+static void use_fastest(struct value_pages *pages)
+{
+    if (snuba_dialect_has_tag_column(pages->asked->key))
+        use_column(pages);
+    else
+        use_tags(pages);
+}
+
+/* Where the server does not sort by what is among the tags: the smallest of equal values is the
+   value, and an aggregation can be sorted by. */
+static struct snuba_column add_sortable(struct value_pages *pages)
+{
+    if (pages->column.kind == SNUBA_TAG || !pages->dialect->needs_hashes)
+        return pages->column;
+    pages->aggregations[pages->query.aggregation_count++] =
+        (struct snuba_aggregation){.function = SNUBA_MIN, .column = pages->column, .alias = "page"};
+    return (struct snuba_column){.kind = SNUBA_ALIAS, .name = "page"};
+}
+
+static void order_by_value(struct value_pages *pages)
+{
+    add_order(pages, add_sortable(pages), false);
+    pages->query.limit = pages->page_size;
+}
+
+static void make_in_order(struct value_pages *pages)
+{
+    const struct snuba_column first_seen = {.kind = SNUBA_ALIAS, .name = "first_seen"};
+    if (pages->asked->seen_only) {
+        use_fastest(pages);
+        add_condition(pages, pages->column.kind, SNUBA_GREATER, "");
+    } else {
+        use_tags(pages);
+    }
+    add_order(pages, first_seen, true);
+    add_order(pages, pages->column, false);
+    pages->query.limit = pages->asked->limit;
+}
+
+static void make_first(struct value_pages *pages)
+{
+    use_tags(pages);
+    order_by_value(pages);
+}
+
+/* All values are behind "" but "" itself. */
+static void make_rest(struct value_pages *pages)
+{
+    bool with_empty = !pages->has_last && !pages->asked->seen_only;
+    use_fastest(pages);
+    add_condition(pages, pages->column.kind, with_empty ? SNUBA_GREATER_OR_EQUAL : SNUBA_GREATER,
+                  pages->has_last ? pages->last.data : "");
+    order_by_value(pages);
+}
+
+static bool send(struct value_pages *pages, struct error *error)
+{
+    switch (pages->step) {
+    case IN_ORDER:
+        make_in_order(pages);
+        break;
+    case FIRST:
+        make_first(pages);
+        break;
+    case REST:
+        make_rest(pages);
+        break;
+    case OVER:
+        return true;
+    }
+    pages->is_out = snuba_start(pages->client, &pages->query, error);
+    return pages->is_out;
+}
+
+/* ---- the beginning ---- */
+
+static bool fits_one_answer(const struct value_pages *pages)
+{
+    int64_t limit = pages->asked->limit;
+    return limit > 0 && limit <= pages->dialect->limit_max &&
+           pages->dialect->orderby_max >= ORDERS_MAX;
+}
+
+static enum step first_page(const struct value_pages *pages)
+{
+    return pages->asked->seen_only || snuba_dialect_tag_is_apart(pages->dialect, pages->asked->key)
+               ? REST
+               : FIRST;
+}
+
+static bool start(struct value_pages *pages, const struct snuba_tagstore *store,
+                  struct error *error)
+{
+    const struct group_tag_value_query *asked = pages->asked;
+    const struct snuba_scope scope = {.project_ids = &asked->project_id,
+                                      .project_count = 1,
+                                      .group_ids = &asked->group_id,
+                                      .group_count = asked->group_id != 0,
+                                      .environment_id = asked->environment_id};
+    pages->range.referrer = "tagstore.get_group_tag_value_iter";
+    if (!snuba_translate(store->pg, pages->dialect, &scope, store->retention_days, pages->texts,
+                         &pages->range, error))
+        return false;
+    pages->step = fits_one_answer(pages) ? IN_ORDER : first_page(pages);
+    return send(pages, error);
+}
+
+bool value_pages_new(struct tagstore *store, const struct group_tag_value_query *asked,
+                     struct value_pages **pages, struct error *error)
+{
+    const struct snuba_tagstore *snuba = (const struct snuba_tagstore *)store;
+    struct value_pages *made = malloc(sizeof(*made));
+    *pages = NULL;
+    if (made == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    *made = (struct value_pages){.asked = asked,
+                                 .client = snuba->client,
+                                 .dialect = snuba_client_dialect(snuba->client),
+                                 .texts = arena_new(TEXTS_MAX),
+                                 .page_size = (int64_t)asked->page_size};
+    buffer_init(&made->last, SNUBA_ANSWER_MAX);
+    bool done =
+        made->texts != NULL ? start(made, snuba, error) : error_set(error, ERROR_AWAY, "no memory");
+    if (done)
+        *pages = made;
+    else
+        value_pages_free(made);
+    return done;
+}
+
+void value_pages_free(struct value_pages *pages)
+{
+    if (pages == NULL)
+        return;
+    if (pages->is_out)
+        snuba_abandon(pages->client);
+    buffer_free(&pages->last);
+    arena_free(pages->texts);
+    free(pages);
+}
+
+/* ---- less at a time ---- */
+
+static bool asks_too_much(const struct error *error)
+{
+    return error->code == ERROR_OVERLOAD || error->code == ERROR_TIMEOUT ||
+           error->code == ERROR_ANSWER;
+}
+
+/* Halves what is asked for, if it can be. A question that is the same to the letter would be
+   refused for as long as the server works on the first one (ClickHouse 216): this is another. */
+static bool halve(struct value_pages *pages, const struct error *error)
+{
+    int64_t half = pages->query.limit / 2;
+    if (!asks_too_much(error) || pages->widened || half < VALUE_PAGES_MIN)
+        return false;
+    if (pages->step == IN_ORDER) {
+        pages->step = first_page(pages);
+        half = half < pages->page_size ? half : pages->page_size;
+    }
+    pages->page_size = half;
+    LOG(LOG_WARNING, "tagstore.page-halved", log_int("rows", half),
+        log_text("code", error_code_name(error->code)));
+    return true;
+}
+
+/* A full page without a value to go on from: only a larger page can have one. */
+static bool widen(struct value_pages *pages, struct error *error)
+{
+    int64_t twice = pages->page_size * 2;
+    if (pages->page_size >= PAGE_SIZE_MAX)
+        return error_set(error, ERROR_INTERNAL,
+                         "snuba's answer: %d values in a row that are no valid text",
+                         PAGE_SIZE_MAX);
+    pages->page_size = twice < PAGE_SIZE_MAX ? twice : PAGE_SIZE_MAX;
+    pages->widened = true;
+    return true;
+}
+
+/* ---- a page ---- */
+
+static bool check_cells(const struct snuba_answer *answer, struct error *error)
+{
+    for (size_t i = 0; i < answer->rows; i++)
+        if (snuba_cell(answer, i, 0)->kind != SNUBA_CELL_TEXT ||
+            snuba_cell(answer, i, 2)->kind != SNUBA_CELL_TIME ||
+            snuba_cell(answer, i, 3)->kind != SNUBA_CELL_TIME)
+            return error_set(error, ERROR_INTERNAL, "snuba's answer: a value that is none");
+    return true;
+}
+
+static bool is_beyond_doubt(const struct snuba_answer *answer, size_t row)
+{
+    return !answer->mended[row] && strstr(snuba_cell(answer, row, 0)->text, replacement) == NULL;
+}
+
+/* Values in another order than the one the server compares by would be asked for in circles, or
+   be left out. Sets *certain to the number of rows up to the last value beyond doubt. */
+static bool check_order(const struct value_pages *pages, const struct snuba_answer *answer,
+                        size_t *certain, struct error *error)
+{
+    const char *last = pages->has_last ? pages->last.data : NULL;
+    *certain = 0;
+    for (size_t i = 0; i < answer->rows; i++) {
+        if (!is_beyond_doubt(answer, i))
+            continue;
+        const char *value = snuba_cell(answer, i, 0)->text;
+        if (last != NULL && strcmp(value, last) <= 0)
+            return error_set(error, ERROR_INTERNAL,
+                             "snuba's answer: a value that is not behind the last one");
+        last = value;
+        *certain = i + 1;
+    }
+    return true;
+}
+
+static bool remember(struct value_pages *pages, const char *value, struct error *error)
+{
+    buffer_clear(&pages->last);
+    pages->has_last = buffer_append_text(&pages->last, value, error);
+    return pages->has_last;
+}
+
+/* What comes next, and how many of the rows count. */
+static bool move_on(struct value_pages *pages, const struct snuba_answer *answer, size_t *count,
+                    struct error *error)
+{
+    size_t certain = 0;
+    bool is_full = (int64_t)answer->rows >= pages->query.limit;
+    *count = answer->rows;
+    if (pages->step != IN_ORDER && !check_order(pages, answer, &certain, error))
+        return false;
+    if (pages->step == IN_ORDER || !is_full) {
+        pages->step = OVER;
+        return true;
+    }
+    *count = certain;
+    if (certain == 0)
+        return widen(pages, error);
+    pages->widened = false;
+    pages->step = REST;
+    return remember(pages, snuba_cell(answer, certain - 1, 0)->text, error);
+}
+
+static bool copy_rows(const struct value_pages *pages, const struct snuba_answer *answer,
+                      size_t count, struct arena *arena, struct group_tag_value **rows,
+                      struct error *error)
+{
+    *rows = arena_array(arena, count + 1, sizeof(**rows), error);
+    for (size_t i = 0; *rows != NULL && i < count; i++)
+        (*rows)[i] = snuba_take_value(snuba_cell(answer, i, 0), pages->asked->group_id, NULL);
+    return *rows != NULL;
+}
+
+bool value_pages_next(struct value_pages *pages, struct arena *arena, struct group_tag_value **rows,
+                      size_t *count, bool *more, struct error *error)
+{
+    struct snuba_answer answer;
+    *rows = NULL;
+    *count = 0;
+    *more = true;
+    pages->is_out = false;
+    if (!snuba_finish(pages->client, arena, &answer, error))
+        return halve(pages, error) && send(pages, error);
+    if (!check_cells(&answer, error) || !move_on(pages, &answer, count, error) ||
+        !send(pages, error))
+        return false;
+    *more = pages->is_out;
+    return copy_rows(pages, &answer, *count, arena, rows, error);
+}
