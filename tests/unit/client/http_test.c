@@ -2,180 +2,11 @@
    slowness and nonsense end. */
 #include "client/http.h"
 
-#include "base/clock.h"
 #include "base/text.h"
 
-#include <arpa/inet.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include "../http_server.h"
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
-
-enum manner {
-    ANSWER,      /* the text, then go on with the connection */
-    CLOSE,       /* the text, then close without a word */
-    DRIP,        /* the text, a byte every 20 ms */
-    FLOOD,       /* the text, and then 'x' for ever */
-    HANG,        /* the text, then nothing more */
-    READ_NOTHING /* takes the connection and does not read */
-};
-
-struct step {
-    enum manner manner;
-    const char *text;
-};
-
-/* Serves one connection after the other; each request takes the next step, the last one is
-   repeated. */
-struct server {
-    int listener;
-    char url[160];
-    const struct step *steps;
-    struct buffer seen; /* the last request */
-    atomic_int requests, connections;
-    atomic_bool ended;
-    pthread_t thread;
-};
-
-/* ---- the server ---- */
-
-static bool put_bytes(int socket, const char *bytes, size_t size)
-{
-    return send(socket, bytes, size, MSG_NOSIGNAL) == (ssize_t)size;
-}
-
-/* Until the other side closes. */
-static void wait_for_end(int socket)
-{
-    char byte = 0;
-    while (recv(socket, &byte, 1, 0) > 0)
-        continue;
-}
-
-/* False: the connection is over. */
-static bool play(int socket, const struct step *step)
-{
-    const char *text = step->text;
-    bool there = true;
-    if (step->manner == DRIP) {
-        for (; there && *text != '\0'; text++) {
-            there = put_bytes(socket, text, 1);
-            clock_sleep_ms(20);
-        }
-        return there;
-    }
-    there = put_bytes(socket, text, strlen(text));
-    while (step->manner == FLOOD && there)
-        there = put_bytes(socket, "xxxxxxxxxxxxxxxx", 16);
-    if (step->manner == HANG)
-        wait_for_end(socket);
-    return there && step->manner == ANSWER;
-}
-
-static size_t content_length(const char *request)
-{
-    const char *at = strstr(request, "Content-Length: ");
-    return at == NULL ? 0 : strtoul(at + 16, NULL, 10);
-}
-
-/* One whole request into `seen`; false at the connection's end. */
-static bool read_request(struct server *server, int socket)
-{
-    struct error error;
-    char byte = 0;
-    size_t whole = 0; /* known at the header's end */
-    for (bool first = true; recv(socket, &byte, 1, 0) == 1; first = false) {
-        if (first)
-            buffer_clear(&server->seen); /* not before: the last one is to be looked at */
-        assert_true(buffer_append_byte(&server->seen, byte, &error));
-        if (whole == 0 && byte == '\n' && strstr(server->seen.data, "\r\n\r\n") != NULL)
-            whole = server->seen.size + content_length(server->seen.data);
-        if (whole > 0 && server->seen.size >= whole)
-            return true;
-    }
-    return false;
-}
-
-static void converse(struct server *server, int socket)
-{
-    bool there = true;
-    while (there && server->steps->manner != READ_NOTHING && read_request(server, socket)) {
-        const struct step *step = server->steps;
-        if (step[1].text != NULL)
-            server->steps++;
-        atomic_fetch_add(&server->requests, 1);
-        there = play(socket, step);
-    }
-    while (server->steps->manner == READ_NOTHING && !atomic_load(&server->ended))
-        clock_sleep_ms(10);
-    (void)close(socket);
-}
-
-static void *serve(void *argument)
-{
-    struct server *server = argument;
-    for (;;) {
-        int socket = accept(server->listener, NULL, NULL);
-        if (socket < 0 || atomic_load(&server->ended)) {
-            (void)close(socket);
-            return NULL;
-        }
-        atomic_fetch_add(&server->connections, 1);
-        converse(server, socket);
-    }
-}
-
-static void listen_at(struct server *server, const struct sockaddr *address, socklen_t size)
-{
-    assert_true(server->listener >= 0);
-    assert_int_equal(bind(server->listener, address, size), 0);
-    assert_int_equal(listen(server->listener, 8), 0);
-}
-
-static void start_tcp(struct server *server, const struct step *steps)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(address);
-    *server = (struct server){.steps = steps};
-    buffer_init(&server->seen, 1 << 23);
-    server->listener = socket(AF_INET, SOCK_STREAM, 0);
-    listen_at(server, (struct sockaddr *)&address, size);
-    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &size), 0);
-    (void)snprintf(server->url, sizeof(server->url), "http://127.0.0.1:%d",
-                   ntohs(address.sin_port));
-    assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
-}
-
-static void start_unix(struct server *server, const struct step *steps)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    *server = (struct server){.steps = steps};
-    buffer_init(&server->seen, 1 << 20);
-    (void)snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/http_test.%ld",
-                   (long)getpid());
-    (void)snprintf(server->url, sizeof(server->url), "unix://%s", address.sun_path);
-    server->listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    listen_at(server, (struct sockaddr *)&address, sizeof(address));
-    assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
-}
-
-static void stop(struct server *server)
-{
-    atomic_store(&server->ended, true);
-    (void)shutdown(server->listener, SHUT_RDWR);
-    assert_int_equal(pthread_join(server->thread, NULL), 0);
-    (void)close(server->listener);
-    buffer_free(&server->seen);
-}
-
-/* ---- the client ---- */
 
 static struct http *client_of(const char *url)
 {
@@ -214,13 +45,13 @@ static enum error_code fate(enum manner manner, const char *text)
     struct server server;
     struct http_answer answer;
     struct error error;
-    start_tcp(&server, steps);
+    server_start_tcp(&server, steps);
     struct http *http = client_of(server.url);
     int64_t before = clock_monotonic_ms();
     bool done = ask(http, &answer, &error);
     assert_true(clock_monotonic_ms() - before < 2000);
     http_free(http);
-    stop(&server);
+    server_stop(&server);
     return done ? ERROR_NONE : error.code;
 }
 
@@ -230,7 +61,7 @@ static void test_request_and_answer(void **state)
     static const struct step steps[] = {{ANSWER, OK}, {0}};
     struct server server;
     struct http_answer answer;
-    start_tcp(&server, steps);
+    server_start_tcp(&server, steps);
     char url[200];
     (void)snprintf(url, sizeof(url), "%s/prefix/", server.url);
     struct http *http = client_of(url);
@@ -246,7 +77,7 @@ static void test_request_and_answer(void **state)
     assert_null(strstr(server.seen.data, "Accept-Encoding"));
     assert_string_equal(strstr(server.seen.data, "\r\n\r\n"), "\r\n\r\n{\"a\":1}");
     http_free(http);
-    stop(&server);
+    server_stop(&server);
 }
 
 static void test_statuses_are_answers(void **state)
@@ -261,7 +92,7 @@ static void test_statuses_are_answers(void **state)
         {0}};
     struct server server;
     struct http_answer answer;
-    start_tcp(&server, steps);
+    server_start_tcp(&server, steps);
     struct http *http = client_of(server.url);
     ask_well(http, &answer);
     assert_int_equal(answer.status, 503);
@@ -276,7 +107,7 @@ static void test_statuses_are_answers(void **state)
     assert_int_equal(server.connections, 1);
     assert_int_equal(server.requests, 3);
     http_free(http);
-    stop(&server);
+    server_stop(&server);
 }
 
 static void test_connection_is_kept_and_replaced(void **state)
@@ -285,7 +116,7 @@ static void test_connection_is_kept_and_replaced(void **state)
     static const struct step steps[] = {{ANSWER, OK}, {ANSWER, OK}, {CLOSE, OK}, {ANSWER, OK}, {0}};
     struct server server;
     struct http_answer answer;
-    start_tcp(&server, steps);
+    server_start_tcp(&server, steps);
     struct http *http = client_of(server.url);
     for (int i = 0; i < 3; i++)
         ask_well(http, &answer);
@@ -294,7 +125,7 @@ static void test_connection_is_kept_and_replaced(void **state)
         ask_well(http, &answer);
     assert_int_equal(server.connections, 2);
     http_free(http);
-    stop(&server);
+    server_stop(&server);
 }
 
 static void test_server_that_always_closes(void **state)
@@ -303,13 +134,13 @@ static void test_server_that_always_closes(void **state)
     static const struct step steps[] = {{CLOSE, OK}, {0}};
     struct server server;
     struct http_answer answer;
-    start_tcp(&server, steps);
+    server_start_tcp(&server, steps);
     struct http *http = client_of(server.url);
     for (int i = 0; i < 100; i++)
         ask_well(http, &answer);
     assert_true(server.connections >= 100);
     http_free(http);
-    stop(&server);
+    server_stop(&server);
 }
 
 static void test_unix_socket(void **state)
@@ -318,12 +149,12 @@ static void test_unix_socket(void **state)
     static const struct step steps[] = {{ANSWER, OK}, {0}};
     struct server server;
     struct http_answer answer;
-    start_unix(&server, steps);
+    server_start_unix(&server, steps);
     struct http *http = client_of(server.url);
     ask_well(http, &answer);
     assert_true(text_starts_with(server.seen.data, "POST /query HTTP/1.1\r\nHost: localhost\r\n"));
     http_free(http);
-    stop(&server);
+    server_stop(&server);
     assert_int_equal(unlink(server.url + strlen("unix://")), 0);
 }
 
@@ -334,7 +165,7 @@ static void test_start_does_not_wait(void **state)
     struct server server;
     struct http_answer answer;
     struct error error;
-    start_tcp(&server, steps);
+    server_start_tcp(&server, steps);
     struct http_options options = {
         .url = server.url, .connect_ms = 2000, .answer_ms = 1000, .answer_max = 1000, .tries = 1};
     struct http *http = NULL;
@@ -348,7 +179,7 @@ static void test_start_does_not_wait(void **state)
     assert_true(http_finish(http, &answer, &error));
     assert_string_equal(answer.body, "{}");
     http_free(http);
-    stop(&server);
+    server_stop(&server);
 }
 
 static void test_large_request(void **state)
@@ -362,7 +193,7 @@ static void test_large_request(void **state)
     struct server server;
     struct http_answer answer;
     struct error error;
-    start_tcp(&server, steps);
+    server_start_tcp(&server, steps);
     struct http_options options = {
         .url = server.url, .connect_ms = 2000, .answer_ms = 60000, .answer_max = 1000, .tries = 1};
     struct http *http = NULL;
@@ -377,7 +208,7 @@ static void test_large_request(void **state)
     const char *arrived = strstr(server.seen.data, "\r\n\r\n") + 4;
     assert_int_equal(strspn(arrived, "b"), SIZE);
     http_free(http);
-    stop(&server);
+    server_stop(&server);
     free(body);
 }
 
@@ -407,14 +238,14 @@ static void test_comes_back_by_itself(void **state)
     struct server server;
     struct http_answer answer;
     struct error error;
-    start_tcp(&server, steps);
+    server_start_tcp(&server, steps);
     struct http *http = client_of(server.url);
     assert_false(ask(http, &answer, &error));
     assert_int_equal(error.code, ERROR_ANSWER); /* cut */
     ask_well(http, &answer);
     assert_string_equal(answer.body, "{}");
     http_free(http);
-    stop(&server);
+    server_stop(&server);
 }
 
 static void test_bad_servers(void **state)
@@ -448,7 +279,7 @@ static void test_server_that_does_not_read(void **state)
     memset(body, 'b', SIZE);
     struct server server;
     struct error error;
-    start_tcp(&server, steps);
+    server_start_tcp(&server, steps);
     struct http *http = client_of(server.url);
     struct http_request request = question;
     request.body = body;
@@ -456,7 +287,7 @@ static void test_server_that_does_not_read(void **state)
     assert_false(http_start(http, &request, &error));
     assert_int_equal(error.code, ERROR_ANSWER);
     http_free(http);
-    stop(&server);
+    server_stop(&server);
     free(body);
 }
 
@@ -475,7 +306,7 @@ static void test_interrupt(void **state)
     struct http_answer answer;
     struct error error;
     pthread_t thread;
-    start_tcp(&server, steps);
+    server_start_tcp(&server, steps);
     struct http_options options = {
         .url = server.url, .connect_ms = 2000, .answer_ms = 60000, .answer_max = 1000, .tries = 1};
     struct http *http = NULL;
@@ -490,7 +321,7 @@ static void test_interrupt(void **state)
     assert_false(http_start(http, &question, &error)); /* for good */
     assert_int_equal(error.code, ERROR_STOPPED);
     http_free(http);
-    stop(&server);
+    server_stop(&server);
 }
 
 static void test_abandon(void **state)
@@ -500,7 +331,7 @@ static void test_abandon(void **state)
     struct server server;
     struct http_answer answer;
     struct error error;
-    start_tcp(&server, steps);
+    server_start_tcp(&server, steps);
     struct http *http = client_of(server.url);
     http_abandon(http);
     assert_true(http_start(http, &question, &error));
@@ -513,7 +344,7 @@ static void test_abandon(void **state)
     assert_string_equal(answer.body, "{}");
     assert_int_equal(server.connections, 2);
     http_free(http);
-    stop(&server);
+    server_stop(&server);
 }
 
 static void refuse(const char *url)

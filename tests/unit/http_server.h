@@ -1,0 +1,176 @@
+/* A scripted HTTP server in a thread of the test's own. */
+#ifndef UNIT_HTTP_SERVER_H
+#define UNIT_HTTP_SERVER_H
+
+#include "base/buffer.h"
+#include "base/clock.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum manner {
+    ANSWER,      /* the text, then go on with the connection */
+    CLOSE,       /* the text, then close without a word */
+    DRIP,        /* the text, a byte every 20 ms */
+    FLOOD,       /* the text, and then 'x' for ever */
+    HANG,        /* the text, then nothing more */
+    READ_NOTHING /* takes the connection and does not read */
+};
+
+struct step {
+    enum manner manner;
+    const char *text;
+};
+
+/* Serves one connection after the other; each request takes the next step, the last one is
+   repeated. */
+struct server {
+    int listener;
+    char url[160];
+    const struct step *steps;
+    struct buffer seen; /* the last request */
+    atomic_int requests, connections;
+    atomic_bool ended;
+    pthread_t thread;
+};
+
+static bool put_bytes(int socket, const char *bytes, size_t size)
+{
+    return send(socket, bytes, size, MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+/* Until the other side closes. */
+static void wait_for_end(int socket)
+{
+    char byte = 0;
+    while (recv(socket, &byte, 1, 0) > 0)
+        continue;
+}
+
+/* False: the connection is over. */
+static bool play(int socket, const struct step *step)
+{
+    const char *text = step->text;
+    bool there = true;
+    char flood[8192];
+    memset(flood, 'x', sizeof(flood));
+    if (step->manner == DRIP) {
+        for (; there && *text != '\0'; text++) {
+            there = put_bytes(socket, text, 1);
+            clock_sleep_ms(20);
+        }
+        return there;
+    }
+    there = put_bytes(socket, text, strlen(text));
+    while (step->manner == FLOOD && there)
+        there = put_bytes(socket, flood, sizeof(flood));
+    if (step->manner == HANG)
+        wait_for_end(socket);
+    return there && step->manner == ANSWER;
+}
+
+static size_t content_length(const char *request)
+{
+    const char *at = strstr(request, "Content-Length: ");
+    return at == NULL ? 0 : strtoul(at + 16, NULL, 10);
+}
+
+/* One whole request into `seen`; false at the connection's end. */
+static bool read_request(struct server *server, int socket)
+{
+    struct error error;
+    char byte = 0;
+    size_t whole = 0; /* known at the header's end */
+    for (bool first = true; recv(socket, &byte, 1, 0) == 1; first = false) {
+        if (first)
+            buffer_clear(&server->seen); /* not before: the last one is to be looked at */
+        assert_true(buffer_append_byte(&server->seen, byte, &error));
+        if (whole == 0 && byte == '\n' && strstr(server->seen.data, "\r\n\r\n") != NULL)
+            whole = server->seen.size + content_length(server->seen.data);
+        if (whole > 0 && server->seen.size >= whole)
+            return true;
+    }
+    return false;
+}
+
+static void converse(struct server *server, int socket)
+{
+    bool there = true;
+    while (there && server->steps->manner != READ_NOTHING && read_request(server, socket)) {
+        const struct step *step = server->steps;
+        if (step[1].text != NULL)
+            server->steps++;
+        atomic_fetch_add(&server->requests, 1);
+        there = play(socket, step);
+    }
+    while (server->steps->manner == READ_NOTHING && !atomic_load(&server->ended))
+        clock_sleep_ms(10);
+    (void)close(socket);
+}
+
+static void *serve(void *argument)
+{
+    struct server *server = argument;
+    for (;;) {
+        int socket = accept(server->listener, NULL, NULL);
+        if (socket < 0 || atomic_load(&server->ended)) {
+            (void)close(socket);
+            return NULL;
+        }
+        atomic_fetch_add(&server->connections, 1);
+        converse(server, socket);
+    }
+}
+
+static void listen_at(struct server *server, const struct sockaddr *address, socklen_t size)
+{
+    assert_true(server->listener >= 0);
+    assert_int_equal(bind(server->listener, address, size), 0);
+    assert_int_equal(listen(server->listener, 8), 0);
+}
+
+static inline void server_start_tcp(struct server *server, const struct step *steps)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    *server = (struct server){.steps = steps};
+    buffer_init(&server->seen, 1 << 23);
+    server->listener = socket(AF_INET, SOCK_STREAM, 0);
+    listen_at(server, (struct sockaddr *)&address, size);
+    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &size), 0);
+    (void)snprintf(server->url, sizeof(server->url), "http://127.0.0.1:%d",
+                   ntohs(address.sin_port));
+    assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
+}
+
+static inline void server_start_unix(struct server *server, const struct step *steps)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    *server = (struct server){.steps = steps};
+    buffer_init(&server->seen, 1 << 20);
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/http_test.%ld",
+                   (long)getpid());
+    (void)snprintf(server->url, sizeof(server->url), "unix://%s", address.sun_path);
+    server->listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    listen_at(server, (struct sockaddr *)&address, sizeof(address));
+    assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
+}
+
+static inline void server_stop(struct server *server)
+{
+    atomic_store(&server->ended, true);
+    (void)shutdown(server->listener, SHUT_RDWR);
+    assert_int_equal(pthread_join(server->thread, NULL), 0);
+    (void)close(server->listener);
+    buffer_free(&server->seen);
+}
+
+#endif
