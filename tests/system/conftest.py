@@ -3,9 +3,11 @@ import os
 
 import pytest
 
+from support.clickhouse import ClickHouse
 from support.mail_sink import Certificates
 from support.program import Exportd
 from support.servers import Postgres, Redis
+from support.snuba import SnubaServer
 
 TEMPLATE = "exportd_template"
 _numbers = itertools.count(1)
@@ -30,6 +32,29 @@ def redis_server():
     server = Redis()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def clickhouse():
+    """One for each test process: it starts in a quarter of a second and takes some 100 MB."""
+    server = ClickHouse()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def snuba(clickhouse):
+    """A function that makes a Snuba with tables of its own: snuba("2018"), snuba("2018apr19"),
+    snuba("2020"); unix_socket=PATH for one on a Unix socket."""
+    servers = []
+
+    def make(dialect, **options):
+        servers.append(SnubaServer(clickhouse, dialect, **options))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture(scope="session")
