@@ -6,7 +6,6 @@ import os
 import re
 
 from chaos.ledger import DEAD, FAILED, VALID
-from chaos.world import store_of
 from support.program import text_part
 
 LISTS = ("data_export", "data_export\x06\x163", "data_export\x06\x166", "data_export\x06\x169")
@@ -23,9 +22,8 @@ def judge(world, ledger, kills=()):
 
 
 def _every_export_ended_once(world, ledger):
-    world.sql.execute("SELECT data_export_id, what FROM audit.finalized")
     ended = collections.defaultdict(list)
-    for export, what in world.sql.fetchall():
+    for export, what in world.query("SELECT data_export_id, what FROM audit.finalized"):
         ended[export].append(what)
     expected = {export: ["finished" if entry.expected == VALID else "deleted"]
                 for export, entry in ledger.exports().items()}
@@ -39,17 +37,16 @@ def _difference(got, expected):
 
 def _content(world, export):
     """The bytes that a Sentry would send: the blobs' objects in the order of their offsets."""
-    world.sql.execute(
+    rows = world.query(
         """SELECT f.size, f.checksum, b.path, b.checksum, i.offset
            FROM sentry_exporteddata e JOIN sentry_file f ON f.id = e.file_id
            LEFT JOIN sentry_fileblobindex i ON i.file_id = f.id
            LEFT JOIN sentry_fileblob b ON b.id = i.blob_id
            WHERE e.id = %s ORDER BY i.offset""", (export,))
-    rows = world.sql.fetchall()
     assert rows, f"export {export} has no file"
     content = b""
     for size, checksum, path, blob_checksum, offset in rows:
-        with open(os.path.join(store_of(world), path), "rb") as file:
+        with open(os.path.join(world.store, path), "rb") as file:
             blob = file.read()
         assert offset == len(content) and hashlib.sha1(blob).hexdigest() == blob_checksum
         content += blob
@@ -102,10 +99,8 @@ def _every_message_is_accounted_for(world, ledger):
 
 def _nothing_is_left_in_the_store(world):
     """After a cleanup each object has its row and each row its object."""
-    folder = store_of(world)
+    folder = world.store
     objects = {os.path.relpath(os.path.join(path, name), folder)
                for path, _, names in os.walk(folder) for name in names}
-    world.sql.execute("SELECT path FROM sentry_fileblob")
-    assert objects == {path for path, in world.sql.fetchall()}
-    world.sql.execute("SELECT count(*) FROM exportd.object")
-    assert world.sql.fetchone() == (0,)
+    assert objects == {path for path, in world.query("SELECT path FROM sentry_fileblob")}
+    assert world.query("SELECT path FROM exportd.object") == []

@@ -1,11 +1,14 @@
 """Who asks for exports, and what they wrote down about it: the judge believes the ledger, not exportd."""
 import base64
+import contextlib
 import json
 import pickle
 import random
 import threading
 import time
 import uuid
+
+import psycopg2
 
 from support.jobs import insert_export
 
@@ -48,11 +51,13 @@ def celery(export, limit=None, pickled=False, task=TASK):
 
 
 class Ledger:
-    """Sends messages of every kind and remembers each. The kinds are drawn by `seed`."""
+    """Sends messages of every kind and remembers each. The kinds are drawn by `seed`. `commands`:
+    also by `exportd enqueue`, which needs its servers up."""
 
-    def __init__(self, world, seed):
+    def __init__(self, world, seed, commands=True):
         self._world = world
         self._random = random.Random(seed)
+        self._commands = commands
         self.entries = []
 
     def exports(self):
@@ -73,19 +78,29 @@ class Ledger:
         limit = self._random.choice((None, None, 2))
         return name, key, limit, self._world.csv(name, key, limit)
 
-    def _row(self, cursor, name, key):
-        return insert_export(cursor, {"project_id": "1", "key": key,
-                                      "group_id": str(self._world.groups[name])})
+    def _row(self, name, key):
+        """A producer that does not give up while Postgres is away. A row whose COMMIT had no answer
+        gets no message: nobody asks for it."""
+        query = {"project_id": "1", "key": key, "group_id": str(self._world.groups[name])}
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with contextlib.closing(self._world.connect()) as connection:
+                    return insert_export(connection.cursor(), query)
+            except psycopg2.OperationalError:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
 
-    def row_and_message(self, cursor, big=False):
+    def row_and_message(self, big=False):
         name, key, limit, content = self._content(big)
-        export = self._row(cursor, name, key)
-        write = self._random.choice((plain, celery))
+        export = self._row(name, key)
+        write = self._random.choice((
+            plain, celery, lambda *arguments: celery(*arguments, pickled=True)))
         self._note(Entry(VALID, export, key, content, write(export, limit)))
 
-    def failing(self, cursor):
+    def failing(self):
         key = f"missing-{len(self.entries)}"
-        export = self._row(cursor, "issue 0", key)
+        export = self._row("issue 0", key)
         self._note(Entry(FAILED, export, key, message=plain(export)))
 
     def command(self):
@@ -108,35 +123,34 @@ class Ledger:
             plain(10 ** 12 + number)))  # no such row
         self._note(Entry(DEAD, message=message))
 
-    def send_one(self, cursor):
+    def send_one(self):
         kind = self._random.randrange(20)
         if kind == 0:
             self.garbage()
         elif kind == 1:
-            self.failing(cursor)
-        elif kind == 2:
+            self.failing()
+        elif kind == 2 and self._commands:
             self.command()
         elif kind == 3:
             self.duplicate()
         else:
-            self.row_and_message(cursor, big=kind == 4)
+            self.row_and_message(big=kind == 4)
 
 
 class Producer(threading.Thread):
     """Sends messages at a steady pace until stop(), and does so in spite of servers that are away."""
 
-    def __init__(self, world, ledger, pause):
+    def __init__(self, ledger, pause):
         super().__init__(daemon=True)
-        self._world, self._ledger, self._pause = world, ledger, pause
+        self._ledger, self._pause = ledger, pause
         self._ending = threading.Event()
-        self._cursor = world.cursor()
         self.error = None
         self.start()
 
     def run(self):
         try:
             while not self._ending.wait(self._pause):
-                self._ledger.send_one(self._cursor)
+                self._ledger.send_one()
         except Exception as error:  # told by stop(), in the thread of the test
             self.error = error
 

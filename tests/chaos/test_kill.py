@@ -9,8 +9,7 @@ import pytest
 
 from chaos.judge import judge
 from chaos.ledger import Ledger, Producer, wait_for_entries
-from chaos.world import Crew, finish, wait_until_done
-from support.waiting import wait_until
+from chaos.world import Crew, end_upload_locks, finish, wait_until_done
 
 KILLS = 1000 if os.environ.get("EXPORTD_LONG") else 60
 
@@ -23,9 +22,9 @@ POINTS = ["after_take", "before_claim_commit", "after_claim", "first_page", "pag
 def test_killed_at(world, seed, point):
     """The first worker takes everything there is, and dies at the point; others go on."""
     ledger = Ledger(world, seed)
-    ledger.row_and_message(world.sql, big=True)
+    ledger.row_and_message(big=True)
     for _ in range(12):
-        ledger.send_one(world.sql)
+        ledger.send_one()
     fault = point if ":" in point else f"{point}:kill"
     with world.exportd.worker(FAULT=fault) as worker:
         status = worker.process.wait(60)
@@ -33,17 +32,11 @@ def test_killed_at(world, seed, point):
         assert status == -signal.SIGKILL, f"{point} was never passed: {worker.log_text()}"
     with Crew(world, 2):
         for _ in range(12):
-            ledger.send_one(world.sql)
-        _end_upload_locks(world)
+            ledger.send_one()
+        end_upload_locks(world)
         wait_until_done(world, ledger)
     finish(world)
     judge(world, ledger, kills=[died])
-
-
-def _end_upload_locks(world):
-    """Those of the dead end by themselves after a minute: not waited for here."""
-    for lock in world.queue.keys("l:fileblob:upload:*"):
-        world.queue.delete(lock)
 
 
 # Makes windows wide that a random kill would seldom meet.
@@ -57,7 +50,7 @@ def test_killed_at_random_moments(world, seed):
     ledger = Ledger(world, seed)
     kills = []
     with Crew(world, 3, faults=lambda: chance.choice(SLOW)) as crew:
-        producers = [Producer(world, ledger, 0.25), Producer(world, ledger, 0.4)]
+        producers = [Producer(ledger, 0.25), Producer(ledger, 0.4)]
         while len(kills) < KILLS:
             time.sleep(chance.uniform(0.1, 1.2))
             kills.append(crew.kill(chance.randrange(3)))

@@ -2,6 +2,7 @@
 import contextlib
 import itertools
 import os
+import shlex
 import signal
 import threading
 import time
@@ -56,16 +57,23 @@ class World:
         self.sink = MailSink()
         self.queue = self.redis.connect()
         self.queue.flushall()
-        self.sql = self.cursor()
-        self.sql.execute(AUDIT)
-        self.sql.execute("SELECT hash, group_id FROM sentry_grouphash")
-        groups = dict(self.sql.fetchall())
+        self.query(AUDIT)
+        groups = dict(self.query("SELECT hash, group_id FROM sentry_grouphash"))
         self.groups = {name: groups[hash_of(name)] for name in ("issue 0", "issue 1", "issue 2", "big")}
         self.exportd = Exportd(folder, {
-            "DATABASE_URL": self.postgres.url(self.database), "REDIS_URL": self.redis.url,
+            "DATABASE_URL": self.postgres.tcp_url(self.database), "REDIS_URL": self.redis.url,
             "STORAGE_URL": f"file://{folder}/files", "MAIL_URL": f"smtp://127.0.0.1:{self.sink.port}",
             "LOG_FORMAT": "json", "CONCURRENCY": 2, "RETRY_BASE_SECONDS": 1, "MAX_FAILURES": 100,
             "LEASE_SECONDS": LEASE_SECONDS, **settings})
+        self.store = self.exportd.store
+
+    def run_below(self, command):
+        """From now on exportd is started by another program, which becomes exportd."""
+        script = os.path.join(self.exportd.folder, "exportd-below")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nexec {shlex.join(command)} {self.exportd.path} "$@"\n')
+        os.chmod(script, 0o755)
+        self.exportd.path = script
 
     def __enter__(self):
         self.sink.__enter__()
@@ -73,11 +81,17 @@ class World:
 
     def __exit__(self, *_):
         self.sink.__exit__()
-        self.sql.connection.close()
         self.postgres.drop_database(self.database)
 
-    def cursor(self):
-        return self.postgres.connect(self.database).cursor()
+    def query(self, statement, arguments=None):
+        """The rows, by a connection of its own: the server may have been killed since the last."""
+        with contextlib.closing(self.connect()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(statement, arguments)
+            return cursor.fetchall() if cursor.description else []
+
+    def connect(self):
+        return self.postgres.connect(self.database)
 
     def csv(self, name, key, limit=None):
         if (name, key, limit) not in self._csvs:
@@ -150,16 +164,23 @@ class Crew:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        if kind:
+            print(self.logs())
         self.stop()
 
 
-def finish(world):
-    """When no worker is alive: what ends by itself after one or two minutes, the upload locks of the
-    dead and the holds of mails they were sending, ends now; a last worker does the rest."""
+def end_upload_locks(world):
+    """Those of the dead end by themselves after a minute: not waited for here."""
     for lock in world.queue.keys("l:fileblob:upload:*"):
         world.queue.delete(lock)
-    world.sql.execute("UPDATE exportd.outbox SET next_try_at = now() WHERE state = 'waiting'")
+
+
+def finish(world):
+    """When no worker is alive: the holds of mails that the dead were sending, which end by themselves
+    after two minutes, end now, and so do upload locks; a last worker does the rest."""
+    end_upload_locks(world)
+    world.query("UPDATE exportd.outbox SET next_try_at = now() WHERE state = 'waiting'")
     world.exportd.drain(timeout=300)
     world.exportd.ok("cleanup")
 
@@ -167,10 +188,6 @@ def finish(world):
 def wait_until_done(world, ledger, seconds=180):
     """Every export of the ledger has its row finished or deleted."""
     def done():
-        world.sql.execute("SELECT count(*) FROM sentry_exporteddata WHERE date_finished IS NULL")
-        return world.sql.fetchone() == (0,)
-    wait_until(done, f"all of {len(ledger.exports())} exports end", seconds, 0.2)
-
-
-def store_of(world):
-    return os.path.join(world.exportd.folder, "files")
+        return not world.query("SELECT 1 FROM sentry_exporteddata WHERE date_finished IS NULL"
+                               " AND id = ANY(%s)", (list(ledger.exports()),))
+    wait_until(done, "all exports end", seconds, 0.3)

@@ -1,0 +1,250 @@
+"""Servers that die and come back, connections that break, disks that fill, clocks that jump, workers that
+are only slow: the same ledger, the same judge."""
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from chaos.judge import judge
+from chaos.ledger import Ledger, Producer, plain, wait_for_entries
+from chaos.world import LEASE_SECONDS, Crew, World, finish, wait_until_done
+from support.proxy import Cutter
+from support.waiting import wait_until
+
+SLOW = "page:delay=150"
+
+
+@contextlib.contextmanager
+def business(world, ledger, workers=2, fault=SLOW, **settings):
+    """Messages come and workers work, before, during and after the block; then everything is
+    judged. `kills` may be filled with the times that explain a second copy of a mail."""
+    kills = []
+    with Crew(world, workers, faults=lambda: fault, **settings) as crew:
+        producer = Producer(ledger, 0.15)
+        crew.kills = kills
+        wait_for_entries(ledger, 8)
+        yield crew
+        wait_for_entries(ledger, len(ledger.entries) + 8)
+        producer.stop()
+        wait_until_done(world, ledger)
+        assert crew.deaths == [], "whoever waits for a server does not die"
+    finish(world)
+    judge(world, ledger, kills)
+
+
+def test_a_worker_stopped_past_its_lease(world, seed):
+    """It wakes up among jobs that others have done meanwhile."""
+    ledger = Ledger(world, seed)
+    with business(world, ledger) as crew:
+        for n in range(3):
+            process = crew.workers[n % 2].process
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(LEASE_SECONDS * 2.5)
+            process.send_signal(signal.SIGCONT)
+            time.sleep(1)
+
+
+def test_duplicates_of_running_jobs(world, seed):
+    ledger = Ledger(world, seed)
+    with business(world, ledger):
+        for _ in range(20):
+            for export, in world.query("SELECT data_export_id FROM exportd.export"
+                                       " WHERE state = 'running'"):
+                entry = ledger.exports().get(export)
+                world.send(entry.message if entry and entry.message else plain(export))
+            time.sleep(0.2)
+
+
+def test_redis_is_killed_for_longer_than_a_lease(world, seed):
+    ledger = Ledger(world, seed, commands=False)
+    with business(world, ledger):
+        for _ in range(2):
+            world.redis.kill()
+            time.sleep(LEASE_SECONDS * 2)
+            world.redis.start()
+            time.sleep(LEASE_SECONDS * 2)
+
+
+def test_postgres_is_killed(world, seed):
+    ledger = Ledger(world, seed, commands=False)
+    chance = random.Random(seed)
+    with business(world, ledger):
+        for _ in range(3):
+            time.sleep(chance.uniform(0.5, 2))
+            world.postgres.kill()
+            time.sleep(chance.uniform(0, 2 * LEASE_SECONDS))
+            world.postgres.start()
+
+
+# Makes a COMMIT that finishes an export take its time.
+SLOW_COMMIT = """
+CREATE FUNCTION audit.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_sleep(0.4); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER dawdle AFTER UPDATE ON sentry_exporteddata
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.dawdle();
+"""
+
+
+def commits_now(world):
+    return world.query("SELECT 1 FROM pg_stat_activity WHERE datname = %s AND state = 'active'"
+                       " AND query ILIKE 'COMMIT%%'", (world.database,))
+
+
+def test_postgres_is_killed_in_commit(world, seed):
+    world.query(SLOW_COMMIT)
+    ledger = Ledger(world, seed, commands=False)
+    with business(world, ledger, fault=None):
+        for _ in range(3):
+            wait_until(lambda: commits_now(world), "a COMMIT is under way", 30, 0.01)
+            world.postgres.kill()
+            world.postgres.start()
+
+
+def test_sessions_are_ended_by_the_administrator(world, seed):
+    ledger = Ledger(world, seed)
+    with business(world, ledger):
+        for _ in range(40):
+            world.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        " WHERE datname = %s AND application_name LIKE 'exportd%%'"
+                        " AND random() < 0.3", (world.database,))
+            time.sleep(0.1)
+
+
+@pytest.mark.parametrize("server", ["redis", "postgres"])
+def test_connections_are_cut_in_mid_answer(world, seed, server):
+    ledger = Ledger(world, seed)
+    port = getattr(world, server).port
+    with contextlib.closing(Cutter(port, seed)) as cutter:
+        if server == "redis":
+            settings = {"REDIS_URL": f"redis://127.0.0.1:{cutter.port}/0"}
+        else:
+            settings = {"DATABASE_URL":
+                        f"postgresql://postgres@127.0.0.1:{cutter.port}/{world.database}"}
+        with business(world, ledger, **settings):
+            cutter.cutting = True
+            wait_until(lambda: cutter.cuts >= 30, "30 cuts", 60)
+            cutter.cutting = False
+
+
+# ---- the mail server ----
+
+class Door:
+    """Before the mail sink: open, or it does to each connection what `mode` says."""
+
+    def __init__(self, port):
+        self.mode = "open"
+        self.lost = []  # when an answer to a mail was kept back
+        self._port = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client, self.mode), daemon=True).start()
+
+    def _serve(self, client, mode):
+        with client:
+            if mode == "hang":
+                time.sleep(4)
+            elif mode == "refuse":
+                client.sendall(b"421 not now\r\n")
+            elif mode in ("open", "lose"):
+                self._pass(client, mode)
+
+    def _pass(self, client, mode):
+        with socket.create_connection(("127.0.0.1", self._port)) as server:
+            threading.Thread(target=self._up, args=(client, server), daemon=True).start()
+            answers = 0
+            with contextlib.suppress(OSError):
+                while data := server.recv(65536):
+                    answers += data.count(b"\r\n250 ") + data.startswith(b"250 ")
+                    if mode == "lose" and answers >= 4:  # EHLO, MAIL, RCPT, DATA
+                        self.lost.append(time.time())
+                        return
+                    client.sendall(data)
+
+    @staticmethod
+    def _up(client, server):
+        with contextlib.suppress(OSError):
+            while data := client.recv(65536):
+                server.sendall(data)
+
+
+@pytest.mark.parametrize("mode", ["refuse", "hang", "close", "lose"])
+def test_the_mail_server_is_in_a_bad_mood(world, seed, mode):
+    ledger = Ledger(world, seed)
+    with contextlib.closing(Door(world.sink.port)) as door:
+        with business(world, ledger, fault=None,
+                      MAIL_URL=f"smtp://127.0.0.1:{door.port}") as crew:
+            door.mode = mode
+            time.sleep(5)
+            door.mode = "open"
+            crew.kills.extend(door.lost)
+        assert bool(door.lost) == (mode == "lose")
+
+
+# ---- a disk that fills ----
+
+class SmallDisk:
+    """A tmpfs on `folder` that only programs started by `command` see; others by `path`."""
+
+    def __init__(self, folder, size):
+        os.makedirs(folder, exist_ok=True)
+        self._holder = subprocess.Popen(
+            ["unshare", "-rm", "sh", "-c", f'mount -t tmpfs -o size={size},mode=700 none "$0"'
+             ' && echo ready && exec sleep 1000', str(folder)], stdout=subprocess.PIPE)
+        assert self._holder.stdout.readline() == b"ready\n"
+        self.command = ["nsenter", "--preserve-credentials", "-U", "-m", "-t",
+                        str(self._holder.pid)]
+        self.path = f"/proc/{self._holder.pid}/root{folder}"
+
+    def close(self):
+        self._holder.kill()
+        self._holder.wait()
+
+
+def can_mount():
+    return subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("place", ["temporary", "store"])
+@pytest.mark.skipif(not can_mount(), reason="this machine allows no user namespaces")
+def test_the_disk_is_full(tmp_path, servers, events, seed, place):
+    folder = tmp_path / place
+    with contextlib.closing(SmallDisk(folder, "64m")) as disk:
+        name = {"temporary": "TMPDIR", "store": "STORAGE_URL"}[place]
+        value = {"temporary": folder, "store": f"file://{folder}"}[place]
+        with World(tmp_path, servers, events, **{name: value}) as world:
+            world.run_below(disk.command)
+            if place == "store":
+                world.store = disk.path
+            ledger = Ledger(world, seed, commands=False)
+            with business(world, ledger) as crew:
+                with open(os.path.join(disk.path, "filler"), "wb", buffering=0) as filler:
+                    with contextlib.suppress(OSError):
+                        while filler.write(b"x" * 65536):
+                            pass
+                time.sleep(7)
+                said = [line for worker in crew.workers for line in worker.events("server.away")]
+                os.unlink(os.path.join(disk.path, "filler"))
+            assert said, "a full disk is told"
+
+
+# ---- clocks ----
+
+LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
