@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "job/queue.h"
 #include "mail/transport.h"
 #include "model/migration.h"
 #include "model/privileges.h"
@@ -71,6 +72,27 @@ static void warn_of_loss(const char *name, const char *info)
         say("warn", name, "maxmemory-policy is not noeviction: Redis may drop queued jobs");
 }
 
+/* LMOVE and BLMOVE came with 6.2. A version that cannot be read is let through. */
+static bool check_version(const char *version, struct error *error)
+{
+    char *dot = NULL;
+    long major = strtol(version, &dot, 10);
+    long minor = *dot == '.' ? strtol(dot + 1, NULL, 10) : 0;
+    return major == 0 || major > 6 || (major == 6 && minor >= 2) ||
+           error_set(error, ERROR_QUERY, "version %s is too old: a queue needs Redis 6.2", version);
+}
+
+/* Whether our user may run scripts and touch the queue's keys. */
+static bool check_scripts(const struct config *config, struct redis *redis, struct error *error)
+{
+    struct queue_stats stats;
+    struct queue *queue = queue_new(config->queue, NULL);
+    bool fine = queue != NULL ? queue_stats(queue, redis, &stats, error)
+                              : error_set(error, ERROR_AWAY, "no memory");
+    queue_free(queue);
+    return fine;
+}
+
 static bool check_redis(const struct config *config, const char *name,
                         bool (*open)(const struct config *, struct redis **, struct error *),
                         bool is_queue)
@@ -86,6 +108,8 @@ static bool check_redis(const struct config *config, const char *name,
     if (fine) {
         info_value(redis_text(reply, NULL), "redis_version", version, sizeof(version));
         (void)snprintf(detail, sizeof(detail), "version %s", version);
+        fine =
+            !is_queue || (check_version(version, &error) && check_scripts(config, redis, &error));
     }
     (void)report(fine, name, detail, &error);
     if (fine && is_queue)

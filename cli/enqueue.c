@@ -7,7 +7,6 @@
 #include "model/exported_data.h"
 #include "model/organization.h"
 #include "model/project.h"
-#include "wire/job_message.h"
 
 #include <limits.h>
 
@@ -166,24 +165,11 @@ failed:
 static bool push(const struct config *config, struct redis *redis, const struct request *request,
                  int64_t id, struct error *error)
 {
-    const struct job_message message = {
-        .data_export_id = id,
-        .limit_kind = request->history.limit > 0 ? JOB_LIMIT_ROWS : JOB_LIMIT_NONE,
-        .limit = request->history.limit,
-        .environment_kind =
-            request->history.environment_id > 0 ? JOB_ENVIRONMENT_ONE : JOB_ENVIRONMENT_ALL,
-        .environment_id = request->history.environment_id,
-        .eta = USEC_NONE,
-        .expires = USEC_NONE,
-    };
-    struct buffer text;
-    buffer_init(&text, JOB_MESSAGE_MAX);
     struct queue *queue = queue_new(config->queue, NULL);
-    bool done = queue != NULL ? job_message_print(&message, &text, error) &&
-                                    queue_push(queue, redis, text.data, text.size, error)
+    bool done = queue != NULL ? queue_push_export(queue, redis, id, request->history.limit,
+                                                  request->history.environment_id, error)
                               : error_set(error, ERROR_AWAY, "no memory");
     queue_free(queue);
-    buffer_free(&text);
     return done;
 }
 

@@ -20,6 +20,7 @@ struct reporter {
 static bool go_on(void *context, struct error *error)
 {
     struct reporter *reporter = context;
+    watch_seen(reporter->thread->watch);
     if (worker_phase(reporter->thread->context) >= WORKER_GIVES_BACK)
         return error_set(error, ERROR_STOPPED, "the worker stops");
     int64_t now = clock_monotonic_ms();

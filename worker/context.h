@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "job/queue.h"
 #include "worker/bell.h"
+#include "worker/watchdog.h"
 
 #include <stdatomic.h>
 
@@ -20,6 +21,8 @@ struct worker_context {
     /* How many threads miss a server (outage.h). */
     atomic_int postgres_missing, redis_missing;
 
+    struct watchdog watchdog; /* parts are added before their threads start */
+
     struct bell mail_bell; /* rung by a job thread that has put a mail into the outbox */
 };
 
@@ -29,6 +32,12 @@ enum worker_phase {
     WORKER_GIVES_BACK, /* running jobs end at their next page and go back to the queue */
     WORKER_ENDS,       /* all threads end */
 };
+
+/* How long PostgreSQL may take for an answer: less than the watchdog waits for whoever asked. */
+static inline int64_t worker_patience_ms(const struct config *config)
+{
+    return config->stuck_seconds * 1000 / 2;
+}
 
 static inline int worker_phase(const struct worker_context *context)
 {

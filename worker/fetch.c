@@ -130,6 +130,9 @@ static void run(struct fetch *fetch)
 {
     struct error error;
     while (worker_phase(fetch->context) == WORKER_RUNS) {
+        watch_seen(fetch->fetcher->watch);
+        if (!FAULT("fetcher_round", &error))
+            log_error(LOG_ERROR, "fault", &error);
         if (!atomic_load(&fetch->context->registered)) {
             clock_sleep_ms(REGISTER_WAIT_MS);
             continue;
@@ -165,6 +168,7 @@ void *fetch_thread(void *argument)
         run(&fetch);
     else
         log_event(LOG_ERROR, "worker.no-memory", NULL);
+    watch_end(fetcher->watch);
     redis_free(fetch.redis);
     return NULL;
 }

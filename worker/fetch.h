@@ -5,10 +5,12 @@
 #include "storage/blob_store.h"
 #include "worker/context.h"
 #include "worker/pool.h"
+#include "worker/watchdog.h"
 
 struct fetcher {
     struct worker_context *context;
     struct pool *pool;
+    struct watch *watch;
     int64_t
         take_wait_ms; /* how long an empty queue is listened to; also how long a stop may take */
     struct blob_store *store; /* a job is taken only while it can be written */

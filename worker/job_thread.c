@@ -6,6 +6,8 @@
 #include "tagstore/choose.h"
 #include "worker/outcome.h"
 
+#include <malloc.h>
+
 enum {
     IDLE_CHECK_MS = 3000, /* an idle thread looks after its connections so often */
     AWAY_WAIT_MS = 1000,
@@ -14,6 +16,7 @@ enum {
     OUTCOME_TRIES = 3, /* in a row, while Postgres answers, before the job is put off */
     STORE_TRIES = 3,   /* blobs may vanish before the outcome so many times */
     JOB_MEMORY = 64 << 20,
+    LONG_JOB_MS = 1000, /* behind one that took longer, memory goes back to the system */
 };
 
 /* One job in the thread's hands. */
@@ -37,6 +40,7 @@ bool job_thread_open(struct job_thread *thread, struct worker_context *context, 
         .context = context,
         .pool = pool,
         .slot = slot,
+        .watch = watchdog_add(&context->watchdog, "job"),
         .pg = pg_new(config->database_url, "exportd worker"),
         .tag_pg = pg_new(config->database_url, "exportd tagstore"),
         .redis = redis_new(config->redis_url),
@@ -48,6 +52,8 @@ bool job_thread_open(struct job_thread *thread, struct worker_context *context, 
     if (thread->pg == NULL || thread->tag_pg == NULL || thread->redis == NULL ||
         thread->locks == NULL || thread->arena == NULL || thread->outcome_arena == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
+    pg_set_patience(thread->pg, worker_patience_ms(config));
+    pg_set_patience(thread->tag_pg, worker_patience_ms(config));
     return tagstore_new(config, config->tagstore, thread->tag_pg, &thread->tagstore, error) &&
            blob_store_open(config->storage_url, &thread->store, error);
 }
@@ -64,14 +70,23 @@ void job_thread_close(struct job_thread *thread)
     arena_free(thread->outcome_arena);
 }
 
-void job_thread_interrupt(struct job_thread *thread)
+void job_thread_interrupt(struct job_thread *thread, bool all)
 {
     tagstore_interrupt(thread->tagstore);
+    if (all)
+        pg_interrupt(thread->pg);
 }
 
 static bool gives_back(const struct job_thread *thread)
 {
     return worker_phase(thread->context) >= WORKER_GIVES_BACK;
+}
+
+/* Before the next try to reach a server. To wait is not to hang: the watchdog is told. */
+static void wait_a_moment(struct job_thread *thread)
+{
+    watch_seen(thread->watch);
+    clock_sleep_ms(AWAY_WAIT_MS);
 }
 
 /* Good connections: a message is taken only for a thread that can work on it. */
@@ -126,7 +141,7 @@ static void leave(struct job_thread *thread, const struct job *job, enum leave_h
             log_error(LOG_WARNING, "queue.left-behind", &error);
             return;
         }
-        clock_sleep_ms(AWAY_WAIT_MS);
+        wait_a_moment(thread);
     }
     outage_end(&thread->redis_outage);
     if (!left)
@@ -176,7 +191,7 @@ static bool persist(struct job_thread *thread, struct job *job, outcome_step *st
         }
         if (gives_back(thread))
             return false;
-        clock_sleep_ms(AWAY_WAIT_MS);
+        wait_a_moment(thread);
     }
 }
 
@@ -238,7 +253,7 @@ static void postpone(struct job_thread *thread, struct job *job, const struct er
         }
         if (gives_back(thread))
             return;
-        clock_sleep_ms(AWAY_WAIT_MS);
+        wait_a_moment(thread);
     }
     LOG(LOG_WARNING, "dataexport.postponed", log_text("code", error_code_name(cause->code)),
         log_text("error", cause->message), log_int("delay_ms", delay_ms));
@@ -313,11 +328,30 @@ static bool check_before_start(const struct job_thread *thread, const struct job
     return true;
 }
 
+/* Now the database counts what becomes of the job: how many workers died with its message before is
+   forgotten, lest those deaths be counted that it only lay beside. False: there were too many, and
+   this try is the last. */
+static bool count_claim(struct job_thread *thread, const struct job *job, struct error *error)
+{
+    struct error ignored;
+    if (job->ticket->crashes > 0 &&
+        (!redis_connect(thread->redis, &ignored) ||
+         !queue_claimed(thread->context->queue, thread->redis, job->ticket, &ignored)))
+        log_error(LOG_WARNING, "queue.crashes-not-forgotten", &ignored);
+    return job->ticket->crashes < QUEUE_CRASHES_MAX ||
+           error_set(error, ERROR_INTERNAL, "%" PRId64 " workers died while they held this message",
+                     job->ticket->crashes);
+}
+
 static void run_claimed(struct job_thread *thread, struct job *job)
 {
     struct error error;
     int64_t started_ms = clock_monotonic_ms();
     log_event(LOG_INFO, "dataexport.start", NULL);
+    if (!count_claim(thread, job, &error)) {
+        fail(thread, job, &error);
+        return;
+    }
     if (!FAULT("after_claim", &error) || !check_before_start(thread, job, &error) ||
         !assemble_download(thread, &job->claim, &job->message, &job->assembly, &error) ||
         !persist(thread, job, step_valid, &error)) {
@@ -350,7 +384,7 @@ static bool claim(struct job_thread *thread, struct job *job, enum claim_result 
         if ((error->code != ERROR_AWAY && !*unsure) || gives_back(thread))
             return false;
         outage_begin(&thread->postgres_outage, error);
-        clock_sleep_ms(AWAY_WAIT_MS);
+        wait_a_moment(thread);
     }
 }
 
@@ -420,6 +454,7 @@ static void work(struct job_thread *thread, const struct job_ticket *ticket)
         return;
     }
     log_set_job(job.message.data_export_id, 0);
+    atomic_store(&thread->watch->data_export_id, job.message.data_export_id);
     int64_t early_usec = job.message.eta == USEC_NONE ? 0 : job.message.eta - clock_wall_usec();
     if (early_usec > 0) {
         job.delay_ms = early_usec / 1000 + 1;
@@ -428,23 +463,36 @@ static void work(struct job_thread *thread, const struct job_ticket *ticket)
         claim_and_run(thread, &job);
     }
     assembly_release(&job.assembly);
+    atomic_store(&thread->watch->data_export_id, 0);
     log_clear_job();
+}
+
+static void work_and_tidy(struct job_thread *thread, const struct job_ticket *ticket)
+{
+    int64_t started_ms = clock_monotonic_ms();
+    watch_seen(thread->watch);
+    work(thread, ticket);
+    arena_reset(thread->arena);
+    arena_reset(thread->outcome_arena);
+    if (clock_monotonic_ms() - started_ms >= LONG_JOB_MS)
+        (void)malloc_trim(0);
 }
 
 void *job_thread_run(void *argument)
 {
     struct job_thread *thread = argument;
     while (worker_phase(thread->context) == WORKER_RUNS) {
+        watch_seen(thread->watch);
         if (!prepare(thread)) {
             clock_sleep_ms(AWAY_WAIT_MS);
             continue;
         }
         const struct job_ticket *ticket = pool_receive(thread->pool, thread->slot, IDLE_CHECK_MS);
         if (ticket != NULL) {
-            work(thread, ticket);
-            arena_reset(thread->arena);
+            work_and_tidy(thread, ticket);
             pool_release(thread->pool, thread->slot);
         }
     }
+    watch_end(thread->watch);
     return NULL;
 }

@@ -12,7 +12,8 @@
 struct job_thread {
     struct worker_context *context;
     struct pool *pool;
-    int slot;          /* in the pool */
+    int slot; /* in the pool */
+    struct watch *watch;
     struct pg *pg;     /* rows */
     struct pg *tag_pg; /* the tagstore's */
     struct tagstore *tagstore;
@@ -34,8 +35,9 @@ void job_thread_close(struct job_thread *thread);
    job is done or given back. */
 void *job_thread_run(void *thread);
 
-/* From another thread, once the worker gives its jobs back: ends a long question to the tagstore.
- */
-void job_thread_interrupt(struct job_thread *thread);
+/* From another thread, once the worker gives its jobs back: ends a long question to the tagstore;
+   with `all` also what the thread asks for its rows, so that it may have to leave its job to a
+   rescue. */
+void job_thread_interrupt(struct job_thread *thread, bool all);
 
 #endif

@@ -5,13 +5,16 @@
 
 enum { IDLE_WAIT_MS = 1000, AWAY_WAIT_MS = 2000 };
 
-static void run(struct worker_context *context, struct mail_transport *transport, struct pg *pg)
+static void run(const struct mailer *mailer)
 {
+    struct worker_context *context = mailer->context;
     struct outage outage = {.server = "postgres", .missing = &context->postgres_missing};
     struct error error;
     while (worker_phase(context) != WORKER_ENDS) {
         bool found = false;
-        if (!pg_connect(pg, &error) || !outbox_send_next(pg, transport, &found, &error)) {
+        watch_seen(mailer->watch);
+        if (!pg_connect(mailer->pg, &error) ||
+            !outbox_send_next(mailer->pg, mailer->transport, &found, &error)) {
             outage_begin(&outage, &error);
             bell_wait(&context->mail_bell, AWAY_WAIT_MS);
             continue;
@@ -25,11 +28,7 @@ static void run(struct worker_context *context, struct mail_transport *transport
 void *mailer_thread(void *argument)
 {
     const struct mailer *mailer = argument;
-    struct pg *pg = pg_new(mailer->context->config->database_url, "exportd mailer");
-    if (pg != NULL)
-        run(mailer->context, mailer->transport, pg);
-    else
-        log_event(LOG_ERROR, "worker.no-memory", NULL);
-    pg_free(pg);
+    run(mailer);
+    watch_end(mailer->watch);
     return NULL;
 }

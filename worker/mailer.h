@@ -2,12 +2,16 @@
 #ifndef WORKER_MAILER_H
 #define WORKER_MAILER_H
 
+#include "client/pg.h"
 #include "mail/transport.h"
 #include "worker/context.h"
+#include "worker/watchdog.h"
 
 struct mailer {
     struct worker_context *context;
     struct mail_transport *transport;
+    struct pg *pg; /* both made by the main thread, which may interrupt them */
+    struct watch *watch;
 };
 
 /* The thread's function; the argument is a struct mailer. Ends with WORKER_ENDS, after the mail in

@@ -1,12 +1,23 @@
 /* The supervisor: a thread that beats for this worker, promotes delayed jobs that are due, and
-   rescues the jobs of workers that have fallen silent. */
+   tells systemd that all is well. It talks to Redis only: whatever PostgreSQL does, the worker
+   beats. */
 #ifndef WORKER_SUPERVISOR_H
 #define WORKER_SUPERVISOR_H
 
 #include "worker/context.h"
+#include "worker/notify.h"
+#include "worker/pool.h"
+#include "worker/watchdog.h"
 
-/* The thread's function; the argument is a struct worker_context. Ends with WORKER_ENDS, and takes
-   the worker off the list then. */
-void *supervisor_thread(void *context);
+struct supervisor {
+    struct worker_context *context;
+    struct pool *pool;
+    struct notify *notify;
+    struct watch *watch;
+};
+
+/* The thread's function; the argument is a struct supervisor. Ends with WORKER_ENDS, and takes the
+   worker off the list then. */
+void *supervisor_thread(void *supervisor);
 
 #endif

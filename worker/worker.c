@@ -8,7 +8,9 @@
 #include "worker/fetch.h"
 #include "worker/job_thread.h"
 #include "worker/mailer.h"
+#include "worker/notify.h"
 #include "worker/outage.h"
+#include "worker/rescuer.h"
 #include "worker/supervisor.h"
 
 #include <poll.h>
@@ -22,7 +24,9 @@ enum {
     TAKE_WAIT_MS = 1000,
     DRAIN_WAIT_MS = 100,
     INTERRUPT_PAUSE_MS = 1000,
-    GIVE_BACK_SECONDS = 60, /* more than any of our own time-outs, a mail's included */
+    INTERRUPT_ALL_MS = 10000, /* how long rows may take to be written when all is given back */
+    STUCK_GRACE_MS = 10000,   /* how long the others have when one part hangs */
+    GIVE_BACK_SECONDS = 60,   /* more than any of our own time-outs */
 };
 
 struct worker {
@@ -35,9 +39,15 @@ struct worker {
     struct mail_transport *transport;
     struct fetcher fetcher;
     struct mailer mailer;
-    int signals; /* signalfd */
-    int64_t stop_deadline_ms;
+    struct rescuer rescuer;
+    struct supervisor supervisor;
+    struct notify notify;
+    struct pg *mail_pg, *rescue_pg;
+    int signals;              /* signalfd */
+    int64_t stop_deadline_ms; /* 0: not stopping */
+    int64_t hurry_since_ms;   /* the deadline is past, or a second signal came; 0: no hurry */
     int64_t next_interrupt_ms;
+    int64_t abort_at_ms; /* a part hangs; 0: none */
 
     /* for --drain */
     struct redis *redis;
@@ -45,8 +55,9 @@ struct worker {
     struct outage drain_outage;
 
     pthread_t handles[POOL_MAX];
-    pthread_t fetch_handle, mail_handle, supervisor_handle;
-    atomic_int active; /* job threads and the fetcher: still running */
+    pthread_t fetch_handle, mail_handle, rescue_handle, supervisor_handle;
+    atomic_int active;  /* job threads and the fetcher: still running */
+    atomic_int helpers; /* mailer, rescuer and supervisor: still running */
 };
 
 /* ---- before anything is taken ---- */
@@ -96,10 +107,16 @@ static bool open_parts(struct worker *worker, struct error *error)
     if (!mail_transport_open(config->mail_url, config->mail_from, &worker->transport, error))
         return false;
     worker->pg = pg_new(config->database_url, "exportd worker main");
+    worker->mail_pg = pg_new(config->database_url, "exportd mailer");
+    worker->rescue_pg = pg_new(config->database_url, "exportd rescuer");
     worker->redis = redis_new(config->redis_url);
     worker->context.queue = queue_new(config->queue, worker->context.name);
-    if (worker->pg == NULL || worker->redis == NULL || worker->context.queue == NULL)
+    if (worker->pg == NULL || worker->mail_pg == NULL || worker->rescue_pg == NULL ||
+        worker->redis == NULL || worker->context.queue == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
+    pg_set_patience(worker->pg, worker_patience_ms(config));
+    pg_set_patience(worker->mail_pg, worker_patience_ms(config));
+    pg_set_patience(worker->rescue_pg, worker_patience_ms(config));
     if (!check_database(worker, error) || !check_redis(worker, error))
         return false;
     for (int i = 0; i < worker->options->concurrency; i++) {
@@ -117,6 +134,8 @@ static void close_parts(struct worker *worker)
     queue_free(worker->context.queue);
     redis_free(worker->redis);
     pg_free(worker->pg);
+    pg_free(worker->mail_pg);
+    pg_free(worker->rescue_pg);
     mail_transport_free(worker->transport);
     blob_store_free(worker->store);
 }
@@ -145,65 +164,98 @@ static void start_thread(pthread_t *handle, void *(*run)(void *), void *argument
         abort(); /* half a worker would be worse than none; nothing is taken yet */
 }
 
-static void start_counted(struct worker *worker, pthread_t *handle, void *(*run)(void *),
+static void start_counted(atomic_int *active, pthread_t *handle, void *(*run)(void *),
                           void *argument)
 {
     struct counted_start *start = malloc(sizeof(*start));
     if (start == NULL)
         abort();
-    *start = (struct counted_start){.active = &worker->active, .run = run, .argument = argument};
-    (void)atomic_fetch_add(&worker->active, 1);
+    *start = (struct counted_start){.active = active, .run = run, .argument = argument};
+    (void)atomic_fetch_add(active, 1);
     start_thread(handle, run_counted, start);
+}
+
+static void describe_threads(struct worker *worker)
+{
+    struct worker_context *context = &worker->context;
+    struct watchdog *watchdog = &context->watchdog;
+    worker->mailer = (struct mailer){.context = context,
+                                     .transport = worker->transport,
+                                     .pg = worker->mail_pg,
+                                     .watch = watchdog_add(watchdog, "mailer")};
+    worker->rescuer = (struct rescuer){
+        .context = context, .pg = worker->rescue_pg, .watch = watchdog_add(watchdog, "rescuer")};
+    worker->supervisor = (struct supervisor){.context = context,
+                                             .pool = &worker->pool,
+                                             .notify = &worker->notify,
+                                             .watch = watchdog_add(watchdog, "supervisor")};
+    worker->fetcher =
+        (struct fetcher){.context = context,
+                         .pool = &worker->pool,
+                         .watch = watchdog_add(watchdog, "fetcher"),
+                         .take_wait_ms = worker->options->drain ? DRAIN_WAIT_MS : TAKE_WAIT_MS,
+                         .store = worker->store};
 }
 
 static void start_threads(struct worker *worker)
 {
-    worker->mailer = (struct mailer){.context = &worker->context, .transport = worker->transport};
-    worker->fetcher =
-        (struct fetcher){.context = &worker->context,
-                         .pool = &worker->pool,
-                         .take_wait_ms = worker->options->drain ? DRAIN_WAIT_MS : TAKE_WAIT_MS,
-                         .store = worker->store};
-    start_thread(&worker->supervisor_handle, supervisor_thread, &worker->context);
-    start_thread(&worker->mail_handle, mailer_thread, &worker->mailer);
+    atomic_int *helpers = &worker->helpers;
+    describe_threads(worker);
+    start_counted(helpers, &worker->supervisor_handle, supervisor_thread, &worker->supervisor);
+    start_counted(helpers, &worker->rescue_handle, rescuer_thread, &worker->rescuer);
+    start_counted(helpers, &worker->mail_handle, mailer_thread, &worker->mailer);
     for (int i = 0; i < worker->thread_count; i++)
-        start_counted(worker, &worker->handles[i], job_thread_run, &worker->job_threads[i]);
-    start_counted(worker, &worker->fetch_handle, fetch_thread, &worker->fetcher);
+        start_counted(&worker->active, &worker->handles[i], job_thread_run,
+                      &worker->job_threads[i]);
+    start_counted(&worker->active, &worker->fetch_handle, fetch_thread, &worker->fetcher);
 }
 
-/* Job threads first: what they leave behind, the supervisor's last act must see. */
+/* All have ended, or are about to. */
 static void join_threads(struct worker *worker)
 {
     for (int i = 0; i < worker->thread_count; i++)
         (void)pthread_join(worker->handles[i], NULL);
     (void)pthread_join(worker->fetch_handle, NULL);
-    atomic_store(&worker->context.phase, WORKER_ENDS);
-    bell_ring(&worker->context.mail_bell);
     (void)pthread_join(worker->mail_handle, NULL);
+    (void)pthread_join(worker->rescue_handle, NULL);
     (void)pthread_join(worker->supervisor_handle, NULL);
     (void)alarm(0);
 }
 
 /* ---- stopping ---- */
 
-static void stop(struct worker *worker, enum worker_phase phase)
+static void set_phase(struct worker *worker, enum worker_phase phase)
 {
-    if (worker_phase(&worker->context) >= (int)phase)
-        return;
-    if (phase == WORKER_STOPS)
-        worker->stop_deadline_ms =
-            clock_monotonic_ms() + worker->context.config->stop_seconds * 1000;
     LOG(LOG_INFO, phase == WORKER_STOPS ? "worker.stopping" : "worker.giving-back",
         log_int("jobs", pool_busy(&worker->pool)));
     atomic_store(&worker->context.phase, phase);
     pool_stop(&worker->pool);
-    /* A server that has our question but never answers may hold up any of our threads, this one
-       too. Then SIGALRM ends the process, and a rescue does the rest as after a crash. */
-    if (phase == WORKER_GIVES_BACK)
-        (void)alarm(GIVE_BACK_SECONDS);
 }
 
-/* The first signal: take no more. The second: give back at once. */
+/* Take no more, and finish what runs. */
+static void stop(struct worker *worker)
+{
+    if (worker->stop_deadline_ms != 0)
+        return;
+    worker->stop_deadline_ms = clock_monotonic_ms() + worker->context.config->stop_seconds * 1000;
+    notify_send(&worker->notify, "STOPPING=1");
+    set_phase(worker, WORKER_STOPS);
+}
+
+/* Give back what runs, and let a mail go that is being sent. What nothing moves to end is ended by
+   SIGALRM, and a rescue does the rest as after a crash. */
+static void hurry(struct worker *worker)
+{
+    stop(worker);
+    if (worker->hurry_since_ms != 0)
+        return;
+    worker->hurry_since_ms = clock_monotonic_ms();
+    if (worker_phase(&worker->context) < WORKER_GIVES_BACK)
+        set_phase(worker, WORKER_GIVES_BACK);
+    (void)alarm(GIVE_BACK_SECONDS);
+}
+
+/* The first signal: stop. The second: at once. */
 static void read_signals(struct worker *worker)
 {
     struct signalfd_siginfo info;
@@ -212,19 +264,57 @@ static void read_signals(struct worker *worker)
         read(worker->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return;
     LOG(LOG_INFO, "worker.signal", log_int("signal", (int64_t)info.ssi_signo));
-    stop(worker, worker_phase(&worker->context) == WORKER_RUNS ? WORKER_STOPS : WORKER_GIVES_BACK);
+    if (worker->stop_deadline_ms == 0)
+        stop(worker);
+    else
+        hurry(worker);
+}
+
+/* Ends what threads wait for; after a while also what they need to put their jobs back in order:
+   a server that takes so long does not answer any more. */
+static void interrupt(struct worker *worker, bool all)
+{
+    for (int i = 0; i < worker->thread_count; i++)
+        job_thread_interrupt(&worker->job_threads[i], all);
+    mail_transport_interrupt(worker->transport);
+    if (!all)
+        return;
+    pg_interrupt(worker->mail_pg);
+    pg_interrupt(worker->rescue_pg);
 }
 
 static void press_on(struct worker *worker)
 {
     int64_t now = clock_monotonic_ms();
-    if (worker_phase(&worker->context) == WORKER_STOPS && now >= worker->stop_deadline_ms)
-        stop(worker, WORKER_GIVES_BACK);
-    if (worker_phase(&worker->context) != WORKER_GIVES_BACK || now < worker->next_interrupt_ms)
+    if (worker->stop_deadline_ms != 0 && now >= worker->stop_deadline_ms)
+        hurry(worker);
+    if (worker->hurry_since_ms == 0 || now < worker->next_interrupt_ms)
         return;
     worker->next_interrupt_ms = now + INTERRUPT_PAUSE_MS; /* each costs the server a process */
-    for (int i = 0; i < worker->thread_count; i++)
-        job_thread_interrupt(&worker->job_threads[i]);
+    interrupt(worker, now - worker->hurry_since_ms >= INTERRUPT_ALL_MS);
+}
+
+/* ---- hanging ---- */
+
+/* A part that hangs ends the process, so that its jobs are rescued and counted; but the others may
+   put theirs back first, which are not to blame. */
+static void look_after(struct worker *worker)
+{
+    int64_t now = clock_monotonic_ms();
+    const struct watch *stuck = NULL;
+    if (worker->hurry_since_ms == 0)
+        stuck =
+            watchdog_check(&worker->context.watchdog, worker->context.config->stuck_seconds * 1000);
+    if (stuck != NULL) {
+        LOG(LOG_ERROR, "worker.stuck", log_text("part", stuck->part),
+            log_int("data_export_id", atomic_load(&stuck->data_export_id)),
+            log_int("seconds", worker->context.config->stuck_seconds));
+        worker->abort_at_ms = now + STUCK_GRACE_MS;
+        hurry(worker);
+    }
+    if (worker->abort_at_ms != 0 &&
+        (now >= worker->abort_at_ms || atomic_load(&worker->active) <= 1))
+        abort();
 }
 
 /* ---- draining ---- */
@@ -255,26 +345,36 @@ static bool watch_drain(struct worker *worker, struct error *error)
     if (!is_drained(worker, &drained, error)) {
         outage_begin(&worker->drain_outage, error);
         if (error->code == ERROR_CONFLICT)
-            stop(worker, WORKER_STOPS);
+            stop(worker);
         return error->code != ERROR_CONFLICT;
     }
     outage_end(&worker->drain_outage);
     if (drained)
-        stop(worker, WORKER_STOPS);
+        stop(worker);
     return true;
 }
 
 /* ---- the whole ---- */
 
+/* Job threads first: what they leave behind, the supervisor's last act must see. */
 static bool supervise(struct worker *worker, struct error *error)
 {
     bool done = true;
     start_threads(worker);
+    notify_send(&worker->notify, "READY=1");
     while (atomic_load(&worker->active) > 0) {
         read_signals(worker);
         press_on(worker);
+        look_after(worker);
         if (worker->options->drain && done)
             done = watch_drain(worker, error);
+    }
+    atomic_store(&worker->context.phase, WORKER_ENDS);
+    bell_ring(&worker->context.mail_bell);
+    while (atomic_load(&worker->helpers) > 0) {
+        read_signals(worker);
+        press_on(worker);
+        look_after(worker);
     }
     join_threads(worker);
     return done;
@@ -302,6 +402,7 @@ bool worker_run(const struct config *config, const struct worker_options *option
     worker->options = options;
     worker->drain_outage.server = "redis or postgres";
     queue_worker_name(worker->context.name);
+    notify_open(&worker->notify);
     bell_init(&worker->context.mail_bell);
     pool_init(&worker->pool);
     bool done = open_signals(&worker->signals, error) && open_parts(worker, error);
@@ -314,6 +415,7 @@ bool worker_run(const struct config *config, const struct worker_options *option
     close_parts(worker);
     if (worker->signals >= 0)
         (void)close(worker->signals);
+    notify_close(&worker->notify);
     pool_destroy(&worker->pool);
     bell_destroy(&worker->context.mail_bell);
     free(worker);

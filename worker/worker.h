@@ -1,11 +1,12 @@
 /*
  * The worker: takes jobs from the queue and runs them until it is told to stop.
  *
- *   main thread   signals, stopping, --drain            worker.c
+ *   main thread   signals, stopping, --drain, watching  worker.c watchdog.c
  *   fetcher       takes messages for free job threads   fetch.c
  *   job threads   claim, assemble_download, outcome     pool.c job_thread.c
  *                                                       assemble_download.c outcome.c
- *   supervisor    beats, rescues, promotes              supervisor.c
+ *   supervisor    beats, promotes                       supervisor.c notify.c
+ *   rescuer       rescues, sweeps                       rescuer.c sweep.c
  *   mailer        sends the outbox                      mailer.c
  */
 #ifndef WORKER_WORKER_H

@@ -69,8 +69,9 @@ static const struct setting settings[] = {
      "how long a job waits for a server that is away"},
     {"EXPORTD_LEASE_SECONDS", MEMBER(lease_seconds), NUMBER, 0, "30", NULL, 2, 3600,
      "a worker that is silent for so long has died"},
-    {"EXPORTD_STUCK_SECONDS", MEMBER(stuck_seconds), NUMBER, NOT_BUILT, "600", NULL, 10, 86400,
-     "a job without progress for so long aborts its worker"},
+    {"EXPORTD_STUCK_SECONDS", MEMBER(stuck_seconds), NUMBER, 0, "600", NULL, 10, 86400,
+     "a job, or another part of a worker, without progress for so long aborts the worker; "
+     "PostgreSQL gets half of it for an answer"},
     {"EXPORTD_STOP_SECONDS", MEMBER(stop_seconds), NUMBER, 0, "25", NULL, 0, 86400,
      "how long running jobs may go on after TERM"},
     {"EXPORTD_EXPIRATION_DAYS", MEMBER(expiration_days), NUMBER, 0, "28", NULL, 1, 3650,
@@ -93,6 +94,8 @@ static const struct setting settings[] = {
      "the folder of temporary files; empty: TMPDIR, else /var/tmp"},
     {"EXPORTD_MAX_FILE_BYTES", MEMBER(max_file_bytes), NUMBER, HIDDEN, "2147483647", NULL, 1,
      2147483647, "the size bound of a file, lowered in tests"},
+    {"EXPORTD_SWEEP_SECONDS", MEMBER(sweep_seconds), NUMBER, HIDDEN, "60", NULL, 1, 3600,
+     "between two sweeps for lost messages, lowered in tests"},
 };
 
 static bool wrong(struct error *error, const struct setting *setting, const char *what)

@@ -39,6 +39,7 @@ struct config {
     char *statsd_url;
     char *sentry_dsn;
     char *tmpdir;
+    int64_t sweep_seconds;  /* between two sweeps; lower only in tests */
     int64_t max_file_bytes; /* the size bound of a file; lower only in tests */
 };
 

@@ -21,6 +21,7 @@ struct session {
     const char *mime; /* what remains to be sent */
     size_t size;
     bool body_begun; /* the server has said 354 */
+    const atomic_bool *interrupted;
     char trouble[CURL_ERROR_SIZE];
 };
 
@@ -197,6 +198,8 @@ static bool session_failed(const struct session *session, CURLcode code, struct 
     long answer = 0;
     (void)curl_easy_getinfo(session->curl, CURLINFO_RESPONSE_CODE, &answer);
     enum error_code verdict = judge(session, code, answer);
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return error_set(error, ERROR_STOPPED, "the conversation with the mail server was stopped");
     if (code == CURLE_WEIRD_SERVER_REPLY && session->body_begun)
         return error_set(error, verdict, "the mail server refused the mail: %ld", answer);
     const char *what = session->trouble[0] != '\0' ? session->trouble : curl_easy_strerror(code);
@@ -217,6 +220,17 @@ static size_t read_body(char *to, size_t unit, size_t count, void *context)
     session->mime += size;
     session->size -= size;
     return size;
+}
+
+/* libcurl asks about once a second, also while nothing moves. */
+static int go_on(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    const struct session *session = context;
+    (void)a;
+    (void)b;
+    (void)c;
+    (void)d;
+    return session->interrupted != NULL && atomic_load(session->interrupted) ? 1 : 0;
 }
 
 /* libcurl puts what it is given onto the wire as it is: a line break would be a second command. */
@@ -240,6 +254,9 @@ static bool set_mail(struct session *session, const char *sender, const char *re
            curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, session->recipients) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, go_on) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_XFERINFODATA, session) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)session->size) ==
                CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_body) == CURLE_OK &&
@@ -253,7 +270,7 @@ static bool perform(struct session *session, struct error *error)
 }
 
 bool smtp_send(const struct smtp_server *server, const char *sender, const char *recipient,
-               const char *mime, size_t size, struct error *error)
+               const char *mime, size_t size, const atomic_bool *interrupted, struct error *error)
 {
     struct session session;
     if (!check_address(sender, error) || !check_address(recipient, error) ||
@@ -261,6 +278,7 @@ bool smtp_send(const struct smtp_server *server, const char *sender, const char 
         return false;
     session.mime = mime;
     session.size = size;
+    session.interrupted = interrupted;
     bool done = set_mail(&session, sender, recipient)
                     ? perform(&session, error)
                     : error_set(error, ERROR_AWAY, "cannot set up libcurl: no memory");

@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 
+#include <stdatomic.h>
+
 enum smtp_security {
     SMTP_PLAIN,    /* smtp://: no TLS at all */
     SMTP_STARTTLS, /* smtp://...?starttls=required: no mail without TLS */
@@ -29,9 +31,11 @@ bool smtp_parse_url(const char *url, struct smtp_server *server, struct error *e
 /* Sends `mime` (a whole message with CRLF line ends) from `sender` to `recipient`, bare addresses
    without control characters. Gives up after 30 s. ERROR_AWAY: no connection, or a 4xx answer: try
    again. ERROR_DENIED: login or certificate refused: an operator has to act, try again later.
-   ERROR_INVALID: an address with control characters, or a 5xx answer to this mail: never again. */
+   ERROR_INVALID: an address with control characters, or a 5xx answer to this mail: never again.
+   ERROR_STOPPED within a second or two after *interrupted (NULL is fine) has become true. */
 bool smtp_send(const struct smtp_server *server, const char *sender, const char *recipient,
-               const char *mime, size_t size, struct error *error) MUST_CHECK;
+               const char *mime, size_t size, const atomic_bool *interrupted,
+               struct error *error) MUST_CHECK;
 
 /* Connects and says hello (and logs in): for `exportd check`. Errors as smtp_send. */
 bool smtp_probe(const struct smtp_server *server, struct error *error) MUST_CHECK;

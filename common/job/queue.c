@@ -5,6 +5,7 @@
 #include "base/embedded.h"
 #include "base/text.h"
 #include "job/queue_keys.h"
+#include "wire/job_message.h"
 
 #include <stdarg.h>
 #include <unistd.h>
@@ -43,13 +44,15 @@ static bool make_keys(struct queue *queue, const char *name, const char *worker)
     queue->dead = format_key("exportd:{%s}:dead", name);
     queue->crashes = format_key("exportd:{%s}:crashes", name);
     queue->paused = format_key("exportd:{%s}:paused", name);
+    queue->swept = format_key("exportd:{%s}:swept", name);
+    queue->missing = format_key("exportd:{%s}:missing", name);
     if (worker != NULL) {
         queue->worker = text_duplicate(worker);
         queue->processing = format_key("exportd:{%s}:processing:%s", name, worker);
     }
     return make_lists(queue, name) && queue->workers != NULL && queue->processing_prefix != NULL &&
            queue->delayed != NULL && queue->dead != NULL && queue->crashes != NULL &&
-           queue->paused != NULL &&
+           queue->paused != NULL && queue->swept != NULL && queue->missing != NULL &&
            (worker == NULL || (queue->worker != NULL && queue->processing != NULL));
 }
 
@@ -76,6 +79,8 @@ void queue_free(struct queue *queue)
     free(queue->dead);
     free(queue->crashes);
     free(queue->paused);
+    free(queue->swept);
+    free(queue->missing);
     free(queue);
 }
 
@@ -144,6 +149,26 @@ bool queue_push(struct queue *queue, struct redis *redis, const char *message, s
     redis_add_text(&command, queue->lists[0]);
     redis_add(&command, message, size);
     return queue_run_number(redis, "push.lua", 1, &command, &added, error);
+}
+
+bool queue_push_export(struct queue *queue, struct redis *redis, int64_t data_export_id,
+                       int64_t limit, int64_t environment_id, struct error *error)
+{
+    const struct job_message message = {
+        .data_export_id = data_export_id,
+        .limit_kind = limit > 0 ? JOB_LIMIT_ROWS : JOB_LIMIT_NONE,
+        .limit = limit,
+        .environment_kind = environment_id > 0 ? JOB_ENVIRONMENT_ONE : JOB_ENVIRONMENT_ALL,
+        .environment_id = environment_id,
+        .eta = USEC_NONE,
+        .expires = USEC_NONE,
+    };
+    struct buffer text;
+    buffer_init(&text, JOB_MESSAGE_MAX);
+    bool done = job_message_print(&message, &text, error) &&
+                queue_push(queue, redis, text.data, text.size, error);
+    buffer_free(&text);
+    return done;
 }
 
 /* ---- taking ---- */
@@ -232,14 +257,50 @@ static bool take_waiting(struct queue *queue, struct redis *redis, int64_t wait_
     return done;
 }
 
+/* How many workers have died with this very message before it was claimed. */
+static bool read_crashes(struct queue *queue, struct redis *redis, struct job_ticket *ticket,
+                         struct error *error)
+{
+    char sha1[SHA1_HEX_SIZE];
+    struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    sha1_hex(ticket->message, ticket->size, sha1);
+    redis_add_text(&command, "HGET");
+    redis_add_text(&command, queue->crashes);
+    redis_add_text(&command, sha1);
+    if (!redis_call(redis, &command, 0, &reply, error))
+        return false;
+    if (!text_to_int64(redis_text(reply, NULL), 0, INT64_MAX, &ticket->crashes))
+        ticket->crashes = 0;
+    redis_reply_free(reply);
+    return true;
+}
+
 bool queue_take(struct queue *queue, struct redis *redis, int64_t wait_ms,
                 struct job_ticket **ticket, bool *paused, struct error *error)
 {
     *ticket = NULL;
     *paused = false;
-    if (!take_at_once(queue, redis, ticket, paused, error))
+    if (!take_at_once(queue, redis, ticket, paused, error) ||
+        (*ticket == NULL && !*paused && !take_waiting(queue, redis, wait_ms, ticket, error)))
         return false;
-    return *ticket != NULL || *paused || take_waiting(queue, redis, wait_ms, ticket, error);
+    if (*ticket == NULL || read_crashes(queue, redis, *ticket, error))
+        return true;
+    job_ticket_free(*ticket);
+    *ticket = NULL;
+    return false;
+}
+
+bool queue_claimed(struct queue *queue, struct redis *redis, const struct job_ticket *ticket,
+                   struct error *error)
+{
+    char sha1[SHA1_HEX_SIZE];
+    struct redis_command command = {.count = 0};
+    sha1_hex(ticket->message, ticket->size, sha1);
+    redis_add_text(&command, "HDEL");
+    redis_add_text(&command, queue->crashes);
+    redis_add_text(&command, sha1);
+    return queue_call(redis, &command, error);
 }
 
 /* ---- leaving ---- */

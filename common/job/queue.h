@@ -7,8 +7,11 @@
  *   exportd:{Q}:processing:<worker>  list: messages that a worker has taken and not yet left
  *   exportd:{Q}:delayed              zset: message -> when it is due, ms of Redis TIME
  *   exportd:{Q}:dead                 stream: message, reason, worker; entries have ids of their own
- *   exportd:{Q}:crashes              hash: SHA-1 of a message -> how many workers it has killed
- *   exportd:{Q}:paused               string: present while nothing may be taken
+ *   exportd:{Q}:crashes              hash: SHA-1 of a message -> how many workers in a row have
+ * died with it before it led to a claim exportd:{Q}:paused               string: present while
+ * nothing may be taken exportd:{Q}:swept                string: when the last sweep began, ms of
+ * Redis TIME exportd:{Q}:missing              hash: "<id>:<attempt>" of an export without a message
+ * -> the sweep that was the first to miss it, ms of Redis TIME
  *
  * None has a time to live. Each move is one Lua script (job/lua/), conditional on the message still
  * being where it leaves from: whoever comes second changes nothing.
@@ -35,13 +38,23 @@ void queue_worker_name(char worker[QUEUE_WORKER_MAX]);
 bool queue_push(struct queue *queue, struct redis *redis, const char *message, size_t size,
                 struct error *error) MUST_CHECK;
 
+/* The same with the plain message that leads to an export: limit 0: all rows, environment_id 0: all
+   environments. */
+bool queue_push_export(struct queue *queue, struct redis *redis, int64_t data_export_id,
+                       int64_t limit, int64_t environment_id, struct error *error) MUST_CHECK;
+
 /* ---- taking and leaving ---- */
+
+/* A message with which so many workers have died is tried once more, only to tell its user: the
+   next death buries it. */
+#define QUEUE_CRASHES_MAX 10
 
 /* A message that this worker has taken. */
 struct job_ticket {
     char *message; /* owned: job_ticket_free */
     size_t size;
-    int step; /* priority step of the list it came from: 0, 3, 6, 9 */
+    int step;        /* priority step of the list it came from: 0, 3, 6, 9 */
+    int64_t crashes; /* how many workers in a row have died with it before they had claimed it */
 };
 void job_ticket_free(struct job_ticket *ticket); /* NULL is fine */
 
@@ -54,6 +67,11 @@ bool queue_beat(struct queue *queue, struct redis *redis, struct error *error) M
    connection broke is in the processing list: see queue_return_stranded. */
 bool queue_take(struct queue *queue, struct redis *redis, int64_t wait_ms,
                 struct job_ticket **ticket, bool *paused, struct error *error) MUST_CHECK;
+
+/* The message has led to a claim: from here on the database counts its failures. Forgets how many
+   workers died with it before. */
+bool queue_claimed(struct queue *queue, struct redis *redis, const struct job_ticket *ticket,
+                   struct error *error) MUST_CHECK;
 
 /* After a reconnect: puts every message of this worker's processing list that is not among `held`
    back to the serving end of the base list. *count tells how many. */
@@ -93,10 +111,25 @@ bool queue_silent_workers(struct queue *queue, struct redis *redis, int64_t leas
                           json_t **workers, struct error *error) MUST_CHECK;
 
 /* Moves all that a silent worker had taken to the serving end of the base list and forgets the
-   worker; does nothing (*count = -1) when the worker has beaten within `lease_ms`. A message that
-   has killed 10 workers goes to the dead list. */
+   worker; does nothing (*count = -1) when the worker has beaten within `lease_ms`. A message with
+   which more than QUEUE_CRASHES_MAX workers in a row have died unclaimed goes to the dead list. */
 bool queue_rescue(struct queue *queue, struct redis *redis, const char *worker, int64_t lease_ms,
                   int64_t *count, struct error *error) MUST_CHECK;
+
+/* Whether the worker is on the list of workers, silent or not. */
+bool queue_is_registered(struct queue *queue, struct redis *redis, const char *worker,
+                         bool *registered, struct error *error) MUST_CHECK;
+
+/* Whether a sweep may begin: the last one, of any worker, began `interval_ms` ago. Notes that this
+   one begins. */
+bool queue_sweep_turn(struct queue *queue, struct redis *redis, int64_t interval_ms, bool *ours,
+                      struct error *error) MUST_CHECK;
+
+/* Remembers the names that this sweep has missed (in `names`, each with a blank behind it) and
+   forgets all others. *late: those that a sweep has missed `interval_ms` before this one already,
+   as a JSON array of strings that is the caller's. */
+bool queue_sweep_note(struct queue *queue, struct redis *redis, int64_t interval_ms,
+                      const struct buffer *names, json_t **late, struct error *error) MUST_CHECK;
 
 /* ---- looking and operating ---- */
 

@@ -10,7 +10,8 @@
 struct queue {
     char *worker; /* NULL: takes nothing */
     char *lists[QUEUE_STEPS];
-    char *workers, *processing_prefix, *processing, *delayed, *dead, *crashes, *paused;
+    char *workers, *processing_prefix, *processing, *delayed, *dead, *crashes, *paused, *swept,
+        *missing;
     int64_t last_scan_ms; /* queue_silent_workers; 0: never */
 };
 
@@ -30,8 +31,13 @@ bool queue_call(struct redis *redis, const struct redis_command *command,
 /* The processing list of any worker; free() it. NULL and *error without memory. */
 char *queue_processing_key(const struct queue *queue, const char *worker, struct error *error);
 
+/* The names of all workers that have a processing list, registered or not, as a JSON array that is
+   the caller's. Walks the whole key space, a thousand keys at a time. */
+bool queue_scan_processing(struct queue *queue, struct redis *redis, json_t **workers,
+                           struct error *error) MUST_CHECK;
+
 /* The names of workers that are not registered and have a processing list all the same, as a JSON
-   array that is the caller's. Walks the whole key space, a thousand keys at a time. */
+   array that is the caller's. */
 bool queue_scan_unregistered(struct queue *queue, struct redis *redis, json_t **workers,
                              struct error *error) MUST_CHECK;
 

@@ -3,7 +3,7 @@
 #include "job/queue_keys.h"
 #include "wire/clean_text.h"
 
-enum { PROMOTE_AT_ONCE = 1000, CRASHES_MAX = 10 };
+enum { PROMOTE_AT_ONCE = 1000 };
 
 /* ---- after a reconnect ---- */
 
@@ -101,7 +101,7 @@ bool queue_rescue(struct queue *queue, struct redis *redis, const char *worker, 
     redis_add_text(&command, queue->crashes);
     redis_add_text(&command, worker);
     redis_add_int(&command, lease_ms);
-    redis_add_int(&command, CRASHES_MAX);
+    redis_add_int(&command, QUEUE_CRASHES_MAX);
     bool done = queue_run_number(redis, "rescue.lua", 5, &command, count, error);
     free(processing);
     return done;
@@ -176,9 +176,8 @@ static bool scan_step(struct queue *queue, struct redis *redis, const char *patt
     return done;
 }
 
-/* The names of all processing lists, of registered workers or not. */
-static bool scan_processing(struct queue *queue, struct redis *redis, json_t **workers,
-                            struct error *error)
+bool queue_scan_processing(struct queue *queue, struct redis *redis, json_t **workers,
+                           struct error *error)
 {
     char cursor[32] = "0";
     char *pattern = scan_pattern(queue);
@@ -212,8 +211,8 @@ static bool add_late(struct queue *queue, struct redis *redis, int64_t lease_ms,
     return done;
 }
 
-static bool is_registered(struct queue *queue, struct redis *redis, const char *worker,
-                          bool *registered, struct error *error)
+bool queue_is_registered(struct queue *queue, struct redis *redis, const char *worker,
+                         bool *registered, struct error *error)
 {
     struct redis_command command = {.count = 0};
     struct redis_reply *reply = NULL;
@@ -234,11 +233,11 @@ bool queue_scan_unregistered(struct queue *queue, struct redis *redis, json_t **
     json_t *names = json_array();
     if (names == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
-    bool done = scan_processing(queue, redis, &found, error);
+    bool done = queue_scan_processing(queue, redis, &found, error);
     for (size_t i = 0; done && i < json_array_size(found); i++) {
         const char *worker = json_string_value(json_array_get(found, i));
         bool registered = false;
-        done = is_registered(queue, redis, worker, &registered, error) &&
+        done = queue_is_registered(queue, redis, worker, &registered, error) &&
                (registered || add_name(names, worker, error));
     }
     json_decref(found);
@@ -286,4 +285,41 @@ bool queue_silent_workers(struct queue *queue, struct redis *redis, int64_t leas
     }
     json_decref(names);
     return false;
+}
+
+/* ---- the sweep's notes ---- */
+
+bool queue_sweep_turn(struct queue *queue, struct redis *redis, int64_t interval_ms, bool *ours,
+                      struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    int64_t turn = 0;
+    redis_add_text(&command, queue->swept);
+    redis_add_int(&command, interval_ms);
+    if (!queue_run_number(redis, "sweep_turn.lua", 1, &command, &turn, error))
+        return false;
+    *ours = turn == 1;
+    return true;
+}
+
+bool queue_sweep_note(struct queue *queue, struct redis *redis, int64_t interval_ms,
+                      const struct buffer *names, json_t **late, struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    redis_add_text(&command, queue->missing);
+    redis_add_text(&command, queue->swept);
+    redis_add_int(&command, interval_ms);
+    redis_add(&command, names->size == 0 ? "" : names->data, names->size);
+    json_t *found = json_array();
+    bool done = found != NULL || error_set(error, ERROR_AWAY, "no memory");
+    done = done && queue_run(redis, "sweep_note.lua", 2, &command, &reply, error);
+    for (size_t i = 0; done && i < redis_count(reply); i++)
+        done = add_name(found, redis_text(redis_item(reply, i), NULL), error);
+    redis_reply_free(reply);
+    if (done)
+        *late = found;
+    else
+        json_decref(found);
+    return done;
 }

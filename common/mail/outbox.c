@@ -49,7 +49,8 @@ static bool record_refused(struct pg *pg, const struct outbox_mail *mail,
 static bool record_delayed(struct pg *pg, const struct outbox_mail *mail,
                            const struct error *failure, struct error *error)
 {
-    int64_t seconds = pause_after(mail->tries);
+    /* who was stopped has nothing against the server: the next worker sends it */
+    int64_t seconds = failure->code == ERROR_STOPPED ? 0 : pause_after(mail->tries);
     if (!outbox_mail_retry(pg, mail, seconds, failure->message, error))
         return false;
     LOG(LOG_WARNING, "mail.delayed", log_int("data_export_id", mail->data_export_id),

@@ -3,10 +3,13 @@
 #include "base/text.h"
 #include "client/smtp.h"
 
+#include <stdatomic.h>
+
 struct smtp_transport {
     struct mail_transport base;
     struct smtp_server server;
     char *sender;
+    atomic_bool interrupted;
 };
 
 static bool send_mail(struct mail_transport *base, const char *recipient, const char *message_id,
@@ -14,12 +17,18 @@ static bool send_mail(struct mail_transport *base, const char *recipient, const 
 {
     const struct smtp_transport *transport = (const struct smtp_transport *)base;
     (void)message_id; /* it is in the mail's headers */
-    return smtp_send(&transport->server, transport->sender, recipient, mime, size, error);
+    return smtp_send(&transport->server, transport->sender, recipient, mime, size,
+                     &transport->interrupted, error);
 }
 
 static bool check(struct mail_transport *base, struct error *error)
 {
     return smtp_probe(&((const struct smtp_transport *)base)->server, error);
+}
+
+static void interrupt(struct mail_transport *base)
+{
+    atomic_store(&((struct smtp_transport *)base)->interrupted, true);
 }
 
 static void free_transport(struct mail_transport *base)
@@ -32,6 +41,7 @@ static void free_transport(struct mail_transport *base)
 static const struct mail_transport_operations operations = {
     .send = send_mail,
     .check = check,
+    .interrupt = interrupt,
     .free = free_transport,
 };
 

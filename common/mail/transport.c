@@ -50,3 +50,9 @@ bool mail_transport_check(struct mail_transport *transport, struct error *error)
 {
     return transport->operations->check(transport, error);
 }
+
+void mail_transport_interrupt(struct mail_transport *transport)
+{
+    if (transport->operations->interrupt != NULL)
+        transport->operations->interrupt(transport);
+}

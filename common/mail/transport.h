@@ -10,6 +10,7 @@ struct mail_transport_operations {
     bool (*send)(struct mail_transport *, const char *recipient, const char *message_id,
                  const char *mime, size_t size, struct error *);
     bool (*check)(struct mail_transport *, struct error *);
+    void (*interrupt)(struct mail_transport *); /* NULL: sends in no time */
     void (*free)(struct mail_transport *);
 };
 
@@ -26,6 +27,10 @@ void mail_transport_free(struct mail_transport *transport); /* NULL is fine */
 bool mail_transport_send(struct mail_transport *transport, const char *recipient,
                          const char *message_id, const char *mime, size_t size,
                          struct error *error) MUST_CHECK;
+
+/* From any thread: the mail that is being sent, and all after it, are given up within a second or
+   two: ERROR_STOPPED. */
+void mail_transport_interrupt(struct mail_transport *transport);
 
 /* Whether the server answers, or the folder can be written. */
 bool mail_transport_check(struct mail_transport *transport, struct error *error) MUST_CHECK;

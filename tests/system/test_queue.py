@@ -133,23 +133,50 @@ def test_a_job_that_kills_every_worker_fails_with_a_mail(exportd, sql, queue, is
     assert len(exportd.mails()) == 1
 
 
-def test_a_message_that_kills_ten_workers_is_buried(exportd, sql, queue, issue):
+def kill_ten(exportd, queue):
+    """Ten workers die with the message before they have claimed it; eight of them on paper only."""
+    message = queue.lindex("data_export", 0)
+    name = hashlib.sha1(message).hexdigest().encode()
+    die(exportd, "after_take:kill")
+    die(exportd, "after_take:kill")
+    assert queue.hgetall(CRASHES) == {name: b"1"}, "the second is to come"
+    queue.hincrby(CRASHES, name, 8)
+
+
+def test_a_message_that_kills_ten_workers_ends_with_a_mail(exportd, sql, queue, issue):
     """Without a claim nothing in the database can count: the message's own count does."""
     export = exportd.enqueue(group=issue)
-    message = queue.lindex("data_export", 0)
+    kill_ten(exportd, queue)
+    exportd.drain(MAX_FAILURES=100, **LEASE)
+    status = exportd.status(export)
+    assert (status["status"], status["message"]) == ("FAILED", "Internal processing failure")
+    assert len(exportd.mails()) == 1
+    assert exportd.ok("queue", "dead").out == ""
+    assert queue.hgetall(CRASHES) == {}
+
+
+def test_a_message_that_kills_eleven_workers_is_buried(exportd, queue):
+    """One that leads nowhere cannot be mailed about."""
+    queue.lpush("data_export", json.dumps({"data_export_id": 4711}))
+    kill_ten(exportd, queue)
     die(exportd, "after_take:kill")
-    die(exportd, "after_take:kill")
-    crashes = queue.hgetall(CRASHES)
-    assert crashes == {hashlib.sha1(message).hexdigest().encode(): b"1"}, "the second is to come"
-    queue.hincrby(CRASHES, hashlib.sha1(message).hexdigest(), 8)
     exportd.drain(**LEASE)
     entry, = exportd.ok("queue", "dead", "--json").json_lines()
-    assert entry["reason"] == "10 workers died while they held this message"
-    assert json.loads(entry["message"])["data_export_id"] == export
-    assert exportd.status(export)["status"] == "EARLY"
-    exportd.ok("queue", "retry", entry["id"])
-    exportd.drain()
-    assert exportd.status(export)["status"] == "VALID"
+    assert entry["reason"] == "11 workers died while they held this message"
+    assert queue.hgetall(CRASHES) == {}
+
+
+def test_deaths_behind_the_claim_bury_nobody(exportd, sql, queue, issue):
+    """They are counted by the row, which ends with a mail however many are allowed."""
+    export = exportd.enqueue(group=issue)
+    for _ in range(2):
+        die(exportd, "after_claim:kill")
+    assert [int(count) for count in queue.hvals(CRASHES)] == [], "the claim has forgotten the first"
+    sql.execute("UPDATE exportd.export SET failures = 20")
+    exportd.drain(MAX_FAILURES=21, **LEASE)
+    status = exportd.status(export)
+    assert (status["status"], status["failures"]) == ("FAILED", 21)
+    assert len(exportd.mails()) == 1
 
 
 @pytest.mark.parametrize("fault", ["page:stop", "before_commit:stop"])

@@ -1,5 +1,5 @@
 -- KEYS: workers, its processing list, base list, dead, crashes. ARGV: worker, lease in ms, how many
--- workers a message may kill. Moves all that a silent worker had taken to the serving end, the
+-- workers may die with a message before it gets its last try. Moves all that a silent worker had taken to the serving end, the
 -- oldest to be served first, and forgets the worker. Returns how many, or -1 when it has beaten.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -12,7 +12,7 @@ local message = redis.call('LPOP', KEYS[2])
 while message do
     local sha1 = redis.sha1hex(message)
     local crashes = redis.call('HINCRBY', KEYS[5], sha1, 1)
-    if crashes >= tonumber(ARGV[3]) then
+    if crashes > tonumber(ARGV[3]) then
         local reason = crashes .. ' workers died while they held this message'
         redis.call('XADD', KEYS[4], '*', 'message', message, 'reason', reason, 'worker', ARGV[1])
         redis.call('HDEL', KEYS[5], sha1)

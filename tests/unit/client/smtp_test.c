@@ -3,6 +3,7 @@
 #include "client/smtp.h"
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -108,7 +109,7 @@ static bool send_to(int port, const char *login, const char *recipient, struct e
     char url[128];
     (void)snprintf(url, sizeof(url), "smtp://%s127.0.0.1:%d", login, port);
     assert_true(smtp_parse_url(url, &address, error));
-    return smtp_send(&address, "exports@example.com", recipient, MIME, strlen(MIME), error);
+    return smtp_send(&address, "exports@example.com", recipient, MIME, strlen(MIME), NULL, error);
 }
 
 static void test_a_mail(void **state)
@@ -191,12 +192,48 @@ static void test_tls_is_not_dropped(void **state)
     (void)snprintf(url, sizeof(url), "smtp://mailer:secret@127.0.0.1:%d?starttls=required",
                    server.port);
     assert_true(smtp_parse_url(url, &address, &error));
-    assert_false(smtp_send(&address, "a@b", "ann@example.com", MIME, strlen(MIME), &error));
+    assert_false(smtp_send(&address, "a@b", "ann@example.com", MIME, strlen(MIME), NULL, &error));
     assert_int_equal(error.code, ERROR_DENIED);
     finish(&server);
     assert_null(strstr(server.seen.data, "AUTH"));
     assert_null(strstr(server.seen.data, "MAIL"));
     buffer_free(&server.seen);
+}
+
+static void *set_soon(void *interrupted)
+{
+    clock_sleep_ms(300);
+    atomic_store((atomic_bool *)interrupted, true);
+    return NULL;
+}
+
+/* The kernel takes the connection; nobody says a word on it. */
+static void test_an_interrupted_mail(void **state)
+{
+    (void)state;
+    struct smtp_server address;
+    struct error error;
+    char url[128];
+    pthread_t thread;
+    atomic_bool interrupted = false;
+    struct sockaddr_in silent = {.sin_family = AF_INET,
+                                 .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(silent);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&silent, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&silent, &size), 0);
+    (void)snprintf(url, sizeof(url), "smtp://127.0.0.1:%d", ntohs(silent.sin_port));
+    assert_true(smtp_parse_url(url, &address, &error));
+    assert_int_equal(pthread_create(&thread, NULL, set_soon, &interrupted), 0);
+    int64_t began = clock_monotonic_ms();
+    assert_false(
+        smtp_send(&address, "a@b", "ann@example.com", MIME, strlen(MIME), &interrupted, &error));
+    int64_t took = clock_monotonic_ms() - began;
+    (void)pthread_join(thread, NULL);
+    (void)close(listener);
+    assert_int_equal(error.code, ERROR_STOPPED);
+    assert_true(took >= 300 && took < 3000);
 }
 
 static void test_addresses_that_would_be_commands(void **state)
@@ -303,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_answers_to_the_connection),
         cmocka_unit_test(test_no_server),
         cmocka_unit_test(test_tls_is_not_dropped),
+        cmocka_unit_test(test_an_interrupted_mail),
         cmocka_unit_test(test_addresses_that_would_be_commands),
         cmocka_unit_test(test_probe),
         cmocka_unit_test(test_urls),

@@ -1,106 +1,12 @@
-/* The queue against a real Redis of the test's own, on a Unix socket in a temporary folder. */
-#include "base/clock.h"
-#include "base/text.h"
-#include "job/queue.h"
-
-#include <fcntl.h>
+/* The queue against a real Redis of the test's own. */
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <cmocka.h>
 
-#define NAME "data_export"
-#define KEY  "exportd:{" NAME "}:"
-#define DAY  INT64_C(86400000)
-
-struct server {
-    char folder[64];
-    char url[128];
-    pid_t pid;
-    struct redis *redis;
-    struct queue *queue; /* of the worker "one" */
-    struct queue *other; /* of the worker "two" */
-};
-
-/* ---- the server ---- */
-
-static void run_redis_server(const char *folder)
-{
-    char path[128];
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    (void)dup2(null, STDOUT_FILENO);
-    (void)dup2(null, STDERR_FILENO);
-    (void)snprintf(path, sizeof(path), "%s/redis.sock", folder);
-    (void)execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path, "--save", "",
-                 "--appendonly", "no", "--dir", folder, (char *)NULL);
-    _exit(127);
-}
-
-static int start(void **state)
-{
-    struct error error;
-    static struct server server;
-    assert_true(text_copy(server.folder, sizeof(server.folder), "/tmp/exportd-queue-XXXXXX"));
-    assert_non_null(mkdtemp(server.folder));
-    server.pid = fork();
-    assert_true(server.pid >= 0);
-    if (server.pid == 0)
-        run_redis_server(server.folder);
-    (void)snprintf(server.url, sizeof(server.url), "unix://%s/redis.sock", server.folder);
-    server.redis = redis_new(server.url);
-    assert_non_null(server.redis);
-    *state = &server;
-    int64_t deadline = clock_monotonic_ms() + 10000;
-    while (!redis_connect(server.redis, &error)) {
-        if (clock_monotonic_ms() > deadline)
-            fail_msg("%s", error.message);
-        clock_sleep_ms(20);
-    }
-    return 0;
-}
-
-static int stop(void **state)
-{
-    struct server *server = *state;
-    char path[128];
-    redis_free(server->redis);
-    (void)kill(server->pid, SIGKILL);
-    (void)waitpid(server->pid, NULL, 0);
-    (void)snprintf(path, sizeof(path), "%s/redis.sock", server->folder);
-    (void)unlink(path);
-    return rmdir(server->folder);
-}
-
-/* ---- talking to it beside the queue ---- */
-
-/* A command whose words are separated by spaces. */
-static struct redis_reply *ask(struct server *server, const char *words)
-{
-    struct error error;
-    struct redis_command command = {.count = 0};
-    struct redis_reply *reply = NULL;
-    char copy[512];
-    char *rest = copy;
-    assert_true(text_copy(copy, sizeof(copy), words));
-    for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " "))
-        redis_add_text(&command, word);
-    if (!redis_call(server->redis, &command, 0, &reply, &error))
-        fail_msg("%s: %s", words, error.message);
-    return reply;
-}
-
-static int64_t ask_int(struct server *server, const char *words)
-{
-    struct redis_reply *reply = ask(server, words);
-    int64_t number = redis_int(reply);
-    redis_reply_free(reply);
-    return number;
-}
+#include "redis_server.h"
 
 static void expect_list(struct server *server, const char *key, const char *const *messages,
                         size_t count)
@@ -117,32 +23,6 @@ static void expect_list(struct server *server, const char *key, const char *cons
 #define EXPECT_LIST(server, key, ...)                                                              \
     expect_list((server), (key), (const char *const[]){__VA_ARGS__},                               \
                 ARRAY_LENGTH(((const char *const[]){__VA_ARGS__})))
-
-static void expect_empty(struct server *server, const char *key)
-{
-    char words[256];
-    (void)snprintf(words, sizeof(words), "EXISTS %s", key);
-    assert_int_equal(ask_int(server, words), 0);
-}
-
-static int prepare(void **state)
-{
-    struct server *server = *state;
-    redis_reply_free(ask(server, "FLUSHALL"));
-    server->queue = queue_new(NAME, "one");
-    server->other = queue_new(NAME, "two");
-    assert_non_null(server->queue);
-    assert_non_null(server->other);
-    return 0;
-}
-
-static int tidy(void **state)
-{
-    struct server *server = *state;
-    queue_free(server->queue);
-    queue_free(server->other);
-    return 0;
-}
 
 /* As any producer does: also a message that waits there already. */
 static void push(struct server *server, const char *message)
@@ -587,17 +467,17 @@ static void test_killer_is_buried(void **state)
 {
     struct server *server = *state;
     push(server, "killer");
-    for (int i = 1; i <= 10; i++) {
+    for (int i = 1; i <= 11; i++) { /* the eleventh time is the last try */
         take_and_forget(server, "killer");
         assert_int_equal(rescue(server, "one", 0), 1);
-        assert_int_equal(ask_int(server, "LLEN " NAME), i < 10 ? 1 : 0);
+        assert_int_equal(ask_int(server, "LLEN " NAME), i < 11 ? 1 : 0);
     }
     json_t *entries = dead_list(server, "", 10);
     assert_int_equal(json_array_size(entries), 1);
     assert_string_equal(dead_text(entries, 0, "message"), "killer");
     assert_string_equal(dead_text(entries, 0, "worker"), "one");
     assert_string_equal(dead_text(entries, 0, "reason"),
-                        "10 workers died while they held this message");
+                        "11 workers died while they held this message");
     json_decref(entries);
     expect_empty(server, KEY "crashes");
 }
@@ -615,6 +495,24 @@ static void test_acknowledge_forgets_crashes(void **state)
     assert_true(queue_acknowledge(server->queue, server->redis, ticket, &left, &error));
     job_ticket_free(ticket);
     expect_empty(server, KEY "crashes");
+}
+
+/* Who takes it hears of the dead; a claim forgets them. */
+static void test_claim_forgets_crashes(void **state)
+{
+    struct server *server = *state;
+    struct error error;
+    push(server, "a");
+    take_and_forget(server, "a");
+    assert_int_equal(rescue(server, "one", 0), 1);
+    take_and_forget(server, "a");
+    assert_int_equal(rescue(server, "one", 0), 1);
+    struct job_ticket *ticket = take(server, "a");
+    assert_int_equal(ticket->crashes, 2);
+    assert_true(queue_claimed(server->queue, server->redis, ticket, &error));
+    expect_empty(server, KEY "crashes");
+    EXPECT_LIST(server, KEY "processing:one", "a");
+    job_ticket_free(ticket);
 }
 
 /* ---- the dead list, and the whole ---- */
@@ -788,6 +686,7 @@ int main(void)
         TEST(test_unregistered_list),
         TEST(test_killer_is_buried),
         TEST(test_acknowledge_forgets_crashes),
+        TEST(test_claim_forgets_crashes),
         TEST(test_dead_list),
         TEST(test_wrong_entries),
         TEST(test_long_dead_message_is_cut),

@@ -1,0 +1,16 @@
+/* The sweep: brings back what Redis has forgotten. */
+#ifndef WORKER_SWEEP_H
+#define WORKER_SWEEP_H
+
+#include "client/pg.h"
+#include "worker/context.h"
+
+/* One look, if it is time for one (once in EXPORTD_SWEEP_SECONDS, by one worker of all). An export
+   that is waiting, due, or running at a worker that nobody knows, and that no message leads to, is
+   noted; one that was noted an interval ago already gets a new message, after the running jobs of
+   its lost worker were rescued. Harmless when wrong: a second message changes nothing. Needs both
+   connections. Errors: those of either server. */
+bool sweep(struct worker_context *context, struct pg *pg, struct redis *redis,
+           struct error *error) MUST_CHECK;
+
+#endif
