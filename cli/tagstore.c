@@ -1,6 +1,7 @@
 /* `exportd tagstore METHOD`: the read methods of the tagstore, one by one. */
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/tagstore_compare.h"
 #include "cli/tagstore_methods.h"
 #include "model/migration.h"
 #include "model/project.h"
@@ -59,7 +60,13 @@ static void list_methods(void)
         "\nOptions with ... may be repeated. Without --environment: all environments. Without a\n"
         "--limit, or with --limit 0: no limit. The keys release, dist, user, filename and "
         "function\n"
-        "mean sentry:release and so on, as they are stored.\n");
+        "mean sentry:release and so on, as they are stored.\n"
+        "\n`exportd tagstore compare METHOD ... --left BACKEND --right BACKEND` asks two backends "
+        "(postgres,\n"
+        "snuba) the same, and prints \"equal\", or the lines that only one of them answers; the "
+        "exit "
+        "status is\n"
+        "then 1. Neither the order of lines nor fractions of seconds count.\n");
 }
 
 static const struct method *find_method(const char *name)
@@ -122,11 +129,17 @@ static bool read_request(const struct method *method, struct request *request, s
            tag_key_stored(only(request, KEY), request->arena, &request->place.key, error);
 }
 
-static bool parse_options(int argc, char **argv, struct request *request, const char **word,
+/* The words: a method, "help", or "compare" and a method. */
+struct words {
+    const char *words[2];
+    int count;
+    const char *left, *right; /* NULL: not given */
+};
+
+static bool parse_options(int argc, char **argv, struct request *request, struct words *words,
                           struct error *error)
 {
-    struct option_spec specs[ARGUMENTS + 1] = {{.name = NULL}};
-    int count = 0;
+    struct option_spec specs[ARGUMENTS + 3] = {{.name = NULL}};
     for (enum argument argument = 0; argument < ARGUMENTS; argument++) {
         struct option_texts *given = &request->given[argument];
         given->items = arena_array(request->arena, (size_t)argc, sizeof(*given->items), error);
@@ -135,7 +148,24 @@ static bool parse_options(int argc, char **argv, struct request *request, const 
         specs[argument] = (struct option_spec){
             .name = arguments[argument].name, .type = OPTION_TEXTS, .value = given};
     }
-    return options_parse(argc, argv, specs, 1, 1, word, &count, error);
+    specs[ARGUMENTS] = (struct option_spec){"left", 0, OPTION_TEXT, false, &words->left, 0, 0};
+    specs[ARGUMENTS + 1] =
+        (struct option_spec){"right", 0, OPTION_TEXT, false, &words->right, 0, 0};
+    return options_parse(argc, argv, specs, 1, 2, words->words, &words->count, error);
+}
+
+static bool check_words(const struct words *words, bool *compares, struct error *error)
+{
+    *compares = text_equal(words->words[0], "compare");
+    if (!*compares && words->count > 1)
+        return error_set(error, ERROR_USAGE, "one method at a time");
+    if (*compares && words->count < 2)
+        return error_set(error, ERROR_USAGE, "compare needs a METHOD");
+    if (*compares && (words->left == NULL || words->right == NULL))
+        return error_set(error, ERROR_USAGE, "compare needs --left BACKEND and --right BACKEND");
+    if (!*compares && (words->left != NULL || words->right != NULL))
+        return error_set(error, ERROR_USAGE, "--left and --right belong to compare");
+    return true;
 }
 
 /* ---- the command ---- */
@@ -164,15 +194,24 @@ static bool find_environment(struct pg *pg, struct request *request, struct erro
                       only(request, ENVIRONMENT)));
 }
 
+static bool ask_one(const struct config *config, const struct method *method,
+                    struct request *request, struct pg *pg, struct error *error)
+{
+    request->printer.out = stdout;
+    return tagstore_new(config, config->tagstore, pg, &request->store, error) &&
+           method->run(request, error);
+}
+
 static bool ask(const struct config *config, const struct method *method, struct request *request,
-                struct error *error)
+                const struct words *words, struct error *error)
 {
     struct pg *pg = NULL;
     bool done = read_request(method, request, error) && cli_connect_pg(config, &pg, error) &&
                 migration_check(pg, error) && find_environment(pg, request, error);
     request->page_size = (size_t)config->page_size;
-    done = done && tagstore_new(config, config->tagstore, pg, &request->store, error) &&
-           method->run(request, error);
+    done = done && (words->left == NULL ? ask_one(config, method, request, pg, error)
+                                        : tagstore_compare(config, method, request, pg, words->left,
+                                                           words->right, error));
     tagstore_free(request->store);
     pg_free(pg);
     return done;
@@ -181,9 +220,12 @@ static bool ask(const struct config *config, const struct method *method, struct
 static bool run(const struct config *config, int argc, char **argv, struct request *request,
                 struct error *error)
 {
-    const char *word = NULL;
-    if (!parse_options(argc, argv, request, &word, error))
+    struct words words = {.count = 0};
+    bool compares = false;
+    if (!parse_options(argc, argv, request, &words, error) ||
+        !check_words(&words, &compares, error))
         return false;
+    const char *word = words.words[compares];
     if (text_equal(word, "help")) {
         list_methods();
         return true;
@@ -192,7 +234,7 @@ static bool run(const struct config *config, int argc, char **argv, struct reque
     if (method == NULL)
         return error_set(error, ERROR_USAGE,
                          "no method '%.60s'; `exportd tagstore help` lists them", word);
-    return ask(config, method, request, error);
+    return ask(config, method, request, &words, error);
 }
 
 bool command_tagstore(const struct config *config, int argc, char **argv, struct error *error)

@@ -1,7 +1,6 @@
 /* Each method is asked and its answer printed. */
 #include "cli/tagstore_methods.h"
 
-#include "cli/tagstore_print.h"
 #include "tagstore/label.h"
 
 #define PAGE_BYTES_MAX ((size_t)64 * 1024 * 1024)
@@ -17,7 +16,7 @@ static bool get_group_tag_key(const struct request *request, struct error *error
 {
     struct tag_key tag_key;
     return tagstore_get_group_tag_key(request->store, &request->place, &tag_key, error) &&
-           print_tag_key(&tag_key, error);
+           print_tag_key(&request->printer, &tag_key, error);
 }
 
 static bool get_group_tag_keys(const struct request *request, struct error *error)
@@ -28,7 +27,7 @@ static bool get_group_tag_keys(const struct request *request, struct error *erro
                                      request->arena, &keys, &count, error))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!print_tag_key(&keys[i], error))
+        if (!print_tag_key(&request->printer, &keys[i], error))
             return false;
     return true;
 }
@@ -41,18 +40,18 @@ static bool get_group_tag_keys_and_top_values(const struct request *request, str
                                                     &keys, &count, error))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!print_key_summary(&keys[i], request->arena, error))
+        if (!print_key_summary(&request->printer, &keys[i], request->arena, error))
             return false;
     return true;
 }
 
 /* ---- values ---- */
 
-static bool print_values(const char *key, const struct group_tag_value *rows, size_t count,
-                         struct error *error)
+static bool print_values(const struct request *request, const char *key,
+                         const struct group_tag_value *rows, size_t count, struct error *error)
 {
     for (size_t i = 0; i < count; i++)
-        if (!print_tag_value(key, &rows[i], 0, error))
+        if (!print_tag_value(&request->printer, key, &rows[i], 0, error))
             return false;
     return true;
 }
@@ -61,18 +60,18 @@ static bool get_group_tag_value(const struct request *request, struct error *err
 {
     struct group_tag_value row;
     return tagstore_get_group_tag_value(request->store, &request->place, &row, error) &&
-           print_values(request->place.key, &row, 1, error);
+           print_values(request, request->place.key, &row, 1, error);
 }
 
-static bool print_pages(struct tagstore_cursor *cursor, const char *key, struct arena *page,
-                        struct error *error)
+static bool print_pages(const struct request *request, struct tagstore_cursor *cursor,
+                        struct arena *page, struct error *error)
 {
     struct group_tag_value *rows = NULL;
     size_t count = 0;
     do {
         arena_reset(page);
         if (!tagstore_next_page(cursor, page, &rows, &count, error) ||
-            !print_values(key, rows, count, error))
+            !print_values(request, request->place.key, rows, count, error))
             return false;
     } while (count > 0);
     return true;
@@ -93,7 +92,7 @@ static bool get_group_tag_values(const struct request *request, struct error *er
     if (page == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     bool done = tagstore_open_group_tag_values(request->store, &query, &cursor, error) &&
-                print_pages(cursor, query.key, page, error);
+                print_pages(request, cursor, page, error);
     tagstore_close(cursor);
     arena_free(page);
     return done;
@@ -106,14 +105,14 @@ static bool get_group_list_tag_value(const struct request *request, struct error
     return tagstore_get_group_list_tag_value(request->store, &request->place, request->group_ids,
                                              count_of(request, GROUP), request->arena, &rows,
                                              &count, error) &&
-           print_values(request->place.key, rows, count, error);
+           print_values(request, request->place.key, rows, count, error);
 }
 
 static bool get_group_tag_value_count(const struct request *request, struct error *error)
 {
     int64_t count = 0;
     return tagstore_get_group_tag_value_count(request->store, &request->place, &count, error) &&
-           print_number("count", count, error);
+           print_number(&request->printer, "count", count, error);
 }
 
 static bool get_top_group_tag_values(const struct request *request, struct error *error)
@@ -122,7 +121,7 @@ static bool get_top_group_tag_values(const struct request *request, struct error
     size_t count = 0;
     return tagstore_get_top_group_tag_values(request->store, &request->place, request->limit,
                                              request->arena, &rows, &count, error) &&
-           print_values(request->place.key, rows, count, error);
+           print_values(request, request->place.key, rows, count, error);
 }
 
 /* ---- releases ---- */
@@ -132,7 +131,7 @@ static bool get_first_release(const struct request *request, struct error *error
     const char *version = NULL;
     return tagstore_get_first_release(request->store, request->place.project_id,
                                       request->place.group_id, request->arena, &version, error) &&
-           print_text("release", version, error);
+           print_text(&request->printer, "release", version, error);
 }
 
 static bool get_last_release(const struct request *request, struct error *error)
@@ -140,7 +139,7 @@ static bool get_last_release(const struct request *request, struct error *error)
     const char *version = NULL;
     return tagstore_get_last_release(request->store, request->place.project_id,
                                      request->place.group_id, request->arena, &version, error) &&
-           print_text("release", version, error);
+           print_text(&request->printer, "release", version, error);
 }
 
 static bool get_release_tags(const struct request *request, struct error *error)
@@ -151,7 +150,7 @@ static bool get_release_tags(const struct request *request, struct error *error)
                                      count_of(request, PROJECT), request->place.environment_id,
                                      request->given[VERSION].items, count_of(request, VERSION),
                                      request->arena, &rows, &count, error) &&
-           print_values("release", rows, count, error);
+           print_values(request, "release", rows, count, error);
 }
 
 /* ---- events ---- */
@@ -170,8 +169,8 @@ static bool split_tag(const struct request *request, const char *text, struct ta
 
 static bool print_event_id(void *context, const char *event_id, struct error *error)
 {
-    (void)context;
-    return print_text("event_id", event_id, error);
+    const struct request *request = context;
+    return print_text(&request->printer, "event_id", event_id, error);
 }
 
 static bool get_group_event_ids(const struct request *request, struct error *error)
@@ -184,7 +183,7 @@ static bool get_group_event_ids(const struct request *request, struct error *err
         if (!split_tag(request, request->given[TAG].items[i], &tags[i], error))
             return false;
     return tagstore_get_group_event_ids(request->store, &request->place, tags, count,
-                                        print_event_id, NULL, error);
+                                        print_event_id, (void *)request, error);
 }
 
 static bool add_conditions(const struct request *request, enum argument argument,
@@ -203,10 +202,11 @@ static bool add_conditions(const struct request *request, enum argument argument
     return true;
 }
 
-static bool print_group_ids(const int64_t *group_ids, size_t count, struct error *error)
+static bool print_group_ids(const struct request *request, const int64_t *group_ids, size_t count,
+                            struct error *error)
 {
     for (size_t i = 0; i < count; i++)
-        if (!print_number("group_id", group_ids[i], error))
+        if (!print_number(&request->printer, "group_id", group_ids[i], error))
             return false;
     return true;
 }
@@ -228,7 +228,7 @@ static bool get_group_ids_for_search_filter(const struct request *request, struc
            tagstore_get_group_ids_for_search_filter(
                request->store, request->place.project_id, request->place.environment_id, conditions,
                conditions_count, request->arena, &group_ids, &count, error) &&
-           print_group_ids(group_ids, count, error);
+           print_group_ids(request, group_ids, count, error);
 }
 
 /* ---- users ---- */
@@ -272,7 +272,7 @@ static bool get_group_ids_for_users(const struct request *request, struct error 
            tagstore_get_group_ids_for_users(
                request->store, request->project_ids, count_of(request, PROJECT), users, user_count,
                request->limit, request->arena, &group_ids, &count, error) &&
-           print_group_ids(group_ids, count, error);
+           print_group_ids(request, group_ids, count, error);
 }
 
 static bool get_group_tag_values_for_users(const struct request *request, struct error *error)
@@ -286,7 +286,8 @@ static bool get_group_tag_values_for_users(const struct request *request, struct
                                                  request->arena, &rows, &count, error))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!print_tag_value("sentry:user", &rows[i].tag, rows[i].project_id, error))
+        if (!print_tag_value(&request->printer, "sentry:user", &rows[i].tag, rows[i].project_id,
+                             error))
             return false;
     return true;
 }
@@ -300,7 +301,7 @@ static bool get_groups_user_counts(const struct request *request, struct error *
                               request->place.environment_id, counts, error))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!print_user_count(request->group_ids[i], counts[i], error))
+        if (!print_user_count(&request->printer, request->group_ids[i], counts[i], error))
             return false;
     return true;
 }

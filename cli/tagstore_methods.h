@@ -3,6 +3,7 @@
 #define CLI_TAGSTORE_METHODS_H
 
 #include "cli/options.h"
+#include "cli/tagstore_print.h"
 #include "tagstore/tagstore.h"
 
 /* The options, in the order in which a usage line shows them. */
@@ -35,6 +36,7 @@ struct request {
     int64_t limit;                    /* 0: no limit */
     size_t page_size;
     struct tagstore *store;
+    struct printer printer;
 };
 
 struct method {

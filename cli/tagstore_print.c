@@ -25,15 +25,23 @@ static bool put_id(json_t *object, const char *name, int64_t id, struct error *e
     return id == 0 ? json_put_null(object, name, error) : json_put_int(object, name, id, error);
 }
 
-/* Prints what was filled in, if it was, and frees it. */
-static bool print(json_t *object, bool filled, struct error *error)
+static bool put_time(const struct printer *printer, json_t *object, const char *name, int64_t usec,
+                     struct error *error)
 {
-    bool done = filled && json_print_line(object, error);
+    int64_t rest = usec == USEC_NONE || !printer->whole_seconds ? 0 : usec % USEC_PER_SECOND;
+    return json_put_time(object, name, usec - rest - (rest < 0 ? USEC_PER_SECOND : 0), error);
+}
+
+/* Prints what was filled in, if it was, and frees it. */
+static bool print(const struct printer *printer, json_t *object, bool filled, struct error *error)
+{
+    bool done = filled && json_print_line_to(printer->out, object, error);
     json_decref(object);
     return done;
 }
 
-bool print_tag_key(const struct tag_key *tag_key, struct error *error)
+bool print_tag_key(const struct printer *printer, const struct tag_key *tag_key,
+                   struct error *error)
 {
     json_t *object = json_object();
     bool filled = put_text(object, "key", tag_key->key, error) &&
@@ -42,21 +50,21 @@ bool print_tag_key(const struct tag_key *tag_key, struct error *error)
                        ? json_put_null(object, "values_seen", error)
                        : json_put_int(object, "values_seen", tag_key->values_seen, error)) &&
                   put_id(object, "group_id", tag_key->group_id, error);
-    return print(object, filled, error);
+    return print(printer, object, filled, error);
 }
 
-bool print_tag_value(const char *key, const struct group_tag_value *row, int64_t project_id,
-                     struct error *error)
+bool print_tag_value(const struct printer *printer, const char *key,
+                     const struct group_tag_value *row, int64_t project_id, struct error *error)
 {
     json_t *object = json_object();
     bool filled = put_text(object, "key", key, error) &&
                   put_text(object, "value", row->value, error) &&
                   json_put_int(object, "times_seen", row->times_seen, error) &&
-                  json_put_time(object, "first_seen", row->first_seen, error) &&
-                  json_put_time(object, "last_seen", row->last_seen, error) &&
+                  put_time(printer, object, "first_seen", row->first_seen, error) &&
+                  put_time(printer, object, "last_seen", row->last_seen, error) &&
                   (project_id == 0 ? put_id(object, "group_id", row->group_id, error)
                                    : json_put_int(object, "project_id", project_id, error));
-    return print(object, filled, error);
+    return print(printer, object, filled, error);
 }
 
 /* ---- a key with its top values ---- */
@@ -89,8 +97,8 @@ static bool put_top_values(json_t *object, const struct tag_key_summary *summary
     return json_put(object, "topValues", list, error);
 }
 
-bool print_key_summary(const struct tag_key_summary *summary, struct arena *arena,
-                       struct error *error)
+bool print_key_summary(const struct printer *printer, const struct tag_key_summary *summary,
+                       struct arena *arena, struct error *error)
 {
     const char *label = NULL;
     if (!tag_key_label(summary->key, arena, &label, error))
@@ -102,27 +110,30 @@ bool print_key_summary(const struct tag_key_summary *summary, struct arena *aren
                   json_put_int(object, "uniqueValues", summary->unique_values, error) &&
                   json_put_int(object, "totalValues", summary->total_values, error) &&
                   put_top_values(object, summary, error);
-    return print(object, filled, error);
+    return print(printer, object, filled, error);
 }
 
 /* ---- one thing ---- */
 
-bool print_text(const char *name, const char *text_or_null, struct error *error)
+bool print_text(const struct printer *printer, const char *name, const char *text_or_null,
+                struct error *error)
 {
     json_t *object = json_object();
-    return print(object, put_text(object, name, text_or_null, error), error);
+    return print(printer, object, put_text(object, name, text_or_null, error), error);
 }
 
-bool print_number(const char *name, int64_t number, struct error *error)
+bool print_number(const struct printer *printer, const char *name, int64_t number,
+                  struct error *error)
 {
     json_t *object = json_object();
-    return print(object, json_put_int(object, name, number, error), error);
+    return print(printer, object, json_put_int(object, name, number, error), error);
 }
 
-bool print_user_count(int64_t group_id, int64_t count, struct error *error)
+bool print_user_count(const struct printer *printer, int64_t group_id, int64_t count,
+                      struct error *error)
 {
     json_t *object = json_object();
     bool filled = json_put_int(object, "group_id", group_id, error) &&
                   json_put_int(object, "count", count, error);
-    return print(object, filled, error);
+    return print(printer, object, filled, error);
 }

@@ -4,21 +4,31 @@
 
 #include "tagstore/tagstore.h"
 
-bool print_tag_key(const struct tag_key *tag_key, struct error *error) MUST_CHECK;
+struct printer {
+    FILE *out;
+    bool whole_seconds; /* fractions of times are cut */
+};
+
+bool print_tag_key(const struct printer *printer, const struct tag_key *tag_key,
+                   struct error *error) MUST_CHECK;
 
 /* A value of `key`; with `project_id` above 0 that of a user, whose project is told and no group.
  */
-bool print_tag_value(const char *key, const struct group_tag_value *row, int64_t project_id,
+bool print_tag_value(const struct printer *printer, const char *key,
+                     const struct group_tag_value *row, int64_t project_id,
                      struct error *error) MUST_CHECK;
 
 /* A key with its label, standardized name and top values. `arena` is for labels. */
-bool print_key_summary(const struct tag_key_summary *summary, struct arena *arena,
-                       struct error *error) MUST_CHECK;
+bool print_key_summary(const struct printer *printer, const struct tag_key_summary *summary,
+                       struct arena *arena, struct error *error) MUST_CHECK;
 
 /* {"NAME": text} and {"NAME": number}; NULL is null. */
-bool print_text(const char *name, const char *text_or_null, struct error *error) MUST_CHECK;
-bool print_number(const char *name, int64_t number, struct error *error) MUST_CHECK;
+bool print_text(const struct printer *printer, const char *name, const char *text_or_null,
+                struct error *error) MUST_CHECK;
+bool print_number(const struct printer *printer, const char *name, int64_t number,
+                  struct error *error) MUST_CHECK;
 
-bool print_user_count(int64_t group_id, int64_t count, struct error *error) MUST_CHECK;
+bool print_user_count(const struct printer *printer, int64_t group_id, int64_t count,
+                      struct error *error) MUST_CHECK;
 
 #endif

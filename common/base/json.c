@@ -72,9 +72,15 @@ bool json_write(const json_t *value, struct buffer *out, struct error *error)
     return true;
 }
 
+bool json_print_line_to(FILE *out, const json_t *value, struct error *error)
+{
+    if (json_dumpf(value, out, WRITE_FLAGS) != 0 || putc('\n', out) == EOF)
+        return error_set(error, ERROR_INTERNAL, "cannot write %s",
+                         out == stdout ? "to standard output" : "an answer");
+    return true;
+}
+
 bool json_print_line(const json_t *value, struct error *error)
 {
-    if (json_dumpf(value, stdout, WRITE_FLAGS) != 0 || putchar('\n') == EOF)
-        return error_set(error, ERROR_INTERNAL, "cannot write to standard output");
-    return true;
+    return json_print_line_to(stdout, value, error);
 }

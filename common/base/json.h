@@ -35,7 +35,8 @@ bool json_put_time(json_t *object, const char *name, int64_t usec, struct error 
 /* Appends `value` as text: compact (`,` `:`), not escaped beyond need. */
 bool json_write(const json_t *value, struct buffer *out, struct error *error) MUST_CHECK;
 
-/* Prints `value` and a newline to standard output: one object a line. */
+/* Print `value` and a newline, to standard output or `out`: one object a line. */
 bool json_print_line(const json_t *value, struct error *error) MUST_CHECK;
+bool json_print_line_to(FILE *out, const json_t *value, struct error *error) MUST_CHECK;
 
 #endif

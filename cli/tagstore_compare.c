@@ -1,0 +1,120 @@
+#include "cli/tagstore_compare.h"
+
+#include "base/text.h"
+#include "tagstore/choose.h"
+
+#include <errno.h>
+
+/* What a backend answered, line by line. */
+struct answer {
+    const char *side, *backend;
+    char *text;
+    size_t size;
+    char **lines; /* sorted; into `text` */
+    size_t count;
+};
+
+static void free_answer(struct answer *answer)
+{
+    free(answer->lines);
+    free(answer->text);
+}
+
+/* ---- asking ---- */
+
+static bool print_answer(const struct method *method, struct request *request, FILE *out,
+                         struct error *error)
+{
+    request->printer.out = out;
+    if (method->run(request, error))
+        return true;
+    return error->code == ERROR_NOT_FOUND && fputs("not found\n", out) != EOF;
+}
+
+static bool ask(const struct config *config, const struct method *method, struct request *request,
+                struct pg *pg, struct answer *answer, struct error *error)
+{
+    FILE *out = open_memstream(&answer->text, &answer->size);
+    if (out == NULL)
+        return error_set_errno(error, errno, "no place for an answer");
+    bool done = tagstore_new(config, answer->backend, pg, &request->store, error) &&
+                print_answer(method, request, out, error);
+    tagstore_free(request->store);
+    request->store = NULL;
+    if (fclose(out) != 0 && done)
+        return error_set_errno(error, errno, "no place for an answer");
+    return done || error_prefix(error, "%s (%s)", answer->side, answer->backend);
+}
+
+/* ---- comparing ---- */
+
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool split(struct answer *answer, struct error *error)
+{
+    for (size_t i = 0; i < answer->size; i++)
+        answer->count += answer->text[i] == '\n';
+    answer->lines = calloc(answer->count + 1, sizeof(char *));
+    if (answer->lines == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    char *line = answer->text;
+    for (size_t i = 0; i < answer->count; i++) {
+        char *end = strchr(line, '\n');
+        *end = '\0';
+        answer->lines[i] = line;
+        line = end + 1;
+    }
+    qsort(answer->lines, answer->count, sizeof(char *), compare_lines);
+    return true;
+}
+
+static size_t print_line(const struct answer *answer, size_t i)
+{
+    (void)printf("%s: ", answer->side);
+    text_print(stdout, answer->lines[i]);
+    (void)putchar('\n');
+    return 1;
+}
+
+static bool compare(const struct answer *left, const struct answer *right, struct error *error)
+{
+    size_t i = 0;
+    size_t j = 0;
+    size_t only_left = 0;
+    size_t only_right = 0;
+    while (i < left->count || j < right->count) {
+        int order = i == left->count    ? 1
+                    : j == right->count ? -1
+                                        : strcmp(left->lines[i], right->lines[j]);
+        if (order < 0)
+            only_left += print_line(left, i);
+        if (order > 0)
+            only_right += print_line(right, j);
+        i += order <= 0;
+        j += order >= 0;
+    }
+    if (only_left + only_right > 0)
+        return error_set(error, ERROR_CONFLICT, "the answers differ: %zu line%s of %s, %zu of %s",
+                         only_left, text_plural((int64_t)only_left), left->backend, only_right,
+                         right->backend);
+    (void)puts("equal");
+    return true;
+}
+
+bool tagstore_compare(const struct config *config, const struct method *method,
+                      struct request *request, struct pg *pg, const char *left, const char *right,
+                      struct error *error)
+{
+    struct answer answers[2] = {{.side = "left", .backend = left},
+                                {.side = "right", .backend = right}};
+    request->printer.whole_seconds = !text_equal(left, right);
+    bool done = ask(config, method, request, pg, &answers[0], error) &&
+                ask(config, method, request, pg, &answers[1], error) && split(&answers[0], error) &&
+                split(&answers[1], error) && compare(&answers[0], &answers[1], error);
+    free_answer(&answers[0]);
+    free_answer(&answers[1]);
+    return done;
+}

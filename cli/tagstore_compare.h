@@ -1,0 +1,18 @@
+/* `exportd tagstore compare`: the same question to two backends. */
+#ifndef CLI_TAGSTORE_COMPARE_H
+#define CLI_TAGSTORE_COMPARE_H
+
+#include "base/config.h"
+#include "cli/tagstore_methods.h"
+#include "client/pg.h"
+
+/* Asks both backends (names as EXPORTD_TAGSTORE has them) and prints "equal", or the lines that
+   only one of them answers, marked "left: " and "right: "; then ERROR_CONFLICT. The order of lines
+   does not count; between different backends nor do fractions of seconds, which not all of them
+   keep. That a key or value is not there is an answer; any other failure of a backend is an error.
+ */
+bool tagstore_compare(const struct config *config, const struct method *method,
+                      struct request *request, struct pg *pg, const char *left, const char *right,
+                      struct error *error) MUST_CHECK;
+
+#endif

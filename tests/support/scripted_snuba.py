@@ -1,0 +1,116 @@
+"""A server that plays a Snuba as a test tells it to: for answers that a real one gives only when it is
+in trouble, or over data that nobody can put into it."""
+import http.server
+import json
+import threading
+
+
+def error(code, text="DB::Exception: what it says"):
+    """ClickHouse's error as the Snuba of 2020 passes it on."""
+    return 500, json.dumps({"error": {"type": "clickhouse", "message": f"[{code}] {text}",
+                                      "code": code}}).encode()
+
+
+class ScriptedSnuba:
+    """`answer(body, server)` returns (status, bytes of JSON) for each query; `requests` are the bodies
+    so far."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.requests = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.requests.append(body)
+                status, content = outer.answer(body, outer)
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    @property
+    def pages(self):
+        """The requests for values."""
+        return [body for body in self.requests if body["groupby"]]
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+class Values:
+    """Answers questions about one key as a Snuba over ClickHouse would, whatever bytes its values are:
+    `rows` is a list of (value, times_seen, first_seen); a value is sent as `spell` writes it."""
+
+    def __init__(self, rows, spell=None, doubled_backslashes=False):
+        self.rows = sorted(rows, key=lambda row: row[0])
+        self.spell = spell or spell_raw
+        self.doubled = doubled_backslashes
+
+    def __call__(self, body, _server):
+        if not body["groupby"]:
+            names = [alias for _, _, alias in body["aggregations"]]
+            return answer(names, [{name: b"%d" % len(self.rows) for name in names}])
+        column, = body["groupby"]
+        rows = self.behind(self.rows, column, body["conditions"])
+        if isinstance(body.get("orderby"), list) and body["orderby"][0] == "-first_seen":
+            rows = sorted(rows, key=lambda row: row[2], reverse=True)
+        rows = rows[:body.get("limit", len(rows))]
+        return answer([column, *(alias for _, _, alias in body["aggregations"])],
+                      [self.cells(column, row, body["aggregations"]) for row in rows])
+
+    def behind(self, rows, column, conditions):
+        for name, operator, literal in conditions:
+            if name != column:
+                continue
+            bound = literal.encode("utf-8", "surrogatepass")
+            if self.doubled:
+                bound = bound.replace(b"\\\\", b"\\")
+            rows = [row for row in rows if row[0] > bound or (operator == ">=" and row[0] == bound)]
+        return rows
+
+    def cells(self, column, row, aggregations):
+        value, times_seen, first_seen = row
+        cells = {column: self.spell(value)}
+        for function, over, alias in aggregations:
+            seen = first_seen if function == "min" else first_seen + 1
+            cells[alias] = (b"%d" % times_seen if function.startswith("count") else
+                            b'"2026-03-01T12:%02d:%02d+00:00"' % divmod(seen, 60)
+                            if over == "timestamp" else self.spell(value))
+        return cells
+
+
+def answer(names, rows):
+    """A whole answer; the cells are bytes of JSON."""
+    meta = json.dumps([{"name": name, "type": "String"} for name in names]).encode()
+    data = b",".join(b"{" + b",".join(json.dumps(name).encode() + b":" + cell
+                                      for name, cell in row.items()) + b"}" for row in rows)
+    return 200, b'{"data":[' + data + b'],"meta":' + meta + b',"error":null}'
+
+
+def spell_raw(value):
+    """The bytes as they are, between quotes."""
+    for byte, escape in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n"), (b"\t", b"\\t"),
+                         (b"\0", b"\\u0000")):
+        value = value.replace(byte, escape)
+    return b'"' + value + b'"'
+
+
+def spell_escaped(value):
+    """As Python's json writes them: all but ASCII by \\uXXXX, of what is no UTF-8 lone surrogates."""
+    return json.dumps(value.decode("utf-8", "surrogateescape")).encode()

@@ -1,0 +1,299 @@
+"""An export through Snuba, page by page, over a scripted server: values that are no text, servers that
+are overloaded, or whose order is not that of their comparison."""
+import csv
+import datetime
+import io
+import time
+
+import pytest
+
+from support.scripted_snuba import ScriptedSnuba, Values, error, spell_escaped, spell_raw
+from support.tagstore_rows import insert_group
+from support.waiting import wait_until
+
+DIALECTS = ["2018", "2020"]
+
+
+@pytest.fixture
+def snuba(exportd, sql):
+    """Starts a server for what the test gives it, and points the program to it."""
+    servers = []
+
+    def start(answer, **settings):
+        server = ScriptedSnuba(answer)
+        servers.append(server)
+        exportd.settings.update(TAGSTORE="snuba", SNUBA_URL=server.url, RETENTION_DAYS=0, **settings)
+        return server
+
+    exportd.create()
+    insert_group(sql, 1)
+    sql.execute("UPDATE sentry_groupedmessage SET first_seen = '2026-03-01 12:00:00+00'")
+    sql.execute("INSERT INTO sentry_grouphash (project_id, hash, group_id) VALUES (1, %s, 1)",
+                ("a" * 32,))
+    yield start
+    for server in servers:
+        server.close()
+
+
+def rows_of(table):
+    return list(csv.reader(io.StringIO(table.decode(), newline="")))[1:]
+
+
+def numbered(values):
+    """Each value once; times_seen tells which it is."""
+    return [(value, number + 1, number % 5) for number, value in enumerate(values)]
+
+
+def bound_of(body):
+    return [condition[2] for condition in body["conditions"] if condition[1] in (">", ">=")]
+
+
+# ---- which pages ----
+
+def test_pages_by_value(exportd, snuba):
+    server = snuba(Values(numbered([b"value %d" % n for n in range(2500)])), SNUBA_DIALECT="2020")
+    rows = rows_of(exportd.tag_export())
+    assert [row[0] for row in rows] == [
+        f"value {n}" for n in sorted(range(2500), key=lambda n: (-(n % 5), b"value %d" % n))]
+    assert [body["groupby"] for body in server.pages] == [
+        ["tags_value"], ["tags[color]"], ["tags[color]"]]
+    assert [body["orderby"] for body in server.pages] == [
+        ["tags_value"], ["tags[color]"], ["tags[color]"]]
+    order = sorted(f"value {n}" for n in range(2500))
+    assert [bound_of(body) for body in server.pages] == [[], [order[999]], [order[1999]]]
+    assert not any("offset" in body for body in server.pages)
+    assert len({(body["from_date"], body["to_date"]) for body in server.pages}) == 1
+
+
+def test_pages_by_value_in_2018(exportd, snuba):
+    server = snuba(Values(numbered([b"v%d\\" % n for n in range(25)]), doubled_backslashes=True),
+                   SNUBA_DIALECT="2018", PAGE_SIZE=10)
+    assert len(rows_of(exportd.tag_export())) == 25
+    assert [body["groupby"] for body in server.pages] == [
+        ["tags.value"], ["tags[color]"], ["tags[color]"]]
+    assert [body["orderby"] for body in server.pages] == ["page", "tags[color]", "tags[color]"]
+    assert bound_of(server.pages[1]) == ["v18\\\\"]
+    assert not any("offset" in body for body in server.pages)
+
+
+def test_a_tag_that_2018_keeps_apart(exportd, snuba):
+    server = snuba(Values(numbered([b"", b"a", b"b"])), SNUBA_DIALECT="2018")
+    assert len(rows_of(exportd.tag_export(key="release"))) == 3
+    page, = server.pages
+    assert page["groupby"] == ["tags[release]"] and ["tags[release]", ">=", ""] in page["conditions"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_key_that_no_column_is_named_after(exportd, snuba, dialect):
+    server = snuba(Values(numbered([b"", *(b"%02d" % n for n in range(25))])),
+                   SNUBA_DIALECT=dialect, PAGE_SIZE=10)
+    assert len(rows_of(exportd.tag_export(key="my key"))) == 26
+    assert {body["groupby"][0] for body in server.pages} <= {"tags.value", "tags_value"}
+    assert len(server.pages) == 3
+
+
+def test_a_limit_is_one_request_in_2020(exportd, snuba):
+    server = snuba(Values(numbered([b"%04d" % n for n in range(3000)])), SNUBA_DIALECT="2020")
+    rows = rows_of(exportd.tag_export(limit=2000))
+    page, = server.pages
+    assert page["limit"] == 2000 and page["orderby"] == ["-first_seen", "tags_value"]
+    assert [row[0] for row in rows] == [
+        f"{n:04}" for n in sorted(range(3000), key=lambda n: (-(n % 5), n))[:2000]]
+
+
+def test_a_limit_is_counted_from_all_pages_in_2018(exportd, snuba):
+    server = snuba(Values(numbered([b"%04d" % n for n in range(30)])), SNUBA_DIALECT="2018",
+                   PAGE_SIZE=10)
+    assert [row[0] for row in rows_of(exportd.tag_export(limit=7))] == [
+        "0004", "0009", "0014", "0019", "0024", "0029", "0003"]
+    assert len(server.pages) == 4
+
+
+def test_many_values_are_sorted_on_disk(exportd, snuba):
+    """More than the 8 MiB that are sorted in memory."""
+    values = [b"%06d" % n + b"x" * 190 for n in range(60000)]
+    server = snuba(Values([(value, n + 1, n * 7 % 1000) for n, value in enumerate(values)]),
+                   SNUBA_DIALECT="2020", PAGE_SIZE=10000)
+    rows = rows_of(exportd.tag_export())
+    assert [int(row[1]) - 1 for row in rows] == sorted(
+        range(60000), key=lambda n: (-(n * 7 % 1000), n))
+    assert len(server.pages) == 7
+
+
+# ---- values that are no text ----
+
+ODD = [b"a\xff", b"a\xfe\xfe", b"b\xed\xa0\x80", b"b\xef\xbf\xbd", b"b\xee\x80\x80", b"c\0a", b"c\0b",
+       b"cab", b"c", b"", b"\xff", b"\xff\xff", b"\xf0\x9f\x98\x80", b"\xed\xa0\x81", b"\xc3",
+       b"\xef\xbf\xbd\xef\xbf\xbd", b"z", b"zz\0", b"zz"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("spell", [spell_raw, spell_escaped])
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+def test_values_that_are_no_text_come_once(exportd, snuba, dialect, spell, size):
+    """None is lost, none comes twice, and there is an end, wherever the pages are cut: what the server
+    compares with is not what it prints."""
+    rows = numbered(ODD)
+    server = snuba(Values(rows, spell, doubled_backslashes=dialect == "2018"), SNUBA_DIALECT=dialect)
+    table = rows_of(exportd.tag_export(PAGE_SIZE=size))
+    assert sorted(int(row[1]) for row in table) == [number for _, number, _ in rows]
+    assert {int(row[1]): row[0] for row in table} == {
+        number: expected_text(value, spell) for value, number, _ in rows}
+    assert len(server.pages) <= 3 * len(ODD)
+
+
+def expected_text(value, spell):
+    value = value.replace(b"\0", b"")
+    if spell is spell_raw:
+        return value.decode("utf-8", "replace")
+    return "".join("\ufffd" if 0xd800 <= ord(character) <= 0xdfff else character
+                   for character in value.decode("utf-8", "surrogateescape"))
+
+
+@pytest.mark.parametrize("size", [1000, 10000])
+def test_more_odd_values_than_a_page_can_have(exportd, snuba, size):
+    """Then it cannot go on, and says so."""
+    odd = [b"b\xff" + b"%05d" % n for n in range(12000)]
+    server = snuba(Values(numbered([b"a", *odd])), SNUBA_DIALECT="2020", PAGE_SIZE=size)
+    assert "no valid text" in exportd.fails("tag-export", *ARGUMENTS).err
+    assert len(server.pages) <= 6
+
+
+ARGUMENTS = ["--organization", "acme", "--project", 1, "--group", 1, "--key", "color"]
+
+
+# ---- servers whose order is not that of their comparison ----
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_server_that_goes_round_in_circles(exportd, snuba, dialect):
+    values = Values(numbered([b"%02d" % n for n in range(50)]))
+    values.behind = lambda rows, column, conditions: rows
+    server = snuba(values, SNUBA_DIALECT=dialect, PAGE_SIZE=10)
+    assert "not behind the last one" in exportd.fails("tag-export", *ARGUMENTS).err
+    assert len(server.pages) == 2
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_server_that_does_not_sort(exportd, snuba, dialect):
+    values = Values(numbered([b"%02d" % n for n in range(50)]))
+    values.rows.reverse()
+    snuba(values, SNUBA_DIALECT=dialect, PAGE_SIZE=10)
+    assert "not behind the last one" in exportd.fails("tag-export", *ARGUMENTS).err
+
+
+def test_a_value_that_is_null(exportd, snuba):
+    snuba(Values(numbered([b"a", b"b"]), lambda value: b"null"), SNUBA_DIALECT="2020")
+    assert exportd.fails("tag-export", *ARGUMENTS).err
+
+
+# ---- too much at a time ----
+
+class Overloaded(Values):
+    """Answers no more than `most` rows at a time; a question that is the same as the one before is
+    still running."""
+
+    def __init__(self, rows, most, code):
+        super().__init__(rows)
+        self.most = most
+        self.code = code
+        self.before = None
+
+    def __call__(self, body, server):
+        if not body["groupby"] or body["limit"] <= self.most:
+            return super().__call__(body, server)
+        code = 216 if body == self.before else self.code
+        self.before = body
+        return error(code)
+
+
+@pytest.mark.parametrize("code, name", [(241, "overload"), (159, "timeout"), (160, "timeout")])
+def test_what_is_too_much_is_halved(exportd, snuba, code, name):
+    server = snuba(Overloaded(numbered([b"%04d" % n for n in range(1000)]), 150, code),
+                   SNUBA_DIALECT="2020")
+    result = exportd.ok("tag-export", *ARGUMENTS)
+    assert len(rows_of(result.raw)) == 1000
+    assert [body["limit"] for body in server.pages] == [1000, 500, 250] + [125] * 9
+    assert result.err.count("tagstore.page-halved") == 3 and name in result.err
+
+
+def test_a_limit_that_is_too_much_becomes_pages(exportd, snuba):
+    server = snuba(Overloaded(numbered([b"%04d" % n for n in range(1000)]), 300, 241),
+                   SNUBA_DIALECT="2020", PAGE_SIZE=400)
+    table = exportd.tag_export(limit=900)
+    assert [row[0] for row in rows_of(table)] == [
+        f"{n:04}" for n in sorted(range(1000), key=lambda n: (-(n % 5), n))[:900]]
+    assert [body["limit"] for body in server.pages] == [900, 400] + [200] * 6
+
+
+def test_there_is_a_floor(exportd, snuba):
+    """Then the job is given back, and begins anew."""
+    server = snuba(Overloaded(numbered([b"%04d" % n for n in range(1000)]), 10, 241),
+                   SNUBA_DIALECT="2020", MAX_FAILURES=2)
+    export = exportd.enqueue()
+    exportd.drain()
+    limits = [body["limit"] for body in server.pages]
+    assert limits == [1000, 500, 250, 125, 62] * 2
+    assert exportd.status(export)["attempts"] == 2
+    assert "Query timeout. Please try again." in str(exportd.mails()[0])
+
+
+def test_other_failures_are_not_halved(exportd, snuba):
+    def refuse(body, server):
+        return error(47) if body["groupby"] else values(body, server)
+
+    values = Values(numbered([b"a"]))
+    server = snuba(refuse, SNUBA_DIALECT="2020")
+    exportd.fails("tag-export", *ARGUMENTS)
+    assert len(server.pages) == 1
+
+
+# ---- while it is read ----
+
+class Slow(Values):
+    def __call__(self, body, server):
+        if body["groupby"]:
+            time.sleep(0.3)
+        return super().__call__(body, server)
+
+
+def test_reading_is_progress(exportd, snuba, sql):
+    """Nothing is written before all is read: the row of the job says nevertheless that it goes on."""
+    snuba(Slow(numbered([b"%04d" % n for n in range(2000)])), SNUBA_DIALECT="2020", PAGE_SIZE=100)
+    export = exportd.enqueue()
+    with exportd.worker() as worker:
+        seen = set()
+
+        def moved():
+            sql.execute("SELECT progress_at FROM exportd.export WHERE progress_at IS NOT NULL"
+                        " AND rows = 0")
+            seen.update(row[0] for row in sql.fetchall())
+            return len(seen) > 3
+        wait_until(moved, "progress_at to move while nothing is written", 30)
+        wait_until(lambda: exportd.status(export)["status"] == "VALID", "the export", 30)
+        assert max(seen) - min(seen) > datetime.timedelta(seconds=1)
+        assert worker.stop() == 0
+
+
+def test_a_worker_that_stops_does_not_wait_for_the_server(exportd, snuba):
+    """The second signal ends a question that the server does not answer."""
+    released = []
+
+    def silent(body, server):
+        while body["groupby"] and not released:
+            time.sleep(0.05)
+        return values(body, server)
+
+    values = Values(numbered([b"a"]))
+    server = snuba(silent, SNUBA_DIALECT="2020")
+    export = exportd.enqueue()
+    with exportd.worker() as worker:
+        wait_until(lambda: server.pages, "the question")
+        before = time.monotonic()
+        worker.process.terminate()
+        worker.wait_for_event("worker.signal")
+        assert worker.stop() == 0
+        assert time.monotonic() - before < 8
+    released.append(True)
+    assert exportd.status(export)["state"] == "waiting"
+    exportd.drain()
+    assert exportd.status(export)["status"] == "VALID"
