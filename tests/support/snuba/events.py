@@ -81,15 +81,16 @@ def bulk_insert(clickhouse, database, dialect, events, values, project=1, group=
                 key="big", since=None, seconds=30 * 86400):
     """`events` synthetic events straight into the table, some millions in seconds: the tag `key` has
     `values` values, `user-1000000@example.com` and on, spread over the `seconds` from `since`
-    (default: so that they end now). The issue is `group`, in 2018 by its hash `digest`."""
+    (UTC; by default so that they end now). The issue is `group`, in 2018 by its hash `digest`."""
     since = since or datetime.now(timezone.utc) - timedelta(seconds=seconds)
+    start = int(since.replace(tzinfo=timezone.utc).timestamp())
     group_column = ", group_id, retention_days" if dialect.name == "2020" else ""
     group_value = f", {int(group)}, {DEFAULT_RETENTION_DAYS}" if dialect.name == "2020" else ""
     clickhouse.query(f"""
         INSERT INTO {dialect.table} (event_id, project_id, primary_hash, timestamp, received,
                                      tags.key, tags.value{group_column})
         SELECT lower(hex(MD5(toString(number)))), {int(project)}, '{digest}',
-               toDateTime({int(since.timestamp())} + cityHash64(number) % {int(seconds)}), timestamp,
+               toDateTime({start} + cityHash64(number) % {int(seconds)}) AS seen, seen,
                ['{key}'],
                [concat('user-', toString(1000000 + cityHash64(number, 1) % {int(values)}),
                        '@example.com')]{group_value}
