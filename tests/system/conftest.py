@@ -55,6 +55,7 @@ def snuba(clickhouse):
     yield make
     for server in servers:
         server.close()
+    assert not [fault for server in servers for fault in server.faults]
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import socket
 import socketserver
 import threading
 import time
+import traceback
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler
@@ -47,6 +48,9 @@ class SnubaServer:
     redis_down  the Redis of Snuba is away: 2020 answers with a page
     on_query    called with the Request before a query is made; may wait, insert events, or raise Refusal
     close_after_answer   each connection is closed after an answer, without saying so before
+
+    `requests` are all requests so far, `faults` the tracebacks of this server's own mistakes, which it
+    answers with a page as the original does with its.
     """
 
     def __init__(self, clickhouse, dialect, unix_socket=None):
@@ -60,6 +64,7 @@ class SnubaServer:
         self.on_query = None
         self.close_after_answer = False
         self.requests = []
+        self.faults = []
         self.unix_socket = unix_socket and str(unix_socket)
         clickhouse.query(f"CREATE DATABASE {self.database}")
         clickhouse.query(self.dialect.create_table, database=self.database)
@@ -110,6 +115,9 @@ class SnubaServer:
             answer = self._answer(request)
         except Refusal as refusal:
             answer = refusal
+        except Exception:
+            self.faults.append(traceback.format_exc())
+            answer = page(500)
         request.status = answer.status
         request.seconds = time.monotonic() - started
         return answer
@@ -141,7 +149,7 @@ class SnubaServer:
         try:
             request.body = self._json(request)
             self.insert(request.body)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (LookupError, TypeError, ValueError, AttributeError):
             return page(500)
         return Refusal(200, TEXT, "ok")
 
