@@ -93,14 +93,14 @@ static bool read_words(const char *const *words, int count, struct merging *merg
 bool command_group(const struct config *config, int argc, char **argv, struct error *error)
 {
     struct merging merging = {.json = false};
-    const char **words = calloc((size_t)argc, sizeof(*words));
+    const char **words = memory_zeroed((size_t)argc, sizeof(*words));
     int count = 0;
     const struct option_spec specs[] = {
         {"into", 0, OPTION_NUMBER, true, &merging.into, 1, INT64_MAX},
         {.name = "json", .type = OPTION_SWITCH, .value = &merging.json},
         {.name = NULL},
     };
-    merging.group_ids = calloc((size_t)argc, sizeof(*merging.group_ids));
+    merging.group_ids = memory_zeroed((size_t)argc, sizeof(*merging.group_ids));
     bool done = words == NULL || merging.group_ids == NULL
                     ? error_set(error, ERROR_AWAY, "no memory")
                     : options_parse(argc, argv, specs, 1, argc, words, &count, error) &&

@@ -85,7 +85,7 @@ bool command_grouphash(const struct config *config, int argc, char **argv, struc
 {
     struct question question = {.count = 0};
     int count = 0;
-    const char **words = calloc((size_t)argc, sizeof(*words));
+    const char **words = memory_zeroed((size_t)argc, sizeof(*words));
     const struct option_spec specs[] = {
         {"project", 0, OPTION_NUMBER, true, &question.project_id, 1, INT64_MAX}, {.name = NULL}};
     if (words == NULL)

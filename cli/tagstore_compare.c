@@ -57,7 +57,7 @@ static bool split(struct answer *answer, struct error *error)
 {
     for (size_t i = 0; i < answer->size; i++)
         answer->count += answer->text[i] == '\n';
-    answer->lines = calloc(answer->count + 1, sizeof(char *));
+    answer->lines = memory_zeroed(answer->count + 1, sizeof(char *));
     if (answer->lines == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     char *line = answer->text;

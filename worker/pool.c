@@ -91,11 +91,11 @@ int pool_busy(struct pool *pool)
 
 static struct job_ticket *copy_ticket(const struct job_ticket *ticket)
 {
-    struct job_ticket *copy = calloc(1, sizeof(*copy));
+    struct job_ticket *copy = memory_zeroed(1, sizeof(*copy));
     if (copy == NULL)
         return NULL;
     *copy = *ticket;
-    copy->message = malloc(ticket->size + 1);
+    copy->message = memory_alloc(ticket->size + 1);
     if (copy->message == NULL) {
         free(copy);
         return NULL;

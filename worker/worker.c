@@ -167,7 +167,7 @@ static void start_thread(pthread_t *handle, void *(*run)(void *), void *argument
 static void start_counted(atomic_int *active, pthread_t *handle, void *(*run)(void *),
                           void *argument)
 {
-    struct counted_start *start = malloc(sizeof(*start));
+    struct counted_start *start = memory_alloc(sizeof(*start));
     if (start == NULL)
         abort();
     *start = (struct counted_start){.active = active, .run = run, .argument = argument};
@@ -395,7 +395,7 @@ static bool open_signals(int *fd, struct error *error)
 bool worker_run(const struct config *config, const struct worker_options *options,
                 struct error *error)
 {
-    struct worker *worker = calloc(1, sizeof(*worker));
+    struct worker *worker = memory_zeroed(1, sizeof(*worker));
     if (worker == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     worker->context.config = config;

@@ -17,7 +17,7 @@ struct arena {
 
 struct arena *arena_new(size_t maximum)
 {
-    struct arena *arena = calloc(1, sizeof(*arena));
+    struct arena *arena = memory_zeroed(1, sizeof(*arena));
     if (arena != NULL)
         arena->maximum = maximum;
     return arena;
@@ -58,7 +58,7 @@ void arena_reset(struct arena *arena)
 static struct block *add_block(struct arena *arena, size_t size, struct error *error)
 {
     size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-    struct block *block = malloc(sizeof(*block) + room);
+    struct block *block = memory_alloc(sizeof(*block) + room);
     if (block == NULL) {
         error_set(error, ERROR_AWAY, "no memory for %zu bytes", room);
         return NULL;

@@ -33,7 +33,7 @@ bool buffer_reserve(struct buffer *buffer, size_t more, struct error *error)
     size_t capacity = buffer->capacity < 64 ? 64 : buffer->capacity;
     while (capacity < needed)
         capacity += capacity / 2;
-    char *data = realloc(buffer->capacity > 0 ? buffer->data : NULL, capacity);
+    char *data = memory_resize(buffer->capacity > 0 ? buffer->data : NULL, capacity);
     if (data == NULL)
         return error_set(error, ERROR_AWAY, "no memory for %zu bytes", capacity);
     data[buffer->size] = '\0';

@@ -27,7 +27,7 @@ static void insist(bool done)
 
 struct sha1 *sha1_new(void)
 {
-    struct sha1 *sha1 = calloc(1, sizeof(*sha1));
+    struct sha1 *sha1 = memory_zeroed(1, sizeof(*sha1));
     if (sha1 == NULL)
         return NULL;
     sha1->context = EVP_MD_CTX_new();

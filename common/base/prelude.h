@@ -5,6 +5,8 @@
 #ifndef BASE_PRELUDE_H
 #define BASE_PRELUDE_H
 
+#include "base/memory.h"
+
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>

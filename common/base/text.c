@@ -29,7 +29,9 @@ bool text_copy(char *to, size_t size, const char *text)
 
 char *text_duplicate(const char *text)
 {
-    return strdup(text);
+    size_t size = strlen(text) + 1;
+    char *copy = memory_alloc(size);
+    return copy == NULL ? NULL : memcpy(copy, text, size);
 }
 
 bool text_equal(const char *a, const char *b)

@@ -122,7 +122,7 @@ static bool set_up(struct http *http, const struct http_options *options, struct
 bool http_new(const struct http_options *options, struct http **http, struct error *error)
 {
     curl_setup();
-    *http = calloc(1, sizeof(**http));
+    *http = memory_zeroed(1, sizeof(**http));
     if (*http == NULL)
         return out_of_memory(error);
     buffer_init(&(*http)->body, options->answer_max);

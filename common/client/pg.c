@@ -95,7 +95,7 @@ bool pg_check_url(const char *conninfo, struct error *error)
 
 struct pg *pg_new(const char *conninfo, const char *role)
 {
-    struct pg *pg = calloc(1, sizeof(*pg));
+    struct pg *pg = memory_zeroed(1, sizeof(*pg));
     if (pg == NULL)
         return NULL;
     pg->conninfo = text_duplicate(conninfo);

@@ -76,7 +76,7 @@ bool redis_check_url(const char *url, struct error *error)
 
 struct redis *redis_new(const char *url)
 {
-    struct redis *redis = calloc(1, sizeof(*redis));
+    struct redis *redis = memory_zeroed(1, sizeof(*redis));
     if (redis == NULL)
         return NULL;
     redis->url = text_duplicate(url);

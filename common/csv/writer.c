@@ -22,7 +22,7 @@ struct csv_writer {
 
 struct csv_writer *csv_writer_new(int fd, int64_t max_bytes, bool formula_guard)
 {
-    struct csv_writer *writer = malloc(sizeof(*writer));
+    struct csv_writer *writer = memory_alloc(sizeof(*writer));
     if (writer == NULL)
         return NULL;
     writer->fd = fd;

@@ -20,7 +20,7 @@ struct input {
 
 struct input *input_new(FILE *file)
 {
-    struct input *input = calloc(1, sizeof(*input));
+    struct input *input = memory_zeroed(1, sizeof(*input));
     if (input != NULL)
         input->file = file;
     return input;

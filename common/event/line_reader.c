@@ -22,7 +22,7 @@ static bool open_input(struct line_reader *reader, struct error *error)
     if (reader->input == NULL)
         reader->input = input_new(reader->file);
     if (reader->bytes == NULL)
-        reader->bytes = malloc(PIECE_BYTES);
+        reader->bytes = memory_alloc(PIECE_BYTES);
     return (reader->input != NULL && reader->bytes != NULL) ||
            error_set(error, ERROR_AWAY, "no memory");
 }

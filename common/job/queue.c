@@ -58,7 +58,7 @@ static bool make_keys(struct queue *queue, const char *name, const char *worker)
 
 struct queue *queue_new(const char *name, const char *worker)
 {
-    struct queue *queue = calloc(1, sizeof(*queue));
+    struct queue *queue = memory_zeroed(1, sizeof(*queue));
     if (queue == NULL || make_keys(queue, name, worker))
         return queue;
     queue_free(queue);
@@ -186,8 +186,8 @@ static bool make_ticket(const struct redis_reply *text, int step, struct job_tic
 {
     size_t size = 0;
     const char *message = redis_text(text, &size);
-    struct job_ticket *made = calloc(1, sizeof(*made));
-    char *copy = malloc(size + 1);
+    struct job_ticket *made = memory_zeroed(1, sizeof(*made));
+    char *copy = memory_alloc(size + 1);
     if (made == NULL || copy == NULL) {
         free(made);
         free(copy);

@@ -39,7 +39,7 @@ static bool add_id(struct id_set *ids, int64_t id, struct error *error)
 {
     if (ids->count == ids->room) {
         size_t room = ids->room == 0 ? 256 : 2 * ids->room;
-        int64_t *larger = realloc(ids->ids, room * sizeof(*larger));
+        int64_t *larger = memory_resize(ids->ids, room * sizeof(*larger));
         if (larger == NULL)
             return error_set(error, ERROR_AWAY, "no memory for the ids of messages");
         ids->ids = larger;
@@ -218,7 +218,7 @@ static bool read_alive(struct queue *queue, struct redis *redis, struct id_set *
 bool queue_find_ids(struct queue *queue, struct redis *redis, bool everywhere, struct id_set **ids,
                     struct error *error)
 {
-    struct id_set *found = calloc(1, sizeof(*found));
+    struct id_set *found = memory_zeroed(1, sizeof(*found));
     if (found == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     if (!read_alive(queue, redis, found, error) ||

@@ -60,7 +60,7 @@ bool queue_return_stranded(struct queue *queue, struct redis *redis,
     struct redis_command command = {.count = 0};
     struct redis_reply *list = NULL;
     *count = 0;
-    bool *seen = calloc(held_count + 1, sizeof(*seen));
+    bool *seen = memory_zeroed(held_count + 1, sizeof(*seen));
     if (seen == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     redis_add_text(&command, "LRANGE");
@@ -133,7 +133,7 @@ static bool has_name(const json_t *names, const char *name)
 static char *scan_pattern(const struct queue *queue)
 {
     const char *prefix = queue->processing_prefix;
-    char *pattern = malloc(2 * strlen(prefix) + 2);
+    char *pattern = memory_alloc(2 * strlen(prefix) + 2);
     if (pattern == NULL)
         return NULL;
     char *to = pattern;

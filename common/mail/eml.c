@@ -166,7 +166,7 @@ static const struct mail_transport_operations operations = {
 
 struct mail_transport *eml_transport_new(const char *folder, struct error *error)
 {
-    struct eml_transport *transport = calloc(1, sizeof(*transport));
+    struct eml_transport *transport = memory_zeroed(1, sizeof(*transport));
     char *copy = text_duplicate(folder);
     if (transport == NULL || copy == NULL) {
         free(transport);

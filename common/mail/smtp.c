@@ -47,7 +47,7 @@ static const struct mail_transport_operations operations = {
 
 struct mail_transport *smtp_transport_new(const char *url, const char *sender, struct error *error)
 {
-    struct smtp_transport *transport = calloc(1, sizeof(*transport));
+    struct smtp_transport *transport = memory_zeroed(1, sizeof(*transport));
     char *copy = text_duplicate(sender);
     if (transport == NULL || copy == NULL) {
         (void)error_set(error, ERROR_AWAY, "no memory");

@@ -278,7 +278,7 @@ static const struct blob_store_operations operations = {
 
 struct blob_store *filesystem_store_new(const char *root)
 {
-    struct filesystem *filesystem = calloc(1, sizeof(*filesystem));
+    struct filesystem *filesystem = memory_zeroed(1, sizeof(*filesystem));
     if (filesystem == NULL)
         return NULL;
     filesystem->store.operations = &operations;

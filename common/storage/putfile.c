@@ -70,11 +70,11 @@ static bool allocate(struct putting *putting, struct uploaded_file *file, struct
         return error_set_errno(error, errno, "cannot look at the temporary file");
     file->size = status.st_size;
     putting->count = ((size_t)file->size + BLOB_SIZE - 1) / BLOB_SIZE;
-    putting->chunks = calloc(putting->count + 1, sizeof(*putting->chunks));
-    putting->bytes = malloc(BLOB_SIZE);
+    putting->chunks = memory_zeroed(putting->count + 1, sizeof(*putting->chunks));
+    putting->bytes = memory_alloc(BLOB_SIZE);
     putting->arena = arena_new(ARENA_MAX);
-    file->blob_ids = calloc(putting->count + 1, sizeof(*file->blob_ids));
-    file->blob_sizes = calloc(putting->count + 1, sizeof(*file->blob_sizes));
+    file->blob_ids = memory_zeroed(putting->count + 1, sizeof(*file->blob_ids));
+    file->blob_sizes = memory_zeroed(putting->count + 1, sizeof(*file->blob_sizes));
     if (putting->chunks == NULL || putting->bytes == NULL || putting->arena == NULL ||
         file->blob_ids == NULL || file->blob_sizes == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
@@ -108,8 +108,8 @@ static bool digest_chunks(struct putting *putting, struct uploaded_file *file, s
 static bool journal_paths(const struct putting *putting, struct error *error)
 {
     const struct upload *upload = putting->upload;
-    const char **paths = calloc(putting->count + 1, sizeof(*paths));
-    const char **checksums = calloc(putting->count + 1, sizeof(*checksums));
+    const char **paths = memory_zeroed(putting->count + 1, sizeof(*paths));
+    const char **checksums = memory_zeroed(putting->count + 1, sizeof(*checksums));
     size_t count = 0;
     bool good = (paths != NULL && checksums != NULL) || error_set(error, ERROR_AWAY, "no memory");
     for (size_t i = 0; good && i < putting->count; i++) {

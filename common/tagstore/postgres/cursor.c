@@ -72,7 +72,7 @@ bool postgres_open_group_tag_values(struct tagstore *store,
 {
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
     int64_t key_id = 0;
-    struct postgres_cursor *made = malloc(sizeof(*made));
+    struct postgres_cursor *made = memory_alloc(sizeof(*made));
     if (made == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     *made = (struct postgres_cursor){.base = {.store = store},

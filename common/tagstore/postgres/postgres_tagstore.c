@@ -63,7 +63,7 @@ static const struct tagstore_operations operations = {
 
 struct tagstore *postgres_tagstore_new(struct pg *pg)
 {
-    struct postgres_tagstore *store = malloc(sizeof(*store));
+    struct postgres_tagstore *store = memory_alloc(sizeof(*store));
     if (store == NULL)
         return NULL;
     *store = (struct postgres_tagstore){.base = {.operations = &operations}, .pg = pg};

@@ -23,7 +23,7 @@ struct value_cache {
 
 struct value_cache *value_cache_new(void)
 {
-    struct value_cache *cache = calloc(1, sizeof(*cache));
+    struct value_cache *cache = memory_zeroed(1, sizeof(*cache));
     if (cache == NULL)
         return NULL;
     cache->texts = arena_new(TEXTS_MAX);

@@ -67,7 +67,7 @@ bool snuba_open_group_tag_values(struct tagstore *store, const struct group_tag_
                                  struct tagstore_cursor **cursor, struct error *error)
 {
     const struct snuba_tagstore *snuba = (const struct snuba_tagstore *)store;
-    struct snuba_cursor *made = malloc(sizeof(*made));
+    struct snuba_cursor *made = memory_alloc(sizeof(*made));
     if (made == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     *made = (struct snuba_cursor){.base = {.store = store},

@@ -78,7 +78,7 @@ static bool wrong_setting(struct error *error)
 bool snuba_client_new(const char *url, const struct snuba_dialect *dialect,
                       struct snuba_client **client, struct error *error)
 {
-    *client = calloc(1, sizeof(**client));
+    *client = memory_zeroed(1, sizeof(**client));
     if (*client == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     (*client)->dialect = dialect;

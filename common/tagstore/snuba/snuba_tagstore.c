@@ -58,7 +58,7 @@ bool snuba_tagstore_new(const char *url, const char *dialect, int64_t retention_
     *store = NULL;
     if (words == NULL)
         return error_set(error, ERROR_USAGE, "snuba has no dialect '%.40s'", dialect);
-    struct snuba_tagstore *snuba = malloc(sizeof(*snuba));
+    struct snuba_tagstore *snuba = memory_alloc(sizeof(*snuba));
     if (snuba == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     *snuba = (struct snuba_tagstore){.base = {.operations = &operations},

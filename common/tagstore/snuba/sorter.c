@@ -32,7 +32,7 @@ struct sorter {
 
 struct sorter *sorter_new(const char *tmpdir, size_t memory)
 {
-    struct sorter *sorter = calloc(1, sizeof(*sorter));
+    struct sorter *sorter = memory_zeroed(1, sizeof(*sorter));
     if (sorter == NULL)
         return NULL;
     sorter->tmpdir = tmpdir;
@@ -73,7 +73,7 @@ static bool reserve(void **array, size_t count, size_t *room, size_t size, struc
     if (count < *room)
         return true;
     size_t more = *room == 0 ? 64 : *room * 2;
-    void *grown = reallocarray(*array, more, size);
+    void *grown = memory_resize_array(*array, more, size);
     if (grown == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     *array = grown;
@@ -192,7 +192,7 @@ static bool open_runs(struct sorter *sorter, struct error *error)
         share = READ_BYTES_MAX;
     if (share < READ_BYTES_MIN)
         share = READ_BYTES_MIN;
-    sorter->heap = calloc(sorter->run_count, sizeof(struct sorter_run *));
+    sorter->heap = memory_zeroed(sorter->run_count, sizeof(struct sorter_run *));
     if (sorter->heap == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     for (size_t i = 0; i < sorter->run_count; i++) {

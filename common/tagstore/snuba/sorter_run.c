@@ -106,7 +106,7 @@ static bool fill(struct sorter_run *run, struct error *error)
 /* A row that is longer than what is read at a time. */
 static bool grow(struct sorter_run *run, size_t capacity, struct error *error)
 {
-    char *bytes = realloc(run->bytes, capacity);
+    char *bytes = memory_resize(run->bytes, capacity);
     if (bytes == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     run->bytes = bytes;

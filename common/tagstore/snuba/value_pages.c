@@ -203,7 +203,7 @@ bool value_pages_new(struct tagstore *store, const struct group_tag_value_query 
                      struct value_pages **pages, struct error *error)
 {
     const struct snuba_tagstore *snuba = (const struct snuba_tagstore *)store;
-    struct value_pages *made = malloc(sizeof(*made));
+    struct value_pages *made = memory_alloc(sizeof(*made));
     *pages = NULL;
     if (made == NULL)
         return error_set(error, ERROR_AWAY, "no memory");

@@ -1,0 +1,53 @@
+/* This file may name what the others may not. */
+#define BASE_MEMORY_IMPLEMENTATION
+#include "base/prelude.h"
+
+#ifdef EXPORTD_FAULTS
+static _Thread_local uint64_t left; /* allocations up to the one that fails; 0: none will */
+static _Thread_local bool failed;
+
+void memory_fail(uint64_t n)
+{
+    left = n;
+    failed = false;
+}
+
+bool memory_failed(void)
+{
+    left = 0;
+    return failed;
+}
+
+static bool fails_now(void)
+{
+    if (left == 0 || --left > 0)
+        return false;
+    failed = true;
+    return true;
+}
+#else
+static bool fails_now(void)
+{
+    return false;
+}
+#endif
+
+void *memory_alloc(size_t size)
+{
+    return fails_now() ? NULL : malloc(size);
+}
+
+void *memory_zeroed(size_t count, size_t size)
+{
+    return fails_now() ? NULL : calloc(count, size);
+}
+
+void *memory_resize(void *block_or_null, size_t size)
+{
+    return fails_now() ? NULL : realloc(block_or_null, size);
+}
+
+void *memory_resize_array(void *block_or_null, size_t count, size_t size)
+{
+    return fails_now() ? NULL : reallocarray(block_or_null, count, size);
+}
