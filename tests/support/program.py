@@ -45,7 +45,7 @@ class Result:
                 f"--- stdout ---\n{self.out[-3000:]}\n--- stderr ---\n{self.err[-6000:]}")
 
     def json_lines(self):
-        return [json.loads(line) for line in self.out.splitlines()]
+        return [json.loads(line) for line in self.out.split("\n") if line]
 
 
 def check_sanitizers(result):

@@ -96,6 +96,26 @@ static bool uses_arrayjoin(const struct snuba_query *query)
     return snuba_query_uses(query, SNUBA_TAGS_KEY) || snuba_query_uses(query, SNUBA_TAGS_VALUE);
 }
 
+/* Arrayjoin puts one tag into the place of all, in which the other columns look for theirs. */
+static bool is_stored_tag(const struct snuba_column *column)
+{
+    return column->kind == SNUBA_TAG && !is_promoted(column->name);
+}
+
+static bool uses_stored_tag(const struct snuba_query *query)
+{
+    bool used = false;
+    for (size_t i = 0; i < query->groupby_count; i++)
+        used |= is_stored_tag(&query->groupby[i]);
+    for (size_t i = 0; i < query->aggregation_count; i++)
+        used |= query->aggregations[i].function != SNUBA_COUNT &&
+                is_stored_tag(&query->aggregations[i].column);
+    for (size_t i = 0; i < query->condition_count; i++)
+        for (size_t j = 0; j < query->conditions[i].count; j++)
+            used |= is_stored_tag(&query->conditions[i].conditions[j].column);
+    return used;
+}
+
 static bool check_all_tags(const struct snuba_query *query, struct error *error)
 {
     if (!snuba_query_uses(query, SNUBA_ALL_TAGS_KEY) &&
@@ -118,6 +138,8 @@ static bool check(const struct snuba_query *query, struct error *error)
         return refuse(error, "limitby");
     if (query->offset > 0 && query->limit < 0)
         return refuse(error, "offset without a limit");
+    if (uses_arrayjoin(query) && uses_stored_tag(query))
+        return refuse(error, "arrayjoin beside the column of another tag");
     return check_order(query, error) && check_tag_keys(query, error) &&
            check_all_tags(query, error);
 }

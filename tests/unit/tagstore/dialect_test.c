@@ -356,6 +356,28 @@ static void test_all_tags(void **state)
             "the 2018 dialect has no grouping by all tags without an aggregation over them");
 }
 
+/* The server would look for the column's tag in the one tag that arrayjoin has put there. */
+static void test_arrayjoin_beside_a_tag(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"v"};
+    const struct snuba_condition condition[] = {
+        {tags_key, SNUBA_EQUAL, {.kind = SNUBA_TEXT, .texts = values, .count = 1}},
+        {foo, SNUBA_EQUAL, {.kind = SNUBA_TEXT, .texts = values, .count = 1}},
+        {{SNUBA_TAG, "level"}, SNUBA_EQUAL, {.kind = SNUBA_TEXT, .texts = values, .count = 1}}};
+    struct snuba_any_of conditions[] = {{condition, 1}, {condition + 1, 1}};
+    struct snuba_query query = query_of_project();
+    query.conditions = conditions;
+    query.condition_count = 2;
+    refuses("2018", &query, ERROR_QUERY,
+            "the 2018 dialect has no arrayjoin beside the column of another tag");
+    conditions[1].conditions = condition + 2; /* which is no tag there */
+    expect("2018", &query,
+           HEAD_2018 ",\"groupby\":[],\"conditions\":[[\"tags.key\",\"=\",\"v\"],"
+                     "[\"tags[level]\",\"=\",\"v\"],[\"project_id\",\"IN\",[10]]],"
+                     "\"aggregations\":[[\"count\",\"\",\"count\"]],\"arrayjoin\":\"tags\"}");
+}
+
 static void test_two_ways_through_tags(void **state)
 {
     (void)state;
@@ -661,6 +683,7 @@ int main(void)
         cmocka_unit_test(test_numbers_and_times),
         cmocka_unit_test(test_tags_by_key),
         cmocka_unit_test(test_all_tags),
+        cmocka_unit_test(test_arrayjoin_beside_a_tag),
         cmocka_unit_test(test_two_ways_through_tags),
         cmocka_unit_test(test_columns),
         cmocka_unit_test(test_tag_keys),

@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "tagstore/postgres/postgres_tagstore.h"
+#include "tagstore/snuba/snuba_tagstore.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,12 +46,15 @@ static int start(void **state)
     const char *name = getenv("EXPORTD_TEST_TAGSTORE");
     if (name == NULL)
         return 0;
-    if (text_equal(name, "postgres")) {
-        pg = pg_new(getenv("EXPORTD_TEST_DATABASE_URL"), "test");
-        assert_non_null(pg);
-        ok(pg_connect(pg, &error));
+    pg = pg_new(getenv("EXPORTD_TEST_DATABASE_URL"), "test");
+    assert_non_null(pg);
+    ok(pg_connect(pg, &error));
+    if (text_starts_with(name, "snuba"))
+        ok(snuba_tagstore_new(getenv("EXPORTD_TEST_SNUBA_URL"),
+                              getenv("EXPORTD_TEST_SNUBA_DIALECT"), 90, "/tmp", pg, &store,
+                              &error));
+    else
         store = postgres_tagstore_new(pg);
-    }
     arena = arena_new((size_t)16 * 1024 * 1024);
     g1 = number_from("EXPORTD_TEST_G1");
     g2 = number_from("EXPORTD_TEST_G2");
