@@ -1,7 +1,10 @@
 """The Snuba-compatible query server of the tests behaves as the Snubas of 2018 and 2020 do, where exportd or
 its tests depend on it. (test_snuba_recordings.py compares it with recorded exchanges.)"""
+import fcntl
 import os
 import socket
+import threading
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -523,15 +526,19 @@ def test_two_servers_share_no_table(make):
 # The ClickHouse below
 
 def test_clickhouse_stops_starts_and_cleans_up():
-    """A second start waits for the lock file of the first, and finds its data."""
+    """A second start finds the data of the first, and waits while its lock file is held."""
     server = ClickHouse()
     try:
         server.query("CREATE TABLE numbers (n UInt64) ENGINE = MergeTree ORDER BY n")
         server.query("INSERT INTO numbers VALUES (1), (2)")
         port = server.port
-        for _ in range(3):
-            server.stop()
+        server.stop()
+        with open(f"{server.folder}/data/status", "w") as status:
+            fcntl.flock(status, fcntl.LOCK_EX)
+            threading.Timer(2, fcntl.flock, (status, fcntl.LOCK_UN)).start()
+            started = time.monotonic()
             server.start()
+        assert time.monotonic() - started > 1.9
         assert server.port == port
         assert server.rows("SELECT sum(n) AS s FROM numbers")[1] == [[3]]
         assert os.stat(server.folder).st_mode & 0o077 == 0
