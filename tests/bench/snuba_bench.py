@@ -1,0 +1,120 @@
+#!/usr/bin/python3
+"""How fast is an export through Snuba, and what does it need?
+
+Puts events with many values of one tag into a private ClickHouse, in front of which the tests' Snuba
+answers, and exports all values by `tag-export`, at several page sizes and in both dialects. Prints rows a
+second, the program's own CPU time against the time that it waits for the server, and its peak memory. In
+the same run ClickHouse alone gives the same rows in one query, which is what a server can do at best.
+
+    cmake --preset release && cmake --build --preset release
+    tests/bench/snuba_bench.py                 # build/release/exportd, 1,000,000 events, 100,000 values
+    tests/bench/snuba_bench.py --program PATH --events 100000 --values 10000 --sizes 1000 --dialects 2020
+
+Wanted: less than 64 MiB, and a program that waits most of the time: each page is a whole sum for the
+server.
+"""
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from support.clickhouse import ClickHouse  # noqa: E402
+from support.program import ROOT, Exportd  # noqa: E402
+from support.servers import Postgres, Redis  # noqa: E402
+from support.snuba import SnubaServer  # noqa: E402
+from support.tagstore_rows import insert_group  # noqa: E402
+
+GROUP, DIGEST, KEY = 1, "7" * 32, "big"
+
+REFERENCE = """
+    SELECT tags.value[indexOf(tags.key, '{key}')] AS value, count(), max(timestamp) AS last_seen,
+           min(timestamp) AS first_seen
+    FROM {table} WHERE project_id = 1 AND value != '' GROUP BY value
+    ORDER BY first_seen DESC, value FORMAT CSV"""
+
+
+def prepare(exportd, cursor):
+    exportd.create()
+    insert_group(cursor, GROUP)
+    cursor.execute("UPDATE sentry_groupedmessage SET first_seen = now() - interval '90 days'")
+    cursor.execute("INSERT INTO sentry_grouphash (project_id, hash, group_id) VALUES (1, %s, %s)",
+                   (DIGEST, GROUP))
+
+
+def measure(exportd, server, dialect, size, path):
+    """(seconds, CPU seconds, KiB, requests) of one tag-export to a file."""
+    settings = {"TAGSTORE": "snuba", "SNUBA_URL": server.url, "SNUBA_DIALECT": dialect,
+                "RETENTION_DAYS": 0, "PAGE_SIZE": size}
+    before = len(server.queries)
+    start = time.monotonic()
+    with open(path, "wb") as out:
+        process = subprocess.Popen(
+            [exportd.path, "tag-export", "--organization", "acme", "--project", "1", "--group",
+             str(GROUP), "--key", KEY], env=exportd.environment(settings), stdout=out)
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise RuntimeError(f"tag-export ended with status {process.returncode}")
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, len(server.queries) - before
+
+
+def count_rows(path):
+    with open(path, "rb") as file:
+        return sum(1 for _ in file) - 1
+
+
+def run_dialect(exportd, clickhouse, dialect, arguments, folder):
+    server = SnubaServer(clickhouse, dialect)
+    try:
+        server.bulk_insert(arguments.events, values=arguments.values, project=1, group=GROUP,
+                           digest=DIGEST, key=KEY)
+        start = time.monotonic()
+        clickhouse.query(REFERENCE.format(key=KEY, table=server.dialect.table),
+                         database=server.database)
+        print(f"{dialect}  ClickHouse alone, one query: {time.monotonic() - start:7.2f} s")
+        for size in arguments.sizes:
+            path = os.path.join(folder, "export.csv")
+            seconds, cpu, memory, requests = measure(exportd, server, dialect, size, path)
+            rows = count_rows(path)
+            print(f"{dialect}  page size {size:5}: {rows} rows in {seconds:7.2f} s"
+                  f" = {rows / seconds:8.0f} rows/s; CPU {cpu:5.2f} s, waiting {seconds - cpu:7.2f} s;"
+                  f" peak {memory / 1024:5.1f} MiB; {requests} requests", flush=True)
+    finally:
+        server.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", default=os.path.join(ROOT, "build", "release", "exportd"))
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--values", type=int, default=100_000)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10000])
+    parser.add_argument("--dialects", nargs="+", default=["2018", "2020"])
+    arguments = parser.parse_args()
+    os.environ["EXPORTD_BIN"] = arguments.program
+    postgres, redis, clickhouse = Postgres(), Redis(), ClickHouse()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            postgres.create_database("bench")
+            exportd = Exportd(folder, {"DATABASE_URL": postgres.url("bench"), "REDIS_URL": redis.url})
+            exportd.ok("migrate", "--standalone")
+            connection = postgres.connect("bench")
+            with connection.cursor() as cursor:
+                prepare(exportd, cursor)
+            connection.close()
+            for dialect in arguments.dialects:
+                run_dialect(exportd, clickhouse, dialect, arguments, folder)
+    finally:
+        for server in (clickhouse, redis, postgres):
+            server.close()
+
+
+if __name__ == "__main__":
+    main()
