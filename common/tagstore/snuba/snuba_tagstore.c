@@ -13,7 +13,9 @@ static void free_store(struct tagstore *store)
 
 static void interrupt(struct tagstore *store)
 {
-    snuba_client_interrupt(((struct snuba_tagstore *)store)->client);
+    struct snuba_tagstore *snuba = (struct snuba_tagstore *)store;
+    snuba_client_interrupt(snuba->client);
+    pg_interrupt(snuba->pg);
 }
 
 static const struct tagstore_operations operations = {
