@@ -9,12 +9,13 @@ static void run(const struct mailer *mailer)
 {
     struct worker_context *context = mailer->context;
     struct outage outage = {.server = "postgres", .missing = &context->postgres_missing};
+    struct outbox_taken taken = {.id = 0};
     struct error error;
     while (worker_phase(context) != WORKER_ENDS) {
         bool found = false;
         watch_seen(mailer->watch);
         if (!pg_connect(mailer->pg, &error) ||
-            !outbox_send_next(mailer->pg, mailer->transport, &found, &error)) {
+            !outbox_send_next(mailer->pg, mailer->transport, &taken, &found, &error)) {
             outage_begin(&outage, &error);
             bell_wait(&context->mail_bell, AWAY_WAIT_MS);
             continue;

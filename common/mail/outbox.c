@@ -25,14 +25,29 @@ static int64_t pause_after(int64_t tries)
     return seconds - random_below((uint32_t)seconds / 4 + 1);
 }
 
-static bool record_sent(struct pg *pg, const struct outbox_mail *mail, struct error *error)
+static bool record_taken(struct pg *pg, struct outbox_taken *taken, struct error *error)
 {
-    /* whatever happens between the server's yes and this note, the mail goes out again */
-    if (!FAULT("after_smtp", error) || !outbox_mail_sent(pg, mail, error))
+    const struct outbox_mail mail = {.id = taken->id, .tries = taken->tries};
+    if (taken->id == 0)
+        return true;
+    if (!outbox_mail_sent(pg, &mail, error))
         return false;
-    LOG(LOG_INFO, "mail.sent", log_int("data_export_id", mail->data_export_id),
-        log_text("message_id", mail->message_id), log_int("size", (int64_t)mail->mime_size));
+    LOG(LOG_INFO, "mail.sent", log_int("data_export_id", taken->data_export_id),
+        log_text("message_id", taken->message_id), log_int("size", (int64_t)taken->mime_size));
+    taken->id = 0;
     return true;
+}
+
+/* If this process ends between the server's yes and the note, the mail goes out again. */
+static bool record_sent(struct pg *pg, const struct outbox_mail *mail, struct outbox_taken *taken,
+                        struct error *error)
+{
+    *taken = (struct outbox_taken){.id = mail->id,
+                                   .tries = mail->tries,
+                                   .data_export_id = mail->data_export_id,
+                                   .mime_size = mail->mime_size};
+    (void)snprintf(taken->message_id, sizeof(taken->message_id), "%s", mail->message_id);
+    return FAULT("after_smtp", error) && record_taken(pg, taken, error);
 }
 
 static bool record_refused(struct pg *pg, const struct outbox_mail *mail,
@@ -61,27 +76,29 @@ static bool record_delayed(struct pg *pg, const struct outbox_mail *mail,
 }
 
 static bool send_claimed(struct pg *pg, struct mail_transport *transport,
-                         const struct outbox_mail *mail, struct error *error)
+                         const struct outbox_mail *mail, struct outbox_taken *taken,
+                         struct error *error)
 {
     struct error failure;
     if (mail_transport_send(transport, mail->recipient, mail->message_id, mail->mime,
                             mail->mime_size, &failure))
-        return record_sent(pg, mail, error);
+        return record_sent(pg, mail, taken, error);
     if (failure.code == ERROR_INVALID)
         return record_refused(pg, mail, &failure, error);
     return record_delayed(pg, mail, &failure, error);
 }
 
-bool outbox_send_next(struct pg *pg, struct mail_transport *transport, bool *found,
-                      struct error *error)
+bool outbox_send_next(struct pg *pg, struct mail_transport *transport, struct outbox_taken *taken,
+                      bool *found, struct error *error)
 {
     struct outbox_mail mail = {.id = 0};
     struct arena *arena = arena_new(ARENA_MAX);
     *found = false;
     if (arena == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
-    bool done = outbox_mail_claim(pg, HOLD_SECONDS, arena, &mail, found, error) &&
-                (!*found || send_claimed(pg, transport, &mail, error));
+    bool done = record_taken(pg, taken, error) &&
+                outbox_mail_claim(pg, HOLD_SECONDS, arena, &mail, found, error) &&
+                (!*found || send_claimed(pg, transport, &mail, taken, error));
     arena_free(arena);
     return done;
 }

@@ -5,11 +5,23 @@
 #include "client/pg.h"
 #include "mail/transport.h"
 
+/* A mail that the server has taken while the database was away, so that its row does not say so
+   yet. Starts as {.id = 0}. */
+struct outbox_taken {
+    int64_t id; /* 0: none */
+    int64_t tries;
+    int64_t data_export_id;
+    size_t mime_size;
+    char message_id[256];
+};
+
 /* Sends the mail that has been due longest, if there is one (*found), with no transaction open
    meanwhile, and records what came of it: sent; due again with exponential back-off (10 s to 1 h,
    with jitter) after a failure that may pass; given up, with an error in the log, after a 5xx. A
-   refused mail is no error of this function: errors are those of the database. */
-bool outbox_send_next(struct pg *pg, struct mail_transport *transport, bool *found,
-                      struct error *error) MUST_CHECK;
+   refused mail is no error of this function: errors are those of the database. A mail that could
+   not be recorded as sent is remembered in *taken, and recorded by the next call before anything is
+   sent: nobody needs to get it twice. */
+bool outbox_send_next(struct pg *pg, struct mail_transport *transport, struct outbox_taken *taken,
+                      bool *found, struct error *error) MUST_CHECK;
 
 #endif

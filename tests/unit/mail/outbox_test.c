@@ -92,6 +92,7 @@ static bool send_double(struct mail_transport *transport, const char *recipient,
 
 static const struct mail_transport_operations operations = {.send = send_double};
 static struct mail_transport transport = {.operations = &operations};
+static struct outbox_taken taken; /* kept from run to run */
 
 static int set_up(void **state)
 {
@@ -99,6 +100,7 @@ static int set_up(void **state)
     memset(&script, 0, sizeof(script));
     script.due = true;
     script.tries = 1;
+    taken = (struct outbox_taken){.id = 0};
     return 0;
 }
 
@@ -110,7 +112,7 @@ static bool run(bool *found, struct error *error, char log[4096])
     int kept = dup(STDERR_FILENO);
     assert_true(file >= 0 && kept >= 0 && unlink(path) == 0);
     assert_true(dup2(file, STDERR_FILENO) >= 0);
-    bool done = outbox_send_next(NULL, &transport, found, error);
+    bool done = outbox_send_next(NULL, &transport, &taken, found, error);
     assert_true(dup2(kept, STDERR_FILENO) >= 0);
     ssize_t size = pread(file, log, 4095, 0);
     assert_true(size >= 0);
@@ -216,6 +218,32 @@ static void test_database_errors(void **state)
     }
 }
 
+/* The server said yes and the database could not be told: told the next time, not sent again. */
+static void test_what_was_not_recorded_is_recorded_later(void **state)
+{
+    (void)state;
+    struct error error;
+    bool found = false;
+    char log[4096];
+    script.record_fails = ERROR_AWAY;
+    assert_false(run(&found, &error, log));
+    assert_int_equal(script.sends, 1);
+    script.due = false; /* held back */
+    script.recorded = NOTHING;
+    assert_false(run(&found, &error, log));
+    assert_string_equal(log, "");
+    script.record_fails = ERROR_NONE;
+    script.recorded = NOTHING;
+    assert_true(run(&found, &error, log));
+    assert_int_equal(script.recorded, SENT);
+    assert_non_null(strstr(log, "mail.sent"));
+    assert_non_null(strstr(log, "<27.1.abc@example.com>"));
+    assert_int_equal(script.sends, 1);
+    script.recorded = NOTHING;
+    assert_true(run(&found, &error, log));
+    assert_int_equal(script.recorded, NOTHING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup(test_everything_else_is_tried_again, set_up),
         cmocka_unit_test_setup(test_back_off, set_up),
         cmocka_unit_test_setup(test_database_errors, set_up),
+        cmocka_unit_test_setup(test_what_was_not_recorded_is_recorded_later, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
