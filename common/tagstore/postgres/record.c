@@ -1,38 +1,135 @@
 /*
  * Recording a batch: each observation is seen twice, once in its environment and once in all
- * environments (0), whose rows are sums of their own. Two sorts bring equal rows together, so that
- * each row of a table is written once a batch.
+ * environments (0), whose rows are sums of their own. One pass folds the observations into the rows
+ * of the tables, so that each row is written once a batch; then the rows are sorted, which is the
+ * order in which all writers lock them, and get their ids.
  *
  * An event's tags refer to the key and value of the event's own environment: that is the only place
  * that says which environment an event had, and what a group's sums are computed from anew when
  * events move to another group.
  */
+#include "base/row_set.h"
+#include "base/text.h"
 #include "tagstore/postgres/operations.h"
 #include "tagstore/postgres/record_sql.h"
 
 #define ARENA_MAX ((size_t)1024 * 1024 * 1024)
 
-struct entry {
-    const struct tag_observation *seen;
-    int64_t environment_id; /* that of the observation, or 0 */
-    int64_t key_id, value_id;
-};
-
+/* Until the ids are known, the rows refer to each other by their places in these sets. */
 struct batch {
     struct pg *pg;
     struct value_cache *cache;
     struct arena *arena;
-    struct entry *entries;
+    const struct tag_observation *observations;
     size_t count;
-    struct key_row *keys;
-    size_t key_count;
-    struct value_row *values;
-    size_t value_count;
+    struct row_set keys;          /* of struct key_row */
+    struct row_set values;        /* of struct value_row */
+    struct row_set group_values;  /* of struct group_value_row */
+    size_t *own_values;           /* for each observation: its value in its own environment */
+    int64_t *key_ids, *value_ids; /* by place */
+    int64_t *value_keys;          /* the key's id, by the value's place */
 };
 
 static int compare(int64_t a, int64_t b)
 {
     return (a > b) - (a < b);
+}
+
+/* ---- folding ---- */
+
+static bool same_key(const void *a, const void *b)
+{
+    const struct key_row *left = a;
+    const struct key_row *right = b;
+    return left->project_id == right->project_id && left->environment_id == right->environment_id &&
+           text_equal(left->key, right->key);
+}
+
+static bool same_value(const void *a, const void *b)
+{
+    const struct value_row *left = a;
+    const struct value_row *right = b;
+    return left->key_id == right->key_id && text_equal(left->value, right->value);
+}
+
+static bool same_group_value(const void *a, const void *b)
+{
+    const struct group_value_row *left = a;
+    const struct group_value_row *right = b;
+    return left->group_id == right->group_id && left->value_id == right->value_id;
+}
+
+static void count_one(struct tally *tally, int64_t seen)
+{
+    if (tally->times_seen == 0 || seen < tally->first_seen)
+        tally->first_seen = seen;
+    if (tally->times_seen == 0 || seen > tally->last_seen)
+        tally->last_seen = seen;
+    tally->times_seen++;
+}
+
+static bool fold_key(struct batch *batch, const struct tag_observation *seen,
+                     int64_t environment_id, size_t *place, struct error *error)
+{
+    const struct key_row row = {.project_id = seen->project_id,
+                                .environment_id = environment_id,
+                                .key = seen->key,
+                                .place = batch->keys.count};
+    uint64_t hash = row_hash_int(row_hash_int(ROW_HASH, seen->project_id), environment_id);
+    return row_set_add(&batch->keys, row_hash_text(hash, seen->key), &row, place, error);
+}
+
+static bool fold_value(struct batch *batch, const struct tag_observation *seen, size_t key,
+                       size_t *place, struct error *error)
+{
+    const struct value_row row = {.project_id = seen->project_id,
+                                  .key_id = (int64_t)key,
+                                  .value = seen->value,
+                                  .place = batch->values.count};
+    uint64_t hash = row_hash_text(row_hash_int(ROW_HASH, (int64_t)key), seen->value);
+    if (!row_set_add(&batch->values, hash, &row, place, error))
+        return false;
+    count_one(&((struct value_row *)batch->values.rows)[*place].tally, seen->seen);
+    return true;
+}
+
+static bool fold_group_value(struct batch *batch, const struct tag_observation *seen, size_t value,
+                             struct error *error)
+{
+    size_t place = 0;
+    const struct group_value_row row = {
+        .project_id = seen->project_id, .group_id = seen->group_id, .value_id = (int64_t)value};
+    uint64_t hash = row_hash_int(row_hash_int(ROW_HASH, seen->group_id), (int64_t)value);
+    if (!row_set_add(&batch->group_values, hash, &row, &place, error))
+        return false;
+    count_one(&((struct group_value_row *)batch->group_values.rows)[place].tally, seen->seen);
+    return true;
+}
+
+static bool fold_one(struct batch *batch, const struct tag_observation *seen,
+                     int64_t environment_id, size_t *value, struct error *error)
+{
+    size_t key = 0;
+    return fold_key(batch, seen, environment_id, &key, error) &&
+           fold_value(batch, seen, key, value, error) &&
+           fold_group_value(batch, seen, *value, error);
+}
+
+static bool fold(struct batch *batch, struct error *error)
+{
+    size_t ignored = 0;
+    batch->own_values = arena_array(batch->arena, batch->count, sizeof(*batch->own_values), error);
+    if (batch->own_values == NULL)
+        return false;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct tag_observation *seen = &batch->observations[i];
+        if (seen->environment_id <= 0)
+            return error_set(error, ERROR_INTERNAL, "a tag of an event without environment");
+        if (!fold_one(batch, seen, seen->environment_id, &batch->own_values[i], error) ||
+            !fold_one(batch, seen, 0, &ignored, error))
+            return false;
+    }
+    return true;
 }
 
 /* ---- keys ---- */
@@ -47,40 +144,16 @@ static int compare_keys(const void *a, const void *b)
     return order != 0 ? order : strcmp(left->key, right->key);
 }
 
-static struct key_row key_of(const struct entry *entry)
-{
-    return (struct key_row){.project_id = entry->seen->project_id,
-                            .environment_id = entry->environment_id,
-                            .key = entry->seen->key};
-}
-
-/* Sorts, and drops what is there twice. */
-static size_t sort_keys(struct key_row *keys, size_t count)
-{
-    size_t kept = 0;
-    qsort(keys, count, sizeof(*keys), compare_keys);
-    for (size_t i = 0; i < count; i++)
-        if (kept == 0 || compare_keys(&keys[kept - 1], &keys[i]) != 0)
-            keys[kept++] = keys[i];
-    return kept;
-}
-
 static bool save_keys(struct batch *batch, struct error *error)
 {
-    batch->keys = arena_array(batch->arena, batch->count, sizeof(*batch->keys), error);
-    if (batch->keys == NULL)
+    struct key_row *rows = batch->keys.rows;
+    size_t count = batch->keys.count;
+    qsort(rows, count, sizeof(*rows), compare_keys);
+    batch->key_ids = arena_array(batch->arena, count, sizeof(*batch->key_ids), error);
+    if (batch->key_ids == NULL || !record_keys(batch->pg, rows, count, error))
         return false;
-    for (size_t i = 0; i < batch->count; i++)
-        batch->keys[i] = key_of(&batch->entries[i]);
-    batch->key_count = sort_keys(batch->keys, batch->count);
-    if (!record_keys(batch->pg, batch->keys, batch->key_count, error))
-        return false;
-    for (size_t i = 0; i < batch->count; i++) {
-        struct key_row wanted = key_of(&batch->entries[i]);
-        const struct key_row *found =
-            bsearch(&wanted, batch->keys, batch->key_count, sizeof(*batch->keys), compare_keys);
-        batch->entries[i].key_id = found->id;
-    }
+    for (size_t i = 0; i < count; i++)
+        batch->key_ids[rows[i].place] = rows[i].id;
     return true;
 }
 
@@ -88,50 +161,12 @@ static bool save_keys(struct batch *batch, struct error *error)
 
 static int compare_values(const void *a, const void *b)
 {
-    const struct entry *left = a;
-    const struct entry *right = b;
-    int order = compare(left->seen->project_id, right->seen->project_id);
+    const struct value_row *left = a;
+    const struct value_row *right = b;
+    int order = compare(left->project_id, right->project_id);
     if (order == 0)
         order = compare(left->key_id, right->key_id);
-    return order != 0 ? order : strcmp(left->seen->value, right->seen->value);
-}
-
-static int compare_group_values(const void *a, const void *b)
-{
-    const struct entry *left = a;
-    const struct entry *right = b;
-    int order = compare(left->seen->project_id, right->seen->project_id);
-    if (order == 0)
-        order = compare(left->seen->group_id, right->seen->group_id);
-    if (order == 0)
-        order = compare(left->key_id, right->key_id);
-    return order != 0 ? order : compare(left->value_id, right->value_id);
-}
-
-static void count_one(struct tally *tally, int64_t seen)
-{
-    if (tally->times_seen == 0 || seen < tally->first_seen)
-        tally->first_seen = seen;
-    if (tally->times_seen == 0 || seen > tally->last_seen)
-        tally->last_seen = seen;
-    tally->times_seen++;
-}
-
-/* One row for each run of equal entries; value_id tells meanwhile which row an entry is in. */
-static size_t list_values(struct batch *batch, struct value_row *rows)
-{
-    struct entry *entries = batch->entries;
-    size_t count = 0;
-    qsort(entries, batch->count, sizeof(*entries), compare_values);
-    for (size_t i = 0; i < batch->count; i++) {
-        if (i == 0 || compare_values(&entries[i - 1], &entries[i]) != 0)
-            rows[count++] = (struct value_row){.project_id = entries[i].seen->project_id,
-                                               .key_id = entries[i].key_id,
-                                               .value = entries[i].seen->value};
-        count_one(&rows[count - 1].tally, entries[i].seen->seen);
-        entries[i].value_id = (int64_t)count - 1;
-    }
-    return count;
+    return order != 0 ? order : strcmp(left->value, right->value);
 }
 
 static int compare_new_values(const void *a, const void *b)
@@ -144,48 +179,51 @@ static int compare_new_values(const void *a, const void *b)
 static bool save_new_values(struct batch *batch, struct error *error)
 {
     size_t added = 0;
-    struct new_values *rows = arena_array(batch->arena, batch->key_count, sizeof(*rows), error);
+    const struct value_row *values = batch->values.rows;
+    struct new_values *rows = arena_array(batch->arena, batch->keys.count, sizeof(*rows), error);
     if (rows == NULL)
         return false;
-    for (size_t i = 0; i < batch->value_count; i++) {
-        const struct value_row *value = &batch->values[i];
-        if (!value->is_new)
+    for (size_t i = 0; i < batch->values.count; i++) {
+        if (!values[i].is_new)
             continue;
-        if (added == 0 || rows[added - 1].key_id != value->key_id)
-            rows[added++] = (struct new_values){.key_id = value->key_id};
+        if (added == 0 || rows[added - 1].key_id != values[i].key_id)
+            rows[added++] = (struct new_values){.key_id = values[i].key_id};
         rows[added - 1].count++;
     }
     qsort(rows, added, sizeof(*rows), compare_new_values);
     return added == 0 || record_new_values(batch->pg, rows, added, error);
 }
 
-static void find_known(struct batch *batch)
+/* The places of keys become ids, and ids that are known are filled in. */
+static bool resolve_values(struct batch *batch, struct error *error)
 {
-    for (size_t i = 0; i < batch->value_count; i++)
-        batch->values[i].id =
-            value_cache_find(batch->cache, batch->values[i].key_id, batch->values[i].value);
-}
-
-static void remember(struct batch *batch)
-{
-    for (size_t i = 0; i < batch->value_count; i++)
-        value_cache_add(batch->cache, batch->values[i].key_id, batch->values[i].value,
-                        batch->values[i].id);
+    struct value_row *rows = batch->values.rows;
+    size_t count = batch->values.count;
+    batch->value_ids = arena_array(batch->arena, count, sizeof(*batch->value_ids), error);
+    batch->value_keys = arena_array(batch->arena, count, sizeof(*batch->value_keys), error);
+    if (batch->value_ids == NULL || batch->value_keys == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        rows[i].key_id = batch->key_ids[rows[i].key_id];
+        rows[i].id = value_cache_find(batch->cache, rows[i].key_id, rows[i].value);
+        batch->value_keys[i] = rows[i].key_id;
+    }
+    qsort(rows, count, sizeof(*rows), compare_values);
+    return true;
 }
 
 /* Finds the values, or makes them as never seen. */
 static bool save_values(struct batch *batch, struct error *error)
 {
-    batch->values = arena_array(batch->arena, batch->count, sizeof(*batch->values), error);
-    if (batch->values == NULL)
+    if (!resolve_values(batch, error))
         return false;
-    batch->value_count = list_values(batch, batch->values);
-    find_known(batch);
-    if (!record_values(batch->pg, batch->values, batch->value_count, error))
+    struct value_row *rows = batch->values.rows;
+    if (!record_values(batch->pg, rows, batch->values.count, error))
         return false;
-    remember(batch);
-    for (size_t i = 0; i < batch->count; i++)
-        batch->entries[i].value_id = batch->values[batch->entries[i].value_id].id;
+    for (size_t i = 0; i < batch->values.count; i++) {
+        value_cache_add(batch->cache, rows[i].key_id, rows[i].value, rows[i].id);
+        batch->value_ids[rows[i].place] = rows[i].id;
+    }
     return save_new_values(batch, error);
 }
 
@@ -198,33 +236,34 @@ static int compare_value_ids(const void *a, const void *b)
 
 static bool save_value_sums(struct batch *batch, struct error *error)
 {
-    qsort(batch->values, batch->value_count, sizeof(*batch->values), compare_value_ids);
-    return record_value_sums(batch->pg, batch->values, batch->value_count, error);
+    qsort(batch->values.rows, batch->values.count, sizeof(struct value_row), compare_value_ids);
+    return record_value_sums(batch->pg, batch->values.rows, batch->values.count, error);
 }
 
 /* ---- values of groups ---- */
 
-static size_t list_group_values(struct batch *batch, struct group_value_row *rows)
+static int compare_group_values(const void *a, const void *b)
 {
-    struct entry *entries = batch->entries;
-    size_t count = 0;
-    qsort(entries, batch->count, sizeof(*entries), compare_group_values);
-    for (size_t i = 0; i < batch->count; i++) {
-        if (i == 0 || compare_group_values(&entries[i - 1], &entries[i]) != 0)
-            rows[count++] = (struct group_value_row){.project_id = entries[i].seen->project_id,
-                                                     .group_id = entries[i].seen->group_id,
-                                                     .key_id = entries[i].key_id,
-                                                     .value_id = entries[i].value_id};
-        count_one(&rows[count - 1].tally, entries[i].seen->seen);
-    }
-    return count;
+    const struct group_value_row *left = a;
+    const struct group_value_row *right = b;
+    int order = compare(left->project_id, right->project_id);
+    if (order == 0)
+        order = compare(left->group_id, right->group_id);
+    if (order == 0)
+        order = compare(left->key_id, right->key_id);
+    return order != 0 ? order : compare(left->value_id, right->value_id);
 }
 
 static bool save_group_values(struct batch *batch, struct error *error)
 {
-    struct group_value_row *rows = arena_array(batch->arena, batch->count, sizeof(*rows), error);
-    return rows != NULL &&
-           record_group_values(batch->pg, rows, list_group_values(batch, rows), error);
+    struct group_value_row *rows = batch->group_values.rows;
+    size_t count = batch->group_values.count;
+    for (size_t i = 0; i < count; i++) {
+        rows[i].key_id = batch->value_keys[rows[i].value_id];
+        rows[i].value_id = batch->value_ids[rows[i].value_id];
+    }
+    qsort(rows, count, sizeof(*rows), compare_group_values);
+    return record_group_values(batch->pg, rows, count, error);
 }
 
 /* ---- the tags of each event ---- */
@@ -236,50 +275,33 @@ static bool save_event_tags(struct batch *batch, struct error *error)
     if (rows == NULL)
         return false;
     for (size_t i = 0; i < batch->count; i++) {
-        const struct entry *entry = &batch->entries[i];
-        if (entry->environment_id == 0 || entry->seen->event_id == 0)
-            continue;
-        rows[count++] = (struct event_tag_row){.project_id = entry->seen->project_id,
-                                               .group_id = entry->seen->group_id,
-                                               .event_id = entry->seen->event_id,
-                                               .key_id = entry->key_id,
-                                               .value_id = entry->value_id,
-                                               .date_added = entry->seen->seen};
+        const struct tag_observation *seen = &batch->observations[i];
+        if (seen->event_id != 0)
+            rows[count++] =
+                (struct event_tag_row){.project_id = seen->project_id,
+                                       .group_id = seen->group_id,
+                                       .event_id = seen->event_id,
+                                       .key_id = batch->value_keys[batch->own_values[i]],
+                                       .value_id = batch->value_ids[batch->own_values[i]],
+                                       .date_added = seen->seen};
     }
     return record_new_event_tags(batch->pg, rows, count, error);
 }
 
 /* ---- the batch ---- */
 
-static bool read_observations(struct batch *batch, const struct tag_observation *observations,
-                              size_t count, struct error *error)
-{
-    batch->entries = arena_array(batch->arena, count, 2 * sizeof(*batch->entries), error);
-    if (batch->entries == NULL)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (observations[i].environment_id <= 0)
-            return error_set(error, ERROR_INTERNAL, "a tag of an event without environment");
-        batch->entries[batch->count++] = (struct entry){
-            .seen = &observations[i], .environment_id = observations[i].environment_id};
-        batch->entries[batch->count++] =
-            (struct entry){.seen = &observations[i], .environment_id = 0};
-    }
-    return true;
-}
-
 /* First what holds up nobody: new rows. Then the sums, which all writers of a popular value want:
    they stay locked until the COMMIT, so all that takes long is done before. */
 static bool save(struct batch *batch, struct error *error)
 {
-    return save_keys(batch, error) && save_values(batch, error) && save_event_tags(batch, error) &&
-           record_check_references(batch->pg, error) && save_group_values(batch, error) &&
-           save_value_sums(batch, error);
+    return fold(batch, error) && save_keys(batch, error) && save_values(batch, error) &&
+           save_event_tags(batch, error) && record_check_references(batch->pg, error) &&
+           save_group_values(batch, error) && save_value_sums(batch, error);
 }
 
 static bool prepare(struct batch *batch, struct error *error)
 {
-    return save_keys(batch, error) && save_values(batch, error);
+    return fold(batch, error) && save_keys(batch, error) && save_values(batch, error);
 }
 
 static bool run(struct tagstore *store, const struct tag_observation *observations, size_t count,
@@ -288,12 +310,20 @@ static bool run(struct tagstore *store, const struct tag_observation *observatio
     struct postgres_tagstore *postgres = (struct postgres_tagstore *)store;
     if (postgres->values == NULL)
         postgres->values = value_cache_new();
-    struct batch batch = {
-        .pg = postgres->pg, .cache = postgres->values, .arena = arena_new(ARENA_MAX)};
+    struct batch batch = {.pg = postgres->pg,
+                          .cache = postgres->values,
+                          .arena = arena_new(ARENA_MAX),
+                          .observations = observations,
+                          .count = count};
+    row_set_init(&batch.keys, sizeof(struct key_row), same_key);
+    row_set_init(&batch.values, sizeof(struct value_row), same_value);
+    row_set_init(&batch.group_values, sizeof(struct group_value_row), same_group_value);
     bool done = batch.arena == NULL || batch.cache == NULL
                     ? error_set(error, ERROR_AWAY, "no memory")
-                    : count == 0 || (read_observations(&batch, observations, count, error) &&
-                                     steps(&batch, error));
+                    : count == 0 || steps(&batch, error);
+    row_set_free(&batch.group_values);
+    row_set_free(&batch.values);
+    row_set_free(&batch.keys);
     arena_free(batch.arena);
     if (!done && batch.cache != NULL)
         value_cache_clear(batch.cache); /* it may be the reason */

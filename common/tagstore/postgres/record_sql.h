@@ -13,7 +13,8 @@
 struct key_row {
     int64_t project_id, environment_id;
     const char *key;
-    int64_t id; /* an answer */
+    size_t place; /* the caller's */
+    int64_t id;   /* an answer */
 };
 
 /* What has been seen of a value. */
@@ -27,8 +28,9 @@ struct value_row {
     int64_t project_id, key_id;
     const char *value;
     struct tally tally;
-    int64_t id;  /* 0: not known */
-    bool is_new; /* an answer: this batch has made it */
+    size_t place; /* the caller's */
+    int64_t id;   /* 0: not known */
+    bool is_new;  /* an answer: this batch has made it */
 };
 
 /* tagstore_grouptagvalue, ordered by project, group, key, value id. */
