@@ -302,17 +302,22 @@ static bool save_messages(struct save *save, struct error *error)
            save_user_attributes(save, error);
 }
 
-/* Somebody else may have stored one of the events while the lock of its group was waited for. */
-static bool check_unsaved(struct save *save, struct error *error)
+/* Somebody else may have counted one of the events while the lock of its group was waited for: what
+   both store is found out by sentry_message, what one of them samples only here. */
+static bool check_uncounted(struct save *save, struct error *error)
 {
-    size_t count = 0;
-    struct event_message *messages = list_messages(save, true, &count, error);
-    if (messages == NULL || (count > 0 && !event_message_find(save->pg, messages, count, error)))
+    size_t stored_count = 0, sampled_count = 0;
+    struct event_message *stored = list_messages(save, false, &stored_count, error);
+    struct event_message *sampled = list_messages(save, true, &sampled_count, error);
+    if (stored == NULL || sampled == NULL ||
+        !event_message_find(save->pg, stored, stored_count, error) ||
+        !event_message_find(save->pg, sampled, sampled_count, error))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (messages[i].id != 0)
-            return error_set(error, ERROR_CONFLICT, "an event was stored by somebody else");
-    return count == 0 || event_message_insert_sampled(save->pg, messages, count, error);
+    for (size_t i = 0; i < stored_count + sampled_count; i++)
+        if ((i < stored_count ? stored[i] : sampled[i - stored_count]).id != 0)
+            return error_set(error, ERROR_CONFLICT, "an event was counted by somebody else");
+    return sampled_count == 0 ||
+           event_message_insert_sampled(save->pg, sampled, sampled_count, error);
 }
 
 static bool sample(struct save *save, struct error *error)
@@ -320,7 +325,7 @@ static bool sample(struct save *save, struct error *error)
     bool any = false;
     return sampling_apply(save->pg, save->saver->sampled_projects, save->events, save->count,
                           &save->grouping, save->arena, &any, error) &&
-           (!any || check_unsaved(save, error));
+           (!any || check_uncounted(save, error));
 }
 
 static bool hold_groups(struct save *save, struct error *error)
