@@ -1,14 +1,15 @@
 #include "event/ingest.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "event/line_reader.h"
 #include "event/save.h"
 #include "model/server_clock.h"
 
 enum {
-    BATCH_EVENTS = 5000,
-    BATCH_TAGS = 100000,           /* the last event may go beyond */
-    BATCH_BYTES = 8 * 1024 * 1024, /* of lines; likewise */
+    BATCH_EVENTS = 20000,
+    BATCH_TAGS = 250000,            /* the last event may go beyond */
+    BATCH_BYTES = 16 * 1024 * 1024, /* of lines; likewise */
     EVENTS_MEMORY = 128 * 1024 * 1024,
     SCRATCH_MEMORY = 256 * 1024 * 1024,
     TRIES = 6,
@@ -217,8 +218,8 @@ static bool find_shift(struct batch *batch, FILE *input, struct error *error)
 
 static bool allocate(struct batch *batch, struct error *error)
 {
-    batch->events = calloc(BATCH_EVENTS, sizeof(struct event));
-    batch->unsaved = calloc(BATCH_EVENTS, sizeof(struct event *));
+    batch->events = memory_zeroed(BATCH_EVENTS, sizeof(struct event));
+    batch->unsaved = memory_zeroed(BATCH_EVENTS, sizeof(struct event *));
     batch->texts = arena_new(EVENTS_MEMORY);
     batch->saver = (struct saver){.pg = batch->ingest->pg,
                                   .tagstore = batch->ingest->tagstore,

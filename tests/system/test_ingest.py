@@ -8,7 +8,8 @@ import random
 import pytest
 
 from support.event_model import EventModel, EventTables, score
-from support.events import event, hash_of
+from support.events import LONG_BATCH, event, hash_of, long_lines
+from support.waiting import wait_until
 
 UTC = datetime.timezone.utc
 
@@ -349,13 +350,33 @@ def test_no_hash_changes_groups_under_contention(exportd, tables, sql):
         assert group_of_event[one["event_id"]] in {group_of_hash[name] for name in one["hashes"]}
 
 
+def test_one_samples_what_the_other_would_store(exportd, tables, sql):
+    """The 52nd event of a group in its second is sampled, the 53rd stored. Both are the same event, and
+    the second process has looked for it before the first one's COMMIT."""
+    exportd.settings["SAMPLED_PROJECTS"] = "1"
+    events = [event(when=datetime.datetime(2026, 3, 1)) for _ in range(52)]
+    assert exportd.ingest(events[:51]).out.startswith("51 lines: 51 counted")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        slow = pool.submit(exportd.run, "ingest", "-", stdin=lines(events[51:]),
+                           FAULT="ingest_before_commit:delay=2000")
+        wait_until(lambda: rows(sql, """SELECT FROM pg_stat_activity JOIN pg_locks USING (pid)
+                                        WHERE datname = current_database() AND state = 'idle in transaction'
+                                        AND relation = 'exportd.sampled_event'::regclass
+                                        AND mode = 'RowExclusiveLock'"""), "it is about to commit")
+        quick = exportd.run("ingest", "-", stdin=lines(events[51:]))
+        assert [slow.result().out, quick.out] == ["1 line: 1 counted, 0 repeated, 0 bad\n",
+                                                  "1 line: 0 counted, 1 repeated, 0 bad\n"]
+    assert tables.group_rows() == EventModel(events).group_rows()
+    assert rows(sql, "SELECT count(*) FROM sentry_message") == [(51,)]
+
+
 @pytest.mark.parametrize("fault, done", [
-    ("ingest_prepared:kill:2", 5000), ("ingest_before_commit:kill:2", 5000),
-    ("ingest_after_commit:kill:2", 10000)])
+    ("ingest_prepared:kill:2", LONG_BATCH), ("ingest_before_commit:kill:2", LONG_BATCH),
+    ("ingest_after_commit:kill:2", 2 * LONG_BATCH)])
 def test_killed_in_the_middle_and_run_again(exportd, tables, sql, fault, done):
-    """A batch is 5000 events. Values that were made and not counted any more have not been seen."""
-    events = some_events(11000, 8)
-    result = exportd.run("ingest", "-", stdin=lines(events), FAULT=fault)
+    """Values that were made and not counted any more have not been seen."""
+    events = some_events(9000, 8)
+    result = exportd.run("ingest", "-", stdin=long_lines(events), FAULT=fault)
     assert result.status == -9, result
     assert rows(sql, "SELECT count(*) FROM sentry_message") == [(done,)]
     model = EventModel(events[:done])
@@ -366,5 +387,5 @@ def test_killed_in_the_middle_and_run_again(exportd, tables, sql, fault, done):
     assert {name: row for name, row in tables.value_rows().items()
             if row != (0, None, None)} == model.value_rows()
     assert exportd.ingest(events).out == (
-        f"11000 lines: {11000 - done} counted, {done} repeated, 0 bad\n")
+        f"9000 lines: {9000 - done} counted, {done} repeated, 0 bad\n")
     tables.assert_agree_with(EventModel(events))
