@@ -28,7 +28,7 @@ extern const struct command commands[];
 
 command_function command_migrate, command_create, command_worker, command_enqueue, command_status,
     command_download, command_cleanup, command_tag_export, command_ingest, command_queue,
-    command_grouphash, command_check, command_group, command_tagstore, command_help,
+    command_rescue, command_grouphash, command_check, command_group, command_tagstore, command_help,
     command_version;
 
 /* Checks what config_load cannot know: the URLs of servers, as their clients read them. */

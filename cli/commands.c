@@ -169,6 +169,26 @@ const struct command commands[] = {
      "  {\"id\":\"1585152738123-0\",\"date_added\":\"2020-03-25T16:12:18.123000Z\",\n"
      "   \"reason\":\"not valid JSON\",\"worker\":\"host:42:1a2b3c4d\",\"message\":\"garbage\"}\n",
      command_queue},
+    {"rescue", "[--dry-run] [--force] [--json]", "Find exports that no message leads to",
+     "\nFor a Sentry whose workers died with their jobs: exports that are not finished, that "
+     "exportd "
+     "has never\n"
+     "seen, and whose message is nowhere in Redis (the queue, processing, delayed and dead lists, "
+     "and what\n"
+     "Celery workers have taken and not acknowledged). Lists them, the oldest first; those of the "
+     "last ten\n"
+     "minutes are left out. --force queues them again, with all rows of all environments: what "
+     "limit and\n"
+     "environment they were asked for with is unknown. A Celery worker that acknowledges a job "
+     "before it\n"
+     "runs it may be running one of them: stop those first. --dry-run only lists, as without any "
+     "flag.\n"
+     "What exportd has seen needs no rescue: its workers look for lost messages once a minute.\n"
+     "\nexample line, and with --json:\n"
+     "  27  2020-03-25T16:12:18.123456Z  acme  ann@example.com  Issues-by-Tag\n"
+     "  {\"id\":27,\"date_added\":\"2020-03-25T16:12:18.123456Z\",\"organization\":\"acme\",\n"
+     "   \"user\":\"ann@example.com\",\"type\":\"Issues-by-Tag\",\"queued\":false}\n",
+     command_rescue},
     {"check", "", "Test every configured server",
      "\nOne line each; the exit status is 1 if any fails.\n", command_check},
     {"help", "[COMMAND or config]", "Explain a command or the settings", "", command_help},

@@ -9,7 +9,7 @@ from support.events import series
 from support.program import Exportd
 
 COMMANDS = ("migrate create worker enqueue status download cleanup tag-export tagstore ingest "
-            "grouphash group queue check help version").split()
+            "grouphash group queue rescue check help version").split()
 
 EXPORT = ["--organization", "acme", "--project", "1", "--group", "1", "--key", "color"]
 
@@ -46,7 +46,8 @@ def bare(tmp_path):
     ["tagstore"], ["tagstore", "get_nothing", "--project", "1"], ["tagstore", "help", "extra"],
     ["tagstore", "get_tag_keys"], ["tagstore", "get_tag_keys", "--project", "one"],
     ["ingest"], ["ingest", "a", "b"], ["queue", "fly"], ["queue", "retry"], ["queue", "drop"],
-    ["queue", "stats", "extra"], ["cleanup", "now"], ["check", "all"],
+    ["queue", "stats", "extra"], ["rescue", "27"], ["rescue", "--dry-run", "--force"],
+    ["cleanup", "now"], ["check", "all"],
 ])
 def test_wrong_usage_is_status_2_and_one_reason(bare, arguments):
     result = bare.fails(*arguments, status=2)

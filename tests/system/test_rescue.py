@@ -1,0 +1,122 @@
+"""`exportd rescue`: exports that the original has forgotten."""
+import base64
+import json
+
+import pytest
+
+from support.events import hash_of, series
+from support.jobs import insert_export, push
+
+
+@pytest.fixture
+def issue(exportd, sql):
+    exportd.create()
+    exportd.ingest(series(3))
+    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
+    return sql.fetchone()[0]
+
+
+def old_row(sql, issue, number=0):
+    """A row that another program made long ago; each asks for something else."""
+    export = insert_export(sql, {"project_id": "1", "group_id": str(issue), "key": "color",
+                                 "number": number})
+    sql.execute("UPDATE sentry_exporteddata SET date_added = now() - interval '1 hour'"
+                " WHERE id = %s", (export,))
+    return export
+
+
+def listed(exportd, *flags):
+    return [line["id"] for line in exportd.ok("rescue", "--json", *flags).json_lines()]
+
+
+def test_what_is_listed(exportd, sql, queue, issue):
+    forgotten = old_row(sql, issue)
+    insert_export(sql, {"project_id": "1"})  # a moment old: its message may be on its way
+    finished = old_row(sql, issue, 1)
+    sql.execute("UPDATE sentry_exporteddata SET date_finished = now() WHERE id = %s", (finished,))
+    known = exportd.enqueue(group=issue, key="shape")
+    sql.execute("UPDATE sentry_exporteddata SET date_added = date_added - interval '1 hour'"
+                " WHERE id = %s", (known,))
+    sql.execute("UPDATE exportd.export SET date_added = date_added - interval '1 hour'")
+    queue.delete("data_export")
+    sql.execute("SELECT * FROM sentry_exporteddata ORDER BY id")
+    before = sql.fetchall()
+    result = exportd.ok("rescue")
+    words = result.out.split()
+    assert words[0] == str(forgotten) and words[2:] == ["acme", "ann@example.com", "Issues-by-Tag"]
+    assert words[1].endswith("Z") and len(result.out.splitlines()) == 1
+    assert "1 export without a message" in result.err and "--force" in result.err
+    line, = exportd.ok("rescue", "--dry-run", "--json").json_lines()
+    assert list(line) == ["id", "date_added", "organization", "user", "type", "queued"]
+    assert (line["id"], line["queued"]) == (forgotten, False)
+    sql.execute("SELECT * FROM sentry_exporteddata ORDER BY id")
+    assert sql.fetchall() == before and queue.llen("data_export") == 0
+    sql.execute("SELECT count(*) FROM exportd.export")
+    assert sql.fetchone() == (1,)
+
+
+def test_force_queues_them(exportd, sql, queue, issue):
+    exports = [old_row(sql, issue, number) for number in range(3)]
+    result = exportd.ok("rescue", "--force", "--json")
+    assert [(line["id"], line["queued"]) for line in result.json_lines()] == \
+        [(export, True) for export in exports]
+    assert "unknown" in result.err
+    assert listed(exportd, "--force") == [], "once is enough"
+    assert queue.llen("data_export") == 3
+    exportd.drain()
+    for export in exports:
+        assert exportd.status(export)["status"] == "VALID"
+
+
+@pytest.mark.parametrize("place", [
+    "data_export", "data_export\x06\x163", "data_export\x06\x166", "data_export\x06\x169",
+    "exportd:{data_export}:processing:somebody"])
+def test_a_message_in_a_list(exportd, sql, queue, issue, place):
+    push(queue, old_row(sql, issue))
+    forgotten = old_row(sql, issue, 1)
+    queue.rename("data_export", place)
+    assert listed(exportd) == [forgotten]
+
+
+def protocol_2(export):
+    """As kombu keeps it."""
+    body = base64.b64encode(json.dumps([[], {"data_export_id": export}, {}]).encode()).decode()
+    return {"body": body, "content-type": "application/json", "content-encoding": "utf-8",
+            "headers": {"id": "0", "task": "sentry.data_export.tasks.assemble_download"},
+            "properties": {"body_encoding": "base64"}}
+
+
+def test_a_message_in_another_place(exportd, sql, queue, issue):
+    delayed, dead, unacked, forgotten = (old_row(sql, issue, number) for number in range(4))
+    queue.zadd("exportd:{data_export}:delayed", {json.dumps({"data_export_id": delayed}): 1})
+    queue.xadd("exportd:{data_export}:dead", {
+        "message": json.dumps({"data_export_id": dead}), "reason": "r", "worker": "w"})
+    queue.hset("unacked", "other", json.dumps([{"body": "e30=", "headers": {"task": "other"}},
+                                               "default", "default"]))
+    queue.hset("unacked", "ours", json.dumps([protocol_2(unacked), "data_export", "data_export"]))
+    assert listed(exportd) == [forgotten]
+    queue.delete("unacked")
+    assert listed(exportd) == [unacked, forgotten]
+
+
+def test_nothing_is_forgotten(exportd, issue):
+    result = exportd.ok("rescue")
+    assert result.out == "" and "no export" in result.err
+
+
+def test_more_than_one_page(exportd, sql, queue, issue):
+    sql.execute("""INSERT INTO sentry_exporteddata (date_added, query_type, query_info,
+                                                    organization_id, user_id)
+                   SELECT now() - interval '1 day', 0, '{}', (SELECT id FROM sentry_organization),
+                          NULL FROM generate_series(1, 2500)""")
+    lines = exportd.ok("rescue", "--json").json_lines()
+    assert len({line["id"] for line in lines}) == 2500
+    assert lines[0]["user"] is None
+
+
+def test_servers_that_are_away(exportd, sql, issue):
+    old_row(sql, issue)
+    exportd.fails("rescue", "--force", REDIS_URL="unix:///nowhere.sock")
+    sql.execute("SELECT count(*) FROM exportd.export")
+    assert sql.fetchone() == (0,), "nothing is changed"
+    exportd.fails("rescue", DATABASE_URL="host=/nowhere dbname=none")
