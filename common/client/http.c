@@ -250,7 +250,6 @@ static bool set_request(struct http *http, const struct http_request *request)
     (void)snprintf(type, sizeof(type), "Content-Type: %s", request->content_type);
     return add_header(http, type) && add_header(http, "Expect:") &&
            curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_REFERER, request->referer_or_null) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->size) ==
