@@ -84,7 +84,8 @@ class Snuba(Postgres):
 
     def __init__(self, exportd, sql, server):
         super().__init__(exportd, sql)
-        self.url = server(self.dialect).url
+        self.server = server(self.dialect)
+        self.url = self.server.url
         self.sent = {}  # (project, event id): event
         self.lock = threading.Lock()
 

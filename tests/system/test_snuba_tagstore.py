@@ -1,0 +1,175 @@
+"""What holds for the tagstore over a Snuba only: how it asks, and how far back."""
+import datetime
+import json
+
+import pytest
+
+from support.events import event
+from support.scripted_snuba import ScriptedSnuba, error
+from support.tagstore_backends import BACKENDS, open_backend
+
+NAMES = ["snuba-2018", "snuba-2020"]
+
+
+@pytest.fixture(params=NAMES)
+def backend(request):
+    made = open_backend(request, request.param)
+    made.setup()
+    return made
+
+
+@pytest.fixture(params=NAMES)
+def scripted(request, exportd):
+    """Answers requests of get_tag_keys by a function of the body; see ask_keys."""
+    servers = []
+
+    def start(answer):
+        servers.append(ScriptedSnuba(answer))
+        exportd.settings.update(TAGSTORE="snuba", SNUBA_URL=servers[0].url,
+                                SNUBA_DIALECT=BACKENDS[request.param].dialect)
+        return servers[0]
+
+    exportd.create()
+    yield start
+    for server in servers:
+        server.close()
+
+
+def seconds_ago(seconds):
+    now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    return now - datetime.timedelta(seconds=seconds)
+
+
+def asked(backend, method, **arguments):
+    """The bodies of the requests of one question."""
+    before = len(backend.server.queries)
+    backend.ask(method, **arguments)
+    return [request.body for request in backend.server.queries[before:]]
+
+
+def test_search_filter_asks_once_with_both_conditions(backend):
+    backend.insert([event(tags={"foo": "bar", "baz": "quux", "environment": "test"})])
+    group = backend.issue("issue")
+    body, = asked(backend, "get_group_ids_for_search_filter", project=1, environment="test",
+                  tag=["foo=bar", "baz=quux"])
+    assert body["project"] == [1]
+    for condition in (["tags[foo]", "=", "bar"], ["tags[baz]", "=", "quux"], ["project_id", "IN", [1]],
+                      ["environment", "IN", ["test"]]):
+        assert condition in body["conditions"]
+    if backend.dialect == "2018":
+        hashes = [event()["hashes"]]
+        assert (body["groupby"], body["issues"]) == (["issue"], [[group, *hashes]])
+    else:
+        assert body["groupby"] == ["group_id"] and "issues" not in body
+
+
+@pytest.mark.parametrize("method, arguments, requests", [
+    ("get_tag_key", {"key": "foo"}, 1), ("get_tag_keys", {}, 1),
+    ("get_tag_value", {"key": "foo", "value": "bar"}, 1),
+    ("get_top_group_tag_values", {"group": 1, "key": "foo"}, 1),
+    ("get_first_release", {}, 1), ("get_release_tags", {"version": "1"}, 1),
+    ("get_group_event_ids", {"group": 1, "tag": ["foo=bar", "baz=quux"]}, 1),
+    ("get_group_ids_for_users", {"ident": "user"}, 1),
+    ("get_group_tag_values_for_users", {"ident": "user"}, 1),
+    ("get_groups_user_counts", {"group": [1, 2]}, 1),
+    ("get_group_ids_for_users", {"ident": ""}, 0),
+    ("get_group_ids_for_users", {"ip": "no address"}, 0),
+    ("get_group_event_ids", {"group": 1, "tag": "foo="}, 0),
+])
+def test_how_many_requests(backend, method, arguments, requests):
+    backend.insert([event(tags={"foo": "bar", "release": "1"}, user={"id": "user"})])
+    assert len(asked(backend, method, project=1, **arguments)) == requests
+
+
+def test_no_request_uses_offset(backend):
+    backend.insert([event(tags={f"key-{n}": "v" for n in range(30)}) for _ in range(3)])
+    for body in [*asked(backend, "get_tag_keys", project=1),
+                 *asked(backend, "get_group_tag_keys_and_top_values", project=1,
+                        group=backend.issue("issue"))]:
+        assert "offset" not in body and body["limit"] <= 10000
+
+
+def test_retention(backend, exportd):
+    """Events are found for so many days; 0 is for ever."""
+    backend.insert([event(when=seconds_ago(10 * 86400 + 60), tags={"foo": "old"}),
+                    event(when=seconds_ago(60), tags={"foo": "new"})])
+    settings = backend.settings()
+    for days, count in ((0, 2), (11, 2), (10, 1), (1, 1)):
+        line, = exportd.ok("tagstore", "get_tag_key", "--project", 1, "--key", "foo",
+                           **{**settings, "RETENTION_DAYS": days}).json_lines()
+        assert line["times_seen"] == count, days
+
+
+def test_group_that_begins_in_the_future(backend, sql):
+    backend.insert([event(tags={"foo": "bar"})])
+    sql.execute("UPDATE sentry_groupedmessage SET first_seen = now() + interval '1 hour'")
+    result = backend.run("get_group_tag_key", project=1, group=backend.issue("issue"), key="foo")
+    assert result.status == 1 and result.out == ""
+    assert result.err == ("exportd tagstore: Invalid date range. Please try a more recent date"
+                          " range.\n")
+
+
+# ---- servers that are not as they should be ----
+
+def keys_answer(body, keys):
+    """To get_tag_keys: each key seen once."""
+    rows = []
+    for key in keys:
+        rows.append({name: key for name in body["groupby"]})
+        for function, column, alias in body["aggregations"]:
+            rows[-1][alias] = key if (function, column) == ("min", "tags_key") else 1
+    names = [*body["groupby"], *(alias for _, _, alias in body["aggregations"])]
+    return 200, json.dumps({"data": rows, "error": None,
+                            "meta": [{"name": name, "type": "String"} for name in names]}).encode()
+
+
+def behind(body):
+    """What the keys of a page have to be greater than."""
+    return max([literal for column, operator, literal in body["conditions"]
+                if (column, operator) == ("tags_key", ">")], default="")
+
+
+def test_pages_of_keys(exportd, scripted):
+    """Each asks for what is behind the last key of the one before."""
+    keys = [f"k{n:05}" for n in range(20001)]
+    server = scripted(lambda body, _: keys_answer(
+        body, [key for key in keys if key > behind(body)][:body["limit"]]))
+    lines = exportd.ok("tagstore", "get_tag_keys", "--project", 1).json_lines()
+    assert [line["key"] for line in lines] == keys
+    assert [behind(body) for body in server.requests] == ["", "k09999", "k19999"]
+    for body in server.requests:
+        assert body["orderby"] in ("page", ["page"]) and body["limit"] == 10000
+        assert [body[name] for name in ("from_date", "to_date")] == [
+            server.requests[0][name] for name in ("from_date", "to_date")]
+
+
+@pytest.mark.parametrize("answer", [
+    lambda body, _: keys_answer(body, ["b", "a"]),
+    lambda body, _: keys_answer(body, ["a", "a"]),
+    lambda body, _: keys_answer(body, [f"k{n:05}" for n in range(10000)]),
+], ids=["not sorted", "twice", "the same page for ever"])
+def test_pages_that_lead_nowhere(exportd, scripted, answer):
+    server = scripted(answer)
+    result = exportd.fails("tagstore", "get_tag_keys", "--project", 1)
+    assert "a page that is not sorted" in result.err and result.out == ""
+    assert len(server.requests) <= 2
+
+
+def test_overload_asks_for_less(exportd, scripted):
+    server = scripted(lambda body, _: error(241) if body["limit"] > 2500 else keys_answer(body, ["a"]))
+    assert [line["key"] for line in exportd.ok(
+        "tagstore", "get_tag_keys", "--project", 1).json_lines()] == ["a"]
+    assert [body["limit"] for body in server.requests] == [10000, 5000, 2500]
+
+
+def test_overload_to_the_end(exportd, scripted):
+    server = scripted(lambda _body, _: error(241))
+    result = exportd.fails("tagstore", "get_tag_keys", "--project", 1)
+    assert result.out == ""
+    assert [body["limit"] for body in server.requests] == [10000, 5000, 2500, 1250, 625, 312, 156]
+
+
+def test_too_slow_is_not_asked_again(exportd, scripted):
+    server = scripted(lambda _body, _: error(159))
+    assert exportd.fails("tagstore", "get_tag_keys", "--project", 1).out == ""
+    assert len(server.requests) == 1
