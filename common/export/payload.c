@@ -77,7 +77,7 @@ static bool has_nul(const char *json)
 
 static bool parse_object(const char *query_info, json_t **object, struct error *error)
 {
-    struct error reason;
+    struct error reason = {.code = ERROR_NONE};
     bool parsed = !has_nul(query_info) &&
                   clean_json_parse(query_info, strlen(query_info), QUERY_INFO_MAX, object, &reason);
     if (parsed && json_is_object(*object))
@@ -85,6 +85,8 @@ static bool parse_object(const char *query_info, json_t **object, struct error *
     if (parsed)
         json_decref(*object);
     *object = NULL;
+    if (!parsed && reason.code == ERROR_AWAY)
+        return error_set(error, ERROR_AWAY, "%s", reason.message);
     return error_set(error, ERROR_EXPORT, "Invalid query: it is not a JSON object");
 }
 
@@ -125,10 +127,10 @@ static bool print_object(json_t *object, int64_t query_type, struct arena *arena
 {
     if (!json_put_text(object, "export_type", exported_data_type_name(query_type), error))
         return false;
-    char *printed =
-        json_dumps(object, JSON_INDENT(INDENT) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
-    if (printed == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+    const size_t flags = JSON_INDENT(INDENT) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15);
+    char *printed = NULL;
+    if (!json_print(object, flags, &printed, error))
+        return false;
     *text = arena_copy(arena, printed, clean_text_cut(printed, strlen(printed), SHOWN_MAX), error);
     free(printed);
     return *text != NULL;
@@ -137,10 +139,9 @@ static bool print_object(json_t *object, int64_t query_type, struct arena *arena
 bool payload_print(const char *query_info, int64_t query_type, struct arena *arena,
                    const char **text, struct error *error)
 {
-    struct error ignored;
     json_t *object = NULL;
-    if (!clean_json_parse(query_info, strlen(query_info), QUERY_INFO_MAX, &object, &ignored))
-        return print_raw(query_info, arena, text, error);
+    if (!clean_json_parse(query_info, strlen(query_info), QUERY_INFO_MAX, &object, error))
+        return error->code == ERROR_AWAY ? false : print_raw(query_info, arena, text, error);
     bool done = json_is_object(object) ? print_object(object, query_type, arena, text, error)
                                        : print_raw(query_info, arena, text, error);
     json_decref(object);
@@ -161,9 +162,9 @@ static void lower_escapes(char *json)
 bool payload_write_object(const json_t *object, struct arena *arena, const char **query_info,
                           struct error *error)
 {
-    char *text = json_dumps(object, JSON_ENSURE_ASCII);
-    if (text == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+    char *text = NULL;
+    if (!json_print(object, JSON_ENSURE_ASCII, &text, error))
+        return false;
     lower_escapes(text);
     *query_info = arena_copy(arena, text, strlen(text), error);
     free(text);

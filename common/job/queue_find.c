@@ -78,9 +78,11 @@ static bool add_unacked(struct id_set *ids, const struct redis_reply *value, str
     struct error unreadable;
     const char *bytes = redis_text(value, &size);
     if (!clean_json_parse(bytes, size, JOB_MESSAGE_MAX, &entry, &unreadable))
-        return true;
-    char *message = json_dumps(json_array_get(entry, 0), JSON_COMPACT);
-    bool done = message == NULL || add_bytes(ids, message, strlen(message), error);
+        return unreadable.code != ERROR_AWAY || error_set(error, ERROR_AWAY, "no memory");
+    char *message = NULL;
+    bool done = !json_is_object(json_array_get(entry, 0)) ||
+                (json_print(json_array_get(entry, 0), JSON_COMPACT, &message, error) &&
+                 add_bytes(ids, message, strlen(message), error));
     free(message);
     json_decref(entry);
     return done;

@@ -120,8 +120,10 @@ static void what_cannot_be_put(void **state)
     struct error error;
     json_t *object = json_object();
     assert_false(json_put_text(object, "k", "\xff", &error));
-    assert_string_equal(error.message, "cannot put 'k' into JSON");
+    assert_string_equal(error.message, "'k' is no UTF-8, as JSON has to be");
+    assert_int_equal(error.code, ERROR_INTERNAL);
     assert_false(json_put(object, "k", NULL, &error));
+    assert_int_equal(error.code, ERROR_AWAY);
     assert_int_equal(json_object_size(object), 0);
     json_decref(object);
 }

@@ -1,0 +1,65 @@
+#include "base/json_memory.h"
+
+#include <jansson.h>
+
+/* What values of a piece of text can take, at less than 100 bytes a byte: `{},{},` is the worst. */
+enum { PIECE_VALUES = 100 * JSON_MEMORY_PIECE };
+
+static _Thread_local struct {
+    char *bytes; /* NULL: not parsing */
+    size_t size, used;
+    bool failed;
+} reserve;
+
+bool json_memory_begin(size_t size, struct error *error)
+{
+    reserve.size =
+        6 * size + PIECE_VALUES; /* the buffer doubles up to twice the text, and two copies */
+    reserve.bytes = memory_alloc(reserve.size);
+    reserve.used = 0;
+    reserve.failed = false;
+    return reserve.bytes != NULL || error_set(error, ERROR_AWAY, "no memory for JSON");
+}
+
+bool json_memory_failed(void)
+{
+    return reserve.failed;
+}
+
+void json_memory_end(void)
+{
+    free(reserve.bytes);
+    reserve.bytes = NULL;
+    reserve.failed = false;
+}
+
+static void *take_from_reserve(size_t size)
+{
+    size_t rounded = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+    if (reserve.bytes == NULL || rounded < size || rounded > reserve.size - reserve.used)
+        return NULL;
+    reserve.used += rounded;
+    return reserve.bytes + reserve.used - rounded;
+}
+
+static void *allocate(size_t size)
+{
+    void *block = reserve.failed ? NULL : memory_alloc(size);
+    if (block != NULL)
+        return block;
+    reserve.failed = reserve.bytes != NULL;
+    return take_from_reserve(size);
+}
+
+void json_memory_free(void *block)
+{
+    uintptr_t at = (uintptr_t)block, start = (uintptr_t)reserve.bytes;
+    if (reserve.bytes == NULL || at < start || at >= start + reserve.size)
+        free(block);
+}
+
+/* Before main, so that no thread is using jansson. */
+__attribute__((constructor)) static void install(void)
+{
+    json_set_alloc_funcs(allocate, json_memory_free);
+}

@@ -1,0 +1,71 @@
+#include "../no_memory.h"
+
+#include "mail/mime.h"
+#include "mail/render.h"
+
+#ifdef EXPORTD_FAULTS
+
+static bool print_mail(const struct mail_content *content, struct error *error)
+{
+    static const struct mail_envelope envelope = {.sender = "root@localhost",
+                                                  .recipient = "jane@example.com",
+                                                  .message_id = "<1.1.x@localhost>"};
+    struct buffer out;
+    buffer_init(&out, MAIL_MAX);
+    bool done = mail_print(&envelope, content, &out, error);
+    buffer_free(&out);
+    return done;
+}
+
+static bool success(const void *context, struct error *error)
+{
+    (void)context;
+    static const struct success_mail mail = {.url_prefix = "http://localhost",
+                                             .organization_slug = "acme",
+                                             .data_export_id = 27,
+                                             .rows = 100,
+                                             .bytes = 5000,
+                                             .limit = 100};
+    struct mail_content content;
+    struct arena *arena = arena_new(MAIL_MAX);
+    bool done = arena != NULL ? mail_render_success(&mail, arena, &content, error) &&
+                                    print_mail(&content, error)
+                              : error_set(error, ERROR_AWAY, "no memory");
+    arena_free(arena);
+    return done;
+}
+
+static bool failure(const void *context, struct error *error)
+{
+    (void)context;
+    static const struct failure_mail mail = {.url_prefix = "http://localhost",
+                                             .error_message = "It <failed> \xc3\xa9",
+                                             .payload = "{\n  \"key\": \"<&>\"\n}"};
+    struct mail_content content;
+    struct arena *arena = arena_new(MAIL_MAX);
+    bool done = arena != NULL ? mail_render_failure(&mail, arena, &content, error) &&
+                                    print_mail(&content, error)
+                              : error_set(error, ERROR_AWAY, "no memory");
+    arena_free(arena);
+    return done;
+}
+
+static void mails(void **state)
+{
+    (void)state;
+    assert_true(no_memory_run(success, NULL) > 3);
+    assert_true(no_memory_run(failure, NULL) > 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(mails)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#else
+int main(void)
+{
+    return 0;
+}
+#endif
