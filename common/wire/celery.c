@@ -28,6 +28,23 @@ static const char *text_of(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
+enum { NAME_SHOWN = 100 /* characters */ };
+
+/* A name from the message, which is clean UTF-8, as it can stand in the line of an error. */
+struct shown {
+    char text[4 * NAME_SHOWN + 1];
+};
+
+static struct shown show(const char *name)
+{
+    struct shown shown;
+    size_t size = clean_text_cut(name, strlen(name), NAME_SHOWN);
+    for (size_t i = 0; i < size; i++)
+        shown.text[i] = (name[i] >= 0 && name[i] < ' ') || name[i] == 0x7f ? '?' : name[i];
+    shown.text[size] = '\0';
+    return shown;
+}
+
 /* ---- the body's bytes ---- */
 
 enum serializer { SERIALIZER_JSON, SERIALIZER_PICKLE };
@@ -44,7 +61,8 @@ static bool read_content_type(const json_t *envelope, enum serializer *serialize
         *serializer = SERIALIZER_PICKLE;
     else
         return error_set(error, ERROR_INVALID,
-                         "a body of content type '%.60s', which this version does not read", type);
+                         "a body of content type '%s', which this version does not read",
+                         show(type).text);
     return true;
 }
 
@@ -58,7 +76,7 @@ static bool check_content_encoding(const json_t *envelope, struct error *error)
     for (size_t i = 0; i < ARRAY_LENGTH(known); i++)
         if (strcasecmp(encoding, known[i]) == 0)
             return true;
-    return error_set(error, ERROR_INVALID, "a body in the encoding '%.60s'", encoding);
+    return error_set(error, ERROR_INVALID, "a body in the encoding '%s'", show(encoding).text);
 }
 
 /* kombu's name for what Python's zlib makes; bzip2 and others are not read. */
@@ -70,9 +88,9 @@ static bool read_compression(const json_t *envelope, bool *compressed, struct er
         return true;
     const char *name = json_is_string(value) ? json_string_value(value) : "";
     *compressed = strcasecmp(name, "application/x-gzip") == 0;
-    return *compressed ||
-           error_set(error, ERROR_INVALID,
-                     "a body compressed as '%.60s', which this version does not read", name);
+    return *compressed || error_set(error, ERROR_INVALID,
+                                    "a body compressed as '%s', which this version does not read",
+                                    show(name).text);
 }
 
 static bool decode_body(const json_t *envelope, struct buffer *out, struct error *error)
@@ -134,7 +152,8 @@ static bool check_name(const json_t *name, struct error *error)
     for (size_t i = 0; i < ARRAY_LENGTH(task_names); i++)
         if (text_equal(json_string_value(name), task_names[i]))
             return true;
-    return error_set(error, ERROR_INVALID, "another task: '%.200s'", json_string_value(name));
+    return error_set(error, ERROR_INVALID, "another task: '%s'",
+                     show(json_string_value(name)).text);
 }
 
 /* A time without an offset is in the producer's zone, which protocol 1 calls UTC by its flag `utc`;

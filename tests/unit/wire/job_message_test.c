@@ -350,6 +350,8 @@ static void task_names(void **state)
                         "another task: 'sentry.tasks.other'");
     assert_call_refused("no JSON", "{\"task\": \"sentry.tasks.other\"}",
                         "another task: 'sentry.tasks.other'");
+    assert_call_refused("{\"task\": \"a\\nb\\u007f\\u00e9\", \"args\": [9]}", "{}",
+                        "another task: 'a?b?\xc3\xa9'");
     assert_call_refused("{\"args\": [9]}", "{}", "a message that names no task");
     assert_call_refused("[[9], {}, {}]", "{}", "a message that names no task");
     assert_call_refused("[[9], {}, {}]", "{\"task\": null}", "a message that names no task");
