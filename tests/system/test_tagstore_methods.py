@@ -441,13 +441,33 @@ def test_more_than_a_page_of_everything(backend):
     assert counts == [{"group_id": group, "count": 1} for group in [*ids, ids[0]]]
 
 
-def test_events_of_one_second(backend):
-    """More than a page of them, and some before and behind."""
-    backend.insert([{**fixture_event("1", G1, 60 if number < 10500 else number % 50, {"n": "v"}, "user"),
+def test_more_than_a_page_of_ties(backend):
+    """Events of one second, and some behind; values seen once each."""
+    backend.insert([{**fixture_event("1", G1, 60 if number < 10500 else number % 50,
+                                     {"n": "v", "m": f"m{number:05}"}, "user"),
                      "event_id": f"{number:032x}"} for number in range(11000)])
-    lines = backend.ask("get_group_event_ids", project=1, group=backend.group_id(1, G1), tag="n=v")
+    where = {"project": 1, "group": backend.group_id(1, G1)}
     late = sorted(range(10500, 11000), key=lambda number: (number % 50, number))
-    assert events(lines) == [f"{number:032x}" for number in [*late, *range(10500)]]
+    assert events(backend.ask("get_group_event_ids", **where, tag="n=v")) == [
+        f"{number:032x}" for number in [*late, *range(10500)]]
+    assert values(backend.ask("get_top_group_tag_values", **where, key="m", limit=12)) == [
+        f"m{number:05}" for number in late[:12]]
+
+
+def test_groups_of_many_hashes(store, sql):
+    """More than go into one request, where groups are told by them."""
+    for group in (store.g1, store.g2):
+        sql.execute("INSERT INTO sentry_grouphash (project_id, hash, group_id) SELECT 1,"
+                    " md5(%s || '-' || n), %s FROM generate_series(1, 3900) AS n", (group, group))
+    ids = [store.g1, store.g2]
+    assert groups(store.ask("get_group_ids_for_search_filter", **IN, any="environment")) == ids
+    assert groups(store.ask("get_group_ids_for_users", project=1, ident="user1")) == ids
+    assert groups(store.ask("get_group_ids_for_users", project=1, ident="user1", limit=1)) == ids[:1]
+    assert [line["count"] for line in store.ask("get_groups_user_counts", **IN, group=ids)] == [2, 1]
+    assert groups(store.ask("get_group_list_tag_value", **IN, group=ids, key="environment",
+                            value="test")) == ids
+    assert events(store.ask("get_group_event_ids", **IN, group=store.g2, tag="browser=chrome")) == [
+        "3" * 32]
 
 
 # ---- rows that other programs, or a deletion under way, leave in Postgres ----
