@@ -25,7 +25,9 @@ def _every_export_ended_once(world, ledger):
     ended = collections.defaultdict(list)
     for export, what in world.query("SELECT data_export_id, what FROM audit.finalized"):
         ended[export].append(what)
-    expected = {export: ["finished" if entry.expected == VALID else "deleted"]
+    for whats in ended.values():
+        whats.sort()
+    expected = {export: ["finished", VALID] if entry.expected == VALID else ["deleted", FAILED]
                 for export, entry in ledger.exports().items()}
     assert ended == expected, _difference(ended, expected)
 

@@ -19,7 +19,8 @@ LEASE_SECONDS = 2
 SMALL = [(f"issue {n}", f"key{m}") for n in range(3) for m in range(3)]
 BIG_VALUES = 4400  # of 200 bytes: two blobs, five pages
 
-# What finalizes an export, seen from outside: Sentry's own table, by triggers.
+# What finalizes an export, seen by triggers: in Sentry's own table, and each outcome that a worker
+# writes.
 AUDIT = """
 CREATE SCHEMA audit;
 CREATE TABLE audit.finalized (data_export_id bigint, what text, at timestamptz DEFAULT clock_timestamp());
@@ -34,6 +35,14 @@ BEGIN
 END $$;
 CREATE TRIGGER note AFTER UPDATE OR DELETE ON sentry_exporteddata
     FOR EACH ROW EXECUTE FUNCTION audit.note();
+CREATE FUNCTION audit.note_outcome() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO audit.finalized VALUES (NEW.data_export_id, NEW.state);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER note_outcome AFTER UPDATE OF state ON exportd.export
+    FOR EACH ROW WHEN (NEW.state IN ('valid', 'failed', 'gone'))
+    EXECUTE FUNCTION audit.note_outcome();
 """
 
 
