@@ -2,6 +2,9 @@
 
 #include "mail/mime.h"
 #include "mail/render.h"
+#include "mail/transport.h"
+
+#include <unistd.h>
 
 #ifdef EXPORTD_FAULTS
 
@@ -57,9 +60,40 @@ static void mails(void **state)
     assert_true(no_memory_run(failure, NULL) > 3);
 }
 
+static bool send_to_folder(const void *url, struct error *error)
+{
+    struct mail_transport *transport = NULL;
+    bool done = mail_transport_open(url, "root@localhost", &transport, error) &&
+                mail_transport_send(transport, "jane@example.com", "<1@localhost>",
+                                    "Subject: x\r\n\r\nx\r\n", 17, error);
+    mail_transport_free(transport);
+    return done;
+}
+
+static bool open_only(const void *url, struct error *error)
+{
+    struct mail_transport *transport = NULL;
+    bool done = mail_transport_open(url, "root@localhost", &transport, error);
+    mail_transport_free(transport);
+    return done;
+}
+
+static void transports(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/exportd-no-memory-XXXXXX", url[64], file[64];
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(url, sizeof(url), "file://%s", folder);
+    (void)snprintf(file, sizeof(file), "%s/1@localhost.eml", folder);
+    assert_true(no_memory_run(send_to_folder, url) >= 2);
+    assert_true(no_memory_run(open_only, "smtp://127.0.0.1:25") >= 1);
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(mails)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(mails), cmocka_unit_test(transports)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
