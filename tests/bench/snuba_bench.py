@@ -16,6 +16,7 @@ server.
 import argparse
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from support.clickhouse import ClickHouse  # noqa: E402
+from support.memory import peak_memory  # noqa: E402
 from support.program import ROOT, Exportd  # noqa: E402
 from support.servers import Postgres, Redis  # noqa: E402
 from support.snuba import SnubaServer  # noqa: E402
@@ -51,17 +53,22 @@ def measure(exportd, server, dialect, size, path):
     settings = {"TAGSTORE": "snuba", "SNUBA_URL": server.url, "SNUBA_DIALECT": dialect,
                 "RETENTION_DAYS": 0, "PAGE_SIZE": size}
     before = len(server.queries)
+    used = cpu_of_children()
     start = time.monotonic()
     with open(path, "wb") as out:
         process = subprocess.Popen(
             [exportd.path, "tag-export", "--organization", "acme", "--project", "1", "--group",
              str(GROUP), "--key", KEY], env=exportd.environment(settings), stdout=out)
-        _, status, usage = os.wait4(process.pid, 0)
+        peak = peak_memory([process], os.path.realpath(exportd.path))
     seconds = time.monotonic() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise RuntimeError(f"tag-export ended with status {process.returncode}")
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, len(server.queries) - before
+    return seconds, cpu_of_children() - used, peak, len(server.queries) - before
+
+
+def cpu_of_children():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def count_rows(path):

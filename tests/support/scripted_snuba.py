@@ -1,8 +1,8 @@
 """A server that plays a Snuba as a test tells it to: for answers that a real one gives only when it is
 in trouble, or over data that nobody can put into it."""
-import http.server
 import json
-import threading
+
+from support.scripted_http import Answer, ScriptedHttp
 
 
 def error(code, text="DB::Exception: what it says"):
@@ -11,46 +11,16 @@ def error(code, text="DB::Exception: what it says"):
                                       "code": code}}).encode()
 
 
-class ScriptedSnuba:
-    """`answer(body, server)` returns (status, bytes of JSON) for each query; `requests` are the bodies
-    so far."""
+class ScriptedSnuba(ScriptedHttp):
+    """`answer(body, server)` returns (status, bytes of JSON) for each query."""
 
     def __init__(self, answer):
-        self.answer = answer
-        self.requests = []
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                outer.requests.append(body)
-                status, content = outer.answer(body, outer)
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
+        super().__init__(lambda request: Answer(*answer(request.json, self)))
 
     @property
     def pages(self):
-        """The requests for values."""
-        return [body for body in self.requests if body["groupby"]]
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+        """The bodies of the requests for values."""
+        return [request.json for request in self.requests if request.json["groupby"]]
 
 
 class Values:

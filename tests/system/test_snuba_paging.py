@@ -1,5 +1,6 @@
 """An export through Snuba, page by page, over a scripted server: values that are no text, servers that
 are overloaded, or whose order is not that of their comparison."""
+import contextlib
 import csv
 import datetime
 import io
@@ -17,11 +18,10 @@ DIALECTS = ["2018", "2020"]
 @pytest.fixture
 def snuba(exportd, sql):
     """Starts a server for what the test gives it, and points the program to it."""
-    servers = []
+    servers = contextlib.ExitStack()
 
     def start(answer, **settings):
-        server = ScriptedSnuba(answer)
-        servers.append(server)
+        server = servers.enter_context(ScriptedSnuba(answer))
         exportd.settings.update(TAGSTORE="snuba", SNUBA_URL=server.url, RETENTION_DAYS=0, **settings)
         return server
 
@@ -30,9 +30,8 @@ def snuba(exportd, sql):
     sql.execute("UPDATE sentry_groupedmessage SET first_seen = '2026-03-01 12:00:00+00'")
     sql.execute("INSERT INTO sentry_grouphash (project_id, hash, group_id) VALUES (1, %s, 1)",
                 ("a" * 32,))
-    yield start
-    for server in servers:
-        server.close()
+    with servers:
+        yield start
 
 
 def rows_of(table):
