@@ -28,4 +28,9 @@
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok
 #pragma GCC poison atoi atol atoll atof localtime gmtime ctime asctime
 
+/* The program takes its memory from base/memory.h; tests may do as they like. */
+#if defined(EXPORTD_PROGRAM) && !defined(BASE_MEMORY_IMPLEMENTATION)
+#pragma GCC poison malloc calloc realloc reallocarray strdup strndup asprintf vasprintf
+#endif
+
 #endif

@@ -16,12 +16,17 @@ static const int step_numbers[QUEUE_STEPS] = {0, 3, 6, 9};
 
 PRINTF_LIKE(1, 2) static char *format_key(const char *format, ...)
 {
-    char *key = NULL;
     va_list arguments;
     va_start(arguments, format);
-    int length = vasprintf(&key, format, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    return length < 0 ? NULL : key;
+    char *key = length < 0 ? NULL : memory_alloc((size_t)length + 1);
+    if (key == NULL)
+        return NULL;
+    va_start(arguments, format);
+    (void)vsnprintf(key, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    return key;
 }
 
 /* kombu's names: the base list bears the queue's name, the others a suffix. */
