@@ -8,6 +8,7 @@
 #include "base/memory.h"
 
 #include <inttypes.h>
+#include <malloc.h> /* before its functions are poisoned */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
