@@ -104,6 +104,7 @@ bool queue_promote(struct queue *queue, struct redis *redis, int64_t *count,
                    struct error *error) MUST_CHECK;
 
 /* Names of workers without a beat for `lease_ms`, as a JSON array of strings that is the caller's.
+   None for a lease after the server's clock was set: every beat looks old or new then.
    A processing list whose worker is not registered counts as silent too; such lists are looked for
    at the first call and then once a lease, because that walks over all keys of the server. For one
    thread (the supervisor); all else here may be shared by threads. */

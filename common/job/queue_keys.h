@@ -12,7 +12,10 @@ struct queue {
     char *lists[QUEUE_STEPS];
     char *workers, *processing_prefix, *processing, *delayed, *dead, *crashes, *paused, *swept,
         *missing;
-    int64_t last_scan_ms; /* queue_silent_workers; 0: never */
+    /* of queue_silent_workers, monotonic */
+    int64_t last_scan_ms;    /* 0: never */
+    int64_t clock_offset_ms; /* the server's clock less ours, when last seen; 0: not seen */
+    int64_t judge_from_ms;
 };
 
 /* Runs job/lua/<name>. `command` as for redis_eval. */

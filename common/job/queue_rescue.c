@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "job/queue_keys.h"
 #include "wire/clean_text.h"
@@ -197,15 +198,35 @@ bool queue_scan_processing(struct queue *queue, struct redis *redis, json_t **wo
     return true;
 }
 
+/* A server's clock that was set makes the beats of the living look old. Then nobody is judged until
+   all have had a lease in which to beat again. */
+static bool clock_is_steady(struct queue *queue, int64_t server_ms, int64_t lease_ms)
+{
+    int64_t now = clock_monotonic_ms();
+    int64_t offset = server_ms - now;
+    int64_t least_jump = lease_ms / 2 < 1000 ? 1000 : lease_ms / 2;
+    int64_t jump = queue->clock_offset_ms == 0 ? 0 : offset - queue->clock_offset_ms;
+    queue->clock_offset_ms = offset;
+    if (jump > least_jump || jump < -least_jump) {
+        LOG(LOG_WARNING, "redis.clock-was-set", log_int("milliseconds", jump));
+        queue->judge_from_ms = now + lease_ms;
+    }
+    return now >= queue->judge_from_ms;
+}
+
 static bool add_late(struct queue *queue, struct redis *redis, int64_t lease_ms, json_t *names,
                      struct error *error)
 {
+    int64_t server_ms = 0;
     struct redis_command command = {.count = 0};
     struct redis_reply *reply = NULL;
     redis_add_text(&command, queue->workers);
     redis_add_int(&command, lease_ms);
     bool done = queue_run(redis, "silent.lua", 1, &command, &reply, error);
-    for (size_t i = 0; done && i < redis_count(reply); i++)
+    if (done && !text_to_int64(redis_text(redis_item(reply, 0), NULL), 1, INT64_MAX, &server_ms))
+        done = error_set(error, ERROR_QUERY, "Redis does not tell its time");
+    bool steady = done && clock_is_steady(queue, server_ms, lease_ms);
+    for (size_t i = 1; done && steady && i < redis_count(reply); i++)
         done = add_name(names, redis_text(redis_item(reply, i), NULL), error);
     redis_reply_free(reply);
     return done;

@@ -8,13 +8,16 @@ import socket
 import subprocess
 import threading
 import time
+import types
 
 import pytest
 
 from chaos.judge import judge
 from chaos.ledger import Ledger, Producer, plain, wait_for_entries
 from chaos.world import LEASE_SECONDS, Crew, World, finish, wait_until_done
+from support.program import binary
 from support.proxy import Cutter
+from support.servers import Redis
 from support.waiting import wait_until
 
 SLOW = "page:delay=150"
@@ -240,11 +243,53 @@ def test_the_disk_is_full(tmp_path, servers, events, seed, place):
                         while filler.write(b"x" * 65536):
                             pass
                 time.sleep(7)
-                said = [line for worker in crew.workers for line in worker.events("server.away")]
+                said = crew.events("server.away")
                 os.unlink(os.path.join(disk.path, "filler"))
             assert said, "a full disk is told"
 
 
 # ---- clocks ----
 
-LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+class Clock:
+    """A Redis whose clock can be set."""
+
+    def __init__(self, folder):
+        self._path = os.path.join(str(folder), "clock")
+        self.set(0)
+        build = os.environ.get("EXPORTD_BUILD") or os.path.dirname(binary())
+        library = os.path.join(build, "tests", "support", "libclock_offset.so")
+        assert os.path.exists(library), f"{library}: not built"
+        self.redis = Redis(durable=True, environment={
+            "PATH": os.environ["PATH"], "LD_PRELOAD": library, "CLOCK_OFFSET_FILE": self._path})
+
+    def set(self, seconds):
+        with open(self._path + ".new", "w", encoding="utf-8") as file:
+            file.write(f"{seconds}\n")
+        os.rename(self._path + ".new", self._path)
+
+
+@pytest.mark.parametrize("seconds", [3600, -3600])
+def test_the_clock_of_redis_jumps(tmp_path, servers, events, seed, seconds):
+    """The living are not taken for dead, and the dead are found, not an hour later."""
+    clock = Clock(tmp_path)
+    try:
+        servers = types.SimpleNamespace(postgres=servers.postgres, redis=clock.redis,
+                                        template=servers.template)
+        with World(tmp_path, servers, events) as world:
+            before = clock.redis.connect().time()[0]
+            ledger = Ledger(world, seed, commands=False)
+            with business(world, ledger) as crew:
+                time.sleep(LEASE_SECONDS)
+                clock.set(seconds)
+                assert abs(clock.redis.connect().time()[0] - before - seconds) < 60
+                time.sleep(LEASE_SECONDS * 2.5)
+                assert crew.events("redis.clock-was-set"), crew.logs()
+                assert not crew.events("worker.rescued"), crew.logs()
+            ledger.row_and_message()
+            with world.exportd.worker(FAULT="after_claim:kill") as worker:
+                assert worker.process.wait(30) == -signal.SIGKILL
+                clock.set(0 if seconds > 0 else 2 * seconds)
+            finish(world)
+            judge(world, ledger)
+    finally:
+        clock.redis.close()

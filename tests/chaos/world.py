@@ -155,6 +155,9 @@ class Crew:
             worker.process.kill()
             return time.time()
 
+    def events(self, name):
+        return [line for worker in self.workers for line in worker.events(name)]
+
     def logs(self):
         return "".join(worker.log_text() for worker in self.workers)
 
