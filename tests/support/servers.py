@@ -43,11 +43,12 @@ def _stop(process, number):
 class Postgres:
     """A cluster with what exportd must not depend on set to unusual values: a language's sort order
     instead of bytes, and a time zone that is not UTC. `durable` is what a real one is: what it has
-    committed it still knows after kill(). Else it is not, for speed."""
+    committed it still knows after kill(). Else it is not, for speed. `settings` are further ones."""
 
-    def __init__(self, durable=False):
+    def __init__(self, durable=False, settings=None, parent="/tmp"):
         self._durable = durable
-        self.folder = tempfile.mkdtemp(prefix="exportd-pg-", dir="/tmp")
+        self._settings = settings or {}
+        self.folder = tempfile.mkdtemp(prefix="exportd-pg-", dir=parent)
         # PostgreSQL refuses to run as root.
         self._owner = {"user": "postgres", "group": "postgres", "extra_groups": []} \
             if os.geteuid() == 0 else {}
@@ -78,8 +79,9 @@ class Postgres:
         options = {
             "unix_socket_directories": self.folder, "listen_addresses": "127.0.0.1",
             "port": self.port, "fsync": "off",  # only the machine's own crash would tell
-            "synchronous_commit": "on" if self._durable else "off", "full_page_writes": "off", "max_connections": 100, "shared_buffers": "64MB",
-            "timezone": "Europe/Berlin", "log_timezone": "UTC", "jit": "off"}
+            "synchronous_commit": "on" if self._durable else "off", "full_page_writes": "off",
+            "max_connections": 100, "shared_buffers": "64MB", "timezone": "Europe/Berlin",
+            "log_timezone": "UTC", "jit": "off", **self._settings}
         arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(
@@ -142,14 +144,17 @@ class Postgres:
 
 class Redis:
     """`durable`: it writes down each command before it answers, so that nothing is lost by kill().
-    `command` is how to start the program, for one that runs below another."""
+    `command` is how to start the program, for one that runs below another; `settings` are further
+    arguments."""
 
-    def __init__(self, durable=False, command=("redis-server",), environment=None):
+    def __init__(self, durable=False, command=("redis-server",), environment=None, settings=(),
+                 parent="/tmp"):
         self._persistence = ["--appendonly", "yes", "--appendfsync", "always"] if durable \
             else ["--appendonly", "no"]
+        self._persistence += settings
         self._command = list(command)
         self._environment = environment
-        self.folder = tempfile.mkdtemp(prefix="exportd-redis-", dir="/tmp")
+        self.folder = tempfile.mkdtemp(prefix="exportd-redis-", dir=parent)
         self.socket = os.path.join(self.folder, "redis.sock")
         self.port = free_port()
         self.process = None
@@ -160,7 +165,8 @@ class Redis:
             self.process = subprocess.Popen(
                 [*self._command, "--unixsocket", self.socket, "--port", str(self.port),
                  "--bind", "127.0.0.1", "--save", "", *self._persistence, "--dir", self.folder],
-                env=self._environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+                env=self._environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                start_new_session=True,
                 preexec_fn=_die_with_parent(signal.SIGKILL))
         wait_until(self._answers, f"Redis answers (see {self.folder}/log)")
 
