@@ -96,7 +96,7 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
 {
     return pg_connect(thread->tag_pg, error) &&
            temporary_open(thread->context->config->tmpdir, &assembly->csv, error) &&
-           write_csv(thread, claim, message, assembly, error) &&
+           write_csv(thread, claim, message, assembly, error) && FAULT("last_page", error) &&
            store(thread, claim, assembly, error);
 }
 

@@ -33,10 +33,11 @@ enum worker_phase {
     WORKER_ENDS,       /* all threads end */
 };
 
-/* How long PostgreSQL may take for an answer: less than the watchdog waits for whoever asked. */
+/* How long PostgreSQL may take for an answer: so much less than the watchdog waits that whoever
+   asked can find out that it is away, and try to connect again, before he is taken for stuck. */
 static inline int64_t worker_patience_ms(const struct config *config)
 {
-    return config->stuck_seconds * 1000 / 2;
+    return config->stuck_seconds * 1000 / 4;
 }
 
 static inline int worker_phase(const struct worker_context *context)

@@ -3,19 +3,15 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "job/life.h"
-#include "tagstore/choose.h"
 #include "worker/outcome.h"
-
-#include <malloc.h>
 
 enum {
     IDLE_CHECK_MS = 3000, /* an idle thread looks after its connections so often */
     AWAY_WAIT_MS = 1000,
     NO_ROW_TRIES = 3, /* the message may be faster than the COMMIT of its row */
     NO_ROW_WAIT_MS = 300,
-    OUTCOME_TRIES = 3, /* in a row, while Postgres answers, before the job is put off */
-    STORE_TRIES = 3,   /* blobs may vanish before the outcome so many times */
-    JOB_MEMORY = 64 << 20,
+    OUTCOME_TRIES = 3,  /* in a row, while Postgres answers, before the job is put off */
+    STORE_TRIES = 3,    /* blobs may vanish before the outcome so many times */
     LONG_JOB_MS = 1000, /* behind one that took longer, memory goes back to the system */
 };
 
@@ -30,52 +26,7 @@ struct job {
     bool counted;
 };
 
-/* ---- the thread ---- */
-
-bool job_thread_open(struct job_thread *thread, struct worker_context *context, struct pool *pool,
-                     int slot, struct error *error)
-{
-    const struct config *config = context->config;
-    *thread = (struct job_thread){
-        .context = context,
-        .pool = pool,
-        .slot = slot,
-        .watch = watchdog_add(&context->watchdog, "job"),
-        .pg = pg_new(config->database_url, "exportd worker"),
-        .tag_pg = pg_new(config->database_url, "exportd tagstore"),
-        .redis = redis_new(config->redis_url),
-        .locks = redis_new(config->lock_redis_url),
-        .arena = arena_new(JOB_MEMORY),
-        .outcome_arena = arena_new(JOB_MEMORY),
-        .postgres_outage = {.server = "postgres", .missing = &context->postgres_missing},
-        .redis_outage = {.server = "redis", .missing = &context->redis_missing}};
-    if (thread->pg == NULL || thread->tag_pg == NULL || thread->redis == NULL ||
-        thread->locks == NULL || thread->arena == NULL || thread->outcome_arena == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
-    pg_set_patience(thread->pg, worker_patience_ms(config));
-    pg_set_patience(thread->tag_pg, worker_patience_ms(config));
-    return tagstore_new(config, config->tagstore, thread->tag_pg, &thread->tagstore, error) &&
-           blob_store_open(config->storage_url, &thread->store, error);
-}
-
-void job_thread_close(struct job_thread *thread)
-{
-    tagstore_free(thread->tagstore);
-    pg_free(thread->pg);
-    pg_free(thread->tag_pg);
-    redis_free(thread->redis);
-    redis_free(thread->locks);
-    blob_store_free(thread->store);
-    arena_free(thread->arena);
-    arena_free(thread->outcome_arena);
-}
-
-void job_thread_interrupt(struct job_thread *thread, bool all)
-{
-    tagstore_interrupt(thread->tagstore);
-    if (all)
-        pg_interrupt(thread->pg);
-}
+/* ---- waiting ---- */
 
 static bool gives_back(const struct job_thread *thread)
 {
@@ -87,23 +38,6 @@ static void wait_a_moment(struct job_thread *thread)
 {
     watch_seen(thread->watch);
     clock_sleep_ms(AWAY_WAIT_MS);
-}
-
-/* Good connections: a message is taken only for a thread that can work on it. */
-static bool prepare(struct job_thread *thread)
-{
-    struct error error;
-    if (!pg_wake(thread->pg, &error) || !pg_wake(thread->tag_pg, &error)) {
-        outage_begin(&thread->postgres_outage, &error);
-        return false;
-    }
-    outage_end(&thread->postgres_outage);
-    if (!redis_connect(thread->redis, &error)) {
-        outage_begin(&thread->redis_outage, &error);
-        return false;
-    }
-    outage_end(&thread->redis_outage);
-    return true;
 }
 
 /* ---- leaving the processing list ---- */
@@ -158,6 +92,7 @@ static bool try_step(struct job_thread *thread, struct job *job, outcome_step *s
                      struct error *error)
 {
     arena_reset(thread->outcome_arena);
+    watch_seen(thread->watch);
     return pg_connect(thread->pg, error) && step(thread, job, error);
 }
 
@@ -176,6 +111,7 @@ static bool persist(struct job_thread *thread, struct job *job, outcome_step *st
         unsure = unsure || error->code != ERROR_LOST;
         if (!unsure)
             return false;
+        watch_seen(thread->watch);
         if (outcome_was_committed(thread, &job->claim, &committed, &look)) {
             if (committed)
                 return true;
@@ -475,7 +411,7 @@ static void work_and_tidy(struct job_thread *thread, const struct job_ticket *ti
     arena_reset(thread->arena);
     arena_reset(thread->outcome_arena);
     if (clock_monotonic_ms() - started_ms >= LONG_JOB_MS)
-        (void)malloc_trim(0);
+        memory_tidy();
 }
 
 void *job_thread_run(void *argument)
@@ -483,7 +419,7 @@ void *job_thread_run(void *argument)
     struct job_thread *thread = argument;
     while (worker_phase(thread->context) == WORKER_RUNS) {
         watch_seen(thread->watch);
-        if (!prepare(thread)) {
+        if (!job_thread_prepare(thread)) {
             clock_sleep_ms(AWAY_WAIT_MS);
             continue;
         }

@@ -31,6 +31,10 @@ bool job_thread_open(struct job_thread *thread, struct worker_context *context, 
                      int slot, struct error *error) MUST_CHECK;
 void job_thread_close(struct job_thread *thread);
 
+/* Makes the connections, or makes them anew; false (and said once) when a server is away. A message
+   is taken only for a thread that can work on it. */
+bool job_thread_prepare(struct job_thread *thread);
+
 /* The thread's function; the argument is a struct job_thread. Ends when the worker stops and its
    job is done or given back. */
 void *job_thread_run(void *thread);

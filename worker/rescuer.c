@@ -1,6 +1,7 @@
 #include "worker/rescuer.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/text.h"
 #include "job/claim.h"
 #include "worker/outage.h"
@@ -44,7 +45,8 @@ static bool rescue_worker(struct rounds *rounds, const char *worker, bool *go_on
         LOG(LOG_WARNING, "worker.rescue-waits", log_text("worker", worker), log_int("busy", busy));
         return true;
     }
-    if (!queue_rescue(rounds->context->queue, rounds->redis, worker, rounds->lease_ms, &messages,
+    if (!FAULT("before_rescue_messages", error) ||
+        !queue_rescue(rounds->context->queue, rounds->redis, worker, rounds->lease_ms, &messages,
                       error))
         return false;
     if (messages >= 0)

@@ -1,5 +1,6 @@
 #include "worker/sweep.h"
 
+#include "base/fault.h"
 #include "base/text.h"
 #include "job/claim.h"
 #include "job/queue_find.h"
@@ -88,7 +89,8 @@ static bool bring_back(struct round *round, const struct unfinished *row, struct
             log_int("messages", 0));
     round->pushed++;
     LOG(LOG_DEBUG, "queue.message-made", log_int("data_export_id", row->data_export_id));
-    return queue_push_export(round->context->queue, round->redis, row->data_export_id, row->limit,
+    return FAULT("sweep_push", error) &&
+           queue_push_export(round->context->queue, round->redis, row->data_export_id, row->limit,
                              row->environment_id, error);
 }
 

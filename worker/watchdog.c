@@ -4,12 +4,13 @@
 
 enum { STOPPED_MS = 5000 }; /* nobody calls watchdog_check so seldom by himself */
 
-struct watch *watchdog_add(struct watchdog *watchdog, const char *part)
+struct watch *watchdog_add(struct watchdog *watchdog, const char *part, int64_t more_ms)
 {
     if (watchdog->count >= WATCHDOG_PARTS_MAX)
         abort(); /* more threads than a worker can have */
     struct watch *watch = &watchdog->parts[watchdog->count++];
     watch->part = part;
+    watch->more_ms = more_ms;
     watch_seen(watch);
     return watch;
 }
@@ -40,7 +41,7 @@ const struct watch *watchdog_check(struct watchdog *watchdog, int64_t stuck_ms)
         forgive(watchdog);
     for (int i = 0; i < watchdog->count; i++) {
         int64_t seen = atomic_load(&watchdog->parts[i].seen_ms);
-        if (seen != 0 && now - seen >= stuck_ms)
+        if (seen != 0 && now - seen >= stuck_ms + watchdog->parts[i].more_ms)
             return &watchdog->parts[i];
     }
     return NULL;

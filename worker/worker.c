@@ -26,6 +26,8 @@ enum {
     INTERRUPT_PAUSE_MS = 1000,
     INTERRUPT_ALL_MS = 10000, /* how long rows may take to be written when all is given back */
     STUCK_GRACE_MS = 10000,   /* how long the others have when one part hangs */
+    MAIL_MS = 60000,          /* a mail may take 30 s */
+    SWEEP_MS = 60000,         /* a sweep asks Redis for all messages */
     GIVE_BACK_SECONDS = 60,   /* more than any of our own time-outs */
 };
 
@@ -182,17 +184,18 @@ static void describe_threads(struct worker *worker)
     worker->mailer = (struct mailer){.context = context,
                                      .transport = worker->transport,
                                      .pg = worker->mail_pg,
-                                     .watch = watchdog_add(watchdog, "mailer")};
-    worker->rescuer = (struct rescuer){
-        .context = context, .pg = worker->rescue_pg, .watch = watchdog_add(watchdog, "rescuer")};
+                                     .watch = watchdog_add(watchdog, "mailer", MAIL_MS)};
+    worker->rescuer = (struct rescuer){.context = context,
+                                       .pg = worker->rescue_pg,
+                                       .watch = watchdog_add(watchdog, "rescuer", SWEEP_MS)};
     worker->supervisor = (struct supervisor){.context = context,
                                              .pool = &worker->pool,
                                              .notify = &worker->notify,
-                                             .watch = watchdog_add(watchdog, "supervisor")};
+                                             .watch = watchdog_add(watchdog, "supervisor", 0)};
     worker->fetcher =
         (struct fetcher){.context = context,
                          .pool = &worker->pool,
-                         .watch = watchdog_add(watchdog, "fetcher"),
+                         .watch = watchdog_add(watchdog, "fetcher", 0),
                          .take_wait_ms = worker->options->drain ? DRAIN_WAIT_MS : TAKE_WAIT_MS,
                          .store = worker->store};
 }

@@ -69,9 +69,9 @@ static const struct setting settings[] = {
      "how long a job waits for a server that is away"},
     {"EXPORTD_LEASE_SECONDS", MEMBER(lease_seconds), NUMBER, 0, "30", NULL, 2, 3600,
      "a worker that is silent for so long has died"},
-    {"EXPORTD_STUCK_SECONDS", MEMBER(stuck_seconds), NUMBER, 0, "600", NULL, 10, 86400,
+    {"EXPORTD_STUCK_SECONDS", MEMBER(stuck_seconds), NUMBER, 0, "600", NULL, 20, 86400,
      "a job, or another part of a worker, without progress for so long aborts the worker; "
-     "PostgreSQL gets half of it for an answer"},
+     "PostgreSQL gets a quarter of it for an answer"},
     {"EXPORTD_STOP_SECONDS", MEMBER(stop_seconds), NUMBER, 0, "25", NULL, 0, 86400,
      "how long running jobs may go on after TERM"},
     {"EXPORTD_EXPIRATION_DAYS", MEMBER(expiration_days), NUMBER, 0, "28", NULL, 1, 3650,

@@ -2,6 +2,8 @@
 #define BASE_MEMORY_IMPLEMENTATION
 #include "base/prelude.h"
 
+#include <malloc.h>
+
 #ifdef EXPORTD_FAULTS
 static _Thread_local uint64_t left; /* allocations up to the one that fails; 0: none will */
 static _Thread_local bool failed;
@@ -50,4 +52,9 @@ void *memory_resize(void *block_or_null, size_t size)
 void *memory_resize_array(void *block_or_null, size_t count, size_t size)
 {
     return fails_now() ? NULL : reallocarray(block_or_null, count, size);
+}
+
+void memory_tidy(void)
+{
+    (void)malloc_trim(0);
 }

@@ -23,6 +23,9 @@ void *memory_resize(void *block_or_null, size_t size) __attribute__((warn_unused
 void *memory_resize_array(void *block_or_null, size_t count, size_t size)
     __attribute__((warn_unused_result));
 
+/* What is free goes back to the system: behind something big. Takes milliseconds. */
+void memory_tidy(void);
+
 #ifdef EXPORTD_FAULTS
 /* For tests: of the allocations that this thread makes from now on, the n-th fails (1 is the next
    one; 0: none), and only that. */

@@ -146,13 +146,20 @@ static void ignore_notice(void *context, const PGresult *notice)
 PGconn *pg_open(const struct pg *pg, PGPing *ping)
 {
     /* Defaults first, so that the connection string wins; the names behind it are not its business.
-       Without time-outs a dead server would hang a worker for many minutes. */
-    const char *const names[] = {
-        "connect_timeout",  "keepalives_idle",  "keepalives_interval",
-        "keepalives_count", "tcp_user_timeout", "fallback_application_name",
-        "dbname",           "client_encoding",  NULL};
+       A ping is a quick look. Without time-outs a dead server would hang a worker for many minutes.
+     */
+    const char *const names[] = {"connect_timeout",
+                                 "keepalives_idle",
+                                 "keepalives_interval",
+                                 "keepalives_count",
+                                 "tcp_user_timeout",
+                                 "fallback_application_name",
+                                 "dbname",
+                                 "client_encoding",
+                                 ping == NULL ? NULL : "connect_timeout",
+                                 NULL};
     const char *const values[] = {"10",     "30",         "10",   "3", "60000",
-                                  pg->role, pg->conninfo, "UTF8", NULL};
+                                  pg->role, pg->conninfo, "UTF8", "2", NULL};
     if (ping == NULL)
         return PQconnectdbParams(names, values, 1);
     *ping = PQpingParams(names, values, 1);

@@ -75,6 +75,7 @@ def expect_one_result(exportd, sql, queue, export):
     ("before_claim_commit:kill", ["valid"], 0),
     ("after_claim:kill", ["crashed", "valid"], 1),
     ("page:kill", ["crashed", "valid"], 1),
+    ("last_page:kill", ["crashed", "valid"], 1),
     ("object_write:kill", ["crashed", "valid"], 1),
     ("blob_row:kill", ["crashed", "valid"], 1),
     ("before_commit:kill", ["crashed", "valid"], 1),

@@ -70,6 +70,27 @@ def test_redis_loses_everything(exportd, sql, queue, issue):
     assert queue.llen("data_export") == 0
 
 
+def test_a_sweeper_dies_before_it_has_made_a_message(exportd, sql, queue, issue):
+    export = exportd.enqueue(group=issue)
+    die(exportd, "page:kill")
+    queue.flushall()
+    die(exportd, "sweep_push:kill")
+    assert states(sql) == ["waiting"] and queue.llen("data_export") == 0
+    with exportd.worker(**SWEEP):
+        wait_until_all_are(sql, "valid", 1)
+    assert outcomes(sql, export) == ["crashed", "valid"]
+
+
+def test_a_rescuer_dies_before_it_has_moved_the_messages(exportd, sql, queue, issue):
+    export = exportd.enqueue(group=issue)
+    die(exportd, "page:kill")
+    die(exportd, "before_rescue_messages:kill")
+    assert states(sql) == ["waiting"] and queue.llen("data_export") == 0
+    with exportd.worker(**SWEEP):
+        wait_until_all_are(sql, "valid", 1)
+    assert outcomes(sql, export) == ["crashed", "valid"]
+
+
 def test_limit_and_environment_come_back_too(exportd, queue, sql, issue):
     export = exportd.enqueue(group=issue, limit=2)
     queue.flushall()

@@ -1,0 +1,43 @@
+"""Memory after a big job. Measured with the release build, if there is one: sanitizers keep what is
+freed."""
+import os
+
+import pytest
+
+from support.program import ROOT
+from support.tagstore_rows import insert_group, insert_tag_values
+from support.waiting import wait_until
+
+RELEASE = os.environ.get("EXPORTD_RELEASE_BIN") or os.path.join(ROOT, "build", "release", "exportd")
+MIB = 1024
+
+
+def resident(worker):
+    """In KiB."""
+    with open(f"/proc/{worker.process.pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+
+def run(exportd, sql, number, **arguments):
+    export = exportd.enqueue(group=1, user=f"user{number}@example.com", **arguments)
+    wait_until(lambda: exportd.status(export)["state"] == "valid", f"export {export}", 120, 0.2)
+    return export
+
+
+def test_memory_returns_after_a_big_job(exportd, sql):
+    """A quarter of a million values, in each thread, with the largest pages."""
+    if not os.access(RELEASE, os.X_OK):
+        pytest.skip(f"{RELEASE} is not built")
+    exportd.path = RELEASE
+    exportd.create(users=[f"user{number}@example.com" for number in range(6)])
+    insert_group(sql, 1)
+    insert_tag_values(sql, 250000)
+    with exportd.worker("--concurrency", 2, PAGE_SIZE=10000) as worker:
+        for number in range(2):
+            run(exportd, sql, number, limit=10)
+        before = resident(worker)
+        for number in range(2, 6):
+            run(exportd, sql, number)
+        wait_until(lambda: resident(worker) < before + 4 * MIB,
+                   f"as little memory as before: {before} KiB", 10, 0.5)
+        assert worker.stop() == 0
