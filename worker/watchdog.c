@@ -8,6 +8,7 @@ struct watch *watchdog_add(struct watchdog *watchdog, const char *part, int64_t 
 {
     if (watchdog->count >= WATCHDOG_PARTS_MAX)
         abort(); /* more threads than a worker can have */
+    watchdog->checked_ms = clock_monotonic_ms();
     struct watch *watch = &watchdog->parts[watchdog->count++];
     watch->part = part;
     watch->more_ms = more_ms;
@@ -35,7 +36,7 @@ static void forgive(struct watchdog *watchdog)
 const struct watch *watchdog_check(struct watchdog *watchdog, int64_t stuck_ms)
 {
     int64_t now = clock_monotonic_ms();
-    bool stopped = watchdog->checked_ms != 0 && now - watchdog->checked_ms >= STOPPED_MS;
+    bool stopped = now - watchdog->checked_ms >= STOPPED_MS;
     watchdog->checked_ms = now;
     if (stopped)
         forgive(watchdog);

@@ -23,22 +23,30 @@ struct server {
     pthread_t thread;
 };
 
+/* The number on a line such as "*3" or "$12". */
+static bool read_number(FILE *stream, char mark, long *number)
+{
+    char line[64];
+    if (fgets(line, sizeof(line), stream) == NULL || line[0] != mark)
+        return false;
+    *number = strtol(line + 1, NULL, 10);
+    return true;
+}
+
 /* One command, as an array of strings; its first word. False at the end. */
 static bool read_command(FILE *stream, char word[32])
 {
-    char line[256];
-    int count = 0;
-    if (fgets(line, sizeof(line), stream) == NULL || sscanf(line, "*%d", &count) != 1)
+    long count = 0;
+    if (!read_number(stream, '*', &count))
         return false;
-    for (int i = 0; i < count; i++) {
-        int size = 0;
+    for (long i = 0; i < count; i++) {
+        long size = 0;
         char text[8192];
-        if (fgets(line, sizeof(line), stream) == NULL || sscanf(line, "$%d", &size) != 1 ||
-            size > (int)sizeof(text) - 3 ||
+        if (!read_number(stream, '$', &size) || size < 0 || size > (long)sizeof(text) - 3 ||
             fread(text, 1, (size_t)size + 2, stream) != (size_t)size + 2)
             return false;
         if (i == 0)
-            (void)snprintf(word, 32, "%.*s", size, text);
+            (void)snprintf(word, 32, "%.*s", (int)size, text);
     }
     return true;
 }

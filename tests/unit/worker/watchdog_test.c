@@ -59,8 +59,7 @@ static void test_a_stopped_process_gets_its_time_anew(void **state)
     struct watch *job = watchdog_add(&watchdog, "job", 0);
     struct watch *ended = watchdog_add(&watchdog, "job", 0);
     watch_end(ended);
-    assert_null(watchdog_check(&watchdog, 1000));
-    watchdog.checked_ms -= 60000;
+    watchdog.checked_ms -= 60000; /* also when it is the first one */
     silence(job, 60000);
     assert_null(watchdog_check(&watchdog, 1000));
     assert_int_equal(atomic_load(&ended->seen_ms), 0);
