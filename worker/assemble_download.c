@@ -1,7 +1,6 @@
 #include "worker/assemble_download.h"
 
 #include "base/clock.h"
-#include "base/fault.h"
 #include "base/temporary.h"
 #include "export/processor.h"
 
@@ -36,7 +35,7 @@ static bool report(void *context, const struct export_progress *progress, struct
     struct reporter *reporter = context;
     *reporter->progress = (struct job_progress){
         .rows = progress->rows, .bytes = progress->bytes, .pages = progress->pages};
-    return FAULT("page", error) && go_on(reporter, error);
+    return go_on(reporter, error);
 }
 
 static bool write_csv(struct job_thread *thread, const struct claim *claim,
@@ -96,7 +95,7 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
 {
     return pg_connect(thread->tag_pg, error) &&
            temporary_open(thread->context->config->tmpdir, &assembly->csv, error) &&
-           write_csv(thread, claim, message, assembly, error) && FAULT("last_page", error) &&
+           write_csv(thread, claim, message, assembly, error) &&
            store(thread, claim, assembly, error);
 }
 
