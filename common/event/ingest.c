@@ -6,7 +6,11 @@
 #include "event/save.h"
 #include "model/server_clock.h"
 
+/* Large batches write each counter less often. The first ones are small: they are the ones that
+   meet new hashes, and who else meets the same waits for the end of the batch that takes them over.
+ */
 enum {
+    FIRST_BATCH_EVENTS = 1000, /* each further batch takes twice as many, up to */
     BATCH_EVENTS = 20000,
     BATCH_TAGS = 250000,            /* the last event may go beyond */
     BATCH_BYTES = 16 * 1024 * 1024, /* of lines; likewise */
@@ -26,6 +30,7 @@ struct batch {
     struct arena *texts;    /* of the events */
     struct saver saver;
     bool redis_failed;
+    size_t limit; /* events of this batch */
     size_t count, tags, bytes;
 };
 
@@ -123,6 +128,7 @@ static bool flush(struct batch *batch, struct error *error)
     if (done && batch->count > 0 && batch->ingest->progress != NULL)
         batch->ingest->progress(batch->summary);
     batch->count = batch->tags = batch->bytes = 0;
+    batch->limit = batch->limit * 2 < BATCH_EVENTS ? batch->limit * 2 : BATCH_EVENTS;
     arena_reset(batch->texts);
     return done;
 }
@@ -158,7 +164,7 @@ static bool stop_reading(struct batch *batch, struct error *error)
 
 static bool is_full(const struct batch *batch)
 {
-    return batch->count == BATCH_EVENTS || batch->tags >= BATCH_TAGS || batch->bytes >= BATCH_BYTES;
+    return batch->count == batch->limit || batch->tags >= BATCH_TAGS || batch->bytes >= BATCH_BYTES;
 }
 
 static bool save_lines(struct batch *batch, struct error *error)
@@ -234,7 +240,7 @@ static bool allocate(struct batch *batch, struct error *error)
 bool ingest_run(const struct ingest *ingest, FILE *input, struct ingest_summary *summary,
                 struct error *error)
 {
-    struct batch batch = {.ingest = ingest, .summary = summary};
+    struct batch batch = {.ingest = ingest, .summary = summary, .limit = FIRST_BATCH_EVENTS};
     *summary = (struct ingest_summary){0};
     line_reader_init(&batch.reader, input, EVENT_LINE_MAX);
     bool done = allocate(&batch, error) &&

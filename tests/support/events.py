@@ -31,15 +31,6 @@ def series(count, key="color", value=lambda n: f"value {n}", issue="issue", proj
             for n in range(count)]
 
 
-# How many lines of `long_lines` ingest takes as one batch: 16 MiB.
-LONG_BATCH = 4096
-
-
-def long_lines(events):
-    """As lines of 4 KiB: few of them make a batch."""
-    return "".join(json.dumps(one).ljust(4096) + "\n" for one in events)
-
-
 def read_events(path):
     with open(path, encoding="utf-8") as file:
         return [json.loads(line) for line in file]

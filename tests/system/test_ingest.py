@@ -8,7 +8,7 @@ import random
 import pytest
 
 from support.event_model import EventModel, EventTables, score
-from support.events import LONG_BATCH, event, hash_of, long_lines
+from support.events import event, hash_of
 from support.waiting import wait_until
 
 UTC = datetime.timezone.utc
@@ -371,12 +371,13 @@ def test_one_samples_what_the_other_would_store(exportd, tables, sql):
 
 
 @pytest.mark.parametrize("fault, done", [
-    ("ingest_prepared:kill:2", LONG_BATCH), ("ingest_before_commit:kill:2", LONG_BATCH),
-    ("ingest_after_commit:kill:2", 2 * LONG_BATCH)])
+    ("ingest_prepared:kill:2", 1000), ("ingest_before_commit:kill:2", 1000),
+    ("ingest_before_commit:kill:3", 3000), ("ingest_after_commit:kill:3", 7000)])
 def test_killed_in_the_middle_and_run_again(exportd, tables, sql, fault, done):
-    """Values that were made and not counted any more have not been seen."""
+    """The first batch is 1000 events, each further one twice as many. Values that were made and not
+    counted any more have not been seen."""
     events = some_events(9000, 8)
-    result = exportd.run("ingest", "-", stdin=long_lines(events), FAULT=fault)
+    result = exportd.run("ingest", "-", stdin=lines(events), FAULT=fault)
     assert result.status == -9, result
     assert rows(sql, "SELECT count(*) FROM sentry_message") == [(done,)]
     model = EventModel(events[:done])
