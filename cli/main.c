@@ -1,6 +1,7 @@
 /* exportd: settings, then one command. */
 #include "cli/cli.h"
 
+#include "base/fault.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -123,6 +124,7 @@ static int explain(char *command)
 
 int main(int argc, char **argv)
 {
+    FAULT_PREPARE();
     prepare_process();
     if (argc < 2)
         return usage();

@@ -77,6 +77,14 @@ bool fault_point(const char *name, struct error *error)
     return true;
 }
 
+void fault_prepare(void)
+{
+    int64_t nth = 0;
+    const char *text = getenv("EXPORTD_MEMORY_FAIL");
+    if (text != NULL && text_to_int64(text, 1, INT64_MAX, &nth))
+        memory_fail_process((uint64_t)nth);
+}
+
 #else
 
 /* ISO C wants something in every file. */

@@ -5,6 +5,9 @@
 #include <malloc.h>
 
 #ifdef EXPORTD_FAULTS
+#include <stdatomic.h>
+#include <unistd.h>
+
 static _Thread_local uint64_t left; /* allocations up to the one that fails; 0: none will */
 static _Thread_local bool failed;
 
@@ -20,8 +23,30 @@ bool memory_failed(void)
     return failed;
 }
 
+static uint64_t process_nth; /* set before there are threads; 0: none */
+static atomic_uint_fast64_t process_count;
+
+void memory_fail_process(uint64_t n)
+{
+    process_nth = n;
+}
+
+/* Said at once: who is about to crash could not do it later. */
+static bool process_fails_now(void)
+{
+    char line[64];
+    if (process_nth == 0 || atomic_fetch_add(&process_count, 1) + 1 != process_nth)
+        return false;
+    int size = snprintf(line, sizeof(line), "allocation %" PRIu64 " fails\n", process_nth);
+    ssize_t written = write(STDERR_FILENO, line, (size_t)size);
+    (void)written;
+    return true;
+}
+
 static bool fails_now(void)
 {
+    if (process_fails_now())
+        return true;
     if (left == 0 || --left > 0)
         return false;
     failed = true;

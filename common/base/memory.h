@@ -33,6 +33,10 @@ void memory_fail(uint64_t n);
 
 /* Stops that; true when an allocation has failed since. */
 bool memory_failed(void);
+
+/* The same for all allocations of the process, by whatever thread. When it comes to that, a line on
+   standard error says so: "allocation <n> fails". */
+void memory_fail_process(uint64_t n);
 #endif
 
 #endif
