@@ -163,6 +163,16 @@ def test_pages_of_texts_that_may_be_something_else(exportd, scripted):
     assert [behind(body) for body in server.pages] == ["", "k09998"]
 
 
+def test_pages_of_texts_with_nul(exportd, scripted):
+    """They come without it, in the order that the server gave them with it."""
+    keys = [*(f"k{n:05}" for n in range(9996)), "l\0b", "la", "lz", "m\0", "m\0z", "ma", "o"]
+    server = scripted(lambda body, _: keys_answer(body, keys[
+        keys.index(behind(body)) + 1 if behind(body) else 0:][:body["limit"]]))
+    lines = exportd.ok("tagstore", "get_tag_keys", "--project", 1).json_lines()
+    assert [line["key"] for line in lines] == sorted(key.replace("\0", "") for key in keys)
+    assert [behind(body) for body in server.pages] == ["", "lz"]
+
+
 def test_a_page_of_nothing_else(exportd, scripted):
     server = scripted(lambda body, _: keys_answer(body, [f"{n}\ufffd" for n in range(10000)]))
     result = exportd.fails("tagstore", "get_tag_keys", "--project", 1)

@@ -217,12 +217,13 @@ static bool start_pager(struct pager *pager, struct snuba_question *question, st
     return start_order(pager, error);
 }
 
-/* A text with U+FFFD in it may stand for something else that is no valid text, and was sorted there
-   as that: nothing can be asked for behind it. */
-static bool is_certain(const struct pager *pager, const struct snuba_cell *cell)
+/* Behind a text that may not be the server's own nothing can be asked for: it was sorted there as
+   what it is. */
+static bool is_certain(const struct pager *pager, const struct snuba_answer *answer, size_t row)
 {
-    return pager->behind.literal.kind != SNUBA_TEXT || cell->kind != SNUBA_CELL_TEXT ||
-           strstr(cell->text, "\xef\xbf\xbd") == NULL;
+    return pager->behind.literal.kind != SNUBA_TEXT ||
+           snuba_cell(answer, row, 0)->kind != SNUBA_CELL_TEXT ||
+           snuba_text_is_certain(answer, row);
 }
 
 static bool is_behind(const struct pager *pager, const struct snuba_cell *cell)
@@ -242,7 +243,7 @@ static bool move_on(struct pager *pager, const struct snuba_answer *answer, size
     *taken = 0;
     for (size_t i = 0; i < answer->rows; i++) {
         const struct snuba_cell *cell = snuba_cell(answer, i, 0);
-        if (!is_certain(pager, cell))
+        if (!is_certain(pager, answer, i))
             continue;
         if (!is_behind(pager, cell))
             return error_set(error, ERROR_INTERNAL, "snuba's answer: a page that is not sorted");
