@@ -32,7 +32,7 @@ struct export_progress {
 };
 
 /* Called after each page, also of those that are read before the first one is written; false (with
-   *error) ends the export. */
+ *error) ends the export. */
 typedef bool export_progress_function(void *context, const struct export_progress *progress,
                                       struct error *error);
 

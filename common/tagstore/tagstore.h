@@ -275,10 +275,10 @@ bool tagstore_record(struct tagstore *store, const struct tag_observation *obser
 
 /* ---- writing: single rows ----
 
-   All but delete_tag_key need a transaction of the caller's. Each holds its project, like a batch of
-   events, and takes its locks in the order of tagstore_record; two of them in one transaction may meet another writer's the other way round
-   (ERROR_CONFLICT, pg_sqlstate 40P01: try again). ERROR_INVALID: a key or a value is too long for
-   its column. */
+   All but delete_tag_key need a transaction of the caller's. Each holds its project, like a batch
+   of events, and takes its locks in the order of tagstore_record; two of them in one transaction
+   may meet another writer's the other way round (ERROR_CONFLICT, pg_sqlstate 40P01: try again).
+   ERROR_INVALID: a key or a value is too long for its column. */
 
 /* A row as it is in the tables. */
 struct tag_row {

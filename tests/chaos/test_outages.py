@@ -6,7 +6,6 @@ import random
 import signal
 import socket
 import subprocess
-import threading
 import time
 import types
 
@@ -16,7 +15,7 @@ from chaos.judge import judge
 from chaos.ledger import Ledger, Producer, plain, wait_for_entries
 from chaos.world import LEASE_SECONDS, Crew, World, finish, wait_until_done
 from support.program import binary
-from support.proxy import Cutter
+from support.proxy import Cutter, Listener, pass_on
 from support.servers import Redis
 from support.waiting import wait_until
 
@@ -24,13 +23,11 @@ SLOW = "page:delay=150"
 
 
 @contextlib.contextmanager
-def business(world, ledger, workers=2, fault=SLOW, **settings):
+def business(world, ledger, workers=2, fault=SLOW, kills=(), **settings):
     """Messages come and workers work, before, during and after the block; then everything is
-    judged. `kills` may be filled with the times that explain a second copy of a mail."""
-    kills = []
+    judged. `kills` are times that explain a second copy of a mail."""
     with Crew(world, workers, faults=lambda: fault, **settings) as crew:
         producer = Producer(ledger, 0.15)
-        crew.kills = kills
         wait_for_entries(ledger, 8)
         yield crew
         wait_for_entries(ledger, len(ledger.entries) + 8)
@@ -137,67 +134,48 @@ def test_connections_are_cut_in_mid_answer(world, seed, server):
 
 # ---- the mail server ----
 
-class Door:
+class Door(Listener):
     """Before the mail sink: open, or it does to each connection what `mode` says."""
 
     def __init__(self, port):
         self.mode = "open"
         self.lost = []  # when an answer to a mail was kept back
         self._port = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+    def serve(self, client):
+        mode = self.mode
+        if mode == "hang":
+            time.sleep(4)
+        elif mode == "refuse":
+            client.sendall(b"421 not now\r\n")
+        elif mode != "close":
+            with socket.create_connection(("127.0.0.1", self._port)) as server:
+                pass_on(client, server, self._loser() if mode == "lose" else lambda data: data)
 
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client, self.mode), daemon=True).start()
+    def _loser(self):
+        """Keeps the answer to the mail back, which is the fourth yes: EHLO, MAIL, RCPT, DATA."""
+        answers = 0
 
-    def _serve(self, client, mode):
-        with client:
-            if mode == "hang":
-                time.sleep(4)
-            elif mode == "refuse":
-                client.sendall(b"421 not now\r\n")
-            elif mode in ("open", "lose"):
-                self._pass(client, mode)
-
-    def _pass(self, client, mode):
-        with socket.create_connection(("127.0.0.1", self._port)) as server:
-            threading.Thread(target=self._up, args=(client, server), daemon=True).start()
-            answers = 0
-            with contextlib.suppress(OSError):
-                while data := server.recv(65536):
-                    answers += data.count(b"\r\n250 ") + data.startswith(b"250 ")
-                    if mode == "lose" and answers >= 4:  # EHLO, MAIL, RCPT, DATA
-                        self.lost.append(time.time())
-                        return
-                    client.sendall(data)
-
-    @staticmethod
-    def _up(client, server):
-        with contextlib.suppress(OSError):
-            while data := client.recv(65536):
-                server.sendall(data)
+        def hear(data):
+            nonlocal answers
+            answers += data.count(b"\r\n250 ") + data.startswith(b"250 ")
+            if answers < 4:
+                return data
+            self.lost.append(time.time())
+            return b""
+        return hear
 
 
 @pytest.mark.parametrize("mode", ["refuse", "hang", "close", "lose"])
 def test_the_mail_server_is_in_a_bad_mood(world, seed, mode):
     ledger = Ledger(world, seed)
     with contextlib.closing(Door(world.sink.port)) as door:
-        with business(world, ledger, fault=None,
-                      MAIL_URL=f"smtp://127.0.0.1:{door.port}") as crew:
+        with business(world, ledger, fault=None, kills=door.lost,
+                      MAIL_URL=f"smtp://127.0.0.1:{door.port}"):
             door.mode = mode
             time.sleep(5)
             door.mode = "open"
-            crew.kills.extend(door.lost)
         assert bool(door.lost) == (mode == "lose")
 
 

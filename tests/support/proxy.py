@@ -1,11 +1,81 @@
 """TCP proxies: networks that break at the wrong moment."""
+import contextlib
 import random
 import socket
 import threading
 import time
 
 
-class Proxy:
+class Listener:
+    """Listens on a loopback port; serve(client) runs in a thread of each connection's own."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        with client, contextlib.suppress(OSError):
+            self.serve(client)
+
+    def serve(self, client):
+        raise NotImplementedError
+
+
+def pass_on(client, server, hear=lambda data: data):
+    """Passes what the client sends to the server, and what comes back to the client, until one of them
+    ends or hear(data) gives nothing to pass on. `hear` may take a part and end with it."""
+    def up():
+        with contextlib.suppress(OSError):
+            while data := client.recv(65536):
+                server.sendall(data)
+        end(client, server)
+
+    threading.Thread(target=up, daemon=True).start()
+    with contextlib.suppress(OSError):
+        while data := server.recv(65536):
+            heard = hear(data)
+            if heard:
+                client.sendall(heard)
+            if heard != data:
+                break
+    end(client, server)
+
+
+def end(*connections):
+    for connection in connections:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+
+class Watched:
+    """A connection whose sent bytes are shown to `sent` as they pass."""
+
+    def __init__(self, connection, sent):
+        self._connection, self._sent = connection, sent
+
+    def recv(self, size):
+        data = self._connection.recv(size)
+        self._sent(data)
+        return data
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+
+class Proxy(Listener):
     """Stands before a server on a loopback port and loses an answer: the first connection that has
     sent `before` and then sends `last` does not hear back, and nothing gets through for a while."""
 
@@ -15,62 +85,32 @@ class Proxy:
         self._before, self._last = before, last
         self._away_seconds = away_seconds
         self._away_until = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+    def serve(self, client):
+        if time.monotonic() < self._away_until:
+            return
+        sent = bytearray()
+        deaf = threading.Event()
 
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            if time.monotonic() < self._away_until:
-                client.close()
-                continue
-            server = socket.create_connection(("127.0.0.1", self._server_port))
-            deaf = threading.Event()
-            threading.Thread(target=self._requests, args=(client, server, deaf),
-                             daemon=True).start()
-            threading.Thread(target=self._answers, args=(client, server, deaf),
-                             daemon=True).start()
+        def note(data):
+            sent.extend(data)
+            _, found, behind = bytes(sent).rpartition(self._before)
+            if found and self._last in behind and not self.answers_lost:
+                deaf.set()
 
-    def _requests(self, client, server, deaf):
-        sent = b""
-        try:
-            while data := client.recv(65536):
-                sent += data
-                _, found, behind = sent.rpartition(self._before)
-                if found and self._last in behind and not self.answers_lost:
-                    deaf.set()
-                server.sendall(data)
-        except OSError:
-            pass
-        server.close()
+        def hear(data):
+            if not deaf.is_set():
+                return data
+            self._away_until = time.monotonic() + self._away_seconds
+            self.answers_lost += 1
+            return b""
 
-    def _answers(self, client, server, deaf):
-        try:
-            while data := server.recv(65536):
-                if deaf.is_set():
-                    self._away_until = time.monotonic() + self._away_seconds
-                    self.answers_lost += 1
-                    break
-                client.sendall(data)
-        except OSError:
-            pass
-        for connection in (client, server):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        client.close()
+        with socket.create_connection(("127.0.0.1", self._server_port)) as server:
+            pass_on(Watched(client, note), server, hear)
 
 
-class Cutter:
+class Cutter(Listener):
     """Stands before a server on a loopback port. While `cutting`, each connection breaks after some
     bytes of the server's answers, anywhere."""
 
@@ -79,53 +119,19 @@ class Cutter:
         self.cuts = 0
         self._random = random.Random(seed)
         self._server_port = server_port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self._server_port))
-            budget = int(self._random.expovariate(1 / 3000))
-            for serve in (self._requests, self._answers):
-                threading.Thread(target=serve, args=(client, server, budget), daemon=True).start()
-
-    @staticmethod
-    def _end(*connections):
-        for connection in connections:
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def _requests(self, client, server, _):
-        try:
-            while data := client.recv(65536):
-                server.sendall(data)
-        except OSError:
-            pass
-        self._end(client, server)
-
-    def _answers(self, client, server, budget):
+    def serve(self, client):
+        budget = int(self._random.expovariate(1 / 3000))
         passed = 0
-        try:
-            while data := server.recv(65536):
-                passed += len(data)
-                if self.cutting and passed > budget:
-                    client.sendall(data[:max(0, len(data) - (passed - budget))])
-                    self.cuts += 1
-                    break
-                client.sendall(data)
-        except OSError:
-            pass
-        self._end(client, server)
-        client.close()
-        server.close()
+
+        def hear(data):
+            nonlocal passed
+            passed += len(data)
+            if not self.cutting or passed <= budget:
+                return data
+            self.cuts += 1
+            return data[:max(0, len(data) - (passed - budget))]
+
+        with socket.create_connection(("127.0.0.1", self._server_port)) as server:
+            pass_on(client, server, hear)

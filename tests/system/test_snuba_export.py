@@ -131,9 +131,62 @@ def test_environments(installation):
         installation.insert([event(ISSUE, when=at(number + n), tags={
             "color": f"{environment} {n % 3}", "environment": environment}) for n in range(10)])
     installation.insert(events_of(["none"]))
-    for environment in ("production", "staging", "it's\\", None):
+    for environment in ("production", "staging", "it's\\", "", None):
         installation.check(environment=environment)
+        installation.check(environment=environment, PAGE_SIZE=1)
+        installation.check(environment=environment, limit=1)
     assert len(values_of(installation.export(environment="staging")[0])) == 3
+    assert values_of(installation.export(environment="")[0]) == ["none"]
+
+
+def test_a_key_of_another_environment(installation):
+    """It does not exist in this one."""
+    installation.insert(events_of(["a"]))
+    installation.insert([event(ISSUE, tags={"shape": "round", "environment": "production"})])
+    arguments = ["--organization", "acme", "--project", 1, "--group", installation.issue, "--key",
+                 "color", "--environment", "production"]
+    result = installation.exportd.fails("tag-export", *arguments, **installation.settings)
+    assert "Requested key does not exist" in result.err
+    assert len(installation.server.queries) == 1
+
+
+def test_other_issues(installation):
+    """Their values count only where they were merged with this one: by its own and by the old id."""
+    installation.insert(events_of(["a", "b"], 9))
+    installation.insert([event("other", when=at(3), tags={"color": value}) for value in "bc"])
+    other = installation.backend.issue("other")
+    installation.check(PAGE_SIZE=1)
+    assert sorted(values_of(installation.export()[0])) == ["a", "b"]
+    installation.backend.merge(other, installation.issue)
+    pages = installation.check(PAGE_SIZE=1)
+    assert sorted(values_of(installation.export()[0])) == ["a", "b", "c"] and len(pages) == 4
+    table = installation.exportd.tag_export(group=other, **installation.settings)
+    assert table == installation.expected()
+
+
+def test_an_issue_without_hashes(installation, sql):
+    """In 2018 nothing leads to its events: not those of all issues."""
+    installation.insert(events_of(["a"]) + [event("other", tags={"color": "b"})])
+    issue = installation.issue
+    sql.execute("DELETE FROM sentry_grouphash WHERE group_id = %s", (issue,))
+    table = installation.exportd.tag_export(group=issue, **installation.settings)
+    assert values_of(table) == ([] if installation.backend.dialect == "2018" else ["a"])
+
+
+def test_retention(installation):
+    """How many days an export goes back; 0 is for ever. A key that was last seen before is none."""
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None, microsecond=0)
+    installation.insert([event(ISSUE, when=now - datetime.timedelta(days=days, minutes=1),
+                               tags={"color": f"{days} days", "shape" if days else "size": "x"})
+                         for days in (0, 3, 10, 80)])
+    for days, count in ((1, 1), (3, 1), (4, 2), (79, 3), (0, 4)):
+        for options in ({}, {"limit": 9}, {"PAGE_SIZE": 1}):
+            table, _ = installation.export(RETENTION_DAYS=days, **options)
+            assert len(values_of(table)) == count, (days, options)
+    result = installation.exportd.fails(
+        "tag-export", "--organization", "acme", "--project", 1, "--group", installation.issue, "--key",
+        "shape", **{**installation.settings, "RETENTION_DAYS": 2})
+    assert "Requested key does not exist" in result.err
 
 
 def test_users(installation):

@@ -1,4 +1,5 @@
 """What holds for the tagstore over a Snuba only: how it asks, and how far back."""
+import contextlib
 import datetime
 import json
 
@@ -21,18 +22,15 @@ def backend(request):
 @pytest.fixture(params=NAMES)
 def scripted(request, exportd):
     """Answers requests of get_tag_keys by a function of the body; see ask_keys."""
-    servers = []
-
     def start(answer):
-        servers.append(ScriptedSnuba(answer))
-        exportd.settings.update(TAGSTORE="snuba", SNUBA_URL=servers[0].url,
+        server = servers.enter_context(ScriptedSnuba(answer))
+        exportd.settings.update(TAGSTORE="snuba", SNUBA_URL=server.url,
                                 SNUBA_DIALECT=BACKENDS[request.param].dialect)
-        return servers[0]
+        return server
 
     exportd.create()
-    yield start
-    for server in servers:
-        server.close()
+    with contextlib.ExitStack() as servers:
+        yield start
 
 
 def seconds_ago(seconds):
@@ -136,11 +134,11 @@ def test_pages_of_keys(exportd, scripted):
         body, [key for key in keys if key > behind(body)][:body["limit"]]))
     lines = exportd.ok("tagstore", "get_tag_keys", "--project", 1).json_lines()
     assert [line["key"] for line in lines] == keys
-    assert [behind(body) for body in server.requests] == ["", "k09999", "k19999"]
-    for body in server.requests:
+    assert [behind(body) for body in server.pages] == ["", "k09999", "k19999"]
+    for body in server.pages:
         assert body["orderby"] in ("page", ["page"]) and body["limit"] == 10000
         assert [body[name] for name in ("from_date", "to_date")] == [
-            server.requests[0][name] for name in ("from_date", "to_date")]
+            server.pages[0][name] for name in ("from_date", "to_date")]
 
 
 @pytest.mark.parametrize("answer", [
@@ -155,18 +153,45 @@ def test_pages_that_lead_nowhere(exportd, scripted, answer):
     assert len(server.requests) <= 2
 
 
+def test_pages_of_texts_that_may_be_something_else(exportd, scripted):
+    """What is no UTF-8 comes as U+FFFD and is sorted as what it was: nobody asks for what is behind it."""
+    keys = [*(f"k{n:05}" for n in range(9999)), "l\ufffd", "m", "\ufffd", "😀", "\ufffda"]
+    server = scripted(lambda body, _: keys_answer(body, keys[
+        keys.index(behind(body)) + 1 if behind(body) else 0:][:body["limit"]]))
+    lines = exportd.ok("tagstore", "get_tag_keys", "--project", 1).json_lines()
+    assert [line["key"] for line in lines] == sorted(keys, key=str.encode)
+    assert [behind(body) for body in server.pages] == ["", "k09998"]
+
+
+def test_pages_of_texts_with_nul(exportd, scripted):
+    """They come without it, in the order that the server gave them with it."""
+    keys = [*(f"k{n:05}" for n in range(9996)), "l\0b", "la", "lz", "m\0", "m\0z", "ma", "o"]
+    server = scripted(lambda body, _: keys_answer(body, keys[
+        keys.index(behind(body)) + 1 if behind(body) else 0:][:body["limit"]]))
+    lines = exportd.ok("tagstore", "get_tag_keys", "--project", 1).json_lines()
+    assert [line["key"] for line in lines] == sorted(key.replace("\0", "") for key in keys)
+    assert [behind(body) for body in server.pages] == ["", "lz"]
+
+
+def test_a_page_of_nothing_else(exportd, scripted):
+    server = scripted(lambda body, _: keys_answer(body, [f"{n}\ufffd" for n in range(10000)]))
+    result = exportd.fails("tagstore", "get_tag_keys", "--project", 1)
+    assert "10000 values in a row that are no valid text" in result.err and result.out == ""
+    assert len(server.requests) == 1
+
+
 def test_overload_asks_for_less(exportd, scripted):
     server = scripted(lambda body, _: error(241) if body["limit"] > 2500 else keys_answer(body, ["a"]))
     assert [line["key"] for line in exportd.ok(
         "tagstore", "get_tag_keys", "--project", 1).json_lines()] == ["a"]
-    assert [body["limit"] for body in server.requests] == [10000, 5000, 2500]
+    assert [body["limit"] for body in server.pages] == [10000, 5000, 2500]
 
 
 def test_overload_to_the_end(exportd, scripted):
     server = scripted(lambda _body, _: error(241))
     result = exportd.fails("tagstore", "get_tag_keys", "--project", 1)
     assert result.out == ""
-    assert [body["limit"] for body in server.requests] == [10000, 5000, 2500, 1250, 625, 312, 156]
+    assert [body["limit"] for body in server.pages] == [10000, 5000, 2500, 1250, 625, 312, 156]
 
 
 def test_too_slow_is_not_asked_again(exportd, scripted):

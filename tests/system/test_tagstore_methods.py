@@ -265,6 +265,21 @@ def test_users_are_found_by_what_the_event_says(backend):
     assert groups(backend.ask("get_group_ids_for_users", project=1, email="old@sentry.io")) == [g1]
 
 
+@pytest.mark.parametrize("address, forms", [
+    ("::ffff:1.2.3.4", ["::ffff:102:304", "::FFFF:1.2.3.4", "0:0:0:0:0:ffff:102:304"]),
+    ("::1.2.0.0", ["::102:0", "::1.2.0.0"]), ("1.2.3.4", ["1.2.3.4"]),
+    ("2001:DB8:0:0:1:0:0:1", ["2001:db8::1:0:0:1", "2001:db8:0:0:1::1"]),
+])
+def test_forms_of_addresses(backend, address, forms):
+    event = fixture_event("1", G1, 5, {}, "user")
+    event["data"]["sentry.interfaces.User"] = {"id": "user", "ip_address": address}
+    backend.insert([event])
+    group = backend.group_id(1, G1)
+    for form in [address, *forms]:
+        assert groups(backend.ask("get_group_ids_for_users", project=1, ip=form)) == [group], form
+    assert groups(backend.ask("get_group_ids_for_users", project=1, ip="1.2.3.5")) == []
+
+
 def test_columns_of_old_are_asked_for_but_not_listed(store):
     assert [line["key"] for line in store.ask("get_tag_keys", project=1)] == [
         "baz", "foo", "browser"]

@@ -315,6 +315,12 @@ static bool read_totals(struct reader *in, const json_t *totals, struct snuba_an
 
 /* ---- the whole ---- */
 
+bool snuba_text_is_certain(const struct snuba_answer *answer, size_t row)
+{
+    static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+    return !answer->mended[row] && strstr(snuba_cell(answer, row, 0)->text, replacement) == NULL;
+}
+
 /* An error as Python sees it: null, "", {} and the like are none. */
 static json_t *what_it_said(json_t *said)
 {

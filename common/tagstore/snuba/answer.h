@@ -44,6 +44,10 @@ static inline const struct snuba_cell *snuba_cell(const struct snuba_answer *ans
     return &answer->cells[row * answer->columns + column];
 }
 
+/* Whether the text in the first cell of a row is beyond doubt what the server has, and compares
+   with: it was not made clean, and has no U+FFFD, which may stand there for anything. */
+bool snuba_text_is_certain(const struct snuba_answer *answer, size_t row);
+
 /* Reads the answer to `query`. Each row has to be whole and of the right types, times with their
    zone, and no more rows than the limit. A count or a number of distinct values may be quoted;
    distinct values of nothing, which may be NULL, are 0. Beside the answer's text and its cells only

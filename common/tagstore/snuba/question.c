@@ -111,9 +111,9 @@ bool snuba_question_has_value(struct snuba_question *question, const char *key, 
 /* ---- rows ---- */
 
 static bool add_rows(struct snuba_question *question, const struct snuba_answer *answer,
-                     size_t columns, struct snuba_rows *rows, struct error *error)
+                     size_t count, size_t columns, struct snuba_rows *rows, struct error *error)
 {
-    size_t wanted = rows->count + answer->rows;
+    size_t wanted = rows->count + count;
     rows->columns = columns;
     if (rows->cells == NULL || wanted > rows->room) {
         size_t room = wanted > 2 * rows->room ? wanted : 2 * rows->room;
@@ -126,7 +126,7 @@ static bool add_rows(struct snuba_question *question, const struct snuba_answer 
         rows->cells = cells;
         rows->room = room;
     }
-    for (size_t i = 0; i < answer->rows; i++)
+    for (size_t i = 0; i < count; i++)
         memcpy(&rows->cells[(rows->count + i) * columns], &answer->cells[i * answer->columns],
                columns * sizeof(*rows->cells));
     rows->count = wanted;
@@ -217,21 +217,46 @@ static bool start_pager(struct pager *pager, struct snuba_question *question, st
     return start_order(pager, error);
 }
 
-/* A server whose order is not that of its comparison would be asked for ever. */
-static bool move_on(struct pager *pager, const struct snuba_answer *answer, struct error *error)
+/* Behind a text that may not be the server's own nothing can be asked for: it was sorted there as
+   what it is. */
+static bool is_certain(const struct pager *pager, const struct snuba_answer *answer, size_t row)
 {
+    return pager->behind.literal.kind != SNUBA_TEXT ||
+           snuba_cell(answer, row, 0)->kind != SNUBA_CELL_TEXT ||
+           snuba_text_is_certain(answer, row);
+}
+
+static bool is_behind(const struct pager *pager, const struct snuba_cell *cell)
+{
+    if (pager->behind.literal.kind != SNUBA_TEXT)
+        return cell->number > pager->last_number;
+    return cell->kind == SNUBA_CELL_TEXT &&
+           (pager->last_text == NULL || strcmp(cell->text, pager->last_text) > 0);
+}
+
+/* *taken: the rows that the next page will not repeat. A server whose order is not that of its
+   comparison would be asked for ever. */
+static bool move_on(struct pager *pager, const struct snuba_answer *answer, size_t *taken,
+                    struct error *error)
+{
+    bool is_last = answer->rows < (size_t)pager->query.limit;
+    *taken = 0;
     for (size_t i = 0; i < answer->rows; i++) {
         const struct snuba_cell *cell = snuba_cell(answer, i, 0);
-        bool is_text = pager->behind.literal.kind == SNUBA_TEXT;
-        bool greater =
-            is_text ? cell->kind == SNUBA_CELL_TEXT &&
-                          (pager->last_text == NULL || strcmp(cell->text, pager->last_text) > 0)
-                    : cell->number > pager->last_number;
-        if (!greater)
+        if (!is_certain(pager, answer, i))
+            continue;
+        if (!is_behind(pager, cell))
             return error_set(error, ERROR_INTERNAL, "snuba's answer: a page that is not sorted");
         pager->last_text = cell->text;
         pager->last_number = cell->number;
+        *taken = i + 1;
     }
+    if (is_last)
+        *taken = answer->rows;
+    else if (*taken == 0)
+        return error_set(error, ERROR_INTERNAL,
+                         "snuba's answer: %zu values in a row that are no valid text",
+                         answer->rows);
     pager->query.condition_count = pager->question->query.condition_count + 1;
     return true;
 }
@@ -253,12 +278,12 @@ static bool ask_pages(struct snuba_question *question, struct snuba_rows *rows, 
 {
     struct pager pager;
     struct snuba_answer answer;
+    size_t taken = 0;
     if (!start_pager(&pager, question, error))
         return false;
     do {
-        if (!ask_page(&pager, &answer, error) ||
-            !add_rows(question, &answer, pager.columns, rows, error) ||
-            !move_on(&pager, &answer, error))
+        if (!ask_page(&pager, &answer, error) || !move_on(&pager, &answer, &taken, error) ||
+            !add_rows(question, &answer, taken, pager.columns, rows, error))
             return false;
     } while (answer.rows == (size_t)pager.query.limit);
     return true;
@@ -336,8 +361,8 @@ static bool ask_some(struct snuba_question *question, size_t cell, int64_t limit
     if (!snuba_ask(question->store->client, &query, question->arena, &answer, error))
         return false;
     *sure = whole_order || !is_tied(&answer, cell, limit, asked);
-    return !*sure ||
-           add_rows(question, &answer, query.groupby_count + query.aggregation_count, rows, error);
+    return !*sure || add_rows(question, &answer, answer.rows,
+                              query.groupby_count + query.aggregation_count, rows, error);
 }
 
 static bool ask_top(struct snuba_question *question, size_t cell, int64_t limit,

@@ -8,10 +8,7 @@ enum {
     PAGE_SIZE_MAX = 10000,
     CONDITIONS_MAX = 2,
     ORDERS_MAX = 2,
-    REPLACEMENT_SIZE = 3,
 };
-
-static const char replacement[REPLACEMENT_SIZE + 1] = "\xef\xbf\xbd"; /* U+FFFD */
 
 enum step {
     IN_ORDER, /* one request, in the order of the export */
@@ -283,11 +280,6 @@ static bool check_cells(const struct snuba_answer *answer, struct error *error)
     return true;
 }
 
-static bool is_beyond_doubt(const struct snuba_answer *answer, size_t row)
-{
-    return !answer->mended[row] && strstr(snuba_cell(answer, row, 0)->text, replacement) == NULL;
-}
-
 /* Values in another order than the one the server compares by would be asked for in circles, or
    be left out. Sets *certain to the number of rows up to the last value beyond doubt. */
 static bool check_order(const struct value_pages *pages, const struct snuba_answer *answer,
@@ -296,7 +288,7 @@ static bool check_order(const struct value_pages *pages, const struct snuba_answ
     const char *last = pages->has_last ? pages->last.data : NULL;
     *certain = 0;
     for (size_t i = 0; i < answer->rows; i++) {
-        if (!is_beyond_doubt(answer, i))
+        if (!snuba_text_is_certain(answer, i))
             continue;
         const char *value = snuba_cell(answer, i, 0)->text;
         if (last != NULL && strcmp(value, last) <= 0)
