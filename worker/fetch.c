@@ -63,8 +63,9 @@ static bool return_stranded(struct fetch *fetch, struct error *error)
 {
     struct job_ticket *held[POOL_MAX + 1];
     int64_t count = 0;
-    int held_count = pool_snapshot(fetch->fetcher->pool, held);
-    bool done = queue_return_stranded(fetch->context->queue, fetch->redis,
+    int held_count = 0;
+    bool done = pool_snapshot(fetch->fetcher->pool, held, &held_count, error) &&
+                queue_return_stranded(fetch->context->queue, fetch->redis,
                                       (const struct job_ticket *const *)held, (size_t)held_count,
                                       &count, error);
     for (int i = 0; i < held_count; i++)
@@ -159,16 +160,12 @@ void *fetch_thread(void *argument)
     struct fetch fetch = {
         .fetcher = fetcher,
         .context = fetcher->context,
-        .redis = redis_new(fetcher->context->config->redis_url),
+        .redis = fetcher->redis,
         .redis_outage = {.server = "redis", .missing = &fetcher->context->redis_missing},
         .store_outage = {.server = "storage"},
         .tmpdir_outage = {.server = "tmpdir"},
     };
-    if (fetch.redis != NULL)
-        run(&fetch);
-    else
-        log_event(LOG_ERROR, "worker.no-memory", NULL);
+    run(&fetch);
     watch_end(fetcher->watch);
-    redis_free(fetch.redis);
     return NULL;
 }

@@ -11,6 +11,7 @@ struct fetcher {
     struct worker_context *context;
     struct pool *pool;
     struct watch *watch;
+    struct redis *redis; /* its own; made and freed by the main thread */
     int64_t
         take_wait_ms; /* how long an empty queue is listened to; also how long a stop may take */
     struct blob_store *store; /* a job is taken only while it can be written */

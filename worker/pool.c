@@ -105,18 +105,20 @@ static struct job_ticket *copy_ticket(const struct job_ticket *ticket)
     return copy;
 }
 
-int pool_snapshot(struct pool *pool, struct job_ticket *tickets[POOL_MAX + 1])
+bool pool_snapshot(struct pool *pool, struct job_ticket *tickets[POOL_MAX + 1], int *count,
+                   struct error *error)
 {
-    int count = 0;
+    bool done = true;
+    *count = 0;
     (void)pthread_mutex_lock(&pool->mutex);
-    for (int i = -1; i < POOL_MAX; i++) {
+    for (int i = -1; done && i < POOL_MAX; i++) {
         const struct job_ticket *ticket = i < 0 ? pool->handed : pool->held[i];
         if (ticket == NULL)
             continue;
-        tickets[count] = copy_ticket(ticket);
-        if (tickets[count] != NULL)
-            count++;
+        tickets[*count] = copy_ticket(ticket);
+        done = tickets[*count] != NULL;
+        *count += done ? 1 : 0;
     }
     (void)pthread_mutex_unlock(&pool->mutex);
-    return count;
+    return done || error_set(error, ERROR_AWAY, "no memory for a message");
 }

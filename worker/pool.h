@@ -44,7 +44,8 @@ struct job_ticket *pool_withdraw(struct pool *pool);
 int pool_busy(struct pool *pool);
 
 /* Copies (job_ticket_free each) of all tickets handed or held: what a reconnected fetcher must not
-   take for stranded. Returns how many. */
-int pool_snapshot(struct pool *pool, struct job_ticket *tickets[POOL_MAX + 1]);
+   take for stranded. *count of them, also after ERROR_AWAY: no memory for the rest. */
+bool pool_snapshot(struct pool *pool, struct job_ticket *tickets[POOL_MAX + 1], int *count,
+                   struct error *error) MUST_CHECK;
 
 #endif

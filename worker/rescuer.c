@@ -147,17 +147,13 @@ void *rescuer_thread(void *argument)
     struct rounds rounds = {
         .rescuer = rescuer,
         .context = context,
-        .redis = redis_new(context->config->redis_url),
+        .redis = rescuer->redis,
         .pg = rescuer->pg,
         .lease_ms = context->config->lease_seconds * 1000,
         .redis_outage = {.server = "redis", .missing = &context->redis_missing},
         .postgres_outage = {.server = "postgres", .missing = &context->postgres_missing},
     };
-    if (rounds.redis != NULL)
-        run(&rounds);
-    else
-        log_event(LOG_ERROR, "worker.no-memory", NULL);
+    run(&rounds);
     watch_end(rescuer->watch);
-    redis_free(rounds.redis);
     return NULL;
 }

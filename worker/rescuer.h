@@ -11,6 +11,7 @@
 struct rescuer {
     struct worker_context *context;
     struct pg *pg; /* made by the main thread, which may interrupt it */
+    struct redis *redis;
     struct watch *watch;
 };
 

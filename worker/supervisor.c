@@ -94,15 +94,11 @@ void *supervisor_thread(void *argument)
     struct rounds rounds = {
         .supervisor = supervisor,
         .context = context,
-        .redis = redis_new(context->config->redis_url),
+        .redis = supervisor->redis,
         .lease_ms = context->config->lease_seconds * 1000,
         .redis_outage = {.server = "redis", .missing = &context->redis_missing},
     };
-    if (rounds.redis != NULL)
-        run(&rounds);
-    else
-        log_event(LOG_ERROR, "worker.no-memory", NULL);
+    run(&rounds);
     watch_end(supervisor->watch);
-    redis_free(rounds.redis);
     return NULL;
 }

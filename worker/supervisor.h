@@ -14,6 +14,7 @@ struct supervisor {
     struct pool *pool;
     struct notify *notify;
     struct watch *watch;
+    struct redis *redis; /* its own; made and freed by the main thread */
 };
 
 /* The thread's function; the argument is a struct supervisor. Ends with WORKER_ENDS, and takes the

@@ -29,6 +29,15 @@ enum {
     MAIL_MS = 60000,          /* a mail may take 30 s */
     SWEEP_MS = 60000,         /* a sweep asks Redis for all messages */
     GIVE_BACK_SECONDS = 60,   /* more than any of our own time-outs */
+    PARTS_MAX = POOL_MAX + 4, /* job threads, fetcher, supervisor, rescuer, mailer */
+};
+
+/* A thread. */
+struct part {
+    pthread_t handle;
+    atomic_int *active; /* where it is counted */
+    void *(*run)(void *);
+    void *argument;
 };
 
 struct worker {
@@ -45,6 +54,7 @@ struct worker {
     struct supervisor supervisor;
     struct notify notify;
     struct pg *mail_pg, *rescue_pg;
+    struct redis *fetch_redis, *supervisor_redis, *rescue_redis;
     int signals;              /* signalfd */
     int64_t stop_deadline_ms; /* 0: not stopping */
     int64_t hurry_since_ms;   /* the deadline is past, or a second signal came; 0: no hurry */
@@ -56,8 +66,8 @@ struct worker {
     struct pg *pg;
     struct outage drain_outage;
 
-    pthread_t handles[POOL_MAX];
-    pthread_t fetch_handle, mail_handle, rescue_handle, supervisor_handle;
+    struct part parts[PARTS_MAX];
+    int part_count;     /* threads started */
     atomic_int active;  /* job threads and the fetcher: still running */
     atomic_int helpers; /* mailer, rescuer and supervisor: still running */
 };
@@ -112,9 +122,13 @@ static bool open_parts(struct worker *worker, struct error *error)
     worker->mail_pg = pg_new(config->database_url, "exportd mailer");
     worker->rescue_pg = pg_new(config->database_url, "exportd rescuer");
     worker->redis = redis_new(config->redis_url);
+    worker->fetch_redis = redis_new(config->redis_url);
+    worker->supervisor_redis = redis_new(config->redis_url);
+    worker->rescue_redis = redis_new(config->redis_url);
     worker->context.queue = queue_new(config->queue, worker->context.name);
     if (worker->pg == NULL || worker->mail_pg == NULL || worker->rescue_pg == NULL ||
-        worker->redis == NULL || worker->context.queue == NULL)
+        worker->redis == NULL || worker->fetch_redis == NULL || worker->supervisor_redis == NULL ||
+        worker->rescue_redis == NULL || worker->context.queue == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     pg_set_patience(worker->pg, worker_patience_ms(config));
     pg_set_patience(worker->mail_pg, worker_patience_ms(config));
@@ -135,6 +149,9 @@ static void close_parts(struct worker *worker)
         job_thread_close(&worker->job_threads[i]);
     queue_free(worker->context.queue);
     redis_free(worker->redis);
+    redis_free(worker->fetch_redis);
+    redis_free(worker->supervisor_redis);
+    redis_free(worker->rescue_redis);
     pg_free(worker->pg);
     pg_free(worker->mail_pg);
     pg_free(worker->rescue_pg);
@@ -144,37 +161,29 @@ static void close_parts(struct worker *worker)
 
 /* ---- threads ---- */
 
-struct counted_start {
-    atomic_int *active;
-    void *(*run)(void *);
-    void *argument;
-};
-
 /* Runs a thread's function and counts it out when it ends. */
-static void *run_counted(void *argument)
+static void *run_part(void *argument)
 {
-    struct counted_start start = *(struct counted_start *)argument;
-    free(argument);
-    void *result = start.run(start.argument);
-    (void)atomic_fetch_sub(start.active, 1);
+    const struct part *part = argument;
+    void *result = part->run(part->argument);
+    (void)atomic_fetch_sub(part->active, 1);
     return result;
 }
 
-static void start_thread(pthread_t *handle, void *(*run)(void *), void *argument)
+static bool start_part(struct worker *worker, atomic_int *active, void *(*run)(void *),
+                       void *argument, struct error *error)
 {
-    if (pthread_create(handle, NULL, run, argument) != 0)
-        abort(); /* half a worker would be worse than none; nothing is taken yet */
-}
-
-static void start_counted(atomic_int *active, pthread_t *handle, void *(*run)(void *),
-                          void *argument)
-{
-    struct counted_start *start = memory_alloc(sizeof(*start));
-    if (start == NULL)
-        abort();
-    *start = (struct counted_start){.active = active, .run = run, .argument = argument};
+    struct part *part = &worker->parts[worker->part_count];
+    part->active = active;
+    part->run = run;
+    part->argument = argument;
     (void)atomic_fetch_add(active, 1);
-    start_thread(handle, run_counted, start);
+    if (pthread_create(&part->handle, NULL, run_part, part) == 0) {
+        worker->part_count++;
+        return true;
+    }
+    (void)atomic_fetch_sub(active, 1);
+    return error_set(error, ERROR_AWAY, "the system starts no more threads");
 }
 
 static void describe_threads(struct worker *worker)
@@ -187,41 +196,43 @@ static void describe_threads(struct worker *worker)
                                      .watch = watchdog_add(watchdog, "mailer", MAIL_MS)};
     worker->rescuer = (struct rescuer){.context = context,
                                        .pg = worker->rescue_pg,
+                                       .redis = worker->rescue_redis,
                                        .watch = watchdog_add(watchdog, "rescuer", SWEEP_MS)};
     worker->supervisor = (struct supervisor){.context = context,
                                              .pool = &worker->pool,
                                              .notify = &worker->notify,
+                                             .redis = worker->supervisor_redis,
                                              .watch = watchdog_add(watchdog, "supervisor", 0)};
     worker->fetcher =
         (struct fetcher){.context = context,
                          .pool = &worker->pool,
                          .watch = watchdog_add(watchdog, "fetcher", 0),
+                         .redis = worker->fetch_redis,
                          .take_wait_ms = worker->options->drain ? DRAIN_WAIT_MS : TAKE_WAIT_MS,
                          .store = worker->store};
 }
 
-static void start_threads(struct worker *worker)
+/* The fetcher last: before it nothing is taken. */
+static bool start_threads(struct worker *worker, struct error *error)
 {
     atomic_int *helpers = &worker->helpers;
+    atomic_int *active = &worker->active;
     describe_threads(worker);
-    start_counted(helpers, &worker->supervisor_handle, supervisor_thread, &worker->supervisor);
-    start_counted(helpers, &worker->rescue_handle, rescuer_thread, &worker->rescuer);
-    start_counted(helpers, &worker->mail_handle, mailer_thread, &worker->mailer);
+    if (!start_part(worker, helpers, supervisor_thread, &worker->supervisor, error) ||
+        !start_part(worker, helpers, rescuer_thread, &worker->rescuer, error) ||
+        !start_part(worker, helpers, mailer_thread, &worker->mailer, error))
+        return false;
     for (int i = 0; i < worker->thread_count; i++)
-        start_counted(&worker->active, &worker->handles[i], job_thread_run,
-                      &worker->job_threads[i]);
-    start_counted(&worker->active, &worker->fetch_handle, fetch_thread, &worker->fetcher);
+        if (!start_part(worker, active, job_thread_run, &worker->job_threads[i], error))
+            return false;
+    return start_part(worker, active, fetch_thread, &worker->fetcher, error);
 }
 
 /* All have ended, or are about to. */
 static void join_threads(struct worker *worker)
 {
-    for (int i = 0; i < worker->thread_count; i++)
-        (void)pthread_join(worker->handles[i], NULL);
-    (void)pthread_join(worker->fetch_handle, NULL);
-    (void)pthread_join(worker->mail_handle, NULL);
-    (void)pthread_join(worker->rescue_handle, NULL);
-    (void)pthread_join(worker->supervisor_handle, NULL);
+    for (int i = 0; i < worker->part_count; i++)
+        (void)pthread_join(worker->parts[i].handle, NULL);
     (void)alarm(0);
 }
 
@@ -362,9 +373,11 @@ static bool watch_drain(struct worker *worker, struct error *error)
 /* Job threads first: what they leave behind, the supervisor's last act must see. */
 static bool supervise(struct worker *worker, struct error *error)
 {
-    bool done = true;
-    start_threads(worker);
-    notify_send(&worker->notify, "READY=1");
+    bool done = start_threads(worker, error);
+    if (done)
+        notify_send(&worker->notify, "READY=1");
+    else
+        stop(worker); /* half a worker would be worse than none */
     while (atomic_load(&worker->active) > 0) {
         read_signals(worker);
         press_on(worker);

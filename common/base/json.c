@@ -144,7 +144,14 @@ bool json_print(const json_t *value, size_t flags, char **text, struct error *er
 
 bool json_print_line_to(FILE *out, const json_t *value, struct error *error)
 {
-    if (json_dumpf(value, out, WRITE_FLAGS) != 0 || putc('\n', out) == EOF)
+    if (!json_memory_begin(0, error))
+        return false;
+    bool done = json_dumpf(value, out, WRITE_FLAGS) == 0 && putc('\n', out) != EOF;
+    bool failed = json_memory_failed();
+    json_memory_end();
+    if (failed)
+        return no_memory(error);
+    if (!done)
         return error_set(error, ERROR_INTERNAL, "cannot write %s",
                          out == stdout ? "to standard output" : "an answer");
     return true;

@@ -42,7 +42,8 @@ bool json_write(const json_t *value, struct buffer *out, struct error *error) MU
    things out when memory is short. ERROR_AWAY then. */
 bool json_print(const json_t *value, size_t flags, char **text, struct error *error) MUST_CHECK;
 
-/* Print `value` and a newline, to standard output or `out`: one object a line. */
+/* Print `value` and a newline, to standard output or `out`: one object a line. ERROR_AWAY without
+   memory, ERROR_INTERNAL when it cannot be written. */
 bool json_print_line(const json_t *value, struct error *error) MUST_CHECK;
 bool json_print_line_to(FILE *out, const json_t *value, struct error *error) MUST_CHECK;
 
