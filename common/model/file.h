@@ -30,8 +30,10 @@ bool file_blob_find(struct pg *pg, const char *checksum, struct arena *arena,
                     struct file_blob *blob, bool *found, struct error *error) MUST_CHECK;
 
 /* Sets the blob's timestamp to now, so that a cleanup of unused blobs passes it by, and its size to
-   what it is. *alive is false when the row has gone meanwhile. */
-bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, bool *alive,
+   what it is. *alive is false, and nothing changed, when the row has gone meanwhile, or when it is
+   `old_seconds` old and no file or owner holds it any more: such a cleanup may have seen it
+   already. */
+bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, int64_t old_seconds, bool *alive,
                      struct error *error) MUST_CHECK;
 
 /* The same, with another path in place of `old_path` ("": none). *changed is false when the row has

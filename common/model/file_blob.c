@@ -64,16 +64,22 @@ bool file_blobs(struct pg *pg, int64_t file_id, struct arena *arena, struct file
     return done;
 }
 
-bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, bool *alive, struct error *error)
+bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, int64_t old_seconds, bool *alive,
+                     struct error *error)
 {
     struct pg_params params = {.repeated = true};
     int64_t affected = 0;
     pg_bind_int(&params, id);
     pg_bind_int(&params, size);
-    bool done = pg_execute(pg,
-                           "UPDATE sentry_fileblob SET timestamp = now(), size = $2::bigint"
-                           " WHERE id = $1::bigint",
-                           &params, &affected, error);
+    pg_bind_int(&params, old_seconds);
+    bool done = pg_execute(
+        pg,
+        "UPDATE sentry_fileblob AS blob SET timestamp = now(), size = $2::bigint"
+        " WHERE id = $1::bigint AND (timestamp > now() - $3::bigint * interval '1 second'"
+        " OR EXISTS (SELECT FROM sentry_fileblobindex WHERE blob_id = blob.id)"
+        " OR EXISTS (SELECT FROM sentry_file WHERE blob_id = blob.id)"
+        " OR EXISTS (SELECT FROM sentry_fileblobowner WHERE blob_id = blob.id))",
+        &params, &affected, error);
     *alive = affected == 1;
     return done;
 }

@@ -215,9 +215,9 @@ static bool reuse(const struct putting *putting, size_t index, const struct file
         if (!write_object(putting, index, blob->path, error))
             return false;
     }
-    if (!file_blob_touch(upload->pg, blob->id, chunk->size, &alive, error))
+    if (!file_blob_touch(upload->pg, blob->id, chunk->size, REUSE_SECONDS, &alive, error))
         return false;
-    chunk->blob_id = alive ? blob->id : 0;
+    chunk->blob_id = alive ? blob->id : 0; /* 0: looks again */
     return true;
 }
 

@@ -41,13 +41,20 @@ static void test_blob(void **state)
     assert_string_equal(blob.checksum, SHA1_A);
     assert_int_equal(blob.size, 1048576);
     assert_int_equal(blob.age_seconds, 25 * 3600);
-    ok(file_blob_touch(pg, id, 7, &alive, &error));
+    ok(file_blob_touch(pg, id, 7, 26 * 3600, &alive, &error));
     assert_true(alive);
     ok(file_blob_find(pg, SHA1_A, arena, &blob, &found, &error));
     assert_int_equal(blob.age_seconds, 0);
     assert_int_equal(blob.size, 7);
-    ok(file_blob_touch(pg, id + 1, 7, &alive, &error));
+    ok(file_blob_touch(pg, id + 1, 7, 3600, &alive, &error));
     assert_false(alive);
+    run("UPDATE sentry_fileblob SET timestamp = now() - interval '61 minutes'");
+    ok(file_blob_touch(pg, id, 7, 3600, &alive, &error));
+    assert_false(alive);
+    assert_int_equal(number_of("SELECT count(*) FROM sentry_fileblob"
+                               " WHERE timestamp < now() - interval '1 hour'"),
+                     1);
+    run("UPDATE sentry_fileblob SET timestamp = now()");
 }
 
 static void test_another_path_of_a_blob(void **state)
@@ -222,7 +229,7 @@ static void test_locked_blob_stays(void **state)
     struct pg *other = connect_pg();
     ok(pg_begin(other, &error));
     ok(pg_script(other, "SET LOCAL lock_timeout TO '200ms'", &error));
-    ok(file_blob_touch(other, id, 7, &flag, &error));
+    ok(file_blob_touch(other, id, 7, 3600, &flag, &error));
     assert_true(flag);
     assert_false(file_blob_delete_unused(other, id, &flag, &error));
     assert_int_equal(error.code, ERROR_TIMEOUT);
