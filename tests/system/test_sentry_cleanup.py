@@ -128,8 +128,12 @@ STEPS = ("look", "delete_rows", "delete_objects")
 ORDERS = list(itertools.combinations_with_replacement(range(STOPS), len(STEPS)))
 
 
-@pytest.mark.parametrize("start", ["unused", "expired", "damaged"])
-@pytest.mark.parametrize("order", ORDERS, ids=lambda order: "-".join(map(str, order)))
+CASES = [(order, start) for order in ORDERS for start in ("unused", "expired")] + \
+        [(order, "damaged") for order in ORDERS if order[0] < 3]
+
+
+@pytest.mark.parametrize("order, start", CASES,
+                         ids=lambda part: "-".join(map(str, part)) if len(part) == 3 else part)
 def test_a_sentry_cleans_up_meanwhile(exportd, sql, queue, postgres, database, order, start):
     """`start`: the bytes were stored 25 hours ago, and nobody refers to them any more; or an export
     does that expires; or that one's object is lost."""
