@@ -45,7 +45,7 @@ static bool say_why_unknown(const struct download *download, struct error *error
 static bool find_file(struct download *download, struct error *error)
 {
     struct exported_data row;
-    if (!exported_data_load(download->pg, download->id, false, download->arena, &row, error))
+    if (!exported_data_load(download->pg, download->id, download->arena, &row, error))
         return error->code == ERROR_NOT_FOUND && say_why_unknown(download, error);
     download->file_id = row.file_id;
     if (row.date_finished == USEC_NONE)

@@ -11,8 +11,7 @@ enum { PROGRESS_INTERVAL_MS = 1000 };
 struct reporter {
     struct job_thread *thread;
     const struct claim *claim;
-    struct job_progress *progress;
-    int64_t reported_ms;
+    struct assembly *assembly;
 };
 
 /* Shall we stop, and is the job still ours? The second question is asked about once a second. */
@@ -23,17 +22,18 @@ static bool go_on(void *context, struct error *error)
     if (worker_phase(reporter->thread->context) >= WORKER_GIVES_BACK)
         return error_set(error, ERROR_STOPPED, "the worker stops");
     int64_t now = clock_monotonic_ms();
-    if (now - reporter->reported_ms < PROGRESS_INTERVAL_MS)
+    if (now - reporter->assembly->reported_ms < PROGRESS_INTERVAL_MS)
         return true;
-    reporter->reported_ms = now;
-    return claim_progress(reporter->thread->pg, reporter->claim, reporter->progress, error);
+    reporter->assembly->reported_ms = now;
+    return claim_progress(reporter->thread->pg, reporter->claim, &reporter->assembly->progress,
+                          error);
 }
 
 /* After each page. */
 static bool report(void *context, const struct export_progress *progress, struct error *error)
 {
     struct reporter *reporter = context;
-    *reporter->progress = (struct job_progress){
+    reporter->assembly->progress = (struct job_progress){
         .rows = progress->rows, .bytes = progress->bytes, .pages = progress->pages};
     return go_on(reporter, error);
 }
@@ -52,10 +52,7 @@ static bool write_csv(struct job_thread *thread, const struct claim *claim,
                                        .limit = message->limit,
                                        .environment_kind = message->environment_kind,
                                        .environment_id = message->environment_id};
-    struct reporter reporter = {.thread = thread,
-                                .claim = claim,
-                                .progress = &assembly->progress,
-                                .reported_ms = clock_monotonic_ms()};
+    struct reporter reporter = {.thread = thread, .claim = claim, .assembly = assembly};
     struct csv_writer *csv =
         csv_writer_new(assembly->csv, config->max_file_bytes, config->csv_formula_guard);
     if (csv == NULL)
@@ -73,10 +70,7 @@ static bool write_csv(struct job_thread *thread, const struct claim *claim,
 static bool store(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
                   struct error *error)
 {
-    struct reporter reporter = {.thread = thread,
-                                .claim = claim,
-                                .progress = &assembly->progress,
-                                .reported_ms = clock_monotonic_ms()};
+    struct reporter reporter = {.thread = thread, .claim = claim, .assembly = assembly};
     const struct upload upload = {.pg = thread->pg,
                                   .locks = thread->locks,
                                   .store = thread->store,
@@ -84,8 +78,7 @@ static bool store(struct job_thread *thread, const struct claim *claim, struct a
                                   .attempt = claim->attempt,
                                   .go_on = go_on,
                                   .context = &reporter};
-    return redis_connect(thread->locks, error) &&
-           claim_progress(thread->pg, claim, &assembly->progress, error) &&
+    return redis_connect(thread->locks, error) && go_on(&reporter, error) &&
            putfile(&upload, assembly->csv, &assembly->file, error);
 }
 
@@ -93,6 +86,7 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
                        const struct job_message *message, struct assembly *assembly,
                        struct error *error)
 {
+    assembly->reported_ms = clock_monotonic_ms(); /* the claim was a moment ago */
     return pg_connect(thread->tag_pg, error) &&
            temporary_open(thread->context->config->tmpdir, &assembly->csv, error) &&
            write_csv(thread, claim, message, assembly, error) &&

@@ -2,7 +2,10 @@
 #include "tagstore/choose.h"
 #include "worker/job_thread.h"
 
-enum { JOB_MEMORY = 64 << 20 };
+enum {
+    JOB_MEMORY = 64 << 20,
+    QUESTIONS = 2 /* to the tagstore without a sign of life: for the key, for the first page */
+};
 
 bool job_thread_open(struct job_thread *thread, struct worker_context *context, struct pool *pool,
                      int slot, struct error *error)
@@ -26,8 +29,10 @@ bool job_thread_open(struct job_thread *thread, struct worker_context *context, 
         return error_set(error, ERROR_AWAY, "no memory");
     pg_set_patience(thread->pg, worker_patience_ms(config));
     pg_set_patience(thread->tag_pg, worker_patience_ms(config));
-    return tagstore_new(config, config->tagstore, thread->tag_pg, &thread->tagstore, error) &&
-           blob_store_open(config->storage_url, &thread->store, error);
+    if (!tagstore_new(config, config->tagstore, thread->tag_pg, &thread->tagstore, error))
+        return false;
+    thread->watch->more_ms = QUESTIONS * tagstore_patience_ms(thread->tagstore);
+    return blob_store_open(config->storage_url, &thread->store, error);
 }
 
 void job_thread_close(struct job_thread *thread)

@@ -5,8 +5,9 @@
 #include "export/payload.h"
 #include "mail/mime.h"
 #include "model/file.h"
-#include "model/organization.h"
 #include "model/outbox_mail.h"
+
+static const int64_t usec_per_day = INT64_C(86400) * 1000000;
 
 /* ---- the mail ---- */
 
@@ -32,26 +33,19 @@ static bool queue_mail(struct job_thread *thread, const struct claim *claim, con
 
 /* *recipient is NULL, and *why says why, when the export's user cannot be mailed to: the export
    counts all the same. */
-static bool find_recipient(struct job_thread *thread, const struct exported_data *row,
-                           const char **recipient, const char **why, struct error *error)
+static void find_recipient(const struct exported_data_locked *export, const char **recipient,
+                           const char **why)
 {
     struct error unusable;
     *recipient = NULL;
-    *why = "not mailed: the user is gone";
-    if (row->user_id == 0)
-        return true;
-    if (!user_email(thread->pg, row->user_id, thread->outcome_arena, recipient, error))
-        return false;
-    if (*recipient == NULL)
-        return true;
-    if ((*recipient)[0] == '\0')
+    if (export->email == NULL)
+        *why = "not mailed: the user is gone";
+    else if (export->email[0] == '\0')
         *why = "not mailed: the user has no address";
-    else if (!mail_check_address(*recipient, &unusable))
+    else if (!mail_check_address(export->email, &unusable))
         *why = "not mailed: the user's address cannot be used";
     else
-        return true;
-    *recipient = NULL;
-    return true;
+        *recipient = export->email;
 }
 
 /* Says in log and status that nobody is mailed; a failure's sentence stays readable before it. */
@@ -66,39 +60,43 @@ static bool note_no_mail(struct job_thread *thread, const struct claim *claim, c
 }
 
 static bool mail_success(struct job_thread *thread, const struct claim *claim,
-                         const struct exported_data *row, int64_t date_expired,
-                         const struct assembly *assembly, struct error *error)
+                         const struct exported_data_locked *export, const struct assembly *assembly,
+                         struct error *error)
 {
+    const struct config *config = thread->context->config;
     const char *recipient = NULL;
     const char *why = NULL;
-    struct success_mail mail = {.url_prefix = thread->context->config->url_prefix,
-                                .data_export_id = row->id,
-                                .date_expired = date_expired,
+    struct success_mail mail = {.url_prefix = config->url_prefix,
+                                .data_export_id = export->row.id,
+                                .date_expired =
+                                    export->now + config->expiration_days * usec_per_day,
+                                .organization_slug = export->organization_slug,
                                 .rows = assembly->progress.rows,
                                 .bytes = assembly->progress.bytes,
                                 .limit = assembly->limit};
     struct mail_content content;
-    if (!find_recipient(thread, row, &recipient, &why, error))
-        return false;
+    find_recipient(export, &recipient, &why);
     if (recipient == NULL)
         return note_no_mail(thread, claim, NULL, why, error);
-    return organization_slug(thread->pg, row->organization_id, thread->outcome_arena,
-                             &mail.organization_slug, error) &&
-           mail_render_success(&mail, thread->outcome_arena, &content, error) &&
+    if (export->organization_slug == NULL)
+        return error_set(error, ERROR_NOT_FOUND, "there is no organization %" PRId64,
+                         export->row.organization_id);
+    return mail_render_success(&mail, thread->outcome_arena, &content, error) &&
            queue_mail(thread, claim, recipient, &content, error);
 }
 
 static bool mail_failure(struct job_thread *thread, const struct claim *claim,
-                         const struct exported_data *row, const char *sentence, struct error *error)
+                         const struct exported_data_locked *export, const char *sentence,
+                         struct error *error)
 {
+    const struct exported_data *row = &export->row;
     const char *recipient = NULL;
     const char *why = NULL;
     struct failure_mail mail = {.url_prefix = thread->context->config->url_prefix,
                                 .date_added = row->date_added,
                                 .error_message = sentence};
     struct mail_content content;
-    if (!find_recipient(thread, row, &recipient, &why, error))
-        return false;
+    find_recipient(export, &recipient, &why);
     if (recipient == NULL)
         return note_no_mail(thread, claim, sentence, why, error);
     return payload_print(row->query_info, row->query_type, thread->outcome_arena, &mail.payload,
@@ -112,18 +110,18 @@ static bool mail_failure(struct job_thread *thread, const struct claim *claim,
 /* The first two locks: the fence, then the export's row. *result is OUTCOME_DONE when both are
  * ours. */
 static bool lock_rows(struct job_thread *thread, const struct claim *claim,
-                      const struct claim_end *end, struct exported_data *row,
+                      const struct claim_end *end, struct exported_data_locked *export,
                       enum outcome_result *result, struct error *error)
 {
     *result = OUTCOME_DONE;
     if (!claim_end(thread->pg, claim, thread->context->name, end, error))
         return false;
-    if (!exported_data_load(thread->pg, claim->data_export_id, true, thread->outcome_arena, row,
+    if (!exported_data_lock(thread->pg, claim->data_export_id, thread->outcome_arena, export,
                             error)) {
         if (error->code != ERROR_NOT_FOUND)
             return false;
         *result = OUTCOME_ROW_GONE;
-    } else if (row->date_finished != USEC_NONE) {
+    } else if (export->row.date_finished != USEC_NONE) {
         *result = OUTCOME_FINISHED;
     }
     return true;
@@ -156,29 +154,24 @@ static bool commit(struct job_thread *thread, struct error *error)
 }
 
 static bool write_valid(struct job_thread *thread, const struct claim *claim,
-                        const struct assembly *assembly, const struct exported_data *row,
+                        const struct assembly *assembly, const struct exported_data_locked *export,
                         enum outcome_result *result, struct error *error)
 {
     const struct uploaded_file *file = &assembly->file;
+    const struct exported_data *row = &export->row;
     char name[EXPORT_FILE_NAME_MAX];
     int64_t file_id = 0;
-    int64_t finished = 0;
-    int64_t expired = 0;
-    bool all = false;
-    if (!file_blob_lock(thread->pg, file->blob_ids, file->blob_count, &all, error))
+    if (!file_insert(thread->pg, exported_data_file_name(row, name), file->size, file->checksum,
+                     file->blob_ids, file->blob_sizes, file->blob_count, &file_id, error))
         return false;
-    if (!all) {
+    if (file_id == 0) {
         *result = OUTCOME_BLOB_GONE;
         return true;
     }
-    if (row->file_id != 0 && !file_delete(thread->pg, row->file_id, error))
-        return false;
-    return file_insert(thread->pg, exported_data_file_name(row, name), file->size, file->checksum,
-                       file->blob_ids, file->blob_sizes, file->blob_count, &file_id, error) &&
+    return (row->file_id == 0 || file_delete(thread->pg, row->file_id, error)) &&
            exported_data_finish(thread->pg, row->id, file_id,
-                                thread->context->config->expiration_days, &finished, &expired,
-                                error) &&
-           mail_success(thread, claim, row, expired, assembly, error);
+                                thread->context->config->expiration_days, error) &&
+           mail_success(thread, claim, export, assembly, error);
 }
 
 bool outcome_valid(struct job_thread *thread, const struct claim *claim,
@@ -187,12 +180,12 @@ bool outcome_valid(struct job_thread *thread, const struct claim *claim,
 {
     const struct claim_end end = {
         .state = "valid", .outcome = "valid", .delay_ms = -1, .progress = assembly->progress};
-    struct exported_data row;
-    if (!pg_begin(thread->pg, error) || !lock_rows(thread, claim, &end, &row, result, error))
+    struct exported_data_locked export;
+    if (!pg_begin(thread->pg, error) || !lock_rows(thread, claim, &end, &export, result, error))
         goto failed;
     if (*result != OUTCOME_DONE)
         return end_otherwise(thread, claim, *result, error);
-    if (!write_valid(thread, claim, assembly, &row, result, error))
+    if (!write_valid(thread, claim, assembly, &export, result, error))
         goto failed;
     if (*result == OUTCOME_BLOB_GONE) {
         pg_rollback(thread->pg);
@@ -212,9 +205,11 @@ failed:
 }
 
 static bool write_failed(struct job_thread *thread, const struct claim *claim,
-                         const struct exported_data *row, const char *sentence, struct error *error)
+                         const struct exported_data_locked *export, const char *sentence,
+                         struct error *error)
 {
-    return mail_failure(thread, claim, row, sentence, error) &&
+    const struct exported_data *row = &export->row;
+    return mail_failure(thread, claim, export, sentence, error) &&
            (row->file_id == 0 || file_delete(thread->pg, row->file_id, error)) &&
            exported_data_delete(thread->pg, row->id, error);
 }
@@ -228,12 +223,12 @@ bool outcome_failed(struct job_thread *thread, const struct claim *claim, const 
                                   .message = sentence,
                                   .delay_ms = -1,
                                   .progress = *progress};
-    struct exported_data row;
-    if (!pg_begin(thread->pg, error) || !lock_rows(thread, claim, &end, &row, result, error))
+    struct exported_data_locked export;
+    if (!pg_begin(thread->pg, error) || !lock_rows(thread, claim, &end, &export, result, error))
         goto failed;
     if (*result != OUTCOME_DONE)
         return end_otherwise(thread, claim, *result, error);
-    if (write_failed(thread, claim, &row, sentence, error) && commit(thread, error))
+    if (write_failed(thread, claim, &export, sentence, error) && commit(thread, error))
         return true;
 failed:
     pg_rollback(thread->pg);

@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "client/pg_wait.h"
 
+enum { FRESH_MS = 1000 }; /* so long a connection counts as good after it was used */
+
 struct pg_result; /* is a PGresult: nobody outside can tell */
 
 /* ---- errors ---- */
@@ -62,8 +64,15 @@ bool pg_lost(struct pg *pg, struct error *error)
     return error_set(error, ERROR_AWAY, "the connection to PostgreSQL is lost");
 }
 
-/* Fills *error from a result that is no success. NULL: pg_run has filled it already. */
-static bool fail(struct pg *pg, const PGresult *result, struct error *error)
+/* The prepared statement is gone (26000), or a column that it asks for has got another type since
+   (0A000): a new connection helps. */
+static bool is_about_prepared(const struct pg *pg, const char *state)
+{
+    return pg->numbers > 0 && (text_equal(state, "26000") || text_equal(state, "0A000"));
+}
+
+/* Fills *error from a result that is no success. NULL: it is filled already. */
+bool pg_fail(struct pg *pg, const PGresult *result, struct error *error)
 {
     char message[300];
     if (result == NULL)
@@ -73,6 +82,8 @@ static bool fail(struct pg *pg, const PGresult *result, struct error *error)
         return pg_lost(pg, error);
     if (!text_copy(pg->sqlstate, sizeof(pg->sqlstate), state))
         pg->sqlstate[0] = '\0';
+    if (is_about_prepared(pg, state))
+        return pg_lost(pg, error);
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     copy_message(message, sizeof(message), primary == NULL ? "" : primary,
                  text_starts_with(state, "22"));
@@ -124,6 +135,8 @@ void pg_disconnect(struct pg *pg)
     pg->copy_row = NULL;
     PQfinish(pg->connection);
     pg->connection = NULL;
+    pg->waiting = 0;
+    pg_prepare_forget(pg);
     pg->sqlstate[0] = '\0';
 }
 
@@ -175,7 +188,8 @@ bool pg_connect(struct pg *pg, struct error *error)
     pg->connection = pg_open(pg, NULL);
     if (is_connected(pg)) {
         PQsetNoticeReceiver(pg->connection, ignore_notice, NULL);
-        return true;
+        pg_prepare_look(pg);
+        return is_connected(pg) || pg_lost(pg, error);
     }
     copy_message(reason, sizeof(reason),
                  pg->connection == NULL ? "no memory" : PQerrorMessage(pg->connection), false);
@@ -211,7 +225,7 @@ bool pg_query(struct pg *pg, const char *sql, const struct pg_params *params,
     const struct pg_params *given = params == NULL ? &none : params;
     PGresult *answer = pg_run(pg, sql, given, error);
     if (!succeeded(answer)) {
-        fail(pg, answer, error);
+        pg_fail(pg, answer, error);
         PQclear(answer);
         return false;
     }
@@ -248,7 +262,7 @@ bool pg_script(struct pg *pg, const char *sql, struct error *error)
     if (!is_connected(pg))
         return pg_lost(pg, error);
     PGresult *answer = pg_run(pg, sql, NULL, error);
-    bool done = succeeded(answer) || fail(pg, answer, error);
+    bool done = succeeded(answer) || pg_fail(pg, answer, error);
     PQclear(answer);
     return done;
 }
@@ -288,7 +302,8 @@ void pg_result_free(struct pg_result *result)
 
 bool pg_wake(struct pg *pg, struct error *error)
 {
-    if (is_connected(pg) && pg_execute(pg, "SELECT 1", NULL, NULL, error))
+    if (is_connected(pg) && (clock_monotonic_ms() - pg->heard_ms < FRESH_MS ||
+                             pg_execute(pg, "SELECT 1", NULL, NULL, error)))
         return true;
     pg_disconnect(pg);
     return pg_connect(pg, error);
@@ -298,16 +313,18 @@ bool pg_wake(struct pg *pg, struct error *error)
 
 bool pg_begin(struct pg *pg, struct error *error)
 {
-    return pg_script(pg, "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '30s'", error);
+    return pg_later(pg, "BEGIN", NULL, error) &&
+           pg_later(pg, "SET LOCAL idle_in_transaction_session_timeout = '30s'", NULL, error);
 }
 
 bool pg_commit(struct pg *pg, struct error *error)
 {
     if (!is_connected(pg))
         return pg_lost(pg, error);
-    PGresult *answer = pg_run(pg, "COMMIT", NULL, error);
+    const struct pg_params none = {.count = 0};
+    PGresult *answer = pg_run(pg, "COMMIT", &none, error);
     bool done = succeeded(answer);
-    if (!done && !fail(pg, answer, error) && pg->connection == NULL)
+    if (!done && !pg_fail(pg, answer, error) && pg->connection == NULL)
         error->code = ERROR_AWAY; /* whyever it is gone, its answer is */
     else if (done &&
              !text_equal(PQcmdStatus(answer), "COMMIT")) /* COMMIT of a failed transaction */
@@ -319,6 +336,9 @@ bool pg_commit(struct pg *pg, struct error *error)
 void pg_rollback(struct pg *pg)
 {
     struct error ignored;
+    if (!is_connected(pg))
+        return;
+    (void)!pg_settle(pg, &ignored);
     if (!is_connected(pg) || PQtransactionStatus(pg->connection) == PQTRANS_IDLE)
         return;
     char state[sizeof(pg->sqlstate)]; /* the failure that led here is still of interest */
@@ -336,7 +356,7 @@ bool pg_copy_out(struct pg *pg, const char *sql, struct error *error)
     if (!is_connected(pg))
         return pg_lost(pg, error);
     PGresult *answer = pg_run(pg, sql, NULL, error);
-    bool done = PQresultStatus(answer) == PGRES_COPY_OUT || fail(pg, answer, error);
+    bool done = PQresultStatus(answer) == PGRES_COPY_OUT || pg_fail(pg, answer, error);
     PQclear(answer);
     return done;
 }
@@ -349,7 +369,7 @@ static bool end_copy(struct pg *pg, struct error *error)
     for (PGresult *answer = pg_next_result(pg, &gone, error); answer != NULL;
          answer = pg_next_result(pg, &gone, error)) {
         if (done && !succeeded(answer))
-            done = fail(pg, answer, error);
+            done = pg_fail(pg, answer, error);
         PQclear(answer);
         if (!is_connected(pg))
             break;
@@ -381,7 +401,7 @@ bool pg_copy_in(struct pg *pg, const char *sql, const struct buffer *data, struc
     if (!is_connected(pg))
         return pg_lost(pg, error);
     PGresult *answer = pg_run(pg, sql, NULL, error);
-    bool done = PQresultStatus(answer) == PGRES_COPY_IN || fail(pg, answer, error);
+    bool done = PQresultStatus(answer) == PGRES_COPY_IN || pg_fail(pg, answer, error);
     PQclear(answer);
     if (!done)
         return false;

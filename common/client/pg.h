@@ -1,6 +1,7 @@
 /*
- * PostgreSQL, by libpq. A struct pg is one connection of one thread; it keeps no session state, so
- * it works through pgbouncer in transaction mode.
+ * PostgreSQL, by libpq. A struct pg is one connection of one thread. It relies on no session state,
+ * so it works through pgbouncer in transaction mode; only where it talks to the server itself are
+ * statements prepared that are asked again and again, which saves the server half of its work.
  *
  * Error codes of every function here: ERROR_AWAY (no connection, server starting, stopping or
  * full), ERROR_TIMEOUT (cancelled, lock not to be had), ERROR_OVERLOAD (server out of memory),
@@ -30,16 +31,16 @@ void pg_free(struct pg *pg);
 /* Makes the connection, or makes it anew when it is broken; nothing to do when it is good. */
 bool pg_connect(struct pg *pg, struct error *error) MUST_CHECK;
 
-/* Like pg_connect, but asks the server for a sign of life: a connection that broke while nobody
-   used it is made anew. Outside of transactions. */
+/* Like pg_connect, but asks the server for a sign of life, unless there was one within the last
+   second: a connection that broke while nobody used it is made anew. Outside of transactions. */
 bool pg_wake(struct pg *pg, struct error *error) MUST_CHECK;
 
 /* Drops the connection, and with it a transaction or COPY in progress. */
 void pg_disconnect(struct pg *pg);
 
-/* How long an answer may take, row by row for COPY; 0 (as at first): for ever. Then the connection is
-   dropped: ERROR_TIMEOUT if the server takes a new one, so that it is the question that takes long,
-   else ERROR_AWAY. */
+/* How long an answer may take, row by row for COPY; 0 (as at first): for ever. Then the connection
+   is dropped: ERROR_TIMEOUT if the server takes a new one, so that it is the question that takes
+   long, else ERROR_AWAY. */
 void pg_set_patience(struct pg *pg, int64_t ms);
 
 /* Ends what the connection is waiting for, if it is: the server is asked to cancel the statement,
@@ -61,6 +62,7 @@ int pg_server_version(const struct pg *pg);
 /* Texts are not copied: they must live until the statement has run. Start from {.count = 0}. */
 struct pg_params {
     int count;
+    bool repeated; /* each job asks this: `sql` is a constant, worth preparing on the server */
     const char *values[PG_PARAMS_MAX];
     int sizes[PG_PARAMS_MAX];   /* of binary values */
     int formats[PG_PARAMS_MAX]; /* 1: binary */
@@ -107,6 +109,12 @@ bool pg_query_int(struct pg *pg, const char *sql, const struct pg_params *params
 bool pg_execute(struct pg *pg, const char *sql, const struct pg_params *params, int64_t *affected,
                 struct error *error) MUST_CHECK;
 
+/* Within a transaction: a statement whose answer can wait. It is sent with the next one of any
+   other function here, in the same round trip and before it; if it fails, that one does not run and
+   fails with its error. So a failure here is only ERROR_AWAY. */
+bool pg_later(struct pg *pg, const char *sql, const struct pg_params *params,
+              struct error *error) MUST_CHECK;
+
 /* Several statements without parameters: a migration file. */
 bool pg_script(struct pg *pg, const char *sql, struct error *error) MUST_CHECK;
 
@@ -129,7 +137,8 @@ void pg_result_free(struct pg_result *result);
 /* ---- transactions ---- */
 
 /* The server ends a transaction that sits idle for 30 s, so that a stopped process does not keep
-   its locks: the next statement is then ERROR_AWAY. */
+   its locks: the next statement is then ERROR_AWAY. Costs no round trip: it goes with the first
+   statement (pg_later). */
 bool pg_begin(struct pg *pg, struct error *error) MUST_CHECK;
 
 /* ERROR_AWAY: the connection died and nobody here knows whether it is committed.

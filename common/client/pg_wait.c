@@ -111,34 +111,54 @@ int pg_next_row(struct pg *pg, char **row, struct error *error)
 
 /* ---- statements ---- */
 
+static bool succeeded(const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+}
+
 static bool is_copy(const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
     return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
 }
 
-static bool send_statement(struct pg *pg, const char *sql, const struct pg_params *params)
+typedef char statement_name[16];
+
+static void name_statement(const struct pg_prepared *prepared, statement_name name)
 {
-    if (PQsetnonblocking(pg->connection, 1) != 0)
-        return false;
-    return params == NULL
-               ? PQsendQuery(pg->connection, sql) == 1
-               : PQsendQueryParams(pg->connection, sql, params->count, NULL, params->values,
-                                   params->sizes, params->formats, 0) == 1;
+    (void)snprintf(name, sizeof(statement_name), "s%d", prepared->number);
 }
 
-PGresult *pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
-                 struct error *error)
+static bool send_statement(struct pg *pg, const char *sql, const struct pg_params *params,
+                           const struct pg_prepared *prepared)
 {
-    PGresult *last = NULL;
-    bool gone = false;
+    statement_name name;
+    if (PQsetnonblocking(pg->connection, 1) != 0)
+        return false;
+    if (params == NULL)
+        return PQsendQuery(pg->connection, sql) == 1;
+    if (prepared == NULL)
+        return PQsendQueryParams(pg->connection, sql, params->count, NULL, params->values,
+                                 params->sizes, params->formats, 0) == 1;
+    name_statement(prepared, name);
+    return PQsendQueryPrepared(pg->connection, name, params->count, params->values, params->sizes,
+                               params->formats, 0) == 1;
+}
+
+/* Makes ready to wait for answers. */
+static void start_waiting(struct pg *pg)
+{
     pg->heard_ms = clock_monotonic_ms();
     pg->cancelled_ms = 0;
     atomic_store(&pg->interrupted, false); /* it was meant for an earlier statement */
-    if (!send_statement(pg, sql, params)) {
-        (void)pg_lost(pg, error);
-        return NULL;
-    }
+}
+
+/* The last result of one statement; NULL with *error when the connection had to be dropped. */
+static PGresult *last_result(struct pg *pg, struct error *error)
+{
+    PGresult *last = NULL;
+    bool gone = false;
     for (PGresult *next = pg_next_result(pg, &gone, error); next != NULL;
          next = pg_next_result(pg, &gone, error)) {
         PQclear(last);
@@ -152,6 +172,120 @@ PGresult *pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
             (void)pg_lost(pg, error);
         return NULL;
     }
-    (void)PQsetnonblocking(pg->connection, 0); /* all is sent: for COPY, which is not polled */
+    return last;
+}
+
+/* ---- pipelines: what pg_later has left, and a statement behind it ---- */
+
+/* Each time under a new name: nobody knows for sure what became of one that failed. */
+static bool send_prepare(struct pg *pg, struct pg_prepared *prepared)
+{
+    statement_name name;
+    prepared->number = ++pg->numbers;
+    prepared->fresh = true;
+    name_statement(prepared, name);
+    pg->waiting++;
+    return PQsetnonblocking(pg->connection, 1) == 0 &&
+           PQsendPrepare(pg->connection, name, prepared->sql, 0, NULL) == 1;
+}
+
+static bool add_to_pipeline(struct pg *pg, const char *sql, const struct pg_params *params,
+                            struct pg_prepared *prepared, struct error *error)
+{
+    if ((pg->waiting == 0 && PQenterPipelineMode(pg->connection) != 1) ||
+        (prepared != NULL && prepared->number == 0 && !send_prepare(pg, prepared)) ||
+        !send_statement(pg, sql, params, prepared))
+        return pg_lost(pg, error);
+    pg->waiting++;
+    return true;
+}
+
+bool pg_later(struct pg *pg, const char *sql, const struct pg_params *params, struct error *error)
+{
+    const struct pg_params none = {.count = 0};
+    if (pg->connection == NULL || PQstatus(pg->connection) != CONNECTION_OK)
+        return pg_lost(pg, error);
+    return add_to_pipeline(pg, sql, params == NULL ? &none : params,
+                           pg_prepare_find(pg, sql, params), error);
+}
+
+/* The first failure of `count` statements, or the last one's result. Behind a failure the server
+   skips the rest. */
+static PGresult *pipeline_results(struct pg *pg, int count, struct error *error)
+{
+    PGresult *kept = NULL;
+    for (int i = 0; i < count; i++) {
+        PGresult *result = last_result(pg, error);
+        if (result == NULL) {
+            PQclear(kept);
+            return NULL;
+        }
+        if (kept == NULL || succeeded(kept)) {
+            PQclear(kept);
+            kept = result;
+        } else {
+            PQclear(result);
+        }
+        if (PQstatus(pg->connection) != CONNECTION_OK)
+            break;
+    }
+    return kept;
+}
+
+/* Sends off the pipeline and leaves it. */
+static PGresult *run_pipeline(struct pg *pg, int count, struct error *error)
+{
+    bool gone = false;
+    pg->waiting = 0;
+    start_waiting(pg);
+    if (PQpipelineSync(pg->connection) != 1) {
+        (void)pg_lost(pg, error);
+        return NULL;
+    }
+    PGresult *kept = pipeline_results(pg, count, error);
+    if (kept == NULL || PQstatus(pg->connection) != CONNECTION_OK)
+        return kept;
+    pg_prepare_settle(pg, succeeded(kept));
+    PGresult *sync = pg_next_result(pg, &gone, error);
+    bool left = !gone && PQresultStatus(sync) == PGRES_PIPELINE_SYNC &&
+                PQexitPipelineMode(pg->connection) == 1 && PQsetnonblocking(pg->connection, 0) == 0;
+    PQclear(sync);
+    if (left)
+        return kept;
+    PQclear(kept);
+    if (!gone)
+        (void)pg_lost(pg, error);
+    return NULL;
+}
+
+bool pg_settle(struct pg *pg, struct error *error)
+{
+    if (pg->waiting == 0)
+        return true;
+    PGresult *result = run_pipeline(pg, pg->waiting, error);
+    bool done = succeeded(result) || pg_fail(pg, result, error);
+    PQclear(result);
+    return done;
+}
+
+PGresult *pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
+                 struct error *error)
+{
+    struct pg_prepared *prepared = pg_prepare_find(pg, sql, params);
+    bool joins = params != NULL && pg->waiting > 0;
+    if (joins || (prepared != NULL && prepared->number == 0))
+        return add_to_pipeline(pg, sql, params, prepared, error)
+                   ? run_pipeline(pg, pg->waiting, error)
+                   : NULL;
+    if (!pg_settle(pg, error))
+        return NULL;
+    start_waiting(pg);
+    if (!send_statement(pg, sql, params, prepared)) {
+        (void)pg_lost(pg, error);
+        return NULL;
+    }
+    PGresult *last = last_result(pg, error);
+    if (last != NULL)
+        (void)PQsetnonblocking(pg->connection, 0); /* all is sent: for COPY, which is not polled */
     return last;
 }

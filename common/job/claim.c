@@ -53,8 +53,8 @@ static bool read_known(const struct request *request, struct known *known, struc
 static bool load_row(const struct request *request, struct exported_data *row, bool *exists,
                      struct error *error)
 {
-    *exists = exported_data_load(request->pg, request->message->data_export_id, false,
-                                 request->arena, row, error);
+    *exists = exported_data_load(request->pg, request->message->data_export_id, request->arena, row,
+                                 error);
     return *exists || error->code == ERROR_NOT_FOUND;
 }
 
@@ -94,6 +94,78 @@ static bool settle_missing(const struct request *request, const struct known *kn
 
 /* ---- the claim itself ---- */
 
+/* What the claim's statement answers with, when it has taken the job. */
+static bool read_claim(const struct pg_result *result, struct arena *arena, struct claim *claim,
+                       struct error *error)
+{
+    claim->attempt = pg_int(result, 0, 0);
+    claim->failures = pg_int(result, 0, 1);
+    claim->age_seconds = pg_int(result, 0, 2);
+    return exported_data_copy(result, 3, arena, &claim->row, error);
+}
+
+/* Of two who claim at once, the second waits for the first one's row lock, finds the job running,
+   and gets no row back. Attempts before this one that nobody ended: the claim's answer was lost, or
+   the database was restored under them. */
+static bool upsert(const struct request *request, struct claim *claim, bool *taken,
+                   struct error *error)
+{
+    const struct job_message *message = request->message;
+    struct pg_params params = {.repeated = true};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, message->data_export_id);
+    if (message->limit_kind == JOB_LIMIT_ROWS)
+        pg_bind_int(&params, message->limit);
+    else
+        pg_bind_null(&params);
+    if (message->environment_kind == JOB_ENVIRONMENT_ONE)
+        pg_bind_int(&params, message->environment_id);
+    else
+        pg_bind_null(&params);
+    pg_bind_text(&params, request->worker);
+    pg_bind_text(&params, request->again ? "t" : "f");
+    if (!pg_query(
+            request->pg,
+            "WITH taken AS ("
+            "INSERT INTO exportd.export AS x (data_export_id, date_added, organization_id, user_id,"
+            " query_type, query_info, \"limit\", environment_id, state, attempt, failures, worker,"
+            " rows, bytes, pages, progress_at, first_claimed_at)"
+            " SELECT e.id, e.date_added, e.organization_id, e.user_id, e.query_type, e.query_info,"
+            " $2::bigint, $3::bigint, 'running', 1, 0, $4::text, 0, 0, 0, now(), now()"
+            " FROM sentry_exporteddata e WHERE e.id = $1::bigint AND e.date_finished IS NULL"
+            " ON CONFLICT (data_export_id) DO UPDATE SET"
+            " date_added = EXCLUDED.date_added, organization_id = EXCLUDED.organization_id,"
+            " user_id = EXCLUDED.user_id, query_type = EXCLUDED.query_type,"
+            " query_info = EXCLUDED.query_info, \"limit\" = EXCLUDED.\"limit\","
+            " environment_id = EXCLUDED.environment_id, state = 'running',"
+            " attempt = x.attempt + 1, worker = EXCLUDED.worker,"
+            " failures = CASE WHEN x.date_added = EXCLUDED.date_added THEN x.failures ELSE 0 END,"
+            " message = CASE WHEN x.date_added = EXCLUDED.date_added THEN x.message END,"
+            " first_claimed_at = coalesce(CASE WHEN x.date_added = EXCLUDED.date_added"
+            " THEN x.first_claimed_at END, now()),"
+            " next_try_at = NULL, rows = 0, bytes = 0, pages = 0, progress_at = now(),"
+            " finished_at = NULL"
+            " WHERE x.state IN ('waiting', 'delayed') OR x.date_added <> EXCLUDED.date_added"
+            " OR ($5::boolean AND x.state = 'running' AND x.worker = EXCLUDED.worker)"
+            " RETURNING data_export_id, attempt, failures, first_claimed_at),"
+            " older AS (UPDATE exportd.attempt AS a SET ended_at = now(), outcome = 'lost',"
+            " message = 'claimed anew' FROM taken WHERE a.data_export_id = taken.data_export_id"
+            " AND a.attempt < taken.attempt AND a.ended_at IS NULL),"
+            " started AS (INSERT INTO exportd.attempt (data_export_id, attempt, worker, started_at)"
+            " SELECT data_export_id, attempt, $4::text, now() FROM taken)"
+            " SELECT taken.attempt, taken.failures,"
+            " extract(epoch FROM now() - taken.first_claimed_at)::bigint, " EXPORTED_DATA_COLUMNS
+            " FROM taken JOIN sentry_exporteddata AS row ON row.id = taken.data_export_id",
+            &params, &result, error))
+        return false;
+    *taken = pg_rows(result) == 1;
+    bool done = !*taken || read_claim(result, request->arena, claim, error);
+    pg_result_free(result);
+    return done;
+}
+
+/* ---- why there was nothing to claim ---- */
+
 /* *claimable: nothing speaks against a claim. Else *result is the answer. */
 static bool judge(const struct request *request, struct claim *claim, bool *claimable,
                   enum claim_result *result, struct error *error)
@@ -119,107 +191,24 @@ static bool judge(const struct request *request, struct claim *claim, bool *clai
     return true;
 }
 
-/* Of two who claim at once, the second waits for the first one's row lock, finds the job running,
-   and gets no row back. */
-static bool upsert(const struct request *request, struct claim *claim, bool *taken,
-                   struct error *error)
-{
-    const struct job_message *message = request->message;
-    struct pg_params params = {.count = 0};
-    struct pg_result *result = NULL;
-    pg_bind_int(&params, message->data_export_id);
-    if (message->limit_kind == JOB_LIMIT_ROWS)
-        pg_bind_int(&params, message->limit);
-    else
-        pg_bind_null(&params);
-    if (message->environment_kind == JOB_ENVIRONMENT_ONE)
-        pg_bind_int(&params, message->environment_id);
-    else
-        pg_bind_null(&params);
-    pg_bind_text(&params, request->worker);
-    pg_bind_text(&params, request->again ? "t" : "f");
-    if (!pg_query(
-            request->pg,
-            "INSERT INTO exportd.export AS x (data_export_id, date_added, organization_id, user_id,"
-            " query_type, query_info, \"limit\", environment_id, state, attempt, failures, worker,"
-            " rows, bytes, pages, progress_at, first_claimed_at)"
-            " SELECT e.id, e.date_added, e.organization_id, e.user_id, e.query_type, e.query_info,"
-            " $2::bigint, $3::bigint, 'running', 1, 0, $4::text, 0, 0, 0, now(), now()"
-            " FROM sentry_exporteddata e WHERE e.id = $1::bigint AND e.date_finished IS NULL"
-            " ON CONFLICT (data_export_id) DO UPDATE SET"
-            " date_added = EXCLUDED.date_added, organization_id = EXCLUDED.organization_id,"
-            " user_id = EXCLUDED.user_id, query_type = EXCLUDED.query_type,"
-            " query_info = EXCLUDED.query_info, \"limit\" = EXCLUDED.\"limit\","
-            " environment_id = EXCLUDED.environment_id, state = 'running',"
-            " attempt = x.attempt + 1, worker = EXCLUDED.worker,"
-            " failures = CASE WHEN x.date_added = EXCLUDED.date_added THEN x.failures ELSE 0 END,"
-            " message = CASE WHEN x.date_added = EXCLUDED.date_added THEN x.message END,"
-            " first_claimed_at = coalesce(CASE WHEN x.date_added = EXCLUDED.date_added"
-            " THEN x.first_claimed_at END, now()),"
-            " next_try_at = NULL, rows = 0, bytes = 0, pages = 0, progress_at = now(),"
-            " finished_at = NULL"
-            " WHERE x.state IN ('waiting', 'delayed') OR x.date_added <> EXCLUDED.date_added"
-            " OR ($5::boolean AND x.state = 'running' AND x.worker = EXCLUDED.worker)"
-            " RETURNING attempt, failures, extract(epoch FROM now() - first_claimed_at)::bigint",
-            &params, &result, error))
-        return false;
-    *taken = pg_rows(result) == 1;
-    if (*taken) {
-        claim->attempt = pg_int(result, 0, 0);
-        claim->failures = pg_int(result, 0, 1);
-        claim->age_seconds = pg_int(result, 0, 2);
-    }
-    pg_result_free(result);
-    return true;
-}
-
-/* Attempts before this one that nobody ended: the claim's answer was lost, or the database was
-   restored under them. */
-static bool end_older_attempts(const struct request *request, const struct claim *claim,
-                               struct error *error)
-{
-    struct pg_params params = {.count = 0};
-    pg_bind_int(&params, claim->data_export_id);
-    pg_bind_int(&params, claim->attempt);
-    return pg_execute(request->pg,
-                      "UPDATE exportd.attempt SET ended_at = now(), outcome = 'lost',"
-                      " message = 'claimed anew'"
-                      " WHERE data_export_id = $1::bigint AND attempt < $2::bigint"
-                      " AND ended_at IS NULL",
-                      &params, NULL, error);
-}
-
-static bool insert_attempt(const struct request *request, const struct claim *claim,
-                           struct error *error)
-{
-    struct pg_params params = {.count = 0};
-    pg_bind_int(&params, claim->data_export_id);
-    pg_bind_int(&params, claim->attempt);
-    pg_bind_text(&params, request->worker);
-    return pg_execute(request->pg,
-                      "INSERT INTO exportd.attempt (data_export_id, attempt, worker, started_at)"
-                      " VALUES ($1::bigint, $2::integer, $3::text, now())",
-                      &params, NULL, error);
-}
-
-/* When the upsert takes nothing, the job has changed since it was looked at: look again. */
+/* Asks only when the claim has taken nothing. When nothing speaks against a claim, the job has
+   changed meanwhile: claim again. */
 static bool claim_in_transaction(const struct request *request, enum claim_result *result,
                                  struct claim *claim, struct error *error)
 {
     for (int round = 0; round < CLAIM_ROUNDS; round++) {
         bool claimable = false;
         bool taken = false;
-        if (!judge(request, claim, &claimable, result, error))
-            return false;
-        if (!claimable)
-            return true;
         if (!upsert(request, claim, &taken, error))
             return false;
         if (taken) {
             *result = CLAIM_TAKEN;
-            return end_older_attempts(request, claim, error) &&
-                   insert_attempt(request, claim, error);
+            return true;
         }
+        if (!judge(request, claim, &claimable, result, error))
+            return false;
+        if (!claimable)
+            return true;
     }
     return error_set(error, ERROR_CONFLICT, "the job changes hands while it is being claimed");
 }
@@ -251,7 +240,7 @@ static bool lost(const struct claim *claim, struct error *error)
 bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_progress *progress,
                     struct error *error)
 {
-    struct pg_params params = {.count = 0};
+    struct pg_params params = {.repeated = true};
     int64_t affected = 0;
     pg_bind_int(&params, claim->data_export_id);
     pg_bind_int(&params, claim->attempt);
@@ -269,11 +258,11 @@ bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_p
 
 /* ---- the outcome ---- */
 
-static bool pass_fence(struct pg *pg, const struct claim *claim, const char *worker,
-                       const struct claim_end *end, struct error *error)
+bool claim_end(struct pg *pg, const struct claim *claim, const char *worker,
+               const struct claim_end *end, struct error *error)
 {
-    struct pg_params params = {.count = 0};
-    int64_t affected = 0;
+    struct pg_params params = {.repeated = true};
+    int64_t passed = 0;
     pg_bind_int(&params, claim->data_export_id);
     pg_bind_int(&params, claim->attempt);
     pg_bind_text(&params, worker);
@@ -287,35 +276,26 @@ static bool pass_fence(struct pg *pg, const struct claim *claim, const char *wor
     pg_bind_int(&params, end->progress.bytes);
     pg_bind_int(&params, end->progress.pages);
     pg_bind_text(&params, end->message);
-    return pg_execute(pg,
-                      "UPDATE exportd.export SET state = $4::text, worker = NULL,"
-                      " failures = failures + $5::integer,"
-                      " next_try_at = now() + $6::bigint * interval '1 millisecond',"
-                      " rows = $7::bigint, bytes = $8::bigint, pages = $9::bigint,"
-                      " progress_at = now(), message = $10::text,"
-                      " finished_at = CASE WHEN $4::text IN ('valid', 'failed', 'gone')"
-                      " THEN now() END"
-                      " WHERE data_export_id = $1::bigint AND attempt = $2::bigint"
-                      " AND state = 'running' AND worker = $3::text",
-                      &params, &affected, error) &&
-           (affected == 1 || lost(claim, error));
-}
-
-bool claim_end(struct pg *pg, const struct claim *claim, const char *worker,
-               const struct claim_end *end, struct error *error)
-{
-    struct pg_params params = {.count = 0};
-    if (!pass_fence(pg, claim, worker, end, error))
-        return false;
-    pg_bind_int(&params, claim->data_export_id);
-    pg_bind_int(&params, claim->attempt);
     pg_bind_text(&params, end->outcome);
-    pg_bind_text(&params, end->message);
-    return pg_execute(pg,
-                      "UPDATE exportd.attempt SET ended_at = now(), outcome = $3::text,"
-                      " message = $4::text"
-                      " WHERE data_export_id = $1::bigint AND attempt = $2::bigint",
-                      &params, NULL, error);
+    return pg_query_int(pg,
+                        "WITH passed AS ("
+                        "UPDATE exportd.export SET state = $4::text, worker = NULL,"
+                        " failures = failures + $5::integer,"
+                        " next_try_at = now() + $6::bigint * interval '1 millisecond',"
+                        " rows = $7::bigint, bytes = $8::bigint, pages = $9::bigint,"
+                        " progress_at = now(), message = $10::text,"
+                        " finished_at = CASE WHEN $4::text IN ('valid', 'failed', 'gone')"
+                        " THEN now() END"
+                        " WHERE data_export_id = $1::bigint AND attempt = $2::bigint"
+                        " AND state = 'running' AND worker = $3::text"
+                        " RETURNING data_export_id, attempt),"
+                        " ended AS (UPDATE exportd.attempt AS a SET ended_at = now(),"
+                        " outcome = $11::text, message = $10::text FROM passed"
+                        " WHERE a.data_export_id = passed.data_export_id"
+                        " AND a.attempt = passed.attempt)"
+                        " SELECT count(*) FROM passed",
+                        &params, &passed, error) &&
+           (passed == 1 || lost(claim, error));
 }
 
 bool claim_note(struct pg *pg, const struct claim *claim, const char *message, struct error *error)

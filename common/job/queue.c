@@ -214,6 +214,13 @@ bool queue_beat(struct queue *queue, struct redis *redis, struct error *error)
     return queue_run_number(redis, "beat.lua", 1, &command, &ignored, error);
 }
 
+/* Nothing counted is 0. */
+static int64_t crashes_of(const struct redis_reply *reply)
+{
+    int64_t crashes = 0;
+    return text_to_int64(redis_text(reply, NULL), 0, INT64_MAX, &crashes) ? crashes : 0;
+}
+
 /* Looks through the four lists without waiting. */
 static bool take_at_once(struct queue *queue, struct redis *redis, struct job_ticket **ticket,
                          bool *paused, struct error *error)
@@ -225,14 +232,17 @@ static bool take_at_once(struct queue *queue, struct redis *redis, struct job_ti
     redis_add_text(&command, queue->processing);
     redis_add_text(&command, queue->workers);
     redis_add_text(&command, queue->paused);
+    redis_add_text(&command, queue->crashes);
     redis_add_text(&command, queue->worker);
-    if (!queue_run(redis, "take.lua", 7, &command, &reply, error))
+    if (!queue_run(redis, "take.lua", 8, &command, &reply, error))
         return false;
     bool done = true;
-    if (redis_count(reply) == 2) {
+    if (redis_count(reply) == 3) {
         int64_t list = redis_int(redis_item(reply, 0));
         int step = list >= 1 && list <= QUEUE_STEPS ? step_numbers[list - 1] : 0;
         done = make_ticket(redis_item(reply, 1), step, ticket, error);
+        if (done)
+            (*ticket)->crashes = crashes_of(redis_item(reply, 2));
     } else {
         *paused = text_equal(redis_text(reply, NULL), "paused");
     }
@@ -275,8 +285,7 @@ static bool read_crashes(struct queue *queue, struct redis *redis, struct job_ti
     redis_add_text(&command, sha1);
     if (!redis_call(redis, &command, 0, &reply, error))
         return false;
-    if (!text_to_int64(redis_text(reply, NULL), 0, INT64_MAX, &ticket->crashes))
-        ticket->crashes = 0;
+    ticket->crashes = crashes_of(reply);
     redis_reply_free(reply);
     return true;
 }
@@ -286,8 +295,11 @@ bool queue_take(struct queue *queue, struct redis *redis, int64_t wait_ms,
 {
     *ticket = NULL;
     *paused = false;
-    if (!take_at_once(queue, redis, ticket, paused, error) ||
-        (*ticket == NULL && !*paused && !take_waiting(queue, redis, wait_ms, ticket, error)))
+    if (!take_at_once(queue, redis, ticket, paused, error))
+        return false;
+    if (*ticket != NULL || *paused)
+        return true;
+    if (!take_waiting(queue, redis, wait_ms, ticket, error))
         return false;
     if (*ticket == NULL || read_crashes(queue, redis, *ticket, error))
         return true;

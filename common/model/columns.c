@@ -95,7 +95,7 @@ static bool finish(struct column *column, int32_t rows, struct error *error)
     return done;
 }
 
-static bool bind(struct columns *columns, struct pg_params *params, struct error *error)
+bool columns_bind(struct columns *columns, struct pg_params *params, struct error *error)
 {
     if (columns->failed) {
         *error = columns->error;
@@ -121,12 +121,12 @@ bool columns_query(struct columns *columns, struct pg *pg, const char *sql,
 {
     struct pg_params params = {.count = 0};
     *result = NULL;
-    return bind(columns, &params, error) && pg_query(pg, sql, &params, result, error);
+    return columns_bind(columns, &params, error) && pg_query(pg, sql, &params, result, error);
 }
 
 bool columns_execute(struct columns *columns, struct pg *pg, const char *sql, int64_t *affected,
                      struct error *error)
 {
     struct pg_params params = {.count = 0};
-    return bind(columns, &params, error) && pg_execute(pg, sql, &params, affected, error);
+    return columns_bind(columns, &params, error) && pg_execute(pg, sql, &params, affected, error);
 }

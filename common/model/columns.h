@@ -38,6 +38,11 @@ void columns_add_time(struct columns *columns, int64_t usec);
 /* Like columns_add_int; 0, which is nobody's id, is SQL NULL. */
 void columns_add_id(struct columns *columns, int64_t id_or_0);
 
+/* Adds the columns to the parameters of a statement that has others too, behind those that are
+   there. They live until columns_free. Once only. */
+bool columns_bind(struct columns *columns, struct pg_params *params,
+                  struct error *error) MUST_CHECK;
+
 /* Run the statement with the columns as its parameters $1, $2 ..., as pg_query and pg_execute do.
    Once only. */
 bool columns_query(struct columns *columns, struct pg *pg, const char *sql,

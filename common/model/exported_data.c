@@ -26,25 +26,20 @@ char *exported_data_file_name(const struct exported_data *row, char name[EXPORT_
 
 /* ---- reading ---- */
 
-#define SELECT_ROW                                                                                 \
-    "SELECT id, " PG_USEC("date_added") ", " PG_USEC("date_finished") ", " PG_USEC(                \
-        "date_expired") ", query_type, query_info, organization_id, user_id, file_id"              \
-                        " FROM sentry_exporteddata WHERE id = $1::bigint"
-
-static bool copy_row(const struct pg_result *result, struct arena *arena, struct exported_data *row,
-                     struct error *error)
+bool exported_data_copy(const struct pg_result *result, int first, struct arena *arena,
+                        struct exported_data *row, struct error *error)
 {
-    const char *query_info = pg_text(result, 0, 5);
+    const char *query_info = pg_text(result, 0, first + 5);
     *row = (struct exported_data){
-        .id = pg_int(result, 0, 0),
-        .date_added = pg_time(result, 0, 1),
-        .date_finished = pg_time(result, 0, 2),
-        .date_expired = pg_time(result, 0, 3),
-        .query_type = pg_int(result, 0, 4),
+        .id = pg_int(result, 0, first),
+        .date_added = pg_time(result, 0, first + 1),
+        .date_finished = pg_time(result, 0, first + 2),
+        .date_expired = pg_time(result, 0, first + 3),
+        .query_type = pg_int(result, 0, first + 4),
         .query_info = arena_copy(arena, query_info, strlen(query_info), error),
-        .organization_id = pg_int(result, 0, 6),
-        .user_id = pg_int(result, 0, 7),
-        .file_id = pg_int(result, 0, 8),
+        .organization_id = pg_int(result, 0, first + 6),
+        .user_id = pg_int(result, 0, first + 7),
+        .file_id = pg_int(result, 0, first + 8),
     };
     return row->query_info != NULL;
 }
@@ -54,16 +49,58 @@ static bool no_such_export(int64_t id, struct error *error)
     return error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, id);
 }
 
-bool exported_data_load(struct pg *pg, int64_t id, bool lock, struct arena *arena,
-                        struct exported_data *row, struct error *error)
+bool exported_data_load(struct pg *pg, int64_t id, struct arena *arena, struct exported_data *row,
+                        struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
     pg_bind_int(&params, id);
-    if (!pg_query(pg, lock ? SELECT_ROW " FOR UPDATE" : SELECT_ROW, &params, &result, error))
+    if (!pg_query(pg,
+                  "SELECT " EXPORTED_DATA_COLUMNS " FROM sentry_exporteddata AS row"
+                  " WHERE row.id = $1::bigint",
+                  &params, &result, error))
         return false;
-    bool done =
-        pg_rows(result) == 0 ? no_such_export(id, error) : copy_row(result, arena, row, error);
+    bool done = pg_rows(result) == 0 ? no_such_export(id, error)
+                                     : exported_data_copy(result, 0, arena, row, error);
+    pg_result_free(result);
+    return done;
+}
+
+static bool copy_text(const struct pg_result *result, int column, struct arena *arena,
+                      const char **copy, struct error *error)
+{
+    const char *text = pg_text(result, 0, column);
+    *copy = text == NULL ? NULL : arena_copy(arena, text, strlen(text), error);
+    return text == NULL || *copy != NULL;
+}
+
+static bool copy_locked(const struct pg_result *result, struct arena *arena,
+                        struct exported_data_locked *locked, struct error *error)
+{
+    locked->now = pg_time(result, 0, 0);
+    return copy_text(result, 1, arena, &locked->email, error) &&
+           copy_text(result, 2, arena, &locked->organization_slug, error) &&
+           exported_data_copy(result, 3, arena, &locked->row, error);
+}
+
+bool exported_data_lock(struct pg *pg, int64_t id, struct arena *arena,
+                        struct exported_data_locked *locked, struct error *error)
+{
+    struct pg_params params = {.repeated = true};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, id);
+    if (!pg_query(
+            pg,
+            "SELECT " PG_USEC("now()") ", person.email, organization.slug,"
+                                       " " EXPORTED_DATA_COLUMNS " FROM sentry_exporteddata AS row"
+                                       " LEFT JOIN auth_user AS person ON person.id = row.user_id"
+                                       " LEFT JOIN sentry_organization AS organization"
+                                       " ON organization.id = row.organization_id"
+                                       " WHERE row.id = $1::bigint FOR UPDATE OF row",
+            &params, &result, error))
+        return false;
+    bool done = pg_rows(result) == 0 ? no_such_export(id, error)
+                                     : copy_locked(result, arena, locked, error);
     pg_result_free(result);
     return done;
 }
@@ -144,27 +181,16 @@ bool exported_data_insert(struct pg *pg, int64_t organization_id, int64_t user_i
 
 /* Hours, not days: a day of a zone that changes its clocks may have 23 or 25. */
 bool exported_data_finish(struct pg *pg, int64_t id, int64_t file_id, int64_t expiration_days,
-                          int64_t *date_finished, int64_t *date_expired, struct error *error)
+                          struct error *error)
 {
-    struct pg_params params = {.count = 0};
-    struct pg_result *result = NULL;
+    struct pg_params params = {.repeated = true};
     pg_bind_int(&params, id);
     pg_bind_int(&params, file_id);
     pg_bind_int(&params, expiration_days * 24);
-    if (!pg_query(pg,
-                  "UPDATE sentry_exporteddata SET file_id = $2::bigint, date_finished = now(),"
-                  " date_expired = now() + $3::bigint * interval '1 hour'"
-                  " WHERE id = $1::bigint RETURNING " PG_USEC("date_finished") ", " PG_USEC(
-                      "date_expired"),
-                  &params, &result, error))
-        return false;
-    bool found = pg_rows(result) == 1 || no_such_export(id, error);
-    if (found) {
-        *date_finished = pg_time(result, 0, 0);
-        *date_expired = pg_time(result, 0, 1);
-    }
-    pg_result_free(result);
-    return found;
+    return pg_later(pg,
+                    "UPDATE sentry_exporteddata SET file_id = $2::bigint, date_finished = now(),"
+                    " date_expired = now() + $3::bigint * interval '1 hour' WHERE id = $1::bigint",
+                    &params, error);
 }
 
 bool exported_data_delete(struct pg *pg, int64_t id, struct error *error)

@@ -20,9 +20,29 @@ struct exported_data {
 
 #define EXPORT_FILE_NAME_MAX 96
 
-/* Fills *row, its text in `arena`. ERROR_NOT_FOUND. `lock`: FOR UPDATE, within a transaction. */
-bool exported_data_load(struct pg *pg, int64_t id, bool lock, struct arena *arena,
+/* What a statement has to select of sentry_exporteddata AS row, for exported_data_copy: row 0 of a
+   result, from column `first` on. */
+#define EXPORTED_DATA_COLUMNS                                                                      \
+    "row.id, " PG_USEC("row.date_added") ", " PG_USEC("row.date_finished") ", " PG_USEC(           \
+        "row.date_expired") ", row.query_type, row.query_info, row.organization_id, row.user_id,"  \
+                            " row.file_id"
+bool exported_data_copy(const struct pg_result *result, int first, struct arena *arena,
                         struct exported_data *row, struct error *error) MUST_CHECK;
+
+/* Fills *row, its text in `arena`. ERROR_NOT_FOUND. */
+bool exported_data_load(struct pg *pg, int64_t id, struct arena *arena, struct exported_data *row,
+                        struct error *error) MUST_CHECK;
+
+/* The same, FOR UPDATE within a transaction, with what its mail needs. */
+struct exported_data_locked {
+    struct exported_data row;
+    const char *email; /* auth_user.email, the only address that exports are mailed to: "" when it
+                          is empty, NULL when the user is gone */
+    const char *organization_slug; /* NULL when the organization is gone */
+    int64_t now;                   /* of the transaction */
+};
+bool exported_data_lock(struct pg *pg, int64_t id, struct arena *arena,
+                        struct exported_data_locked *locked, struct error *error) MUST_CHECK;
 
 /* "Issues-by-Tag", "Discover"; NULL for an unknown code. */
 const char *exported_data_type_name(int64_t query_type);
@@ -47,10 +67,10 @@ bool exported_data_insert(struct pg *pg, int64_t organization_id, int64_t user_i
                           int64_t query_type, const char *query_info, int64_t *id,
                           struct error *error) MUST_CHECK;
 
-/* Sets file_id, date_finished (now) and date_expired (exactly `expiration_days` x 24 hours later,
-   whatever the session's time zone), and tells the two moments. */
+/* Sets file_id, date_finished (now, of the transaction) and date_expired (exactly `expiration_days`
+   x 24 hours later, whatever the session's time zone) of a locked row. Goes with the next statement
+   (pg_later). */
 bool exported_data_finish(struct pg *pg, int64_t id, int64_t file_id, int64_t expiration_days,
-                          int64_t *date_finished, int64_t *date_expired,
                           struct error *error) MUST_CHECK;
 
 bool exported_data_delete(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;

@@ -30,8 +30,10 @@ bool file_blob_find(struct pg *pg, const char *checksum, struct arena *arena,
                     struct file_blob *blob, bool *found, struct error *error) MUST_CHECK;
 
 /* Sets the blob's timestamp to now, so that a cleanup of unused blobs passes it by, and its size to
-   what it is. *alive is false when the row has gone meanwhile. */
-bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, bool *alive,
+   what it is. *alive is false, and nothing changed, when the row has gone meanwhile, or when it is
+   `old_seconds` old and no file or owner holds it any more: such a cleanup may have seen it
+   already. */
+bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, int64_t old_seconds, bool *alive,
                      struct error *error) MUST_CHECK;
 
 /* The same, with another path in place of `old_path` ("": none). *changed is false when the row has
@@ -39,17 +41,16 @@ bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, bool *alive,
 bool file_blob_change_path(struct pg *pg, int64_t id, const char *old_path, const char *path,
                            int64_t size, bool *changed, struct error *error) MUST_CHECK;
 
-/* INSERT ... ON CONFLICT (checksum) DO NOTHING; *id is 0 when another blob has the checksum. */
+/* The row of a new object, whose path passes from exportd.object to it: both or neither.
+   *journalled is false when exportd.object does not have the path (any more); *id is 0 when another
+   blob has the checksum, or without the journal. */
 bool file_blob_insert(struct pg *pg, const char *path, int64_t size, const char *checksum,
-                      int64_t *id, struct error *error) MUST_CHECK;
-
-/* Locks the blobs FOR KEY SHARE: nobody can delete them before this transaction ends. *all is false
-   when one of them is gone. `ids` may repeat. */
-bool file_blob_lock(struct pg *pg, const int64_t *ids, size_t count, bool *all,
-                    struct error *error) MUST_CHECK;
+                      int64_t *id, bool *journalled, struct error *error) MUST_CHECK;
 
 /* Makes the file row and its index rows: type `export.csv`, headers {"Content-Type": "text/csv"},
-   offsets the running sums of `sizes`. */
+   offsets the running sums of `sizes`. First locks the blobs FOR KEY SHARE: nobody can delete them
+   before this transaction ends. *id is 0, and nothing made, when one of them is gone. `blob_ids`
+   may repeat. */
 bool file_insert(struct pg *pg, const char *name, int64_t size, const char *checksum,
                  const int64_t *blob_ids, const int64_t *sizes, size_t blob_count, int64_t *id,
                  struct error *error) MUST_CHECK;

@@ -29,7 +29,7 @@ static bool blob_of_row(const struct pg_result *result, int row, struct arena *a
 bool file_blob_find(struct pg *pg, const char *checksum, struct arena *arena,
                     struct file_blob *blob, bool *found, struct error *error)
 {
-    struct pg_params params = {.count = 0};
+    struct pg_params params = {.repeated = true};
     struct pg_result *result = NULL;
     pg_bind_text(&params, checksum);
     if (!pg_query(pg,
@@ -64,16 +64,22 @@ bool file_blobs(struct pg *pg, int64_t file_id, struct arena *arena, struct file
     return done;
 }
 
-bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, bool *alive, struct error *error)
+bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, int64_t old_seconds, bool *alive,
+                     struct error *error)
 {
-    struct pg_params params = {.count = 0};
+    struct pg_params params = {.repeated = true};
     int64_t affected = 0;
     pg_bind_int(&params, id);
     pg_bind_int(&params, size);
-    bool done = pg_execute(pg,
-                           "UPDATE sentry_fileblob SET timestamp = now(), size = $2::bigint"
-                           " WHERE id = $1::bigint",
-                           &params, &affected, error);
+    pg_bind_int(&params, old_seconds);
+    bool done = pg_execute(
+        pg,
+        "UPDATE sentry_fileblob AS blob SET timestamp = now(), size = $2::bigint"
+        " WHERE id = $1::bigint AND (timestamp > now() - $3::bigint * interval '1 second'"
+        " OR EXISTS (SELECT FROM sentry_fileblobindex WHERE blob_id = blob.id)"
+        " OR EXISTS (SELECT FROM sentry_file WHERE blob_id = blob.id)"
+        " OR EXISTS (SELECT FROM sentry_fileblobowner WHERE blob_id = blob.id))",
+        &params, &affected, error);
     *alive = affected == 1;
     return done;
 }
@@ -97,39 +103,28 @@ bool file_blob_change_path(struct pg *pg, int64_t id, const char *old_path, cons
 }
 
 bool file_blob_insert(struct pg *pg, const char *path, int64_t size, const char *checksum,
-                      int64_t *id, struct error *error)
+                      int64_t *id, bool *journalled, struct error *error)
 {
-    struct pg_params params = {.count = 0};
+    struct pg_params params = {.repeated = true};
+    struct pg_result *result = NULL;
     pg_bind_text(&params, path);
     pg_bind_int(&params, size);
     pg_bind_text(&params, checksum);
-    return pg_query_int(pg,
-                        "INSERT INTO sentry_fileblob (path, size, checksum, timestamp)"
-                        " VALUES ($1::text, $2::bigint, $3::text, now())"
-                        " ON CONFLICT (checksum) DO NOTHING RETURNING id",
-                        &params, id, error);
-}
-
-/* In the order of the ids, so that two uploads that share blobs cannot wait for each other. */
-bool file_blob_lock(struct pg *pg, const int64_t *ids, size_t count, bool *all, struct error *error)
-{
-    struct columns columns;
-    struct pg_result *result = NULL;
-    columns_init(&columns, 1);
-    for (size_t i = 0; i < count; i++)
-        columns_add_int(&columns, ids[i]);
-    bool done =
-        columns_query(&columns, pg,
-                      "WITH locked AS (SELECT id FROM sentry_fileblob WHERE id = ANY ($1::bigint[])"
-                      " ORDER BY id FOR KEY SHARE)"
-                      " SELECT (SELECT count(*) FROM locked)"
-                      " = (SELECT count(DISTINCT id) FROM unnest($1::bigint[]) AS id)",
-                      &result, error);
-    if (done)
-        *all = text_equal(pg_text(result, 0, 0), "t");
+    if (!pg_query(pg,
+                  "WITH journalled AS (SELECT path FROM exportd.object WHERE path = $1::text"
+                  " FOR UPDATE),"
+                  " made AS (INSERT INTO sentry_fileblob (path, size, checksum, timestamp)"
+                  " SELECT path, $2::bigint, $3::text, now() FROM journalled"
+                  " ON CONFLICT (checksum) DO NOTHING RETURNING id, path),"
+                  " forgotten AS (DELETE FROM exportd.object AS object USING made"
+                  " WHERE object.path = made.path)"
+                  " SELECT (SELECT id FROM made), (SELECT count(*) FROM journalled)",
+                  &params, &result, error))
+        return false;
+    *id = pg_int(result, 0, 0);
+    *journalled = pg_int(result, 0, 1) == 1;
     pg_result_free(result);
-    columns_free(&columns);
-    return done;
+    return true;
 }
 
 /* A reference that is made while the lock is waited for is seen by the second statement, whose

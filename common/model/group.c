@@ -180,17 +180,20 @@ bool group_find(struct pg *pg, int64_t id, struct group_identity *group, struct 
     return true;
 }
 
-bool group_read_first_seen(struct pg *pg, int64_t id, int64_t *first_seen, struct error *error)
+#define SEEN(column) "CASE WHEN isfinite(" column ") THEN " PG_USEC(column) " END"
+#define SEEN_COLUMNS SEEN("first_seen") ", " SEEN("last_seen")
+
+bool group_read_seen(struct pg *pg, int64_t id, int64_t *first_seen, int64_t *last_seen,
+                     struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
     pg_bind_int(&params, id);
-    if (!pg_query(pg,
-                  "SELECT " PG_USEC("first_seen") " FROM sentry_groupedmessage"
-                                                  " WHERE id = $1::bigint AND isfinite(first_seen)",
+    if (!pg_query(pg, "SELECT " SEEN_COLUMNS " FROM sentry_groupedmessage WHERE id = $1::bigint",
                   &params, &result, error))
         return false;
     *first_seen = pg_rows(result) > 0 ? pg_time(result, 0, 0) : USEC_NONE;
+    *last_seen = pg_rows(result) > 0 ? pg_time(result, 0, 1) : USEC_NONE;
     pg_result_free(result);
     return true;
 }

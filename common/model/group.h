@@ -71,9 +71,10 @@ struct group_identity {
 bool group_find(struct pg *pg, int64_t id, struct group_identity *group,
                 struct error *error) MUST_CHECK;
 
-/* When the group's first event happened; USEC_NONE when there is no such group. */
-bool group_read_first_seen(struct pg *pg, int64_t id, int64_t *first_seen,
-                           struct error *error) MUST_CHECK;
+/* When the group's first and last events happened; USEC_NONE for what is not known, or when there
+   is no such group. */
+bool group_read_seen(struct pg *pg, int64_t id, int64_t *first_seen, int64_t *last_seen,
+                     struct error *error) MUST_CHECK;
 
 /* Locks two groups against everybody who counts, in the order of their ids, until the end of the
    transaction, and tells which are there. */

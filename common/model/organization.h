@@ -10,20 +10,11 @@
 bool organization_find(struct pg *pg, const char *slug, int64_t *id,
                        struct error *error) MUST_CHECK;
 
-/* The slug, in `arena`; ERROR_NOT_FOUND. */
-bool organization_slug(struct pg *pg, int64_t id, struct arena *arena, const char **slug,
-                       struct error *error) MUST_CHECK;
-
 /* A user by id (digits) or by auth_user.email (compared without case; several users may share one:
    the members of the organization come first, then the lowest id). ERROR_NOT_FOUND: no such user,
    or one who is no member of the organization; the message says which. */
 bool user_find_member(struct pg *pg, int64_t organization_id, const char *email_or_id, int64_t *id,
                       struct error *error) MUST_CHECK;
-
-/* auth_user.email, the only address that exports are mailed to; in `arena`, "" when it is empty.
- *email is NULL when the user is gone. */
-bool user_email(struct pg *pg, int64_t id, struct arena *arena, const char **email,
-                struct error *error) MUST_CHECK;
 
 /* Create, or find what is there already: repeating is no error. Each in a transaction of its own,
    and one after the other when several run at once. ERROR_INVALID for a slug or an address that

@@ -5,20 +5,20 @@
 bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *message_id,
                         const char *recipient, const char *mime, struct error *error)
 {
-    struct pg_params params = {.count = 0};
+    struct pg_params params = {.repeated = true};
     pg_bind_int(&params, data_export_id);
     pg_bind_text(&params, message_id);
     pg_bind_text(&params, recipient);
     pg_bind_text(&params, mime);
-    return pg_execute(pg,
-                      "INSERT INTO exportd.outbox AS mail (data_export_id, message_id, recipient,"
-                      " mime, tries, next_try_at, state)"
-                      " VALUES ($1::bigint, $2::text, $3::text, $4::text, 0, now(), 'waiting')"
-                      " ON CONFLICT (data_export_id) DO UPDATE SET id = excluded.id,"
-                      " message_id = excluded.message_id, recipient = excluded.recipient,"
-                      " mime = excluded.mime, tries = 0, next_try_at = now(),"
-                      " state = 'waiting', message = NULL",
-                      &params, NULL, error);
+    return pg_later(pg,
+                    "INSERT INTO exportd.outbox AS mail (data_export_id, message_id, recipient,"
+                    " mime, tries, next_try_at, state)"
+                    " VALUES ($1::bigint, $2::text, $3::text, $4::text, 0, now(), 'waiting')"
+                    " ON CONFLICT (data_export_id) DO UPDATE SET id = excluded.id,"
+                    " message_id = excluded.message_id, recipient = excluded.recipient,"
+                    " mime = excluded.mime, tries = 0, next_try_at = now(),"
+                    " state = 'waiting', message = NULL",
+                    &params, error);
 }
 
 static const char *copy_text(const struct pg_result *result, int column, struct arena *arena,
@@ -48,7 +48,7 @@ static bool copy_mail(const struct pg_result *result, struct arena *arena, struc
 bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, struct arena *arena,
                        struct outbox_mail *mail, bool *found, struct error *error)
 {
-    struct pg_params params = {.count = 0};
+    struct pg_params params = {.repeated = true};
     struct pg_result *result = NULL;
     pg_bind_int(&params, hold_seconds);
     if (!pg_query(pg,
@@ -78,7 +78,7 @@ static void bind_try(struct pg_params *params, const struct outbox_mail *mail)
 
 bool outbox_mail_sent(struct pg *pg, const struct outbox_mail *mail, struct error *error)
 {
-    struct pg_params params = {.count = 0};
+    struct pg_params params = {.repeated = true};
     bind_try(&params, mail);
     return pg_execute(pg, "UPDATE exportd.outbox SET state = 'sent', message = NULL" WHERE_THIS_TRY,
                       &params, NULL, error);

@@ -3,7 +3,7 @@
 bool project_exists(struct pg *pg, int64_t organization_id, int64_t project_id, bool *exists,
                     struct error *error)
 {
-    struct pg_params params = {.count = 0};
+    struct pg_params params = {.repeated = true};
     int64_t found = 0;
     pg_bind_int(&params, project_id);
     pg_bind_int(&params, organization_id);
@@ -33,7 +33,7 @@ bool project_organization(struct pg *pg, int64_t project_id, int64_t *organizati
 bool group_with_redirect(struct pg *pg, int64_t project_id, int64_t id, int64_t *group_id,
                          struct error *error)
 {
-    struct pg_params params = {.count = 0};
+    struct pg_params params = {.repeated = true};
     pg_bind_int(&params, project_id);
     pg_bind_int(&params, id);
     return pg_query_int(pg,
@@ -48,7 +48,7 @@ bool group_with_redirect(struct pg *pg, int64_t project_id, int64_t id, int64_t 
 bool environment_exists(struct pg *pg, int64_t organization_id, int64_t environment_id,
                         bool *exists, struct error *error)
 {
-    struct pg_params params = {.count = 0};
+    struct pg_params params = {.repeated = true};
     int64_t found = 0;
     pg_bind_int(&params, environment_id);
     pg_bind_int(&params, organization_id);

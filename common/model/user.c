@@ -49,22 +49,3 @@ bool user_find_member(struct pg *pg, int64_t organization_id, const char *email_
     pg_result_free(result);
     return done;
 }
-
-bool user_email(struct pg *pg, int64_t id, struct arena *arena, const char **email,
-                struct error *error)
-{
-    struct pg_params params = {.count = 0};
-    struct pg_result *result = NULL;
-    *email = NULL;
-    pg_bind_int(&params, id);
-    if (!pg_query(pg, "SELECT email FROM auth_user WHERE id = $1::bigint", &params, &result, error))
-        return false;
-    bool done = true;
-    if (pg_rows(result) > 0) {
-        const char *text = pg_text(result, 0, 0);
-        *email = arena_copy(arena, text, strlen(text), error);
-        done = *email != NULL;
-    }
-    pg_result_free(result);
-    return done;
-}

@@ -319,19 +319,20 @@ static bool delete_file(struct run *run, int64_t id, struct file_blob **blobs, s
                         struct error *error)
 {
     struct pg *pg = run->cleanup->pg;
-    struct exported_data row;
-    if (!pg_begin(pg, error) || !exported_data_load(pg, id, true, run->row, &row, error))
+    struct exported_data_locked export;
+    const struct exported_data *row = &export.row;
+    if (!pg_begin(pg, error) || !exported_data_lock(pg, id, run->row, &export, error))
         return false;
-    if (row.file_id != 0) { /* 0: another cleanup was quicker */
-        if (!file_blobs(pg, row.file_id, run->row, blobs, count, error))
+    if (row->file_id != 0) { /* 0: another cleanup was quicker */
+        if (!file_blobs(pg, row->file_id, run->row, blobs, count, error))
             return false;
         *count = keep_distinct(*blobs, *count);
-        if (!journal_blobs(run, id, *blobs, *count, error) || !file_delete(pg, row.file_id, error))
+        if (!journal_blobs(run, id, *blobs, *count, error) || !file_delete(pg, row->file_id, error))
             return false;
     }
     if (!pg_commit(pg, error))
         return false;
-    run->result->files += row.file_id != 0 ? 1 : 0;
+    run->result->files += row->file_id != 0 ? 1 : 0;
     return true;
 }
 

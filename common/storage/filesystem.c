@@ -31,14 +31,14 @@ static const char *root_of(struct blob_store *store)
 
 /* ---- folders ---- */
 
-/* Opens folder `name` of `parent`. A new one is made durable by syncing its parent. */
+/* Opens folder `name` of `parent`. A new one is not durable yet: sync_folders. */
 static int open_folder(int parent, const char *name, bool create)
 {
     int flags = FOLDER_FLAGS | O_NOFOLLOW;
     int folder = openat(parent, name, flags);
     if (folder >= 0 || errno != ENOENT || !create)
         return folder;
-    if ((mkdirat(parent, name, 0700) != 0 && errno != EEXIST) || fsync(parent) != 0)
+    if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST)
         return -1;
     return openat(parent, name, flags);
 }
@@ -60,6 +60,28 @@ static int descend(int from, const char *path, bool create, const char **name)
     }
     *name = path;
     return from;
+}
+
+/* Makes durable what is in `folder`, the last one of `path`, and in those above it up to the root:
+   also those that were there already, whose maker may not have got as far as this. The deepest
+   first, because one commit of the file system then mostly does for all. */
+static bool sync_folders(int folder, const char *path)
+{
+    int current = folder;
+    bool good = fsync(current) == 0;
+    for (const char *at = strchr(path, '/'); good && at != NULL; at = strchr(at + 1, '/')) {
+        int parent = openat(current, "..", FOLDER_FLAGS);
+        good = parent >= 0 && fsync(parent) == 0;
+        if (current != folder)
+            (void)close(current);
+        current = parent;
+    }
+    if (current != folder && current >= 0) {
+        int saved = errno;
+        (void)close(current);
+        errno = saved;
+    }
+    return good;
 }
 
 /* Best effort: a folder above the root may be one that we cannot read. */
@@ -159,7 +181,7 @@ static bool filesystem_write(struct blob_store *store, const char *path, const v
         return false;
     bool good = write_temporary(&place, bytes, size) &&
                 renameat(place.folder, place.temporary, place.folder, place.name) == 0 &&
-                fsync(place.folder) == 0;
+                sync_folders(place.folder, path);
     if (!good) {
         error_set_errno(error, errno, "cannot write object %s", path);
         (void)unlinkat(place.folder, place.temporary, 0);

@@ -137,34 +137,21 @@ static bool write_object(const struct putting *putting, size_t index, const char
                             (size_t)putting->chunks[index].size, error);
 }
 
-/* The row of a new object: another one, or (not NULL) that of a blob whose path is none. *id is 0
-   when somebody else has been there meanwhile. */
-static bool write_row(const struct upload *upload, const struct chunk *chunk,
-                      const struct file_blob *pathless, int64_t *id, struct error *error)
+/* The path passes from the journal to a row that has had none. *id is 0 when the row has got one
+   meanwhile. */
+static bool hand_over_to(const struct upload *upload, const struct chunk *chunk,
+                         const struct file_blob *pathless, int64_t *id, bool *journalled,
+                         struct error *error)
 {
     bool changed = false;
-    if (pathless == NULL)
-        return file_blob_insert(upload->pg, chunk->path, chunk->size, chunk->checksum, id, error);
-    bool done = file_blob_change_path(upload->pg, pathless->id, pathless->path, chunk->path,
-                                      chunk->size, &changed, error);
-    *id = changed ? pathless->id : 0;
-    return done;
-}
-
-/* The path passes from the journal to the row in one transaction. *lost: a cleanup has taken the
-   path out of the journal and the object away with it. */
-static bool hand_over_path(const struct upload *upload, const struct chunk *chunk,
-                           const struct file_blob *pathless, int64_t *id, bool *lost,
-                           struct error *error)
-{
-    bool journalled = false;
     if (!pg_begin(upload->pg, error))
         return false;
-    if (!write_row(upload, chunk, pathless, id, error) ||
-        !stored_object_delete(upload->pg, chunk->path, &journalled, error))
+    if (!file_blob_change_path(upload->pg, pathless->id, pathless->path, chunk->path, chunk->size,
+                               &changed, error) ||
+        !stored_object_delete(upload->pg, chunk->path, journalled, error))
         goto failed;
-    if (*id == 0 || !journalled) {
-        *lost = !journalled;
+    *id = changed ? pathless->id : 0;
+    if (*id == 0 || !*journalled) {
         pg_rollback(upload->pg);
         return true;
     }
@@ -173,6 +160,21 @@ static bool hand_over_path(const struct upload *upload, const struct chunk *chun
 failed:
     pg_rollback(upload->pg);
     return false;
+}
+
+/* The path passes from the journal to the blob's row: a new one, or (not NULL) that of a blob whose
+   path is none. *id is 0 when somebody else has been there meanwhile. *lost: a cleanup has taken
+   the path out of the journal and the object away with it. */
+static bool hand_over_path(const struct upload *upload, const struct chunk *chunk,
+                           const struct file_blob *pathless, int64_t *id, bool *lost,
+                           struct error *error)
+{
+    bool journalled = false;
+    bool done = pathless == NULL ? file_blob_insert(upload->pg, chunk->path, chunk->size,
+                                                    chunk->checksum, id, &journalled, error)
+                                 : hand_over_to(upload, chunk, pathless, id, &journalled, error);
+    *lost = done && !journalled;
+    return done;
 }
 
 static bool store_new(const struct putting *putting, size_t index, const struct file_blob *pathless,
@@ -213,9 +215,9 @@ static bool reuse(const struct putting *putting, size_t index, const struct file
         if (!write_object(putting, index, blob->path, error))
             return false;
     }
-    if (!file_blob_touch(upload->pg, blob->id, chunk->size, &alive, error))
+    if (!file_blob_touch(upload->pg, blob->id, chunk->size, REUSE_SECONDS, &alive, error))
         return false;
-    chunk->blob_id = alive ? blob->id : 0;
+    chunk->blob_id = alive ? blob->id : 0; /* 0: looks again */
     return true;
 }
 

@@ -105,6 +105,7 @@ struct tagstore_operations {
 
 struct tagstore {
     const struct tagstore_operations *operations;
+    int64_t patience_ms; /* tagstore_patience_ms */
 };
 
 struct tagstore_cursor {

@@ -6,6 +6,11 @@ void tagstore_free(struct tagstore *store)
         store->operations->free(store);
 }
 
+int64_t tagstore_patience_ms(const struct tagstore *store)
+{
+    return store->patience_ms;
+}
+
 void tagstore_interrupt(struct tagstore *store)
 {
     store->operations->interrupt(store);

@@ -48,6 +48,10 @@ struct group_tag_value {
 
 void tagstore_free(struct tagstore *store);
 
+/* How long a question may wait for a server of the backend's own, which is not the database: 0 if
+   there is none. */
+int64_t tagstore_patience_ms(const struct tagstore *store);
+
 /* Ends what the store waits for, in ERROR_TIMEOUT or ERROR_STOPPED; for a worker that gives its
    jobs back. What is asked afterwards may fail too. The one function here that another thread may
    call. */

@@ -34,7 +34,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.jobs import push  # noqa: E402
 from support.program import ROOT, Exportd  # noqa: E402
 from support.servers import Postgres, Redis  # noqa: E402
-from support.tagstore_rows import insert_group  # noqa: E402
+from support.tagstore_rows import insert_small_issues  # noqa: E402
 from support.waiting import wait_until  # noqa: E402
 
 ROWS = 10
@@ -113,32 +113,7 @@ class Bench:
         self.exportd.create()
         connection = postgres.connect("bench")
         self.sql = connection.cursor()
-        self._fill()
-
-    def _fill(self):
-        """Issue n has ten values of the tag `color` that no other issue has: no two files are equal."""
-        insert_group(self.sql, 0)
-        self.sql.execute("DELETE FROM sentry_groupedmessage")
-        self.sql.execute("SET session_replication_role = replica")
-        for statement in (
-                """INSERT INTO sentry_groupedmessage (id, project_id, logger, level, message,
-                     num_comments, platform, status, times_seen, last_seen, first_seen,
-                     time_spent_total, time_spent_count, score, is_public)
-                   SELECT n, 1, '', 40, '', 0, 'python', 0, 1, now(), now(), 0, 0, 0, false
-                   FROM generate_series(1, %(jobs)s) AS n""",
-                """INSERT INTO tagstore_tagkey (id, project_id, environment_id, key, values_seen,
-                     status) VALUES (1, 1, 0, 'color', 0, 0)""",
-                """INSERT INTO tagstore_tagvalue (id, project_id, key_id, value, data, times_seen,
-                     last_seen, first_seen)
-                   SELECT n, 1, 1, 'value ' || n, NULL, 1, now(), now() - n * interval '1 second'
-                   FROM generate_series(1, %(jobs)s * %(rows)s) AS n""",
-                """INSERT INTO tagstore_grouptagvalue (project_id, group_id, key_id, value_id,
-                     times_seen, last_seen, first_seen)
-                   SELECT 1, (id - 1) / %(rows)s + 1, key_id, id, times_seen, last_seen, first_seen
-                   FROM tagstore_tagvalue"""):
-            self.sql.execute(statement, {"jobs": self.jobs, "rows": ROWS})
-        self.sql.execute("RESET session_replication_role")
-        self.sql.execute("VACUUM ANALYZE")
+        insert_small_issues(self.sql, jobs, ROWS)
 
     def reset(self):
         self.redis.flushall()

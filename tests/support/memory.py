@@ -20,3 +20,9 @@ def peak_memory(processes, program):
                 pass
         time.sleep(0.005)
     return peak
+
+
+def resident_memory(pid):
+    """In KiB, now."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))

@@ -38,6 +38,31 @@ def insert_tag_values(cursor, count, key="color", group=1, project=1, environmen
     return key_id
 
 
+def insert_small_issues(cursor, count, rows=10):
+    """Issues 1 ... `count` of project 1, each with `rows` values of the tag `color` that no other issue
+    has: no two files of exports are equal."""
+    cursor.execute("SET session_replication_role = replica")  # no look for what rows refer to
+    for statement in (
+            """INSERT INTO sentry_groupedmessage (id, project_id, logger, level, message,
+                 num_comments, platform, status, times_seen, last_seen, first_seen,
+                 time_spent_total, time_spent_count, score, is_public)
+               SELECT n, 1, '', 40, '', 0, 'python', 0, 1, now(), now(), 0, 0, 0, false
+               FROM generate_series(1, %(count)s) AS n""",
+            """INSERT INTO tagstore_tagkey (id, project_id, environment_id, key, values_seen, status)
+               VALUES (1, 1, 0, 'color', 0, 0)""",
+            """INSERT INTO tagstore_tagvalue (id, project_id, key_id, value, data, times_seen,
+                 last_seen, first_seen)
+               SELECT n, 1, 1, 'value ' || n, NULL, 1, now(), now() - n * interval '1 second'
+               FROM generate_series(1, %(count)s * %(rows)s) AS n""",
+            """INSERT INTO tagstore_grouptagvalue (project_id, group_id, key_id, value_id,
+                 times_seen, last_seen, first_seen)
+               SELECT 1, (id - 1) / %(rows)s + 1, key_id, id, times_seen, last_seen, first_seen
+               FROM tagstore_tagvalue"""):
+        cursor.execute(statement, {"count": count, "rows": rows})
+    cursor.execute("RESET session_replication_role")
+    cursor.execute("VACUUM ANALYZE")
+
+
 def fill_tagstore(cursor, values, keys=10, groups=100):
     """A project 1 of `keys` keys with `values` values each, as if one event had brought a value of
     every key: event n, of user n % 1000, is the only one of `value n` and belongs to group

@@ -5,6 +5,7 @@ import html
 import json
 import os
 import re
+import time
 
 import pytest
 
@@ -359,6 +360,21 @@ def test_certificates_are_checked(acme, certificates, trusted):
             assert worker.stop() == 0
         assert acme.status(export)["failures"] == 0
         assert server.requests == []
+
+
+def test_a_slow_server_is_not_a_stuck_worker(acme):
+    """The key and the first page together take it longer than the watchdog allows for other things."""
+    export = acme.enqueue(key="color")
+
+    def answer(request):
+        time.sleep(13)
+        return Answer(200, good(request))
+
+    with ScriptedHttp(answer) as server:
+        with acme.worker(SNUBA_URL=f"{server.url}?timeout=20", STUCK_SECONDS=20) as worker:
+            wait_until(lambda: acme.status(export)["status"] == "VALID", "the export", 60, 0.5)
+            assert worker.stop() == 0
+    assert acme.status(export)["attempts"] == 1
 
 
 def test_a_stop_does_not_wait_for_a_silent_server(acme, queue):

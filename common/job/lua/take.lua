@@ -1,6 +1,6 @@
--- KEYS: the four lists in kombu's order, processing, workers, paused. ARGV: worker.
+-- KEYS: the four lists in kombu's order, processing, workers, paused, crashes. ARGV: worker.
 -- Moves the next message into the worker's processing list. Returns 'paused', nothing (all lists
--- are empty), or the number of the list (1 to 4) and the message. Counts as a beat, so that no
+-- are empty), or the number of the list (1 to 4), the message and how many workers died with it. Counts as a beat, so that no
 -- message ever lies with a worker that is not registered.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -11,7 +11,7 @@ end
 for step = 1, 4 do
     local message = redis.call('LMOVE', KEYS[step], KEYS[5], 'RIGHT', 'LEFT')
     if message then
-        return {step, message}
+        return {step, message, redis.call('HGET', KEYS[8], redis.sha1hex(message)) or '0'}
     end
 end
 return false

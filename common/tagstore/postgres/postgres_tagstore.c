@@ -5,7 +5,7 @@
 bool postgres_find_key(struct pg *pg, int64_t project_id, int64_t environment_id, const char *key,
                        int64_t *id, struct error *error)
 {
-    struct pg_params params = {.count = 0};
+    struct pg_params params = {.repeated = true};
     pg_bind_int(&params, project_id);
     pg_bind_int(&params, environment_id);
     pg_bind_text(&params, key);

@@ -175,10 +175,7 @@ static bool print_issues(const struct snuba_printer *printer)
 static bool print_rows(const struct snuba_printer *printer)
 {
     const struct snuba_query *query = printer->query;
-    return (query->limit < 0 ||
-            (snuba_print_member(printer, "limit") && snuba_print_number(printer, query->limit))) &&
-           (query->offset == 0 || (snuba_print_member(printer, "offset") &&
-                                   snuba_print_number(printer, query->offset))) &&
+    return snuba_print_limit(printer) &&
            (query->orderby_count == 0 || (snuba_print_member(printer, "orderby") &&
                                           snuba_print_order(printer, &query->orderby[0])));
 }

@@ -49,11 +49,7 @@ static bool print_limitby(const struct snuba_printer *printer)
 static bool print_rows(const struct snuba_printer *printer)
 {
     const struct snuba_query *query = printer->query;
-    return print_orderby(printer) && print_limitby(printer) &&
-           (query->limit < 0 ||
-            (snuba_print_member(printer, "limit") && snuba_print_number(printer, query->limit))) &&
-           (query->offset == 0 || (snuba_print_member(printer, "offset") &&
-                                   snuba_print_number(printer, query->offset))) &&
+    return print_orderby(printer) && print_limitby(printer) && snuba_print_limit(printer) &&
            (!query->totals || (snuba_print_member(printer, "totals") && put(printer, "true")));
 }
 

@@ -141,6 +141,15 @@ bool snuba_print_order(const struct snuba_printer *printer, const struct snuba_o
     return put_column(printer, &order->column, order->descending ? "-" : "");
 }
 
+bool snuba_print_limit(const struct snuba_printer *printer)
+{
+    const struct snuba_query *query = printer->query;
+    return (query->limit < 0 ||
+            (snuba_print_member(printer, "limit") && snuba_print_number(printer, query->limit))) &&
+           (query->offset == 0 ||
+            (snuba_print_member(printer, "offset") && snuba_print_number(printer, query->offset)));
+}
+
 /* ---- conditions ---- */
 
 static bool put_literal_text(const struct snuba_printer *printer, enum snuba_column_kind column,

@@ -64,4 +64,7 @@ bool snuba_print_having(const struct snuba_printer *printer) MUST_CHECK;
 bool snuba_print_order(const struct snuba_printer *printer,
                        const struct snuba_order *order) MUST_CHECK;
 
+/* Limit and offset, where there are any. */
+bool snuba_print_limit(const struct snuba_printer *printer) MUST_CHECK;
+
 #endif

@@ -20,6 +20,7 @@ enum {
 struct snuba_client {
     const struct snuba_dialect *dialect;
     struct http *http;
+    int64_t answer_ms;
     const struct snuba_query *query; /* that was sent, while its answer is due */
 };
 
@@ -51,7 +52,7 @@ static bool take_timeout(const struct url *parts, int64_t *answer_ms, struct err
     return true;
 }
 
-static bool connect_to(const char *url, struct http **http, struct error *error)
+static bool connect_to(struct snuba_client *client, const char *url, struct error *error)
 {
     char base[URL_TEXT_MAX];
     char cafile[URL_PART_MAX] = "";
@@ -65,7 +66,8 @@ static bool connect_to(const char *url, struct http **http, struct error *error)
     if (cafile[0] != '\0' && !text_equal(parts.scheme, "https"))
         return error_set(error, ERROR_USAGE, "a cafile is of no use without TLS");
     options.cafile_or_null = cafile[0] != '\0' ? cafile : NULL;
-    return http_new(&options, http, error);
+    client->answer_ms = options.answer_ms;
+    return http_new(&options, &client->http, error);
 }
 
 static bool wrong_setting(struct error *error)
@@ -82,7 +84,7 @@ bool snuba_client_new(const char *url, const struct snuba_dialect *dialect,
     if (*client == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     (*client)->dialect = dialect;
-    if (connect_to(url, &(*client)->http, error))
+    if (connect_to(*client, url, error))
         return true;
     snuba_client_free(*client);
     *client = NULL;
@@ -100,6 +102,12 @@ void snuba_client_free(struct snuba_client *client)
 const struct snuba_dialect *snuba_client_dialect(const struct snuba_client *client)
 {
     return client->dialect;
+}
+
+int64_t snuba_client_patience_ms(const struct snuba_client *client)
+{
+    int64_t to_connect = TRIES * (CONNECT_MS + 1000); /* with the pauses between */
+    return to_connect + 2 * client->answer_ms;        /* to send, and to wait */
 }
 
 /* ---- asking ---- */

@@ -24,6 +24,9 @@ void snuba_client_free(struct snuba_client *client);
 
 const struct snuba_dialect *snuba_client_dialect(const struct snuba_client *client);
 
+/* How long a question takes at most, until there is an answer or an error. */
+int64_t snuba_client_patience_ms(const struct snuba_client *client);
+
 /* Asks and waits. Errors as http.h and snuba_answer_read, but ERROR_OVERLOAD (ask for less) for an
    answer that is larger than SNUBA_ANSWER_MAX or than the arena. ERROR_TOO_LARGE: the query. */
 bool snuba_ask(struct snuba_client *client, const struct snuba_query *query, struct arena *arena,

@@ -72,6 +72,7 @@ bool snuba_tagstore_new(const char *url, const char *dialect, int64_t retention_
         free_store(&snuba->base);
         return no_memory ? error_set(error, ERROR_AWAY, "no memory") : false;
     }
+    snuba->base.patience_ms = snuba_client_patience_ms(snuba->client);
     *store = &snuba->base;
     return true;
 }

@@ -7,6 +7,7 @@
 
 #define USEC_PER_DAY (86400 * USEC_PER_SECOND)
 #define GROUP_MARGIN (300 * USEC_PER_SECOND) /* a group's first_seen may lag behind its events */
+#define LAST_MARGIN  USEC_PER_DAY            /* its last_seen lags by the length of a queue */
 
 /* ---- ids ---- */
 
@@ -126,9 +127,10 @@ static bool set_time_range(struct pg *pg, int64_t retention_days, struct snuba_q
 {
     int64_t now = 0;
     int64_t first_seen = USEC_NONE;
+    int64_t last_seen = USEC_NONE;
     if (!server_clock_now(pg, &now, error) ||
         (query->group_count == 1 &&
-         !group_read_first_seen(pg, query->group_ids[0], &first_seen, error)))
+         !group_read_seen(pg, query->group_ids[0], &first_seen, &last_seen, error)))
         return false;
     now = whole_second(now);
     query->from = 0;
@@ -137,7 +139,9 @@ static bool set_time_range(struct pg *pg, int64_t retention_days, struct snuba_q
         query->from = now - retention_days * USEC_PER_DAY;
     if (first_seen != USEC_NONE)
         query->from = later(query->from, whole_second(first_seen) - GROUP_MARGIN);
-    return query->from < query->to || error_set(error, ERROR_EXPORT, "%s", SNUBA_OUT_OF_RANGE);
+    bool is_over = last_seen != USEC_NONE && last_seen < query->from - LAST_MARGIN;
+    return (query->from < query->to && !is_over) ||
+           error_set(error, ERROR_EXPORT, "%s", SNUBA_OUT_OF_RANGE);
 }
 
 bool snuba_translate(struct pg *pg, const struct snuba_dialect *dialect,

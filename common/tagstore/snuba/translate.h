@@ -29,7 +29,8 @@ struct snuba_scope {
 
    The range (spec/original.md 5.4): from the last `retention_days` days (0: since 1970), with
    exactly one group not from before 5 minutes ahead of its first event, to now with all of its
-   second, by the clock of Postgres.
+   second, by the clock of Postgres. Nothing is left of it also when the group's last event was more
+   than a day before: what would come is an answer without a row, about an issue that has some.
 
    ERROR_EXPORT: there is no environment with that id (never: all environments); nothing is left of
    the range (SNUBA_OUT_OF_RANGE); one group has more than SNUBA_HASHES_MAX hashes. ERROR_TOO_LARGE:

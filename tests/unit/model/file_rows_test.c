@@ -14,7 +14,11 @@
 static int64_t insert_blob(const char *path, const char *checksum)
 {
     int64_t id = 0;
-    ok(file_blob_insert(pg, path, 1048576, checksum, &id, &error));
+    bool journalled = false;
+    ok(stored_object_insert(pg, &path, &checksum, 1, 27, 1, &error));
+    ok(file_blob_insert(pg, path, 1048576, checksum, &id, &journalled, &error));
+    assert_true(journalled);
+    assert_int_equal(number_of("SELECT count(*) FROM exportd.object"), id == 0 ? 1 : 0);
     return id;
 }
 
@@ -37,13 +41,20 @@ static void test_blob(void **state)
     assert_string_equal(blob.checksum, SHA1_A);
     assert_int_equal(blob.size, 1048576);
     assert_int_equal(blob.age_seconds, 25 * 3600);
-    ok(file_blob_touch(pg, id, 7, &alive, &error));
+    ok(file_blob_touch(pg, id, 7, 26 * 3600, &alive, &error));
     assert_true(alive);
     ok(file_blob_find(pg, SHA1_A, arena, &blob, &found, &error));
     assert_int_equal(blob.age_seconds, 0);
     assert_int_equal(blob.size, 7);
-    ok(file_blob_touch(pg, id + 1, 7, &alive, &error));
+    ok(file_blob_touch(pg, id + 1, 7, 3600, &alive, &error));
     assert_false(alive);
+    run("UPDATE sentry_fileblob SET timestamp = now() - interval '61 minutes'");
+    ok(file_blob_touch(pg, id, 7, 3600, &alive, &error));
+    assert_false(alive);
+    assert_int_equal(number_of("SELECT count(*) FROM sentry_fileblob"
+                               " WHERE timestamp < now() - interval '1 hour'"),
+                     1);
+    run("UPDATE sentry_fileblob SET timestamp = now()");
 }
 
 static void test_another_path_of_a_blob(void **state)
@@ -120,14 +131,13 @@ static void test_delete_file(void **state)
 {
     (void)state;
     int64_t id = 0;
-    int64_t moment = 0;
     need_database();
     make_organizations();
     int64_t blob = insert_blob("a", SHA1_A);
     const int64_t size = 1048576;
     ok(file_insert(pg, "x.csv", size, SHA1_A, &blob, &size, 1, &id, &error));
     int64_t export = insert_export("{}");
-    ok(exported_data_finish(pg, export, id, 28, &moment, &moment, &error));
+    ok(exported_data_finish(pg, export, id, 28, &error));
     ok(file_delete(pg, id, &error));
     ok(file_delete(pg, id, &error));
     assert_int_equal(number_of("SELECT (SELECT count(*) FROM sentry_file) + (SELECT count(*)"
@@ -169,21 +179,38 @@ static void test_delete_unused_blob(void **state)
     assert_deleted(id, false);
 }
 
-static void test_lock_blobs(void **state)
+/* A file of which a blob is gone is not made. */
+static void test_file_without_its_blob(void **state)
 {
     (void)state;
-    bool all = false;
+    int64_t id = -1;
     need_database();
     int64_t a = insert_blob("a", SHA1_A);
     int64_t b = insert_blob("b", SHA1_B);
-    const int64_t there[] = {b, a, b, a};
-    const int64_t gone[] = {a, b + 1};
-    ok(file_blob_lock(pg, there, 4, &all, &error));
-    assert_true(all);
-    ok(file_blob_lock(pg, gone, 2, &all, &error));
-    assert_false(all);
-    ok(file_blob_lock(pg, NULL, 0, &all, &error));
-    assert_true(all);
+    const int64_t gone[] = {b, a, b + 1, a};
+    const int64_t sizes[] = {1048576, 1048576, 1048576, 10};
+    ok(file_insert(pg, "x.csv", 3145738, SHA1_A, gone, sizes, 4, &id, &error));
+    assert_int_equal(id, 0);
+    assert_int_equal(number_of("SELECT (SELECT count(*) FROM sentry_file) + (SELECT count(*)"
+                               " FROM sentry_fileblobindex)"),
+                     0);
+}
+
+/* A path that is not in the journal gets no row; nor is the journal's path forgotten when another
+   row has the checksum. */
+static void test_blob_needs_its_journal(void **state)
+{
+    (void)state;
+    int64_t id = -1;
+    bool journalled = true;
+    need_database();
+    ok(file_blob_insert(pg, "a", 7, SHA1_A, &id, &journalled, &error));
+    assert_false(journalled);
+    assert_int_equal(id, 0);
+    assert_int_equal(number_of("SELECT count(*) FROM sentry_fileblob"), 0);
+    assert_int_not_equal(insert_blob("a", SHA1_A), 0);
+    assert_int_equal(insert_blob("b", SHA1_A), 0);
+    assert_string_equal(text_of("SELECT path FROM exportd.object"), "b");
 }
 
 /* A blob that an outcome has locked cannot be deleted under its hands; nor does touching it wait.
@@ -192,19 +219,22 @@ static void test_locked_blob_stays(void **state)
 {
     (void)state;
     bool flag = false;
+    int64_t file = 0;
+    const int64_t size = 1048576;
     need_database();
     int64_t id = insert_blob("a", SHA1_A);
     ok(pg_commit(pg, &error));
     ok(pg_begin(pg, &error));
-    ok(file_blob_lock(pg, &id, 1, &flag, &error));
+    ok(file_insert(pg, "x.csv", size, SHA1_A, &id, &size, 1, &file, &error));
     struct pg *other = connect_pg();
     ok(pg_begin(other, &error));
     ok(pg_script(other, "SET LOCAL lock_timeout TO '200ms'", &error));
-    ok(file_blob_touch(other, id, 7, &flag, &error));
+    ok(file_blob_touch(other, id, 7, 3600, &flag, &error));
     assert_true(flag);
     assert_false(file_blob_delete_unused(other, id, &flag, &error));
     assert_int_equal(error.code, ERROR_TIMEOUT);
     pg_free(other);
+    ok(file_delete(pg, file, &error));
     assert_deleted(id, true);
     ok(pg_commit(pg, &error));
 }
@@ -310,11 +340,17 @@ static void test_replaced_mail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROLLED_BACK(test_blob),           ROLLED_BACK(test_another_path_of_a_blob),
-        ROLLED_BACK(test_file),           ROLLED_BACK(test_incomplete_file),
-        ROLLED_BACK(test_delete_file),    ROLLED_BACK(test_delete_unused_blob),
-        ROLLED_BACK(test_lock_blobs),     ROLLED_BACK(test_locked_blob_stays),
-        ROLLED_BACK(test_stored_objects), ROLLED_BACK(test_outbox),
+        ROLLED_BACK(test_blob),
+        ROLLED_BACK(test_another_path_of_a_blob),
+        ROLLED_BACK(test_file),
+        ROLLED_BACK(test_incomplete_file),
+        ROLLED_BACK(test_delete_file),
+        ROLLED_BACK(test_delete_unused_blob),
+        ROLLED_BACK(test_file_without_its_blob),
+        ROLLED_BACK(test_blob_needs_its_journal),
+        ROLLED_BACK(test_locked_blob_stays),
+        ROLLED_BACK(test_stored_objects),
+        ROLLED_BACK(test_outbox),
         ROLLED_BACK(test_replaced_mail),
     };
     return cmocka_run_group_tests(tests, open_database, close_database);

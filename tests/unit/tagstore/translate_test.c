@@ -207,12 +207,33 @@ static void test_out_of_range(void **state)
     ok(translate("2020", group_ids, 2, 0, 90, &query));
 }
 
+/* Its events are past the retention: an empty answer would say that there were none. */
+static void test_group_of_long_ago(void **state)
+{
+    (void)state;
+    struct snuba_query query;
+    const int64_t group_ids[] = {7, 8};
+    make_groups();
+    run("UPDATE sentry_groupedmessage SET first_seen = now() - interval '100 days',"
+        " last_seen = now() - interval '92 days'");
+    assert_false(translate("2020", group_ids, 1, 0, 90, &query));
+    assert_int_equal(error.code, ERROR_EXPORT);
+    assert_string_equal(error.message, "Invalid date range. Please try a more recent date range.");
+    ok(translate("2020", group_ids, 1, 0, 0, &query));
+    ok(translate("2020", group_ids, 2, 0, 90, &query));
+    run("UPDATE sentry_groupedmessage SET last_seen = now() - interval '90 days 12 hours'");
+    ok(translate("2020", group_ids, 1, 0, 90, &query)); /* last_seen may lag behind */
+    run("UPDATE sentry_groupedmessage SET last_seen = '-infinity'");
+    ok(translate("2020", group_ids, 1, 0, 90, &query));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROLLED_BACK(test_environments),    ROLLED_BACK(test_groups),
-        ROLLED_BACK(test_too_many_hashes), ROLLED_BACK(test_all_groups),
-        ROLLED_BACK(test_time_range),      ROLLED_BACK(test_out_of_range),
+        ROLLED_BACK(test_environments),      ROLLED_BACK(test_groups),
+        ROLLED_BACK(test_too_many_hashes),   ROLLED_BACK(test_all_groups),
+        ROLLED_BACK(test_time_range),        ROLLED_BACK(test_out_of_range),
+        ROLLED_BACK(test_group_of_long_ago),
     };
     return cmocka_run_group_tests(tests, open_database, close_database);
 }

@@ -1,0 +1,83 @@
+"""Many at once: identical requests, workers, cleanups."""
+import concurrent.futures
+import os
+import threading
+
+import pytest
+
+from support.events import event, series
+
+
+def test_twenty_identical_requests_are_one_export(exportd, sql, queue):
+    exportd.create()
+    exportd.ingest(series(3))
+    barrier = threading.Barrier(20)
+
+    def request(_):
+        barrier.wait(60)
+        return exportd.enqueue(group=1)
+
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        exports = set(pool.map(request, range(20)))
+    assert len(exports) == 1
+    sql.execute("SELECT (SELECT count(*) FROM sentry_exporteddata),"
+                " (SELECT count(*) FROM exportd.export)")
+    assert sql.fetchone() == (1, 1)
+    exportd.drain()
+    assert exportd.status(exports.pop())["attempts"] == 1
+    assert len(exportd.mails()) == 1
+
+
+@pytest.mark.pool
+def test_two_workers_and_two_cleanups(exportd, sql, queue):
+    """Exports come, share blobs, expire and go, all at the same time."""
+    exportd.create(users=("ann@example.com", "bob@example.com"))
+    exportd.ingest([event(f"issue {n}", tags={"color": f"c{n % 3}"}) for n in range(12)])
+    sql.execute("SELECT array_agg(group_id ORDER BY group_id) FROM sentry_grouphash")
+    groups, = sql.fetchone()
+    stop = threading.Event()
+    exports = []
+
+    def clean():
+        results = []
+        while not stop.is_set():
+            results.append(exportd.run("cleanup"))
+        return results
+
+    with exportd.worker(CONCURRENCY=3, LEASE_SECONDS=5) as one, \
+            exportd.worker(CONCURRENCY=3, LEASE_SECONDS=5) as two, \
+            concurrent.futures.ThreadPoolExecutor(2) as pool:
+        cleaners = [pool.submit(clean) for _ in range(2)]
+        try:
+            for number in range(4):
+                for group in groups:
+                    exports.append(exportd.enqueue(
+                        group=group, user=("ann@example.com", "bob@example.com")[number % 2]))
+                # Whatever is finished by now expires: cleanup takes blobs that others are about to use.
+                sql.execute("UPDATE sentry_exporteddata SET date_expired = now() - interval '1 hour'"
+                            " WHERE date_finished IS NOT NULL")
+        finally:
+            stop.set()
+        results = [result for cleaner in cleaners for result in cleaner.result(120)]
+        assert [result.status for result in results] == [0] * len(results), results
+        exportd.drain()
+        assert one.stop() == 0 and two.stop() == 0
+
+    sql.execute("SELECT count(*) FROM exportd.export WHERE state <> 'valid' OR attempt <> 1")
+    assert sql.fetchone() == (0,)
+    sql.execute("SELECT id, query_info::json->>'group_id' FROM sentry_exporteddata"
+                " WHERE file_id IS NOT NULL")
+    for export, group in sql.fetchall():
+        assert exportd.download(export) == exportd.tag_export(group=group)
+    assert len(exportd.mails()) == len(set(exports))
+    exportd.ok("cleanup")
+    sql.execute("SELECT path FROM sentry_fileblob WHERE id IN"
+                " (SELECT blob_id FROM sentry_fileblobindex)")
+    used = {path for path, in sql.fetchall()}
+    stored = {os.path.relpath(os.path.join(folder, name), exportd.store)
+              for folder, _, names in os.walk(exportd.store) for name in names}
+    sql.execute("SELECT path FROM sentry_fileblob")
+    assert used <= stored == {path for path, in sql.fetchall()}
+    sql.execute("SELECT count(*) FROM exportd.object")
+    assert sql.fetchone() == (0,)
+    assert queue.keys("exportd:*processing*") == []
