@@ -88,6 +88,18 @@ static bool send_claimed(struct pg *pg, struct mail_transport *transport,
     return record_delayed(pg, mail, &failure, error);
 }
 
+/* In a transaction, so that a mail that is found but does not come into our hands (no memory) is
+   not held back. */
+static bool claim(struct pg *pg, struct arena *arena, struct outbox_mail *mail, bool *found,
+                  struct error *error)
+{
+    if (pg_begin(pg, error) && outbox_mail_claim(pg, HOLD_SECONDS, arena, mail, found, error) &&
+        pg_commit(pg, error))
+        return true;
+    pg_rollback(pg);
+    return false;
+}
+
 bool outbox_send_next(struct pg *pg, struct mail_transport *transport, struct outbox_taken *taken,
                       bool *found, struct error *error)
 {
@@ -96,8 +108,7 @@ bool outbox_send_next(struct pg *pg, struct mail_transport *transport, struct ou
     *found = false;
     if (arena == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
-    bool done = record_taken(pg, taken, error) &&
-                outbox_mail_claim(pg, HOLD_SECONDS, arena, &mail, found, error) &&
+    bool done = record_taken(pg, taken, error) && claim(pg, arena, &mail, found, error) &&
                 (!*found || send_claimed(pg, transport, &mail, taken, error));
     arena_free(arena);
     return done;

@@ -439,7 +439,7 @@ def test_the_worker(lanes, group, by):
 
     def run(lane, number):
         export = lane.insert(group)
-        result = lane.exportd.run("worker", "--drain", MEMORY_FAIL=number)
+        result = lane.exportd.run("worker", "--drain", MEMORY_FAIL=number, timeout=100)
         if result.status != 0:
             says_why(result, number)
             lane.exportd.drain()
