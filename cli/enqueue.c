@@ -208,7 +208,7 @@ static bool enqueue(const struct config *config, struct request *request, struct
 
 bool command_enqueue(const struct config *config, int argc, char **argv, struct error *error)
 {
-    struct request request = {.limit = 0};
+    struct request request = {.limit = 0, .history = {.queue = config->queue}};
     struct pg *pg = NULL;
     struct redis *redis = NULL;
     struct arena *arena = arena_new((size_t)1 << 20);

@@ -11,6 +11,7 @@ enum { ROWS_AT_ONCE = 1000 };
 struct rescue {
     struct pg *pg;
     struct redis *redis;
+    const char *queue_name;
     struct queue *queue;
     struct id_set *found; /* exports that some message leads to */
     bool force, json;
@@ -43,7 +44,7 @@ static bool print(const struct rescue *rescue, json_t *row, struct error *error)
 /* As an enqueue: the row that exportd knows it by, then the message. */
 static bool queue_again(const struct rescue *rescue, int64_t id, struct error *error)
 {
-    static const struct history_request all = {.limit = 0, .environment_id = 0};
+    const struct history_request all = {.queue = rescue->queue_name};
     struct error ignored;
     if (!history_insert_waiting(rescue->pg, id, &all, error))
         return false;
@@ -110,6 +111,7 @@ static void say(const struct rescue *rescue)
 static bool run(struct rescue *rescue, const struct config *config, struct error *error)
 {
     json_t *rows = json_array();
+    rescue->queue_name = config->queue;
     rescue->queue = queue_new(config->queue, NULL);
     bool done =
         (rows != NULL && rescue->queue != NULL) || error_set(error, ERROR_AWAY, "no memory");

@@ -20,7 +20,8 @@ struct fetch {
     const struct fetcher *fetcher;
     struct worker_context *context;
     struct redis *redis;
-    bool suspicious; /* a take was cut off: its message may be in our processing list, unseen */
+    bool suspicious;     /* a take was cut off: its message may be in our processing list, unseen */
+    int64_t compared_ms; /* our processing list with what the threads hold (monotonic) */
     int64_t disks_checked_ms;
     struct outage redis_outage, store_outage, tmpdir_outage;
 };
@@ -57,7 +58,10 @@ static bool disks_are_fine(struct fetch *fetch)
     return true;
 }
 
-/* After a broken take: what is in our processing list and in nobody's hands goes back to the queue.
+/* What is in our processing list and in nobody's hands goes back to the queue. Only this thread
+   takes: between two takes, what lies there and is not in a thread's hands is a broken take, or
+   what Redis has brought back into our list behind a failover. Nobody else would touch it while we
+   live.
  */
 static bool return_stranded(struct fetch *fetch, struct error *error)
 {
@@ -79,9 +83,14 @@ static bool connect_redis(struct fetch *fetch, struct error *error)
 {
     if (!redis_connect(fetch->redis, error))
         return false;
-    if (fetch->suspicious && !return_stranded(fetch, error))
+    int64_t now = clock_monotonic_ms();
+    int64_t lease_ms = fetch->context->config->lease_seconds * 1000;
+    if (!fetch->suspicious && now - fetch->compared_ms < lease_ms)
+        return true;
+    if (!return_stranded(fetch, error))
         return false;
     fetch->suspicious = false;
+    fetch->compared_ms = now;
     return true;
 }
 
@@ -144,6 +153,7 @@ static void run(struct fetch *fetch)
         }
         if (!pool_wait_ready(fetch->fetcher->pool, READY_WAIT_MS)) {
             return_handed(fetch);
+            (void)!connect_redis(fetch, &error); /* for its look at the list; take() says it */
             continue;
         }
         if (!take(fetch, &error)) {

@@ -309,10 +309,13 @@ static bool claim(struct job_thread *thread, struct job *job, enum claim_result 
 {
     *unsure = false;
     for (;;) {
+        const struct claimant claimant = {.worker = thread->context->name,
+                                          .queue = thread->context->config->queue,
+                                          .again = *unsure};
         arena_reset(thread->arena);
         bool connected = pg_connect(thread->pg, error);
-        if (connected && claim_job(thread->pg, &job->message, thread->context->name, *unsure,
-                                   thread->arena, result, &job->claim, error)) {
+        if (connected && claim_job(thread->pg, &job->message, &claimant, thread->arena, result,
+                                   &job->claim, error)) {
             *unsure = false;
             return true;
         }

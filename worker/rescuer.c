@@ -94,7 +94,7 @@ static bool sweep_round(struct rounds *rounds, struct error *error)
         return true; /* Redis is fine */
     }
     outage_end(&rounds->postgres_outage);
-    if (sweep(rounds->context, rounds->pg, rounds->redis, error))
+    if (sweep(rounds->context, rounds->rescuer->watch, rounds->pg, rounds->redis, error))
         return true;
     log_error(LOG_WARNING, "queue.not-swept", error);
     return redis_connect(rounds->redis, &look);

@@ -12,6 +12,7 @@
 /* One sweep. */
 struct round {
     struct worker_context *context;
+    struct watch *watch;
     struct pg *pg;
     struct redis *redis;
     struct arena *arena;
@@ -30,14 +31,36 @@ static void name_of(const struct unfinished *row, char name[NAME_MAX_SIZE])
     (void)snprintf(name, NAME_MAX_SIZE, "%" PRId64 ":%" PRId64, row->data_export_id, row->attempt);
 }
 
-/* Whether a worker takes care of it: one that is on the list, be it silent, is the rescue's matter;
-   and we are alive, even if Redis has forgotten us. */
+/* A job in a thread's hands writes its progress every second, or waits for something; if that takes
+   longer than EXPORTD_STUCK_SECONDS, and two questions to a Snuba, the watchdog ends the worker. A
+   worker that lives, and whose job has been silent for longer, does not run it: the database has
+   forgotten an outcome, behind a failover. */
+static bool is_abandoned(const struct round *round, const struct unfinished *row)
+{
+    return row->silent_ms >= 3 * 1000 * round->context->config->stuck_seconds;
+}
+
+/* Whether the worker is on the list of workers; and we are alive, even if Redis has forgotten us.
+ */
+static bool is_known(const struct round *round, const char *worker, bool *known,
+                     struct error *error)
+{
+    *known = text_equal(worker, round->context->name);
+    return *known || queue_is_registered(round->context->queue, round->redis, worker, known, error);
+}
+
+/* Whether a worker takes care of it: one that makes progress, wherever it may beat; or one that is
+   on the list: if it is silent, it is the rescue's matter. */
 static bool has_worker(const struct round *round, const struct unfinished *row, bool *cared_for,
                        struct error *error)
 {
-    *cared_for = row->worker != NULL && text_equal(row->worker, round->context->name);
-    return row->worker == NULL || *cared_for ||
-           queue_is_registered(round->context->queue, round->redis, row->worker, cared_for, error);
+    *cared_for = row->worker != NULL && row->silent_ms < round->interval_ms;
+    if (row->worker == NULL || *cared_for)
+        return true;
+    if (!is_known(round, row->worker, cared_for, error))
+        return false;
+    *cared_for = *cared_for && !is_abandoned(round, row);
+    return true;
 }
 
 static bool note_missing(struct round *round, const struct id_set *found, struct error *error)
@@ -48,6 +71,7 @@ static bool note_missing(struct round *round, const struct id_set *found, struct
         const struct unfinished *row = &round->rows[i];
         if (id_set_has(found, row->data_export_id))
             continue;
+        watch_seen(round->watch);
         if (!has_worker(round, row, &cared_for, error))
             return false;
         name_of(row, name);
@@ -61,32 +85,62 @@ static bool note_missing(struct round *round, const struct id_set *found, struct
 static bool look(struct round *round, struct error *error)
 {
     struct id_set *found = NULL;
-    if (!unfinished_list(round->pg, 0, SWEEP_ROWS_MAX, round->arena, &round->rows, &round->count,
-                         error))
+    if (!unfinished_list(round->pg, round->context->config->queue, SWEEP_ROWS_MAX, round->arena,
+                         &round->rows, &round->count, error))
         return false;
     if (round->count == 0)
         return true;
+    watch_seen(round->watch);
     bool done = queue_find_ids(round->context->queue, round->redis, false, &found, error) &&
                 note_missing(round, found, error);
     id_set_free(found);
     return done;
 }
 
-/* Postgres first, as in every rescue: when the message arrives, the row waits for it. */
-static bool bring_back(struct round *round, const struct unfinished *row, struct error *error)
+/* Takes the jobs of a worker that is lost from it. *free is false while a transaction still holds
+   its rows. */
+static bool rescue_all(const struct round *round, const struct unfinished *row, bool *free,
+                       struct error *error)
 {
     int64_t jobs = 0;
     int64_t busy = 0;
-    if (row->worker != NULL && !claim_rescue(round->pg, row->worker, &jobs, &busy, error))
+    if (!claim_rescue(round->pg, row->worker, &jobs, &busy, error))
         return false;
-    if (busy > 0) { /* a transaction still holds its rows: the next sweep */
+    *free = busy == 0;
+    if (busy > 0)
         LOG(LOG_WARNING, "worker.rescue-waits", log_text("worker", row->worker),
             log_int("busy", busy));
-        return true;
-    }
-    if (jobs > 0)
+    else if (jobs > 0)
         LOG(LOG_WARNING, "worker.rescued", log_text("worker", row->worker), log_int("jobs", jobs),
             log_int("messages", 0));
+    return true;
+}
+
+/* Takes one job from a worker that lives and does not run it; else all from one that is lost. */
+static bool release(const struct round *round, const struct unfinished *row, bool *free,
+                    struct error *error)
+{
+    bool known = false;
+    *free = true;
+    if (row->worker == NULL)
+        return true;
+    if (!is_known(round, row->worker, &known, error))
+        return false;
+    if (!known)
+        return rescue_all(round, row, free, error);
+    *free = false; /* unless it is abandoned: the worker is back on the list */
+    return !is_abandoned(round, row) || unfinished_release(round->pg, row, free, error);
+}
+
+/* Postgres first, as in every rescue: when the message arrives, the row waits for it. */
+static bool bring_back(struct round *round, const struct unfinished *row, struct error *error)
+{
+    bool free = false;
+    watch_seen(round->watch);
+    if (!release(round, row, &free, error))
+        return false;
+    if (!free)
+        return true; /* the next sweep looks again */
     round->pushed++;
     LOG(LOG_DEBUG, "queue.message-made", log_int("data_export_id", row->data_export_id));
     return FAULT("sweep_push", error) &&
@@ -123,10 +177,12 @@ static bool run(struct round *round, struct error *error)
     return done;
 }
 
-bool sweep(struct worker_context *context, struct pg *pg, struct redis *redis, struct error *error)
+bool sweep(struct worker_context *context, struct watch *watch, struct pg *pg, struct redis *redis,
+           struct error *error)
 {
     bool ours = false;
     struct round round = {.context = context,
+                          .watch = watch,
                           .pg = pg,
                           .redis = redis,
                           .interval_ms = context->config->sweep_seconds * 1000};

@@ -6,11 +6,12 @@
 #include "worker/context.h"
 
 /* One look, if it is time for one (once in EXPORTD_SWEEP_SECONDS, by one worker of all). An export
-   that is waiting, due, or running at a worker that nobody knows, and that no message leads to, is
-   noted; one that was noted an interval ago already gets a new message, after the running jobs of
-   its lost worker were rescued. Harmless when wrong: a second message changes nothing. Needs both
-   connections. Errors: those of either server. */
-bool sweep(struct worker_context *context, struct pg *pg, struct redis *redis,
+   of this queue that is waiting, due, or running at a worker that nobody knows or that does not run
+   it any more, and that no message leads to, is noted; one that was noted an interval ago already
+   gets a new message, after it was taken from its worker. Harmless when wrong: a second message
+   changes nothing. Needs both connections; tells `watch` that it goes on. Errors: those of either
+   server. */
+bool sweep(struct worker_context *context, struct watch *watch, struct pg *pg, struct redis *redis,
            struct error *error) MUST_CHECK;
 
 #endif

@@ -18,8 +18,7 @@ struct known {
 struct request {
     struct pg *pg;
     const struct job_message *message;
-    const char *worker;
-    bool again;
+    const struct claimant *claimant;
     struct arena *arena;
 };
 
@@ -31,7 +30,7 @@ static bool read_known(const struct request *request, struct known *known, struc
     struct pg_result *result = NULL;
     *known = (struct known){.exists = false};
     pg_bind_int(&params, request->message->data_export_id);
-    pg_bind_text(&params, request->worker);
+    pg_bind_text(&params, request->claimant->worker);
     if (!pg_query(request->pg,
                   "SELECT state, " PG_USEC(
                       "date_added") ", coalesce(worker = $2::text, false)::integer"
@@ -69,8 +68,8 @@ static bool settle(const struct request *request, enum job_state state, const ch
     pg_bind_int(&params, request->message->data_export_id);
     pg_bind_text(&params, job_state_name(state));
     pg_bind_text(&params, message);
-    pg_bind_text(&params, request->again ? "t" : "f");
-    pg_bind_text(&params, request->worker);
+    pg_bind_text(&params, request->claimant->again ? "t" : "f");
+    pg_bind_text(&params, request->claimant->worker);
     return pg_execute(request->pg,
                       "UPDATE exportd.export SET state = $2::text, message = $3::text,"
                       " worker = NULL, next_try_at = NULL, finished_at = now()"
@@ -86,7 +85,7 @@ static bool settle_missing(const struct request *request, const struct known *kn
         *result = CLAIM_NO_ROW;
         return true;
     }
-    bool elsewhere = known->state == JOB_RUNNING && !(request->again && known->mine);
+    bool elsewhere = known->state == JOB_RUNNING && !(request->claimant->again && known->mine);
     *result = elsewhere ? CLAIM_RUNNING : CLAIM_FINISHED;
     return elsewhere || job_state_is_final(known->state) ||
            settle(request, JOB_GONE, "its sentry_exporteddata row was deleted", error);
@@ -122,16 +121,18 @@ static bool upsert(const struct request *request, struct claim *claim, bool *tak
         pg_bind_int(&params, message->environment_id);
     else
         pg_bind_null(&params);
-    pg_bind_text(&params, request->worker);
-    pg_bind_text(&params, request->again ? "t" : "f");
+    pg_bind_text(&params, request->claimant->worker);
+    pg_bind_text(&params, request->claimant->again ? "t" : "f");
+    pg_bind_text(&params, request->claimant->queue);
     if (!pg_query(
             request->pg,
             "WITH taken AS ("
             "INSERT INTO exportd.export AS x (data_export_id, date_added, organization_id, user_id,"
             " query_type, query_info, \"limit\", environment_id, state, attempt, failures, worker,"
-            " rows, bytes, pages, progress_at, first_claimed_at)"
+            " rows, bytes, pages, progress_at, first_claimed_at, queue)"
             " SELECT e.id, e.date_added, e.organization_id, e.user_id, e.query_type, e.query_info,"
-            " $2::bigint, $3::bigint, 'running', 1, 0, $4::text, 0, 0, 0, now(), now()"
+            " $2::bigint, $3::bigint, 'running', 1, 0, $4::text, 0, 0, 0, now(), now(),"
+            " $6::text"
             " FROM sentry_exporteddata e WHERE e.id = $1::bigint AND e.date_finished IS NULL"
             " ON CONFLICT (data_export_id) DO UPDATE SET"
             " date_added = EXCLUDED.date_added, organization_id = EXCLUDED.organization_id,"
@@ -144,7 +145,7 @@ static bool upsert(const struct request *request, struct claim *claim, bool *tak
             " first_claimed_at = coalesce(CASE WHEN x.date_added = EXCLUDED.date_added"
             " THEN x.first_claimed_at END, now()),"
             " next_try_at = NULL, rows = 0, bytes = 0, pages = 0, progress_at = now(),"
-            " finished_at = NULL"
+            " finished_at = NULL, queue = EXCLUDED.queue"
             " WHERE x.state IN ('waiting', 'delayed') OR x.date_added <> EXCLUDED.date_added"
             " OR ($5::boolean AND x.state = 'running' AND x.worker = EXCLUDED.worker)"
             " RETURNING data_export_id, attempt, failures, first_claimed_at),"
@@ -184,7 +185,7 @@ static bool judge(const struct request *request, struct claim *claim, bool *clai
     bool same = known.exists && known.date_added == claim->row.date_added;
     if (same && job_state_is_final(known.state))
         *result = CLAIM_FINISHED;
-    else if (same && known.state == JOB_RUNNING && !(request->again && known.mine))
+    else if (same && known.state == JOB_RUNNING && !(request->claimant->again && known.mine))
         *result = CLAIM_RUNNING;
     else
         *claimable = true;
@@ -213,12 +214,11 @@ static bool claim_in_transaction(const struct request *request, enum claim_resul
     return error_set(error, ERROR_CONFLICT, "the job changes hands while it is being claimed");
 }
 
-bool claim_job(struct pg *pg, const struct job_message *message, const char *worker, bool again,
+bool claim_job(struct pg *pg, const struct job_message *message, const struct claimant *claimant,
                struct arena *arena, enum claim_result *result, struct claim *claim,
                struct error *error)
 {
-    struct request request = {
-        .pg = pg, .message = message, .worker = worker, .again = again, .arena = arena};
+    struct request request = {.pg = pg, .message = message, .claimant = claimant, .arena = arena};
     *claim = (struct claim){.data_export_id = message->data_export_id};
     if (!pg_begin(pg, error))
         return false;

@@ -25,13 +25,20 @@ struct claim {
     struct exported_data row;
 };
 
-/* Claims the job of a message for `worker`: one upsert of exportd.export (attempt + 1, state
+/* Who claims. */
+struct claimant {
+    const char *worker;
+    const char *queue; /* where the message came from: noted for the sweep of that queue */
+    bool again; /* a claim of this very message by this worker was cut off (ERROR_AWAY), so a job
+                   that "runs" at this same worker may be that claim: it is claimed anew, and the
+                   fence puts a rival thread out */
+};
+
+/* Claims the job of a message for the claimant: one upsert of exportd.export (attempt + 1, state
    running) where it is waiting, delayed or unknown, and a new exportd.attempt row, in one
    transaction. History is asked before sentry_exporteddata. The same id with another date_added is
-   a new job (a restored database). Texts in `arena`. `again`: a claim of this very message by this
-   worker was cut off (ERROR_AWAY), so a job that "runs" at this same worker may be that claim: it
-   is claimed anew, and the fence puts a rival thread out. */
-bool claim_job(struct pg *pg, const struct job_message *message, const char *worker, bool again,
+   a new job (a restored database). Texts in `arena`. */
+bool claim_job(struct pg *pg, const struct job_message *message, const struct claimant *claimant,
                struct arena *arena, enum claim_result *result, struct claim *claim,
                struct error *error) MUST_CHECK;
 

@@ -6,7 +6,8 @@
 #include "base/json.h"
 #include "client/pg.h"
 
-struct history_request {    /* limit and environment of an enqueued job */
+struct history_request {    /* what an enqueued job was asked for with */
+    const char *queue;      /* where its message goes; history_find does not fill it */
     int64_t limit;          /* 0: none */
     int64_t environment_id; /* 0: all */
 };

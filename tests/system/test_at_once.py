@@ -1,11 +1,13 @@
 """Many at once: identical requests, workers, cleanups."""
 import concurrent.futures
 import os
+import signal
 import threading
 
 import pytest
 
 from support.events import event, series
+from support.waiting import wait_until
 
 
 def test_twenty_identical_requests_are_one_export(exportd, sql, queue):
@@ -80,4 +82,43 @@ def test_two_workers_and_two_cleanups(exportd, sql, queue):
     assert used <= stored == {path for path, in sql.fetchall()}
     sql.execute("SELECT count(*) FROM exportd.object")
     assert sql.fetchone() == (0,)
+    assert queue.keys("exportd:*processing*") == []
+
+
+@pytest.mark.pool
+def test_workers_come_and_go_under_load(exportd, sql, queue):
+    """Told to stop, told twice, killed: what they had in hand is given back or rescued, and every job is
+    done once."""
+    exportd.create()
+    exportd.ingest([event(f"issue {n}", tags={"color": f"c{n}"}) for n in range(60)])
+    sql.execute("SELECT array_agg(group_id ORDER BY group_id) FROM sentry_grouphash")
+    groups, = sql.fetchone()
+    exports = [exportd.enqueue(group=group) for group in groups]
+
+    def finished():
+        sql.execute("SELECT count(*) FROM exportd.export WHERE state = 'valid'")
+        return sql.fetchone()[0]
+
+    settings = {"CONCURRENCY": 4, "LEASE_SECONDS": 5, "FAULT": "page:delay=30"}
+    with exportd.worker(**settings) as stays:
+        for ending in (signal.SIGTERM, signal.SIGKILL, None, signal.SIGKILL):
+            with exportd.worker(**settings) as goes:
+                goes.wait_for_event("dataexport.end")
+                if ending is None:
+                    goes.process.send_signal(signal.SIGTERM)
+                assert goes.stop(ending or signal.SIGTERM) in (0, -signal.SIGKILL)
+            if finished() > 40:
+                break
+        wait_until(lambda: finished() == len(exports), "all jobs are done", 120)
+        assert stays.stop() == 0
+    # A mail that was in the hands of a killed worker would be held back for two minutes.
+    sql.execute("UPDATE exportd.outbox SET next_try_at = now() WHERE state = 'waiting'")
+    exportd.drain(LEASE_SECONDS=5)
+    for group, export in zip(groups, exports):
+        assert exportd.download(export) == exportd.tag_export(group=group)
+    sql.execute("SELECT count(*) FROM sentry_file")
+    assert sql.fetchone() == (len(exports),)
+    sql.execute("SELECT count(DISTINCT message_id), count(*) FROM exportd.outbox"
+                " WHERE state = 'sent'")
+    assert sql.fetchone() == (len(exports), len(exports))
     assert queue.keys("exportd:*processing*") == []

@@ -1,6 +1,7 @@
 -- KEYS: missing, swept. ARGV: interval in ms, and the names of what this sweep has missed, each with
 -- a blank behind it. Remembers them, with the sweep that was the first to miss them, and forgets all
--- others. Returns the names that were missed an interval ago already.
+-- others. Returns the names that were missed an interval ago already. What was missed in the future,
+-- before the clock was set back, is missed now.
 local now = tonumber(redis.call('GET', KEYS[2]) or 0)
 local since = {}
 local old = redis.call('HGETALL', KEYS[1])
@@ -10,7 +11,7 @@ end
 redis.call('DEL', KEYS[1])
 local late = {}
 for name in string.gmatch(ARGV[2], '(%S+) ') do
-    local first = since[name] or now
+    local first = math.min(since[name] or now, now)
     redis.call('HSET', KEYS[1], name, string.format('%.0f', first))
     if now - first >= tonumber(ARGV[1]) then
         late[#late + 1] = name

@@ -27,7 +27,8 @@ static enum claim_result claim_again(struct fixture *fixture, int64_t id, const 
     struct error error;
     struct job_message message = message_for(id);
     enum claim_result result = CLAIM_NO_ROW;
-    if (!claim_job(fixture->pg, &message, worker, again, fixture->arena, &result, claim, &error))
+    const struct claimant claimant = {.worker = worker, .queue = "data_export", .again = again};
+    if (!claim_job(fixture->pg, &message, &claimant, fixture->arena, &result, claim, &error))
         fail_msg("%s", error.message);
     return result;
 }
@@ -70,25 +71,26 @@ static void test_first_claim(void **state)
     struct claim claim;
     enum claim_result result = CLAIM_NO_ROW;
     struct job_message message = message_for(27);
+    const struct claimant claimant = {.worker = "w1", .queue = "exports"};
     message.limit_kind = JOB_LIMIT_ROWS;
     message.limit = 5;
     message.environment_kind = JOB_ENVIRONMENT_ONE;
     message.environment_id = INT64_MAX;
     insert_row(fixture, 27);
     assert_true(
-        claim_job(fixture->pg, &message, "w1", false, fixture->arena, &result, &claim, &error));
+        claim_job(fixture->pg, &message, &claimant, fixture->arena, &result, &claim, &error));
     assert_int_equal(result, CLAIM_TAKEN);
     assert_int_equal(claim.attempt, 1);
     assert_int_equal(claim.failures, 0);
     assert_int_equal(claim.age_seconds, 0);
     assert_int_equal(claim.row.organization_id, fixture->organization_id);
     assert_string_equal(claim.row.query_info, "{\"key\": \"color\"}");
-    expect_sql(
-        fixture->pg,
-        "SELECT concat_ws(' ', x.state, attempt, worker, \"limit\", environment_id,"
-        " x.date_added = e.date_added, x.query_info = e.query_info, first_claimed_at <= now())"
-        " FROM exportd.export x JOIN sentry_exporteddata e ON e.id = data_export_id",
-        "running 1 w1 5 9223372036854775807 t t t");
+    expect_sql(fixture->pg,
+               "SELECT concat_ws(' ', x.state, attempt, worker, \"limit\", environment_id,"
+               " x.date_added = e.date_added, x.query_info = e.query_info, first_claimed_at <= "
+               "now(), queue)"
+               " FROM exportd.export x JOIN sentry_exporteddata e ON e.id = data_export_id",
+               "running 1 w1 5 9223372036854775807 t t t exports");
     expect_sql(
         fixture->pg,
         "SELECT concat_ws(' ', data_export_id, attempt, worker, outcome) FROM exportd.attempt",
@@ -142,13 +144,14 @@ static void *race(void *argument)
     struct claim claim;
     struct job_message message = message_for(racer->id);
     char worker[16];
+    const struct claimant claimant = {.worker = worker, .queue = "data_export"};
     (void)snprintf(worker, sizeof(worker), "w%d", racer->number);
     struct pg *pg = pg_new(racer->fixture->server.url, worker);
     struct arena *arena = arena_new(1 << 20);
     bool connected = pg != NULL && arena != NULL && pg_connect(pg, &error);
     (void)pthread_barrier_wait(racer->barrier);
     racer->done =
-        connected && claim_job(pg, &message, worker, false, arena, &racer->result, &claim, &error);
+        connected && claim_job(pg, &message, &claimant, arena, &racer->result, &claim, &error);
     arena_free(arena);
     pg_free(pg);
     return NULL;

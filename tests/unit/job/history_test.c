@@ -17,7 +17,8 @@ static void insert_row(struct fixture *fixture, int64_t id)
 static void insert_waiting(struct fixture *fixture, int64_t id, int64_t limit, int64_t environment)
 {
     struct error error;
-    const struct history_request request = {.limit = limit, .environment_id = environment};
+    const struct history_request request = {
+        .queue = "data_export", .limit = limit, .environment_id = environment};
     if (!history_insert_waiting(fixture->pg, id, &request, &error))
         fail_msg("%s", error.message);
 }
@@ -63,11 +64,11 @@ static void test_insert_and_find(void **state)
     assert_string_equal(found, "waiting");
     assert_int_equal(request.limit, 500);
     assert_int_equal(request.environment_id, INT64_MAX);
-    expect_sql(
-        fixture->pg,
-        "SELECT concat_ws(' ', attempt, failures, rows, worker IS NULL, x.date_added ="
-        " e.date_added) FROM exportd.export x JOIN sentry_exporteddata e ON id = data_export_id",
-        "0 0 0 t t");
+    expect_sql(fixture->pg,
+               "SELECT concat_ws(' ', attempt, failures, rows, worker IS NULL, x.date_added ="
+               " e.date_added, queue) FROM exportd.export x"
+               " JOIN sentry_exporteddata e ON id = data_export_id",
+               "0 0 0 t t data_export");
 }
 
 /* What a worker has begun is not thrown back by a late enqueue. */
