@@ -141,6 +141,10 @@ void pg_result_free(struct pg_result *result);
    statement (pg_later). */
 bool pg_begin(struct pg *pg, struct error *error) MUST_CHECK;
 
+/* The same for what may be forgotten, as a whole, when the server itself crashes within a second:
+   its COMMIT does not wait for the disk. Whatever is committed later lasts no longer than it. */
+bool pg_begin_unsynced(struct pg *pg, struct error *error) MUST_CHECK;
+
 /* ERROR_AWAY: the connection died and nobody here knows whether it is committed.
    ERROR_CONFLICT (for example a deferred foreign key, 23503): rolled back. */
 bool pg_commit(struct pg *pg, struct error *error) MUST_CHECK;

@@ -214,13 +214,15 @@ static bool claim_in_transaction(const struct request *request, enum claim_resul
     return error_set(error, ERROR_CONFLICT, "the job changes hands while it is being claimed");
 }
 
+/* Unsynced: a claim that PostgreSQL has forgotten in a crash of its own fails at its fence, which
+   is the attempt and the worker. */
 bool claim_job(struct pg *pg, const struct job_message *message, const struct claimant *claimant,
                struct arena *arena, enum claim_result *result, struct claim *claim,
                struct error *error)
 {
     struct request request = {.pg = pg, .message = message, .claimant = claimant, .arena = arena};
     *claim = (struct claim){.data_export_id = message->data_export_id};
-    if (!pg_begin(pg, error))
+    if (!pg_begin_unsynced(pg, error))
         return false;
     if (claim_in_transaction(&request, result, claim, error) &&
         FAULT("before_claim_commit", error) && pg_commit(pg, error))

@@ -137,6 +137,22 @@ static bool write_object(const struct putting *putting, size_t index, const char
                             (size_t)putting->chunks[index].size, error);
 }
 
+/* The path passes from the journal to a new row. Unsynced: if PostgreSQL forgets it in a crash of
+   its own, the journal has the path still, and no file refers to the row, because the COMMIT of a
+   file waits for all that was committed before. */
+static bool hand_over_to_new(const struct upload *upload, const struct chunk *chunk, int64_t *id,
+                             bool *journalled, struct error *error)
+{
+    if (!pg_begin_unsynced(upload->pg, error))
+        return false;
+    if (file_blob_insert(upload->pg, chunk->path, chunk->size, chunk->checksum, id, journalled,
+                         error) &&
+        pg_commit(upload->pg, error))
+        return true;
+    pg_rollback(upload->pg);
+    return false;
+}
+
 /* The path passes from the journal to a row that has had none. *id is 0 when the row has got one
    meanwhile. */
 static bool hand_over_to(const struct upload *upload, const struct chunk *chunk,
@@ -170,8 +186,7 @@ static bool hand_over_path(const struct upload *upload, const struct chunk *chun
                            struct error *error)
 {
     bool journalled = false;
-    bool done = pathless == NULL ? file_blob_insert(upload->pg, chunk->path, chunk->size,
-                                                    chunk->checksum, id, &journalled, error)
+    bool done = pathless == NULL ? hand_over_to_new(upload, chunk, id, &journalled, error)
                                  : hand_over_to(upload, chunk, pathless, id, &journalled, error);
     *lost = done && !journalled;
     return done;
