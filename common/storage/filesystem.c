@@ -265,20 +265,43 @@ static bool filesystem_remove(struct blob_store *store, const char *path, struct
     return failure == 0 || error_set_errno(error, failure, "cannot remove object %s", path);
 }
 
+/* Writes a byte into a file without a name, which no death leaves behind. */
+static bool try_nameless(int folder)
+{
+    int fd = openat(folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    bool good = write_all(fd, "x", 1) && fsync(fd) == 0;
+    int saved = errno;
+    (void)close(fd);
+    errno = saved;
+    return good;
+}
+
+/* For file systems without O_TMPFILE: a file of always the same name, so that what one death leaves
+   the next check removes. */
+static bool try_named(struct place *place)
+{
+    (void)snprintf(place->temporary, sizeof(place->temporary), ".exportd-check");
+    (void)unlinkat(place->folder, place->temporary, 0);
+    bool good = write_temporary(place, "x", 1);
+    int saved = errno;
+    (void)unlinkat(place->folder, place->temporary, 0);
+    errno = saved;
+    return good;
+}
+
 static bool filesystem_check(struct blob_store *store, struct error *error)
 {
-    char hex[RANDOM_HEX_SIZE];
-    char name[NAME_SIZE];
-    struct place place = {.name = name};
+    struct place place = {.name = ""};
     if (!make_root(root_of(store), error) || !open_root(store, &place.folder, error))
         return false;
-    random_hex(hex);
-    (void)snprintf(place.temporary, sizeof(place.temporary), ".exportd-check-%s", hex);
-    bool good = write_temporary(&place, "x", 1);
+    bool good = try_nameless(place.folder);
+    if (!good && (errno == EOPNOTSUPP || errno == EISDIR))
+        good = try_named(&place);
     if (!good)
         error_set_errno(error, errno, "cannot write into the folder of the file store %s",
                         root_of(store));
-    (void)unlinkat(place.folder, place.temporary, 0);
     (void)close(place.folder);
     return good;
 }
