@@ -104,5 +104,6 @@ def _nothing_is_left_in_the_store(world):
     folder = world.store
     objects = {os.path.relpath(os.path.join(path, name), folder)
                for path, _, names in os.walk(folder) for name in names}
-    assert objects == {path for path, in world.query("SELECT path FROM sentry_fileblob")}
+    paths = {path for path, in world.query("SELECT path FROM sentry_fileblob")}
+    assert objects == paths, (objects - paths, paths - objects)
     assert world.query("SELECT path FROM exportd.object") == []
