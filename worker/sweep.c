@@ -54,7 +54,8 @@ static bool is_known(const struct round *round, const char *worker, bool *known,
 static bool has_worker(const struct round *round, const struct unfinished *row, bool *cared_for,
                        struct error *error)
 {
-    *cared_for = row->worker != NULL && row->silent_ms < round->interval_ms;
+    /* below 0: the server's clock was set back */
+    *cared_for = row->worker != NULL && row->silent_ms >= 0 && row->silent_ms < round->interval_ms;
     if (row->worker == NULL || *cared_for)
         return true;
     if (!is_known(round, row->worker, cared_for, error))
