@@ -151,18 +151,22 @@ class Producer(threading.Thread):
         try:
             while not self._ending.wait(self._pause):
                 self._ledger.send_one()
-        except Exception as error:  # told by stop(), in the thread of the test
+        except Exception as error:  # told in the thread of the test
             self.error = error
+
+    def wait_for_entries(self, count, seconds=120):
+        """Until the ledger has that many."""
+        deadline = time.monotonic() + seconds
+        while len(self._ledger.entries) < count:
+            self._tell()
+            assert time.monotonic() < deadline, "the producers are too slow"
+            time.sleep(0.1)
 
     def stop(self):
         self._ending.set()
         self.join(60)
+        self._tell()
+
+    def _tell(self):
         if self.error:
             raise self.error
-
-
-def wait_for_entries(ledger, count, seconds=120):
-    deadline = time.monotonic() + seconds
-    while len(ledger.entries) < count:
-        assert time.monotonic() < deadline, "the producers are too slow"
-        time.sleep(0.1)

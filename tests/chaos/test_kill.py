@@ -8,7 +8,7 @@ import time
 import pytest
 
 from chaos.judge import judge
-from chaos.ledger import Ledger, Producer, wait_for_entries
+from chaos.ledger import Ledger, Producer
 from chaos.world import Crew, end_upload_locks, finish, wait_until_done
 
 KILLS = 1000 if os.environ.get("EXPORTD_LONG") else 60

@@ -12,7 +12,7 @@ import types
 import pytest
 
 from chaos.judge import judge
-from chaos.ledger import Ledger, Producer, plain, wait_for_entries
+from chaos.ledger import Ledger, Producer, plain
 from chaos.world import LEASE_SECONDS, Crew, World, finish, wait_until_done
 from support.program import binary
 from support.proxy import Cutter, Listener, pass_on
@@ -28,9 +28,9 @@ def business(world, ledger, workers=2, fault=SLOW, kills=(), **settings):
     judged. `kills` are times that explain a second copy of a mail."""
     with Crew(world, workers, faults=lambda: fault, **settings) as crew:
         producer = Producer(ledger, 0.15)
-        wait_for_entries(ledger, 8)
+        producer.wait_for_entries(8)
         yield crew
-        wait_for_entries(ledger, len(ledger.entries) + 8)
+        producer.wait_for_entries(len(ledger.entries) + 8)
         producer.stop()
         wait_until_done(world, ledger)
         assert crew.deaths == [], "whoever waits for a server does not die"
@@ -107,7 +107,7 @@ def test_postgres_is_killed_in_commit(world, seed):
 
 
 def test_sessions_are_ended_by_the_administrator(world, seed):
-    ledger = Ledger(world, seed)
+    ledger = Ledger(world, seed, commands=False)  # a command's session would be ended too
     with business(world, ledger):
         for _ in range(40):
             world.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

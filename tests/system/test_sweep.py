@@ -136,13 +136,13 @@ def test_a_running_job_of_a_living_worker_is_left_alone(exportd, sql, queue, iss
     """Redis forgets message and worker; the worker is back at its next beat, and its job goes on."""
     exportd.ingest(series(60, key="shade"))
     export = exportd.enqueue(group=issue, key="shade")
-    with exportd.worker(PAGE_SIZE=1, FAULT="page:delay=200", **SWEEP) as worker, \
-            exportd.worker(**SWEEP) as other:
+    with exportd.worker(PAGE_SIZE=1, FAULT="page:delay=200", **SWEEP) as worker:
         wait_until(lambda: exportd.status(export)["state"] == "running", "it runs")
-        queue.flushall()
-        wait_until_all_are(sql, "valid", 1, 60)
-        assert (worker.stop(), other.stop()) == (0, 0)
-        assert worker.events("queue.swept") + other.events("queue.swept") == []
+        with exportd.worker(**SWEEP) as other:
+            queue.flushall()
+            wait_until_all_are(sql, "valid", 1, 60)
+            assert (worker.stop(), other.stop()) == (0, 0)
+            assert worker.events("queue.swept") + other.events("queue.swept") == []
     assert outcomes(sql, export) == ["valid"]
 
 
