@@ -40,13 +40,15 @@ void bell_ring(struct bell *bell)
     (void)pthread_mutex_unlock(&bell->mutex);
 }
 
-void bell_wait(struct bell *bell, int64_t ms)
+bool bell_wait(struct bell *bell, int64_t ms)
 {
     struct timespec deadline = bell_deadline(ms);
     (void)pthread_mutex_lock(&bell->mutex);
     while (!bell->rung &&
            pthread_cond_timedwait(&bell->changed, &bell->mutex, &deadline) != ETIMEDOUT)
         ;
+    bool rung = bell->rung;
     bell->rung = false;
     (void)pthread_mutex_unlock(&bell->mutex);
+    return rung;
 }

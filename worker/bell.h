@@ -16,8 +16,8 @@ void bell_init(struct bell *bell);
 void bell_destroy(struct bell *bell);
 void bell_ring(struct bell *bell);
 
-/* Returns when the bell has been rung since the last wait, or after `ms` milliseconds. */
-void bell_wait(struct bell *bell, int64_t ms);
+/* Returns when the bell has been rung since the last wait (true), or after `ms` milliseconds. */
+bool bell_wait(struct bell *bell, int64_t ms);
 
 /* An absolute deadline on the monotonic clock, for pthread_cond_timedwait on a condition made by
    bell_condition_init. */

@@ -17,12 +17,13 @@ static void run(const struct mailer *mailer)
         if (!pg_connect(mailer->pg, &error) ||
             !outbox_send_next(mailer->pg, mailer->transport, &taken, &found, &error)) {
             outage_begin(&outage, &error);
-            bell_wait(&context->mail_bell, AWAY_WAIT_MS);
+            mail_transport_rest(mailer->transport);
+            (void)bell_wait(&context->mail_bell, AWAY_WAIT_MS);
             continue;
         }
         outage_end(&outage);
-        if (!found)
-            bell_wait(&context->mail_bell, IDLE_WAIT_MS);
+        if (!found && !bell_wait(&context->mail_bell, IDLE_WAIT_MS))
+            mail_transport_rest(mailer->transport);
     }
 }
 

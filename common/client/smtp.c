@@ -4,25 +4,28 @@
 #include "base/url.h"
 #include "client/curl_setup.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
     CONNECT_SECONDS = 10,
     TOTAL_SECONDS = 30,
+    GOODBYE_SECONDS = 2,
     ADDRESS_MAX = 254,
     HELLO_MAX = 256,
     URL_MAX = 640
 };
 
-/* One conversation with a server. */
-struct session {
-    CURL *curl;
+struct smtp {
+    struct smtp_server server;
+    const atomic_bool *interrupted;
+    CURL *curl; /* with a connection, mostly; NULL: without */
+    char trouble[CURL_ERROR_SIZE];
+    /* the mail in hand: */
     struct curl_slist *recipients;
     const char *mime; /* what remains to be sent */
     size_t size;
     bool body_begun; /* the server has said 354 */
-    const atomic_bool *interrupted;
-    char trouble[CURL_ERROR_SIZE];
 };
 
 /* ---- the address ---- */
@@ -101,7 +104,7 @@ bool smtp_parse_url(const char *url, struct smtp_server *server, struct error *e
     return false;
 }
 
-/* ---- the conversation ---- */
+/* ---- the connection ---- */
 
 /* What the server is told by EHLO. */
 static void hello_name(char name[HELLO_MAX])
@@ -124,16 +127,33 @@ static CURLcode set_url(CURL *curl, const struct smtp_server *server)
     return curl_easy_setopt(curl, CURLOPT_URL, url);
 }
 
-static bool set_limits(struct session *session)
+static bool set_limits(CURL *curl)
 {
-    CURL *curl = session->curl;
-    return curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, session->trouble) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+    return curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TOTAL_SECONDS) == CURLE_OK;
+}
+
+/* libcurl asks about once a second, also while nothing moves. */
+static int go_on(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    const struct smtp *smtp = context;
+    (void)a;
+    (void)b;
+    (void)c;
+    (void)d;
+    return smtp->interrupted != NULL && atomic_load(smtp->interrupted) ? 1 : 0;
+}
+
+static bool set_callbacks(CURL *curl, struct smtp *smtp)
+{
+    return curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, smtp->trouble) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, go_on) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_XFERINFODATA, smtp) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
 }
 
 static bool set_security(CURL *curl, const struct smtp_server *server)
@@ -154,26 +174,102 @@ static bool set_login(CURL *curl, const struct smtp_server *server)
             curl_easy_setopt(curl, CURLOPT_PASSWORD, server->password) == CURLE_OK);
 }
 
-static void session_close(struct session *session)
+static bool no_memory(struct error *error)
 {
-    curl_easy_cleanup(session->curl);
-    curl_slist_free_all(session->recipients);
-    *session = (struct session){.curl = NULL};
-}
-
-static bool session_open(struct session *session, const struct smtp_server *server,
-                         struct error *error)
-{
-    curl_setup();
-    *session = (struct session){.curl = curl_easy_init()};
-    if (session->curl != NULL && set_limits(session) && set_security(session->curl, server) &&
-        set_login(session->curl, server) && set_url(session->curl, server) == CURLE_OK)
-        return true;
-    session_close(session);
     return error_set(error, ERROR_AWAY, "cannot set up libcurl: no memory");
 }
 
+/* Makes what a connection needs; the connection comes with the first mail. */
+static bool prepare(struct smtp *smtp, struct error *error)
+{
+    if (smtp->curl != NULL)
+        return true;
+    curl_setup();
+    CURL *curl = curl_easy_init();
+    if (curl != NULL && set_limits(curl) && set_callbacks(curl, smtp) &&
+        set_security(curl, &smtp->server) && set_login(curl, &smtp->server) &&
+        set_url(curl, &smtp->server) == CURLE_OK) {
+        smtp->curl = curl;
+        return true;
+    }
+    curl_easy_cleanup(curl);
+    return no_memory(error);
+}
+
+/* What curl_easy_perform is to do: a command without argument instead of a mail. */
+static bool set_command(CURL *curl, const char *command)
+{
+    return curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, NULL) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_UPLOAD, 0L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_NOBODY, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, command) == CURLE_OK;
+}
+
+/* Closes the connection as it is: libcurl would say QUIT to it and wait two minutes for an answer.
+ */
+static void drop(struct smtp *smtp)
+{
+    curl_socket_t connection = CURL_SOCKET_BAD;
+    (void)curl_easy_getinfo(smtp->curl, CURLINFO_ACTIVESOCKET, &connection);
+    if (connection != CURL_SOCKET_BAD)
+        (void)shutdown(connection, SHUT_RDWR);
+    curl_easy_cleanup(smtp->curl);
+    smtp->curl = NULL;
+}
+
+/* Nobody calls a server to say goodbye to it. */
+static curl_socket_t refuse_connection(void *context, curlsocktype purpose,
+                                       struct curl_sockaddr *address)
+{
+    (void)context;
+    (void)purpose;
+    (void)address;
+    return CURL_SOCKET_BAD;
+}
+
+static void say_goodbye(const struct smtp *smtp)
+{
+    CURL *curl = smtp->curl;
+    if (set_command(curl, "QUIT") &&
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)GOODBYE_SECONDS) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, refuse_connection) == CURLE_OK)
+        (void)curl_easy_perform(curl);
+}
+
+void smtp_rest(struct smtp *smtp)
+{
+    if (smtp->curl == NULL)
+        return;
+    if (smtp->interrupted == NULL || !atomic_load(smtp->interrupted))
+        say_goodbye(smtp);
+    drop(smtp);
+}
+
+struct smtp *smtp_new(const struct smtp_server *server, const atomic_bool *interrupted)
+{
+    struct smtp *smtp = memory_zeroed(1, sizeof(*smtp));
+    if (smtp != NULL) {
+        smtp->server = *server;
+        smtp->interrupted = interrupted;
+    }
+    return smtp;
+}
+
+void smtp_free(struct smtp *smtp)
+{
+    if (smtp != NULL)
+        smtp_rest(smtp);
+    free(smtp);
+}
+
 /* ---- what came of it ---- */
+
+static long last_answer(const struct smtp *smtp)
+{
+    long answer = 0;
+    (void)curl_easy_getinfo(smtp->curl, CURLINFO_RESPONSE_CODE, &answer);
+    return answer;
+}
 
 /* The answers that ask for a login, or refuse it (RFC 4954): every mail would get them. */
 static bool is_about_login(long answer)
@@ -183,54 +279,54 @@ static bool is_about_login(long answer)
 
 /* libcurl says CURLE_SEND_ERROR for a refused MAIL, RCPT or DATA, and CURLE_WEIRD_SERVER_REPLY for
    a refused greeting, but also for a refused body. */
-static enum error_code judge(const struct session *session, CURLcode code, long answer)
+static enum error_code judge(const struct smtp *smtp, CURLcode code, long answer)
 {
     bool about_mail =
-        code == CURLE_SEND_ERROR || (code == CURLE_WEIRD_SERVER_REPLY && session->body_begun);
+        code == CURLE_SEND_ERROR || (code == CURLE_WEIRD_SERVER_REPLY && smtp->body_begun);
     if (code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED || curl_is_denied(code) ||
         is_about_login(answer))
         return ERROR_DENIED;
     return about_mail && answer / 100 == 5 ? ERROR_INVALID : ERROR_AWAY;
 }
 
-static bool session_failed(const struct session *session, CURLcode code, struct error *error)
+static bool describe(const struct smtp *smtp, CURLcode code, struct error *error)
 {
-    long answer = 0;
-    (void)curl_easy_getinfo(session->curl, CURLINFO_RESPONSE_CODE, &answer);
-    enum error_code verdict = judge(session, code, answer);
+    long answer = last_answer(smtp);
+    enum error_code verdict = judge(smtp, code, answer);
     if (code == CURLE_ABORTED_BY_CALLBACK)
         return error_set(error, ERROR_STOPPED, "the conversation with the mail server was stopped");
-    if (code == CURLE_WEIRD_SERVER_REPLY && session->body_begun)
+    if (code == CURLE_WEIRD_SERVER_REPLY && smtp->body_begun)
         return error_set(error, verdict, "the mail server refused the mail: %ld", answer);
-    const char *what = session->trouble[0] != '\0' ? session->trouble : curl_easy_strerror(code);
+    const char *what = smtp->trouble[0] != '\0' ? smtp->trouble : curl_easy_strerror(code);
     size_t length = strlen(what);
     while (length > 0 && strchr(".\r\n", what[length - 1]) != NULL)
         length--;
     return error_set(error, verdict, "the mail server: %.*s", (int)length, what);
 }
 
+/* Whether the failure says nothing about the mail, because it came over a connection that had been
+   kept: the server may have closed it meanwhile, or have had enough mails on it. And not when the
+   server may have taken the mail, or is only slow. */
+static bool is_about_kept_connection(const struct smtp *smtp, CURLcode code)
+{
+    long connections_made = 0;
+    (void)curl_easy_getinfo(smtp->curl, CURLINFO_NUM_CONNECTS, &connections_made);
+    bool not_taken = !smtp->body_begun || last_answer(smtp) >= 400;
+    return connections_made == 0 && not_taken && code != CURLE_ABORTED_BY_CALLBACK &&
+           code != CURLE_OPERATION_TIMEDOUT;
+}
+
 /* ---- sending ---- */
 
 static size_t read_body(char *to, size_t unit, size_t count, void *context)
 {
-    struct session *session = context;
-    size_t size = unit * count < session->size ? unit * count : session->size;
-    session->body_begun = true;
-    memcpy(to, session->mime, size);
-    session->mime += size;
-    session->size -= size;
+    struct smtp *smtp = context;
+    size_t size = unit * count < smtp->size ? unit * count : smtp->size;
+    smtp->body_begun = true;
+    memcpy(to, smtp->mime, size);
+    smtp->mime += size;
+    smtp->size -= size;
     return size;
-}
-
-/* libcurl asks about once a second, also while nothing moves. */
-static int go_on(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
-{
-    const struct session *session = context;
-    (void)a;
-    (void)b;
-    (void)c;
-    (void)d;
-    return session->interrupted != NULL && atomic_load(session->interrupted) ? 1 : 0;
 }
 
 /* libcurl puts what it is given onto the wire as it is: a line break would be a second command. */
@@ -242,58 +338,76 @@ static bool check_address(const char *address, struct error *error)
     return true;
 }
 
-static bool set_mail(struct session *session, const char *sender, const char *recipient)
+static bool set_mail(struct smtp *smtp, const char *sender, const char *recipient)
 {
-    CURL *curl = session->curl;
+    CURL *curl = smtp->curl;
     char from[ADDRESS_MAX + 3];
     char to[ADDRESS_MAX + 3];
     (void)snprintf(from, sizeof(from), "<%s>", sender);
     (void)snprintf(to, sizeof(to), "<%s>", recipient);
-    session->recipients = curl_slist_append(NULL, to);
-    return session->recipients != NULL &&
+    smtp->recipients = curl_slist_append(NULL, to);
+    return smtp->recipients != NULL &&
            curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, session->recipients) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, smtp->recipients) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, go_on) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_XFERINFODATA, session) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)session->size) ==
-               CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)smtp->size) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_body) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_READDATA, session) == CURLE_OK;
+           curl_easy_setopt(curl, CURLOPT_READDATA, smtp) == CURLE_OK;
 }
 
-static bool perform(struct session *session, struct error *error)
+static void forget_mail(struct smtp *smtp)
 {
-    CURLcode code = curl_easy_perform(session->curl);
-    return code == CURLE_OK || session_failed(session, code, error);
+    (void)curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT, NULL);
+    curl_slist_free_all(smtp->recipients);
+    smtp->recipients = NULL;
+    smtp->mime = NULL;
 }
 
-bool smtp_send(const struct smtp_server *server, const char *sender, const char *recipient,
-               const char *mime, size_t size, const atomic_bool *interrupted, struct error *error)
+/* One conversation about the mail; behind a failure there is no connection. *again: worth another,
+   over a new one. */
+static bool try_send(struct smtp *smtp, const char *sender, const char *recipient, const char *mime,
+                     size_t size, bool *again, struct error *error)
 {
-    struct session session;
-    if (!check_address(sender, error) || !check_address(recipient, error) ||
-        !session_open(&session, server, error))
+    *again = false;
+    if (!prepare(smtp, error))
         return false;
-    session.mime = mime;
-    session.size = size;
-    session.interrupted = interrupted;
-    bool done = set_mail(&session, sender, recipient)
-                    ? perform(&session, error)
-                    : error_set(error, ERROR_AWAY, "cannot set up libcurl: no memory");
-    session_close(&session);
+    smtp->mime = mime;
+    smtp->size = size;
+    smtp->body_begun = false;
+    smtp->trouble[0] = '\0';
+    bool done = set_mail(smtp, sender, recipient) || no_memory(error);
+    if (done) {
+        CURLcode code = curl_easy_perform(smtp->curl);
+        done = code == CURLE_OK || describe(smtp, code, error);
+        *again = !done && is_about_kept_connection(smtp, code);
+    }
+    forget_mail(smtp);
+    if (!done)
+        drop(smtp);
     return done;
 }
 
-bool smtp_probe(const struct smtp_server *server, struct error *error)
+bool smtp_send(struct smtp *smtp, const char *sender, const char *recipient, const char *mime,
+               size_t size, struct error *error)
 {
-    struct session session;
-    if (!session_open(&session, server, error))
+    bool kept = smtp->curl != NULL;
+    bool again = false;
+    if (!check_address(sender, error) || !check_address(recipient, error))
         return false;
-    bool done = curl_easy_setopt(session.curl, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK
-                    ? perform(&session, error)
-                    : error_set(error, ERROR_AWAY, "cannot set up libcurl: no memory");
-    session_close(&session);
+    return try_send(smtp, sender, recipient, mime, size, &again, error) ||
+           (kept && again && try_send(smtp, sender, recipient, mime, size, &again, error));
+}
+
+bool smtp_probe(struct smtp *smtp, struct error *error)
+{
+    smtp_rest(smtp);
+    if (!prepare(smtp, error))
+        return false;
+    bool done = set_command(smtp->curl, "NOOP") || no_memory(error);
+    if (done) {
+        CURLcode code = curl_easy_perform(smtp->curl);
+        done = code == CURLE_OK || describe(smtp, code, error);
+    }
+    smtp_rest(smtp);
     return done;
 }

@@ -1,5 +1,6 @@
 /*
- * SMTP, by libcurl: one mail a call. TLS certificates are verified; no redirects, proxies or netrc.
+ * SMTP, by libcurl: one mail a call, over a connection that is kept between mails. TLS certificates
+ * are verified; no redirects, proxies or netrc.
  */
 #ifndef CLIENT_SMTP_H
 #define CLIENT_SMTP_H
@@ -28,16 +29,28 @@ struct smtp_server {
    is not loopback. */
 bool smtp_parse_url(const char *url, struct smtp_server *server, struct error *error) MUST_CHECK;
 
-/* Sends `mime` (a whole message with CRLF line ends) from `sender` to `recipient`, bare addresses
-   without control characters. Gives up after 30 s. ERROR_AWAY: no connection, or a 4xx answer: try
-   again. ERROR_DENIED: login or certificate refused: an operator has to act, try again later.
-   ERROR_INVALID: an address with control characters, or a 5xx answer to this mail: never again.
-   ERROR_STOPPED within a second or two after *interrupted (NULL is fine) has become true. */
-bool smtp_send(const struct smtp_server *server, const char *sender, const char *recipient,
-               const char *mime, size_t size, const atomic_bool *interrupted,
-               struct error *error) MUST_CHECK;
+struct smtp;
 
-/* Connects and says hello (and logs in): for `exportd check`. Errors as smtp_send. */
-bool smtp_probe(const struct smtp_server *server, struct error *error) MUST_CHECK;
+/* A connection not yet made, for one thread at a time; `server` is copied. What waits for the
+   server ends with ERROR_STOPPED within a second or two after *interrupted (NULL is fine) has
+   become true. NULL without memory. */
+struct smtp *smtp_new(const struct smtp_server *server, const atomic_bool *interrupted);
+void smtp_free(struct smtp *smtp); /* rests first; NULL is fine */
+
+/* Sends `mime` (a whole message with CRLF line ends) from `sender` to `recipient`, bare addresses
+   without control characters. Gives up after 30 s. What fails over a connection that was kept, and
+   cannot have been taken by the server, is tried once more over a new one. ERROR_AWAY: no
+   connection, or a 4xx answer: try again. ERROR_DENIED: login or certificate refused: an operator
+   has to act, try again later. ERROR_INVALID: an address with control characters, or a 5xx answer
+   to this mail: never again. ERROR_STOPPED: see above. */
+bool smtp_send(struct smtp *smtp, const char *sender, const char *recipient, const char *mime,
+               size_t size, struct error *error) MUST_CHECK;
+
+/* Says goodbye, if there is a connection, and closes it: there is no mail for now, and a server has
+   better uses for a connection that is idle. Takes 2 s at most. The next mail makes a new one. */
+void smtp_rest(struct smtp *smtp);
+
+/* Connects anew, says hello (and logs in) and goodbye: for `exportd check`. Errors as smtp_send. */
+bool smtp_probe(struct smtp *smtp, struct error *error) MUST_CHECK;
 
 #endif

@@ -27,10 +27,9 @@ static int64_t pause_after(int64_t tries)
 
 static bool record_taken(struct pg *pg, struct outbox_taken *taken, struct error *error)
 {
-    const struct outbox_mail mail = {.id = taken->id, .tries = taken->tries};
     if (taken->id == 0)
         return true;
-    if (!outbox_mail_sent(pg, &mail, error))
+    if (!outbox_mail_sent(pg, taken->id, error))
         return false;
     LOG(LOG_INFO, "mail.sent", log_int("data_export_id", taken->data_export_id),
         log_text("message_id", taken->message_id), log_int("size", (int64_t)taken->mime_size));
@@ -42,10 +41,8 @@ static bool record_taken(struct pg *pg, struct outbox_taken *taken, struct error
 static bool record_sent(struct pg *pg, const struct outbox_mail *mail, struct outbox_taken *taken,
                         struct error *error)
 {
-    *taken = (struct outbox_taken){.id = mail->id,
-                                   .tries = mail->tries,
-                                   .data_export_id = mail->data_export_id,
-                                   .mime_size = mail->mime_size};
+    *taken = (struct outbox_taken){
+        .id = mail->id, .data_export_id = mail->data_export_id, .mime_size = mail->mime_size};
     (void)snprintf(taken->message_id, sizeof(taken->message_id), "%s", mail->message_id);
     return FAULT("after_smtp", error) && record_taken(pg, taken, error);
 }
@@ -89,12 +86,13 @@ static bool send_claimed(struct pg *pg, struct mail_transport *transport,
 }
 
 /* In a transaction, so that a mail that is found but does not come into our hands (no memory) is
-   not held back. */
+   not held back. Unsynced: if PostgreSQL forgets in a crash of its own that the mail is held, it
+   forgets it before the mail is noted as sent, which is a COMMIT that waits for all before it. */
 static bool claim(struct pg *pg, struct arena *arena, struct outbox_mail *mail, bool *found,
                   struct error *error)
 {
-    if (pg_begin(pg, error) && outbox_mail_claim(pg, HOLD_SECONDS, arena, mail, found, error) &&
-        pg_commit(pg, error))
+    if (pg_begin_unsynced(pg, error) &&
+        outbox_mail_claim(pg, HOLD_SECONDS, arena, mail, found, error) && pg_commit(pg, error))
         return true;
     pg_rollback(pg);
     return false;

@@ -9,7 +9,6 @@
    yet. Starts as {.id = 0}. */
 struct outbox_taken {
     int64_t id; /* 0: none */
-    int64_t tries;
     int64_t data_export_id;
     size_t mime_size;
     char message_id[256];

@@ -7,7 +7,7 @@
 
 struct smtp_transport {
     struct mail_transport base;
-    struct smtp_server server;
+    struct smtp *smtp;
     char *sender;
     atomic_bool interrupted;
 };
@@ -17,13 +17,17 @@ static bool send_mail(struct mail_transport *base, const char *recipient, const 
 {
     const struct smtp_transport *transport = (const struct smtp_transport *)base;
     (void)message_id; /* it is in the mail's headers */
-    return smtp_send(&transport->server, transport->sender, recipient, mime, size,
-                     &transport->interrupted, error);
+    return smtp_send(transport->smtp, transport->sender, recipient, mime, size, error);
 }
 
 static bool check(struct mail_transport *base, struct error *error)
 {
-    return smtp_probe(&((const struct smtp_transport *)base)->server, error);
+    return smtp_probe(((const struct smtp_transport *)base)->smtp, error);
+}
+
+static void rest(struct mail_transport *base)
+{
+    smtp_rest(((const struct smtp_transport *)base)->smtp);
 }
 
 static void interrupt(struct mail_transport *base)
@@ -34,6 +38,7 @@ static void interrupt(struct mail_transport *base)
 static void free_transport(struct mail_transport *base)
 {
     struct smtp_transport *transport = (struct smtp_transport *)base;
+    smtp_free(transport->smtp);
     free(transport->sender);
     free(transport);
 }
@@ -41,26 +46,27 @@ static void free_transport(struct mail_transport *base)
 static const struct mail_transport_operations operations = {
     .send = send_mail,
     .check = check,
+    .rest = rest,
     .interrupt = interrupt,
     .free = free_transport,
 };
 
 struct mail_transport *smtp_transport_new(const char *url, const char *sender, struct error *error)
 {
+    struct smtp_server server;
+    if (!smtp_parse_url(url, &server, error))
+        return NULL;
     struct smtp_transport *transport = memory_zeroed(1, sizeof(*transport));
-    char *copy = text_duplicate(sender);
-    if (transport == NULL || copy == NULL) {
+    if (transport == NULL) {
         (void)error_set(error, ERROR_AWAY, "no memory");
-        goto failed;
+        return NULL;
     }
-    if (!smtp_parse_url(url, &transport->server, error))
-        goto failed;
     transport->base.operations = &operations;
-    transport->sender = copy;
-    return &transport->base;
-
-failed:
-    free(copy);
-    free(transport);
+    transport->smtp = smtp_new(&server, &transport->interrupted);
+    transport->sender = text_duplicate(sender);
+    if (transport->smtp != NULL && transport->sender != NULL)
+        return &transport->base;
+    free_transport(&transport->base);
+    (void)error_set(error, ERROR_AWAY, "no memory");
     return NULL;
 }

@@ -51,6 +51,12 @@ bool mail_transport_check(struct mail_transport *transport, struct error *error)
     return transport->operations->check(transport, error);
 }
 
+void mail_transport_rest(struct mail_transport *transport)
+{
+    if (transport->operations->rest != NULL)
+        transport->operations->rest(transport);
+}
+
 void mail_transport_interrupt(struct mail_transport *transport)
 {
     if (transport->operations->interrupt != NULL)

@@ -10,6 +10,7 @@ struct mail_transport_operations {
     bool (*send)(struct mail_transport *, const char *recipient, const char *message_id,
                  const char *mime, size_t size, struct error *);
     bool (*check)(struct mail_transport *, struct error *);
+    void (*rest)(struct mail_transport *);      /* NULL: keeps no connection */
     void (*interrupt)(struct mail_transport *); /* NULL: sends in no time */
     void (*free)(struct mail_transport *);
 };
@@ -27,6 +28,9 @@ void mail_transport_free(struct mail_transport *transport); /* NULL is fine */
 bool mail_transport_send(struct mail_transport *transport, const char *recipient,
                          const char *message_id, const char *mime, size_t size,
                          struct error *error) MUST_CHECK;
+
+/* There is no mail for now: a connection that was kept for the next one is closed. */
+void mail_transport_rest(struct mail_transport *transport);
 
 /* From any thread: the mail that is being sent, and all after it, are given up within a second or
    two: ERROR_STOPPED. */

@@ -66,8 +66,19 @@ bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, struct arena *arena,
     return done;
 }
 
-/* ---- what came of a try; $1 and $2 name it ---- */
+/* ---- what came of it ---- */
 
+bool outbox_mail_sent(struct pg *pg, int64_t id, struct error *error)
+{
+    struct pg_params params = {.repeated = true};
+    pg_bind_int(&params, id);
+    return pg_execute(pg,
+                      "UPDATE exportd.outbox SET state = 'sent', message = NULL"
+                      " WHERE id = $1::bigint AND state = 'waiting'",
+                      &params, NULL, error);
+}
+
+/* $1 and $2 of the statements below. */
 static void bind_try(struct pg_params *params, const struct outbox_mail *mail)
 {
     pg_bind_int(params, mail->id);
@@ -75,14 +86,6 @@ static void bind_try(struct pg_params *params, const struct outbox_mail *mail)
 }
 
 #define WHERE_THIS_TRY " WHERE id = $1::bigint AND tries = $2::bigint AND state = 'waiting'"
-
-bool outbox_mail_sent(struct pg *pg, const struct outbox_mail *mail, struct error *error)
-{
-    struct pg_params params = {.repeated = true};
-    bind_try(&params, mail);
-    return pg_execute(pg, "UPDATE exportd.outbox SET state = 'sent', message = NULL" WHERE_THIS_TRY,
-                      &params, NULL, error);
-}
 
 bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t seconds,
                        const char *reason, struct error *error)

@@ -25,10 +25,12 @@ bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *messa
 bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, struct arena *arena,
                        struct outbox_mail *mail, bool *found, struct error *error) MUST_CHECK;
 
-/* What came of it: sent; due again in `seconds` because of `reason`; or never again. Only the try
-   that was claimed is judged (`tries` is the fence). */
-bool outbox_mail_sent(struct pg *pg, const struct outbox_mail *mail,
-                      struct error *error) MUST_CHECK;
+/* It is sent: that holds also when the claim is not known any more, or somebody has made another.
+ */
+bool outbox_mail_sent(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
+
+/* It is not: due again in `seconds` because of `reason`, or never again. Only the try that was
+   claimed is judged (`tries` is the fence). */
 bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t seconds,
                        const char *reason, struct error *error) MUST_CHECK;
 bool outbox_mail_give_up(struct pg *pg, const struct outbox_mail *mail, const char *reason,

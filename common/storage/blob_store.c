@@ -63,6 +63,13 @@ bool blob_store_check_path(const char *path, struct error *error)
     }
 }
 
+bool blob_store_create(struct blob_store *store, const char *path, const void *bytes, size_t size,
+                       struct error *error)
+{
+    return blob_store_check_path(path, error) &&
+           store->operations->create(store, path, bytes, size, error);
+}
+
 bool blob_store_write(struct blob_store *store, const char *path, const void *bytes, size_t size,
                       struct error *error)
 {

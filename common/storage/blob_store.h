@@ -15,6 +15,8 @@ struct blob_store;
 /* What a kind of store provides: each function as the one of its name below. Its struct begins with
    struct blob_store. */
 struct blob_store_operations {
+    bool (*create)(struct blob_store *, const char *path, const void *bytes, size_t size,
+                   struct error *);
     bool (*write)(struct blob_store *, const char *path, const void *bytes, size_t size,
                   struct error *);
     bool (*read)(struct blob_store *, const char *path, struct buffer *out, struct error *);
@@ -35,6 +37,12 @@ void blob_store_free(struct blob_store *store); /* NULL is fine */
 /* ERROR_INVALID for an absolute path, one with an empty, `.` or `..` part, a control character, or
    an overlong one. Every function below checks it first: paths come from a database. */
 bool blob_store_check_path(const char *path, struct error *error) MUST_CHECK;
+
+/* Like blob_store_write, for a path that nobody reads from before this returns, such as a new random
+   one: on disk it may be there in part meanwhile, which saves a rename and its sync. A failure leaves
+   none; a crash may leave a part. */
+bool blob_store_create(struct blob_store *store, const char *path, const void *bytes, size_t size,
+                       struct error *error) MUST_CHECK;
 
 /* Writes a whole object, safe on disk when it returns; an object of that name is replaced. Private
    to the owner (0600, folders 0700). ERROR_AWAY: disk full; ERROR_DENIED: not writable. */

@@ -156,13 +156,11 @@ static bool write_all(int fd, const char *bytes, size_t size)
     return true;
 }
 
-/* Two writers of one path write the same bytes (a path belongs to one checksum), so they may share
-   the temporary file: hence no O_EXCL and no O_TRUNC, which would empty it under the other's hands;
-   a leftover of a crash is cut to size instead. */
-static bool write_temporary(const struct place *place, const void *bytes, size_t size)
+/* Writes file `name` of the place's folder and makes its bytes durable. */
+static bool write_file(const struct place *place, const char *name, const void *bytes, size_t size)
 {
     int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
-    int fd = openat(place->folder, place->temporary, flags, 0600);
+    int fd = openat(place->folder, name, flags, 0600);
     if (fd < 0)
         return false;
     bool good = write_all(fd, bytes, size) && ftruncate(fd, (off_t)size) == 0 && fsync(fd) == 0;
@@ -173,13 +171,31 @@ static bool write_temporary(const struct place *place, const void *bytes, size_t
     return good;
 }
 
+static bool filesystem_create(struct blob_store *store, const char *path, const void *bytes,
+                              size_t size, struct error *error)
+{
+    struct place place;
+    if (!open_place(store, path, true, &place, error))
+        return false;
+    bool good = write_file(&place, place.name, bytes, size) && sync_folders(place.folder, path);
+    if (!good) {
+        error_set_errno(error, errno, "cannot write object %s", path);
+        (void)unlinkat(place.folder, place.name, 0);
+    }
+    (void)close(place.folder);
+    return good;
+}
+
+/* Two writers of one path write the same bytes (a path belongs to one checksum), so they may share
+   the temporary file: hence no O_EXCL and no O_TRUNC in write_file, which would empty it under the
+   other's hands; a leftover of a crash is cut to size instead. */
 static bool filesystem_write(struct blob_store *store, const char *path, const void *bytes,
                              size_t size, struct error *error)
 {
     struct place place;
     if (!open_place(store, path, true, &place, error))
         return false;
-    bool good = write_temporary(&place, bytes, size) &&
+    bool good = write_file(&place, place.temporary, bytes, size) &&
                 renameat(place.folder, place.temporary, place.folder, place.name) == 0 &&
                 sync_folders(place.folder, path);
     if (!good) {
@@ -284,7 +300,7 @@ static bool try_named(struct place *place)
 {
     (void)snprintf(place->temporary, sizeof(place->temporary), ".exportd-check");
     (void)unlinkat(place->folder, place->temporary, 0);
-    bool good = write_temporary(place, "x", 1);
+    bool good = write_file(place, place->temporary, "x", 1);
     int saved = errno;
     (void)unlinkat(place->folder, place->temporary, 0);
     errno = saved;
@@ -313,6 +329,7 @@ static void filesystem_free(struct blob_store *store)
 }
 
 static const struct blob_store_operations operations = {
+    .create = filesystem_create,
     .write = filesystem_write,
     .read = filesystem_read,
     .size = filesystem_size,

@@ -129,12 +129,15 @@ static bool journal_paths(const struct putting *putting, struct error *error)
 
 /* ---- second pass: one chunk under its upload lock ---- */
 
+typedef bool write_function(struct blob_store *store, const char *path, const void *bytes,
+                            size_t size, struct error *error);
+
 static bool write_object(const struct putting *putting, size_t index, const char *path,
-                         struct error *error)
+                         write_function *write, struct error *error)
 {
     return FAULT("object_write", error) && read_chunk(putting, index, error) &&
-           blob_store_write(putting->upload->store, path, putting->bytes,
-                            (size_t)putting->chunks[index].size, error);
+           write(putting->upload->store, path, putting->bytes, (size_t)putting->chunks[index].size,
+                 error);
 }
 
 /* The path passes from the journal to a new row. Unsynced: if PostgreSQL forgets it in a crash of
@@ -201,8 +204,8 @@ static bool store_new(const struct putting *putting, size_t index, const struct 
     int64_t id = 0;
     bool lost = false;
     chunk->written = true;
-    if (!write_object(putting, index, chunk->path, error) || !FAULT("blob_row", error) ||
-        !hand_over_path(upload, chunk, pathless, &id, &lost, error))
+    if (!write_object(putting, index, chunk->path, blob_store_create, error) ||
+        !FAULT("blob_row", error) || !hand_over_path(upload, chunk, pathless, &id, &lost, error))
         return false;
     if (lost) { /* no journal names it any more, so nobody else would ever remove it */
         (void)!blob_store_remove(upload->store, chunk->path, &ignored);
@@ -227,7 +230,7 @@ static bool reuse(const struct putting *putting, size_t index, const struct file
         return error_prefix(error, "blob %" PRId64, blob->id);
     if (size != chunk->size) {
         LOG(LOG_WARNING, "putfile.object-missing", log_int("blob_id", blob->id));
-        if (!write_object(putting, index, blob->path, error))
+        if (!write_object(putting, index, blob->path, blob_store_write, error))
             return false;
     }
     if (!file_blob_touch(upload->pg, blob->id, chunk->size, REUSE_SECONDS, &alive, error))

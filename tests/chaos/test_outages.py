@@ -25,7 +25,7 @@ SLOW = "page:delay=150"
 @contextlib.contextmanager
 def business(world, ledger, workers=2, fault=SLOW, kills=(), **settings):
     """Messages come and workers work, before, during and after the block; then everything is
-    judged. `kills` are times that explain a second copy of a mail."""
+    judged. `kills` are times that explain a second copy of a mail; it may grow in the block."""
     with Crew(world, workers, faults=lambda: fault, **settings) as crew:
         producer = Producer(ledger, 0.15)
         producer.wait_for_entries(8)
@@ -74,10 +74,12 @@ def test_redis_is_killed_for_longer_than_a_lease(world, seed):
 def test_postgres_is_killed(world, seed):
     ledger = Ledger(world, seed, commands=False)
     chance = random.Random(seed)
-    with business(world, ledger):
+    kills = []
+    with business(world, ledger, kills=kills):
         for _ in range(3):
             time.sleep(chance.uniform(0.5, 2))
             world.postgres.kill()
+            kills.append(time.time())
             time.sleep(chance.uniform(0, 2 * LEASE_SECONDS))
             world.postgres.start()
 
@@ -99,19 +101,22 @@ def commits_now(world):
 def test_postgres_is_killed_in_commit(world, seed):
     world.query(SLOW_COMMIT)
     ledger = Ledger(world, seed, commands=False)
-    with business(world, ledger, fault=None):
+    kills = []
+    with business(world, ledger, fault=None, kills=kills):
         for _ in range(3):
             wait_until(lambda: commits_now(world), "a COMMIT is under way", 30, 0.01)
             world.postgres.kill()
+            kills.append(time.time())
             world.postgres.start()
 
 
 def test_sessions_are_ended_by_the_administrator(world, seed):
-    ledger = Ledger(world, seed, commands=False)  # a command's session would be ended too
+    """Those of the workers: a command, which is named just exportd, would fail and say so."""
+    ledger = Ledger(world, seed)
     with business(world, ledger):
         for _ in range(40):
             world.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                        " WHERE datname = %s AND application_name LIKE 'exportd%%'"
+                        " WHERE datname = %s AND application_name LIKE 'exportd %%'"
                         " AND random() < 0.3", (world.database,))
             time.sleep(0.1)
 

@@ -17,14 +17,17 @@
 
 #define MIME "From: a@b\r\nSubject: x\r\n\r\n.\r\n.dot\r\nend\r\n"
 
-/* A server for one connection that gives `answer` to `command` ("" is the greeting, "." the body;
-   an answer of NULL hangs up), and good answers to everything else. */
+/* A server, one connection at a time, that gives `answer` to `command` ("" is the greeting, "." the
+   body; an answer of NULL hangs up, one of "" keeps silent), and good answers to everything else.
+ */
 struct server {
     int listener;
     int port;
     const char *command;
     const char *answer;
-    struct buffer seen; /* all that the client sent */
+    int nth;            /* only the n-th time that the command comes; 0: always */
+    int met;            /* so often it has come */
+    struct buffer seen; /* all that clients sent; "(new)" at the begin of a connection */
     pthread_t thread;
 };
 
@@ -39,13 +42,21 @@ static const char *usual_answer(const char *command)
     return text_equal(command, "DATA") ? "354 go on" : "250 fine";
 }
 
-/* False when it hung up. */
-static bool answer(const struct server *server, FILE *stream, const char *command)
+static bool is_scripted(struct server *server, const char *command)
 {
-    const char *text = usual_answer(command);
-    if (server->command != NULL && text_equal(command, server->command))
-        text = server->answer;
-    return text != NULL && fprintf(stream, "%s\r\n", text) > 0 && fflush(stream) == 0;
+    if (server->command == NULL || !text_equal(command, server->command))
+        return false;
+    server->met++;
+    return server->nth == 0 || server->met == server->nth;
+}
+
+/* False when it hung up. *good: the usual answer was given. */
+static bool answer(struct server *server, FILE *stream, const char *command, bool *good)
+{
+    *good = !is_scripted(server, command);
+    const char *text = *good ? usual_answer(command) : server->answer;
+    return text != NULL &&
+           (text[0] == '\0' || (fprintf(stream, "%s\r\n", text) > 0 && fflush(stream) == 0));
 }
 
 static void remember(struct server *server, const char *line)
@@ -54,17 +65,12 @@ static void remember(struct server *server, const char *line)
     assert_true(buffer_append_text(&server->seen, line, &error));
 }
 
-static void *serve(void *argument)
+static void converse(struct server *server, FILE *stream)
 {
-    struct server *server = argument;
     char line[1024];
     char command[8];
-    bool in_body = false;
-    int connection = accept(server->listener, NULL, NULL);
-    FILE *stream = fdopen(connection, "r+");
-    if (stream == NULL)
-        return NULL;
-    bool going = answer(server, stream, "");
+    bool in_body = false, good = false;
+    bool going = answer(server, stream, "", &good);
     while (going && fgets(line, sizeof(line), stream) != NULL) {
         remember(server, line);
         if (in_body && !text_equal(line, ".\r\n"))
@@ -72,11 +78,23 @@ static void *serve(void *argument)
         size_t length = strcspn(line, " :\r");
         memcpy(command, line, length < 7 ? length : 7);
         command[length < 7 ? length : 7] = '\0';
-        going = answer(server, stream, in_body ? "." : command);
-        in_body = !in_body && text_equal(command, "DATA") &&
-                  !(server->command != NULL && text_equal(server->command, "DATA"));
+        going = answer(server, stream, in_body ? "." : command, &good);
+        in_body = !in_body && good && text_equal(command, "DATA");
     }
-    (void)fclose(stream);
+}
+
+static void *serve(void *argument)
+{
+    struct server *server = argument;
+    int connection;
+    while ((connection = accept(server->listener, NULL, NULL)) >= 0) {
+        FILE *stream = fdopen(connection, "r+");
+        if (stream == NULL)
+            break;
+        remember(server, "(new)\r\n");
+        converse(server, stream);
+        (void)fclose(stream);
+    }
     return NULL;
 }
 
@@ -89,7 +107,7 @@ static void start(struct server *server, const char *command, const char *text)
     buffer_init(&server->seen, 65536);
     server->listener = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(server->listener, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(server->listener, 1), 0);
+    assert_int_equal(listen(server->listener, 4), 0);
     assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &size), 0);
     server->port = ntohs(address.sin_port);
     assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
@@ -103,13 +121,37 @@ static void finish(struct server *server)
     assert_int_equal(close(server->listener), 0);
 }
 
-static bool send_to(int port, const char *login, const char *recipient, struct error *error)
+static struct smtp *client(const char *url, const atomic_bool *interrupted)
 {
     struct smtp_server address;
+    struct error error;
+    if (!smtp_parse_url(url, &address, &error))
+        fail_msg("%s: %s", url, error.message);
+    struct smtp *smtp = smtp_new(&address, interrupted);
+    assert_non_null(smtp);
+    return smtp;
+}
+
+static struct smtp *client_of(const struct server *server)
+{
+    char url[128];
+    (void)snprintf(url, sizeof(url), "smtp://127.0.0.1:%d", server->port);
+    return client(url, NULL);
+}
+
+static bool send_by(struct smtp *smtp, const char *recipient, struct error *error)
+{
+    return smtp_send(smtp, "exports@example.com", recipient, MIME, strlen(MIME), error);
+}
+
+static bool send_to(int port, const char *login, const char *recipient, struct error *error)
+{
     char url[128];
     (void)snprintf(url, sizeof(url), "smtp://%s127.0.0.1:%d", login, port);
-    assert_true(smtp_parse_url(url, &address, error));
-    return smtp_send(&address, "exports@example.com", recipient, MIME, strlen(MIME), NULL, error);
+    struct smtp *smtp = client(url, NULL);
+    bool done = send_by(smtp, recipient, error);
+    smtp_free(smtp);
+    return done;
 }
 
 static void test_a_mail(void **state)
@@ -121,7 +163,7 @@ static void test_a_mail(void **state)
     if (!send_to(server.port, "", "ann@example.com", &error))
         fail_msg("%s", error.message);
     finish(&server);
-    assert_true(text_starts_with(server.seen.data, "EHLO "));
+    assert_true(text_starts_with(server.seen.data, "(new)\r\nEHLO "));
     assert_non_null(strstr(server.seen.data, "\r\nMAIL FROM:<exports@example.com> SIZE="));
     assert_non_null(strstr(server.seen.data, "\r\nRCPT TO:<ann@example.com>\r\nDATA\r\n"
                                              "From: a@b\r\nSubject: x\r\n\r\n"
@@ -184,16 +226,16 @@ static void test_no_server(void **state)
 static void test_tls_is_not_dropped(void **state)
 {
     (void)state;
-    struct smtp_server address;
     struct server server;
     struct error error;
     char url[128];
     start(&server, NULL, NULL);
     (void)snprintf(url, sizeof(url), "smtp://mailer:secret@127.0.0.1:%d?starttls=required",
                    server.port);
-    assert_true(smtp_parse_url(url, &address, &error));
-    assert_false(smtp_send(&address, "a@b", "ann@example.com", MIME, strlen(MIME), NULL, &error));
+    struct smtp *smtp = client(url, NULL);
+    assert_false(send_by(smtp, "ann@example.com", &error));
     assert_int_equal(error.code, ERROR_DENIED);
+    smtp_free(smtp);
     finish(&server);
     assert_null(strstr(server.seen.data, "AUTH"));
     assert_null(strstr(server.seen.data, "MAIL"));
@@ -211,7 +253,6 @@ static void *set_soon(void *interrupted)
 static void test_an_interrupted_mail(void **state)
 {
     (void)state;
-    struct smtp_server address;
     struct error error;
     char url[128];
     pthread_t thread;
@@ -224,13 +265,13 @@ static void test_an_interrupted_mail(void **state)
     assert_int_equal(listen(listener, 1), 0);
     assert_int_equal(getsockname(listener, (struct sockaddr *)&silent, &size), 0);
     (void)snprintf(url, sizeof(url), "smtp://127.0.0.1:%d", ntohs(silent.sin_port));
-    assert_true(smtp_parse_url(url, &address, &error));
+    struct smtp *smtp = client(url, &interrupted);
     assert_int_equal(pthread_create(&thread, NULL, set_soon, &interrupted), 0);
     int64_t began = clock_monotonic_ms();
-    assert_false(
-        smtp_send(&address, "a@b", "ann@example.com", MIME, strlen(MIME), &interrupted, &error));
+    assert_false(send_by(smtp, "ann@example.com", &error));
     int64_t took = clock_monotonic_ms() - began;
     (void)pthread_join(thread, NULL);
+    smtp_free(smtp);
     (void)close(listener);
     assert_int_equal(error.code, ERROR_STOPPED);
     assert_true(took >= 300 && took < 3000);
@@ -256,19 +297,113 @@ static void test_addresses_that_would_be_commands(void **state)
 static void test_probe(void **state)
 {
     (void)state;
-    struct smtp_server address;
     struct server server;
     struct error error;
-    char url[128];
     start(&server, NULL, NULL);
-    (void)snprintf(url, sizeof(url), "smtp://127.0.0.1:%d", server.port);
-    assert_true(smtp_parse_url(url, &address, &error));
-    assert_true(smtp_probe(&address, &error));
+    struct smtp *smtp = client_of(&server);
+    assert_true(smtp_probe(smtp, &error));
     finish(&server);
     assert_null(strstr(server.seen.data, "MAIL"));
+    assert_non_null(strstr(server.seen.data, "\r\nQUIT\r\n"));
     buffer_free(&server.seen);
-    assert_false(smtp_probe(&address, &error));
+    assert_false(smtp_probe(smtp, &error));
     assert_int_equal(error.code, ERROR_AWAY);
+    smtp_free(smtp);
+}
+
+/* ---- the connection between mails ---- */
+
+static int count(const struct server *server, const char *text)
+{
+    int times = 0;
+    for (const char *at = server->seen.data; (at = strstr(at, text)) != NULL; at++)
+        times++;
+    return times;
+}
+
+static void test_a_connection_is_kept(void **state)
+{
+    (void)state;
+    struct server server;
+    struct error error;
+    start(&server, NULL, NULL);
+    struct smtp *smtp = client_of(&server);
+    for (int i = 0; i < 3; i++)
+        assert_true(send_by(smtp, "ann@example.com", &error));
+    smtp_rest(smtp);
+    smtp_rest(smtp);
+    assert_true(send_by(smtp, "ann@example.com", &error));
+    smtp_free(smtp);
+    finish(&server);
+    assert_int_equal(count(&server, "(new)"), 2);
+    assert_int_equal(count(&server, "QUIT"), 2);
+    assert_int_equal(count(&server, "\r\n.\r\n"), 4);
+    buffer_free(&server.seen);
+}
+
+/* Two mails, at the second of which the server gives `text` to `command`. */
+static void check_second_mail(const char *command, const char *text, bool sent, int connections)
+{
+    struct server server;
+    struct error error;
+    start(&server, command, text);
+    server.nth = 2;
+    struct smtp *smtp = client_of(&server);
+    assert_true(send_by(smtp, "ann@example.com", &error));
+    bool done = send_by(smtp, "ann@example.com", &error);
+    smtp_free(smtp);
+    finish(&server);
+    if (done != sent || count(&server, "(new)") != connections)
+        fail_msg("%s -> %s: %s, %d connections", command, text == NULL ? "hangs up" : text,
+                 done ? "sent" : error.message, count(&server, "(new)"));
+    buffer_free(&server.seen);
+}
+
+/* What a kept connection is to blame for does not fall upon the mail. */
+static void test_a_kept_connection_fails(void **state)
+{
+    (void)state;
+    static const char *const commands[] = {"MAIL", "RCPT", "DATA", "."};
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
+        check_second_mail(commands[i], "421 4.7.0 too many mails on this connection", true, 2);
+        check_second_mail(commands[i], "550 5.7.1 too many mails on this connection", true, 2);
+    }
+    check_second_mail("MAIL", NULL, true, 2);
+    check_second_mail("RCPT", NULL, true, 2);
+    check_second_mail("DATA", NULL, true, 2);
+    check_second_mail(".", NULL, false, 1); /* who knows whether it has been taken? */
+}
+
+static void test_a_kept_connection_was_closed(void **state)
+{
+    (void)state;
+    struct server server;
+    struct error error;
+    start(&server, ".", "250 fine\r\n421 4.4.2 idle for too long");
+    struct smtp *smtp = client_of(&server);
+    assert_true(send_by(smtp, "ann@example.com", &error));
+    assert_true(send_by(smtp, "ann@example.com", &error));
+    smtp_free(smtp);
+    finish(&server);
+    assert_int_equal(count(&server, "\r\n.\r\n"), 2);
+    buffer_free(&server.seen);
+}
+
+/* libcurl by itself waits two minutes for the answer. */
+static void test_nobody_answers_to_the_goodbye(void **state)
+{
+    (void)state;
+    struct server server;
+    struct error error;
+    start(&server, "QUIT", "");
+    struct smtp *smtp = client_of(&server);
+    assert_true(send_by(smtp, "ann@example.com", &error));
+    int64_t began = clock_monotonic_ms();
+    smtp_free(smtp);
+    assert_true(clock_monotonic_ms() - began < 15000);
+    finish(&server);
+    assert_int_equal(count(&server, "QUIT"), 1);
+    buffer_free(&server.seen);
 }
 
 static void check_url(const char *url, const char *host, int port, enum smtp_security security,
@@ -343,6 +478,10 @@ int main(void)
         cmocka_unit_test(test_an_interrupted_mail),
         cmocka_unit_test(test_addresses_that_would_be_commands),
         cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_a_connection_is_kept),
+        cmocka_unit_test(test_a_kept_connection_fails),
+        cmocka_unit_test(test_a_kept_connection_was_closed),
+        cmocka_unit_test(test_nobody_answers_to_the_goodbye),
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_wrong_urls),
     };

@@ -241,6 +241,8 @@ static void test_refuses_paths_that_lead_elsewhere(void **state)
         expect_error(fixture, blob_store_check_path(paths[i], error), ERROR_INVALID);
         expect_error(fixture, blob_store_write(fixture->store, paths[i], "x", 1, error),
                      ERROR_INVALID);
+        expect_error(fixture, blob_store_create(fixture->store, paths[i], "x", 1, error),
+                     ERROR_INVALID);
         expect_error(fixture, blob_store_read(fixture->store, paths[i], &fixture->bytes, error),
                      ERROR_INVALID);
         expect_error(fixture, blob_store_size(fixture->store, paths[i], &size, error),
@@ -261,6 +263,7 @@ static void test_follows_no_symbolic_link(void **state)
 
     assert_int_equal(symlink(outside, in_root(fixture, "way", link_name)), 0);
     assert_false(blob_store_write(fixture->store, "way/new", "x", 1, &fixture->error));
+    assert_false(blob_store_create(fixture->store, "way/new", "x", 1, &fixture->error));
     assert_false(blob_store_read(fixture->store, "way/secret", &fixture->bytes, &fixture->error));
     assert_false(blob_store_remove(fixture->store, "way/secret", &fixture->error));
     assert_int_not_equal(fixture->error.code, ERROR_NOT_FOUND);
@@ -268,6 +271,9 @@ static void test_follows_no_symbolic_link(void **state)
     assert_int_equal(
         symlink("../../../outside/secret", in_root(fixture, "ab/cdef/link", link_name)), 0);
     assert_false(blob_store_read(fixture->store, "ab/cdef/link", &fixture->bytes, &fixture->error));
+    assert_false(blob_store_create(fixture->store, "ab/cdef/link", "x", 1, &fixture->error));
+    assert_int_equal(
+        symlink("../../../outside/secret", in_root(fixture, "ab/cdef/link", link_name)), 0);
     write_text(fixture, "ab/cdef/link", "a new object in the link's place");
     assert_true(blob_store_remove(fixture->store, "ab/cdef/link", &fixture->error));
 
@@ -324,6 +330,25 @@ static void test_a_failed_write_leaves_nothing(void **state)
     assert_int_equal(mkdir(in_root(fixture, PATH, full), 0700), 0); /* in the rename's way */
     assert_false(blob_store_write(fixture->store, PATH, "hello", 5, &fixture->error));
     assert_false(exists(fixture, PATH ".part"));
+}
+
+static void test_a_new_object(void **state)
+{
+    struct fixture *fixture = *state;
+    char full[256];
+    mode_t before = umask(0);
+    assert_true(blob_store_create(fixture->store, PATH, "hello", 5, &fixture->error));
+    (void)umask(before);
+    expect_text(fixture, PATH, "hello");
+    assert_int_equal(mode_of(fixture, PATH), 0600);
+    assert_int_equal(mode_of(fixture, "ab/cdef"), 0700);
+    /* what is there already is of the same path's first, cut off try */
+    assert_true(blob_store_create(fixture->store, PATH, "new", 3, &fixture->error));
+    expect_text(fixture, PATH, "new");
+    assert_false(exists(fixture, PATH ".part"));
+    assert_int_equal(mkdir(in_root(fixture, "ab/cdef/folder", full), 0700), 0);
+    assert_false(blob_store_create(fixture->store, "ab/cdef/folder", "hello", 5, &fixture->error));
+    assert_int_equal(rmdir(full), 0);
 }
 
 static void test_a_file_in_the_way_of_the_root(void **state)
@@ -417,6 +442,7 @@ int main(void)
         TEST(test_only_regular_files_are_objects),
         TEST(test_a_leftover_temporary_file),
         TEST(test_a_failed_write_leaves_nothing),
+        TEST(test_a_new_object),
         TEST(test_a_file_in_the_way_of_the_root),
         TEST(test_an_unwritable_folder),
         TEST(test_check_makes_the_root_and_leaves_nothing_in_it),
