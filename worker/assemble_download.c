@@ -6,7 +6,10 @@
 
 #include <unistd.h>
 
-enum { PROGRESS_INTERVAL_MS = 1000 };
+enum {
+    PROGRESS_INTERVAL_MS = 1000,
+    SMALL_BYTES = 1024 * 1024, /* a CSV that is no larger stays in memory */
+};
 
 struct reporter {
     struct job_thread *thread;
@@ -29,13 +32,22 @@ static bool go_on(void *context, struct error *error)
                           error);
 }
 
+static bool leave_memory(struct reporter *reporter, struct error *error)
+{
+    struct assembly *assembly = reporter->assembly;
+    if (!assembly->csv_in_memory || assembly->progress.bytes <= SMALL_BYTES)
+        return true;
+    assembly->csv_in_memory = false;
+    return temporary_move_to_disk(reporter->thread->context->config->tmpdir, assembly->csv, error);
+}
+
 /* After each page. */
 static bool report(void *context, const struct export_progress *progress, struct error *error)
 {
     struct reporter *reporter = context;
     reporter->assembly->progress = (struct job_progress){
         .rows = progress->rows, .bytes = progress->bytes, .pages = progress->pages};
-    return go_on(reporter, error);
+    return leave_memory(reporter, error) && go_on(reporter, error);
 }
 
 static bool write_csv(struct job_thread *thread, const struct claim *claim,
@@ -88,7 +100,8 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
 {
     assembly->reported_ms = clock_monotonic_ms(); /* the claim was a moment ago */
     return pg_connect(thread->tag_pg, error) &&
-           temporary_open(thread->context->config->tmpdir, &assembly->csv, error) &&
+           temporary_open_small(thread->context->config->tmpdir, &assembly->csv,
+                                &assembly->csv_in_memory, error) &&
            write_csv(thread, claim, message, assembly, error) &&
            store(thread, claim, assembly, error);
 }

@@ -9,6 +9,7 @@
 
 struct assembly {
     int csv; /* the temporary file, unlinked: -1 before it is open */
+    bool csv_in_memory;
     struct job_progress progress;
     int64_t reported_ms; /* when it was written to exportd.export last (monotonic) */
     int64_t limit;       /* of rows; 0: none */

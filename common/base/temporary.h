@@ -8,4 +8,11 @@
    path, else as error_set_errno says. */
 bool temporary_open(const char *folder, int *fd, struct error *error) MUST_CHECK;
 
+/* The same, but in memory (*in_memory) where the system has such files: for what is mostly small.
+   temporary_move_to_disk puts its bytes into a file in `folder` when it is no longer: the
+   descriptor stays the same, and so does its position. */
+bool temporary_open_small(const char *folder, int *fd, bool *in_memory,
+                          struct error *error) MUST_CHECK;
+bool temporary_move_to_disk(const char *folder, int fd, struct error *error) MUST_CHECK;
+
 #endif

@@ -136,6 +136,7 @@ void pg_disconnect(struct pg *pg)
     PQfinish(pg->connection);
     pg->connection = NULL;
     pg->waiting = 0;
+    pg->single = false;
     pg_prepare_forget(pg);
     pg->sqlstate[0] = '\0';
 }
@@ -223,10 +224,13 @@ bool pg_query(struct pg *pg, const char *sql, const struct pg_params *params,
         return pg_lost(pg, error);
     const struct pg_params none = {.count = 0};
     const struct pg_params *given = params == NULL ? &none : params;
+    bool single = pg->single;
     PGresult *answer = pg_run(pg, sql, given, error);
     if (!succeeded(answer)) {
         pg_fail(pg, answer, error);
         PQclear(answer);
+        if (single)
+            pg_rollback(pg);
         return false;
     }
     pg->sqlstate[0] = '\0';
@@ -320,6 +324,13 @@ bool pg_begin(struct pg *pg, struct error *error)
 bool pg_begin_unsynced(struct pg *pg, struct error *error)
 {
     return pg_begin(pg, error) && pg_later(pg, "SET LOCAL synchronous_commit = off", NULL, error);
+}
+
+bool pg_single_unsynced(struct pg *pg, struct error *error)
+{
+    pg->single = pg_later(pg, "BEGIN", NULL, error) &&
+                 pg_later(pg, "SET LOCAL synchronous_commit = off", NULL, error);
+    return pg->single;
 }
 
 bool pg_commit(struct pg *pg, struct error *error)

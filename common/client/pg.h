@@ -145,6 +145,11 @@ bool pg_begin(struct pg *pg, struct error *error) MUST_CHECK;
    its COMMIT does not wait for the disk. Whatever is committed later lasts no longer than it. */
 bool pg_begin_unsynced(struct pg *pg, struct error *error) MUST_CHECK;
 
+/* The next statement is such a transaction all by itself: BEGIN and COMMIT go along with it in the
+   same round trip. If it fails, it is rolled back; when it fails with ERROR_AWAY, nobody here knows
+   whether it is committed. Not before a COPY. */
+bool pg_single_unsynced(struct pg *pg, struct error *error) MUST_CHECK;
+
 /* ERROR_AWAY: the connection died and nobody here knows whether it is committed.
    ERROR_CONFLICT (for example a deferred foreign key, 23503): rolled back. */
 bool pg_commit(struct pg *pg, struct error *error) MUST_CHECK;

@@ -209,18 +209,18 @@ bool pg_later(struct pg *pg, const char *sql, const struct pg_params *params, st
                            pg_prepare_find(pg, sql, params), error);
 }
 
-/* The first failure of `count` statements, or the last one's result. Behind a failure the server
-   skips the rest. */
-static PGresult *pipeline_results(struct pg *pg, int count, struct error *error)
+/* The first failure of all statements, or the result of the first `count`: of the last of these.
+   Behind a failure the server skips the rest. */
+static PGresult *pipeline_results(struct pg *pg, int count, int all, struct error *error)
 {
     PGresult *kept = NULL;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < all; i++) {
         PGresult *result = last_result(pg, error);
         if (result == NULL) {
             PQclear(kept);
             return NULL;
         }
-        if (kept == NULL || succeeded(kept)) {
+        if (kept == NULL || (succeeded(kept) && (i < count || !succeeded(result)))) {
             PQclear(kept);
             kept = result;
         } else {
@@ -232,17 +232,19 @@ static PGresult *pipeline_results(struct pg *pg, int count, struct error *error)
     return kept;
 }
 
-/* Sends off the pipeline and leaves it. */
-static PGresult *run_pipeline(struct pg *pg, int count, struct error *error)
+/* Sends off the pipeline and leaves it. The last statement's result is that of all; of two, when
+   the last is a COMMIT that only goes along (`commits`), the one before it. */
+static PGresult *run_pipeline(struct pg *pg, bool commits, struct error *error)
 {
     bool gone = false;
+    int all = pg->waiting;
     pg->waiting = 0;
     start_waiting(pg);
     if (PQpipelineSync(pg->connection) != 1) {
         (void)pg_lost(pg, error);
         return NULL;
     }
-    PGresult *kept = pipeline_results(pg, count, error);
+    PGresult *kept = pipeline_results(pg, commits ? all - 1 : all, all, error);
     if (kept == NULL || PQstatus(pg->connection) != CONNECTION_OK)
         return kept;
     pg_prepare_settle(pg, succeeded(kept));
@@ -262,10 +264,24 @@ bool pg_settle(struct pg *pg, struct error *error)
 {
     if (pg->waiting == 0)
         return true;
-    PGresult *result = run_pipeline(pg, pg->waiting, error);
+    PGresult *result = run_pipeline(pg, false, error);
     bool done = succeeded(result) || pg_fail(pg, result, error);
     PQclear(result);
     return done;
+}
+
+/* A transaction's only statement, and its end. */
+static PGresult *run_single(struct pg *pg, const char *sql, const struct pg_params *params,
+                            struct pg_prepared *prepared, struct error *error)
+{
+    const struct pg_params none = {.count = 0};
+    pg->single = false;
+    bool sent = add_to_pipeline(pg, sql, params, prepared, error) &&
+                add_to_pipeline(pg, "COMMIT", &none, NULL, error);
+    PGresult *result = sent ? run_pipeline(pg, true, error) : NULL;
+    if (result == NULL && error->code != ERROR_AWAY)
+        error->code = ERROR_AWAY; /* whyever the connection is gone, the answer to COMMIT is */
+    return result;
 }
 
 PGresult *pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
@@ -273,10 +289,11 @@ PGresult *pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
 {
     struct pg_prepared *prepared = pg_prepare_find(pg, sql, params);
     bool joins = params != NULL && pg->waiting > 0;
+    if (pg->single && params != NULL)
+        return run_single(pg, sql, params, prepared, error);
     if (joins || (prepared != NULL && prepared->number == 0))
-        return add_to_pipeline(pg, sql, params, prepared, error)
-                   ? run_pipeline(pg, pg->waiting, error)
-                   : NULL;
+        return add_to_pipeline(pg, sql, params, prepared, error) ? run_pipeline(pg, false, error)
+                                                                 : NULL;
     if (!pg_settle(pg, error))
         return NULL;
     start_waiting(pg);

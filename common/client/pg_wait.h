@@ -30,6 +30,7 @@ struct pg {
     int numbers;             /* given to prepared statements */
     struct pg_prepared prepared[32];
     int waiting; /* statements of pg_later that nobody has sent off yet */
+    bool single; /* a COMMIT is to go behind the next one */
 };
 
 /* Opens a connection with our parameters; or, with `ping`, only tries whether the server takes one

@@ -193,14 +193,20 @@ static bool judge(const struct request *request, struct claim *claim, bool *clai
 }
 
 /* Asks only when the claim has taken nothing. When nothing speaks against a claim, the job has
-   changed meanwhile: claim again. */
-static bool claim_in_transaction(const struct request *request, enum claim_result *result,
-                                 struct claim *claim, struct error *error)
+   changed meanwhile: claim again. The claim is unsynced: one that PostgreSQL has forgotten in a
+   crash of its own fails at its fence, which is the attempt and the worker. */
+bool claim_job(struct pg *pg, const struct job_message *message, const struct claimant *claimant,
+               struct arena *arena, enum claim_result *result, struct claim *claim,
+               struct error *error)
 {
+    const struct request all = {.pg = pg, .message = message, .claimant = claimant, .arena = arena};
+    const struct request *request = &all;
+    *claim = (struct claim){.data_export_id = message->data_export_id};
     for (int round = 0; round < CLAIM_ROUNDS; round++) {
         bool claimable = false;
         bool taken = false;
-        if (!upsert(request, claim, &taken, error))
+        if (!FAULT("before_claim", error) || !pg_single_unsynced(pg, error) ||
+            !upsert(request, claim, &taken, error))
             return false;
         if (taken) {
             *result = CLAIM_TAKEN;
@@ -212,23 +218,6 @@ static bool claim_in_transaction(const struct request *request, enum claim_resul
             return true;
     }
     return error_set(error, ERROR_CONFLICT, "the job changes hands while it is being claimed");
-}
-
-/* Unsynced: a claim that PostgreSQL has forgotten in a crash of its own fails at its fence, which
-   is the attempt and the worker. */
-bool claim_job(struct pg *pg, const struct job_message *message, const struct claimant *claimant,
-               struct arena *arena, enum claim_result *result, struct claim *claim,
-               struct error *error)
-{
-    struct request request = {.pg = pg, .message = message, .claimant = claimant, .arena = arena};
-    *claim = (struct claim){.data_export_id = message->data_export_id};
-    if (!pg_begin_unsynced(pg, error))
-        return false;
-    if (claim_in_transaction(&request, result, claim, error) &&
-        FAULT("before_claim_commit", error) && pg_commit(pg, error))
-        return true;
-    pg_rollback(pg);
-    return false;
 }
 
 /* ---- while it runs ---- */

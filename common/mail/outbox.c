@@ -85,16 +85,18 @@ static bool send_claimed(struct pg *pg, struct mail_transport *transport,
     return record_delayed(pg, mail, &failure, error);
 }
 
-/* In a transaction, so that a mail that is found but does not come into our hands (no memory) is
-   not held back. Unsynced: if PostgreSQL forgets in a crash of its own that the mail is held, it
-   forgets it before the mail is noted as sent, which is a COMMIT that waits for all before it. */
+/* Unsynced: if PostgreSQL forgets in a crash of its own that the mail is held, it forgets it before
+   the mail is noted as sent, which is a COMMIT that waits for all before it. A mail that is found
+   but does not come into our hands (no memory) is not held back. */
 static bool claim(struct pg *pg, struct arena *arena, struct outbox_mail *mail, bool *found,
                   struct error *error)
 {
-    if (pg_begin_unsynced(pg, error) &&
-        outbox_mail_claim(pg, HOLD_SECONDS, arena, mail, found, error) && pg_commit(pg, error))
+    struct error ignored;
+    if (pg_single_unsynced(pg, error) &&
+        outbox_mail_claim(pg, HOLD_SECONDS, arena, mail, found, error))
         return true;
-    pg_rollback(pg);
+    if (*found)
+        (void)!outbox_mail_retry(pg, mail, 0, error->message, &ignored);
     return false;
 }
 

@@ -51,6 +51,7 @@ bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, struct arena *arena,
     struct pg_params params = {.repeated = true};
     struct pg_result *result = NULL;
     pg_bind_int(&params, hold_seconds);
+    *found = false;
     if (!pg_query(pg,
                   "UPDATE exportd.outbox SET tries = tries + 1,"
                   " next_try_at = now() + $1::bigint * interval '1 second'"

@@ -21,7 +21,8 @@ bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *messa
                         const char *recipient, const char *mime, struct error *error) MUST_CHECK;
 
 /* Takes the mail that has been due longest: counts the try and holds it back from everybody else
-   for `hold_seconds`. Texts in `arena`. *found is false when none is due. */
+   for `hold_seconds`. Texts in `arena`. *found is false when none is due; when it is true and this
+   fails, there is no memory for the texts, but *mail says which it is. */
 bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, struct arena *arena,
                        struct outbox_mail *mail, bool *found, struct error *error) MUST_CHECK;
 

@@ -8,6 +8,7 @@ bool stored_object_insert(struct pg *pg, const char *const *paths, const char *c
                           struct error *error)
 {
     struct columns columns;
+    struct pg_params params = {.repeated = true};
     columns_init(&columns, 4);
     for (size_t i = 0; i < count; i++) {
         columns_add_text(&columns, paths[i]);
@@ -15,13 +16,15 @@ bool stored_object_insert(struct pg *pg, const char *const *paths, const char *c
         columns_add_int(&columns, data_export_id);
         columns_add_int(&columns, attempt);
     }
-    bool done = columns_execute(
-        &columns, pg,
-        "INSERT INTO exportd.object (path, checksum, data_export_id, attempt, written_at)"
-        " SELECT path, checksum, data_export_id, attempt, now()"
-        " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])"
-        " AS named (path, checksum, data_export_id, attempt) ON CONFLICT (path) DO NOTHING",
-        NULL, error);
+    bool done =
+        columns_bind(&columns, &params, error) &&
+        pg_execute(
+            pg,
+            "INSERT INTO exportd.object (path, checksum, data_export_id, attempt, written_at)"
+            " SELECT path, checksum, data_export_id, attempt, now()"
+            " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])"
+            " AS named (path, checksum, data_export_id, attempt) ON CONFLICT (path) DO NOTHING",
+            &params, NULL, error);
     columns_free(&columns);
     return done;
 }

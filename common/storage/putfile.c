@@ -146,14 +146,9 @@ static bool write_object(const struct putting *putting, size_t index, const char
 static bool hand_over_to_new(const struct upload *upload, const struct chunk *chunk, int64_t *id,
                              bool *journalled, struct error *error)
 {
-    if (!pg_begin_unsynced(upload->pg, error))
-        return false;
-    if (file_blob_insert(upload->pg, chunk->path, chunk->size, chunk->checksum, id, journalled,
-                         error) &&
-        pg_commit(upload->pg, error))
-        return true;
-    pg_rollback(upload->pg);
-    return false;
+    return pg_single_unsynced(upload->pg, error) &&
+           file_blob_insert(upload->pg, chunk->path, chunk->size, chunk->checksum, id, journalled,
+                            error);
 }
 
 /* The path passes from the journal to a row that has had none. *id is 0 when the row has got one

@@ -13,7 +13,7 @@ from chaos.world import Crew, end_upload_locks, finish, wait_until_done
 
 KILLS = 1000 if os.environ.get("EXPORTD_LONG") else 60
 
-POINTS = ["after_take", "before_claim_commit", "after_claim", "first_page", "page:kill:3",
+POINTS = ["after_take", "before_claim", "after_claim", "first_page", "page:kill:3",
           "last_page", "object_write", "object_write:kill:2", "blob_row", "blob_row:kill:2",
           "before_commit", "after_commit", "after_leave", "after_smtp"]
 
@@ -42,7 +42,7 @@ def test_killed_at(world, seed, point):
 # Makes windows wide that a random kill would seldom meet.
 SLOW = ["page:delay=40", "object_write:delay=60", "blob_row:delay=60", "before_commit:delay=60",
         "after_commit:delay=60", "after_claim:delay=60", "after_smtp:delay=60",
-        "before_claim_commit:delay=60", "after_leave:delay=60", "after_take:delay=30"]
+        "before_claim:delay=60", "after_leave:delay=60", "after_take:delay=30"]
 
 
 def test_killed_at_random_moments(world, seed):

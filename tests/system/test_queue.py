@@ -72,7 +72,7 @@ def expect_one_result(exportd, sql, queue, export):
 
 @pytest.mark.parametrize("fault, outcomes, failures", [
     ("after_take:kill", ["valid"], 0),
-    ("before_claim_commit:kill", ["valid"], 0),
+    ("before_claim:kill", ["valid"], 0),
     ("after_claim:kill", ["crashed", "valid"], 1),
     ("page:kill", ["crashed", "valid"], 1),
     ("last_page:kill", ["crashed", "valid"], 1),
