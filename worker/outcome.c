@@ -107,23 +107,29 @@ static bool mail_failure(struct job_thread *thread, const struct claim *claim,
 
 /* ---- the transaction ---- */
 
-/* The first two locks: the fence, then the export's row. *result is OUTCOME_DONE when both are
- * ours. */
+/* The first two locks, in one round trip: the fence, then the export's row. *result is OUTCOME_DONE
+   when both are ours. */
 static bool lock_rows(struct job_thread *thread, const struct claim *claim,
                       const struct claim_end *end, struct exported_data_locked *export,
                       enum outcome_result *result, struct error *error)
 {
+    struct error other;
+    struct pg_result *fence = NULL;
     *result = OUTCOME_DONE;
-    if (!claim_end(thread->pg, claim, thread->context->name, end, error))
+    if (!claim_end_later(thread->pg, claim, thread->context->name, end, &fence, error))
         return false;
-    if (!exported_data_lock(thread->pg, claim->data_export_id, thread->outcome_arena, export,
-                            error)) {
-        if (error->code != ERROR_NOT_FOUND)
-            return false;
-        *result = OUTCOME_ROW_GONE;
-    } else if (export->row.date_finished != USEC_NONE) {
-        *result = OUTCOME_FINISHED;
+    bool locked = exported_data_lock(thread->pg, claim->data_export_id, thread->outcome_arena,
+                                     export, &other);
+    if (fence != NULL && !claim_end_check(claim, fence, error))
+        return false;
+    if (!locked && other.code != ERROR_NOT_FOUND) {
+        *error = other;
+        return false;
     }
+    if (!locked)
+        *result = OUTCOME_ROW_GONE;
+    else if (export->row.date_finished != USEC_NONE)
+        *result = OUTCOME_FINISHED;
     return true;
 }
 

@@ -136,6 +136,7 @@ void pg_disconnect(struct pg *pg)
     PQfinish(pg->connection);
     pg->connection = NULL;
     pg->waiting = 0;
+    pg->wanted.count = 0;
     pg->single = false;
     pg_prepare_forget(pg);
     pg->sqlstate[0] = '\0';

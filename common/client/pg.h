@@ -109,11 +109,17 @@ bool pg_query_int(struct pg *pg, const char *sql, const struct pg_params *params
 bool pg_execute(struct pg *pg, const char *sql, const struct pg_params *params, int64_t *affected,
                 struct error *error) MUST_CHECK;
 
-/* Within a transaction: a statement whose answer can wait. It is sent with the next one of any
-   other function here, in the same round trip and before it; if it fails, that one does not run and
-   fails with its error. So a failure here is only ERROR_AWAY. */
+/* A statement whose answer can wait. It is sent with the next one of any other function here, in
+   the same round trip and before it; outside of a transaction, both are one. If it fails, that one
+   does not run and fails with its error. So a failure here is only ERROR_AWAY. */
 bool pg_later(struct pg *pg, const char *sql, const struct pg_params *params,
               struct error *error) MUST_CHECK;
+
+/* The same for a statement whose answer is wanted: *result, which has to live until then, is NULL
+   until the next statement (no COPY) has been run, and stays so if either fails. Two at most wait
+   at a time. */
+bool pg_later_query(struct pg *pg, const char *sql, const struct pg_params *params,
+                    struct pg_result **result, struct error *error) MUST_CHECK;
 
 /* Several statements without parameters: a migration file. */
 bool pg_script(struct pg *pg, const char *sql, struct error *error) MUST_CHECK;

@@ -209,9 +209,44 @@ bool pg_later(struct pg *pg, const char *sql, const struct pg_params *params, st
                            pg_prepare_find(pg, sql, params), error);
 }
 
-/* The first failure of all statements, or the result of the first `count`: of the last of these.
-   Behind a failure the server skips the rest. */
-static PGresult *pipeline_results(struct pg *pg, int count, int all, struct error *error)
+bool pg_later_query(struct pg *pg, const char *sql, const struct pg_params *params,
+                    struct pg_result **result, struct error *error)
+{
+    *result = NULL;
+    struct pg_wanted *wanted = &pg->wanted;
+    if (wanted->count == (int)ARRAY_LENGTH(wanted->index))
+        return error_set(error, ERROR_INTERNAL, "too many answers of PostgreSQL are waited for");
+    if (!pg_later(pg, sql, params, error))
+        return false;
+    wanted->index[wanted->count] = pg->waiting - 1;
+    wanted->result[wanted->count++] = result;
+    return true;
+}
+
+/* To the one who waits for it, if somebody does. */
+static void hand_out(const struct pg_wanted *wanted, int index, PGresult *result)
+{
+    for (int i = 0; i < wanted->count; i++) {
+        if (wanted->index[i] == index && succeeded(result)) {
+            *wanted->result[i] = (struct pg_result *)result;
+            return;
+        }
+    }
+    PQclear(result);
+}
+
+static void take_back(const struct pg_wanted *wanted)
+{
+    for (int i = 0; i < wanted->count; i++) {
+        pg_result_free(*wanted->result[i]);
+        *wanted->result[i] = NULL;
+    }
+}
+
+/* The first failure of all statements, or the result of number `main`. Behind a failure the server
+   skips the rest. */
+static PGresult *pipeline_results(struct pg *pg, int all, int main, const struct pg_wanted *wanted,
+                                  struct error *error)
 {
     PGresult *kept = NULL;
     for (int i = 0; i < all; i++) {
@@ -220,21 +255,24 @@ static PGresult *pipeline_results(struct pg *pg, int count, int all, struct erro
             PQclear(kept);
             return NULL;
         }
-        if (kept == NULL || (succeeded(kept) && (i < count || !succeeded(result)))) {
+        if (kept == NULL || (succeeded(kept) && !succeeded(result))) {
             PQclear(kept);
-            kept = result;
-        } else {
-            PQclear(result);
+            kept = NULL;
         }
+        if (kept == NULL && (i == main || !succeeded(result)))
+            kept = result;
+        else
+            hand_out(wanted, i, result);
         if (PQstatus(pg->connection) != CONNECTION_OK)
             break;
     }
     return kept;
 }
 
-/* Sends off the pipeline and leaves it. The last statement's result is that of all; of two, when
-   the last is a COMMIT that only goes along (`commits`), the one before it. */
-static PGresult *run_pipeline(struct pg *pg, bool commits, struct error *error)
+/* Sends off the pipeline and leaves it. The result is that of the last statement, or of the one
+   before it if the last is a COMMIT that only goes along (`commits`). */
+static PGresult *converse(struct pg *pg, bool commits, const struct pg_wanted *wanted,
+                          struct error *error)
 {
     bool gone = false;
     int all = pg->waiting;
@@ -244,7 +282,7 @@ static PGresult *run_pipeline(struct pg *pg, bool commits, struct error *error)
         (void)pg_lost(pg, error);
         return NULL;
     }
-    PGresult *kept = pipeline_results(pg, commits ? all - 1 : all, all, error);
+    PGresult *kept = pipeline_results(pg, all, commits ? all - 2 : all - 1, wanted, error);
     if (kept == NULL || PQstatus(pg->connection) != CONNECTION_OK)
         return kept;
     pg_prepare_settle(pg, succeeded(kept));
@@ -260,8 +298,19 @@ static PGresult *run_pipeline(struct pg *pg, bool commits, struct error *error)
     return NULL;
 }
 
+static PGresult *run_pipeline(struct pg *pg, bool commits, struct error *error)
+{
+    const struct pg_wanted wanted = pg->wanted;
+    pg->wanted.count = 0;
+    PGresult *result = converse(pg, commits, &wanted, error);
+    if (!succeeded(result))
+        take_back(&wanted);
+    return result;
+}
+
 bool pg_settle(struct pg *pg, struct error *error)
 {
+    pg->wanted.count = 0; /* whoever waits gives up, or may not be there any more */
     if (pg->waiting == 0)
         return true;
     PGresult *result = run_pipeline(pg, false, error);

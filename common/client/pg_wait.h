@@ -16,6 +16,13 @@ struct pg_prepared {
     bool fresh; /* sent to be prepared, not answered yet */
 };
 
+/* Answers that somebody waits for: those of the pipeline's statements number `index`. */
+struct pg_wanted {
+    int count;
+    int index[2];
+    struct pg_result **result[2];
+};
+
 struct pg {
     PGconn *connection; /* NULL: none */
     char *conninfo;
@@ -30,6 +37,7 @@ struct pg {
     int numbers;             /* given to prepared statements */
     struct pg_prepared prepared[32];
     int waiting; /* statements of pg_later that nobody has sent off yet */
+    struct pg_wanted wanted;
     bool single; /* a COMMIT is to go behind the next one */
 };
 

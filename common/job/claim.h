@@ -64,6 +64,15 @@ struct claim_end {
 bool claim_end(struct pg *pg, const struct claim *claim, const char *worker,
                const struct claim_end *end, struct error *error) MUST_CHECK;
 
+/* The same in two halves, for a round trip together with the next statement, which runs behind the
+   fence but may not be used before claim_end_check has said that it was passed: what pg_later_query
+   leaves in *fence goes there, and is freed there. */
+bool claim_end_later(struct pg *pg, const struct claim *claim, const char *worker,
+                     const struct claim_end *end, struct pg_result **fence,
+                     struct error *error) MUST_CHECK;
+bool claim_end_check(const struct claim *claim, struct pg_result *fence,
+                     struct error *error) MUST_CHECK;
+
 /* Sets exportd.export's message, within an outcome's transaction, after claim_end: why there is no
    mail and the like. */
 bool claim_note(struct pg *pg, const struct claim *claim, const char *message,

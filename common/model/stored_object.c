@@ -3,28 +3,44 @@
 #include "base/text.h"
 #include "model/columns.h"
 
+#define INSERT_STATEMENT                                                                           \
+    "INSERT INTO exportd.object (path, checksum, data_export_id, attempt, written_at)"             \
+    " SELECT path, checksum, data_export_id, attempt, now()"                                       \
+    " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])"                             \
+    " AS named (path, checksum, data_export_id, attempt) ON CONFLICT (path) DO NOTHING"
+
+static void fill(struct columns *columns, const char *const *paths, const char *const *checksums,
+                 size_t count, int64_t data_export_id, int64_t attempt)
+{
+    columns_init(columns, 4);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_text(columns, paths[i]);
+        columns_add_text(columns, checksums[i]);
+        columns_add_int(columns, data_export_id);
+        columns_add_int(columns, attempt);
+    }
+}
+
 bool stored_object_insert(struct pg *pg, const char *const *paths, const char *const *checksums,
                           size_t count, int64_t data_export_id, int64_t attempt,
                           struct error *error)
 {
     struct columns columns;
+    fill(&columns, paths, checksums, count, data_export_id, attempt);
+    bool done = columns_execute(&columns, pg, INSERT_STATEMENT, NULL, error);
+    columns_free(&columns);
+    return done;
+}
+
+bool stored_object_insert_later(struct pg *pg, const char *const *paths,
+                                const char *const *checksums, size_t count, int64_t data_export_id,
+                                int64_t attempt, struct error *error)
+{
+    struct columns columns;
     struct pg_params params = {.repeated = true};
-    columns_init(&columns, 4);
-    for (size_t i = 0; i < count; i++) {
-        columns_add_text(&columns, paths[i]);
-        columns_add_text(&columns, checksums[i]);
-        columns_add_int(&columns, data_export_id);
-        columns_add_int(&columns, attempt);
-    }
+    fill(&columns, paths, checksums, count, data_export_id, attempt);
     bool done =
-        columns_bind(&columns, &params, error) &&
-        pg_execute(
-            pg,
-            "INSERT INTO exportd.object (path, checksum, data_export_id, attempt, written_at)"
-            " SELECT path, checksum, data_export_id, attempt, now()"
-            " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])"
-            " AS named (path, checksum, data_export_id, attempt) ON CONFLICT (path) DO NOTHING",
-            &params, NULL, error);
+        columns_bind(&columns, &params, error) && pg_later(pg, INSERT_STATEMENT, &params, error);
     columns_free(&columns);
     return done;
 }

@@ -23,6 +23,11 @@ bool stored_object_insert(struct pg *pg, const char *const *paths, const char *c
                           size_t count, int64_t data_export_id, int64_t attempt,
                           struct error *error) MUST_CHECK;
 
+/* The same, together with the next statement (pg_later). */
+bool stored_object_insert_later(struct pg *pg, const char *const *paths,
+                                const char *const *checksums, size_t count, int64_t data_export_id,
+                                int64_t attempt, struct error *error) MUST_CHECK;
+
 /* Forgets the path. *deleted is false when it was not named (any more): who deletes the row within
    a transaction that commits is the one who decides what becomes of the object. */
 bool stored_object_delete(struct pg *pg, const char *path, bool *deleted,

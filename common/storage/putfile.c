@@ -104,7 +104,8 @@ static bool digest_chunks(struct putting *putting, struct uploaded_file *file, s
     return good;
 }
 
-/* Names every object that may come to be, committed, before there is any. */
+/* Names every object that may come to be, before there is any: committed when the next statement
+   has been answered. */
 static bool journal_paths(const struct putting *putting, struct error *error)
 {
     const struct upload *upload = putting->upload;
@@ -120,8 +121,8 @@ static bool journal_paths(const struct putting *putting, struct error *error)
         count++;
     }
     if (good && count > 0)
-        good = stored_object_insert(upload->pg, paths, checksums, count, upload->data_export_id,
-                                    upload->attempt, error);
+        good = stored_object_insert_later(upload->pg, paths, checksums, count,
+                                          upload->data_export_id, upload->attempt, error);
     free(checksums);
     free(paths);
     return good;
@@ -342,7 +343,8 @@ static bool put_chunk(const struct putting *putting, size_t index, struct error 
     }
     if (!take_lock(upload, chunk->checksum, &lock, error))
         return false;
-    bool good = put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
+    bool good = (index > 0 || journal_paths(putting, error)) &&
+                put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
     upload_lock_release(upload->locks, &lock);
     return good;
 }
@@ -351,8 +353,7 @@ bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, st
 {
     struct putting putting = {.upload = upload, .fd = fd};
     *file = (struct uploaded_file){.size = 0};
-    bool good = allocate(&putting, file, error) && digest_chunks(&putting, file, error) &&
-                journal_paths(&putting, error);
+    bool good = allocate(&putting, file, error) && digest_chunks(&putting, file, error);
     for (size_t i = 0; good && i < putting.count; i++) {
         good = put_chunk(&putting, i, error);
         file->blob_ids[i] = putting.chunks[i].blob_id;

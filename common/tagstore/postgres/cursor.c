@@ -1,8 +1,9 @@
 /*
- * The export's cursor: one COPY statement, so one snapshot and one pass whatever the number of
- * rows, cut into pages as it streams in.
+ * The export's cursor: one statement, so one snapshot and one pass whatever the number of rows: a
+ * COPY, cut into pages as it streams in, where they are not few.
  */
 #include "tagstore/postgres/copy_reader.h"
+#include "tagstore/postgres/few_values.h"
 #include "tagstore/postgres/operations.h"
 
 enum {
@@ -15,7 +16,8 @@ struct postgres_cursor {
     struct pg *pg;
     int64_t group_id;
     size_t page_size;
-    bool ended; /* the COPY is over: the connection is free again */
+    struct few_values few;
+    bool ended; /* there is no COPY, or it is over: the connection is free again */
     struct copy_reader reader;
 };
 
@@ -64,27 +66,42 @@ static bool start_copy(struct pg *pg, const struct group_tag_value_query *query,
     return done;
 }
 
-/* A key that the environment does not have (id 0) has no values. Connects, because a cursor that
-   was closed early has given the connection up. */
+/* A key that the environment does not have (id 0) has no values. */
+static bool open_copy(struct postgres_cursor *cursor, const struct group_tag_value_query *query,
+                      struct error *error)
+{
+    int64_t key_id = 0;
+    bool done = postgres_find_key(cursor->pg, query->project_id, query->environment_id, query->key,
+                                  &key_id, error) &&
+                start_copy(cursor->pg, query, key_id, error);
+    cursor->ended = !done;
+    return done;
+}
+
+static bool open_rows(struct postgres_cursor *cursor, const struct group_tag_value_query *query,
+                      struct error *error)
+{
+    if (query->group_id != 0 && !few_values_ask(cursor->pg, query, &cursor->few, error))
+        return false;
+    return cursor->few.result != NULL || open_copy(cursor, query, error);
+}
+
+/* Connects, because a cursor that was closed early has given the connection up. */
 bool postgres_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
                                     struct tagstore_cursor **cursor, struct error *error)
 {
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
-    int64_t key_id = 0;
     struct postgres_cursor *made = memory_alloc(sizeof(*made));
     if (made == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     *made = (struct postgres_cursor){.base = {.store = store},
                                      .pg = pg,
                                      .group_id = query->group_id,
-                                     .page_size = query->page_size};
+                                     .page_size = query->page_size,
+                                     .ended = true};
     copy_reader_init(&made->reader);
-    if (!pg_connect(pg, error) ||
-        !postgres_find_key(pg, query->project_id, query->environment_id, query->key, &key_id,
-                           error) ||
-        !start_copy(pg, query, key_id, error)) {
-        made->ended = true;
+    if (!pg_connect(pg, error) || !open_rows(made, query, error)) {
         postgres_close(&made->base);
         return false;
     }
@@ -98,6 +115,8 @@ static bool next_row(struct postgres_cursor *cursor, struct arena *arena,
 {
     const char *data = NULL;
     size_t size = 0;
+    if (cursor->few.result != NULL)
+        return few_values_next(&cursor->few, arena, row, found, error);
     *found = false;
     while (!cursor->ended) {
         if (!copy_reader_next(&cursor->reader, arena, row, found, error))
@@ -144,6 +163,7 @@ void postgres_close(struct tagstore_cursor *cursor)
     struct postgres_cursor *postgres = (struct postgres_cursor *)cursor;
     if (!postgres->ended)
         pg_disconnect(postgres->pg);
+    few_values_free(&postgres->few);
     copy_reader_free(&postgres->reader);
     free(postgres);
 }

@@ -1,0 +1,77 @@
+#include "tagstore/postgres/few_values.h"
+
+enum { FEW = 1000 };
+
+#define KNOWN_USEC(column) "CASE WHEN isfinite(" column ") THEN " PG_USEC(column) " END"
+
+/* The counter in tagstore_grouptagkey keeps the statement from reading what is not few; that it may
+   be wrong is what LIMIT is for. Bytes, not a language, order the values. */
+static bool query_rows(struct pg *pg, const struct group_tag_value_query *query,
+                       struct pg_result **result, struct error *error)
+{
+    struct pg_params params = {.repeated = true};
+    bool limited = query->limit > 0 && query->limit <= FEW;
+    pg_bind_int(&params, query->project_id);
+    pg_bind_int(&params, query->group_id);
+    pg_bind_int(&params, query->environment_id);
+    pg_bind_text(&params, query->key);
+    pg_bind_text(&params, query->seen_only ? "t" : "f");
+    pg_bind_int(&params, FEW);
+    pg_bind_int(&params, limited ? query->limit : FEW + 1);
+    return pg_query(
+        pg,
+        "SELECT v.value, g.times_seen, " KNOWN_USEC("g.last_seen") ", " KNOWN_USEC(
+            "g.first_seen") " FROM tagstore_tagkey k"
+                            " JOIN tagstore_grouptagkey n ON n.project_id = $1::bigint AND "
+                            "n.group_id = $2::bigint"
+                            " AND n.key_id = k.id AND n.values_seen <= $6::bigint"
+                            " JOIN tagstore_grouptagvalue g ON g.project_id = $1::bigint AND "
+                            "g.group_id = $2::bigint"
+                            " AND g.key_id = k.id JOIN tagstore_tagvalue v ON v.id = g.value_id"
+                            " WHERE k.project_id = $1::bigint AND k.environment_id = $3::bigint"
+                            " AND k.key = $4::text AND k.status = 0"
+                            " AND (NOT $5::boolean OR (g.times_seen > 0 AND v.value <> ''))"
+                            " ORDER BY g.first_seen DESC NULLS LAST, v.value COLLATE \"C\" LIMIT "
+                            "$7::bigint",
+        &params, result, error);
+}
+
+bool few_values_ask(struct pg *pg, const struct group_tag_value_query *query,
+                    struct few_values *values, struct error *error)
+{
+    *values = (struct few_values){.next = 0};
+    if (!query_rows(pg, query, &values->result, error))
+        return false;
+    if (pg_rows(values->result) == 0 || pg_rows(values->result) > FEW)
+        few_values_free(values);
+    return true;
+}
+
+void few_values_free(struct few_values *values)
+{
+    pg_result_free(values->result);
+    values->result = NULL;
+}
+
+static int64_t known(int64_t usec)
+{
+    return usec >= USEC_FIRST && usec <= USEC_LAST ? usec : USEC_NONE;
+}
+
+bool few_values_next(struct few_values *values, struct arena *arena, struct group_tag_value *row,
+                     bool *found, struct error *error)
+{
+    const struct pg_result *result = values->result;
+    int at = values->next;
+    *found = result != NULL && at < pg_rows(result);
+    if (!*found)
+        return true;
+    const char *value = pg_text(result, at, 0);
+    row->value_size = strlen(value);
+    row->value = arena_copy(arena, value, row->value_size, error);
+    row->times_seen = pg_int(result, at, 1);
+    row->last_seen = known(pg_time(result, at, 2));
+    row->first_seen = known(pg_time(result, at, 3));
+    values->next++;
+    return row->value != NULL;
+}
