@@ -57,7 +57,9 @@ def insert_small_issues(cursor, count, rows=10):
             """INSERT INTO tagstore_grouptagvalue (project_id, group_id, key_id, value_id,
                  times_seen, last_seen, first_seen)
                SELECT 1, (id - 1) / %(rows)s + 1, key_id, id, times_seen, last_seen, first_seen
-               FROM tagstore_tagvalue"""):
+               FROM tagstore_tagvalue""",
+            """INSERT INTO tagstore_grouptagkey (project_id, group_id, key_id, values_seen)
+               SELECT 1, n, 1, %(rows)s FROM generate_series(1, %(count)s) AS n"""):
         cursor.execute(statement, {"count": count, "rows": rows})
     cursor.execute("RESET session_replication_role")
     cursor.execute("VACUUM ANALYZE")
