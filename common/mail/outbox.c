@@ -93,7 +93,8 @@ static bool claim(struct pg *pg, struct arena *arena, struct outbox_mail *mail, 
 {
     struct error ignored;
     if (pg_single_unsynced(pg, error) &&
-        outbox_mail_claim(pg, HOLD_SECONDS, arena, mail, found, error))
+        outbox_mail_claim(pg, HOLD_SECONDS, RETRY_MAX_SECONDS + HOLD_SECONDS, arena, mail, found,
+                          error))
         return true;
     if (*found)
         (void)!outbox_mail_retry(pg, mail, 0, error->message, &ignored);

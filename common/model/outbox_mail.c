@@ -45,18 +45,21 @@ static bool copy_mail(const struct pg_result *result, struct arena *arena, struc
     return true;
 }
 
-bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, struct arena *arena,
-                       struct outbox_mail *mail, bool *found, struct error *error)
+bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, int64_t longest_seconds,
+                       struct arena *arena, struct outbox_mail *mail, bool *found,
+                       struct error *error)
 {
     struct pg_params params = {.repeated = true};
     struct pg_result *result = NULL;
     pg_bind_int(&params, hold_seconds);
+    pg_bind_int(&params, longest_seconds);
     *found = false;
     if (!pg_query(pg,
                   "UPDATE exportd.outbox SET tries = tries + 1,"
                   " next_try_at = now() + $1::bigint * interval '1 second'"
                   " WHERE id = (SELECT id FROM exportd.outbox"
-                  " WHERE state = 'waiting' AND next_try_at <= now()"
+                  " WHERE state = 'waiting' AND (next_try_at <= now()"
+                  " OR next_try_at > now() + $2::bigint * interval '1 second')"
                   " ORDER BY next_try_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)"
                   " RETURNING id, data_export_id, message_id, recipient, mime, tries",
                   &params, &result, error))

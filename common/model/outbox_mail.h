@@ -21,10 +21,13 @@ bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *messa
                         const char *recipient, const char *mime, struct error *error) MUST_CHECK;
 
 /* Takes the mail that has been due longest: counts the try and holds it back from everybody else
-   for `hold_seconds`. Texts in `arena`. *found is false when none is due; when it is true and this
-   fails, there is no memory for the texts, but *mail says which it is. */
-bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, struct arena *arena,
-                       struct outbox_mail *mail, bool *found, struct error *error) MUST_CHECK;
+   for `hold_seconds`. One that is said to be due in more than `longest_seconds`, which is longer
+   than anybody lets a mail wait, is due: the server's clock was set back. Texts in `arena`. *found
+   is false when none is due; when it is true and this fails, there is no memory for the texts, but
+   *mail says which it is. */
+bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, int64_t longest_seconds,
+                       struct arena *arena, struct outbox_mail *mail, bool *found,
+                       struct error *error) MUST_CHECK;
 
 /* It is sent: that holds also when the claim is not known any more, or somebody has made another.
  */

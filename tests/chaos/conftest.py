@@ -2,30 +2,8 @@ import os
 
 import pytest
 
+from chaos.servers import Servers
 from chaos.world import World, make_events
-from support.program import Exportd
-from support.servers import Postgres, Redis
-
-
-class Servers:
-    """Of a test's own, because it kills them: a PostgreSQL and a Redis that keep what they were told."""
-
-    def __init__(self):
-        self.postgres = Postgres(durable=True)
-        self.redis = Redis(durable=True)
-        self.template = "template_of_events"
-
-    def fill(self, folder, events):
-        self.postgres.create_database(self.template)
-        program = Exportd(folder, {"DATABASE_URL": self.postgres.url(self.template),
-                                   "REDIS_URL": self.redis.url})
-        program.ok("migrate", "--standalone")
-        program.create()
-        program.ingest(events)
-
-    def close(self):
-        self.redis.close()
-        self.postgres.close()
 
 
 @pytest.fixture(scope="session")

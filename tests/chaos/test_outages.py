@@ -1,8 +1,10 @@
 """Servers that die and come back, connections that break, disks that fill, clocks that jump, workers that
 are only slow: the same ledger, the same judge."""
 import contextlib
+import datetime
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,8 +15,9 @@ import pytest
 
 from chaos.judge import judge
 from chaos.ledger import Ledger, Producer, plain
+from chaos.servers import Servers
 from chaos.world import LEASE_SECONDS, Crew, World, finish, wait_until_done
-from support.program import binary
+from support.program import SANITIZERS, binary
 from support.proxy import Cutter, Listener, pass_on
 from support.servers import Redis
 from support.waiting import wait_until
@@ -234,20 +237,24 @@ def test_the_disk_is_full(tmp_path, servers, events, seed, place):
 # ---- clocks ----
 
 class Clock:
-    """A Redis whose clock can be set."""
+    """A clock that can be set, for programs with its environment()."""
 
     def __init__(self, folder):
+        """What is in `folder` must be readable by the program's user."""
         self._path = os.path.join(str(folder), "clock")
-        self.set(0)
+        self._library = os.path.join(str(folder), "libclock_offset.so")
         build = os.environ.get("EXPORTD_BUILD") or os.path.dirname(binary())
-        library = os.path.join(build, "tests", "support", "libclock_offset.so")
-        assert os.path.exists(library), f"{library}: not built"
-        self.redis = Redis(durable=True, environment={
-            "PATH": os.environ["PATH"], "LD_PRELOAD": library, "CLOCK_OFFSET_FILE": self._path})
+        shutil.copy(os.path.join(build, "tests", "support", "libclock_offset.so"), self._library)
+        self.set(0)
+
+    def environment(self):
+        return {"PATH": os.environ["PATH"], "LD_PRELOAD": self._library,
+                "CLOCK_OFFSET_FILE": self._path}
 
     def set(self, seconds):
         with open(self._path + ".new", "w", encoding="utf-8") as file:
             file.write(f"{seconds}\n")
+        os.chmod(self._path + ".new", 0o644)
         os.rename(self._path + ".new", self._path)
 
 
@@ -255,16 +262,17 @@ class Clock:
 def test_the_clock_of_redis_jumps(tmp_path, servers, events, seed, seconds):
     """The living are not taken for dead, and the dead are found, not an hour later."""
     clock = Clock(tmp_path)
+    server = Redis(durable=True, environment=clock.environment())
     try:
-        servers = types.SimpleNamespace(postgres=servers.postgres, redis=clock.redis,
+        servers = types.SimpleNamespace(postgres=servers.postgres, redis=server,
                                         template=servers.template)
         with World(tmp_path, servers, events) as world:
-            before = clock.redis.connect().time()[0]
+            before = server.connect().time()[0]
             ledger = Ledger(world, seed, commands=False)
             with business(world, ledger) as crew:
                 time.sleep(LEASE_SECONDS)
                 clock.set(seconds)
-                assert abs(clock.redis.connect().time()[0] - before - seconds) < 60
+                assert abs(server.connect().time()[0] - before - seconds) < 60
                 time.sleep(LEASE_SECONDS * 2.5)
                 assert crew.events("redis.clock-was-set"), crew.logs()
                 assert not crew.events("worker.rescued"), crew.logs()
@@ -275,4 +283,51 @@ def test_the_clock_of_redis_jumps(tmp_path, servers, events, seed, seconds):
             finish(world)
             judge(world, ledger)
     finally:
-        clock.redis.close()
+        server.close()
+
+
+@pytest.mark.parametrize("hours", [5, -5])
+def test_the_clock_of_postgres_jumps(tmp_path, events, seed, hours):
+    """Nothing is done twice because it looks old, and nothing waits until the clock is there again: a
+    mail neither, whose server says "later" at the moment of the jump."""
+    clocks = []
+
+    def environment(folder):
+        clocks.append(Clock(folder))
+        return clocks[0].environment()
+
+    servers = Servers(environment=environment)
+    try:
+        servers.fill(tmp_path, events)
+        with World(tmp_path, servers, events) as world:
+            before, = world.query("SELECT extract(epoch FROM now())::bigint")[0]
+            ledger = Ledger(world, seed)
+            jumps = []
+            with business(world, ledger, kills=jumps) as crew:
+                world.sink.refuse("RCPT", "451 4.3.0 later", times=3)
+                wait_until(lambda: crew.events("mail.delayed"), "a mail has to wait", 30)
+                clocks[0].set(3600 * hours)
+                jumps.append(time.time())
+                now, = world.query("SELECT extract(epoch FROM now())::bigint")[0]
+                assert abs(now - before - 3600 * hours) < 60
+                time.sleep(LEASE_SECONDS * 2.5)
+                assert not crew.events("worker.rescued"), crew.logs()
+    finally:
+        servers.close()
+
+
+@pytest.mark.parametrize("hours", [5, -5])
+def test_the_clock_of_workers_jumps(tmp_path, world, seed, hours):
+    """It matters to the time in logs and mails only."""
+    clock = Clock(tmp_path)
+    settings = {name.lower(): value for name, value in clock.environment().items()}
+    settings["asan_options"] = SANITIZERS["ASAN_OPTIONS"] + ":verify_asan_link_order=0"
+    ledger = Ledger(world, seed)
+    with business(world, ledger, **settings) as crew:
+        clock.set(3600 * hours)
+        jumped = time.time() + 3600 * hours
+        time.sleep(LEASE_SECONDS * 2.5)
+        assert not crew.events("worker.rescued"), crew.logs()
+        last = crew.events("dataexport.end")[-1]["ts"]
+        told = datetime.datetime.fromisoformat(last.replace("Z", "+00:00")).timestamp()
+        assert abs(told - jumped) < 120

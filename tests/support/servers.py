@@ -43,9 +43,10 @@ def _stop(process, number):
 class Postgres:
     """A cluster with what exportd must not depend on set to unusual values: a language's sort order
     instead of bytes, and a time zone that is not UTC. `durable` is what a real one is: what it has
-    committed it still knows after kill(). Else it is not, for speed. `settings` are further ones."""
+    committed it still knows after kill(). Else it is not, for speed. `settings` are further ones;
+    `environment(folder)` is the server's."""
 
-    def __init__(self, durable=False, settings=None, parent="/tmp"):
+    def __init__(self, durable=False, settings=None, parent="/tmp", environment=None):
         self._durable = durable
         self._settings = settings or {}
         self.folder = tempfile.mkdtemp(prefix="exportd-pg-", dir=parent)
@@ -59,6 +60,7 @@ class Postgres:
         self.port = free_port()
         self.process = None
         self._initdb()
+        self._environment = environment and environment(self.folder)
         self.start()
 
     @staticmethod
@@ -86,7 +88,7 @@ class Postgres:
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(
                 [self.program("postgres"), "-D", self.data, *arguments], stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, cwd="/", start_new_session=True,
+                stdin=subprocess.DEVNULL, cwd="/", start_new_session=True, env=self._environment,
                 preexec_fn=_die_with_parent(signal.SIGQUIT), **self._owner)
         wait_until(self._answers, f"PostgreSQL answers (see {self.folder}/log)")
 

@@ -35,12 +35,14 @@ bool pg_single_unsynced(struct pg *pg, struct error *error)
     return answer(ERROR_NONE, error);
 }
 
-bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, struct arena *arena,
-                       struct outbox_mail *mail, bool *found, struct error *error)
+bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, int64_t longest_seconds,
+                       struct arena *arena, struct outbox_mail *mail, bool *found,
+                       struct error *error)
 {
     (void)pg;
     (void)arena;
     script.hold = hold_seconds;
+    assert_true(longest_seconds > 3600);
     *found = script.due && (script.claim_fails == ERROR_NONE || script.no_memory);
     *mail = (struct outbox_mail){.id = 5,
                                  .data_export_id = 27,

@@ -280,7 +280,7 @@ static struct outbox_mail claim(bool expected)
 {
     struct outbox_mail mail = {.id = 0};
     bool found = !expected;
-    ok(outbox_mail_claim(pg, 60, arena, &mail, &found, &error));
+    ok(outbox_mail_claim(pg, 60, 4000, arena, &mail, &found, &error));
     assert_int_equal(found, expected);
     return mail;
 }
@@ -320,6 +320,19 @@ static void test_outbox(void **state)
     assert_string_equal(text_of("SELECT state FROM exportd.outbox"), "sent");
 }
 
+/* After the server's clock was set back, a mail may seem to be due in a long time. */
+static void test_mail_of_the_future(void **state)
+{
+    (void)state;
+    need_database();
+    ok(outbox_mail_insert(pg, 27, "<1@x>", "ann@x.io", "a", &error));
+    run("UPDATE exportd.outbox SET next_try_at = now() + interval '3900 seconds'");
+    claim(false);
+    run("UPDATE exportd.outbox SET next_try_at = now() + interval '4100 seconds'");
+    claim(true);
+    claim(false); /* held back */
+}
+
 /* The new mail of the same export is a mail of its own: the old one's fate does not touch it. */
 static void test_replaced_mail(void **state)
 {
@@ -353,6 +366,7 @@ int main(void)
         ROLLED_BACK(test_locked_blob_stays),
         ROLLED_BACK(test_stored_objects),
         ROLLED_BACK(test_outbox),
+        ROLLED_BACK(test_mail_of_the_future),
         ROLLED_BACK(test_replaced_mail),
     };
     return cmocka_run_group_tests(tests, open_database, close_database);
