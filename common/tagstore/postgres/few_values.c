@@ -1,11 +1,15 @@
 #include "tagstore/postgres/few_values.h"
 
-enum { FEW = 1000 };
+enum {
+    FEW = 1000,
+    VALUE_MAX = 1000 /* bytes: more than the tables hold, if nobody changed them */
+};
 
 #define KNOWN_USEC(column) "CASE WHEN isfinite(" column ") THEN " PG_USEC(column) " END"
 
 /* The counter in tagstore_grouptagkey keeps the statement from reading what is not few; that it may
-   be wrong is what LIMIT is for. Bytes, not a language, order the values. */
+   be wrong is what LIMIT is for. A value that is too long is NULL here. Bytes, not a language,
+   order the values. */
 static bool query_rows(struct pg *pg, const struct group_tag_value_query *query,
                        struct pg_result **result, struct error *error)
 {
@@ -18,9 +22,11 @@ static bool query_rows(struct pg *pg, const struct group_tag_value_query *query,
     pg_bind_text(&params, query->seen_only ? "t" : "f");
     pg_bind_int(&params, FEW);
     pg_bind_int(&params, limited ? query->limit : FEW + 1);
+    pg_bind_int(&params, VALUE_MAX);
     return pg_query(
         pg,
-        "SELECT v.value, g.times_seen, " KNOWN_USEC("g.last_seen") ", " KNOWN_USEC(
+        "SELECT CASE WHEN octet_length(v.value) <= $8::integer THEN v.value END, "
+        "g.times_seen, " KNOWN_USEC("g.last_seen") ", " KNOWN_USEC(
             "g.first_seen") " FROM tagstore_tagkey k"
                             " JOIN tagstore_grouptagkey n ON n.project_id = $1::bigint AND "
                             "n.group_id = $2::bigint"
@@ -36,13 +42,22 @@ static bool query_rows(struct pg *pg, const struct group_tag_value_query *query,
         &params, result, error);
 }
 
+static bool are_few(const struct pg_result *result)
+{
+    int rows = pg_rows(result);
+    for (int row = 0; row < rows; row++)
+        if (pg_is_null(result, row, 0))
+            return false;
+    return rows > 0 && rows <= FEW;
+}
+
 bool few_values_ask(struct pg *pg, const struct group_tag_value_query *query,
                     struct few_values *values, struct error *error)
 {
     *values = (struct few_values){.next = 0};
     if (!query_rows(pg, query, &values->result, error))
         return false;
-    if (pg_rows(values->result) == 0 || pg_rows(values->result) > FEW)
+    if (!are_few(values->result))
         few_values_free(values);
     return true;
 }

@@ -17,7 +17,8 @@ struct few_values {
 };
 
 /* Asks for the rows of a group (not 0), in the order of the export's cursor. There are none when
-   there are none, but also when there are, or may be, more than a thousand: then COPY them. */
+   there are none, but also when there are, or may be, more than a thousand or very long ones: then
+   COPY them. */
 bool few_values_ask(struct pg *pg, const struct group_tag_value_query *query,
                     struct few_values *values, struct error *error) MUST_CHECK;
 void few_values_free(struct few_values *values);
