@@ -129,11 +129,19 @@ static bool login(struct redis *redis, const struct address *address, struct err
     return true;
 }
 
+/* Nothing is asked, so all that can come is the end: the server was restarted, or has thrown us
+ * out. */
+static bool has_hung_up(const redisContext *context)
+{
+    struct pollfd socket = {.fd = context->fd, .events = POLLIN | POLLRDHUP};
+    return poll(&socket, 1, 0) > 0;
+}
+
 bool redis_connect(struct redis *redis, struct error *error)
 {
     struct address address = {.port = 0};
     struct timeval patience = {.tv_sec = CONNECT_SECONDS};
-    if (redis->context != NULL && redis->context->err == 0)
+    if (redis->context != NULL && redis->context->err == 0 && !has_hung_up(redis->context))
         return true;
     redis_disconnect(redis);
     if (!parse_address(redis->url, &address, error))

@@ -24,7 +24,8 @@ bool redis_check_url(const char *url, struct error *error) MUST_CHECK;
 struct redis *redis_new(const char *url);
 void redis_free(struct redis *redis);
 
-/* Makes the connection (with AUTH and SELECT), or makes it anew when it is broken. */
+/* Makes the connection (with AUTH and SELECT), or makes it anew when it is broken or the server has
+   closed it meanwhile. */
 bool redis_connect(struct redis *redis, struct error *error) MUST_CHECK;
 void redis_disconnect(struct redis *redis);
 

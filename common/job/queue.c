@@ -44,6 +44,7 @@ static bool make_lists(struct queue *queue, const char *name)
 static bool make_keys(struct queue *queue, const char *name, const char *worker)
 {
     queue->workers = format_key("exportd:{%s}:workers", name);
+    queue->known = format_key("exportd:{%s}:known", name);
     queue->processing_prefix = format_key("exportd:{%s}:processing:", name);
     queue->delayed = format_key("exportd:{%s}:delayed", name);
     queue->dead = format_key("exportd:{%s}:dead", name);
@@ -55,9 +56,10 @@ static bool make_keys(struct queue *queue, const char *name, const char *worker)
         queue->worker = text_duplicate(worker);
         queue->processing = format_key("exportd:{%s}:processing:%s", name, worker);
     }
-    return make_lists(queue, name) && queue->workers != NULL && queue->processing_prefix != NULL &&
-           queue->delayed != NULL && queue->dead != NULL && queue->crashes != NULL &&
-           queue->paused != NULL && queue->swept != NULL && queue->missing != NULL &&
+    return make_lists(queue, name) && queue->workers != NULL && queue->known != NULL &&
+           queue->processing_prefix != NULL && queue->delayed != NULL && queue->dead != NULL &&
+           queue->crashes != NULL && queue->paused != NULL && queue->swept != NULL &&
+           queue->missing != NULL &&
            (worker == NULL || (queue->worker != NULL && queue->processing != NULL));
 }
 
@@ -78,6 +80,7 @@ void queue_free(struct queue *queue)
         free(queue->lists[i]);
     free(queue->worker);
     free(queue->workers);
+    free(queue->known);
     free(queue->processing_prefix);
     free(queue->processing);
     free(queue->delayed);
@@ -210,8 +213,9 @@ bool queue_beat(struct queue *queue, struct redis *redis, struct error *error)
     struct redis_command command = {.count = 0};
     int64_t ignored = 0;
     redis_add_text(&command, queue->workers);
+    redis_add_text(&command, queue->known);
     redis_add_text(&command, queue->worker);
-    return queue_run_number(redis, "beat.lua", 1, &command, &ignored, error);
+    return queue_run_number(redis, "beat.lua", 2, &command, &ignored, error);
 }
 
 /* Nothing counted is 0. */

@@ -105,9 +105,11 @@ bool queue_promote(struct queue *queue, struct redis *redis, int64_t *count,
 
 /* Names of workers without a beat for `lease_ms`, as a JSON array of strings that is the caller's.
    None for a lease after the server's clock was set: every beat looks old or new then.
-   A processing list whose worker is not registered counts as silent too; such lists are looked for
-   at the first call and then once a lease, because that walks over all keys of the server. For one
-   thread (the supervisor); all else here may be shared by threads. */
+   A processing list whose worker is not registered counts as silent too: a BLMOVE of a stopped
+   process may move a message long after its worker was forgotten. Such lists are looked for at the
+   first call and then once a lease: by the names of all who have beaten within a day; and by a walk
+   over all keys of the server at the first look and then once a day. For one thread (the rescuer);
+   all else here may be shared by threads. */
 bool queue_silent_workers(struct queue *queue, struct redis *redis, int64_t lease_ms,
                           json_t **workers, struct error *error) MUST_CHECK;
 

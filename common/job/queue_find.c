@@ -127,7 +127,7 @@ static bool read_processing(struct queue *queue, struct redis *redis, struct id_
                             struct error *error)
 {
     json_t *workers = NULL;
-    if (!queue_scan_processing(queue, redis, &workers, error))
+    if (!queue_find_processing(queue, redis, &workers, error))
         return false;
     bool done = true;
     for (size_t i = 0; done && i < json_array_size(workers); i++) {

@@ -12,7 +12,7 @@ static bool count_unregistered(struct queue *queue, struct redis *redis, int64_t
                                struct error *error)
 {
     json_t *workers = NULL;
-    if (!queue_scan_unregistered(queue, redis, &workers, error))
+    if (!queue_find_unregistered(queue, redis, &workers, error))
         return false;
     bool done = true;
     for (size_t i = 0; done && i < json_array_size(workers); i++) {

@@ -4,7 +4,12 @@
 #include "job/queue_keys.h"
 #include "wire/clean_text.h"
 
-enum { PROMOTE_AT_ONCE = 1000 };
+enum {
+    PROMOTE_AT_ONCE = 1000,
+    KNOWN_MS = 24 * 3600 * 1000, /* how long a former worker's list is looked for by name */
+    WALK_INTERVAL_MS = KNOWN_MS,
+    NAMES_AT_ONCE = 10, /* of workers that are made known */
+};
 
 /* ---- after a reconnect ---- */
 
@@ -148,7 +153,7 @@ static char *scan_pattern(const struct queue *queue)
     return pattern;
 }
 
-/* One step of the walk; *cursor is "0" at the end. */
+/* One step of a walk over the key space; *cursor is "0" at the end. */
 static bool scan_step(struct queue *queue, struct redis *redis, const char *pattern,
                       char cursor[32], json_t *names, struct error *error)
 {
@@ -177,25 +182,69 @@ static bool scan_step(struct queue *queue, struct redis *redis, const char *patt
     return done;
 }
 
-bool queue_scan_processing(struct queue *queue, struct redis *redis, json_t **workers,
-                           struct error *error)
+static bool walk(struct queue *queue, struct redis *redis, json_t *names, struct error *error)
 {
     char cursor[32] = "0";
     char *pattern = scan_pattern(queue);
-    json_t *names = json_array();
-    bool done = pattern != NULL && names != NULL;
-    if (!done)
-        (void)error_set(error, ERROR_AWAY, "no memory");
+    bool done = pattern != NULL || error_set(error, ERROR_AWAY, "no memory");
     do {
         done = done && scan_step(queue, redis, pattern, cursor, names, error);
     } while (done && !text_equal(cursor, "0"));
     free(pattern);
-    if (!done) {
-        json_decref(names);
+    return done;
+}
+
+/* What an older exportd has left is known to nobody by name. */
+static bool walk_if_due(struct queue *queue, struct redis *redis, json_t *names,
+                        struct error *error)
+{
+    int64_t now = clock_monotonic_ms();
+    int64_t walked = atomic_load(&queue->walked_ms);
+    if (walked != 0 && now - walked < WALK_INTERVAL_MS)
+        return true;
+    if (!walk(queue, redis, names, error))
         return false;
-    }
-    *workers = names;
+    atomic_store(&queue->walked_ms, now);
     return true;
+}
+
+/* Makes up to NAMES_AT_ONCE of the names, from `first` on, known, and adds to them those of all
+   workers that have a processing list. */
+static bool ask_for_lists(struct queue *queue, struct redis *redis, json_t *names, size_t first,
+                          struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    redis_add_text(&command, queue->known);
+    redis_add_text(&command, queue->workers);
+    redis_add_text(&command, queue->processing_prefix);
+    redis_add_int(&command, KNOWN_MS);
+    for (size_t i = first; i < json_array_size(names) && i < first + NAMES_AT_ONCE; i++)
+        redis_add_text(&command, json_string_value(json_array_get(names, i)));
+    bool done = queue_run(redis, "lists.lua", 2, &command, &reply, error);
+    for (size_t i = 0; done && i < redis_count(reply); i++) {
+        const char *name = redis_text(redis_item(reply, i), NULL);
+        done = has_name(names, name) || add_name(names, name, error);
+    }
+    redis_reply_free(reply);
+    return done;
+}
+
+bool queue_find_processing(struct queue *queue, struct redis *redis, json_t **workers,
+                           struct error *error)
+{
+    json_t *names = json_array();
+    if (names == NULL)
+        return error_set(error, ERROR_AWAY, "no memory");
+    bool done = walk_if_due(queue, redis, names, error);
+    size_t walked = json_array_size(names);
+    for (size_t first = 0; done && first <= walked; first += NAMES_AT_ONCE)
+        done = ask_for_lists(queue, redis, names, first, error);
+    if (done)
+        *workers = names;
+    else
+        json_decref(names);
+    return done;
 }
 
 /* A server's clock that was set makes the beats of the living look old. Then nobody is judged until
@@ -247,14 +296,14 @@ bool queue_is_registered(struct queue *queue, struct redis *redis, const char *w
     return true;
 }
 
-bool queue_scan_unregistered(struct queue *queue, struct redis *redis, json_t **workers,
+bool queue_find_unregistered(struct queue *queue, struct redis *redis, json_t **workers,
                              struct error *error)
 {
     json_t *found = NULL;
     json_t *names = json_array();
     if (names == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
-    bool done = queue_scan_processing(queue, redis, &found, error);
+    bool done = queue_find_processing(queue, redis, &found, error);
     for (size_t i = 0; done && i < json_array_size(found); i++) {
         const char *worker = json_string_value(json_array_get(found, i));
         bool registered = false;
@@ -275,7 +324,7 @@ static bool add_unregistered(struct queue *queue, struct redis *redis, json_t *n
                              struct error *error)
 {
     json_t *found = NULL;
-    if (!queue_scan_unregistered(queue, redis, &found, error))
+    if (!queue_find_unregistered(queue, redis, &found, error))
         return false;
     bool done = json_array_extend(names, found) == 0 ||
                 error_set(error, ERROR_AWAY, "no memory for names of workers");
@@ -283,13 +332,13 @@ static bool add_unregistered(struct queue *queue, struct redis *redis, json_t *n
     return done;
 }
 
-/* A walk over the keys of a big server is not free, and what it finds is rare: once a lease. */
-static bool scan_is_due(struct queue *queue, int64_t lease_ms)
+/* What is found then is rare: once a lease. */
+static bool stray_look_is_due(struct queue *queue, int64_t lease_ms)
 {
     int64_t now = clock_monotonic_ms();
-    if (queue->last_scan_ms != 0 && now - queue->last_scan_ms < lease_ms)
+    if (queue->stray_looked_ms != 0 && now - queue->stray_looked_ms < lease_ms)
         return false;
-    queue->last_scan_ms = now;
+    queue->stray_looked_ms = now;
     return true;
 }
 
@@ -300,7 +349,7 @@ bool queue_silent_workers(struct queue *queue, struct redis *redis, int64_t leas
     if (names == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
     if (add_late(queue, redis, lease_ms, names, error) &&
-        (!scan_is_due(queue, lease_ms) || add_unregistered(queue, redis, names, error))) {
+        (!stray_look_is_due(queue, lease_ms) || add_unregistered(queue, redis, names, error))) {
         *workers = names;
         return true;
     }

@@ -463,6 +463,50 @@ static void test_unregistered_list(void **state)
     queue_free(odd);
 }
 
+/* How often the key space was walked, in steps. */
+static int64_t walked(struct server *server)
+{
+    struct redis_reply *reply = ask(server, "INFO commandstats");
+    const char *at = strstr(redis_text(reply, NULL), "cmdstat_scan:calls=");
+    int64_t calls = at == NULL ? 0 : strtoll(strchr(at, '=') + 1, NULL, 10);
+    redis_reply_free(reply);
+    return calls;
+}
+
+/* A message that comes into the list of a worker that has gone is found by the worker's name: the
+   keys of a big server are walked at the first look only. */
+static void test_list_of_a_former_worker(void **state)
+{
+    struct server *server = *state;
+    struct error error;
+    int64_t count = 0;
+    assert_true(queue_beat(server->other, server->redis, &error));
+    assert_true(queue_unregister(server->other, server->redis, &error));
+    expect_silent(server, server->queue, 1, NULL);
+    int64_t before = walked(server);
+    assert_true(before > 0);
+    redis_reply_free(ask(server, "LPUSH " KEY "processing:two m"));
+    clock_sleep_ms(5);
+    expect_silent(server, server->queue, 1, "two");
+    assert_true(queue_rescue(server->queue, server->redis, "two", 1, &count, &error));
+    assert_int_equal(count, 1);
+    EXPECT_LIST(server, NAME, "m");
+    assert_int_equal(walked(server), before);
+}
+
+/* After a day, unless there is still something in its list. */
+static void test_former_workers_are_forgotten(void **state)
+{
+    struct server *server = *state;
+    redis_reply_free(ask(server, "ZADD " KEY "known 1000 old 1001 full"));
+    redis_reply_free(ask(server, "LPUSH " KEY "processing:full m"));
+    expect_silent(server, server->queue, DAY, "full");
+    assert_int_equal(ask_int(server, "ZCARD " KEY "known"), 1);
+    redis_reply_free(ask(server, "DEL " KEY "processing:full"));
+    expect_silent(server, server->other, DAY, NULL);
+    assert_int_equal(ask_int(server, "ZCARD " KEY "known"), 0);
+}
+
 static void test_killer_is_buried(void **state)
 {
     struct server *server = *state;
@@ -599,7 +643,7 @@ static void test_stats(void **state)
     redis_reply_free(ask(server, "LPUSH " KEY "processing:ghost p q"));
     redis_reply_free(ask(server, "ZADD " KEY "delayed 1 e 2 f 3 g 4 h"));
     assert_true(queue_pause(server->queue, server->redis, &error));
-    assert_true(queue_stats(server->queue, server->redis, &stats, &error));
+    assert_true(queue_stats(server->other, server->redis, &stats, &error)); /* its first look */
     assert_int_equal(stats.waiting, 4);
     assert_int_equal(stats.by_step[0], 1);
     assert_int_equal(stats.by_step[1], 0);
@@ -610,6 +654,22 @@ static void test_stats(void **state)
     assert_int_equal(stats.dead, 1);
     assert_int_equal(stats.workers, 1);
     assert_true(stats.paused);
+}
+
+/* A connection that was closed while nobody used it costs no failure. */
+static void test_idle_connection_is_closed(void **state)
+{
+    struct server *server = *state;
+    struct error error;
+    struct redis *idle = redis_new(server->url);
+    assert_non_null(idle);
+    assert_true(redis_connect(idle, &error));
+    redis_reply_free(ask(server, "CLIENT KILL TYPE normal SKIPME yes"));
+    assert_true(redis_connect(idle, &error));
+    if (!queue_beat(server->queue, idle, &error))
+        fail_msg("%s", error.message);
+    assert_true(redis_connected_ms(idle) < 5000);
+    redis_free(idle);
 }
 
 /* A restarted server has forgotten the scripts: they are sent again. */
@@ -684,6 +744,8 @@ int main(void)
         TEST(test_rescue),
         TEST(test_beat_revokes_rescue),
         TEST(test_unregistered_list),
+        TEST(test_list_of_a_former_worker),
+        TEST(test_former_workers_are_forgotten),
         TEST(test_killer_is_buried),
         TEST(test_acknowledge_forgets_crashes),
         TEST(test_claim_forgets_crashes),
@@ -691,6 +753,7 @@ int main(void)
         TEST(test_wrong_entries),
         TEST(test_long_dead_message_is_cut),
         TEST(test_stats),
+        TEST(test_idle_connection_is_closed),
         TEST(test_forgotten_scripts),
         TEST(test_no_key_expires),
         TEST(test_worker_names),

@@ -1,0 +1,26 @@
+-- KEYS: known, workers. ARGV: what the names of processing lists begin with, how many ms a worker without
+-- a beat and a list is known, names of further workers to be known. Returns the names of all workers,
+-- registered or only known, that have a processing list.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for i = 3, #ARGV do
+    redis.call('ZADD', KEYS[1], 'NX', string.format('%.0f', now), ARGV[i])
+end
+local names = redis.call('ZRANGE', KEYS[2], 0, -1)
+for _, worker in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+    if not redis.call('ZSCORE', KEYS[2], worker) then
+        table.insert(names, worker)
+    end
+end
+local answer = {}
+for _, worker in ipairs(names) do
+    if redis.call('EXISTS', ARGV[1] .. worker) == 1 then
+        table.insert(answer, worker)
+    end
+end
+for _, worker in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ARGV[2]))) do
+    if redis.call('EXISTS', ARGV[1] .. worker) == 0 then
+        redis.call('ZREM', KEYS[1], worker)
+    end
+end
+return answer
