@@ -38,9 +38,9 @@ void blob_store_free(struct blob_store *store); /* NULL is fine */
    an overlong one. Every function below checks it first: paths come from a database. */
 bool blob_store_check_path(const char *path, struct error *error) MUST_CHECK;
 
-/* Like blob_store_write, for a path that nobody reads from before this returns, such as a new random
-   one: on disk it may be there in part meanwhile, which saves a rename and its sync. A failure leaves
-   none; a crash may leave a part. */
+/* Like blob_store_write, for a path that nobody reads from before this returns, such as a new
+   random one: on disk it may be there in part meanwhile, which saves a rename and its sync. A
+   failure leaves none; a crash may leave a part. */
 bool blob_store_create(struct blob_store *store, const char *path, const void *bytes, size_t size,
                        struct error *error) MUST_CHECK;
 
