@@ -17,7 +17,7 @@ from chaos.judge import judge
 from chaos.ledger import Ledger, Producer, plain
 from chaos.servers import Servers
 from chaos.world import LEASE_SECONDS, Crew, World, finish, wait_until_done
-from support.program import SANITIZERS, binary
+from support import preload
 from support.proxy import Cutter, Listener, pass_on
 from support.servers import Redis
 from support.waiting import wait_until
@@ -237,19 +237,23 @@ def test_the_disk_is_full(tmp_path, servers, events, seed, place):
 # ---- clocks ----
 
 class Clock:
-    """A clock that can be set, for programs with its environment()."""
+    """A clock that can be set, for programs that are told of it."""
 
     def __init__(self, folder):
         """What is in `folder` must be readable by the program's user."""
         self._path = os.path.join(str(folder), "clock")
         self._library = os.path.join(str(folder), "libclock_offset.so")
-        build = os.environ.get("EXPORTD_BUILD") or os.path.dirname(binary())
-        shutil.copy(os.path.join(build, "tests", "support", "libclock_offset.so"), self._library)
+        shutil.copy(preload.library("clock_offset"), self._library)
         self.set(0)
 
     def environment(self):
+        """Of a server."""
         return {"PATH": os.environ["PATH"], "LD_PRELOAD": self._library,
                 "CLOCK_OFFSET_FILE": self._path}
+
+    def settings(self):
+        """Of exportd."""
+        return preload.settings(self._library, clock_offset_file=self._path)
 
     def set(self, seconds):
         with open(self._path + ".new", "w", encoding="utf-8") as file:
@@ -323,10 +327,8 @@ def test_the_clock_of_postgres_jumps(tmp_path, events, seed, hours):
 def test_the_clock_of_workers_jumps(tmp_path, world, seed, hours):
     """It matters to the time in logs and mails only."""
     clock = Clock(tmp_path)
-    settings = {name.lower(): value for name, value in clock.environment().items()}
-    settings["asan_options"] = SANITIZERS["ASAN_OPTIONS"] + ":verify_asan_link_order=0"
     ledger = Ledger(world, seed)
-    with business(world, ledger, **settings) as crew:
+    with business(world, ledger, **clock.settings()) as crew:
         clock.set(3600 * hours)
         jumped = time.time() + 3600 * hours
         time.sleep(LEASE_SECONDS * 2.5)

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from support import preload
 from support.events import event, hash_of, series
 from support.expected import expected_csv
 from support.jobs import push
@@ -323,3 +324,17 @@ def test_an_outage_is_said_once_however_many_threads_notice(exportd, postgres, d
         said = [line["server"] for name in ("server.away", "server.back")
                 for line in worker.events(name)]
         assert said == ["postgres", "postgres"], worker.log_text()
+
+
+@pytest.mark.parametrize("threads", range(6))
+def test_the_system_starts_no_more_threads(exportd, sql, issue, threads):
+    """Of supervisor, rescuer, mailer, two for jobs, fetcher. Whatever runs already ends again, and
+    nothing was taken."""
+    export = exportd.enqueue(group=issue)
+    settings = preload.settings(preload.library("thread_limit"), thread_limit=threads)
+    result = exportd.run("worker", "--concurrency", 2, timeout=60, **settings)
+    assert result.status == 1, result.err
+    assert "the system starts no more threads" in result.err
+    assert exportd.status(export)["state"] == "waiting"
+    exportd.drain()
+    assert exportd.status(export)["status"] == "VALID"

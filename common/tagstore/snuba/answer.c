@@ -355,7 +355,7 @@ bool snuba_answer_read(const struct snuba_dialect *dialect, const struct snuba_q
     if (done)
         done = read_members(&in, dialect, status, &members, answer);
     else if (error->code == ERROR_INVALID || error->code == ERROR_TOO_LARGE)
-        done = snuba_judge_page(status, dialect->needs_hashes, error);
+        done = snuba_judge_page(status, dialect->refuses_by_html, error);
     free_members(&members);
     return done;
 }

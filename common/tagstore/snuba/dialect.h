@@ -12,11 +12,13 @@
 struct snuba_words;
 
 struct snuba_dialect {
-    const char *name;   /* "2018", "2020": what EXPORTD_SNUBA_DIALECT says */
-    bool needs_hashes;  /* groups are told by their hashes: `issues` */
-    bool has_limitby;   /* the rows of each value of a column can be bounded */
-    size_t orderby_max; /* sort keys */
-    int64_t limit_max;  /* rows an answer; 0: no bound */
+    const char *name;     /* "2018", "2020": what EXPORTD_SNUBA_DIALECT says */
+    bool needs_hashes;    /* groups are told by their hashes: `issues` */
+    bool sorts_by_tags;   /* SNUBA_TAGS_VALUE can be a sort key */
+    bool refuses_by_html; /* a refused query's answer is a page with status 400 */
+    bool has_limitby;     /* the rows of each value of a column can be bounded */
+    size_t orderby_max;   /* sort keys */
+    int64_t limit_max;    /* rows an answer; 0: no bound */
     const struct snuba_words *words;
 };
 

@@ -223,6 +223,8 @@ static const struct snuba_words words = {
 
 const struct snuba_dialect snuba_dialect_2018 = {.name = "2018",
                                                  .needs_hashes = true,
+                                                 .sorts_by_tags = false,
+                                                 .refuses_by_html = true,
                                                  .has_limitby = false,
                                                  .orderby_max = 1,
                                                  .limit_max = 0,

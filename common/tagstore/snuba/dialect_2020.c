@@ -97,6 +97,8 @@ static const struct snuba_words words = {
 
 const struct snuba_dialect snuba_dialect_2020 = {.name = "2020",
                                                  .needs_hashes = false,
+                                                 .sorts_by_tags = true,
+                                                 .refuses_by_html = false,
                                                  .has_limitby = true,
                                                  .orderby_max = SIZE_MAX,
                                                  .limit_max = 10000,

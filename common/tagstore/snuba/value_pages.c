@@ -101,7 +101,7 @@ static void use_fastest(struct value_pages *pages)
    value, and an aggregation can be sorted by. */
 static struct snuba_column add_sortable(struct value_pages *pages)
 {
-    if (pages->column.kind == SNUBA_TAG || !pages->dialect->needs_hashes)
+    if (pages->column.kind == SNUBA_TAG || pages->dialect->sorts_by_tags)
         return pages->column;
     pages->aggregations[pages->query.aggregation_count++] =
         (struct snuba_aggregation){.function = SNUBA_MIN, .column = pages->column, .alias = "page"};

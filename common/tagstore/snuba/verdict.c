@@ -84,11 +84,11 @@ static bool judge_status(int status, struct error *error)
     return error_set(error, ERROR_AWAY, "snuba answered with status %d", status);
 }
 
-bool snuba_judge_page(int status, bool html_schema, struct error *error)
+bool snuba_judge_page(int status, bool refuses_by_html, struct error *error)
 {
     if (status == 200)
         return error_set(error, ERROR_ANSWER, "snuba's answer is no JSON, or is cut");
-    if (status == 400 && html_schema)
+    if (status == 400 && refuses_by_html)
         return error_set(error, ERROR_EXPORT, "%s", failed_to_run);
     return judge_status(status, error);
 }

@@ -25,9 +25,9 @@ struct snuba_trouble {
     int64_t clickhouse; /* ClickHouse's number of the error; 0: none */
 };
 
-/* The body is no JSON. `html_schema`: a refused query is such a page with status 400 (2018).
+/* The body is no JSON. `refuses_by_html`: a refused query's answer is such a page, status 400.
    Returns false. */
-bool snuba_judge_page(int status, bool html_schema, struct error *error);
+bool snuba_judge_page(int status, bool refuses_by_html, struct error *error);
 
 /* The body is JSON; `said` is its member `error`, or NULL: an object with type and code (2020) or a
    text "Code: 43.\n..." (2018, where the status may be 200). Returns false. */
