@@ -276,7 +276,7 @@ def test_the_answer_to_a_claim_is_lost_and_then_claims_fail(exportd, postgres, d
 
 
 def test_the_answer_to_an_outcome_is_lost(exportd, postgres, database, sql, queue, issue):
-    export = exportd.enqueue(group=issue)
+    exportd.enqueue(group=issue)
     with lost_commit(postgres, database, b"INSERT INTO exportd.outbox") as url:
         with exportd.worker(DATABASE_URL=url, CONCURRENCY=1) as worker:
             worker.wait_for_event("dataexport.end")
