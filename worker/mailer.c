@@ -3,7 +3,7 @@
 #include "mail/outbox.h"
 #include "worker/outage.h"
 
-enum { IDLE_WAIT_MS = 1000, AWAY_WAIT_MS = 2000 };
+enum { IDLE_WAIT_MS = 1000, AWAY_WAIT_MS = 2000, END_WAIT_MS = 100 };
 
 static void run(const struct mailer *mailer)
 {
@@ -14,6 +14,10 @@ static void run(const struct mailer *mailer)
     while (worker_phase(context) != WORKER_ENDS) {
         bool found = false;
         watch_seen(mailer->watch);
+        if (worker_phase(context) >= WORKER_GIVES_BACK) { /* what is left is for the others */
+            (void)bell_wait(&context->mail_bell, END_WAIT_MS);
+            continue;
+        }
         if (!pg_connect(mailer->pg, &error) ||
             !outbox_send_next(mailer->pg, mailer->transport, &taken, &found, &error)) {
             outage_begin(&outage, &error);

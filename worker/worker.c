@@ -24,9 +24,10 @@ enum {
     TAKE_WAIT_MS = 1000,
     DRAIN_WAIT_MS = 100,
     INTERRUPT_PAUSE_MS = 1000,
+    INTERRUPT_MAIL_MS = 3000, /* how long a mail that is being sent may take then */
     INTERRUPT_ALL_MS = 10000, /* how long rows may take to be written when all is given back */
     STUCK_GRACE_MS = 10000,   /* how long the others have when one part hangs */
-    MAIL_MS = 60000,          /* a mail may take 30 s */
+    MAIL_MS = 90000,          /* a mail may take 80 s */
     SWEEP_MS = 60000,         /* a sweep asks Redis for all messages */
     GIVE_BACK_SECONDS = 60,   /* more than any of our own time-outs */
     PARTS_MAX = POOL_MAX + 4, /* job threads, fetcher, supervisor, rescuer, mailer */
@@ -284,13 +285,16 @@ static void read_signals(struct worker *worker)
         hurry(worker);
 }
 
-/* Ends what threads wait for; after a while also what they need to put their jobs back in order:
-   a server that takes so long does not answer any more. */
-static void interrupt(struct worker *worker, bool all)
+/* Ends what threads wait for. After a moment also a mail, which would go out again if its server
+   has taken it already; and after a while what they need to put their jobs back in order: a server
+   that takes so long does not answer any more. */
+static void interrupt(struct worker *worker, int64_t hurried_ms)
 {
+    bool all = hurried_ms >= INTERRUPT_ALL_MS;
     for (int i = 0; i < worker->thread_count; i++)
         job_thread_interrupt(&worker->job_threads[i], all);
-    mail_transport_interrupt(worker->transport);
+    if (hurried_ms >= INTERRUPT_MAIL_MS)
+        mail_transport_interrupt(worker->transport);
     if (!all)
         return;
     pg_interrupt(worker->mail_pg);
@@ -305,7 +309,7 @@ static void press_on(struct worker *worker)
     if (worker->hurry_since_ms == 0 || now < worker->next_interrupt_ms)
         return;
     worker->next_interrupt_ms = now + INTERRUPT_PAUSE_MS; /* each costs the server a process */
-    interrupt(worker, now - worker->hurry_since_ms >= INTERRUPT_ALL_MS);
+    interrupt(worker, now - worker->hurry_since_ms);
 }
 
 /* ---- hanging ---- */

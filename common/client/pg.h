@@ -153,7 +153,7 @@ bool pg_begin_unsynced(struct pg *pg, struct error *error) MUST_CHECK;
 
 /* The next statement is such a transaction all by itself: BEGIN and COMMIT go along with it in the
    same round trip. If it fails, it is rolled back; when it fails with ERROR_AWAY, nobody here knows
-   whether it is committed. Not before a COPY. */
+   whether it is committed, or will be as soon as what it waits for is free. Not before a COPY. */
 bool pg_single_unsynced(struct pg *pg, struct error *error) MUST_CHECK;
 
 /* ERROR_AWAY: the connection died and nobody here knows whether it is committed.

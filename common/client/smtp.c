@@ -1,5 +1,6 @@
 #include "client/smtp.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/url.h"
 #include "client/curl_setup.h"
@@ -10,6 +11,7 @@
 enum {
     CONNECT_SECONDS = 10,
     TOTAL_SECONDS = 30,
+    AGAIN_MS = 20000, /* a second conversation begins within so long after the first one's begin */
     GOODBYE_SECONDS = 2,
     ADDRESS_MAX = 254,
     HELLO_MAX = 256,
@@ -134,7 +136,9 @@ static bool set_limits(CURL *curl)
            curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TOTAL_SECONDS) == CURLE_OK;
+           curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TOTAL_SECONDS) == CURLE_OK &&
+           /* for the QUIT that libcurl says by itself behind a refusal, beyond that time */
+           curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)TOTAL_SECONDS) == CURLE_OK;
 }
 
 /* libcurl asks about once a second, also while nothing moves. */
@@ -390,12 +394,14 @@ static bool try_send(struct smtp *smtp, const char *sender, const char *recipien
 bool smtp_send(struct smtp *smtp, const char *sender, const char *recipient, const char *mime,
                size_t size, struct error *error)
 {
+    int64_t began_ms = clock_monotonic_ms();
     bool kept = smtp->curl != NULL;
     bool again = false;
     if (!check_address(sender, error) || !check_address(recipient, error))
         return false;
     return try_send(smtp, sender, recipient, mime, size, &again, error) ||
-           (kept && again && try_send(smtp, sender, recipient, mime, size, &again, error));
+           (kept && again && clock_monotonic_ms() - began_ms < AGAIN_MS &&
+            try_send(smtp, sender, recipient, mime, size, &again, error));
 }
 
 bool smtp_probe(struct smtp *smtp, struct error *error)

@@ -195,23 +195,16 @@ static bool walk(struct queue *queue, struct redis *redis, json_t *names, struct
 }
 
 /* What an older exportd has left is known to nobody by name. */
-static bool walk_if_due(struct queue *queue, struct redis *redis, json_t *names,
-                        struct error *error)
+static bool walk_is_due(struct queue *queue)
 {
-    int64_t now = clock_monotonic_ms();
     int64_t walked = atomic_load(&queue->walked_ms);
-    if (walked != 0 && now - walked < WALK_INTERVAL_MS)
-        return true;
-    if (!walk(queue, redis, names, error))
-        return false;
-    atomic_store(&queue->walked_ms, now);
-    return true;
+    return walked == 0 || clock_monotonic_ms() - walked >= WALK_INTERVAL_MS;
 }
 
 /* Makes up to NAMES_AT_ONCE of the names, from `first` on, known, and adds to them those of all
-   workers that have a processing list. */
+   workers that have a processing list. *noted becomes false when Redis takes no notes now. */
 static bool ask_for_lists(struct queue *queue, struct redis *redis, json_t *names, size_t first,
-                          struct error *error)
+                          bool *noted, struct error *error)
 {
     struct redis_command command = {.count = 0};
     struct redis_reply *reply = NULL;
@@ -222,7 +215,8 @@ static bool ask_for_lists(struct queue *queue, struct redis *redis, json_t *name
     for (size_t i = first; i < json_array_size(names) && i < first + NAMES_AT_ONCE; i++)
         redis_add_text(&command, json_string_value(json_array_get(names, i)));
     bool done = queue_run(redis, "lists.lua", 2, &command, &reply, error);
-    for (size_t i = 0; done && i < redis_count(reply); i++) {
+    *noted = *noted && done && redis_int(redis_item(reply, 0)) == 1;
+    for (size_t i = 1; done && i < redis_count(reply); i++) {
         const char *name = redis_text(redis_item(reply, i), NULL);
         done = has_name(names, name) || add_name(names, name, error);
     }
@@ -230,21 +224,27 @@ static bool ask_for_lists(struct queue *queue, struct redis *redis, json_t *name
     return done;
 }
 
+/* What a walk has found counts as seen only when it is known by name from now on. */
 bool queue_find_processing(struct queue *queue, struct redis *redis, json_t **workers,
                            struct error *error)
 {
     json_t *names = json_array();
     if (names == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
-    bool done = walk_if_due(queue, redis, names, error);
+    bool walks = walk_is_due(queue);
+    bool noted = walks;
+    bool done = !walks || walk(queue, redis, names, error);
     size_t walked = json_array_size(names);
     for (size_t first = 0; done && first <= walked; first += NAMES_AT_ONCE)
-        done = ask_for_lists(queue, redis, names, first, error);
-    if (done)
-        *workers = names;
-    else
+        done = ask_for_lists(queue, redis, names, first, &noted, error);
+    if (!done) {
         json_decref(names);
-    return done;
+        return false;
+    }
+    if (noted)
+        atomic_store(&queue->walked_ms, clock_monotonic_ms());
+    *workers = names;
+    return true;
 }
 
 /* A server's clock that was set makes the beats of the living look old. Then nobody is judged until

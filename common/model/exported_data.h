@@ -12,7 +12,8 @@ struct exported_data {
     int64_t id;
     int64_t date_added, date_finished, date_expired; /* USEC_NONE: not yet */
     int64_t query_type;
-    const char *query_info; /* JSON text as stored */
+    const char *query_info; /* JSON text as stored; of more than 1,100,000 characters, which is no
+                               query (export/payload.h), the beginning */
     int64_t organization_id;
     int64_t user_id; /* 0: the user is gone */
     int64_t file_id; /* 0: none */
@@ -24,7 +25,8 @@ struct exported_data {
    result, from column `first` on. */
 #define EXPORTED_DATA_COLUMNS                                                                      \
     "row.id, " PG_USEC("row.date_added") ", " PG_USEC("row.date_finished") ", " PG_USEC(           \
-        "row.date_expired") ", row.query_type, row.query_info, row.organization_id, row.user_id,"  \
+        "row.date_expired") ", row.query_type, left(row.query_info, 1100000), "                    \
+                            "row.organization_id, row.user_id,"                                    \
                             " row.file_id"
 bool exported_data_copy(const struct pg_result *result, int first, struct arena *arena,
                         struct exported_data *row, struct error *error) MUST_CHECK;

@@ -18,7 +18,7 @@ from chaos.ledger import Ledger, Producer, plain
 from chaos.servers import Servers
 from chaos.world import LEASE_SECONDS, Crew, World, finish, wait_until_done
 from support import preload
-from support.proxy import Cutter, Listener, pass_on
+from support.proxy import Cutter, Listener, end, pass_on
 from support.servers import Redis
 from support.waiting import wait_until
 
@@ -143,16 +143,25 @@ def test_connections_are_cut_in_mid_answer(world, seed, server):
 # ---- the mail server ----
 
 class Door(Listener):
-    """Before the mail sink: open, or it does to each connection what `mode` says."""
+    """Before the mail sink: open, or it does to each connection what its mode says."""
 
     def __init__(self, port):
-        self.mode = "open"
-        self.lost = []  # when an answer to a mail was kept back
+        self.lost = 0    # answers to mails that were kept back
+        self.times = []  # when a mail may have been taken without an answer
+        self._mode = "open"
+        self._clients = []
         self._port = port
         super().__init__()
 
+    def turn(self, mode):
+        """For new connections; those that are kept by now between two mails end."""
+        self._mode = mode
+        self.times.append(time.time())
+        end(*self._clients)
+
     def serve(self, client):
-        mode = self.mode
+        mode = self._mode
+        self._clients.append(client)
         if mode == "hang":
             time.sleep(4)
         elif mode == "refuse":
@@ -170,7 +179,8 @@ class Door(Listener):
             answers += data.count(b"\r\n250 ") + data.startswith(b"250 ")
             if answers < 4:
                 return data
-            self.lost.append(time.time())
+            self.lost += 1
+            self.times.append(time.time())
             return b""
         return hear
 
@@ -179,11 +189,11 @@ class Door(Listener):
 def test_the_mail_server_is_in_a_bad_mood(world, seed, mode):
     ledger = Ledger(world, seed)
     with contextlib.closing(Door(world.sink.port)) as door:
-        with business(world, ledger, fault=None, kills=door.lost,
+        with business(world, ledger, fault=None, kills=door.times,
                       MAIL_URL=f"smtp://127.0.0.1:{door.port}"):
-            door.mode = mode
+            door.turn(mode)
             time.sleep(5)
-            door.mode = "open"
+            door.turn("open")
         assert bool(door.lost) == (mode == "lose")
 
 

@@ -43,6 +43,8 @@ def pass_on(client, server, hear=lambda data: data):
                 server.sendall(data)
         end(client, server)
 
+    for connection in (client, server):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     threading.Thread(target=up, daemon=True).start()
     with contextlib.suppress(OSError):
         while data := server.recv(65536):

@@ -52,6 +52,14 @@ def test_unknown_project_issue_key(exportd, sql, one, project, group, key, reaso
     expect_failure(exportd, sql, export, reason)
 
 
+def test_a_query_of_many_megabytes(exportd, sql, queue, one):
+    export = insert_export(sql, {})
+    sql.execute("UPDATE sentry_exporteddata SET query_info = '{\"key\": \"' || repeat('x', 70000000)")
+    push(queue, export)
+    exportd.drain()
+    expect_failure(exportd, sql, export, "Invalid query: it is not a JSON object")
+
+
 @pytest.mark.parametrize("info, reason", [
     ({"project_id": BIG, "group_id": 1, "key": "color"}, NO_PROJECT),
     ({"project_id": str(BIG), "group_id": 1, "key": "color"}, NO_PROJECT),

@@ -109,13 +109,16 @@ def test_cells_as_another_program_left_them(exportd, sql, group):
     insert_value(sql, key, "max", times_seen=2147483647, first_seen="9999-12-31 23:59:59.999999+00",
                  last_seen="9999-12-31 23:59:59.999999+00")
     insert_value(sql, key, "min", first_seen="0001-01-01 00:00:00+00", last_seen="-infinity")
-    insert_value(sql, key, "never", first_seen="infinity", last_seen="20000-01-01 00:00:00+00")
+    insert_value(sql, key, "never", first_seen="infinity", last_seen="294276-01-01 00:00:00+00")
+    insert_value(sql, key, "long ago", first_seen="0002-01-01 00:00:00+00 BC",
+                 last_seen="10000-01-01 00:00:00+00")
     insert_value(sql, key, 'a "b", c\nd', first_seen="1969-12-31 23:59:59.5+00")
     assert both_ways(exportd, sql) == HEADER + (
         "never,1,,\r\n"
         "max,2147483647,9999-12-31T23:59:59.999999Z,9999-12-31T23:59:59.999999Z\r\n"
         '"a ""b"", c\nd",1,2026-03-01T12:00:00.000000Z,1969-12-31T23:59:59.500000Z\r\n'
         "min,1,,0001-01-01T00:00:00.000000Z\r\n"
+        "long ago,1,,\r\n"
         ",0,,\r\n").encode()
 
 

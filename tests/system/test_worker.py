@@ -2,6 +2,7 @@
 import contextlib
 import json
 import signal
+import threading
 import time
 
 import pytest
@@ -10,7 +11,7 @@ from support import preload
 from support.events import event, hash_of, series
 from support.expected import expected_csv
 from support.jobs import push
-from support.proxy import Proxy
+from support.proxy import Listener, Proxy
 from support.tagstore_rows import insert_group, insert_tag_values
 from support.waiting import wait_until
 
@@ -324,6 +325,37 @@ def test_an_outage_is_said_once_however_many_threads_notice(exportd, postgres, d
         said = [line["server"] for name in ("server.away", "server.back")
                 for line in worker.events(name)]
         assert said == ["postgres", "postgres"], worker.log_text()
+
+
+class SilentMailServer(Listener):
+    """Takes connections and says nothing."""
+
+    def __init__(self):
+        self.met = threading.Event()
+        super().__init__()
+
+    def serve(self, client):
+        self.met.set()
+        while client.recv(1000):
+            pass
+
+
+def test_a_mail_does_not_hold_up_the_second_signal(exportd, sql, issue):
+    """It has a moment to get through; then it is let go, once, and the next worker sends it."""
+    exportd.enqueue(group=issue)
+    with contextlib.closing(SilentMailServer()) as server:
+        with exportd.worker(MAIL_URL=f"smtp://127.0.0.1:{server.port}") as worker:
+            assert server.met.wait(20)
+            for _ in range(2):
+                worker.process.send_signal(signal.SIGTERM)
+                time.sleep(0.3)
+            assert worker.process.wait(15) == 0, worker.log_text()
+            assert len(worker.events("mail.delayed")) == 1
+            assert worker.stop() == 0
+    sql.execute("SELECT state, tries, next_try_at <= now() FROM exportd.outbox")
+    assert sql.fetchall() == [("waiting", 1, True)]
+    exportd.drain()
+    assert len(exportd.mails()) == 1
 
 
 @pytest.mark.parametrize("threads", range(6))

@@ -1,10 +1,15 @@
 -- KEYS: known, workers. ARGV: what the names of processing lists begin with, how many ms a worker without
--- a beat and a list is known, names of further workers to be known. Returns the names of all workers,
+-- a beat and a list is known, names of further workers to be known. Returns whether these are known now
+-- (a server that is full, or a replica, takes no notes, but answers), and the names of all workers,
 -- registered or only known, that have a processing list.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local answer = {1}
 for i = 3, #ARGV do
-    redis.call('ZADD', KEYS[1], 'NX', string.format('%.0f', now), ARGV[i])
+    local noted = redis.pcall('ZADD', KEYS[1], 'NX', string.format('%.0f', now), ARGV[i])
+    if type(noted) == 'table' and noted.err then
+        answer[1] = 0
+    end
 end
 local names = redis.call('ZRANGE', KEYS[2], 0, -1)
 for _, worker in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
@@ -12,7 +17,6 @@ for _, worker in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
         table.insert(names, worker)
     end
 end
-local answer = {}
 for _, worker in ipairs(names) do
     if redis.call('EXISTS', ARGV[1] .. worker) == 1 then
         table.insert(answer, worker)
@@ -20,7 +24,7 @@ for _, worker in ipairs(names) do
 end
 for _, worker in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ARGV[2]))) do
     if redis.call('EXISTS', ARGV[1] .. worker) == 0 then
-        redis.call('ZREM', KEYS[1], worker)
+        redis.pcall('ZREM', KEYS[1], worker)
     end
 end
 return answer

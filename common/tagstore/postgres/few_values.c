@@ -5,7 +5,10 @@ enum {
     VALUE_MAX = 1000 /* bytes: more than the tables hold, if nobody changed them */
 };
 
-#define KNOWN_USEC(column) "CASE WHEN isfinite(" column ") THEN " PG_USEC(column) " END"
+/* The years 0001 to 9999: what is beyond may not fit into a bigint. */
+#define KNOWN_USEC(column)                                                                         \
+    "CASE WHEN " column " >= '0001-01-01 00:00:00+00' AND " column " < '10000-01-01 00:00:00+00'"  \
+    " THEN " PG_USEC(column) " END"
 
 /* The counter in tagstore_grouptagkey keeps the statement from reading what is not few; that it may
    be wrong is what LIMIT is for. A value that is too long is NULL here. Bytes, not a language,
@@ -68,11 +71,6 @@ void few_values_free(struct few_values *values)
     values->result = NULL;
 }
 
-static int64_t known(int64_t usec)
-{
-    return usec >= USEC_FIRST && usec <= USEC_LAST ? usec : USEC_NONE;
-}
-
 bool few_values_next(struct few_values *values, struct arena *arena, struct group_tag_value *row,
                      bool *found, struct error *error)
 {
@@ -85,8 +83,8 @@ bool few_values_next(struct few_values *values, struct arena *arena, struct grou
     row->value_size = strlen(value);
     row->value = arena_copy(arena, value, row->value_size, error);
     row->times_seen = pg_int(result, at, 1);
-    row->last_seen = known(pg_time(result, at, 2));
-    row->first_seen = known(pg_time(result, at, 3));
+    row->last_seen = pg_time(result, at, 2);
+    row->first_seen = pg_time(result, at, 3);
     values->next++;
     return row->value != NULL;
 }

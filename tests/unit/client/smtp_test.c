@@ -25,6 +25,7 @@ struct server {
     int port;
     const char *command;
     const char *answer;
+    const char *silent; /* a command that gets no answer; NULL: none */
     int nth;            /* only the n-th time that the command comes; 0: always */
     int met;            /* so often it has come */
     struct buffer seen; /* all that clients sent; "(new)" at the begin of a connection */
@@ -54,6 +55,8 @@ static bool is_scripted(struct server *server, const char *command)
 static bool answer(struct server *server, FILE *stream, const char *command, bool *good)
 {
     *good = !is_scripted(server, command);
+    if (server->silent != NULL && text_equal(command, server->silent))
+        return true;
     const char *text = *good ? usual_answer(command) : server->answer;
     return text != NULL &&
            (text[0] == '\0' || (fprintf(stream, "%s\r\n", text) > 0 && fflush(stream) == 0));
@@ -389,6 +392,24 @@ static void test_a_kept_connection_was_closed(void **state)
     buffer_free(&server.seen);
 }
 
+/* Nor does a server that refuses the mail, where libcurl says QUIT before it returns: 30 s. */
+static void test_a_refusal_and_no_goodbye(void **state)
+{
+    (void)state;
+    struct server server;
+    struct error error;
+    start(&server, "RCPT", "550 5.1.1 unknown");
+    server.silent = "QUIT";
+    struct smtp *smtp = client_of(&server);
+    int64_t began = clock_monotonic_ms();
+    assert_false(send_by(smtp, "ann@example.com", &error));
+    assert_true(clock_monotonic_ms() - began < 45000);
+    assert_int_equal(error.code, ERROR_INVALID);
+    smtp_free(smtp);
+    finish(&server);
+    buffer_free(&server.seen);
+}
+
 /* libcurl by itself waits two minutes for the answer. */
 static void test_nobody_answers_to_the_goodbye(void **state)
 {
@@ -482,6 +503,7 @@ int main(void)
         cmocka_unit_test(test_a_kept_connection_fails),
         cmocka_unit_test(test_a_kept_connection_was_closed),
         cmocka_unit_test(test_nobody_answers_to_the_goodbye),
+        cmocka_unit_test(test_a_refusal_and_no_goodbye),
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_wrong_urls),
     };

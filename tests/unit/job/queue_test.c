@@ -494,6 +494,25 @@ static void test_list_of_a_former_worker(void **state)
     assert_int_equal(walked(server), before);
 }
 
+/* A full server takes no notes: it is walked again until it does. */
+static void test_lists_of_a_full_server(void **state)
+{
+    struct server *server = *state;
+    struct error error;
+    struct queue_stats stats;
+    redis_reply_free(ask(server, "LPUSH " KEY "processing:ghost m"));
+    redis_reply_free(ask(server, "CONFIG SET maxmemory 1"));
+    assert_true(queue_stats(server->queue, server->redis, &stats, &error));
+    assert_int_equal(stats.processing, 1);
+    assert_true(queue_stats(server->queue, server->redis, &stats, &error));
+    assert_int_equal(stats.processing, 1);
+    redis_reply_free(ask(server, "CONFIG SET maxmemory 0"));
+    int64_t before = walked(server);
+    expect_silent(server, server->queue, DAY, "ghost");
+    assert_true(walked(server) > before);
+    assert_int_equal(ask_int(server, "ZCARD " KEY "known"), 1);
+}
+
 /* After a day, unless there is still something in its list. */
 static void test_former_workers_are_forgotten(void **state)
 {
@@ -745,6 +764,7 @@ int main(void)
         TEST(test_beat_revokes_rescue),
         TEST(test_unregistered_list),
         TEST(test_list_of_a_former_worker),
+        TEST(test_lists_of_a_full_server),
         TEST(test_former_workers_are_forgotten),
         TEST(test_killer_is_buried),
         TEST(test_acknowledge_forgets_crashes),
