@@ -80,13 +80,20 @@ def _mails_are_right(world, ledger, kills):
         assert ledger.exports()[export].expected == told, text_part(mail.message)
         identities[export].add(mail.message["Message-ID"])
         copies[export].append(mail.received_at)
-    assert {export: len(found) for export, found in identities.items()} == \
-        dict.fromkeys(ledger.exports(), 1), "one Message-ID an export, and each its own"
+    found = {export: len(names) for export, names in identities.items()}
+    expected = dict.fromkeys(ledger.exports(), 1)
+    assert found == expected, ("one Message-ID an export", _difference(found, expected),
+                               _outbox(world, _difference(found, expected)))
     assert len(set.union(set(), *identities.values())) == len(identities)
     for export, times in copies.items():
         for at in sorted(times)[:-1]:
             assert any(-0.1 < kill - at < 3 for kill in kills), \
                 f"export {export} was mailed twice, and nobody died after the first time"
+
+
+def _outbox(world, exports):
+    return world.query("SELECT data_export_id, message_id, state, tries, message FROM exportd.outbox"
+                       " WHERE data_export_id = ANY(%s)", (list(exports),))
 
 
 def _every_message_is_accounted_for(world, ledger):

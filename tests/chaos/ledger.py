@@ -1,6 +1,7 @@
 """Who asks for exports, and what they wrote down about it: the judge believes the ledger, not exportd."""
 import base64
 import contextlib
+import itertools
 import json
 import pickle
 import random
@@ -58,6 +59,7 @@ class Ledger:
         self._world = world
         self._random = random.Random(seed)
         self._commands = commands
+        self._numbers = itertools.count()  # no two producers get the same
         self.entries = []
 
     def exports(self):
@@ -99,7 +101,7 @@ class Ledger:
         self._note(Entry(VALID, export, key, content, write(export, limit)))
 
     def failing(self):
-        key = f"missing-{len(self.entries)}"
+        key = f"missing-{next(self._numbers)}"
         export = self._row("issue 0", key)
         self._note(Entry(FAILED, export, key, message=plain(export)))
 
@@ -117,7 +119,7 @@ class Ledger:
             self._world.send(self._random.choice(sent).message)
 
     def garbage(self):
-        number = len(self.entries)
+        number = next(self._numbers)
         message = self._random.choice((
             b"garbage %d" % number, celery(number, task="sentry.tasks.email.send_email"),
             plain(10 ** 12 + number)))  # no such row
