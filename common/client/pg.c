@@ -322,11 +322,6 @@ bool pg_begin(struct pg *pg, struct error *error)
            pg_later(pg, "SET LOCAL idle_in_transaction_session_timeout = '30s'", NULL, error);
 }
 
-bool pg_begin_unsynced(struct pg *pg, struct error *error)
-{
-    return pg_begin(pg, error) && pg_later(pg, "SET LOCAL synchronous_commit = off", NULL, error);
-}
-
 bool pg_single_unsynced(struct pg *pg, struct error *error)
 {
     pg->single = pg_later(pg, "BEGIN", NULL, error) &&

@@ -147,13 +147,11 @@ void pg_result_free(struct pg_result *result);
    statement (pg_later). */
 bool pg_begin(struct pg *pg, struct error *error) MUST_CHECK;
 
-/* The same for what may be forgotten, as a whole, when the server itself crashes within a second:
-   its COMMIT does not wait for the disk. Whatever is committed later lasts no longer than it. */
-bool pg_begin_unsynced(struct pg *pg, struct error *error) MUST_CHECK;
-
-/* The next statement is such a transaction all by itself: BEGIN and COMMIT go along with it in the
-   same round trip. If it fails, it is rolled back; when it fails with ERROR_AWAY, nobody here knows
-   whether it is committed, or will be as soon as what it waits for is free. Not before a COPY. */
+/* The next statement is a transaction all by itself: BEGIN and COMMIT go along with it in the same
+   round trip. For what may be forgotten, as a whole, when the server itself crashes within a
+   second: the COMMIT does not wait for the disk, and whatever is committed later lasts no longer
+   than it. If it fails, it is rolled back; when it fails with ERROR_AWAY, nobody here knows whether
+   it is committed, or will be as soon as what it waits for is free. Not before a COPY. */
 bool pg_single_unsynced(struct pg *pg, struct error *error) MUST_CHECK;
 
 /* ERROR_AWAY: the connection died and nobody here knows whether it is committed.

@@ -141,15 +141,19 @@ static bool set_limits(CURL *curl)
            curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)TOTAL_SECONDS) == CURLE_OK;
 }
 
+static bool is_interrupted(const struct smtp *smtp)
+{
+    return smtp->interrupted != NULL && atomic_load(smtp->interrupted);
+}
+
 /* libcurl asks about once a second, also while nothing moves. */
 static int go_on(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
-    const struct smtp *smtp = context;
     (void)a;
     (void)b;
     (void)c;
     (void)d;
-    return smtp->interrupted != NULL && atomic_load(smtp->interrupted) ? 1 : 0;
+    return is_interrupted(context) ? 1 : 0;
 }
 
 static bool set_callbacks(CURL *curl, struct smtp *smtp)
@@ -244,7 +248,7 @@ void smtp_rest(struct smtp *smtp)
 {
     if (smtp->curl == NULL)
         return;
-    if (smtp->interrupted == NULL || !atomic_load(smtp->interrupted))
+    if (!is_interrupted(smtp))
         say_goodbye(smtp);
     drop(smtp);
 }

@@ -199,20 +199,20 @@ bool claim_job(struct pg *pg, const struct job_message *message, const struct cl
                struct arena *arena, enum claim_result *result, struct claim *claim,
                struct error *error)
 {
-    const struct request all = {.pg = pg, .message = message, .claimant = claimant, .arena = arena};
-    const struct request *request = &all;
+    const struct request request = {
+        .pg = pg, .message = message, .claimant = claimant, .arena = arena};
     *claim = (struct claim){.data_export_id = message->data_export_id};
     for (int round = 0; round < CLAIM_ROUNDS; round++) {
         bool claimable = false;
         bool taken = false;
         if (!FAULT("before_claim", error) || !pg_single_unsynced(pg, error) ||
-            !upsert(request, claim, &taken, error))
+            !upsert(&request, claim, &taken, error))
             return false;
         if (taken) {
             *result = CLAIM_TAKEN;
             return true;
         }
-        if (!judge(request, claim, &claimable, result, error))
+        if (!judge(&request, claim, &claimable, result, error))
             return false;
         if (!claimable)
             return true;

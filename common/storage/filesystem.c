@@ -171,19 +171,29 @@ static bool write_file(const struct place *place, const char *name, const void *
     return good;
 }
 
-static bool filesystem_create(struct blob_store *store, const char *path, const void *bytes,
-                              size_t size, struct error *error)
+/* Writes the object, under its temporary name first if it `replaces` what somebody may read. */
+static bool put_object(struct blob_store *store, const char *path, bool replaces, const void *bytes,
+                       size_t size, struct error *error)
 {
     struct place place;
     if (!open_place(store, path, true, &place, error))
         return false;
-    bool good = write_file(&place, place.name, bytes, size) && sync_folders(place.folder, path);
+    const char *written = replaces ? place.temporary : place.name;
+    bool good = write_file(&place, written, bytes, size) &&
+                (!replaces || renameat(place.folder, written, place.folder, place.name) == 0) &&
+                sync_folders(place.folder, path);
     if (!good) {
         error_set_errno(error, errno, "cannot write object %s", path);
-        (void)unlinkat(place.folder, place.name, 0);
+        (void)unlinkat(place.folder, written, 0);
     }
     (void)close(place.folder);
     return good;
+}
+
+static bool filesystem_create(struct blob_store *store, const char *path, const void *bytes,
+                              size_t size, struct error *error)
+{
+    return put_object(store, path, false, bytes, size, error);
 }
 
 /* Two writers of one path write the same bytes (a path belongs to one checksum), so they may share
@@ -192,18 +202,7 @@ static bool filesystem_create(struct blob_store *store, const char *path, const 
 static bool filesystem_write(struct blob_store *store, const char *path, const void *bytes,
                              size_t size, struct error *error)
 {
-    struct place place;
-    if (!open_place(store, path, true, &place, error))
-        return false;
-    bool good = write_file(&place, place.temporary, bytes, size) &&
-                renameat(place.folder, place.temporary, place.folder, place.name) == 0 &&
-                sync_folders(place.folder, path);
-    if (!good) {
-        error_set_errno(error, errno, "cannot write object %s", path);
-        (void)unlinkat(place.folder, place.temporary, 0);
-    }
-    (void)close(place.folder);
-    return good;
+    return put_object(store, path, true, bytes, size, error);
 }
 
 /* Opens the object for reading. O_NONBLOCK: a FIFO in its place must not hang us. */
