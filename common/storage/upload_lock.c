@@ -11,19 +11,42 @@ static const char release_script[] =
     "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end "
     "return 0";
 
+/* *ours is false when the lock has ended, or was released by a try whose answer was lost. */
+static bool try_release(struct redis *redis, const struct upload_lock *lock, bool *ours,
+                        struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    redis_add_text(&command, lock->key);
+    redis_add_text(&command, lock->value);
+    if (!redis_connect(redis, error) ||
+        !redis_eval(redis, release_script, 1, &command, &reply, error))
+        return false;
+    *ours = redis_int(reply) != 0;
+    redis_reply_free(reply);
+    return true;
+}
+
 static bool try_take(struct redis *redis, const struct upload_lock *lock, bool *taken,
                      struct error *error)
 {
     struct redis_command command = {.count = 0};
     struct redis_reply *reply = NULL;
+    struct error ignored;
+    bool ours = false;
     redis_add_text(&command, "SET");
     redis_add_text(&command, lock->key);
     redis_add_text(&command, lock->value);
     redis_add_text(&command, "EX");
     redis_add_int(&command, LOCK_SECONDS);
     redis_add_text(&command, "NX");
-    if (!redis_connect(redis, error) || !redis_call(redis, &command, 0, &reply, error))
+    if (!redis_connect(redis, error))
         return false;
+    if (!redis_call(redis, &command, 0, &reply, error)) {
+        /* It may be ours all the same, and all others would wait a minute for nobody. */
+        (void)!try_release(redis, lock, &ours, &ignored);
+        return false;
+    }
     *taken = text_equal(redis_text(reply, NULL), "OK");
     redis_reply_free(reply);
     return true;
@@ -51,16 +74,13 @@ bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patienc
 void upload_lock_release(struct redis *redis, const struct upload_lock *lock)
 {
     struct error error;
-    struct redis_command command = {.count = 0};
-    struct redis_reply *reply = NULL;
-    redis_add_text(&command, lock->key);
-    redis_add_text(&command, lock->value);
-    if (redis_connect(redis, &error) &&
-        redis_eval(redis, release_script, 1, &command, &reply, &error)) {
-        if (redis_int(reply) == 0)
+    bool ours = false;
+    if (try_release(redis, lock, &ours, &error)) {
+        if (!ours)
             LOG(LOG_WARNING, "upload_lock.lost", log_text("key", lock->key));
-        redis_reply_free(reply);
         return;
     }
-    log_error(LOG_WARNING, "upload_lock.release", &error);
+    /* Once more: the connection may have broken just now, with or without the release. */
+    if (!try_release(redis, lock, &ours, &error))
+        log_error(LOG_WARNING, "upload_lock.release", &error);
 }

@@ -17,11 +17,13 @@ struct upload_lock {
 };
 
 /* Takes the lock for 60 s; tries every 0.1 s ± 0.05 s for at most `patience_ms`. ERROR_TIMEOUT when
-   somebody else keeps it, ERROR_AWAY when Redis is. */
+   somebody else keeps it, ERROR_AWAY when Redis is; a lock whose answer is lost is given back if
+   Redis can be reached again at once. */
 bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patience_ms,
                       struct upload_lock *lock, struct error *error) MUST_CHECK;
 
-/* Releases it if it is still ours. A failure is only logged: the lock ends by itself. */
+/* Releases it if it is still ours, over a new connection when this one breaks. A failure is only
+   logged: the lock ends by itself. */
 void upload_lock_release(struct redis *redis, const struct upload_lock *lock);
 
 #endif

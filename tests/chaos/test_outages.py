@@ -136,7 +136,7 @@ def test_connections_are_cut_in_mid_answer(world, seed, server):
                         f"postgresql://postgres@127.0.0.1:{cutter.port}/{world.database}"}
         with business(world, ledger, **settings):
             cutter.cutting = True
-            wait_until(lambda: cutter.cuts >= 30, "30 cuts", 60)
+            wait_until(lambda: cutter.cuts >= 30, "30 cuts", 120)
             cutter.cutting = False
 
 

@@ -301,6 +301,20 @@ def test_the_answer_to_a_postponement_is_lost(exportd, postgres, database, sql, 
     assert queue.zcard("exportd:{data_export}:delayed") == 1 and queue.llen("data_export") == 0
 
 
+@pytest.mark.parametrize("script", [b"SET", b"EVAL"], ids=["taken", "released"])
+def test_the_answer_about_an_upload_lock_is_lost(exportd, redis_server, queue, issue, script):
+    """Nobody waits a minute for a lock that its owner does not know of."""
+    proxy = Proxy(redis_server.port, script, b"l:fileblob:upload:", 0)
+    with contextlib.closing(proxy):
+        export = exportd.enqueue(group=issue)
+        url = f"redis://127.0.0.1:{proxy.port}/0"
+        with exportd.worker(LOCK_REDIS_URL=url, CONCURRENCY=1) as worker:
+            wait_for_state(exportd, export, "valid")
+            assert worker.stop() == 0
+        assert proxy.answers_lost == 1
+    assert queue.keys("l:*") == []
+
+
 def test_fifty_thousand_values(exportd, sql):
     exportd.create()
     insert_group(sql, 1)
