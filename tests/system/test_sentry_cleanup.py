@@ -117,8 +117,12 @@ class SentryCleanup:
 
 def stopped_again_or_ended(process):
     """Tells of each stop once: a next one may come before anybody has seen the process run."""
-    return process.poll() is not None or \
-        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOHANG) is not None
+    if process.poll() is not None:
+        return True
+    try:
+        return os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOHANG) is not None
+    except ChildProcessError:  # it has ended since: a zombie does not stop any more
+        return True
 
 
 STEPS = ("look", "delete_rows", "delete_objects")
