@@ -40,50 +40,50 @@ static bool check_limit(const struct export_query *query, struct error *error)
                      "Invalid limit: it has to be a whole number of rows, or 0 for all rows");
 }
 
-static bool check_project(const struct run *run, struct error *error)
+/* All in one look, judged in the order of the original. */
+static bool check_subject(struct run *run, struct error *error)
 {
-    bool exists = false;
-    return project_exists(run->source->pg, run->query->organization_id, run->payload.project_id,
-                          &exists, error) &&
-           (exists || does_not_exist(error, "project"));
-}
-
-static bool check_environment(struct run *run, struct error *error)
-{
-    bool exists = false;
-    run->environment_id = 0;
-    if (run->query->environment_kind == JOB_ENVIRONMENT_ALL)
-        return true;
-    if (run->query->environment_kind == JOB_ENVIRONMENT_WRONG)
+    const struct export_query *query = run->query;
+    bool one = query->environment_kind == JOB_ENVIRONMENT_ONE;
+    run->environment_id = one ? query->environment_id : 0;
+    const struct subject_ids ids = {.organization_id = query->organization_id,
+                                    .project_id = run->payload.project_id,
+                                    .group_id = run->payload.group_id,
+                                    .environment_id = run->environment_id,
+                                    .all_environments = !one};
+    struct subject subject;
+    if (!subject_find(run->source->pg, &ids, &subject, error))
+        return false;
+    if (!subject.has_project)
+        return does_not_exist(error, "project");
+    if (!subject.has_environment || query->environment_kind == JOB_ENVIRONMENT_WRONG)
         return does_not_exist(error, "environment");
-    run->environment_id = run->query->environment_id;
-    return environment_exists(run->source->pg, run->query->organization_id, run->environment_id,
-                              &exists, error) &&
-           (exists || does_not_exist(error, "environment"));
+    run->group_id = subject.group_id;
+    return run->group_id != 0 || does_not_exist(error, "issue");
 }
 
-static bool find_group(struct run *run, struct error *error)
+static bool find_group_again(struct run *run, struct error *error)
 {
     return group_with_redirect(run->source->pg, run->payload.project_id, run->payload.group_id,
                                &run->group_id, error) &&
            (run->group_id != 0 || does_not_exist(error, "issue"));
 }
 
-static bool find_key(struct run *run, struct error *error)
-{
-    const char *key = run->payload.key;
-    run->with_users = text_equal(key, "user");
-    return tag_key_stored(key, run->texts, &run->lookup_key, error) &&
-           (tagstore_check_tag_key(run->source->tagstore, run->payload.project_id,
-                                   run->environment_id, run->lookup_key, error) ||
-            (error->code == ERROR_NOT_FOUND && does_not_exist(error, "key")));
-}
-
 static bool check(struct run *run, struct error *error)
 {
-    return payload_parse(run->query->query_info, run->texts, &run->payload, error) &&
-           check_limit(run->query, error) && check_project(run, error) &&
-           check_environment(run, error) && find_group(run, error) && find_key(run, error);
+    if (!payload_parse(run->query->query_info, run->texts, &run->payload, error) ||
+        !check_limit(run->query, error) || !check_subject(run, error))
+        return false;
+    run->with_users = text_equal(run->payload.key, "user");
+    return tag_key_stored(run->payload.key, run->texts, &run->lookup_key, error);
+}
+
+/* Where there are values there is a key: asked only when there are none. */
+static bool check_key(const struct run *run, struct error *error)
+{
+    return tagstore_check_tag_key(run->source->tagstore, run->payload.project_id,
+                                  run->environment_id, run->lookup_key, error) ||
+           (error->code == ERROR_NOT_FOUND && does_not_exist(error, "key"));
 }
 
 /* ---- the CSV ---- */
@@ -165,20 +165,6 @@ static bool count_page(const struct run *run, size_t rows, struct error *error)
            run->progress(run->context, run->done, error);
 }
 
-static bool put_pages(struct run *run, struct tagstore_cursor *cursor, struct error *error)
-{
-    struct group_tag_value *rows = NULL;
-    size_t count = 0;
-    do {
-        arena_reset(run->page);
-        if (!tagstore_next_page(cursor, run->page, &rows, &count, error))
-            return false;
-        if (count > 0 && (!put_page(run, rows, count, error) || !count_page(run, count, error)))
-            return false;
-    } while (count > 0);
-    return FAULT("last_page", error);
-}
-
 /* Nothing is written yet, but something goes on. */
 static bool tell_reading(void *context, int64_t rows, struct error *error)
 {
@@ -208,20 +194,39 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
             .context = run};
         if (!FAULT("issue_found", error) ||
             !tagstore_open_group_tag_values(run->source->tagstore, &query, cursor, error) ||
-            !find_group(run, error))
+            !find_group_again(run, error))
             return false;
     } while (run->group_id != asked);
     return true;
 }
 
-/* The header waits until the rows have been asked for: a failure up to then leaves nothing behind
-   in a stream. */
+static bool next_page(const struct run *run, struct tagstore_cursor *cursor,
+                      struct group_tag_value **rows, size_t *count, struct error *error)
+{
+    arena_reset(run->page);
+    return tagstore_next_page(cursor, run->page, rows, count, error);
+}
+
+/* The header waits for the first page: a failure up to then leaves nothing behind in a stream. */
+static bool put_pages(struct run *run, struct tagstore_cursor *cursor, struct error *error)
+{
+    struct group_tag_value *rows = NULL;
+    size_t count = 0;
+    if (!next_page(run, cursor, &rows, &count, error) || (count == 0 && !check_key(run, error)) ||
+        !explain_size(put_header(run->csv, run->with_users, error), error))
+        return false;
+    while (count > 0)
+        if (!put_page(run, rows, count, error) || !count_page(run, count, error) ||
+            !next_page(run, cursor, &rows, &count, error))
+            return false;
+    return FAULT("last_page", error);
+}
+
 static bool export_rows(struct run *run, struct error *error)
 {
     struct tagstore_cursor *cursor = NULL;
-    bool done = open_rows(run, &cursor, error) &&
-                explain_size(put_header(run->csv, run->with_users, error), error) &&
-                put_pages(run, cursor, error) && csv_writer_flush(run->csv, error);
+    bool done = open_rows(run, &cursor, error) && put_pages(run, cursor, error) &&
+                csv_writer_flush(run->csv, error);
     tagstore_close(cursor);
     run->done->bytes = csv_writer_bytes(run->csv);
     return done;

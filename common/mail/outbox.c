@@ -25,26 +25,30 @@ static int64_t pause_after(int64_t tries)
     return seconds - random_below((uint32_t)seconds / 4 + 1);
 }
 
-static bool record_taken(struct pg *pg, struct outbox_taken *taken, struct error *error)
+static void tell_taken(struct outbox_taken *taken)
 {
-    if (taken->id == 0)
-        return true;
-    if (!outbox_mail_sent(pg, taken->id, error))
-        return false;
-    LOG(LOG_INFO, "mail.sent", log_int("data_export_id", taken->data_export_id),
-        log_text("message_id", taken->message_id), log_int("size", (int64_t)taken->mime_size));
+    if (taken->id != 0)
+        LOG(LOG_INFO, "mail.sent", log_int("data_export_id", taken->data_export_id),
+            log_text("message_id", taken->message_id), log_int("size", (int64_t)taken->mime_size));
     taken->id = 0;
+}
+
+bool outbox_record_taken(struct pg *pg, struct outbox_taken *taken, struct error *error)
+{
+    if (taken->id != 0 && !outbox_mail_sent(pg, taken->id, error))
+        return false;
+    tell_taken(taken);
     return true;
 }
 
 /* If this process ends between the server's yes and the note, the mail goes out again. */
-static bool record_sent(struct pg *pg, const struct outbox_mail *mail, struct outbox_taken *taken,
-                        struct error *error)
+static bool remember_taken(const struct outbox_mail *mail, struct outbox_taken *taken,
+                           struct error *error)
 {
     *taken = (struct outbox_taken){
         .id = mail->id, .data_export_id = mail->data_export_id, .mime_size = mail->mime_size};
     (void)snprintf(taken->message_id, sizeof(taken->message_id), "%s", mail->message_id);
-    return FAULT("after_smtp", error) && record_taken(pg, taken, error);
+    return FAULT("after_smtp", error);
 }
 
 static bool record_refused(struct pg *pg, const struct outbox_mail *mail,
@@ -79,26 +83,34 @@ static bool send_claimed(struct pg *pg, struct mail_transport *transport,
     struct error failure;
     if (mail_transport_send(transport, mail->recipient, mail->message_id, mail->mime,
                             mail->mime_size, &failure))
-        return record_sent(pg, mail, taken, error);
+        return remember_taken(mail, taken, error);
     if (failure.code == ERROR_INVALID)
         return record_refused(pg, mail, &failure, error);
     return record_delayed(pg, mail, &failure, error);
 }
 
-/* Unsynced: if PostgreSQL forgets in a crash of its own that the mail is held, it forgets it before
-   the mail is noted as sent, which is a COMMIT that waits for all before it. A mail that is found
-   but does not come into our hands (no memory) is not held back. */
-static bool claim(struct pg *pg, struct arena *arena, struct outbox_mail *mail, bool *found,
-                  struct error *error)
+/* With the note about the last mail, if there is one, or else unsynced: if PostgreSQL forgets in a
+   crash of its own that the mail is held, it forgets it before the mail is noted as sent, which is
+   a COMMIT that waits for all before it. */
+static bool begin_claim(struct pg *pg, const struct outbox_taken *taken, struct error *error)
+{
+    return taken->id != 0 ? outbox_mail_sent_later(pg, taken->id, error)
+                          : pg_single_unsynced(pg, error);
+}
+
+/* A mail that is found but does not come into our hands (no memory) is not held back. */
+static bool claim(struct pg *pg, struct arena *arena, struct outbox_taken *taken,
+                  struct outbox_mail *mail, bool *found, struct error *error)
 {
     struct error ignored;
-    if (pg_single_unsynced(pg, error) &&
-        outbox_mail_claim(pg, HOLD_SECONDS, RETRY_MAX_SECONDS + HOLD_SECONDS, arena, mail, found,
-                          error))
-        return true;
-    if (*found)
+    bool claimed = begin_claim(pg, taken, error) &&
+                   outbox_mail_claim(pg, HOLD_SECONDS, RETRY_MAX_SECONDS + HOLD_SECONDS, arena,
+                                     mail, found, error);
+    if (claimed || *found)
+        tell_taken(taken);
+    if (!claimed && *found)
         (void)!outbox_mail_retry(pg, mail, 0, error->message, &ignored);
-    return false;
+    return claimed;
 }
 
 bool outbox_send_next(struct pg *pg, struct mail_transport *transport, struct outbox_taken *taken,
@@ -109,7 +121,7 @@ bool outbox_send_next(struct pg *pg, struct mail_transport *transport, struct ou
     *found = false;
     if (arena == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
-    bool done = record_taken(pg, taken, error) && claim(pg, arena, &mail, found, error) &&
+    bool done = claim(pg, arena, taken, &mail, found, error) &&
                 (!*found || send_claimed(pg, transport, &mail, taken, error));
     arena_free(arena);
     return done;

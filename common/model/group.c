@@ -180,8 +180,7 @@ bool group_find(struct pg *pg, int64_t id, struct group_identity *group, struct 
     return true;
 }
 
-#define SEEN(column) "CASE WHEN isfinite(" column ") THEN " PG_USEC(column) " END"
-#define SEEN_COLUMNS SEEN("first_seen") ", " SEEN("last_seen")
+#define SEEN_COLUMNS PG_USEC_KNOWN("first_seen") ", " PG_USEC_KNOWN("last_seen")
 
 bool group_read_seen(struct pg *pg, int64_t id, int64_t *first_seen, int64_t *last_seen,
                      struct error *error)

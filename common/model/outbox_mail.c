@@ -45,6 +45,20 @@ static bool copy_mail(const struct pg_result *result, struct arena *arena, struc
     return true;
 }
 
+#define FIRST_WAITING(condition)                                                                   \
+    "(SELECT id FROM exportd.outbox WHERE state = 'waiting' AND next_try_at " condition            \
+    " ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
+#define FIRST_DUE   FIRST_WAITING("<= now()")
+#define FIRST_STRAY FIRST_WAITING("> now() + $2::bigint * interval '1 second'")
+
+/* Each part goes along the index of what waits and ends at its first row, however many wait; both
+   in one condition would be read whole, with all that have waited since the last VACUUM. */
+static const char claim_statement[] =
+    "UPDATE exportd.outbox SET tries = tries + 1,"
+    " next_try_at = now() + $1::bigint * interval '1 second'"
+    " WHERE id = coalesce(" FIRST_DUE ", " FIRST_STRAY ")"
+    " RETURNING id, data_export_id, message_id, recipient, mime, tries";
+
 bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, int64_t longest_seconds,
                        struct arena *arena, struct outbox_mail *mail, bool *found,
                        struct error *error)
@@ -54,15 +68,7 @@ bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, int64_t longest_seco
     pg_bind_int(&params, hold_seconds);
     pg_bind_int(&params, longest_seconds);
     *found = false;
-    if (!pg_query(pg,
-                  "UPDATE exportd.outbox SET tries = tries + 1,"
-                  " next_try_at = now() + $1::bigint * interval '1 second'"
-                  " WHERE id = (SELECT id FROM exportd.outbox"
-                  " WHERE state = 'waiting' AND (next_try_at <= now()"
-                  " OR next_try_at > now() + $2::bigint * interval '1 second')"
-                  " ORDER BY next_try_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)"
-                  " RETURNING id, data_export_id, message_id, recipient, mime, tries",
-                  &params, &result, error))
+    if (!pg_query(pg, claim_statement, &params, &result, error))
         return false;
     *found = pg_rows(result) > 0;
     bool done = !*found || copy_mail(result, arena, mail, error);
@@ -72,14 +78,21 @@ bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, int64_t longest_seco
 
 /* ---- what came of it ---- */
 
+static const char sent_statement[] = "UPDATE exportd.outbox SET state = 'sent', message = NULL"
+                                     " WHERE id = $1::bigint AND state = 'waiting'";
+
 bool outbox_mail_sent(struct pg *pg, int64_t id, struct error *error)
 {
     struct pg_params params = {.repeated = true};
     pg_bind_int(&params, id);
-    return pg_execute(pg,
-                      "UPDATE exportd.outbox SET state = 'sent', message = NULL"
-                      " WHERE id = $1::bigint AND state = 'waiting'",
-                      &params, NULL, error);
+    return pg_execute(pg, sent_statement, &params, NULL, error);
+}
+
+bool outbox_mail_sent_later(struct pg *pg, int64_t id, struct error *error)
+{
+    struct pg_params params = {.repeated = true};
+    pg_bind_int(&params, id);
+    return pg_later(pg, sent_statement, &params, error);
 }
 
 /* $1 and $2 of the statements below. */

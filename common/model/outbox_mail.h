@@ -33,6 +33,9 @@ bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, int64_t longest_seco
  */
 bool outbox_mail_sent(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
 
+/* The same, with the next statement (pg_later). */
+bool outbox_mail_sent_later(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
+
 /* It is not: due again in `seconds` because of `reason`, or never again. Only the try that was
    claimed is judged (`tries` is the fence). */
 bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t seconds,

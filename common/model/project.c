@@ -1,21 +1,5 @@
 #include "model/project.h"
 
-bool project_exists(struct pg *pg, int64_t organization_id, int64_t project_id, bool *exists,
-                    struct error *error)
-{
-    struct pg_params params = {.repeated = true};
-    int64_t found = 0;
-    pg_bind_int(&params, project_id);
-    pg_bind_int(&params, organization_id);
-    if (!pg_query_int(pg,
-                      "SELECT 1 FROM sentry_project"
-                      " WHERE id = $1::bigint AND organization_id = $2::bigint",
-                      &params, &found, error))
-        return false;
-    *exists = found == 1;
-    return true;
-}
-
 bool project_organization(struct pg *pg, int64_t project_id, int64_t *organization_id,
                           struct error *error)
 {
@@ -29,35 +13,48 @@ bool project_organization(struct pg *pg, int64_t project_id, int64_t *organizati
 }
 
 /* The group itself comes before one that it was merged into: a redirect of a living group is not
-   followed. */
+   followed. $1 is the project, $2 the id. */
+#define GROUP_WITH_REDIRECT                                                                        \
+    "SELECT id FROM sentry_groupedmessage"                                                         \
+    " WHERE project_id = $1::bigint AND id = ANY (ARRAY[$2::bigint,"                               \
+    " (SELECT group_id FROM sentry_groupredirect WHERE previous_group_id = $2::bigint)])"          \
+    " ORDER BY id = $2::bigint DESC LIMIT 1"
+
 bool group_with_redirect(struct pg *pg, int64_t project_id, int64_t id, int64_t *group_id,
                          struct error *error)
 {
     struct pg_params params = {.repeated = true};
     pg_bind_int(&params, project_id);
     pg_bind_int(&params, id);
-    return pg_query_int(pg,
-                        "SELECT id FROM sentry_groupedmessage"
-                        " WHERE project_id = $1::bigint AND id = ANY (ARRAY[$2::bigint,"
-                        " (SELECT group_id FROM sentry_groupredirect"
-                        " WHERE previous_group_id = $2::bigint)])"
-                        " ORDER BY id = $2::bigint DESC LIMIT 1",
-                        &params, group_id, error);
+    return pg_query_int(pg, GROUP_WITH_REDIRECT, &params, group_id, error);
 }
 
-bool environment_exists(struct pg *pg, int64_t organization_id, int64_t environment_id,
-                        bool *exists, struct error *error)
+bool subject_find(struct pg *pg, const struct subject_ids *ids, struct subject *subject,
+                  struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    int64_t found = 0;
-    pg_bind_int(&params, environment_id);
-    pg_bind_int(&params, organization_id);
-    if (!pg_query_int(pg,
-                      "SELECT 1 FROM sentry_environment"
-                      " WHERE id = $1::bigint AND organization_id = $2::bigint",
-                      &params, &found, error))
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, ids->project_id);
+    pg_bind_int(&params, ids->group_id);
+    pg_bind_int(&params, ids->organization_id);
+    if (ids->all_environments)
+        pg_bind_null(&params);
+    else
+        pg_bind_int(&params, ids->environment_id);
+    if (!pg_query(pg,
+                  "SELECT (SELECT 1 FROM sentry_project"
+                  " WHERE id = $1::bigint AND organization_id = $3::bigint),"
+                  " (SELECT 1 FROM sentry_environment"
+                  " WHERE id = $4::bigint AND organization_id = $3::bigint),"
+                  " (" GROUP_WITH_REDIRECT ")",
+                  &params, &result, error))
         return false;
-    *exists = found == 1;
+    *subject = (struct subject){
+        .has_project = pg_int(result, 0, 0) == 1,
+        .has_environment = ids->all_environments || pg_int(result, 0, 1) == 1,
+        .group_id = pg_int(result, 0, 2),
+    };
+    pg_result_free(result);
     return true;
 }
 

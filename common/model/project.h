@@ -5,9 +5,23 @@
 
 #include "client/pg.h"
 
-/* Whether the organization has this project. Any 64-bit id may be asked for. */
-bool project_exists(struct pg *pg, int64_t organization_id, int64_t project_id, bool *exists,
-                    struct error *error) MUST_CHECK;
+/* What an export asks about. Any 64-bit ids may be asked for. */
+struct subject_ids {
+    int64_t organization_id;
+    int64_t project_id;
+    int64_t group_id;
+    int64_t environment_id;
+    bool all_environments; /* environment_id does not count */
+};
+
+struct subject {
+    bool has_project;     /* the organization has the project */
+    bool has_environment; /* and the environment */
+    int64_t group_id;     /* as by group_with_redirect */
+};
+
+bool subject_find(struct pg *pg, const struct subject_ids *ids, struct subject *subject,
+                  struct error *error) MUST_CHECK;
 
 /* The project's organization; ERROR_NOT_FOUND. */
 bool project_organization(struct pg *pg, int64_t project_id, int64_t *organization_id,
@@ -17,10 +31,6 @@ bool project_organization(struct pg *pg, int64_t project_id, int64_t *organizati
    by one hop and within the same project. *group_id is 0 when there is none. */
 bool group_with_redirect(struct pg *pg, int64_t project_id, int64_t id, int64_t *group_id,
                          struct error *error) MUST_CHECK;
-
-/* Whether the organization has the environment with this id. */
-bool environment_exists(struct pg *pg, int64_t organization_id, int64_t environment_id,
-                        bool *exists, struct error *error) MUST_CHECK;
 
 /* The id of the organization's environment of this name ("" is one); 0 when there is none. */
 bool environment_find(struct pg *pg, int64_t organization_id, const char *name, int64_t *id,

@@ -5,7 +5,7 @@
 #include "base/url.h"
 #include "storage/filesystem.h"
 
-enum { PART_MAX = 255 };
+enum { PART_MAX = 255, PATHS_IN_FOLDER = 1000 };
 
 static bool check_url(const char *text, struct url *url, struct error *error)
 {
@@ -98,9 +98,12 @@ bool blob_store_check(struct blob_store *store, struct error *error)
     return store->operations->check(store, error);
 }
 
-void blob_store_random_path(char path[BLOB_RANDOM_PATH_SIZE])
+void blob_store_new_path(struct blob_store *store, char path[BLOB_NEW_PATH_SIZE])
 {
     char hex[RANDOM_HEX_SIZE];
     random_hex(hex);
-    (void)snprintf(path, BLOB_RANDOM_PATH_SIZE, "%.2s/%.4s/%.26s", hex, hex + 2, hex + 6);
+    if (store->folder_has_had == 0)
+        (void)snprintf(store->folder, sizeof(store->folder), "%.2s/%.4s", hex, hex + 2);
+    store->folder_has_had = (store->folder_has_had + 1) % PATHS_IN_FOLDER;
+    (void)snprintf(path, BLOB_NEW_PATH_SIZE, "%s/%.26s", store->folder, hex + 6);
 }

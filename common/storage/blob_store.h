@@ -28,6 +28,8 @@ struct blob_store_operations {
 
 struct blob_store {
     const struct blob_store_operations *operations;
+    char folder[8];     /* of new paths: ab/cdef */
+    int folder_has_had; /* how many new paths; at 0 there is no folder yet */
 };
 
 /* The store that EXPORTD_STORAGE_URL names (file:///folder). ERROR_USAGE. */
@@ -63,8 +65,10 @@ bool blob_store_remove(struct blob_store *store, const char *path, struct error 
 /* Whether objects can be written: for `exportd check` and before jobs are taken. */
 bool blob_store_check(struct blob_store *store, struct error *error) MUST_CHECK;
 
-/* A new random path, 2/4/26 hex digits: ab/cdef/0123... (spec/original.md 2.3). */
-#define BLOB_RANDOM_PATH_SIZE 35
-void blob_store_random_path(char path[BLOB_RANDOM_PATH_SIZE]);
+/* A new path, 2/4/26 hex digits as Sentry's are: ab/cdef/0123... (spec/original.md 2.3). The 26 are
+   random for each path, the other six for each thousand: to make two folders for an object, and to
+   get these onto the disk, takes longer than a small object itself. For one thread at a time. */
+#define BLOB_NEW_PATH_SIZE 35
+void blob_store_new_path(struct blob_store *store, char path[BLOB_NEW_PATH_SIZE]);
 
 #endif

@@ -14,12 +14,17 @@ enum { NAME_SIZE = 264, ROOT_SIZE = 4096, FOLDER_FLAGS = O_RDONLY | O_DIRECTORY 
 struct filesystem {
     struct blob_store store; /* first: a struct blob_store * is a struct filesystem * */
     char *root;
+    /* The folder that was last synced up to the root (inode 0: none), so that the next object in
+       there need not do it again. */
+    dev_t synced_device;
+    ino_t synced_inode;
 };
 
 /* An object's folder, open, and its two names in there. */
 struct place {
     int folder;
     const char *name;
+    bool made; /* a folder, on the way there */
     /* Made from the name, not random: a crash in mid-write leaves nothing that remove() misses. */
     char temporary[NAME_SIZE];
 };
@@ -31,27 +36,29 @@ static const char *root_of(struct blob_store *store)
 
 /* ---- folders ---- */
 
-/* Opens folder `name` of `parent`. A new one is not durable yet: sync_folders. */
-static int open_folder(int parent, const char *name, bool create)
+/* Opens folder `name` of `parent`; `made` is NULL if it shall not be made. A new one is not durable
+   yet: sync_folders. */
+static int open_folder(int parent, const char *name, bool *made)
 {
     int flags = FOLDER_FLAGS | O_NOFOLLOW;
     int folder = openat(parent, name, flags);
-    if (folder >= 0 || errno != ENOENT || !create)
+    if (folder >= 0 || errno != ENOENT || made == NULL)
         return folder;
     if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST)
         return -1;
+    *made = true;
     return openat(parent, name, flags);
 }
 
 /* Goes from the open folder `from` down all parts of `path` but the last. Closes `from`. Returns
    the last part's folder and in *name the last part, or -1 with errno. */
-static int descend(int from, const char *path, bool create, const char **name)
+static int descend(int from, const char *path, bool *made, const char **name)
 {
     char part[NAME_SIZE];
     const char *slash;
     while (from >= 0 && (slash = strchr(path, '/')) != NULL) {
         (void)snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
-        int next = open_folder(from, part, create);
+        int next = open_folder(from, part, made);
         int saved = errno;
         (void)close(from);
         errno = saved;
@@ -62,13 +69,11 @@ static int descend(int from, const char *path, bool create, const char **name)
     return from;
 }
 
-/* Makes durable what is in `folder`, the last one of `path`, and in those above it up to the root:
-   also those that were there already, whose maker may not have got as far as this. The deepest
-   first, because one commit of the file system then mostly does for all. */
-static bool sync_folders(int folder, const char *path)
+/* Makes durable what is in the folders above `folder`, the last one of `path`, up to the root. */
+static bool sync_above(int folder, const char *path)
 {
     int current = folder;
-    bool good = fsync(current) == 0;
+    bool good = true;
     for (const char *at = strchr(path, '/'); good && at != NULL; at = strchr(at + 1, '/')) {
         int parent = openat(current, "..", FOLDER_FLAGS);
         good = parent >= 0 && fsync(parent) == 0;
@@ -82,6 +87,25 @@ static bool sync_folders(int folder, const char *path)
         errno = saved;
     }
     return good;
+}
+
+/* Makes durable what is in the place's folder and in those above it: also those that were there
+   already, whose maker may not have got as far as this. The deepest first, because one commit of
+   the file system then mostly does for all. */
+static bool sync_folders(struct blob_store *store, const struct place *place, const char *path)
+{
+    struct filesystem *filesystem = (struct filesystem *)store;
+    struct stat status;
+    if (fsync(place->folder) != 0 || fstat(place->folder, &status) != 0)
+        return false;
+    if (!place->made && status.st_dev == filesystem->synced_device &&
+        status.st_ino == filesystem->synced_inode)
+        return true;
+    if (!sync_above(place->folder, path))
+        return false;
+    filesystem->synced_device = status.st_dev;
+    filesystem->synced_inode = status.st_ino;
+    return true;
 }
 
 /* Best effort: a folder above the root may be one that we cannot read. */
@@ -134,7 +158,8 @@ static bool open_place(struct blob_store *store, const char *path, bool create, 
     int root = -1;
     if ((create && !make_root(root_of(store), error)) || !open_root(store, &root, error))
         return false;
-    place->folder = descend(root, path, create, &place->name);
+    place->made = false;
+    place->folder = descend(root, path, create ? &place->made : NULL, &place->name);
     if (place->folder < 0)
         return error_set_errno(error, errno, "cannot open the folder of object %s", path);
     (void)snprintf(place->temporary, sizeof(place->temporary), "%s.part", place->name);
@@ -181,7 +206,7 @@ static bool put_object(struct blob_store *store, const char *path, bool replaces
     const char *written = replaces ? place.temporary : place.name;
     bool good = write_file(&place, written, bytes, size) &&
                 (!replaces || renameat(place.folder, written, place.folder, place.name) == 0) &&
-                sync_folders(place.folder, path);
+                sync_folders(store, &place, path);
     if (!good) {
         error_set_errno(error, errno, "cannot write object %s", path);
         (void)unlinkat(place.folder, written, 0);

@@ -23,7 +23,7 @@ struct chunk {
     bool written; /* an object may be at `path` */
     bool owned;   /* and a committed blob row owns it */
     char checksum[SHA1_HEX_SIZE];
-    char path[BLOB_RANDOM_PATH_SIZE]; /* for a new object, if one is needed */
+    char path[BLOB_NEW_PATH_SIZE]; /* for a new object, if one is needed */
 };
 
 struct putting {
@@ -95,7 +95,7 @@ static bool digest_chunks(struct putting *putting, struct uploaded_file *file, s
             break;
         sha1_update(whole, putting->bytes, (size_t)chunk->size);
         sha1_hex(putting->bytes, (size_t)chunk->size, chunk->checksum);
-        blob_store_random_path(chunk->path);
+        blob_store_new_path(putting->upload->store, chunk->path);
         chunk->first = first_of_its_kind(putting->chunks, i);
     }
     if (good)

@@ -1,4 +1,6 @@
 """Mail by real SMTP servers: each kind of connection, and what happens when one refuses."""
+import signal
+
 import pytest
 
 from support.events import hash_of, series
@@ -161,10 +163,9 @@ def test_a_mail_whose_success_is_not_noted_goes_out_again_as_the_same(exportd, e
     """Readers know it by its Message-ID."""
     with MailSink() as sink:
         url = f"smtp://127.0.0.1:{sink.port}"
-        with exportd.worker(MAIL_URL=url, FAULT="after_smtp:error") as worker:
-            wait_until(lambda: len(sink.mails) == 1, "the mail is sent")
-            assert worker.stop() == 0
-        assert outbox(sql) == ("waiting", 1)
+        with exportd.worker(MAIL_URL=url, FAULT="after_smtp:kill") as worker:
+            assert worker.process.wait(20) == -signal.SIGKILL
+        assert len(sink.mails) == 1 and outbox(sql) == ("waiting", 1)
         sql.execute("SELECT next_try_at - now() FROM exportd.outbox")
         assert sql.fetchone()[0].total_seconds() > 60, "held back from other mailers"
         sql.execute("UPDATE exportd.outbox SET next_try_at = now()")
@@ -172,6 +173,17 @@ def test_a_mail_whose_success_is_not_noted_goes_out_again_as_the_same(exportd, e
         first, second = sink.mails
         assert first.bytes == second.bytes
     assert outbox(sql) == ("sent", 2)
+
+
+def test_a_mail_whose_success_could_not_be_noted_at_once(exportd, export, sql):
+    """A worker that stops does so before it ends."""
+    with MailSink() as sink:
+        url = f"smtp://127.0.0.1:{sink.port}"
+        with exportd.worker(MAIL_URL=url, FAULT="after_smtp:error") as worker:
+            wait_until(lambda: len(sink.mails) == 1, "the mail is sent")
+            assert worker.stop() == 0
+            assert len(worker.events("mail.sent")) == 1
+        assert len(sink.mails) == 1 and outbox(sql) == ("sent", 1)
 
 
 def test_what_is_logged_of_a_mail(exportd, export, sql):

@@ -5,14 +5,25 @@ enum {
     VALUE_MAX = 1000 /* bytes: more than the tables hold, if nobody changed them */
 };
 
-/* The years 0001 to 9999: what is beyond may not fit into a bigint. */
-#define KNOWN_USEC(column)                                                                         \
-    "CASE WHEN " column " >= '0001-01-01 00:00:00+00' AND " column " < '10000-01-01 00:00:00+00'"  \
-    " THEN " PG_USEC(column) " END"
+#define SEEN_COLUMNS PG_USEC_KNOWN("g.last_seen") ", " PG_USEC_KNOWN("g.first_seen")
 
 /* The counter in tagstore_grouptagkey keeps the statement from reading what is not few; that it may
    be wrong is what LIMIT is for. A value that is too long is NULL here. Bytes, not a language,
    order the values. */
+static const char rows_statement[] =
+    "SELECT CASE WHEN octet_length(v.value) <= $8::integer THEN v.value END,"
+    " g.times_seen, " SEEN_COLUMNS " FROM tagstore_tagkey k"
+    " JOIN tagstore_grouptagkey n ON n.project_id = $1::bigint AND n.group_id = $2::bigint"
+    " AND n.key_id = k.id AND n.values_seen <= $6::bigint"
+    " JOIN tagstore_grouptagvalue g ON g.project_id = $1::bigint AND g.group_id = $2::bigint"
+    " AND g.key_id = k.id"
+    " JOIN tagstore_tagvalue v ON v.id = g.value_id"
+    " WHERE k.project_id = $1::bigint AND k.environment_id = $3::bigint"
+    " AND k.key = $4::text AND k.status = 0"
+    " AND (NOT $5::boolean OR (g.times_seen > 0 AND v.value <> ''))"
+    " ORDER BY g.first_seen DESC NULLS LAST, v.value COLLATE \"C\""
+    " LIMIT $7::bigint";
+
 static bool query_rows(struct pg *pg, const struct group_tag_value_query *query,
                        struct pg_result **result, struct error *error)
 {
@@ -26,23 +37,7 @@ static bool query_rows(struct pg *pg, const struct group_tag_value_query *query,
     pg_bind_int(&params, FEW);
     pg_bind_int(&params, limited ? query->limit : FEW + 1);
     pg_bind_int(&params, VALUE_MAX);
-    return pg_query(
-        pg,
-        "SELECT CASE WHEN octet_length(v.value) <= $8::integer THEN v.value END, "
-        "g.times_seen, " KNOWN_USEC("g.last_seen") ", " KNOWN_USEC(
-            "g.first_seen") " FROM tagstore_tagkey k"
-                            " JOIN tagstore_grouptagkey n ON n.project_id = $1::bigint AND "
-                            "n.group_id = $2::bigint"
-                            " AND n.key_id = k.id AND n.values_seen <= $6::bigint"
-                            " JOIN tagstore_grouptagvalue g ON g.project_id = $1::bigint AND "
-                            "g.group_id = $2::bigint"
-                            " AND g.key_id = k.id JOIN tagstore_tagvalue v ON v.id = g.value_id"
-                            " WHERE k.project_id = $1::bigint AND k.environment_id = $3::bigint"
-                            " AND k.key = $4::text AND k.status = 0"
-                            " AND (NOT $5::boolean OR (g.times_seen > 0 AND v.value <> ''))"
-                            " ORDER BY g.first_seen DESC NULLS LAST, v.value COLLATE \"C\" LIMIT "
-                            "$7::bigint",
-        &params, result, error);
+    return pg_query(pg, rows_statement, &params, result, error);
 }
 
 static bool are_few(const struct pg_result *result)

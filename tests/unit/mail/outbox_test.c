@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-enum recorded { NOTHING, SENT, RETRY, GIVEN_UP };
+enum recorded { NOTHING, RETRY, GIVEN_UP };
 
 /* What the doubles answer, and what they were told. */
 static struct {
@@ -19,6 +19,8 @@ static struct {
     enum error_code claim_fails, send_fails, record_fails;
     bool no_memory; /* for the mail that is claimed */
     int sends;
+    bool with_claim; /* the next one notes a mail as sent */
+    int sent;        /* so often noted */
     enum recorded recorded;
     int64_t hold, seconds;
     char reason[ERROR_MESSAGE_MAX];
@@ -35,6 +37,12 @@ bool pg_single_unsynced(struct pg *pg, struct error *error)
     return answer(ERROR_NONE, error);
 }
 
+static bool note_sent(struct error *error)
+{
+    script.sent += script.record_fails == ERROR_NONE;
+    return answer(script.record_fails, error);
+}
+
 bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, int64_t longest_seconds,
                        struct arena *arena, struct outbox_mail *mail, bool *found,
                        struct error *error)
@@ -43,7 +51,14 @@ bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, int64_t longest_seco
     (void)arena;
     script.hold = hold_seconds;
     assert_true(longest_seconds > 3600);
-    *found = script.due && (script.claim_fails == ERROR_NONE || script.no_memory);
+    bool with = script.with_claim;
+    script.with_claim = false;
+    *found = false;
+    if (script.claim_fails != ERROR_NONE && !script.no_memory)
+        return answer(script.claim_fails, error);
+    if (with && !note_sent(error))
+        return false;
+    *found = script.due;
     *mail = (struct outbox_mail){.id = 5,
                                  .data_export_id = 27,
                                  .message_id = "<27.1.abc@example.com>",
@@ -54,18 +69,26 @@ bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, int64_t longest_seco
     return answer(script.claim_fails, error);
 }
 
+bool outbox_mail_sent(struct pg *pg, int64_t id, struct error *error)
+{
+    (void)pg;
+    assert_int_equal(id, 5);
+    return note_sent(error);
+}
+
+bool outbox_mail_sent_later(struct pg *pg, int64_t id, struct error *error)
+{
+    (void)pg;
+    assert_int_equal(id, 5);
+    script.with_claim = true;
+    return answer(ERROR_NONE, error);
+}
+
 static bool record(enum recorded what, struct error *error)
 {
     assert_int_equal(script.recorded, NOTHING);
     script.recorded = what;
     return answer(script.record_fails, error);
-}
-
-bool outbox_mail_sent(struct pg *pg, int64_t id, struct error *error)
-{
-    (void)pg;
-    assert_int_equal(id, 5);
-    return record(SENT, error);
 }
 
 bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t seconds,
@@ -131,7 +154,8 @@ static bool run(bool *found, struct error *error, char log[4096])
     return done;
 }
 
-static void check_run(enum recorded expected, const char *event)
+/* Runs it for one mail, and once more, when none is due: that records what was sent. */
+static void check_run(const char *event)
 {
     struct error error;
     bool found = false;
@@ -139,7 +163,12 @@ static void check_run(enum recorded expected, const char *event)
     if (!run(&found, &error, log))
         fail_msg("%s", error.message);
     assert_true(found);
-    assert_int_equal(script.recorded, expected);
+    if (script.recorded == NOTHING) {
+        assert_string_equal(log, "");
+        script.due = false;
+        assert_true(run(&found, &error, log));
+        assert_false(found);
+    }
     assert_int_equal(script.sends, 1);
     assert_non_null(strstr(log, event));
     assert_non_null(strstr(log, "27"));
@@ -162,7 +191,8 @@ static void test_nothing_due(void **state)
 static void test_sent(void **state)
 {
     (void)state;
-    check_run(SENT, "mail.sent");
+    check_run("mail.sent");
+    assert_int_equal(script.sent, 1);
     assert_int_equal(script.hold, 120);
 }
 
@@ -170,7 +200,8 @@ static void test_a_5xx_is_the_end(void **state)
 {
     (void)state;
     script.send_fails = ERROR_INVALID;
-    check_run(GIVEN_UP, "mail.given-up");
+    check_run("mail.given-up");
+    assert_int_equal(script.recorded, GIVEN_UP);
     assert_string_equal(script.reason, "because of the script");
 }
 
@@ -181,7 +212,8 @@ static void test_everything_else_is_tried_again(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(codes); i++) {
         assert_int_equal(set_up(state), 0);
         script.send_fails = codes[i];
-        check_run(RETRY, "mail.delayed");
+        check_run("mail.delayed");
+        assert_int_equal(script.recorded, RETRY);
         assert_string_equal(script.reason, "because of the script");
     }
 }
@@ -195,7 +227,7 @@ static void test_back_off(void **state)
             assert_int_equal(set_up(state), 0);
             script.send_fails = ERROR_AWAY;
             script.tries = tries;
-            check_run(RETRY, "mail.delayed");
+            check_run("mail.delayed");
             assert_in_range(script.seconds, full[tries - 1] * 3 / 4, full[tries - 1]);
             varied = varied || script.seconds != full[tries - 1];
         }
@@ -203,61 +235,112 @@ static void test_back_off(void **state)
     assert_int_equal(set_up(state), 0);
     script.send_fails = ERROR_AWAY;
     script.tries = INT64_MAX;
-    check_run(RETRY, "mail.delayed");
+    check_run("mail.delayed");
     assert_in_range(script.seconds, 2700, 3600);
 }
 
-static void test_database_errors(void **state)
+static void fails(enum error_code code)
 {
-    static const enum error_code sends[] = {ERROR_NONE, ERROR_AWAY, ERROR_INVALID};
     struct error error;
     bool found = false;
     char log[4096];
-    script.claim_fails = ERROR_AWAY;
     assert_false(run(&found, &error, log));
-    assert_int_equal(error.code, ERROR_AWAY);
-    assert_int_equal(script.sends, 0);
+    assert_int_equal(error.code, code);
+    assert_string_equal(log, ""); /* nothing is said of what is not recorded */
+}
+
+static void test_nothing_can_be_claimed(void **state)
+{
+    (void)state;
+    script.claim_fails = ERROR_AWAY;
+    fails(ERROR_AWAY);
     assert_int_equal(script.recorded, NOTHING);
     script.no_memory = true;
-    assert_false(run(&found, &error, log));
-    assert_int_equal(error.code, ERROR_AWAY);
-    assert_int_equal(script.sends, 0);
+    fails(ERROR_AWAY);
     assert_int_equal(script.recorded, RETRY); /* the mail is not held back */
     assert_int_equal(script.seconds, 0);
+    assert_int_equal(script.sends, 0);
+}
+
+static void test_a_failure_cannot_be_recorded(void **state)
+{
+    static const enum error_code sends[] = {ERROR_AWAY, ERROR_INVALID};
     for (size_t i = 0; i < ARRAY_LENGTH(sends); i++) {
         assert_int_equal(set_up(state), 0);
         script.send_fails = sends[i];
         script.record_fails = ERROR_QUERY;
-        assert_false(run(&found, &error, log));
-        assert_int_equal(error.code, ERROR_QUERY);
-        assert_string_equal(log, ""); /* nothing is said of what is not recorded */
+        fails(ERROR_QUERY);
     }
 }
 
-/* The server said yes and the database could not be told: told the next time, not sent again. */
+/* Sends one mail, of which nothing is recorded yet. */
+static void send_one(void)
+{
+    struct error error;
+    bool found = false;
+    char log[4096];
+    assert_true(run(&found, &error, log));
+    assert_true(found);
+    assert_string_equal(log, "");
+    assert_int_equal(script.sends, 1);
+    assert_int_equal(script.sent, 0);
+    assert_int_equal(taken.id, 5);
+}
+
+/* The server said yes and the database cannot be told: told the next time, not sent again. */
 static void test_what_was_not_recorded_is_recorded_later(void **state)
 {
     (void)state;
     struct error error;
     bool found = false;
     char log[4096];
-    script.record_fails = ERROR_AWAY;
-    assert_false(run(&found, &error, log));
-    assert_int_equal(script.sends, 1);
+    send_one();
     script.due = false; /* held back */
-    script.recorded = NOTHING;
-    assert_false(run(&found, &error, log));
-    assert_string_equal(log, "");
+    script.record_fails = ERROR_AWAY;
+    fails(ERROR_AWAY);
     script.record_fails = ERROR_NONE;
-    script.recorded = NOTHING;
+    script.claim_fails = ERROR_AWAY; /* both or neither */
+    fails(ERROR_AWAY);
+    assert_int_equal(script.sent, 0);
+    script.claim_fails = ERROR_NONE;
     assert_true(run(&found, &error, log));
-    assert_int_equal(script.recorded, SENT);
+    assert_int_equal(script.sent, 1);
     assert_non_null(strstr(log, "mail.sent"));
     assert_non_null(strstr(log, "<27.1.abc@example.com>"));
-    assert_int_equal(script.sends, 1);
-    script.recorded = NOTHING;
     assert_true(run(&found, &error, log));
-    assert_int_equal(script.recorded, NOTHING);
+    assert_int_equal(script.sent, 1);
+    assert_int_equal(script.sends, 1);
+}
+
+/* The next mail does not come into our hands: the last one is recorded all the same, once. */
+static void test_recorded_with_a_claim_for_nothing(void **state)
+{
+    (void)state;
+    struct error error;
+    bool found = false;
+    char log[4096];
+    send_one();
+    script.claim_fails = ERROR_AWAY;
+    script.no_memory = true;
+    assert_false(run(&found, &error, log));
+    assert_non_null(strstr(log, "mail.sent"));
+    assert_int_equal(script.recorded, RETRY);
+    assert_int_equal(script.sent, 1);
+    assert_int_equal(taken.id, 0);
+}
+
+/* By a worker that ends. */
+static void test_recorded_without_a_claim(void **state)
+{
+    (void)state;
+    struct error error;
+    send_one();
+    script.record_fails = ERROR_AWAY;
+    assert_false(outbox_record_taken(NULL, &taken, &error));
+    script.record_fails = ERROR_NONE;
+    assert_true(outbox_record_taken(NULL, &taken, &error));
+    assert_true(outbox_record_taken(NULL, &taken, &error));
+    assert_int_equal(script.sent, 1);
 }
 
 int main(void)
@@ -268,8 +351,11 @@ int main(void)
         cmocka_unit_test_setup(test_a_5xx_is_the_end, set_up),
         cmocka_unit_test_setup(test_everything_else_is_tried_again, set_up),
         cmocka_unit_test_setup(test_back_off, set_up),
-        cmocka_unit_test_setup(test_database_errors, set_up),
+        cmocka_unit_test_setup(test_nothing_can_be_claimed, set_up),
+        cmocka_unit_test_setup(test_a_failure_cannot_be_recorded, set_up),
         cmocka_unit_test_setup(test_what_was_not_recorded_is_recorded_later, set_up),
+        cmocka_unit_test_setup(test_recorded_with_a_claim_for_nothing, set_up),
+        cmocka_unit_test_setup(test_recorded_without_a_claim, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

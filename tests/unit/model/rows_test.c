@@ -1,6 +1,7 @@
 /* The model against real tables (database_fixture.h): exports, what an export asks about,
    organizations, users, migrations. tests/system/test_units.py gives the database. */
 #include "model/event_user.h"
+#include "model/group.h"
 #include "model/migration.h"
 #include "model/organization.h"
 #include "model/project.h"
@@ -103,11 +104,43 @@ static void test_list_expired(void **state)
 
 /* ---- what an export asks about ---- */
 
+static void test_group_seen(void **state)
+{
+    (void)state;
+    int64_t first = 0;
+    int64_t last = 0;
+    need_database();
+    make_organizations();
+    run("INSERT INTO sentry_groupedmessage (id, project_id, logger, level, message, status,"
+        " times_seen, first_seen, last_seen, time_spent_total, time_spent_count, score)"
+        " SELECT id, 1, '', 40, '', 3, 1, first::timestamptz, last::timestamptz, 0, 0, 0"
+        " FROM (VALUES (7, '1970-01-01 00:00:01+00', '9999-12-31 23:59:59+00'),"
+        " (8, '294276-12-31 00:00:00+00', 'infinity'),"
+        " (9, '-infinity', '0001-12-31 00:00:00+00 BC')) AS made (id, first, last)");
+    ok(group_read_seen(pg, 7, &first, &last, &error));
+    assert_int_equal(first, 1000000);
+    assert_int_equal(last, INT64_C(253402300799000000));
+    for (int64_t id = 8; id <= 10; id++) {
+        ok(group_read_seen(pg, id, &first, &last, &error));
+        assert_int_equal(first, USEC_NONE);
+        assert_int_equal(last, USEC_NONE);
+    }
+}
+
+static struct subject subject_of(struct subject_ids ids)
+{
+    struct subject subject = {.group_id = -1};
+    ok(subject_find(pg, &ids, &subject, &error));
+    return subject;
+}
+
 static void assert_group(int64_t project_id, int64_t id, int64_t expected)
 {
     int64_t group_id = -1;
+    const struct subject_ids ids = {.project_id = project_id, .group_id = id};
     ok(group_with_redirect(pg, project_id, id, &group_id, &error));
     assert_int_equal(group_id, expected);
+    assert_int_equal(subject_of(ids).group_id, expected);
 }
 
 static void test_group_with_redirect(void **state)
@@ -132,20 +165,32 @@ static void test_group_with_redirect(void **state)
     assert_group(beyond_integer, INT64_MAX, 0);
 }
 
+static bool has_project(int64_t organization_id, int64_t project_id)
+{
+    const struct subject_ids ids = {
+        .organization_id = organization_id, .project_id = project_id, .all_environments = true};
+    struct subject subject = subject_of(ids);
+    assert_true(subject.has_environment);
+    assert_int_equal(subject.group_id, 0);
+    return subject.has_project;
+}
+
+static bool has_environment(int64_t organization_id, int64_t environment_id)
+{
+    const struct subject_ids ids = {.organization_id = organization_id,
+                                    .environment_id = environment_id};
+    return subject_of(ids).has_environment;
+}
+
 static void test_project(void **state)
 {
     (void)state;
-    bool exists = false;
     need_database();
     make_organizations();
-    ok(project_exists(pg, 1, 1, &exists, &error));
-    assert_true(exists);
-    ok(project_exists(pg, 1, 2, &exists, &error));
-    assert_false(exists);
-    ok(project_exists(pg, 1, INT64_MIN, &exists, &error));
-    assert_false(exists);
-    ok(project_exists(pg, 1, beyond_integer, &exists, &error));
-    assert_false(exists);
+    assert_true(has_project(1, 1));
+    assert_false(has_project(1, 2));
+    assert_false(has_project(1, INT64_MIN));
+    assert_false(has_project(1, beyond_integer));
     int64_t organization_id = 0;
     ok(project_organization(pg, 2, &organization_id, &error));
     assert_int_equal(organization_id, 2);
@@ -156,7 +201,6 @@ static void test_project(void **state)
 static void test_environment(void **state)
 {
     (void)state;
-    bool exists = true;
     int64_t id = -1;
     need_database();
     run("INSERT INTO sentry_environment (id, organization_id, name, date_added)"
@@ -169,10 +213,9 @@ static void test_environment(void **state)
     assert_int_equal(id, 0);
     ok(environment_find(pg, beyond_integer, "prod", &id, &error));
     assert_int_equal(id, 0);
-    ok(environment_exists(pg, 1, 7, &exists, &error));
-    assert_false(exists);
-    ok(environment_exists(pg, 2, 7, &exists, &error));
-    assert_true(exists);
+    assert_false(has_environment(1, 7));
+    assert_true(has_environment(2, 7));
+    assert_false(has_environment(1, 0));
 }
 
 static void test_users_of_tags(void **state)
@@ -290,12 +333,19 @@ static void test_migration_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROLLED_BACK(test_export_row),          ROLLED_BACK(test_lowest_twin),
-        ROLLED_BACK(test_expiration_is_exact), ROLLED_BACK(test_list_expired),
-        ROLLED_BACK(test_group_with_redirect), ROLLED_BACK(test_project),
-        ROLLED_BACK(test_environment),         ROLLED_BACK(test_users_of_tags),
-        ROLLED_BACK(test_organization),        ROLLED_BACK(test_find_member),
-        ROLLED_BACK(test_lock_export),         ROLLED_BACK(test_migration_check),
+        ROLLED_BACK(test_export_row),
+        ROLLED_BACK(test_lowest_twin),
+        ROLLED_BACK(test_expiration_is_exact),
+        ROLLED_BACK(test_list_expired),
+        ROLLED_BACK(test_group_with_redirect),
+        ROLLED_BACK(test_group_seen),
+        ROLLED_BACK(test_project),
+        ROLLED_BACK(test_environment),
+        ROLLED_BACK(test_users_of_tags),
+        ROLLED_BACK(test_organization),
+        ROLLED_BACK(test_find_member),
+        ROLLED_BACK(test_lock_export),
+        ROLLED_BACK(test_migration_check),
     };
     return cmocka_run_group_tests(tests, open_database, close_database);
 }

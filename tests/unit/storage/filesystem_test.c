@@ -410,19 +410,42 @@ static void test_urls(void **state)
     assert_int_equal(access(url, F_OK), 0);
 }
 
-static void test_random_paths(void **state)
+static void test_new_paths(void **state)
 {
-    (void)state;
-    char one[BLOB_RANDOM_PATH_SIZE], other[BLOB_RANDOM_PATH_SIZE];
-    struct error error;
-    blob_store_random_path(one);
-    blob_store_random_path(other);
-    assert_string_not_equal(one, other);
-    assert_int_equal(strlen(one), 34);
-    assert_int_equal(one[2], '/');
-    assert_int_equal(one[7], '/');
-    assert_int_equal(strspn(one, "0123456789abcdef/"), 34);
-    assert_true(blob_store_check_path(one, &error));
+    struct fixture *fixture = *state;
+    char last[BLOB_NEW_PATH_SIZE];
+    int folders = 1;
+    blob_store_new_path(fixture->store, last);
+    for (int i = 1; i < 2500; i++) {
+        char path[BLOB_NEW_PATH_SIZE];
+        blob_store_new_path(fixture->store, path);
+        assert_int_equal(strlen(path), 34);
+        assert_int_equal(path[2], '/');
+        assert_int_equal(path[7], '/');
+        assert_int_equal(strspn(path, "0123456789abcdef/"), 34);
+        assert_string_not_equal(path + 8, last + 8);
+        assert_true(blob_store_check_path(path, &fixture->error));
+        folders += strncmp(path, last, 8) != 0;
+        memcpy(last, path, sizeof(last));
+    }
+    assert_int_equal(folders, 3);
+}
+
+/* What is remembered of a folder does not outlive the folder. */
+static void test_a_folder_that_goes_between_two_objects(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[256];
+    write_text(fixture, "ab/cdef/1", "one");
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(unlink(in_root(fixture, "ab/cdef/1", path)), 0);
+        assert_int_equal(rmdir(in_root(fixture, "ab/cdef", path)), 0);
+        write_text(fixture, "ab/cdef/1", "another");
+        expect_text(fixture, "ab/cdef/1", "another");
+    }
+    assert_int_equal(rename(fixture->root, in_root(fixture, "../moved", path)), 0);
+    write_text(fixture, "ab/cdef/1", "anew");
+    expect_text(fixture, "ab/cdef/1", "anew");
 }
 
 int main(void)
@@ -447,7 +470,8 @@ int main(void)
         TEST(test_an_unwritable_folder),
         TEST(test_check_makes_the_root_and_leaves_nothing_in_it),
         TEST(test_urls),
-        TEST(test_random_paths),
+        TEST(test_new_paths),
+        TEST(test_a_folder_that_goes_between_two_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
