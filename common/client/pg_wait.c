@@ -269,9 +269,8 @@ static PGresult *pipeline_results(struct pg *pg, int all, int main, const struct
     return kept;
 }
 
-/* Sends off the pipeline and leaves it. The result is that of the last statement, or of the one
-   before it if the last is a COMMIT that only goes along (`commits`). */
-static PGresult *converse(struct pg *pg, bool commits, const struct pg_wanted *wanted,
+/* Sends off the pipeline and leaves it. The result is that of statement number `main`. */
+static PGresult *converse(struct pg *pg, int main, const struct pg_wanted *wanted,
                           struct error *error)
 {
     bool gone = false;
@@ -282,7 +281,7 @@ static PGresult *converse(struct pg *pg, bool commits, const struct pg_wanted *w
         (void)pg_lost(pg, error);
         return NULL;
     }
-    PGresult *kept = pipeline_results(pg, all, commits ? all - 2 : all - 1, wanted, error);
+    PGresult *kept = pipeline_results(pg, all, main, wanted, error);
     if (kept == NULL || PQstatus(pg->connection) != CONNECTION_OK)
         return kept;
     pg_prepare_settle(pg, succeeded(kept));
@@ -298,11 +297,11 @@ static PGresult *converse(struct pg *pg, bool commits, const struct pg_wanted *w
     return NULL;
 }
 
-static PGresult *run_pipeline(struct pg *pg, bool commits, struct error *error)
+static PGresult *run_pipeline(struct pg *pg, int main, struct error *error)
 {
     const struct pg_wanted wanted = pg->wanted;
     pg->wanted.count = 0;
-    PGresult *result = converse(pg, commits, &wanted, error);
+    PGresult *result = converse(pg, main, &wanted, error);
     if (!succeeded(result))
         take_back(&wanted);
     return result;
@@ -313,7 +312,7 @@ bool pg_settle(struct pg *pg, struct error *error)
     pg->wanted.count = 0; /* whoever waits gives up, or may not be there any more */
     if (pg->waiting == 0)
         return true;
-    PGresult *result = run_pipeline(pg, false, error);
+    PGresult *result = run_pipeline(pg, pg->waiting - 1, error);
     bool done = succeeded(result) || pg_fail(pg, result, error);
     PQclear(result);
     return done;
@@ -323,11 +322,13 @@ bool pg_settle(struct pg *pg, struct error *error)
 static PGresult *run_single(struct pg *pg, const char *sql, const struct pg_params *params,
                             struct pg_prepared *prepared, struct error *error)
 {
-    const struct pg_params none = {.count = 0};
+    static const struct pg_params repeated = {.repeated = true};
+    struct pg_prepared *commit = pg_prepare_find(pg, pg_commit_statement, &repeated);
     pg->single = false;
-    bool sent = add_to_pipeline(pg, sql, params, prepared, error) &&
-                add_to_pipeline(pg, "COMMIT", &none, NULL, error);
-    PGresult *result = sent ? run_pipeline(pg, true, error) : NULL;
+    bool sent = add_to_pipeline(pg, sql, params, prepared, error);
+    int main = pg->waiting - 1;
+    sent = sent && add_to_pipeline(pg, pg_commit_statement, &repeated, commit, error);
+    PGresult *result = sent ? run_pipeline(pg, main, error) : NULL;
     if (result == NULL && error->code != ERROR_AWAY)
         error->code = ERROR_AWAY; /* whyever the connection is gone, the answer to COMMIT is */
     return result;
@@ -341,8 +342,9 @@ PGresult *pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
     if (pg->single && params != NULL)
         return run_single(pg, sql, params, prepared, error);
     if (joins || (prepared != NULL && prepared->number == 0))
-        return add_to_pipeline(pg, sql, params, prepared, error) ? run_pipeline(pg, false, error)
-                                                                 : NULL;
+        return add_to_pipeline(pg, sql, params, prepared, error)
+                   ? run_pipeline(pg, pg->waiting - 1, error)
+                   : NULL;
     if (!pg_settle(pg, error))
         return NULL;
     start_waiting(pg);

@@ -41,6 +41,8 @@ struct pg {
     bool single; /* a COMMIT is to go behind the next one */
 };
 
+extern const char pg_commit_statement[];
+
 /* Opens a connection with our parameters; or, with `ping`, only tries whether the server takes one
    (NULL then). */
 PGconn *pg_open(const struct pg *pg, PGPing *ping);
