@@ -6,23 +6,32 @@ void pool_init(struct pool *pool)
 {
     *pool = (struct pool){.ready = 0};
     (void)pthread_mutex_init(&pool->mutex, NULL);
-    bell_condition_init(&pool->changed);
+    bell_condition_init(&pool->may_hand);
+    bell_condition_init(&pool->may_receive);
 }
 
 void pool_destroy(struct pool *pool)
 {
-    (void)pthread_cond_destroy(&pool->changed);
+    (void)pthread_cond_destroy(&pool->may_receive);
+    (void)pthread_cond_destroy(&pool->may_hand);
     (void)pthread_mutex_destroy(&pool->mutex);
+}
+
+/* Whoever makes this true wakes the fetcher: a thread that comes, and one that takes what was handed
+   while others wait. */
+static bool may_hand(const struct pool *pool)
+{
+    return pool->ready > 0 && pool->handed == NULL;
 }
 
 bool pool_wait_ready(struct pool *pool, int64_t ms)
 {
     struct timespec deadline = bell_deadline(ms);
     (void)pthread_mutex_lock(&pool->mutex);
-    while (!pool->stopping && (pool->ready == 0 || pool->handed != NULL) &&
-           pthread_cond_timedwait(&pool->changed, &pool->mutex, &deadline) != ETIMEDOUT)
+    while (!pool->stopping && !may_hand(pool) &&
+           pthread_cond_timedwait(&pool->may_hand, &pool->mutex, &deadline) != ETIMEDOUT)
         ;
-    bool ready = pool->ready > 0 && pool->handed == NULL;
+    bool ready = may_hand(pool);
     (void)pthread_mutex_unlock(&pool->mutex);
     return ready;
 }
@@ -31,7 +40,7 @@ void pool_hand(struct pool *pool, struct job_ticket *ticket)
 {
     (void)pthread_mutex_lock(&pool->mutex);
     pool->handed = ticket;
-    (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_cond_signal(&pool->may_receive);
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 
@@ -40,14 +49,17 @@ struct job_ticket *pool_receive(struct pool *pool, int slot, int64_t ms)
     struct timespec deadline = bell_deadline(ms);
     (void)pthread_mutex_lock(&pool->mutex);
     pool->ready++;
-    (void)pthread_cond_broadcast(&pool->changed);
+    if (may_hand(pool))
+        (void)pthread_cond_signal(&pool->may_hand);
     while (!pool->stopping && pool->handed == NULL &&
-           pthread_cond_timedwait(&pool->changed, &pool->mutex, &deadline) != ETIMEDOUT)
+           pthread_cond_timedwait(&pool->may_receive, &pool->mutex, &deadline) != ETIMEDOUT)
         ;
     struct job_ticket *ticket = pool->handed;
     pool->handed = NULL;
     pool->held[slot] = ticket;
     pool->ready--;
+    if (may_hand(pool))
+        (void)pthread_cond_signal(&pool->may_hand);
     (void)pthread_mutex_unlock(&pool->mutex);
     return ticket;
 }
@@ -65,7 +77,8 @@ void pool_stop(struct pool *pool)
 {
     (void)pthread_mutex_lock(&pool->mutex);
     pool->stopping = true;
-    (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_cond_broadcast(&pool->may_hand);
+    (void)pthread_cond_broadcast(&pool->may_receive);
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 

@@ -11,8 +11,9 @@
 enum { POOL_MAX = 64 };
 
 struct pool {
-    pthread_mutex_t mutex; /* guards everything below */
-    pthread_cond_t changed;
+    pthread_mutex_t mutex;             /* guards everything below */
+    pthread_cond_t may_hand;           /* waited for by the fetcher */
+    pthread_cond_t may_receive;        /* and by job threads */
     bool stopping;                     /* nobody waits any more */
     int ready;                         /* job threads that wait with good connections */
     struct job_ticket *handed;         /* given by the fetcher, not yet picked up */
