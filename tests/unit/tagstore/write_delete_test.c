@@ -1,0 +1,195 @@
+/* Tags that are deleted, and who has to wait for whom, against real tables (database_fixture.h). */
+#include "write_fixture.h"
+
+static void make_projects(void)
+{
+    run("INSERT INTO sentry_organization (id, name, slug, status, date_added, default_role, flags)"
+        " VALUES (1, 'Acme', 'acme', 0, now(), 'member', 1);"
+        " INSERT INTO sentry_project (id, slug, name, organization_id, public, date_added, status)"
+        " VALUES (1, 'web', 'web', 1, false, now(), 0), (2, 'api', 'api', 1, false, now(), 0)");
+}
+
+static void delete_color(size_t expected)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    ok(tagstore_delete_tag_key(store, MAIN_PROJECT, "color", arena, &ids, &count, &error));
+    assert_int_equal(count, expected);
+    for (size_t i = 0; i < count; i++)
+        assert_true(ids[i] > 0);
+}
+
+static void test_delete_key(void **state)
+{
+    (void)state;
+    need_database();
+    make_projects();
+    ok(pg_begin(pg, &error));
+    observe(MAIN_PROJECT, 7, 3, 100, "color", "red", 10);
+    observe(MAIN_PROJECT, 7, 4, 101, "color", "blue", 10);
+    observe(MAIN_PROJECT, 7, 4, 101, "size", "big", 10);
+    observe(OTHER_PROJECT, 9, 4, 102, "color", "red", 10);
+    ok(pg_commit(pg, &error));
+    delete_color(3);
+    assert_string_equal(tag_keys(), "1/0 size:1, 1/4 size:1, 2/0 color:1, 2/4 color:1");
+    assert_string_equal(group_values(), "7/0 size=big 1x10-10, 7/4 size=big 1x10-10");
+    assert_string_equal(group_keys(), "7/0 size:1, 7/4 size:1");
+    assert_string_equal(tag_values(), "0 size=big 1x10-10, 4 size=big 1x10-10");
+    assert_string_equal(event_tags(), "101:7/4 size=big 10");
+    delete_color(0);
+}
+
+/* More rows of each kind than a batch has. */
+static void test_delete_large_key(void **state)
+{
+    (void)state;
+    need_database();
+    make_projects();
+    run("INSERT INTO tagstore_tagkey (id, project_id, environment_id, key, values_seen, status)"
+        " VALUES (1000000, 1, 0, 'color', 5001, 0);"
+        " INSERT INTO tagstore_tagvalue (project_id, key_id, value, times_seen)"
+        " SELECT 1, 1000000, n::text, 1 FROM generate_series(1, 5001) n;"
+        " INSERT INTO tagstore_grouptagkey (project_id, group_id, key_id, values_seen)"
+        " SELECT 1, n, 1000000, 1 FROM generate_series(1, 4000) n;"
+        " INSERT INTO tagstore_grouptagvalue (project_id, group_id, key_id, value_id, times_seen)"
+        " SELECT 1, 7, 1000000, id, 1 FROM tagstore_tagvalue;"
+        " INSERT INTO tagstore_eventtag (project_id, group_id, event_id, key_id, value_id,"
+        "  date_added) SELECT 1, 7, id, 1000000, id, now() FROM tagstore_tagvalue");
+    delete_color(1);
+    assert_string_equal(tag_keys(), "");
+    assert_string_equal(text_of("SELECT (SELECT count(*) FROM tagstore_tagvalue)"
+                                " + (SELECT count(*) FROM tagstore_grouptagkey)"
+                                " + (SELECT count(*) FROM tagstore_grouptagvalue)"
+                                " + (SELECT count(*) FROM tagstore_eventtag)"),
+                        "0");
+}
+
+/* Somebody is in the middle of a batch of this project: the key is hidden already, its rows stay;
+   when the way is free, the next call deletes them. */
+static void test_delete_key_is_hidden_first(void **state)
+{
+    (void)state;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    need_database();
+    struct pg *writer = connect_pg();
+    make_projects();
+    ok(pg_begin(pg, &error));
+    observe_group(7, 3, 100, "red", 10);
+    ok(pg_commit(pg, &error));
+    ok(tagstore_check_tag_key(store, MAIN_PROJECT, 3, "color", &error));
+    ok(pg_begin(writer, &error));
+    ok(pg_script(writer, "SELECT FROM sentry_project WHERE id = 1 FOR KEY SHARE", &error));
+    run("SET lock_timeout = '200ms'");
+    refused(tagstore_delete_tag_key(store, MAIN_PROJECT, "color", arena, &ids, &count, &error),
+            ERROR_TIMEOUT);
+    refused(tagstore_check_tag_key(store, MAIN_PROJECT, 3, "color", &error), ERROR_NOT_FOUND);
+    assert_string_equal(event_tags(), "100:7/3 color=red 10");
+    pg_rollback(writer);
+    pg_free(writer);
+    run("RESET lock_timeout");
+    delete_color(2);
+    assert_string_equal(tag_keys(), "");
+}
+
+/* Nothing but this keeps a new row from referring to a key or value that is being deleted. */
+static void deletion_has_to_wait(void)
+{
+    struct error why;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    struct pg *other = connect_pg();
+    struct tagstore *others = postgres_tagstore_new(other);
+    ok(pg_script(other, "SET lock_timeout = '100ms'", &error));
+    assert_false(tagstore_delete_tag_key(others, MAIN_PROJECT, "color", arena, &ids, &count, &why));
+    assert_int_equal(why.code, ERROR_TIMEOUT);
+    tagstore_free(others);
+    pg_free(other);
+    ok(pg_commit(pg, &error));
+}
+
+static void test_deleting_waits_for_writers(void **state)
+{
+    (void)state;
+    const int64_t moved[] = {100};
+    const struct tag tags[] = {{"color", "blue"}};
+    const struct tag_observation event = {MAIN_PROJECT, 7, 3, 100, NULL, NULL, second(1)};
+    struct tag_place place = place_of(7, 3, "color", "red");
+    struct tag_row row;
+    bool created = false;
+    need_database();
+    make_projects();
+    ok(pg_begin(pg, &error));
+    observe_group(6, 3, 99, "red", 10); /* so that nobody has to lock the row of the key */
+    observe_group(6, 3, 99, "blue", 10);
+    ok(pg_commit(pg, &error));
+    for (int writer = 0; writer < 5; writer++) {
+        ok(pg_begin(pg, &error));
+        if (writer == 0)
+            ok(tagstore_get_or_create_group_tag_value(store, &place, &row, &created, &error));
+        else if (writer == 1)
+            incr(7, 3, "red", 1, USEC_NONE, USEC_NONE);
+        else if (writer == 2)
+            ok(tagstore_create_event_tags(store, &event, tags, 1, &error));
+        else if (writer == 3)
+            ok(tagstore_update_group_for_events(store, MAIN_PROJECT, moved, 1, 8, &error));
+        else
+            ok(tagstore_merge_group(store, MAIN_PROJECT, 8, 9, &error));
+        deletion_has_to_wait();
+    }
+    delete_color(2);
+    assert_string_equal(text_of("SELECT (SELECT count(*) FROM tagstore_tagvalue)"
+                                " + (SELECT count(*) FROM tagstore_grouptagvalue)"
+                                " + (SELECT count(*) FROM tagstore_eventtag)"),
+                        "0");
+}
+
+/* A batch that refers to a value by an id that it knows from an earlier one. */
+static void test_value_is_gone(void **state)
+{
+    (void)state;
+    const struct tag_observation again = {MAIN_PROJECT, 7, 3, 101, "color", "red", second(1)};
+    need_database();
+    ok(pg_begin(pg, &error));
+    observe_group(7, 3, 100, "red", 10);
+    ok(pg_commit(pg, &error));
+    run("DELETE FROM tagstore_eventtag; DELETE FROM tagstore_grouptagvalue;"
+        " DELETE FROM tagstore_tagvalue");
+    ok(pg_begin(pg, &error));
+    refused(tagstore_record(store, &again, 1, &error), ERROR_CONFLICT);
+    pg_rollback(pg);
+    ok(pg_begin(pg, &error));
+    ok(tagstore_record(store, &again, 1, &error));
+    ok(pg_commit(pg, &error));
+    assert_string_equal(group_values(), "7/0 color=red 1x1-1, 7/3 color=red 1x1-1");
+    assert_string_equal(event_tags(), "101:7/3 color=red 1");
+}
+
+static void test_delete_of_group(void **state)
+{
+    (void)state;
+    need_database();
+    observe_group(7, 3, 100, "red", 10);
+    observe_group(8, 3, 101, "red", 20);
+    ok(tagstore_delete_all_group_tag_values(store, MAIN_PROJECT, 7, &error));
+    assert_string_equal(group_values(), "8/0 color=red 1x20-20, 8/3 color=red 1x20-20");
+    assert_string_equal(group_keys(), "7/0 color:0, 7/3 color:0, 8/0 color:1, 8/3 color:1");
+    ok(tagstore_delete_all_group_tag_keys(store, MAIN_PROJECT, 7, &error));
+    assert_string_equal(group_keys(), "8/0 color:1, 8/3 color:1");
+    ok(tagstore_delete_all_group_tag_keys(store, OTHER_PROJECT, 8, &error));
+    assert_string_equal(group_keys(), "8/0 color:1, 8/3 color:1");
+    assert_string_equal(tag_values(), "0 color=red 2x10-20, 3 color=red 2x10-20");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CLEARED(test_delete_key),
+        CLEARED(test_delete_large_key),
+        CLEARED(test_delete_key_is_hidden_first),
+        CLEARED(test_deleting_waits_for_writers),
+        CLEARED(test_value_is_gone),
+        ROLLED_BACK(test_delete_of_group),
+    };
+    return cmocka_run_group_tests(tests, open_store, close_store);
+}
