@@ -149,8 +149,6 @@ static void test_missed_twice_an_interval_apart(void **state)
     expect_empty(server, KEY "missing");
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, prepare, tidy)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -102,7 +102,7 @@ static int64_t ask_int(struct server *server, const char *words)
     return number;
 }
 
-static void expect_empty(struct server *server, const char *key)
+static inline void expect_empty(struct server *server, const char *key)
 {
     char words[256];
     (void)snprintf(words, sizeof(words), "EXISTS %s", key);
@@ -127,5 +127,7 @@ static int tidy(void **state)
     queue_free(server->other);
     return 0;
 }
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, prepare, tidy)
 
 #endif
