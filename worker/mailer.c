@@ -5,17 +5,36 @@
 
 enum { IDLE_WAIT_MS = 1000, AWAY_WAIT_MS = 2000 };
 
-/* Once the worker gives back, what is left is for the others. */
+static bool gives_back(const struct mailer *mailer)
+{
+    return worker_phase(mailer->context) >= WORKER_GIVES_BACK;
+}
+
+/* Once the worker gives back, only what is sent is recorded: the rest is for the others. */
 static bool send_next(const struct mailer *mailer, struct outbox_taken *taken, bool *found,
                       struct error *error)
 {
-    bool more = worker_phase(mailer->context) < WORKER_GIVES_BACK;
     *found = false;
-    if (!more && taken->id == 0)
-        return true;
     return pg_connect(mailer->pg, error) &&
-           (more ? outbox_send_next(mailer->pg, mailer->transport, taken, found, error)
-                 : outbox_record_taken(mailer->pg, taken, error));
+           (gives_back(mailer)
+                ? outbox_record_taken(mailer->pg, taken, error)
+                : outbox_send_next(mailer->pg, mailer->transport, taken, found, error));
+}
+
+/* Before the end. Once more over a new connection: the old one may have broken while the mail was
+   being sent. */
+static void record_last(const struct mailer *mailer, struct outbox_taken *taken)
+{
+    struct error error;
+    if (taken->id == 0)
+        return;
+    for (int tries = 0; tries < 2; tries++) {
+        watch_seen(mailer->watch);
+        if (pg_connect(mailer->pg, &error) && outbox_record_taken(mailer->pg, taken, &error))
+            return;
+    }
+    LOG(LOG_WARNING, "mail.not-recorded", log_int("data_export_id", taken->data_export_id),
+        log_text("message_id", taken->message_id), log_text("error", error.message));
 }
 
 static void run(const struct mailer *mailer)
@@ -27,6 +46,10 @@ static void run(const struct mailer *mailer)
     bool found = false;
     while (worker_phase(context) != WORKER_ENDS) {
         watch_seen(mailer->watch);
+        if (gives_back(mailer) && taken.id == 0) {
+            (void)bell_wait(&context->mail_bell, IDLE_WAIT_MS);
+            continue;
+        }
         if (!send_next(mailer, &taken, &found, &error)) {
             outage_begin(&outage, &error);
             mail_transport_rest(mailer->transport);
@@ -37,9 +60,7 @@ static void run(const struct mailer *mailer)
         if (!found && !bell_wait(&context->mail_bell, IDLE_WAIT_MS))
             mail_transport_rest(mailer->transport);
     }
-    watch_seen(mailer->watch);
-    if (!send_next(mailer, &taken, &found, &error))
-        outage_begin(&outage, &error);
+    record_last(mailer, &taken);
 }
 
 void *mailer_thread(void *argument)

@@ -17,8 +17,8 @@ void pool_destroy(struct pool *pool)
     (void)pthread_mutex_destroy(&pool->mutex);
 }
 
-/* Whoever makes this true wakes the fetcher: a thread that comes, and one that takes what was handed
-   while others wait. */
+/* Whoever makes this true wakes the fetcher: a thread that comes, and one that takes what was
+   handed while others wait. */
 static bool may_hand(const struct pool *pool)
 {
     return pool->ready > 0 && pool->handed == NULL;

@@ -140,8 +140,8 @@ int64_t pg_time(const struct pg_result *result, int row, int column);
 /* The same, and NULL for what lies outside of the years 1 to 9999, which may not fit into a bigint.
  */
 #define PG_USEC_KNOWN(column)                                                                      \
-    "CASE WHEN " column " >= '0001-01-01 00:00:00+00' AND " column " < '10000-01-01 00:00:00+00'"  \
-    " THEN " PG_USEC(column) " END"
+    "(CASE WHEN " column " >= '0001-01-01 00:00:00+00' AND " column " < '10000-01-01 00:00:00+00'" \
+    " THEN " PG_USEC(column) " END)"
 
 /* NULL is fine. */
 void pg_result_free(struct pg_result *result);

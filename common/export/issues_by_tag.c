@@ -78,14 +78,6 @@ static bool check(struct run *run, struct error *error)
     return tag_key_stored(run->payload.key, run->texts, &run->lookup_key, error);
 }
 
-/* Where there are values there is a key: asked only when there are none. */
-static bool check_key(const struct run *run, struct error *error)
-{
-    return tagstore_check_tag_key(run->source->tagstore, run->payload.project_id,
-                                  run->environment_id, run->lookup_key, error) ||
-           (error->code == ERROR_NOT_FOUND && does_not_exist(error, "key"));
-}
-
 /* ---- the CSV ---- */
 
 static bool put_text(struct csv_writer *csv, const char *text_or_null, struct error *error)
@@ -165,6 +157,20 @@ static bool count_page(const struct run *run, size_t rows, struct error *error)
            run->progress(run->context, run->done, error);
 }
 
+static bool put_pages(struct run *run, struct tagstore_cursor *cursor, struct error *error)
+{
+    struct group_tag_value *rows = NULL;
+    size_t count = 0;
+    do {
+        arena_reset(run->page);
+        if (!tagstore_next_page(cursor, run->page, &rows, &count, error))
+            return false;
+        if (count > 0 && (!put_page(run, rows, count, error) || !count_page(run, count, error)))
+            return false;
+    } while (count > 0);
+    return FAULT("last_page", error);
+}
+
 /* Nothing is written yet, but something goes on. */
 static bool tell_reading(void *context, int64_t rows, struct error *error)
 {
@@ -188,45 +194,30 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
             .group_id = asked,
             .environment_id = run->environment_id,
             .key = run->lookup_key,
+            .key_must_exist = true,
             .limit = run->query->limit_kind == JOB_LIMIT_ROWS ? run->query->limit : 0,
             .page_size = run->source->page_size,
             .reading = tell_reading,
             .context = run};
         if (!FAULT("issue_found", error) ||
-            !tagstore_open_group_tag_values(run->source->tagstore, &query, cursor, error) ||
-            !find_group_again(run, error))
+            !tagstore_open_group_tag_values(run->source->tagstore, &query, cursor, error))
+            return false;
+        if (*cursor == NULL)
+            return does_not_exist(error, "key");
+        if (!find_group_again(run, error))
             return false;
     } while (run->group_id != asked);
     return true;
 }
 
-static bool next_page(const struct run *run, struct tagstore_cursor *cursor,
-                      struct group_tag_value **rows, size_t *count, struct error *error)
-{
-    arena_reset(run->page);
-    return tagstore_next_page(cursor, run->page, rows, count, error);
-}
-
-/* The header waits for the first page: a failure up to then leaves nothing behind in a stream. */
-static bool put_pages(struct run *run, struct tagstore_cursor *cursor, struct error *error)
-{
-    struct group_tag_value *rows = NULL;
-    size_t count = 0;
-    if (!next_page(run, cursor, &rows, &count, error) || (count == 0 && !check_key(run, error)) ||
-        !explain_size(put_header(run->csv, run->with_users, error), error))
-        return false;
-    while (count > 0)
-        if (!put_page(run, rows, count, error) || !count_page(run, count, error) ||
-            !next_page(run, cursor, &rows, &count, error))
-            return false;
-    return FAULT("last_page", error);
-}
-
+/* The header waits until the rows have been asked for: a failure up to then leaves nothing behind
+   in a stream. */
 static bool export_rows(struct run *run, struct error *error)
 {
     struct tagstore_cursor *cursor = NULL;
-    bool done = open_rows(run, &cursor, error) && put_pages(run, cursor, error) &&
-                csv_writer_flush(run->csv, error);
+    bool done = open_rows(run, &cursor, error) &&
+                explain_size(put_header(run->csv, run->with_users, error), error) &&
+                put_pages(run, cursor, error) && csv_writer_flush(run->csv, error);
     tagstore_close(cursor);
     run->done->bytes = csv_writer_bytes(run->csv);
     return done;

@@ -98,7 +98,8 @@ static bool begin_claim(struct pg *pg, const struct outbox_taken *taken, struct 
                           : pg_single_unsynced(pg, error);
 }
 
-/* A mail that is found but does not come into our hands (no memory) is not held back. */
+/* A mail that is found but does not come into our hands (no memory) is not held back. What was sent
+   is recorded also when nothing can be claimed. */
 static bool claim(struct pg *pg, struct arena *arena, struct outbox_taken *taken,
                   struct outbox_mail *mail, bool *found, struct error *error)
 {
@@ -108,6 +109,8 @@ static bool claim(struct pg *pg, struct arena *arena, struct outbox_taken *taken
                                      mail, found, error);
     if (claimed || *found)
         tell_taken(taken);
+    else
+        (void)!outbox_record_taken(pg, taken, &ignored);
     if (!claimed && *found)
         (void)!outbox_mail_retry(pg, mail, 0, error->message, &ignored);
     return claimed;

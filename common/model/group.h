@@ -71,8 +71,8 @@ struct group_identity {
 bool group_find(struct pg *pg, int64_t id, struct group_identity *group,
                 struct error *error) MUST_CHECK;
 
-/* When the group's first and last events happened; USEC_NONE for what is not known, or when there
-   is no such group. */
+/* When the group's first and last events happened; USEC_NONE for what is not known, for what
+   lies outside of the years 1 to 9999, and when there is no such group. */
 bool group_read_seen(struct pg *pg, int64_t id, int64_t *first_seen, int64_t *last_seen,
                      struct error *error) MUST_CHECK;
 

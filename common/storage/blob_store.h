@@ -26,6 +26,7 @@ struct blob_store_operations {
     void (*free)(struct blob_store *);
 };
 
+/* For one thread at a time. */
 struct blob_store {
     const struct blob_store_operations *operations;
     char folder[8];     /* of new paths: ab/cdef */
@@ -67,7 +68,7 @@ bool blob_store_check(struct blob_store *store, struct error *error) MUST_CHECK;
 
 /* A new path, 2/4/26 hex digits as Sentry's are: ab/cdef/0123... (spec/original.md 2.3). The 26 are
    random for each path, the other six for each thousand: to make two folders for an object, and to
-   get these onto the disk, takes longer than a small object itself. For one thread at a time. */
+   get these onto the disk, takes longer than a small object itself. */
 #define BLOB_NEW_PATH_SIZE 35
 void blob_store_new_path(struct blob_store *store, char path[BLOB_NEW_PATH_SIZE]);
 

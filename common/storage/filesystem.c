@@ -24,7 +24,6 @@ struct filesystem {
 struct place {
     int folder;
     const char *name;
-    bool made; /* a folder, on the way there */
     /* Made from the name, not random: a crash in mid-write leaves nothing that remove() misses. */
     char temporary[NAME_SIZE];
 };
@@ -98,8 +97,7 @@ static bool sync_folders(struct blob_store *store, const struct place *place, co
     struct stat status;
     if (fsync(place->folder) != 0 || fstat(place->folder, &status) != 0)
         return false;
-    if (!place->made && status.st_dev == filesystem->synced_device &&
-        status.st_ino == filesystem->synced_inode)
+    if (status.st_dev == filesystem->synced_device && status.st_ino == filesystem->synced_inode)
         return true;
     if (!sync_above(place->folder, path))
         return false;
@@ -158,8 +156,10 @@ static bool open_place(struct blob_store *store, const char *path, bool create, 
     int root = -1;
     if ((create && !make_root(root_of(store), error)) || !open_root(store, &root, error))
         return false;
-    place->made = false;
-    place->folder = descend(root, path, create ? &place->made : NULL, &place->name);
+    bool made = false;
+    place->folder = descend(root, path, create ? &made : NULL, &place->name);
+    if (made) /* also if the rest fails: a new folder may have the inode of an old one */
+        ((struct filesystem *)store)->synced_inode = 0;
     if (place->folder < 0)
         return error_set_errno(error, errno, "cannot open the folder of object %s", path);
     (void)snprintf(place->temporary, sizeof(place->temporary), "%s.part", place->name);

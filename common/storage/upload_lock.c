@@ -44,7 +44,8 @@ static bool try_take(struct redis *redis, const struct upload_lock *lock, bool *
         return false;
     if (!redis_call(redis, &command, 0, &reply, error)) {
         /* It may be ours all the same, and all others would wait a minute for nobody. */
-        (void)!try_release(redis, lock, &ours, &ignored);
+        if (error->code == ERROR_AWAY)
+            (void)!try_release(redis, lock, &ours, &ignored);
         return false;
     }
     *taken = text_equal(redis_text(reply, NULL), "OK");

@@ -14,8 +14,6 @@ struct tagstore_operations {
     void (*interrupt)(struct tagstore *store);
 
     /* reading */
-    bool (*check_tag_key)(struct tagstore *store, int64_t project_id, int64_t environment_id,
-                          const char *key, struct error *error);
     bool (*get_group_tag_key)(struct tagstore *store, const struct tag_place *place,
                               struct tag_key *tag_key, struct error *error);
     bool (*get_group_tag_keys)(struct tagstore *store, const struct tag_place *place, int64_t limit,

@@ -1,12 +1,6 @@
 /* The read methods: what is the same for every backend, then the backend. */
 #include "tagstore/backend.h"
 
-bool tagstore_check_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
-                            const char *key, struct error *error)
-{
-    return store->operations->check_tag_key(store, project_id, environment_id, key, error);
-}
-
 bool tagstore_get_group_tag_key(struct tagstore *store, const struct tag_place *place,
                                 struct tag_key *tag_key, struct error *error)
 {

@@ -63,12 +63,6 @@ void tagstore_interrupt(struct tagstore *store);
    counted are not found, and an empty value is no value: events that have it do not have the key.
    Lists are in `arena`. */
 
-/* Whether the project has the key, seen in that environment: ERROR_NOT_FOUND. The existence check
-   of an export: get_tag_key without its sums, which take time; a key that was never seen will do.
- */
-bool tagstore_check_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
-                            const char *key, struct error *error) MUST_CHECK;
-
 /* get_group_tag_key, get_tag_key. ERROR_NOT_FOUND. tag_key->key is place->key. */
 bool tagstore_get_group_tag_key(struct tagstore *store, const struct tag_place *place,
                                 struct tag_key *tag_key, struct error *error) MUST_CHECK;
@@ -98,9 +92,10 @@ struct group_tag_value_query {
     int64_t group_id; /* 0: the whole project */
     int64_t environment_id;
     const char *key;
-    int64_t limit;    /* rows in all; 0: no limit */
-    size_t page_size; /* rows a page */
-    bool seen_only;   /* as the other methods do; an export shows every row */
+    bool key_must_exist; /* no cursor if the project does not have the key */
+    int64_t limit;       /* rows in all; 0: no limit */
+    size_t page_size;    /* rows a page */
+    bool seen_only;      /* as the other methods do; an export shows every row */
 
     /* Called now and then while opening takes long; NULL: nobody listens. Not every backend reads
        ahead. */
@@ -109,7 +104,9 @@ struct group_tag_value_query {
 };
 
 /* Opens a cursor over the values of a key: one consistent answer, ordered by first_seen descending,
-   then by value bytewise. The store can do nothing else until it is closed. */
+   then by value bytewise. The store can do nothing else until it is closed. *cursor is NULL if the
+   key must exist and the project does not have it, seen in that environment: the existence check of
+   an export, which is get_tag_key without its sums; in tables a key that was never seen will do. */
 bool tagstore_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
                                     struct tagstore_cursor **cursor,

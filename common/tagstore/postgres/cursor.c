@@ -66,24 +66,28 @@ static bool start_copy(struct pg *pg, const struct group_tag_value_query *query,
     return done;
 }
 
-/* A key that the environment does not have (id 0) has no values. */
 static bool open_copy(struct postgres_cursor *cursor, const struct group_tag_value_query *query,
-                      struct error *error)
+                      int64_t key_id, struct error *error)
 {
-    int64_t key_id = 0;
-    bool done = postgres_find_key(cursor->pg, query->project_id, query->environment_id, query->key,
-                                  &key_id, error) &&
-                start_copy(cursor->pg, query, key_id, error);
-    cursor->ended = !done;
-    return done;
+    cursor->ended = !start_copy(cursor->pg, query, key_id, error);
+    return !cursor->ended;
 }
 
+/* Few values are found without looking for their key first. A key that the environment does not
+   have (id 0) has no values. */
 static bool open_rows(struct postgres_cursor *cursor, const struct group_tag_value_query *query,
-                      struct error *error)
+                      bool *missing, struct error *error)
 {
+    int64_t key_id = 0;
     if (query->group_id != 0 && !few_values_ask(cursor->pg, query, &cursor->few, error))
         return false;
-    return cursor->few.result != NULL || open_copy(cursor, query, error);
+    if (cursor->few.result != NULL)
+        return true;
+    if (!postgres_find_key(cursor->pg, query->project_id, query->environment_id, query->key,
+                           &key_id, error))
+        return false;
+    *missing = key_id == 0 && query->key_must_exist;
+    return *missing || open_copy(cursor, query, key_id, error);
 }
 
 /* Connects, because a cursor that was closed early has given the connection up. */
@@ -92,6 +96,7 @@ bool postgres_open_group_tag_values(struct tagstore *store,
                                     struct tagstore_cursor **cursor, struct error *error)
 {
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
+    bool missing = false;
     struct postgres_cursor *made = memory_alloc(sizeof(*made));
     if (made == NULL)
         return error_set(error, ERROR_AWAY, "no memory");
@@ -101,12 +106,12 @@ bool postgres_open_group_tag_values(struct tagstore *store,
                                      .page_size = query->page_size,
                                      .ended = true};
     copy_reader_init(&made->reader);
-    if (!pg_connect(pg, error) || !open_rows(made, query, error)) {
+    bool done = pg_connect(pg, error) && open_rows(made, query, &missing, error);
+    if (done && !missing)
+        *cursor = &made->base;
+    else
         postgres_close(&made->base);
-        return false;
-    }
-    *cursor = &made->base;
-    return true;
+    return done;
 }
 
 /* The next row; *found is false when there are no more. */

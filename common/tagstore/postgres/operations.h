@@ -28,8 +28,6 @@ bool postgres_next_page(struct tagstore_cursor *cursor, struct arena *arena,
 void postgres_close(struct tagstore_cursor *cursor);
 
 /* read_keys.c */
-bool postgres_check_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
-                            const char *key, struct error *error) MUST_CHECK;
 bool postgres_get_group_tag_key(struct tagstore *store, const struct tag_place *place,
                                 struct tag_key *tag_key, struct error *error) MUST_CHECK;
 bool postgres_get_group_tag_keys(struct tagstore *store, const struct tag_place *place,

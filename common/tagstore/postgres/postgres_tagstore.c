@@ -30,7 +30,6 @@ static void interrupt(struct tagstore *store)
 static const struct tagstore_operations operations = {
     .free = free_store,
     .interrupt = interrupt,
-    .check_tag_key = postgres_check_tag_key,
     .get_group_tag_key = postgres_get_group_tag_key,
     .get_group_tag_keys = postgres_get_group_tag_keys,
     .get_group_tag_value = postgres_get_group_tag_value,

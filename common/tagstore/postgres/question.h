@@ -43,16 +43,10 @@ bool question_ask(struct question *question, struct tagstore *store, const char 
 
 /* ---- answers ---- */
 
-/* A time as pg_time reads it; NULL for what exportd does not write: infinity, the years before 1
-   and after 9999. */
-#define KNOWN_USEC(column)                                                                         \
-    "(CASE WHEN " column " BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00'"   \
-    " THEN " PG_USEC(column) " END)"
-
 /* The columns value, times_seen, first_seen, last_seen, of which `first` is the first. What is
    taken has group_id 0; its text goes into `arena`, or is not taken (question_take_sums). */
 #define VALUE_COLUMNS_OF(times_seen, first_seen, last_seen)                                        \
-    "v.value, " times_seen ", " KNOWN_USEC(first_seen) ", " KNOWN_USEC(last_seen)
+    "v.value, " times_seen ", " PG_USEC_KNOWN(first_seen) ", " PG_USEC_KNOWN(last_seen)
 bool question_take_value(const struct pg_result *result, int row, int first, struct arena *arena,
                          struct group_tag_value *value, struct error *error) MUST_CHECK;
 

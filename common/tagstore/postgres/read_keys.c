@@ -11,15 +11,6 @@ static bool no_such_key(int64_t group_id, struct error *error)
                      group_id == 0 ? "project" : "group");
 }
 
-bool postgres_check_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
-                            const char *key, struct error *error)
-{
-    int64_t id = 0;
-    return postgres_find_key(((struct postgres_tagstore *)store)->pg, project_id, environment_id,
-                             key, &id, error) &&
-           (id != 0 || no_such_key(0, error));
-}
-
 /* ---- one key ---- */
 
 static const char project_key[] =

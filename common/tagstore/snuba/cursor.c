@@ -67,6 +67,12 @@ bool snuba_open_group_tag_values(struct tagstore *store, const struct group_tag_
                                  struct tagstore_cursor **cursor, struct error *error)
 {
     const struct snuba_tagstore *snuba = (const struct snuba_tagstore *)store;
+    bool has_key = true;
+    if (query->key_must_exist && !snuba_has_tag_key(store, query->project_id, query->environment_id,
+                                                    query->key, &has_key, error))
+        return false;
+    if (!has_key)
+        return true;
     struct snuba_cursor *made = memory_alloc(sizeof(*made));
     if (made == NULL)
         return error_set(error, ERROR_AWAY, "no memory");

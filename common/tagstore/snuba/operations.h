@@ -23,8 +23,8 @@ bool snuba_next_page(struct tagstore_cursor *cursor, struct arena *arena,
 void snuba_close(struct tagstore_cursor *cursor);
 
 /* read_keys.c */
-bool snuba_check_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
-                         const char *key, struct error *error) MUST_CHECK;
+bool snuba_has_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
+                       const char *key, bool *has, struct error *error) MUST_CHECK;
 bool snuba_get_group_tag_key(struct tagstore *store, const struct tag_place *place,
                              struct tag_key *tag_key, struct error *error) MUST_CHECK;
 bool snuba_get_group_tag_keys(struct tagstore *store, const struct tag_place *place, int64_t limit,

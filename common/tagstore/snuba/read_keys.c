@@ -48,14 +48,15 @@ static bool read_key(struct tagstore *store, const struct tag_place *place, cons
     return done;
 }
 
-bool snuba_check_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
-                         const char *key, struct error *error)
+bool snuba_has_tag_key(struct tagstore *store, int64_t project_id, int64_t environment_id,
+                       const char *key, bool *has, struct error *error)
 {
     int64_t times_seen = 0;
     const struct tag_place place = {
         .project_id = project_id, .environment_id = environment_id, .key = key};
-    return read_key(store, &place, "tagstore.get_tag_key", &times_seen, NULL, error) &&
-           (times_seen > 0 || no_such_key(0, error));
+    bool done = read_key(store, &place, "tagstore.get_tag_key", &times_seen, NULL, error);
+    *has = done && times_seen > 0;
+    return done;
 }
 
 bool snuba_get_group_tag_key(struct tagstore *store, const struct tag_place *place,

@@ -21,7 +21,6 @@ static void interrupt(struct tagstore *store)
 static const struct tagstore_operations operations = {
     .free = free_store,
     .interrupt = interrupt,
-    .check_tag_key = snuba_check_tag_key,
     .get_group_tag_key = snuba_get_group_tag_key,
     .get_group_tag_keys = snuba_get_group_tag_keys,
     .get_group_tag_value = snuba_get_group_tag_value,

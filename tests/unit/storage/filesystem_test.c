@@ -10,11 +10,20 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #define PATH "ab/cdef/0123456789"
+
+/* Instead of the C library's: how often something was made durable. */
+static int syncs;
+int fsync(int fd)
+{
+    syncs++;
+    return (int)syscall(SYS_fsync, fd);
+}
 
 struct fixture {
     char folder[64];
@@ -431,6 +440,35 @@ static void test_new_paths(void **state)
     assert_int_equal(folders, 3);
 }
 
+static int syncs_of_writing(struct fixture *fixture, const char *path)
+{
+    syncs = 0;
+    write_text(fixture, path, "x");
+    return syncs;
+}
+
+/* The file and its folder each time; the two folders above it unless that was done with the last
+   object, in the same folder. */
+static void test_what_is_synced(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[256];
+    char long_path[256 + 8] = "ab/cdef/";
+    memset(long_path + 8, 'x', 255); /* too long with the end of a temporary name */
+    write_text(fixture, "made/root/1", "x");
+    assert_int_equal(syncs_of_writing(fixture, "ab/cdef/1"), 4);
+    assert_int_equal(syncs_of_writing(fixture, "ab/cdef/2"), 2);
+    assert_int_equal(syncs_of_writing(fixture, "ab/0123/1"), 4);
+    assert_int_equal(syncs_of_writing(fixture, "ab/cdef/1"), 4);
+    assert_int_equal(syncs_of_writing(fixture, "ab/cdef/2"), 2);
+    assert_int_equal(unlink(in_root(fixture, "ab/cdef/1", path)), 0);
+    assert_int_equal(unlink(in_root(fixture, "ab/cdef/2", path)), 0);
+    assert_int_equal(rmdir(in_root(fixture, "ab/cdef", path)), 0);
+    assert_false(blob_store_write(fixture->store, long_path, "x", 1, &fixture->error));
+    assert_int_equal(access(in_root(fixture, "ab/cdef", path), F_OK), 0);
+    assert_int_equal(syncs_of_writing(fixture, "ab/cdef/1"), 4);
+}
+
 /* What is remembered of a folder does not outlive the folder. */
 static void test_a_folder_that_goes_between_two_objects(void **state)
 {
@@ -471,6 +509,7 @@ int main(void)
         TEST(test_check_makes_the_root_and_leaves_nothing_in_it),
         TEST(test_urls),
         TEST(test_new_paths),
+        TEST(test_what_is_synced),
         TEST(test_a_folder_that_goes_between_two_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,8 +116,6 @@ static void test_keys(void **state)
     assert_string_equal(keys[0].key, "baz");
     assert_string_equal(keys[1].key, "foo");
     assert_true(keys[0].times_seen == 2 && keys[1].times_seen == 2);
-    ok(tagstore_check_tag_key(store, FIXTURE_PROJECT, environment, "foo", &error));
-    ok(tagstore_check_tag_key(store, FIXTURE_PROJECT, 0, "sentry:release", &error));
 }
 
 static void test_what_is_not_there(void **state)
@@ -134,7 +132,6 @@ static void test_what_is_not_there(void **state)
     not_found(tagstore_get_group_tag_value(store, &value, &row, &error));
     value.group_id = 0;
     not_found(tagstore_get_group_tag_value(store, &value, &row, &error));
-    not_found(tagstore_check_tag_key(store, FIXTURE_PROJECT, environment, "notreal", &error));
 }
 
 static void test_one_value(void **state)
@@ -157,7 +154,22 @@ static void test_one_value(void **state)
     assert_int_equal(count, 0);
 }
 
-/* How many values the cursor gives, and the last one. */
+/* How many rows the cursor gives, and the last one. Closes it. */
+static size_t read_all(struct tagstore_cursor *cursor, struct group_tag_value *last)
+{
+    struct group_tag_value *rows = NULL;
+    size_t count = 0;
+    size_t total = 0;
+    do {
+        ok(tagstore_next_page(cursor, arena, &rows, &count, &error));
+        total += count;
+        if (count > 0)
+            *last = rows[count - 1];
+    } while (count > 0);
+    tagstore_close(cursor);
+    return total;
+}
+
 static size_t read_values(int64_t group_id, const char *key, struct group_tag_value *last)
 {
     const struct group_tag_value_query query = {.project_id = FIXTURE_PROJECT,
@@ -167,18 +179,23 @@ static size_t read_values(int64_t group_id, const char *key, struct group_tag_va
                                                 .page_size = 1,
                                                 .seen_only = true};
     struct tagstore_cursor *cursor = NULL;
-    struct group_tag_value *rows = NULL;
-    size_t count = 0;
-    size_t total = 0;
     ok(tagstore_open_group_tag_values(store, &query, &cursor, &error));
-    do {
-        ok(tagstore_next_page(cursor, arena, &rows, &count, &error));
-        total += count;
-        if (count > 0)
-            *last = rows[count - 1];
-    } while (count > 0);
-    tagstore_close(cursor);
-    return total;
+    return read_all(cursor, last);
+}
+
+/* -1: there is no such key. */
+static int64_t read_existing(int64_t environment_id, int64_t group_id, const char *key)
+{
+    const struct group_tag_value_query query = {.project_id = FIXTURE_PROJECT,
+                                                .group_id = group_id,
+                                                .environment_id = environment_id,
+                                                .key = key,
+                                                .key_must_exist = true,
+                                                .page_size = 10};
+    struct group_tag_value last;
+    struct tagstore_cursor *cursor = NULL;
+    ok(tagstore_open_group_tag_values(store, &query, &cursor, &error));
+    return cursor == NULL ? -1 : (int64_t)read_all(cursor, &last);
 }
 
 static void test_all_values(void **state)
@@ -193,6 +210,18 @@ static void test_all_values(void **state)
     assert_int_equal(read_values(0, "sentry:release", &last), 2);
     assert_seen(&last, "200", 1, 2, 2); /* the older one */
     assert_int_equal(last.group_id, 0);
+}
+
+/* A key is the project's: a group may have no value of it. */
+static void test_a_key_that_must_exist(void **state)
+{
+    (void)state;
+    need_store();
+    assert_int_equal(read_existing(environment, g1, "foo"), 1);
+    assert_int_equal(read_existing(environment, g1, "notreal"), -1);
+    assert_int_equal(read_existing(environment, 0, "notreal"), -1);
+    assert_int_equal(read_existing(0, 0, "sentry:release"), 2);
+    assert_int_equal(read_existing(environment, g2, "foo"), 0);
 }
 
 static void test_counts_and_top_values(void **state)
@@ -387,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_what_is_not_there),
         cmocka_unit_test(test_one_value),
         cmocka_unit_test(test_all_values),
+        cmocka_unit_test(test_a_key_that_must_exist),
         cmocka_unit_test(test_counts_and_top_values),
         cmocka_unit_test(test_releases),
         cmocka_unit_test(test_event_ids),

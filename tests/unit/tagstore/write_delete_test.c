@@ -72,18 +72,21 @@ static void test_delete_key_is_hidden_first(void **state)
     int64_t *ids = NULL;
     size_t count = 0;
     need_database();
+    struct tag_key key;
+    const struct tag_place color = {
+        .project_id = MAIN_PROJECT, .environment_id = 3, .key = "color"};
     struct pg *writer = connect_pg();
     make_projects();
     ok(pg_begin(pg, &error));
     observe_group(7, 3, 100, "red", 10);
     ok(pg_commit(pg, &error));
-    ok(tagstore_check_tag_key(store, MAIN_PROJECT, 3, "color", &error));
+    ok(tagstore_get_group_tag_key(store, &color, &key, &error));
     ok(pg_begin(writer, &error));
     ok(pg_script(writer, "SELECT FROM sentry_project WHERE id = 1 FOR KEY SHARE", &error));
     run("SET lock_timeout = '200ms'");
     refused(tagstore_delete_tag_key(store, MAIN_PROJECT, "color", arena, &ids, &count, &error),
             ERROR_TIMEOUT);
-    refused(tagstore_check_tag_key(store, MAIN_PROJECT, 3, "color", &error), ERROR_NOT_FOUND);
+    refused(tagstore_get_group_tag_key(store, &color, &key, &error), ERROR_NOT_FOUND);
     assert_string_equal(event_tags(), "100:7/3 color=red 10");
     pg_rollback(writer);
     pg_free(writer);
