@@ -7,6 +7,7 @@ enum { FRESH_MS = 1000 }; /* so long a connection counts as good after it was us
 
 struct pg_result; /* is a PGresult: nobody outside can tell */
 
+const struct pg_params pg_repeated = {.repeated = true};
 const char pg_commit_statement[] = "COMMIT";
 
 /* ---- errors ---- */
@@ -318,19 +319,19 @@ bool pg_wake(struct pg *pg, struct error *error)
 
 /* ---- transactions ---- */
 
-static const struct pg_params repeated = {.repeated = true};
 static const char begin[] = "BEGIN";
 
 bool pg_begin(struct pg *pg, struct error *error)
 {
-    return pg_later(pg, begin, &repeated, error) &&
-           pg_later(pg, "SET LOCAL idle_in_transaction_session_timeout = '30s'", &repeated, error);
+    return pg_later(pg, begin, &pg_repeated, error) &&
+           pg_later(pg, "SET LOCAL idle_in_transaction_session_timeout = '30s'", &pg_repeated,
+                    error);
 }
 
 bool pg_single_unsynced(struct pg *pg, struct error *error)
 {
-    pg->single = pg_later(pg, begin, &repeated, error) &&
-                 pg_later(pg, "SET LOCAL synchronous_commit = off", &repeated, error);
+    pg->single = pg_later(pg, begin, &pg_repeated, error) &&
+                 pg_later(pg, "SET LOCAL synchronous_commit = off", &pg_repeated, error);
     return pg->single;
 }
 
@@ -338,7 +339,7 @@ bool pg_commit(struct pg *pg, struct error *error)
 {
     if (!is_connected(pg))
         return pg_lost(pg, error);
-    PGresult *answer = pg_run(pg, pg_commit_statement, &repeated, error);
+    PGresult *answer = pg_run(pg, pg_commit_statement, &pg_repeated, error);
     bool done = succeeded(answer);
     if (!done && !pg_fail(pg, answer, error) && pg->connection == NULL)
         error->code = ERROR_AWAY; /* whyever it is gone, its answer is */

@@ -322,12 +322,10 @@ bool pg_settle(struct pg *pg, struct error *error)
 static PGresult *run_single(struct pg *pg, const char *sql, const struct pg_params *params,
                             struct pg_prepared *prepared, struct error *error)
 {
-    static const struct pg_params repeated = {.repeated = true};
-    struct pg_prepared *commit = pg_prepare_find(pg, pg_commit_statement, &repeated);
     pg->single = false;
     bool sent = add_to_pipeline(pg, sql, params, prepared, error);
     int main = pg->waiting - 1;
-    sent = sent && add_to_pipeline(pg, pg_commit_statement, &repeated, commit, error);
+    sent = sent && pg_later(pg, pg_commit_statement, &pg_repeated, error);
     PGresult *result = sent ? run_pipeline(pg, main, error) : NULL;
     if (result == NULL && error->code != ERROR_AWAY)
         error->code = ERROR_AWAY; /* whyever the connection is gone, the answer to COMMIT is */

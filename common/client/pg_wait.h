@@ -41,6 +41,9 @@ struct pg {
     bool single; /* a COMMIT is to go behind the next one */
 };
 
+/* What is asked again and again without a value; and a statement of two files, which has to have
+   one address. */
+extern const struct pg_params pg_repeated;
 extern const char pg_commit_statement[];
 
 /* Opens a connection with our parameters; or, with `ping`, only tries whether the server takes one

@@ -4,14 +4,14 @@
  *
  *   Q, Q\x06\x163, Q\x06\x166, Q\x06\x169   lists: producers LPUSH, workers take from the right
  *   exportd:{Q}:workers              zset: worker -> its last beat, ms of Redis TIME
+ *   exportd:{Q}:known                zset: the same, kept for a day: whose list may still be there
  *   exportd:{Q}:processing:<worker>  list: messages that a worker has taken and not yet left
  *   exportd:{Q}:delayed              zset: message -> when it is due, ms of Redis TIME
  *   exportd:{Q}:dead                 stream: message, reason, worker; entries have ids of their own
- *   exportd:{Q}:crashes              hash: SHA-1 of a message -> how many workers in a row have
- * died with it before it led to a claim exportd:{Q}:paused               string: present while
- * nothing may be taken exportd:{Q}:swept                string: when the last sweep began, ms of
- * Redis TIME exportd:{Q}:missing              hash: "<id>:<attempt>" of an export without a message
- * -> the sweep that was the first to miss it, ms of Redis TIME
+ *   exportd:{Q}:crashes              hash: SHA-1 of a message -> how many workers died with it
+ *   exportd:{Q}:paused               string: present while nothing may be taken
+ *   exportd:{Q}:swept                string: when the last sweep began, ms of Redis TIME
+ *   exportd:{Q}:missing              hash: "<id>:<attempt>" without message -> sweep that missed it
  *
  * None has a time to live. Each move is one Lua script (job/lua/), conditional on the message still
  * being where it leaves from: whoever comes second changes nothing.
