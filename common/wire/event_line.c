@@ -142,8 +142,10 @@ static bool read_platform(struct reader *in, const json_t *value)
 {
     if (is_absent(value))
         return true;
-    if (!json_is_string(value) || is_longer_than(json_string_value(value), EVENT_PLATFORM_MAX))
-        return error_set(in->error, ERROR_INVALID, "platform is no text of at most %d characters",
+    if (!json_is_string(value) || is_longer_than(json_string_value(value), EVENT_PLATFORM_MAX) ||
+        strchr(json_string_value(value), '\n') != NULL)
+        return error_set(in->error, ERROR_INVALID,
+                         "platform is no text of at most %d characters in one line",
                          EVENT_PLATFORM_MAX);
     return copy_text(in, json_string_value(value), &in->event->platform);
 }

@@ -49,7 +49,7 @@ struct event_line {
     const char **hashes;  /* 1 or more, each 1 to 32 bytes, in order, without repetition */
     size_t hash_count;
     const char *message;  /* "" when absent */
-    const char *platform; /* NULL when absent; at most 64 characters */
+    const char *platform; /* NULL when absent; at most 64 characters, no newline */
     int64_t datetime;
     int64_t received; /* USEC_NONE when absent */
 

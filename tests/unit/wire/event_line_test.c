@@ -120,7 +120,10 @@ static void lines_that_are_no_events(void **state)
     assert_refused(EVENT(", \"datetime\": \"2017-13-10T06:55:46Z\""),
                    "datetime: not a time as in 2020-03-25T16:12:18Z of the years 0001 to 9999");
     assert_refused(EVENT(", \"message\": 5"), "message is no text");
-    assert_refused(EVENT(", \"platform\": []"), "platform is no text of at most 64 characters");
+    assert_refused(EVENT(", \"platform\": []"),
+                   "platform is no text of at most 64 characters in one line");
+    assert_refused(EVENT(", \"platform\": \"a\\nb\""),
+                   "platform is no text of at most 64 characters in one line");
     assert_refused(EVENT(", \"data\": []"), "data is no map");
 }
 
