@@ -71,6 +71,7 @@ static void leave(struct job_thread *thread, const struct job *job, enum leave_h
     bool left = false;
     while (!try_leave(thread, job, how, &left, &error)) {
         outage_begin(&thread->redis_outage, &error);
+        pool_renounce(thread->pool, thread->slot);
         if (gives_back(thread)) {
             log_error(LOG_WARNING, "queue.left-behind", &error);
             return;
@@ -295,6 +296,7 @@ static void run_claimed(struct job_thread *thread, struct job *job)
         return;
     }
     bell_ring(&thread->context->mail_bell);
+    pool_announce(thread->pool, thread->slot);
     leave(thread, job, LEAVE_ACKNOWLEDGED);
     LOG(LOG_INFO, "dataexport.end", log_int("rows", job->assembly.progress.rows),
         log_int("bytes", job->assembly.progress.bytes),
@@ -423,6 +425,7 @@ void *job_thread_run(void *argument)
     while (worker_phase(thread->context) == WORKER_RUNS) {
         watch_seen(thread->watch);
         if (!job_thread_prepare(thread)) {
+            pool_renounce(thread->pool, thread->slot);
             clock_sleep_ms(AWAY_WAIT_MS);
             continue;
         }

@@ -159,25 +159,28 @@ static bool commit(struct job_thread *thread, struct error *error)
            FAULT("after_commit", error);
 }
 
+static bool finish_row(struct job_thread *thread, const struct exported_data *row,
+                       const struct uploaded_file *uploaded, struct error *error)
+{
+    char name[EXPORT_FILE_NAME_MAX];
+    const struct export_file file = {.name = exported_data_file_name(row, name),
+                                     .size = uploaded->size,
+                                     .checksum = uploaded->checksum,
+                                     .blob_ids = uploaded->blob_ids,
+                                     .blob_sizes = uploaded->blob_sizes,
+                                     .blob_count = uploaded->blob_count};
+    return exported_data_finish(thread->pg, row->id, &file,
+                                thread->context->config->expiration_days, error);
+}
+
 static bool write_valid(struct job_thread *thread, const struct claim *claim,
                         const struct assembly *assembly, const struct exported_data_locked *export,
-                        enum outcome_result *result, struct error *error)
+                        struct error *error)
 {
-    const struct uploaded_file *file = &assembly->file;
     const struct exported_data *row = &export->row;
-    char name[EXPORT_FILE_NAME_MAX];
-    int64_t file_id = 0;
-    if (!file_insert(thread->pg, exported_data_file_name(row, name), file->size, file->checksum,
-                     file->blob_ids, file->blob_sizes, file->blob_count, &file_id, error))
-        return false;
-    if (file_id == 0) {
-        *result = OUTCOME_BLOB_GONE;
-        return true;
-    }
     return (row->file_id == 0 || file_delete(thread->pg, row->file_id, error)) &&
-           exported_data_finish(thread->pg, row->id, file_id,
-                                thread->context->config->expiration_days, error) &&
-           mail_success(thread, claim, export, assembly, error);
+           finish_row(thread, row, &assembly->file, error) &&
+           mail_success(thread, claim, export, assembly, error) && commit(thread, error);
 }
 
 bool outcome_valid(struct job_thread *thread, const struct claim *claim,
@@ -187,27 +190,17 @@ bool outcome_valid(struct job_thread *thread, const struct claim *claim,
     const struct claim_end end = {
         .state = "valid", .outcome = "valid", .delay_ms = -1, .progress = assembly->progress};
     struct exported_data_locked export;
-    if (!pg_begin(thread->pg, error) || !lock_rows(thread, claim, &end, &export, result, error))
-        goto failed;
-    if (*result != OUTCOME_DONE)
+    bool locked =
+        pg_begin(thread->pg, error) && lock_rows(thread, claim, &end, &export, result, error);
+    if (locked && *result != OUTCOME_DONE)
         return end_otherwise(thread, claim, *result, error);
-    if (!write_valid(thread, claim, assembly, &export, result, error))
-        goto failed;
-    if (*result == OUTCOME_BLOB_GONE) {
-        pg_rollback(thread->pg);
+    if (locked && write_valid(thread, claim, assembly, &export, error))
         return true;
-    }
-    if (commit(thread, error))
-        return true;
-failed:
-    /* a deferred foreign key speaks up at COMMIT: a blob went between our lock and its row */
-    if (error->code == ERROR_CONFLICT && text_equal(pg_sqlstate(thread->pg), "23503")) {
-        pg_rollback(thread->pg);
-        *result = OUTCOME_BLOB_GONE;
-        return true;
-    }
+    bool blob_gone = locked && exported_data_lacks_blob(thread->pg);
     pg_rollback(thread->pg);
-    return false;
+    if (blob_gone)
+        *result = OUTCOME_BLOB_GONE;
+    return blob_gone;
 }
 
 static bool write_failed(struct job_thread *thread, const struct claim *claim,

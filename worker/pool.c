@@ -44,20 +44,50 @@ void pool_hand(struct pool *pool, struct job_ticket *ticket)
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 
+/* Counts the thread once, however often it says that it comes. */
+static void come(struct pool *pool, int slot)
+{
+    if (pool->counted[slot])
+        return;
+    pool->counted[slot] = true;
+    pool->ready++;
+    if (may_hand(pool))
+        (void)pthread_cond_signal(&pool->may_hand);
+}
+
+static void go(struct pool *pool, int slot)
+{
+    if (pool->counted[slot])
+        pool->ready--;
+    pool->counted[slot] = false;
+}
+
+void pool_announce(struct pool *pool, int slot)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    come(pool, slot);
+    (void)pthread_mutex_unlock(&pool->mutex);
+}
+
+void pool_renounce(struct pool *pool, int slot)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    go(pool, slot);
+    (void)pthread_mutex_unlock(&pool->mutex);
+}
+
 struct job_ticket *pool_receive(struct pool *pool, int slot, int64_t ms)
 {
     struct timespec deadline = bell_deadline(ms);
     (void)pthread_mutex_lock(&pool->mutex);
-    pool->ready++;
-    if (may_hand(pool))
-        (void)pthread_cond_signal(&pool->may_hand);
+    come(pool, slot);
     while (!pool->stopping && pool->handed == NULL &&
            pthread_cond_timedwait(&pool->may_receive, &pool->mutex, &deadline) != ETIMEDOUT)
         ;
     struct job_ticket *ticket = pool->handed;
     pool->handed = NULL;
     pool->held[slot] = ticket;
-    pool->ready--;
+    go(pool, slot);
     if (may_hand(pool))
         (void)pthread_cond_signal(&pool->may_hand);
     (void)pthread_mutex_unlock(&pool->mutex);

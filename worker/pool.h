@@ -15,7 +15,8 @@ struct pool {
     pthread_cond_t may_hand;           /* waited for by the fetcher */
     pthread_cond_t may_receive;        /* and by job threads */
     bool stopping;                     /* nobody waits any more */
-    int ready;                         /* job threads that wait with good connections */
+    int ready;                         /* job threads that wait, or will in a moment */
+    bool counted[POOL_MAX];            /* in `ready` */
     struct job_ticket *handed;         /* given by the fetcher, not yet picked up */
     struct job_ticket *held[POOL_MAX]; /* by each thread */
 };
@@ -29,6 +30,12 @@ bool pool_wait_ready(struct pool *pool, int64_t ms);
 
 /* Gives a ticket to the next thread that is ready. Only after pool_wait_ready was true. */
 void pool_hand(struct pool *pool, struct job_ticket *ticket);
+
+/* For job thread `slot`, whose job is over but for its leaving the queue: it will come for another
+   one at once, so that the fetcher may look for it meanwhile. If it cannot come after all, somebody
+   else receives what was handed, or the fetcher withdraws it. */
+void pool_announce(struct pool *pool, int slot);
+void pool_renounce(struct pool *pool, int slot);
 
 /* For job thread `slot`: waits at most `ms` milliseconds for a ticket; NULL when none came. The
    pool counts it as held until pool_release, which frees it. */

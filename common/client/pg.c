@@ -7,9 +7,6 @@ enum { FRESH_MS = 1000 }; /* so long a connection counts as good after it was us
 
 struct pg_result; /* is a PGresult: nobody outside can tell */
 
-const struct pg_params pg_repeated = {.repeated = true};
-const char pg_commit_statement[] = "COMMIT";
-
 /* ---- errors ---- */
 
 struct state_class {
@@ -85,6 +82,9 @@ bool pg_fail(struct pg *pg, const PGresult *result, struct error *error)
         return pg_lost(pg, error);
     if (!text_copy(pg->sqlstate, sizeof(pg->sqlstate), state))
         pg->sqlstate[0] = '\0';
+    const char *column = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
+    if (column == NULL || !text_copy(pg->column, sizeof(pg->column), column))
+        pg->column[0] = '\0';
     if (is_about_prepared(pg, state))
         return pg_lost(pg, error);
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -140,7 +140,6 @@ void pg_disconnect(struct pg *pg)
     pg->connection = NULL;
     pg->waiting = 0;
     pg->wanted.count = 0;
-    pg->single = false;
     pg_prepare_forget(pg);
     pg->sqlstate[0] = '\0';
 }
@@ -207,6 +206,11 @@ const char *pg_sqlstate(const struct pg *pg)
     return pg->sqlstate;
 }
 
+const char *pg_column(const struct pg *pg)
+{
+    return pg->sqlstate[0] == '\0' ? "" : pg->column;
+}
+
 int pg_server_version(const struct pg *pg)
 {
     return pg->connection == NULL ? 0 : PQserverVersion(pg->connection);
@@ -228,18 +232,25 @@ bool pg_query(struct pg *pg, const char *sql, const struct pg_params *params,
         return pg_lost(pg, error);
     const struct pg_params none = {.count = 0};
     const struct pg_params *given = params == NULL ? &none : params;
-    bool single = pg->single;
     PGresult *answer = pg_run(pg, sql, given, error);
     if (!succeeded(answer)) {
         pg_fail(pg, answer, error);
         PQclear(answer);
-        if (single)
-            pg_rollback(pg);
         return false;
     }
     pg->sqlstate[0] = '\0';
     *result = (struct pg_result *)answer;
     return true;
+}
+
+bool pg_query_alone(struct pg *pg, const char *sql, const struct pg_params *params,
+                    struct pg_result **result, struct error *error)
+{
+    if (pg_query(pg, sql, params, result, error))
+        return true;
+    if (!is_connected(pg))
+        error->code = ERROR_AWAY;
+    return false;
 }
 
 bool pg_query_int(struct pg *pg, const char *sql, const struct pg_params *params, int64_t *number,
@@ -319,27 +330,19 @@ bool pg_wake(struct pg *pg, struct error *error)
 
 /* ---- transactions ---- */
 
-static const char begin[] = "BEGIN";
+static const struct pg_params repeated = {.repeated = true};
 
 bool pg_begin(struct pg *pg, struct error *error)
 {
-    return pg_later(pg, begin, &pg_repeated, error) &&
-           pg_later(pg, "SET LOCAL idle_in_transaction_session_timeout = '30s'", &pg_repeated,
-                    error);
-}
-
-bool pg_single_unsynced(struct pg *pg, struct error *error)
-{
-    pg->single = pg_later(pg, begin, &pg_repeated, error) &&
-                 pg_later(pg, "SET LOCAL synchronous_commit = off", &pg_repeated, error);
-    return pg->single;
+    return pg_later(pg, "BEGIN", &repeated, error) &&
+           pg_later(pg, "SET LOCAL idle_in_transaction_session_timeout = '30s'", &repeated, error);
 }
 
 bool pg_commit(struct pg *pg, struct error *error)
 {
     if (!is_connected(pg))
         return pg_lost(pg, error);
-    PGresult *answer = pg_run(pg, pg_commit_statement, &pg_repeated, error);
+    PGresult *answer = pg_run(pg, "COMMIT", &repeated, error);
     bool done = succeeded(answer);
     if (!done && !pg_fail(pg, answer, error) && pg->connection == NULL)
         error->code = ERROR_AWAY; /* whyever it is gone, its answer is */

@@ -52,6 +52,10 @@ void pg_interrupt(struct pg *pg);
 /* The SQLSTATE of the last failure, "" when it had none (connection lost). */
 const char *pg_sqlstate(const struct pg *pg);
 
+/* The column that the last failure is about (23502: a NULL that it does not take); "" when the
+   server named none. */
+const char *pg_column(const struct pg *pg);
+
 /* The server's version as libpq tells it (150004 is 15.4); 0 without a connection. */
 int pg_server_version(const struct pg *pg);
 
@@ -121,6 +125,11 @@ bool pg_later(struct pg *pg, const char *sql, const struct pg_params *params,
 bool pg_later_query(struct pg *pg, const char *sql, const struct pg_params *params,
                     struct pg_result **result, struct error *error) MUST_CHECK;
 
+/* Lets the server begin with what pg_later has left, without waiting for it: while we are busy with
+   something else. It is answered, and outside of a transaction committed, with the next statement
+   all the same. */
+bool pg_send(struct pg *pg, struct error *error) MUST_CHECK;
+
 /* Several statements without parameters: a migration file. */
 bool pg_script(struct pg *pg, const char *sql, struct error *error) MUST_CHECK;
 
@@ -153,12 +162,17 @@ void pg_result_free(struct pg_result *result);
    statement (pg_later). */
 bool pg_begin(struct pg *pg, struct error *error) MUST_CHECK;
 
-/* The next statement is a transaction all by itself: BEGIN and COMMIT go along with it in the same
-   round trip. For what may be forgotten, as a whole, when the server itself crashes within a
-   second: the COMMIT does not wait for the disk, and whatever is committed later lasts no longer
-   than it. If it fails, it is rolled back; when it fails with ERROR_AWAY, nobody here knows whether
-   it is committed, or will be as soon as what it waits for is free. Not before a COPY. */
-bool pg_single_unsynced(struct pg *pg, struct error *error) MUST_CHECK;
+/* Like pg_query, for a statement outside of a transaction that claims something: when the
+   connection dies, or is dropped because the answer takes too long, nobody here knows whether it is
+   committed, or will be as soon as what it waits for is free: always ERROR_AWAY then, never
+   ERROR_TIMEOUT. */
+bool pg_query_alone(struct pg *pg, const char *sql, const struct pg_params *params,
+                    struct pg_result **result, struct error *error) MUST_CHECK;
+
+/* Select this (a text without meaning) where a transaction may be forgotten, as a whole, when the
+   server itself crashes within a second: its COMMIT does not wait for the disk. Whatever is
+   committed later lasts no longer than it. Only as it is evaluated: once for each row. */
+#define PG_UNSYNCED "set_config('synchronous_commit', 'off', true)"
 
 /* ERROR_AWAY: the connection died and nobody here knows whether it is committed.
    ERROR_CONFLICT (for example a deferred foreign key, 23503): rolled back. */

@@ -223,6 +223,11 @@ bool pg_later_query(struct pg *pg, const char *sql, const struct pg_params *para
     return true;
 }
 
+bool pg_send(struct pg *pg, struct error *error)
+{
+    return (pg->connection != NULL && PQflush(pg->connection) >= 0) || pg_lost(pg, error);
+}
+
 /* To the one who waits for it, if somebody does. */
 static void hand_out(const struct pg_wanted *wanted, int index, PGresult *result)
 {
@@ -318,27 +323,11 @@ bool pg_settle(struct pg *pg, struct error *error)
     return done;
 }
 
-/* A transaction's only statement, and its end. */
-static PGresult *run_single(struct pg *pg, const char *sql, const struct pg_params *params,
-                            struct pg_prepared *prepared, struct error *error)
-{
-    pg->single = false;
-    bool sent = add_to_pipeline(pg, sql, params, prepared, error);
-    int main = pg->waiting - 1;
-    sent = sent && pg_later(pg, pg_commit_statement, &pg_repeated, error);
-    PGresult *result = sent ? run_pipeline(pg, main, error) : NULL;
-    if (result == NULL && error->code != ERROR_AWAY)
-        error->code = ERROR_AWAY; /* whyever the connection is gone, the answer to COMMIT is */
-    return result;
-}
-
 PGresult *pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
                  struct error *error)
 {
     struct pg_prepared *prepared = pg_prepare_find(pg, sql, params);
     bool joins = params != NULL && pg->waiting > 0;
-    if (pg->single && params != NULL)
-        return run_single(pg, sql, params, prepared, error);
     if (joins || (prepared != NULL && prepared->number == 0))
         return add_to_pipeline(pg, sql, params, prepared, error)
                    ? run_pipeline(pg, pg->waiting - 1, error)

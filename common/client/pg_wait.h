@@ -27,7 +27,8 @@ struct pg {
     PGconn *connection; /* NULL: none */
     char *conninfo;
     char *role;
-    char sqlstate[6];
+    char sqlstate[6];        /* of the last failure, */
+    char column[64];         /* and the column it is about */
     char *copy_row;          /* what pg_copy_next gave out last */
     atomic_bool interrupted; /* by pg_interrupt, from another thread */
     int64_t patience_ms;     /* pg_set_patience */
@@ -38,13 +39,7 @@ struct pg {
     struct pg_prepared prepared[32];
     int waiting; /* statements of pg_later that nobody has sent off yet */
     struct pg_wanted wanted;
-    bool single; /* a COMMIT is to go behind the next one */
 };
-
-/* What is asked again and again without a value; and a statement of two files, which has to have
-   one address. */
-extern const struct pg_params pg_repeated;
-extern const char pg_commit_statement[];
 
 /* Opens a connection with our parameters; or, with `ping`, only tries whether the server takes one
    (NULL then). */

@@ -180,11 +180,12 @@ static bool tell_reading(void *context, int64_t rows, struct error *error)
 }
 
 /* A merge moves all that a group has at one moment, which may lie between the look for the group
-   and the look at its rows: these would be none. Whoever finds the same group once more after that
-   has its rows. Each further round takes another merge, so there is an end. */
+   and the look at its rows: these would be none. Whoever sees the same group together with its
+   rows, or after them, has them all. Each further round takes another merge, so there is an end. */
 static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct error *error)
 {
     int64_t asked = 0;
+    bool seen = false;
     do {
         tagstore_close(*cursor);
         *cursor = NULL;
@@ -197,6 +198,7 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
             .key_must_exist = true,
             .limit = run->query->limit_kind == JOB_LIMIT_ROWS ? run->query->limit : 0,
             .page_size = run->source->page_size,
+            .group_seen = &seen,
             .reading = tell_reading,
             .context = run};
         if (!FAULT("issue_found", error) ||
@@ -204,7 +206,7 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
             return false;
         if (*cursor == NULL)
             return does_not_exist(error, "key");
-        if (!find_group_again(run, error))
+        if (!seen && !find_group_again(run, error))
             return false;
     } while (run->group_id != asked);
     return true;

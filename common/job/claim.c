@@ -100,7 +100,7 @@ static bool read_claim(const struct pg_result *result, struct arena *arena, stru
     claim->attempt = pg_int(result, 0, 0);
     claim->failures = pg_int(result, 0, 1);
     claim->age_seconds = pg_int(result, 0, 2);
-    return exported_data_copy(result, 3, arena, &claim->row, error);
+    return exported_data_copy(result, 4, arena, &claim->row, error);
 }
 
 /* Of two who claim at once, the second waits for the first one's row lock, finds the job running,
@@ -124,7 +124,7 @@ static bool upsert(const struct request *request, struct claim *claim, bool *tak
     pg_bind_text(&params, request->claimant->worker);
     pg_bind_text(&params, request->claimant->again ? "t" : "f");
     pg_bind_text(&params, request->claimant->queue);
-    if (!pg_query(
+    if (!pg_query_alone(
             request->pg,
             "WITH taken AS ("
             "INSERT INTO exportd.export AS x (data_export_id, date_added, organization_id, user_id,"
@@ -155,7 +155,8 @@ static bool upsert(const struct request *request, struct claim *claim, bool *tak
             " started AS (INSERT INTO exportd.attempt (data_export_id, attempt, worker, started_at)"
             " SELECT data_export_id, attempt, $4::text, now() FROM taken)"
             " SELECT taken.attempt, taken.failures,"
-            " extract(epoch FROM now() - taken.first_claimed_at)::bigint, " EXPORTED_DATA_COLUMNS
+            " extract(epoch FROM now() - taken.first_claimed_at)::bigint, " PG_UNSYNCED
+            ", " EXPORTED_DATA_COLUMNS
             " FROM taken JOIN sentry_exporteddata AS row ON row.id = taken.data_export_id",
             &params, &result, error))
         return false;
@@ -205,8 +206,7 @@ bool claim_job(struct pg *pg, const struct job_message *message, const struct cl
     for (int round = 0; round < CLAIM_ROUNDS; round++) {
         bool claimable = false;
         bool taken = false;
-        if (!FAULT("before_claim", error) || !pg_single_unsynced(pg, error) ||
-            !upsert(&request, claim, &taken, error))
+        if (!FAULT("before_claim", error) || !upsert(&request, claim, &taken, error))
             return false;
         if (taken) {
             *result = CLAIM_TAKEN;

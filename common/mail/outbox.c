@@ -89,24 +89,14 @@ static bool send_claimed(struct pg *pg, struct mail_transport *transport,
     return record_delayed(pg, mail, &failure, error);
 }
 
-/* With the note about the last mail, if there is one, or else unsynced: if PostgreSQL forgets in a
-   crash of its own that the mail is held, it forgets it before the mail is noted as sent, which is
-   a COMMIT that waits for all before it. */
-static bool begin_claim(struct pg *pg, const struct outbox_taken *taken, struct error *error)
-{
-    return taken->id != 0 ? outbox_mail_sent_later(pg, taken->id, error)
-                          : pg_single_unsynced(pg, error);
-}
-
 /* A mail that is found but does not come into our hands (no memory) is not held back. What was sent
    is recorded also when nothing can be claimed. */
 static bool claim(struct pg *pg, struct arena *arena, struct outbox_taken *taken,
                   struct outbox_mail *mail, bool *found, struct error *error)
 {
     struct error ignored;
-    bool claimed = begin_claim(pg, taken, error) &&
-                   outbox_mail_claim(pg, HOLD_SECONDS, RETRY_MAX_SECONDS + HOLD_SECONDS, arena,
-                                     mail, found, error);
+    bool claimed = outbox_mail_claim(pg, taken->id, HOLD_SECONDS, RETRY_MAX_SECONDS + HOLD_SECONDS,
+                                     arena, mail, found, error);
     if (claimed || *found)
         tell_taken(taken);
     else

@@ -1,5 +1,8 @@
 #include "model/exported_data.h"
 
+#include "base/text.h"
+#include "model/columns.h"
+
 /* ---- names ---- */
 
 const char *exported_data_type_name(int64_t query_type)
@@ -179,18 +182,53 @@ bool exported_data_insert(struct pg *pg, int64_t organization_id, int64_t user_i
         &params, id, error);
 }
 
-/* Hours, not days: a day of a zone that changes its clocks may have 23 or 25. */
-bool exported_data_finish(struct pg *pg, int64_t id, int64_t file_id, int64_t expiration_days,
-                          struct error *error)
+/* A blob that is gone leaves NULL in the index, which refuses it. Each is found along its primary
+   key, also by a plan that was made when there were hardly any; in the order of their ids, so that
+   whoever locks several waits for nobody who waits for him. The inner SELECT hides how many there
+   are: a server that sees one in its plans for this time, and guesses ten in its plan for all
+   times, plans anew each time. Hours, not days: a day of a zone that changes its clocks may have 23
+   or 25.
+ */
+static const char finish_statement[] =
+    "WITH file AS (INSERT INTO sentry_file (name, type, timestamp, headers, size, checksum)"
+    " VALUES ($3::text, 'export.csv', now(), '{\"Content-Type\": \"text/csv\"}', $4::bigint,"
+    " $5::text) RETURNING id),"
+    " parts AS (INSERT INTO sentry_fileblobindex (file_id, blob_id, \"offset\")"
+    " SELECT file.id, (SELECT id FROM sentry_fileblob WHERE id = part.blob_id FOR KEY SHARE),"
+    " part.position FROM file CROSS JOIN"
+    " (SELECT * FROM unnest((SELECT $1::bigint[]), $2::bigint[]) AS blob (blob_id, position)"
+    " ORDER BY blob_id) AS part)"
+    " UPDATE sentry_exporteddata SET file_id = (SELECT id FROM file), date_finished = now(),"
+    " date_expired = now() + $6::bigint * interval '1 hour' WHERE id = $7::bigint";
+
+bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *file,
+                          int64_t expiration_days, struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    pg_bind_int(&params, id);
-    pg_bind_int(&params, file_id);
+    struct columns columns;
+    int64_t offset = 0;
+    columns_init(&columns, 2);
+    for (size_t i = 0; i < file->blob_count; i++) {
+        columns_add_int(&columns, file->blob_ids[i]);
+        columns_add_int(&columns, offset);
+        offset += file->blob_sizes[i];
+    }
+    bool done = columns_bind(&columns, &params, error);
+    pg_bind_text(&params, file->name);
+    pg_bind_int(&params, file->size);
+    pg_bind_text(&params, file->checksum);
     pg_bind_int(&params, expiration_days * 24);
-    return pg_later(pg,
-                    "UPDATE sentry_exporteddata SET file_id = $2::bigint, date_finished = now(),"
-                    " date_expired = now() + $3::bigint * interval '1 hour' WHERE id = $1::bigint",
-                    &params, error);
+    pg_bind_int(&params, id);
+    done = done && pg_later(pg, finish_statement, &params, error);
+    columns_free(&columns);
+    return done;
+}
+
+bool exported_data_lacks_blob(const struct pg *pg)
+{
+    const char *state = pg_sqlstate(pg);
+    return text_equal(state, "23503") ||
+           (text_equal(state, "23502") && text_equal(pg_column(pg), "blob_id"));
 }
 
 bool exported_data_delete(struct pg *pg, int64_t id, struct error *error)

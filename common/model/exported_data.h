@@ -69,11 +69,27 @@ bool exported_data_insert(struct pg *pg, int64_t organization_id, int64_t user_i
                           int64_t query_type, const char *query_info, int64_t *id,
                           struct error *error) MUST_CHECK;
 
-/* Sets file_id, date_finished (now, of the transaction) and date_expired (exactly `expiration_days`
-   x 24 hours later, whatever the session's time zone) of a locked row. Goes with the next statement
-   (pg_later). */
-bool exported_data_finish(struct pg *pg, int64_t id, int64_t file_id, int64_t expiration_days,
-                          struct error *error) MUST_CHECK;
+/* An export's file, as it is to be made: blobs (which may repeat), and how much of the file each of
+   them is. */
+struct export_file {
+    const char *name;
+    int64_t size;
+    const char *checksum;
+    const int64_t *blob_ids, *blob_sizes;
+    size_t blob_count;
+};
+
+/* Finishes a locked row: makes its file (type `export.csv`, headers {"Content-Type": "text/csv"})
+   with its index rows, and sets file_id, date_finished (now, of the transaction) and date_expired
+   (exactly `expiration_days` x 24 hours later, whatever the session's time zone). The blobs are
+   locked FOR KEY SHARE: nobody can delete them before this transaction ends. Goes with the next
+   statement (pg_later), which fails when a blob is gone: exported_data_lacks_blob. */
+bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *file,
+                          int64_t expiration_days, struct error *error) MUST_CHECK;
+
+/* Whether the last failure means that a blob of the file is gone: it was missed by
+   exported_data_finish, or by a deferred foreign key, which speaks up at COMMIT. */
+bool exported_data_lacks_blob(const struct pg *pg);
 
 bool exported_data_delete(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
 

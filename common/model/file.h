@@ -41,19 +41,13 @@ bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, int64_t old_second
 bool file_blob_change_path(struct pg *pg, int64_t id, const char *old_path, const char *path,
                            int64_t size, bool *changed, struct error *error) MUST_CHECK;
 
-/* The row of a new object, whose path passes from exportd.object to it: both or neither.
-   *journalled is false when exportd.object does not have the path (any more); *id is 0 when another
-   blob has the checksum, or without the journal. */
+/* The row of a new object, whose path passes from exportd.object to it: both or neither. Unsynced
+   (PG_UNSYNCED): if PostgreSQL forgets it in a crash of its own, the journal has the path still,
+   and no file refers to the row, because the COMMIT of a file waits for all that was committed
+   before. *journalled is false when exportd.object does not have the path (any more); *id is 0 when
+   another blob has the checksum, or without the journal. */
 bool file_blob_insert(struct pg *pg, const char *path, int64_t size, const char *checksum,
                       int64_t *id, bool *journalled, struct error *error) MUST_CHECK;
-
-/* Makes the file row and its index rows: type `export.csv`, headers {"Content-Type": "text/csv"},
-   offsets the running sums of `sizes`. First locks the blobs FOR KEY SHARE: nobody can delete them
-   before this transaction ends. *id is 0, and nothing made, when one of them is gone. `blob_ids`
-   may repeat. */
-bool file_insert(struct pg *pg, const char *name, int64_t size, const char *checksum,
-                 const int64_t *blob_ids, const int64_t *sizes, size_t blob_count, int64_t *id,
-                 struct error *error) MUST_CHECK;
 
 /* ERROR_NOT_FOUND. */
 bool file_load(struct pg *pg, int64_t id, struct arena *arena, struct stored_file *file,

@@ -110,16 +110,17 @@ bool file_blob_insert(struct pg *pg, const char *path, int64_t size, const char 
     pg_bind_text(&params, path);
     pg_bind_int(&params, size);
     pg_bind_text(&params, checksum);
-    if (!pg_query(pg,
-                  "WITH journalled AS (SELECT path FROM exportd.object WHERE path = $1::text"
-                  " FOR UPDATE),"
-                  " made AS (INSERT INTO sentry_fileblob (path, size, checksum, timestamp)"
-                  " SELECT path, $2::bigint, $3::text, now() FROM journalled"
-                  " ON CONFLICT (checksum) DO NOTHING RETURNING id, path),"
-                  " forgotten AS (DELETE FROM exportd.object AS object USING made"
-                  " WHERE object.path = made.path)"
-                  " SELECT (SELECT id FROM made), (SELECT count(*) FROM journalled)",
-                  &params, &result, error))
+    if (!pg_query_alone(
+            pg,
+            "WITH journalled AS (SELECT path FROM exportd.object WHERE path = $1::text"
+            " FOR UPDATE),"
+            " made AS (INSERT INTO sentry_fileblob (path, size, checksum, timestamp)"
+            " SELECT path, $2::bigint, $3::text, now() FROM journalled"
+            " ON CONFLICT (checksum) DO NOTHING RETURNING id, path),"
+            " forgotten AS (DELETE FROM exportd.object AS object USING made"
+            " WHERE object.path = made.path)"
+            " SELECT (SELECT id FROM made), (SELECT count(*) FROM journalled), " PG_UNSYNCED,
+            &params, &result, error))
         return false;
     *id = pg_int(result, 0, 0);
     *journalled = pg_int(result, 0, 1) == 1;

@@ -57,18 +57,31 @@ static const char claim_statement[] =
     "UPDATE exportd.outbox SET tries = tries + 1,"
     " next_try_at = now() + $1::bigint * interval '1 second'"
     " WHERE id = coalesce(" FIRST_DUE ", " FIRST_STRAY ")"
-    " RETURNING id, data_export_id, message_id, recipient, mime, tries";
+    " RETURNING id, data_export_id, message_id, recipient, mime, tries,"
+    " CASE WHEN $3::boolean THEN " PG_UNSYNCED " END";
 
-bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, int64_t longest_seconds,
-                       struct arena *arena, struct outbox_mail *mail, bool *found,
-                       struct error *error)
+static const char sent_statement[] = "UPDATE exportd.outbox SET state = 'sent', message = NULL"
+                                     " WHERE id = $1::bigint AND state = 'waiting'";
+
+static bool note_sent_later(struct pg *pg, int64_t id, struct error *error)
+{
+    struct pg_params params = {.repeated = true};
+    pg_bind_int(&params, id);
+    return pg_later(pg, sent_statement, &params, error);
+}
+
+bool outbox_mail_claim(struct pg *pg, int64_t sent_id, int64_t hold_seconds,
+                       int64_t longest_seconds, struct arena *arena, struct outbox_mail *mail,
+                       bool *found, struct error *error)
 {
     struct pg_params params = {.repeated = true};
     struct pg_result *result = NULL;
     pg_bind_int(&params, hold_seconds);
     pg_bind_int(&params, longest_seconds);
+    pg_bind_text(&params, sent_id == 0 ? "t" : "f");
     *found = false;
-    if (!pg_query(pg, claim_statement, &params, &result, error))
+    if ((sent_id != 0 && !note_sent_later(pg, sent_id, error)) ||
+        !pg_query_alone(pg, claim_statement, &params, &result, error))
         return false;
     *found = pg_rows(result) > 0;
     bool done = !*found || copy_mail(result, arena, mail, error);
@@ -78,21 +91,11 @@ bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, int64_t longest_seco
 
 /* ---- what came of it ---- */
 
-static const char sent_statement[] = "UPDATE exportd.outbox SET state = 'sent', message = NULL"
-                                     " WHERE id = $1::bigint AND state = 'waiting'";
-
 bool outbox_mail_sent(struct pg *pg, int64_t id, struct error *error)
 {
     struct pg_params params = {.repeated = true};
     pg_bind_int(&params, id);
     return pg_execute(pg, sent_statement, &params, NULL, error);
-}
-
-bool outbox_mail_sent_later(struct pg *pg, int64_t id, struct error *error)
-{
-    struct pg_params params = {.repeated = true};
-    pg_bind_int(&params, id);
-    return pg_later(pg, sent_statement, &params, error);
 }
 
 /* $1 and $2 of the statements below. */

@@ -104,8 +104,8 @@ static bool digest_chunks(struct putting *putting, struct uploaded_file *file, s
     return good;
 }
 
-/* Names every object that may come to be, before there is any: committed when the next statement
-   has been answered. */
+/* Names every object that may come to be, before there is any: on its way to the server while the
+   first lock is asked for, and committed when the next statement has been answered. */
 static bool journal_paths(const struct putting *putting, struct error *error)
 {
     const struct upload *upload = putting->upload;
@@ -122,7 +122,8 @@ static bool journal_paths(const struct putting *putting, struct error *error)
     }
     if (good && count > 0)
         good = stored_object_insert_later(upload->pg, paths, checksums, count,
-                                          upload->data_export_id, upload->attempt, error);
+                                          upload->data_export_id, upload->attempt, error) &&
+               pg_send(upload->pg, error);
     free(checksums);
     free(paths);
     return good;
@@ -139,17 +140,6 @@ static bool write_object(const struct putting *putting, size_t index, const char
     return FAULT("object_write", error) && read_chunk(putting, index, error) &&
            write(putting->upload->store, path, putting->bytes, (size_t)putting->chunks[index].size,
                  error);
-}
-
-/* The path passes from the journal to a new row. Unsynced: if PostgreSQL forgets it in a crash of
-   its own, the journal has the path still, and no file refers to the row, because the COMMIT of a
-   file waits for all that was committed before. */
-static bool hand_over_to_new(const struct upload *upload, const struct chunk *chunk, int64_t *id,
-                             bool *journalled, struct error *error)
-{
-    return pg_single_unsynced(upload->pg, error) &&
-           file_blob_insert(upload->pg, chunk->path, chunk->size, chunk->checksum, id, journalled,
-                            error);
 }
 
 /* The path passes from the journal to a row that has had none. *id is 0 when the row has got one
@@ -185,7 +175,8 @@ static bool hand_over_path(const struct upload *upload, const struct chunk *chun
                            struct error *error)
 {
     bool journalled = false;
-    bool done = pathless == NULL ? hand_over_to_new(upload, chunk, id, &journalled, error)
+    bool done = pathless == NULL ? file_blob_insert(upload->pg, chunk->path, chunk->size,
+                                                    chunk->checksum, id, &journalled, error)
                                  : hand_over_to(upload, chunk, pathless, id, &journalled, error);
     *lost = done && !journalled;
     return done;
@@ -343,8 +334,7 @@ static bool put_chunk(const struct putting *putting, size_t index, struct error 
     }
     if (!take_lock(upload, chunk->checksum, &lock, error))
         return false;
-    bool good = (index > 0 || journal_paths(putting, error)) &&
-                put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
+    bool good = put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
     upload_lock_release(upload->locks, &lock);
     return good;
 }
@@ -353,7 +343,8 @@ bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, st
 {
     struct putting putting = {.upload = upload, .fd = fd};
     *file = (struct uploaded_file){.size = 0};
-    bool good = allocate(&putting, file, error) && digest_chunks(&putting, file, error);
+    bool good = allocate(&putting, file, error) && digest_chunks(&putting, file, error) &&
+                journal_paths(&putting, error);
     for (size_t i = 0; good && i < putting.count; i++) {
         good = put_chunk(&putting, i, error);
         file->blob_ids[i] = putting.chunks[i].blob_id;

@@ -97,6 +97,10 @@ struct group_tag_value_query {
     size_t page_size;    /* rows a page */
     bool seen_only;      /* as the other methods do; an export shows every row */
 
+    /* Becomes true when it was seen, at the moment of the rows, that the project has the group: so
+       no merge has taken them away. Else nobody knows. NULL: nobody asks. */
+    bool *group_seen;
+
     /* Called now and then while opening takes long; NULL: nobody listens. Not every backend reads
        ahead. */
     tagstore_reading_function *reading;

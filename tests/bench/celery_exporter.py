@@ -24,6 +24,7 @@ app.conf.update(task_default_queue="celery_export", task_ignore_result=True,
                 worker_send_task_events=False, broker_connection_retry_on_startup=True,
                 task_acks_late=True)
 
+IN_MEMORY = 1024 * 1024  # bytes of a CSV that need no file, as with exportd
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 RELEASE = ("if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end"
            " return 0")
@@ -211,7 +212,7 @@ def send(mail, outbox):
 @app.task(name="sentry.data_export.tasks.assemble_download")
 def assemble_download(data_export_id):
     row, attempt = claim(data_export_id)
-    with tempfile.TemporaryFile(dir=os.path.dirname(process.store)) as temporary:
+    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as temporary:
         text = io.TextIOWrapper(temporary, encoding="utf-8", newline="")
         count = write_csv(row, text)
         temporary.seek(0)

@@ -232,15 +232,19 @@ def test_redis_away_for_a_while(exportd, redis_server, issue):
 # ---- answers that never come ----
 
 @contextlib.contextmanager
-def lost_commit(postgres, database, before):
-    """The DATABASE_URL by which the COMMIT behind the statement `before` has no answer, once, and
+def lost_answer(postgres, database, before, last=b""):
+    """The DATABASE_URL by which the statement `before`, or `last` behind it, has no answer, once, and
     nothing goes through for more than a second afterwards."""
-    proxy = Proxy(postgres.port, before, b"COMMIT", 1.5)
+    proxy = Proxy(postgres.port, before, last, 1.5)
     try:
         yield f"postgresql://postgres@127.0.0.1:{proxy.port}/{database}"
         assert proxy.answers_lost == 1
     finally:
         proxy.close()
+
+
+def lost_commit(postgres, database, before):
+    return lost_answer(postgres, database, before, b"COMMIT")
 
 
 def outcomes(sql):
@@ -251,7 +255,7 @@ def outcomes(sql):
 def test_the_answer_to_a_claim_is_lost(exportd, postgres, database, sql, queue, issue):
     """The claim is made anew: the job does not stay running at a worker that does not run it."""
     export = exportd.enqueue(group=issue)
-    with lost_commit(postgres, database, b"INSERT INTO exportd.attempt") as url:
+    with lost_answer(postgres, database, b"INSERT INTO exportd.attempt") as url:
         with exportd.worker(DATABASE_URL=url, CONCURRENCY=1) as worker:
             wait_for_state(exportd, export, "valid")
             assert worker.stop() == 0
@@ -264,7 +268,7 @@ def test_the_answer_to_a_claim_is_lost_and_then_claims_fail(exportd, postgres, d
                                                             issue):
     """Another error of the next claim says nothing about the first one, which was committed."""
     export = exportd.enqueue(group=issue)
-    with lost_commit(postgres, database, b"INSERT INTO exportd.attempt") as url:
+    with lost_answer(postgres, database, b"INSERT INTO exportd.attempt") as url:
         with exportd.worker(DATABASE_URL=url, CONCURRENCY=1) as worker:
             wait_for_state(exportd, export, "running")
             sql.execute("ALTER TABLE sentry_exporteddata RENAME TO hidden")

@@ -73,13 +73,24 @@ static bool open_copy(struct postgres_cursor *cursor, const struct group_tag_val
     return !cursor->ended;
 }
 
+static bool ask_for_few(struct postgres_cursor *cursor, const struct group_tag_value_query *query,
+                        struct error *error)
+{
+    struct postgres_tagstore *store = (struct postgres_tagstore *)cursor->base.store;
+    atomic_store(&store->asks_quick, true);
+    bool done =
+        pg_connect(store->quick, error) && few_values_ask(store->quick, query, &cursor->few, error);
+    atomic_store(&store->asks_quick, false);
+    return done;
+}
+
 /* Few values are found without looking for their key first. A key that the environment does not
    have (id 0) has no values. */
 static bool open_rows(struct postgres_cursor *cursor, const struct group_tag_value_query *query,
                       bool *missing, struct error *error)
 {
     int64_t key_id = 0;
-    if (query->group_id != 0 && !few_values_ask(cursor->pg, query, &cursor->few, error))
+    if (query->group_id != 0 && !ask_for_few(cursor, query, error))
         return false;
     if (cursor->few.result != NULL)
         return true;

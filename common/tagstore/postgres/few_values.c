@@ -12,7 +12,9 @@ enum {
    order the values. */
 static const char rows_statement[] =
     "SELECT CASE WHEN octet_length(v.value) <= $8::integer THEN v.value END,"
-    " g.times_seen, " SEEN_COLUMNS " FROM tagstore_tagkey k"
+    " g.times_seen, " SEEN_COLUMNS ", (SELECT count(*) FROM sentry_groupedmessage"
+    " WHERE id = $2::bigint AND project_id = $1::bigint)"
+    " FROM tagstore_tagkey k"
     " JOIN tagstore_grouptagkey n ON n.project_id = $1::bigint AND n.group_id = $2::bigint"
     " AND n.key_id = k.id AND n.values_seen <= $6::bigint"
     " JOIN tagstore_grouptagvalue g ON g.project_id = $1::bigint AND g.group_id = $2::bigint"
@@ -57,6 +59,8 @@ bool few_values_ask(struct pg *pg, const struct group_tag_value_query *query,
         return false;
     if (!are_few(values->result))
         few_values_free(values);
+    else if (query->group_seen != NULL)
+        *query->group_seen = pg_int(values->result, 0, 4) == 1;
     return true;
 }
 

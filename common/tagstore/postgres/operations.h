@@ -7,9 +7,13 @@
 #include "tagstore/backend.h"
 #include "tagstore/postgres/value_cache.h"
 
+#include <stdatomic.h>
+
 struct postgres_tagstore {
     struct tagstore base;
     struct pg *pg;              /* the caller's */
+    struct pg *quick;           /* the caller's, or the same */
+    atomic_bool asks_quick;     /* what it is asked now is ours */
     struct value_cache *values; /* NULL until something is recorded */
 };
 

@@ -24,7 +24,10 @@ static void free_store(struct tagstore *store)
 
 static void interrupt(struct tagstore *store)
 {
-    pg_interrupt(((struct postgres_tagstore *)store)->pg);
+    struct postgres_tagstore *postgres = (struct postgres_tagstore *)store;
+    pg_interrupt(postgres->pg);
+    if (atomic_load(&postgres->asks_quick)) /* else it is busy with something of its owner */
+        pg_interrupt(postgres->quick);
 }
 
 static const struct tagstore_operations operations = {
@@ -60,11 +63,12 @@ static const struct tagstore_operations operations = {
     .merge_group = postgres_merge_group,
 };
 
-struct tagstore *postgres_tagstore_new(struct pg *pg)
+struct tagstore *postgres_tagstore_new(struct pg *pg, struct pg *quick)
 {
     struct postgres_tagstore *store = memory_alloc(sizeof(*store));
     if (store == NULL)
         return NULL;
-    *store = (struct postgres_tagstore){.base = {.operations = &operations}, .pg = pg};
+    *store = (struct postgres_tagstore){
+        .base = {.operations = &operations}, .pg = pg, .quick = quick == NULL ? pg : quick};
     return &store->base;
 }

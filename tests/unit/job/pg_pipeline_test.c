@@ -159,39 +159,38 @@ static void test_a_wanted_answer_that_nobody_waits_for(void **state)
     expect_sql(pg, "SELECT 1", "1");
 }
 
-static bool insert_single(int64_t id, struct pg_result **result)
+static bool insert_alone(int64_t id, struct pg_result **result)
 {
     struct pg_params params = {.repeated = true};
     pg_bind_int(&params, id);
-    return pg_single_unsynced(pg, &error) &&
-           pg_query(pg,
-                    "INSERT INTO thing VALUES ($1::bigint)"
-                    " RETURNING id, current_setting('synchronous_commit')",
-                    &params, result, &error);
+    return pg_query_alone(pg,
+                          "INSERT INTO thing VALUES ($1::bigint) RETURNING id, " PG_UNSYNCED
+                          ", current_setting('synchronous_commit')",
+                          &params, result, &error);
 }
 
-static void test_a_transaction_of_one_statement(void **state)
+static void test_a_statement_alone(void **state)
 {
     (void)state;
     struct pg_result *result = NULL;
     for (int64_t i = 1; i <= OFTEN; i++) {
-        ok(insert_single(i, &result));
+        ok(insert_alone(i, &result));
         assert_int_equal(pg_int(result, 0, 0), i);
-        assert_string_equal(pg_text(result, 0, 1), "off");
+        assert_string_equal(pg_text(result, 0, 2), "off");
         pg_result_free(result);
         expect_sql(pg, "SHOW synchronous_commit", "on");
     }
     expect_sql(other, "SELECT count(*) FROM thing", "5");
 }
 
-static void test_a_transaction_of_one_statement_that_fails(void **state)
+static void test_a_statement_alone_fails(void **state)
 {
     (void)state;
     struct pg_result *result = NULL;
     for (int64_t i = 1; i <= OFTEN; i++) {
-        ok(insert_single(i, &result));
+        ok(insert_alone(i, &result));
         pg_result_free(result);
-        assert_false(insert_single(i, &result));
+        assert_false(insert_alone(i, &result));
         assert_null(result);
         assert_int_equal(error.code, ERROR_CONFLICT);
         assert_string_equal(pg_sqlstate(pg), "23505");
@@ -203,8 +202,9 @@ static void test_a_transaction_of_one_statement_that_fails(void **state)
 static void test_its_commit_fails(void **state)
 {
     (void)state;
-    ok(pg_single_unsynced(pg, &error));
-    assert_false(pg_execute(pg, "INSERT INTO part VALUES (1)", NULL, NULL, &error));
+    struct pg_result *result = NULL;
+    assert_false(pg_query_alone(pg, "INSERT INTO part VALUES (1)", NULL, &result, &error));
+    assert_null(result);
     assert_int_equal(error.code, ERROR_CONFLICT);
     assert_string_equal(pg_sqlstate(pg), "23503");
     expect_sql(pg, "SELECT count(*) FROM part", "0");
@@ -214,13 +214,14 @@ static void test_its_commit_has_no_answer(void **state)
 {
     (void)state;
     int64_t pid = 0;
+    struct pg_result *result = NULL;
     ok(pg_query_int(pg, "SELECT pg_backend_pid()", NULL, &pid, &error));
     pg_set_patience(pg, 500);
-    ok(pg_single_unsynced(pg, &error));
     (void)kill((pid_t)pid, SIGSTOP); /* only this one: the server takes other connections */
-    bool done = pg_execute(pg, "INSERT INTO thing VALUES (1)", NULL, NULL, &error);
+    bool done = pg_query_alone(pg, "INSERT INTO thing VALUES (1)", NULL, &result, &error);
     (void)kill((pid_t)pid, SIGCONT);
     assert_false(done);
+    assert_null(result);
     assert_int_equal(error.code, ERROR_AWAY);
     pg_set_patience(pg, 0);
     ok(pg_connect(pg, &error));
@@ -237,8 +238,8 @@ int main(void)
         TEST(test_too_many_wanted_answers),
         TEST(test_a_wanted_answer_without_success),
         TEST(test_a_wanted_answer_that_nobody_waits_for),
-        TEST(test_a_transaction_of_one_statement),
-        TEST(test_a_transaction_of_one_statement_that_fails),
+        TEST(test_a_statement_alone),
+        TEST(test_a_statement_alone_fails),
         TEST(test_its_commit_fails),
         TEST(test_its_commit_has_no_answer),
     };

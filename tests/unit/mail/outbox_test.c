@@ -19,8 +19,7 @@ static struct {
     enum error_code claim_fails, send_fails, record_fails;
     bool no_memory; /* for the mail that is claimed */
     int sends;
-    bool with_claim; /* the next one notes a mail as sent */
-    int sent;        /* so often noted */
+    int sent; /* so often noted */
     enum recorded recorded;
     int64_t hold, seconds;
     char reason[ERROR_MESSAGE_MAX];
@@ -31,32 +30,25 @@ static bool answer(enum error_code code, struct error *error)
     return code == ERROR_NONE || error_set(error, code, "because of the script");
 }
 
-bool pg_single_unsynced(struct pg *pg, struct error *error)
-{
-    (void)pg;
-    return answer(ERROR_NONE, error);
-}
-
 static bool note_sent(struct error *error)
 {
     script.sent += script.record_fails == ERROR_NONE;
     return answer(script.record_fails, error);
 }
 
-bool outbox_mail_claim(struct pg *pg, int64_t hold_seconds, int64_t longest_seconds,
-                       struct arena *arena, struct outbox_mail *mail, bool *found,
-                       struct error *error)
+bool outbox_mail_claim(struct pg *pg, int64_t sent_id, int64_t hold_seconds,
+                       int64_t longest_seconds, struct arena *arena, struct outbox_mail *mail,
+                       bool *found, struct error *error)
 {
     (void)pg;
     (void)arena;
     script.hold = hold_seconds;
     assert_true(longest_seconds > 3600);
-    bool with = script.with_claim;
-    script.with_claim = false;
+    assert_true(sent_id == 0 || sent_id == 5);
     *found = false;
     if (script.claim_fails != ERROR_NONE && !script.no_memory)
         return answer(script.claim_fails, error);
-    if (with && !note_sent(error))
+    if (sent_id != 0 && !note_sent(error))
         return false;
     *found = script.due;
     *mail = (struct outbox_mail){.id = 5,
@@ -74,14 +66,6 @@ bool outbox_mail_sent(struct pg *pg, int64_t id, struct error *error)
     (void)pg;
     assert_int_equal(id, 5);
     return note_sent(error);
-}
-
-bool outbox_mail_sent_later(struct pg *pg, int64_t id, struct error *error)
-{
-    (void)pg;
-    assert_int_equal(id, 5);
-    script.with_claim = true;
-    return answer(ERROR_NONE, error);
 }
 
 static bool record(enum recorded what, struct error *error)

@@ -39,4 +39,26 @@ static inline int64_t insert_export(const char *query_info)
     return id;
 }
 
+#define SHA1_A "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"
+#define SHA1_B "e9d71f5ee7c92d6dc9e92ffdad17b8bd49418f98"
+
+/* Finishes an export with a file of `count` blobs; its id, also in the row. */
+static inline int64_t finish_export(int64_t export, int64_t days, const int64_t *blobs,
+                                    const int64_t *sizes, size_t count)
+{
+    struct export_file file = {.name = "x.csv",
+                               .checksum = SHA1_A,
+                               .blob_ids = blobs,
+                               .blob_sizes = sizes,
+                               .blob_count = count};
+    for (size_t i = 0; i < count; i++)
+        file.size += sizes[i];
+    ok(exported_data_finish(pg, export, &file, days, &error));
+    int64_t id = number_of("SELECT max(id) FROM sentry_file");
+    struct exported_data row;
+    ok(exported_data_load(pg, export, arena, &row, &error));
+    assert_int_equal(row.file_id, id);
+    return id;
+}
+
 #endif

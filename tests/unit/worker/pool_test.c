@@ -128,6 +128,40 @@ static void test_held_until_released(void **state)
     assert_int_equal(pool_busy(&pool), 0);
 }
 
+/* Who is about to be free counts once, whether it comes or not. */
+static void test_announced_threads(void **state)
+{
+    (void)state;
+    pool_announce(&pool, 2);
+    pool_announce(&pool, 2);
+    hand(5);
+    assert_false(pool_wait_ready(&pool, 1)); /* one at a time */
+    assert_int_equal(number_of(pool_receive(&pool, 2, LONG_MS)), 5);
+    assert_false(pool_wait_ready(&pool, 1));
+    pool_release(&pool, 2);
+    pool_announce(&pool, 2);
+    pool_renounce(&pool, 2);
+    pool_renounce(&pool, 2);
+    assert_false(pool_wait_ready(&pool, 1));
+}
+
+/* What was handed for a thread that does not come is received by another, or withdrawn. */
+static void test_an_announced_thread_does_not_come(void **state)
+{
+    (void)state;
+    pool_announce(&pool, 2);
+    hand(5);
+    pool_renounce(&pool, 2);
+    assert_int_equal(number_of(pool_receive(&pool, 3, 1)), 5);
+    pool_release(&pool, 3);
+    pool_announce(&pool, 2);
+    hand(6);
+    pool_renounce(&pool, 2);
+    struct job_ticket *ticket = pool_withdraw(&pool);
+    assert_int_equal(number_of(ticket), 6);
+    job_ticket_free(ticket);
+}
+
 static pthread_barrier_t both_have_one;
 
 static void *receive_one(void *argument)
@@ -218,6 +252,8 @@ int main(void)
         TEST(test_nobody_is_ready),
         TEST(test_what_nobody_picks_up_is_withdrawn),
         TEST(test_held_until_released),
+        TEST(test_announced_threads),
+        TEST(test_an_announced_thread_does_not_come),
         TEST(test_the_fetcher_is_woken_by_a_thread_that_takes),
         TEST(test_each_ticket_is_received_once),
         TEST(test_a_stop_ends_all_waiting),
