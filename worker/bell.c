@@ -40,14 +40,6 @@ void bell_ring(struct bell *bell)
     (void)pthread_mutex_unlock(&bell->mutex);
 }
 
-bool bell_is_rung(struct bell *bell)
-{
-    (void)pthread_mutex_lock(&bell->mutex);
-    bool rung = bell->rung;
-    (void)pthread_mutex_unlock(&bell->mutex);
-    return rung;
-}
-
 bool bell_wait(struct bell *bell, int64_t ms)
 {
     struct timespec deadline = bell_deadline(ms);

@@ -16,9 +16,6 @@ void bell_init(struct bell *bell);
 void bell_destroy(struct bell *bell);
 void bell_ring(struct bell *bell);
 
-/* Whether it has been rung since the last wait. */
-bool bell_is_rung(struct bell *bell);
-
 /* Returns when the bell has been rung since the last wait (true), or after `ms` milliseconds. */
 bool bell_wait(struct bell *bell, int64_t ms);
 

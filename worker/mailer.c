@@ -10,17 +10,15 @@ static bool gives_back(const struct mailer *mailer)
     return worker_phase(mailer->context) >= WORKER_GIVES_BACK;
 }
 
-/* Once the worker gives back, only what is sent is recorded: the rest is for the others. So too
-   when nobody has put a mail into the outbox since the last one: it would be asked in vain. */
+/* Once the worker gives back, only what is sent is recorded: the rest is for the others. */
 static bool send_next(const struct mailer *mailer, struct outbox_taken *taken, bool *found,
                       struct error *error)
 {
     *found = false;
-    bool only_record =
-        gives_back(mailer) || (taken->id != 0 && !bell_is_rung(&mailer->context->mail_bell));
     return pg_connect(mailer->pg, error) &&
-           (only_record ? outbox_record_taken(mailer->pg, taken, error)
-                        : outbox_send_next(mailer->pg, mailer->transport, taken, found, error));
+           (gives_back(mailer)
+                ? outbox_record_taken(mailer->pg, taken, error)
+                : outbox_send_next(mailer->pg, mailer->transport, taken, found, error));
 }
 
 /* Before the end. Once more over a new connection: the old one may have broken while the mail was
