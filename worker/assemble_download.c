@@ -109,12 +109,14 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
 bool assembly_store_again(struct job_thread *thread, const struct claim *claim,
                           struct assembly *assembly, struct error *error)
 {
+    upload_lock_settle(thread->locks, &assembly->file.lock);
     uploaded_file_free(&assembly->file);
     return store(thread, claim, assembly, error);
 }
 
-void assembly_release(struct assembly *assembly)
+void assembly_release(struct job_thread *thread, struct assembly *assembly)
 {
+    upload_lock_settle(thread->locks, &assembly->file.lock);
     if (assembly->csv >= 0)
         (void)close(assembly->csv);
     assembly->csv = -1;

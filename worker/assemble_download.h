@@ -27,6 +27,6 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
 bool assembly_store_again(struct job_thread *thread, const struct claim *claim,
                           struct assembly *assembly, struct error *error) MUST_CHECK;
 
-void assembly_release(struct assembly *assembly);
+void assembly_release(struct job_thread *thread, struct assembly *assembly);
 
 #endif

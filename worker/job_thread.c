@@ -403,7 +403,7 @@ static void work(struct job_thread *thread, const struct job_ticket *ticket)
     } else {
         claim_and_run(thread, &job);
     }
-    assembly_release(&job.assembly);
+    assembly_release(thread, &job.assembly);
     atomic_store(&thread->watch->data_export_id, 0);
     log_clear_job();
 }

@@ -153,9 +153,12 @@ static bool end_otherwise(struct job_thread *thread, const struct claim *claim,
     return false;
 }
 
+/* What would go along with the COMMIT is written before a fault that meets it. */
 static bool commit(struct job_thread *thread, struct error *error)
 {
-    return FAULT("before_commit", error) && pg_commit(thread->pg, error) &&
+    bool written =
+        !FAULT_IS_SET("before_commit") || pg_execute(thread->pg, "SELECT 1", NULL, NULL, error);
+    return written && FAULT("before_commit", error) && pg_commit(thread->pg, error) &&
            FAULT("after_commit", error);
 }
 

@@ -45,11 +45,12 @@ void pool_hand(struct pool *pool, struct job_ticket *ticket)
 }
 
 /* Counts the thread once, however often it says that it comes. */
-static void come(struct pool *pool, int slot)
+static void come(struct pool *pool, int slot, enum pool_place place)
 {
-    if (pool->counted[slot])
+    bool counted = pool->place[slot] != POOL_WORKING;
+    pool->place[slot] = place;
+    if (counted)
         return;
-    pool->counted[slot] = true;
     pool->ready++;
     if (may_hand(pool))
         (void)pthread_cond_signal(&pool->may_hand);
@@ -57,15 +58,15 @@ static void come(struct pool *pool, int slot)
 
 static void go(struct pool *pool, int slot)
 {
-    if (pool->counted[slot])
+    if (pool->place[slot] != POOL_WORKING)
         pool->ready--;
-    pool->counted[slot] = false;
+    pool->place[slot] = POOL_WORKING;
 }
 
 void pool_announce(struct pool *pool, int slot)
 {
     (void)pthread_mutex_lock(&pool->mutex);
-    come(pool, slot);
+    come(pool, slot, POOL_COMING);
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 
@@ -80,7 +81,7 @@ struct job_ticket *pool_receive(struct pool *pool, int slot, int64_t ms)
 {
     struct timespec deadline = bell_deadline(ms);
     (void)pthread_mutex_lock(&pool->mutex);
-    come(pool, slot);
+    come(pool, slot, POOL_WAITING);
     while (!pool->stopping && pool->handed == NULL &&
            pthread_cond_timedwait(&pool->may_receive, &pool->mutex, &deadline) != ETIMEDOUT)
         ;
@@ -117,6 +118,9 @@ struct job_ticket *pool_withdraw(struct pool *pool)
     (void)pthread_mutex_lock(&pool->mutex);
     struct job_ticket *ticket = pool->handed;
     pool->handed = NULL;
+    for (int i = 0; i < POOL_MAX; i++)
+        if (pool->place[i] == POOL_COMING)
+            go(pool, i);
     (void)pthread_mutex_unlock(&pool->mutex);
     return ticket;
 }

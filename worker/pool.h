@@ -10,13 +10,15 @@
 
 enum { POOL_MAX = 64 };
 
+enum pool_place { POOL_WORKING, POOL_COMING, POOL_WAITING };
+
 struct pool {
     pthread_mutex_t mutex;             /* guards everything below */
     pthread_cond_t may_hand;           /* waited for by the fetcher */
     pthread_cond_t may_receive;        /* and by job threads */
     bool stopping;                     /* nobody waits any more */
-    int ready;                         /* job threads that wait, or will in a moment */
-    bool counted[POOL_MAX];            /* in `ready` */
+    int ready;                         /* job threads that are coming or waiting */
+    enum pool_place place[POOL_MAX];   /* of each thread */
     struct job_ticket *handed;         /* given by the fetcher, not yet picked up */
     struct job_ticket *held[POOL_MAX]; /* by each thread */
 };
@@ -32,8 +34,8 @@ bool pool_wait_ready(struct pool *pool, int64_t ms);
 void pool_hand(struct pool *pool, struct job_ticket *ticket);
 
 /* For job thread `slot`, whose job is over but for its leaving the queue: it will come for another
-   one at once, so that the fetcher may look for it meanwhile. If it cannot come after all, somebody
-   else receives what was handed, or the fetcher withdraws it. */
+   one at once, so that the fetcher may look for it meanwhile. If it does not come after all,
+   somebody else receives what was handed, or the fetcher withdraws it. */
 void pool_announce(struct pool *pool, int slot);
 void pool_renounce(struct pool *pool, int slot);
 
@@ -45,7 +47,8 @@ void pool_release(struct pool *pool, int slot);
 /* Ends all waiting, now and later: the worker stops. */
 void pool_stop(struct pool *pool);
 
-/* Takes back what was handed but not picked up; NULL for nothing. For the fetcher. */
+/* Takes back what was handed but not picked up; NULL for nothing. For the fetcher, which has waited
+   long enough: threads that were announced do not count any more until they come. */
 struct job_ticket *pool_withdraw(struct pool *pool);
 
 /* Tickets handed or held. */

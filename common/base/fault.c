@@ -61,20 +61,35 @@ static bool perform(const struct entry *entry, int64_t passage, struct error *er
     return true;
 }
 
+/* Entry number `index` of EXPORTD_FAULT, if it is one of this point's. */
+static bool find_entry(int index, const char *name, struct entry *entry)
+{
+    const char *at = getenv("EXPORTD_FAULT");
+    for (int i = 0; at != NULL && i < index; i++) {
+        at = strchr(at, ',');
+        at = at == NULL ? NULL : at + 1;
+    }
+    return at != NULL && read_entry(at, strcspn(at, ","), entry) && text_equal(entry->text, name);
+}
+
+bool fault_is_set(const char *name)
+{
+    struct entry entry;
+    for (int i = 0; i < FAULTS_MAX; i++)
+        if (find_entry(i, name, &entry))
+            return true;
+    return false;
+}
+
 /* Every entry counts each passage, also one that an entry before it lets fail. */
 bool fault_point(const char *name, struct error *error)
 {
-    const char *at = getenv("EXPORTD_FAULT");
     bool passed = true;
-    for (int i = 0; at != NULL && *at != '\0' && i < FAULTS_MAX; i++) {
-        size_t size = strcspn(at, ",");
+    for (int i = 0; i < FAULTS_MAX; i++) {
         struct entry entry;
-        if (read_entry(at, size, &entry) && text_equal(entry.text, name) &&
+        if (find_entry(i, name, &entry) &&
             !perform(&entry, atomic_fetch_add(&passages[i], 1) + 1, error))
             passed = false;
-        at += size;
-        if (*at == ',')
-            at++;
     }
     return passed;
 }

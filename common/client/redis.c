@@ -216,16 +216,22 @@ static bool wait_readable(const struct redis *redis, int64_t deadline_ms)
     }
 }
 
+static bool flush(struct redis *redis)
+{
+    int flushed = 0;
+    while (flushed == 0)
+        if (redisBufferWrite(redis->context, &flushed) != REDIS_OK)
+            return false;
+    return true;
+}
+
 /* One answer, by the deadline; NULL otherwise. Leaves *what for the message. */
 static redisReply *read_answer(struct redis *redis, int64_t deadline_ms, const char **what)
 {
     void *reply = NULL;
-    int flushed = 0;
-    while (flushed == 0) {
-        if (redisBufferWrite(redis->context, &flushed) != REDIS_OK) {
-            *what = redis->context->errstr;
-            return NULL;
-        }
+    if (!flush(redis)) {
+        *what = redis->context->errstr;
+        return NULL;
     }
     for (;;) {
         if (redisGetReplyFromReader(redis->context, &reply) != REDIS_OK) {
@@ -304,6 +310,13 @@ bool redis_append(struct redis *redis, const struct redis_command *command, stru
            lost(redis, redis->context->errstr, error);
 }
 
+bool redis_send(struct redis *redis, struct error *error)
+{
+    if (redis->context == NULL)
+        return lost(redis, "no connection", error);
+    return flush(redis) || lost(redis, redis->context->errstr, error);
+}
+
 static bool send_command(struct redis *redis, const struct redis_command *command, int64_t wait_ms,
                          redisReply **answer, struct error *error)
 {
@@ -362,6 +375,23 @@ static void build_eval(struct redis_command *eval, const char *verb, const char 
         redis_add(eval, command->values[i], command->sizes[i]);
 }
 
+/* `sha1` has to live as long as `eval`. */
+static void build_evalsha(struct redis_command *eval, const char *script, int keys,
+                          const struct redis_command *command, char sha1[SHA1_HEX_SIZE])
+{
+    sha1_hex(script, strlen(script), sha1);
+    build_eval(eval, "EVALSHA", sha1, keys, command);
+}
+
+bool redis_append_eval(struct redis *redis, const char *script, int keys,
+                       const struct redis_command *command, struct error *error)
+{
+    struct redis_command eval;
+    char sha1[SHA1_HEX_SIZE];
+    build_evalsha(&eval, script, keys, command, sha1);
+    return redis_append(redis, &eval, error);
+}
+
 bool redis_eval(struct redis *redis, const char *script, int keys,
                 const struct redis_command *command, struct redis_reply **reply,
                 struct error *error)
@@ -370,8 +400,7 @@ bool redis_eval(struct redis *redis, const char *script, int keys,
     char sha1[SHA1_HEX_SIZE];
     redisReply *answer = NULL;
     *reply = NULL;
-    sha1_hex(script, strlen(script), sha1);
-    build_eval(&eval, "EVALSHA", sha1, keys, command);
+    build_evalsha(&eval, script, keys, command, sha1);
     if (!send_command(redis, &eval, 0, &answer, error))
         return false;
     if (answer->type == REDIS_REPLY_ERROR && text_starts_with(answer->str, "NOSCRIPT")) {

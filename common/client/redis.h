@@ -62,11 +62,20 @@ bool redis_append(struct redis *redis, const struct redis_command *command,
 bool redis_next_reply(struct redis *redis, struct redis_reply **reply,
                       struct error *error) MUST_CHECK;
 
+/* Sends the pipeline off at once: its answers can be fetched later, so that nobody waits for them.
+ */
+bool redis_send(struct redis *redis, struct error *error) MUST_CHECK;
+
 /* Runs a Lua script by its SHA-1, sending its text when the server does not know it.
    `command` holds the keys (the first `keys` of them) and then the arguments: 20 at most. */
 bool redis_eval(struct redis *redis, const char *script, int keys,
                 const struct redis_command *command, struct redis_reply **reply,
                 struct error *error) MUST_CHECK;
+
+/* The same as a part of a pipeline. A server that does not know the script answers with an error
+   (ERROR_QUERY): redis_eval makes it known. */
+bool redis_append_eval(struct redis *redis, const char *script, int keys,
+                       const struct redis_command *command, struct error *error) MUST_CHECK;
 
 /* ---- replies ---- */
 

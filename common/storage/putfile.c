@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "model/file.h"
 #include "model/stored_object.h"
-#include "storage/upload_lock.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -33,6 +32,7 @@ struct putting {
     struct arena *arena;
     struct chunk *chunks;
     size_t count;
+    struct upload_lock lock; /* the last one */
 };
 
 /* ---- first pass: what there is to store ---- */
@@ -314,6 +314,7 @@ static bool take_lock(const struct upload *upload, const char *checksum, struct 
                       struct error *error)
 {
     int64_t deadline = clock_monotonic_ms() + UPLOAD_LOCK_PATIENCE_MS;
+    upload_lock_settle(upload->locks, lock);
     do {
         if (upload->go_on != NULL && !upload->go_on(upload->context, error))
             return false;
@@ -323,19 +324,18 @@ static bool take_lock(const struct upload *upload, const char *checksum, struct 
     return false;
 }
 
-static bool put_chunk(const struct putting *putting, size_t index, struct error *error)
+static bool put_chunk(struct putting *putting, size_t index, struct error *error)
 {
     const struct upload *upload = putting->upload;
     struct chunk *chunk = &putting->chunks[index];
-    struct upload_lock lock;
     if (chunk->first != index) {
         chunk->blob_id = putting->chunks[chunk->first].blob_id;
         return true;
     }
-    if (!take_lock(upload, chunk->checksum, &lock, error))
+    if (!take_lock(upload, chunk->checksum, &putting->lock, error))
         return false;
     bool good = put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
-    upload_lock_release(upload->locks, &lock);
+    upload_lock_release_later(upload->locks, &putting->lock);
     return good;
 }
 
@@ -351,11 +351,14 @@ bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, st
         file->blob_sizes[i] = putting.chunks[i].size;
     }
     file->blob_count = putting.count;
+    file->lock = putting.lock;
     arena_free(putting.arena);
     free(putting.bytes);
     free(putting.chunks);
-    if (!good)
+    if (!good) {
+        upload_lock_settle(upload->locks, &file->lock);
         uploaded_file_free(file);
+    }
     return good;
 }
 

@@ -1,7 +1,7 @@
 /*
  * putfile: stores a temporary file as blobs of 1 MiB (spec/original.md 2.2), each once however many
  * files hold it. The blobs are rows and objects afterwards; the file's own rows are made by the
- * outcome's transaction (file_insert).
+ * outcome's transaction (exported_data_finish).
  */
 #ifndef STORAGE_PUTFILE_H
 #define STORAGE_PUTFILE_H
@@ -10,6 +10,7 @@
 #include "client/pg.h"
 #include "client/redis.h"
 #include "storage/blob_store.h"
+#include "storage/upload_lock.h"
 
 /* What an upload works with; each connection is used by the calling thread only. */
 struct upload {
@@ -30,6 +31,7 @@ struct uploaded_file {
     size_t blob_count;
     int64_t *blob_ids; /* in order; a file of equal chunks repeats an id */
     int64_t *blob_sizes;
+    struct upload_lock lock; /* of the last blob, on its way to be released */
 };
 
 /* Stores the whole of `fd` (read by pread from 0). All paths are made up and journalled before the
@@ -39,7 +41,8 @@ struct uploaded_file {
    in the same transaction. A row without a path, or with one that is unsafe, gets the new object's.
    What it did not need of the journal leaves it too. Commits on its own: call it outside of a
    transaction. Safe to call again after a failure. ERROR_LOST: a cleanup took the attempt for dead.
-   Free with uploaded_file_free. */
+   Free with uploaded_file_free; the answer about the lock is the caller's to wait for
+   (upload_lock_settle), when there is nothing better to do. */
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file,
              struct error *error) MUST_CHECK;
 void uploaded_file_free(struct uploaded_file *file);

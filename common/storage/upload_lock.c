@@ -11,18 +11,21 @@ static const char release_script[] =
     "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end "
     "return 0";
 
-/* *ours is false when the lock has ended, or was released by a try whose answer was lost. */
-static bool try_release(struct redis *redis, const struct upload_lock *lock, bool *ours,
-                        struct error *error)
+static struct redis_command release_command(const struct upload_lock *lock)
 {
     struct redis_command command = {.count = 0};
-    struct redis_reply *reply = NULL;
     redis_add_text(&command, lock->key);
     redis_add_text(&command, lock->value);
+    return command;
+}
+
+static bool try_release(struct redis *redis, const struct upload_lock *lock, struct error *error)
+{
+    const struct redis_command command = release_command(lock);
+    struct redis_reply *reply = NULL;
     if (!redis_connect(redis, error) ||
         !redis_eval(redis, release_script, 1, &command, &reply, error))
         return false;
-    *ours = redis_int(reply) != 0;
     redis_reply_free(reply);
     return true;
 }
@@ -33,7 +36,6 @@ static bool try_take(struct redis *redis, const struct upload_lock *lock, bool *
     struct redis_command command = {.count = 0};
     struct redis_reply *reply = NULL;
     struct error ignored;
-    bool ours = false;
     redis_add_text(&command, "SET");
     redis_add_text(&command, lock->key);
     redis_add_text(&command, lock->value);
@@ -45,7 +47,7 @@ static bool try_take(struct redis *redis, const struct upload_lock *lock, bool *
     if (!redis_call(redis, &command, 0, &reply, error)) {
         /* It may be ours all the same, and all others would wait a minute for nobody. */
         if (error->code == ERROR_AWAY)
-            (void)!try_release(redis, lock, &ours, &ignored);
+            (void)!try_release(redis, lock, &ignored);
         return false;
     }
     *taken = text_equal(redis_text(reply, NULL), "OK");
@@ -59,6 +61,7 @@ bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patienc
     int64_t deadline = clock_monotonic_ms() + patience_ms;
     (void)snprintf(lock->key, sizeof(lock->key), "l:fileblob:upload:%s", checksum);
     random_hex(lock->value);
+    lock->releasing = false;
     for (;;) {
         bool taken = false;
         if (!try_take(redis, lock, &taken, error))
@@ -72,16 +75,36 @@ bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patienc
     }
 }
 
-void upload_lock_release(struct redis *redis, const struct upload_lock *lock)
+void upload_lock_release_later(struct redis *redis, struct upload_lock *lock)
+{
+    const struct redis_command command = release_command(lock);
+    struct error ignored; /* what cannot be sent has no answer */
+    lock->releasing = true;
+    (void)(redis_append_eval(redis, release_script, 1, &command, &ignored) &&
+           redis_send(redis, &ignored));
+}
+
+void upload_lock_settle(struct redis *redis, struct upload_lock *lock)
 {
     struct error error;
-    bool ours = false;
-    if (try_release(redis, lock, &ours, &error)) {
-        if (!ours)
+    struct redis_reply *reply = NULL;
+    if (!lock->releasing)
+        return;
+    lock->releasing = false;
+    if (redis_next_reply(redis, &reply, &error)) {
+        if (redis_int(reply) == 0) /* it had ended */
             LOG(LOG_WARNING, "upload_lock.lost", log_text("key", lock->key));
+        redis_reply_free(reply);
         return;
     }
-    /* Once more: the connection may have broken just now, with or without the release. */
-    if (!try_release(redis, lock, &ours, &error))
+    /* Once more: the connection may have broken just now, with or without the release, or the
+       server may not know the script yet. */
+    if (!try_release(redis, lock, &error))
         log_error(LOG_WARNING, "upload_lock.release", &error);
+}
+
+void upload_lock_release(struct redis *redis, struct upload_lock *lock)
+{
+    upload_lock_release_later(redis, lock);
+    upload_lock_settle(redis, lock);
 }

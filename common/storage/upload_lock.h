@@ -14,6 +14,7 @@
 struct upload_lock {
     char key[64];
     char value[RANDOM_HEX_SIZE]; /* random per acquisition: only its owner can release it */
+    bool releasing;              /* upload_lock_release_later */
 };
 
 /* Takes the lock for 60 s; tries every 0.1 s ± 0.05 s for at most `patience_ms`. ERROR_TIMEOUT when
@@ -24,6 +25,12 @@ bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patienc
 
 /* Releases it if it is still ours, over a new connection when this one breaks. A failure is only
    logged: the lock ends by itself. */
-void upload_lock_release(struct redis *redis, const struct upload_lock *lock);
+void upload_lock_release(struct redis *redis, struct upload_lock *lock);
+
+/* The same in two steps: the first does not wait for the answer, the second makes sure of it.
+   Nothing else may be asked of `redis` in between. Settling a lock that is not being released does
+   nothing. */
+void upload_lock_release_later(struct redis *redis, struct upload_lock *lock);
+void upload_lock_settle(struct redis *redis, struct upload_lock *lock);
 
 #endif

@@ -81,6 +81,8 @@ static bool ask_for_few(struct postgres_cursor *cursor, const struct group_tag_v
     bool done =
         pg_connect(store->quick, error) && few_values_ask(store->quick, query, &cursor->few, error);
     atomic_store(&store->asks_quick, false);
+    if (pg_was_interrupted(store->quick)) /* that was meant for this question only */
+        pg_disconnect(store->quick);
     return done;
 }
 

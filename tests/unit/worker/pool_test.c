@@ -128,6 +128,14 @@ static void test_held_until_released(void **state)
     assert_int_equal(pool_busy(&pool), 0);
 }
 
+static int ready_threads(void)
+{
+    (void)pthread_mutex_lock(&pool.mutex);
+    int ready = pool.ready;
+    (void)pthread_mutex_unlock(&pool.mutex);
+    return ready;
+}
+
 /* Who is about to be free counts once, whether it comes or not. */
 static void test_announced_threads(void **state)
 {
@@ -162,6 +170,20 @@ static void test_an_announced_thread_does_not_come(void **state)
     job_ticket_free(ticket);
 }
 
+/* It hangs: nothing more is taken for it until it comes. */
+static void test_an_announced_thread_is_not_waited_for_twice(void **state)
+{
+    (void)state;
+    pool_announce(&pool, 2);
+    hand(5);
+    assert_false(pool_wait_ready(&pool, 1));
+    job_ticket_free(pool_withdraw(&pool));
+    assert_false(pool_wait_ready(&pool, 1));
+    assert_null(pool_receive(&pool, 2, 1));
+    assert_false(pool_wait_ready(&pool, 1));
+    assert_int_equal(ready_threads(), 0);
+}
+
 static pthread_barrier_t both_have_one;
 
 static void *receive_one(void *argument)
@@ -171,14 +193,6 @@ static void *receive_one(void *argument)
     (void)pthread_barrier_wait(&both_have_one);
     pool_release(receiver->pool, receiver->slot);
     return received ? argument : NULL;
-}
-
-static int ready_threads(void)
-{
-    (void)pthread_mutex_lock(&pool.mutex);
-    int ready = pool.ready;
-    (void)pthread_mutex_unlock(&pool.mutex);
-    return ready;
 }
 
 /* Two wait and two messages come: the second does not wait for the end of the first one's job. */
@@ -254,6 +268,7 @@ int main(void)
         TEST(test_held_until_released),
         TEST(test_announced_threads),
         TEST(test_an_announced_thread_does_not_come),
+        TEST(test_an_announced_thread_is_not_waited_for_twice),
         TEST(test_the_fetcher_is_woken_by_a_thread_that_takes),
         TEST(test_each_ticket_is_received_once),
         TEST(test_a_stop_ends_all_waiting),
