@@ -90,8 +90,9 @@ static bool store(struct job_thread *thread, const struct claim *claim, struct a
                                   .attempt = claim->attempt,
                                   .go_on = go_on,
                                   .context = &reporter};
-    return redis_connect(thread->locks, error) && go_on(&reporter, error) &&
-           putfile(&upload, assembly->csv, &assembly->file, error);
+    assembly->stored = redis_connect(thread->locks, error) && go_on(&reporter, error) &&
+                       putfile(&upload, assembly->csv, &assembly->file, error);
+    return assembly->stored;
 }
 
 bool assemble_download(struct job_thread *thread, const struct claim *claim,
@@ -111,6 +112,7 @@ bool assembly_store_again(struct job_thread *thread, const struct claim *claim,
 {
     upload_lock_settle(thread->locks, &assembly->file.lock);
     uploaded_file_free(&assembly->file);
+    assembly->stored = false;
     return store(thread, claim, assembly, error);
 }
 

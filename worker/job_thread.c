@@ -144,7 +144,8 @@ static bool step_valid(struct job_thread *thread, struct job *job, struct error 
 {
     enum outcome_result result = OUTCOME_BLOB_GONE;
     for (int tries = 0; tries < STORE_TRIES; tries++) {
-        if (tries > 0 && !assembly_store_again(thread, &job->claim, &job->assembly, error))
+        bool stored = job->assembly.stored && tries == 0; /* not if the last time it failed */
+        if (!stored && !assembly_store_again(thread, &job->claim, &job->assembly, error))
             return false;
         if (!outcome_valid(thread, &job->claim, &job->assembly, &result, error))
             return false;

@@ -1,6 +1,7 @@
 /*
  * Outcomes: the one transaction that ends an attempt. Its locks are always taken in this order: the
- * job's row in exportd.export (the fence), the export's row, an old file's rows, blobs, outbox.
+ * job's row in exportd.export (the fence), the export's row; then an old file's rows, the blobs of
+ * a new one, the outbox.
  */
 #ifndef WORKER_OUTCOME_H
 #define WORKER_OUTCOME_H

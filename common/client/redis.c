@@ -375,20 +375,11 @@ static void build_eval(struct redis_command *eval, const char *verb, const char 
         redis_add(eval, command->values[i], command->sizes[i]);
 }
 
-/* `sha1` has to live as long as `eval`. */
-static void build_evalsha(struct redis_command *eval, const char *script, int keys,
-                          const struct redis_command *command, char sha1[SHA1_HEX_SIZE])
-{
-    sha1_hex(script, strlen(script), sha1);
-    build_eval(eval, "EVALSHA", sha1, keys, command);
-}
-
 bool redis_append_eval(struct redis *redis, const char *script, int keys,
                        const struct redis_command *command, struct error *error)
 {
     struct redis_command eval;
-    char sha1[SHA1_HEX_SIZE];
-    build_evalsha(&eval, script, keys, command, sha1);
+    build_eval(&eval, "EVAL", script, keys, command);
     return redis_append(redis, &eval, error);
 }
 
@@ -400,7 +391,8 @@ bool redis_eval(struct redis *redis, const char *script, int keys,
     char sha1[SHA1_HEX_SIZE];
     redisReply *answer = NULL;
     *reply = NULL;
-    build_evalsha(&eval, script, keys, command, sha1);
+    sha1_hex(script, strlen(script), sha1);
+    build_eval(&eval, "EVALSHA", sha1, keys, command);
     if (!send_command(redis, &eval, 0, &answer, error))
         return false;
     if (answer->type == REDIS_REPLY_ERROR && text_starts_with(answer->str, "NOSCRIPT")) {

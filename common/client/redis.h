@@ -72,8 +72,8 @@ bool redis_eval(struct redis *redis, const char *script, int keys,
                 const struct redis_command *command, struct redis_reply **reply,
                 struct error *error) MUST_CHECK;
 
-/* The same as a part of a pipeline. A server that does not know the script answers with an error
-   (ERROR_QUERY): redis_eval makes it known. */
+/* The same as a part of a pipeline, with the script's text: a short one, because nobody could send
+   it then if the server did not know it. */
 bool redis_append_eval(struct redis *redis, const char *script, int keys,
                        const struct redis_command *command, struct error *error) MUST_CHECK;
 

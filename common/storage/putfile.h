@@ -41,8 +41,8 @@ struct uploaded_file {
    in the same transaction. A row without a path, or with one that is unsafe, gets the new object's.
    What it did not need of the journal leaves it too. Commits on its own: call it outside of a
    transaction. Safe to call again after a failure. ERROR_LOST: a cleanup took the attempt for dead.
-   Free with uploaded_file_free; the answer about the lock is the caller's to wait for
-   (upload_lock_settle), when there is nothing better to do. */
+   The answer about the lock is the caller's to wait for (upload_lock_settle), when there is nothing
+   better to do, and before uploaded_file_free frees the rest. */
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file,
              struct error *error) MUST_CHECK;
 void uploaded_file_free(struct uploaded_file *file);

@@ -78,10 +78,11 @@ bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patienc
 void upload_lock_release_later(struct redis *redis, struct upload_lock *lock)
 {
     const struct redis_command command = release_command(lock);
-    struct error ignored; /* what cannot be sent has no answer */
+    struct error ignored;
     lock->releasing = true;
-    (void)(redis_append_eval(redis, release_script, 1, &command, &ignored) &&
-           redis_send(redis, &ignored));
+    if (!redis_append_eval(redis, release_script, 1, &command, &ignored) ||
+        !redis_send(redis, &ignored))
+        upload_lock_settle(redis, lock);
 }
 
 void upload_lock_settle(struct redis *redis, struct upload_lock *lock)
@@ -97,8 +98,7 @@ void upload_lock_settle(struct redis *redis, struct upload_lock *lock)
         redis_reply_free(reply);
         return;
     }
-    /* Once more: the connection may have broken just now, with or without the release, or the
-       server may not know the script yet. */
+    /* Once more: the connection may have broken just now, with or without the release. */
     if (!try_release(redis, lock, &error))
         log_error(LOG_WARNING, "upload_lock.release", &error);
 }

@@ -305,6 +305,35 @@ def test_the_answer_to_a_postponement_is_lost(exportd, postgres, database, sql, 
     assert queue.zcard("exportd:{data_export}:delayed") == 1 and queue.llen("data_export") == 0
 
 
+# The first outcome of a job finds its blob gone.
+BLOB_GONE_ONCE = """
+CREATE SEQUENCE outcomes;
+CREATE FUNCTION take_blob() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF nextval('outcomes') = 1 THEN DELETE FROM sentry_fileblob; END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER take_blob BEFORE UPDATE ON exportd.export FOR EACH ROW
+WHEN (NEW.state = 'valid') EXECUTE FUNCTION take_blob();
+"""
+
+
+def test_storing_a_file_again_fails_once(exportd, sql, redis_server, queue, issue):
+    """Its blob is gone, and the answer to the next lock: nothing is committed until it is stored."""
+    sql.execute(BLOB_GONE_ONCE)
+    proxy = Proxy(redis_server.port, b"EVAL", b"SET", 0)
+    with contextlib.closing(proxy):
+        export = exportd.enqueue(group=issue)
+        with exportd.worker(CONCURRENCY=1,
+                            LOCK_REDIS_URL=f"redis://127.0.0.1:{proxy.port}/0") as worker:
+            worker.wait_for_event("dataexport.end", seconds=60)
+            assert worker.stop() == 0
+            assert len(worker.events("dataexport.blob-gone")) == 1
+        assert proxy.answers_lost == 1
+    assert exportd.download(export) == exportd.tag_export(group=issue)
+    assert outcomes(sql) == ["valid"] and len(exportd.mails()) == 1
+
+
 @pytest.mark.parametrize("script", [b"SET", b"EVAL"], ids=["taken", "released"])
 def test_the_answer_about_an_upload_lock_is_lost(exportd, redis_server, queue, issue, script):
     """Nobody waits a minute for a lock that its owner does not know of."""
