@@ -112,7 +112,6 @@ bool assembly_store_again(struct job_thread *thread, const struct claim *claim,
 {
     upload_lock_settle(thread->locks, &assembly->file.lock);
     uploaded_file_free(&assembly->file);
-    assembly->stored = false;
     return store(thread, claim, assembly, error);
 }
 

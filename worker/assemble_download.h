@@ -13,7 +13,7 @@ struct assembly {
     struct job_progress progress;
     int64_t reported_ms; /* when it was written to exportd.export last (monotonic) */
     int64_t limit;       /* of rows; 0: none */
-    bool stored;         /* `file` is */
+    bool stored;         /* `file` is, and no blob of it is known to be gone */
     struct uploaded_file file;
 };
 
@@ -24,8 +24,7 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
                        const struct job_message *message, struct assembly *assembly,
                        struct error *error) MUST_CHECK;
 
-/* Stores the same temporary file once more: for an outcome that found a blob gone. Nothing is
-   stored until it succeeds. */
+/* Stores the same temporary file once more: for an outcome that found a blob gone. */
 bool assembly_store_again(struct job_thread *thread, const struct claim *claim,
                           struct assembly *assembly, struct error *error) MUST_CHECK;
 

@@ -144,8 +144,8 @@ static bool step_valid(struct job_thread *thread, struct job *job, struct error 
 {
     enum outcome_result result = OUTCOME_BLOB_GONE;
     for (int tries = 0; tries < STORE_TRIES; tries++) {
-        bool stored = job->assembly.stored && tries == 0; /* not if the last time it failed */
-        if (!stored && !assembly_store_again(thread, &job->claim, &job->assembly, error))
+        if (!job->assembly.stored &&
+            !assembly_store_again(thread, &job->claim, &job->assembly, error))
             return false;
         if (!outcome_valid(thread, &job->claim, &job->assembly, &result, error))
             return false;
@@ -154,6 +154,7 @@ static bool step_valid(struct job_thread *thread, struct job *job, struct error 
             return true;
         }
         log_event(LOG_WARNING, "dataexport.blob-gone", NULL);
+        job->assembly.stored = false;
     }
     return error_set(error, ERROR_CONFLICT, "a blob vanished %d times before it was referenced",
                      STORE_TRIES);

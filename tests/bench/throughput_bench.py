@@ -125,8 +125,8 @@ class Bench:
         self.mail.count.value = 0
 
     def _clear_store(self):
-        """Nothing is removed before the end: for half a minute ext4 takes long to find new inodes among
-        those that were just freed, and whoever runs next would pay for it."""
+        """Nothing is removed before the end: for some minutes ext4 takes long to find new inodes among
+        those that were freed, and whoever runs next would pay for it."""
         if os.path.exists(self.exportd.store):
             self.stores += 1
             os.rename(self.exportd.store, os.path.join(self.folder, f"files-{self.stores}"))
