@@ -79,17 +79,23 @@ static bool write_csv(struct job_thread *thread, const struct claim *claim,
     return written;
 }
 
+static struct upload upload_of(struct reporter *reporter)
+{
+    const struct job_thread *thread = reporter->thread;
+    return (struct upload){.pg = thread->pg,
+                           .locks = thread->locks,
+                           .store = thread->store,
+                           .data_export_id = reporter->claim->data_export_id,
+                           .attempt = reporter->claim->attempt,
+                           .go_on = go_on,
+                           .context = reporter};
+}
+
 static bool store(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
                   struct error *error)
 {
     struct reporter reporter = {.thread = thread, .claim = claim, .assembly = assembly};
-    const struct upload upload = {.pg = thread->pg,
-                                  .locks = thread->locks,
-                                  .store = thread->store,
-                                  .data_export_id = claim->data_export_id,
-                                  .attempt = claim->attempt,
-                                  .go_on = go_on,
-                                  .context = &reporter};
+    const struct upload upload = upload_of(&reporter);
     assembly->stored = redis_connect(thread->locks, error) && go_on(&reporter, error) &&
                        putfile(&upload, assembly->csv, &assembly->file, error);
     return assembly->stored;
@@ -107,19 +113,44 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
            store(thread, claim, assembly, error);
 }
 
-bool assembly_store_again(struct job_thread *thread, const struct claim *claim,
-                          struct assembly *assembly, struct error *error)
+/* Abandons what is stored, in whatever state it is, before it is stored once more. */
+static bool store_again(struct job_thread *thread, const struct claim *claim,
+                        struct assembly *assembly, struct error *error)
 {
-    upload_lock_settle(thread->locks, &assembly->file.lock);
-    uploaded_file_free(&assembly->file);
+    if (!assembly_abandon(thread, claim, assembly, error))
+        return false;
+    uploaded_file_free(thread->locks, &assembly->file);
     return store(thread, claim, assembly, error);
+}
+
+bool assembly_hold(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
+                   struct error *error)
+{
+    struct reporter reporter = {.thread = thread, .claim = claim, .assembly = assembly};
+    const struct upload upload = upload_of(&reporter);
+    if (!assembly->stored)
+        return store_again(thread, claim, assembly, error);
+    return uploaded_file_lock(&upload, &assembly->file, error);
+}
+
+void assembly_let_go(struct job_thread *thread, struct assembly *assembly)
+{
+    upload_lock_release_later(thread->locks, &assembly->file.lock);
+}
+
+bool assembly_abandon(struct job_thread *thread, const struct claim *claim,
+                      struct assembly *assembly, struct error *error)
+{
+    struct reporter reporter = {.thread = thread, .claim = claim, .assembly = assembly};
+    const struct upload upload = upload_of(&reporter);
+    assembly->stored = false;
+    return uploaded_file_abandon(&upload, &assembly->file, error);
 }
 
 void assembly_release(struct job_thread *thread, struct assembly *assembly)
 {
-    upload_lock_settle(thread->locks, &assembly->file.lock);
     if (assembly->csv >= 0)
         (void)close(assembly->csv);
     assembly->csv = -1;
-    uploaded_file_free(&assembly->file);
+    uploaded_file_free(thread->locks, &assembly->file);
 }

@@ -24,9 +24,15 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
                        const struct job_message *message, struct assembly *assembly,
                        struct error *error) MUST_CHECK;
 
-/* Stores the same temporary file once more: for an outcome that found a blob gone. */
-bool assembly_store_again(struct job_thread *thread, const struct claim *claim,
-                          struct assembly *assembly, struct error *error) MUST_CHECK;
+/* Around each try of an outcome: hold makes sure that the file is stored, once more if a blob of it
+   is gone, and that the upload lock of a new blob is held; let_go does not wait for its release. */
+bool assembly_hold(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
+                   struct error *error) MUST_CHECK;
+void assembly_let_go(struct job_thread *thread, struct assembly *assembly);
+
+/* For a file that no outcome has taken, as far as is known: see uploaded_file_abandon. */
+bool assembly_abandon(struct job_thread *thread, const struct claim *claim,
+                      struct assembly *assembly, struct error *error) MUST_CHECK;
 
 void assembly_release(struct job_thread *thread, struct assembly *assembly);
 

@@ -21,6 +21,7 @@ struct job {
     struct job_message message;
     struct claim claim;
     struct assembly assembly;
+    bool taken;         /* `assembly`'s file is the export's for certain */
     const char *reason; /* for outcomes: the sentence or the error */
     int64_t delay_ms;
     bool counted;
@@ -144,12 +145,14 @@ static bool step_valid(struct job_thread *thread, struct job *job, struct error 
 {
     enum outcome_result result = OUTCOME_BLOB_GONE;
     for (int tries = 0; tries < STORE_TRIES; tries++) {
-        if (!job->assembly.stored &&
-            !assembly_store_again(thread, &job->claim, &job->assembly, error))
+        if (!assembly_hold(thread, &job->claim, &job->assembly, error))
             return false;
-        if (!outcome_valid(thread, &job->claim, &job->assembly, &result, error))
+        bool done = outcome_valid(thread, &job->claim, &job->assembly, &result, error);
+        assembly_let_go(thread, &job->assembly);
+        if (!done)
             return false;
         if (result != OUTCOME_BLOB_GONE) {
+            job->taken = result == OUTCOME_DONE;
             log_otherwise(result);
             return true;
         }
@@ -282,6 +285,16 @@ static bool count_claim(struct job_thread *thread, const struct job *job, struct
                      job->ticket->crashes);
 }
 
+/* Takes back from the store what the export has not taken. While a server is away that is left to a
+   cleanup. */
+static void tidy_store(struct job_thread *thread, struct job *job, bool servers_answer)
+{
+    struct error error;
+    if (!job->taken && servers_answer &&
+        !assembly_abandon(thread, &job->claim, &job->assembly, &error))
+        log_error(LOG_WARNING, "putfile.abandon", &error);
+}
+
 static void run_claimed(struct job_thread *thread, struct job *job)
 {
     struct error error;
@@ -291,9 +304,11 @@ static void run_claimed(struct job_thread *thread, struct job *job)
         fail(thread, job, &error);
         return;
     }
-    if (!FAULT("after_claim", &error) || !check_before_start(thread, job, &error) ||
-        !assemble_download(thread, &job->claim, &job->message, &job->assembly, &error) ||
-        !persist(thread, job, step_valid, &error)) {
+    bool valid = FAULT("after_claim", &error) && check_before_start(thread, job, &error) &&
+                 assemble_download(thread, &job->claim, &job->message, &job->assembly, &error) &&
+                 persist(thread, job, step_valid, &error);
+    tidy_store(thread, job, valid || error.code != ERROR_AWAY);
+    if (!valid) {
         conclude_error(thread, job, &error);
         return;
     }

@@ -171,7 +171,9 @@ static bool finish_row(struct job_thread *thread, const struct exported_data *ro
                                      .checksum = uploaded->checksum,
                                      .blob_ids = uploaded->blob_ids,
                                      .blob_sizes = uploaded->blob_sizes,
-                                     .blob_count = uploaded->blob_count};
+                                     .blob_count = uploaded->blob_count,
+                                     .new_path = uploaded->new_path,
+                                     .new_checksum = uploaded->new_checksum};
     return exported_data_finish(thread->pg, row->id, &file,
                                 thread->context->config->expiration_days, error);
 }

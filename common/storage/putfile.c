@@ -21,6 +21,7 @@ struct chunk {
     int64_t blob_id;
     bool written; /* an object may be at `path` */
     bool owned;   /* and a committed blob row owns it */
+    bool is_new;  /* or the outcome makes that row */
     char checksum[SHA1_HEX_SIZE];
     char path[BLOB_NEW_PATH_SIZE]; /* for a new object, if one is needed */
 };
@@ -192,7 +193,12 @@ static bool store_new(const struct putting *putting, size_t index, const struct 
     bool lost = false;
     chunk->written = true;
     if (!write_object(putting, index, chunk->path, blob_store_create, error) ||
-        !FAULT("blob_row", error) || !hand_over_path(upload, chunk, pathless, &id, &lost, error))
+        !FAULT("blob_row", error))
+        return false;
+    chunk->is_new = pathless == NULL && index + 1 == putting->count;
+    if (chunk->is_new)
+        return true;
+    if (!hand_over_path(upload, chunk, pathless, &id, &lost, error))
         return false;
     if (lost) { /* no journal names it any more, so nobody else would ever remove it */
         (void)!blob_store_remove(upload->store, chunk->path, &ignored);
@@ -284,7 +290,7 @@ static bool use_existing(const struct putting *putting, size_t index, const stru
 static bool put_under_lock(const struct putting *putting, size_t index, struct error *error)
 {
     struct chunk *chunk = &putting->chunks[index];
-    for (int round = 0; round < ROUNDS_MAX && chunk->blob_id == 0; round++) {
+    for (int round = 0; round < ROUNDS_MAX && chunk->blob_id == 0 && !chunk->is_new; round++) {
         struct file_blob blob;
         bool found = false;
         arena_reset(putting->arena);
@@ -295,7 +301,7 @@ static bool put_under_lock(const struct putting *putting, size_t index, struct e
                     : store_new(putting, index, NULL, error)))
             return false;
     }
-    return chunk->blob_id != 0 ||
+    return chunk->blob_id != 0 || chunk->is_new ||
            error_set(error, ERROR_TIMEOUT, "blob %s comes and goes", chunk->checksum);
 }
 
@@ -303,7 +309,7 @@ static bool put_under_lock(const struct putting *putting, size_t index, struct e
 static bool forget_path(const struct upload *upload, const struct chunk *chunk, struct error *error)
 {
     bool ignored = false;
-    if (chunk->owned)
+    if (chunk->owned || chunk->is_new)
         return true;
     return chunk->written ? drop_object(upload, chunk->path, error)
                           : stored_object_delete(upload->pg, chunk->path, &ignored, error);
@@ -335,8 +341,18 @@ static bool put_chunk(struct putting *putting, size_t index, struct error *error
     if (!take_lock(upload, chunk->checksum, &putting->lock, error))
         return false;
     bool good = put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
-    upload_lock_release_later(upload->locks, &putting->lock);
+    if (!good || !chunk->is_new)
+        upload_lock_release_later(upload->locks, &putting->lock);
     return good;
+}
+
+static void note_new_blob(const struct putting *putting, struct uploaded_file *file)
+{
+    const struct chunk *last = &putting->chunks[putting->count - 1];
+    if (!last->is_new)
+        return;
+    memcpy(file->new_path, last->path, sizeof(file->new_path));
+    memcpy(file->new_checksum, last->checksum, sizeof(file->new_checksum));
 }
 
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, struct error *error)
@@ -350,20 +366,79 @@ bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, st
         file->blob_ids[i] = putting.chunks[i].blob_id;
         file->blob_sizes[i] = putting.chunks[i].size;
     }
+    if (good && putting.count > 0)
+        note_new_blob(&putting, file);
     file->blob_count = putting.count;
     file->lock = putting.lock;
     arena_free(putting.arena);
     free(putting.bytes);
     free(putting.chunks);
-    if (!good) {
-        upload_lock_settle(upload->locks, &file->lock);
-        uploaded_file_free(file);
-    }
+    if (!good)
+        uploaded_file_free(upload->locks, file);
     return good;
 }
 
-void uploaded_file_free(struct uploaded_file *file)
+/* ---- a new last blob ---- */
+
+static bool has_new_blob(const struct uploaded_file *file)
 {
+    return file->new_path[0] != '\0';
+}
+
+bool uploaded_file_lock(const struct upload *upload, struct uploaded_file *file,
+                        struct error *error)
+{
+    return !has_new_blob(file) || file->lock.held ||
+           take_lock(upload, file->new_checksum, &file->lock, error);
+}
+
+/* Whether the path has passed to the blob's row. */
+static bool is_owned(const struct upload *upload, const struct uploaded_file *file, bool *owned,
+                     struct error *error)
+{
+    struct file_blob blob;
+    struct arena *arena = arena_new(ARENA_MAX);
+    bool found = false;
+    bool done = arena != NULL
+                    ? file_blob_find(upload->pg, file->new_checksum, arena, &blob, &found, error)
+                    : error_set(error, ERROR_AWAY, "no memory");
+    *owned = found && text_equal(blob.path, file->new_path);
+    arena_free(arena);
+    return done;
+}
+
+/* The journal's row first: an outcome that is still on its way to its COMMIT has it in its hands,
+   and so has a cleanup that takes the attempt for dead. When neither has it any more, it is known
+   whose the object is. */
+static bool try_abandon(const struct upload *upload, const struct uploaded_file *file,
+                        struct error *error)
+{
+    bool journalled = false;
+    bool owned = false;
+    if (!pg_begin(upload->pg, error) ||
+        !stored_object_delete(upload->pg, file->new_path, &journalled, error) ||
+        (!journalled && !is_owned(upload, file, &owned, error)))
+        return false;
+    if (!owned && !blob_store_remove(upload->store, file->new_path, error) &&
+        error->code != ERROR_NOT_FOUND)
+        return false;
+    return pg_commit(upload->pg, error);
+}
+
+bool uploaded_file_abandon(const struct upload *upload, struct uploaded_file *file,
+                           struct error *error)
+{
+    bool done = !has_new_blob(file) || try_abandon(upload, file, error);
+    if (!done)
+        pg_rollback(upload->pg);
+    file->new_path[0] = '\0';
+    return done;
+}
+
+void uploaded_file_free(struct redis *locks, struct uploaded_file *file)
+{
+    upload_lock_release_later(locks, &file->lock);
+    upload_lock_settle(locks, &file->lock);
     free(file->blob_ids);
     free(file->blob_sizes);
     *file = (struct uploaded_file){.size = 0};

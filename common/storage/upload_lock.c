@@ -61,12 +61,12 @@ bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patienc
     int64_t deadline = clock_monotonic_ms() + patience_ms;
     (void)snprintf(lock->key, sizeof(lock->key), "l:fileblob:upload:%s", checksum);
     random_hex(lock->value);
+    lock->held = false;
     lock->releasing = false;
     for (;;) {
-        bool taken = false;
-        if (!try_take(redis, lock, &taken, error))
+        if (!try_take(redis, lock, &lock->held, error))
             return error_prefix(error, "upload lock");
-        if (taken)
+        if (lock->held)
             return true;
         if (clock_monotonic_ms() >= deadline)
             return error_set(error, ERROR_TIMEOUT, "somebody else keeps the upload lock of blob %s",
@@ -79,6 +79,9 @@ void upload_lock_release_later(struct redis *redis, struct upload_lock *lock)
 {
     const struct redis_command command = release_command(lock);
     struct error ignored;
+    if (!lock->held)
+        return;
+    lock->held = false;
     lock->releasing = true;
     if (!redis_append_eval(redis, release_script, 1, &command, &ignored) ||
         !redis_send(redis, &ignored))

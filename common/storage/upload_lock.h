@@ -14,7 +14,8 @@
 struct upload_lock {
     char key[64];
     char value[RANDOM_HEX_SIZE]; /* random per acquisition: only its owner can release it */
-    bool releasing;              /* upload_lock_release_later */
+    bool held;
+    bool releasing; /* upload_lock_release_later */
 };
 
 /* Takes the lock for 60 s; tries every 0.1 s ± 0.05 s for at most `patience_ms`. ERROR_TIMEOUT when
@@ -28,8 +29,8 @@ bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patienc
 void upload_lock_release(struct redis *redis, struct upload_lock *lock);
 
 /* The same in two steps: the first does not wait for the answer, the second makes sure of it.
-   Nothing else may be asked of `redis` in between. Settling a lock that is not being released does
-   nothing. */
+   Nothing else may be asked of `redis` in between. Each does nothing to a lock that is not held, or
+   is not being released. */
 void upload_lock_release_later(struct redis *redis, struct upload_lock *lock);
 void upload_lock_settle(struct redis *redis, struct upload_lock *lock);
 

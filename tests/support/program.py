@@ -200,6 +200,11 @@ class Exportd:
     def download(self, export):
         return self.ok("download", export, "-o", "-").raw
 
+    def objects(self):
+        """The paths of all files in the store, sorted."""
+        return sorted(os.path.relpath(os.path.join(folder, name), self.store)
+                      for folder, _, names in os.walk(self.store) for name in names)
+
     def mails(self, folder=None):
         """The .eml files, oldest first, as email.message.EmailMessage."""
         paths = glob.glob(os.path.join(folder or self.mail_folder, "*.eml"))

@@ -76,8 +76,7 @@ def test_two_workers_and_two_cleanups(exportd, sql, queue):
     sql.execute("SELECT path FROM sentry_fileblob WHERE id IN"
                 " (SELECT blob_id FROM sentry_fileblobindex)")
     used = {path for path, in sql.fetchall()}
-    stored = {os.path.relpath(os.path.join(folder, name), exportd.store)
-              for folder, _, names in os.walk(exportd.store) for name in names}
+    stored = set(exportd.objects())
     sql.execute("SELECT path FROM sentry_fileblob")
     assert used <= stored == {path for path, in sql.fetchall()}
     sql.execute("SELECT count(*) FROM exportd.object")

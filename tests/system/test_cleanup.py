@@ -26,11 +26,6 @@ def drain_and_expire(exportd, sql):
     sql.execute("UPDATE sentry_exporteddata SET date_expired = now() - interval '1 hour'")
 
 
-def objects(exportd):
-    return sorted(os.path.relpath(os.path.join(folder, name), exportd.store)
-                  for folder, _, names in os.walk(exportd.store) for name in names)
-
-
 def counts(sql):
     """Rows of files, index rows, blobs, journal."""
     sql.execute("SELECT (SELECT count(*) FROM sentry_file),"
@@ -47,18 +42,18 @@ def test_an_expired_export_is_freed_and_a_shared_blob_stays(exportd, sql, issue)
     content = exportd.download(second)
     assert exportd.download(first) == content
     assert counts(sql) == (3, 3, 2, 0), "two equal files share their blob"
-    assert len(objects(exportd)) == 2
+    assert len(exportd.objects()) == 2
     expire(sql, first)
     expire(sql, third)
     assert exportd.status(first)["status"] == "EXPIRED"
     assert exportd.download(first) == content, "downloadable until it is cleaned up"
 
     exportd.ok("cleanup", "--dry-run")
-    assert counts(sql) == (3, 3, 2, 0) and len(objects(exportd)) == 2
+    assert counts(sql) == (3, 3, 2, 0) and len(exportd.objects()) == 2
 
     exportd.ok("cleanup")
     assert counts(sql) == (1, 1, 1, 0)
-    path, = objects(exportd)
+    path, = exportd.objects()
     sql.execute("SELECT path, checksum FROM sentry_fileblob")
     assert sql.fetchone() == (path, hashlib.sha1(content).hexdigest())
     assert exportd.download(second) == content
@@ -69,16 +64,16 @@ def test_an_expired_export_is_freed_and_a_shared_blob_stays(exportd, sql, issue)
 
     expire(sql, second)
     exportd.ok("cleanup")
-    assert counts(sql) == (0, 0, 0, 0) and objects(exportd) == []
+    assert counts(sql) == (0, 0, 0, 0) and exportd.objects() == []
     exportd.ok("cleanup")
 
 
 def test_exports_that_have_not_expired_stay(exportd, sql, issue):
     export = exportd.enqueue(group=issue)
     exportd.drain()
-    before = counts(sql), objects(exportd)
+    before = counts(sql), exportd.objects()
     exportd.ok("cleanup")
-    assert (counts(sql), objects(exportd)) == before
+    assert (counts(sql), exportd.objects()) == before
     assert exportd.status(export)["status"] == "VALID"
 
 
@@ -93,7 +88,7 @@ def test_a_missing_object_is_status_1_and_does_not_stop_the_rest(exportd, sql, i
     expire(sql, bad)
     expire(sql, good)
     exportd.fails("cleanup")
-    assert objects(exportd) == [], "the good one was freed"
+    assert exportd.objects() == [], "the good one was freed"
     sql.execute("SELECT count(*) FROM sentry_exporteddata WHERE file_id IS NOT NULL")
     assert sql.fetchone()[0] <= 1
     # What is gone cannot be removed twice: the next run has nothing more to complain about.
@@ -110,7 +105,7 @@ def test_a_blob_that_another_kind_of_file_uses_stays(exportd, sql, issue):
                 " FROM sentry_fileblob")
     expire(sql, export)
     exportd.ok("cleanup")
-    assert len(objects(exportd)) == 1
+    assert len(exportd.objects()) == 1
     assert counts(sql) == (1, 0, 1, 0)
 
 
@@ -123,11 +118,11 @@ def test_the_upload_lock_of_a_sentry_is_respected(exportd, sql, queue, issue):
     expire(sql, export)
     queue.set(lock, "another process", ex=600)
     result = exportd.run("cleanup", timeout=180)
-    assert len(objects(exportd)) == 1, result
+    assert len(exportd.objects()) == 1, result
     assert queue.get(lock) == b"another process"
     queue.delete(lock)
     exportd.run("cleanup")
-    assert objects(exportd) == []
+    assert exportd.objects() == []
 
 
 def test_objects_of_interrupted_uploads_are_removed(exportd, sql, issue):
@@ -144,7 +139,7 @@ def test_objects_of_interrupted_uploads_are_removed(exportd, sql, issue):
         sql.execute("INSERT INTO exportd.object (path, checksum, data_export_id, attempt, written_at)"
                     " VALUES (%s, repeat('0', 40), %s, 1, now() - interval '1 day')", (path, export))
     exportd.ok("cleanup")
-    assert objects(exportd) == [held]
+    assert exportd.objects() == [held]
     assert counts(sql)[3] == 0
     exportd.download(export)
 
@@ -174,7 +169,7 @@ def test_a_new_export_after_cleanup_stores_its_bytes_again(exportd, sql, issue):
     second = exportd.enqueue(group=issue)
     exportd.drain()
     assert exportd.download(second) == content
-    assert len(objects(exportd)) == 1
+    assert len(exportd.objects()) == 1
 
 
 def test_an_object_that_vanished_is_not_reused(exportd, sql, issue):
@@ -182,7 +177,7 @@ def test_an_object_that_vanished_is_not_reused(exportd, sql, issue):
     first = exportd.enqueue(group=issue)
     exportd.drain()
     content = exportd.download(first)
-    path, = objects(exportd)
+    path, = exportd.objects()
     os.unlink(os.path.join(exportd.store, path))
     second = exportd.enqueue(group=issue, user="bob@example.com")
     exportd.drain()
@@ -201,7 +196,7 @@ def test_one_run_frees_what_only_expired_exports_share(exportd, sql, issue):
                " 0 failed\n")
     assert exportd.ok("cleanup", "--dry-run").out == f"would remove {numbers}"
     assert exportd.ok("cleanup").out == f"removed {numbers}"
-    assert counts(sql) == (0, 0, 0, 0) and objects(exportd) == []
+    assert counts(sql) == (0, 0, 0, 0) and exportd.objects() == []
 
 
 @pytest.mark.parametrize("fault", ["cleanup_blob", "cleanup_object", "cleanup_forget"])
@@ -214,10 +209,10 @@ def test_a_killed_cleanup_leaves_nothing_behind(exportd, sql, queue, issue, faul
     assert exportd.run("cleanup", FAULT=f"{fault}:kill").status == -9
     after = counts(sql)
     assert after[:2] == (before[0] - 1, before[1] - 1) and after[3] == 1
-    assert len(objects(exportd)) == (1 if fault == "cleanup_forget" else 2)
+    assert len(exportd.objects()) == (1 if fault == "cleanup_forget" else 2)
     queue.flushall()  # the dead one's upload lock, which would end by itself within a minute
     exportd.ok("cleanup")
-    assert counts(sql) == (0, 0, 0, 0) and objects(exportd) == []
+    assert counts(sql) == (0, 0, 0, 0) and exportd.objects() == []
 
 
 def test_cleanups_at_the_same_time(exportd, sql, issue):
@@ -229,7 +224,7 @@ def test_cleanups_at_the_same_time(exportd, sql, issue):
     with concurrent.futures.ThreadPoolExecutor() as threads:
         results = list(threads.map(lambda _: exportd.run("cleanup"), range(4)))
     assert [result.status for result in results] == [0] * 4, results
-    assert counts(sql) == (0, 0, 0, 0) and objects(exportd) == []
+    assert counts(sql) == (0, 0, 0, 0) and exportd.objects() == []
 
 
 def test_a_store_that_is_away_loses_nothing(exportd, sql, issue):
@@ -239,22 +234,22 @@ def test_a_store_that_is_away_loses_nothing(exportd, sql, issue):
     os.rename(exportd.store, exportd.store + ".away")
     exportd.fails("cleanup")
     os.rename(exportd.store + ".away", exportd.store)
-    assert len(objects(exportd)) == 1
+    assert len(exportd.objects()) == 1
     exportd.ok("cleanup")
-    assert counts(sql) == (0, 0, 0, 0) and objects(exportd) == []
+    assert counts(sql) == (0, 0, 0, 0) and exportd.objects() == []
 
 
 def test_dry_run_leaves_interrupted_uploads(exportd, sql, issue):
     export = exportd.enqueue(group=issue)
     with exportd.worker(FAULT="blob_row:kill") as worker:
         assert worker.process.wait(60) == -9
-    assert counts(sql) == (0, 0, 0, 1) and len(objects(exportd)) == 1
+    assert counts(sql) == (0, 0, 0, 1) and len(exportd.objects()) == 1
     # While the attempt is not over, its objects are nobody else's business.
     assert " 0 objects " in exportd.ok("cleanup").out
     sql.execute("UPDATE exportd.export SET state = 'failed', finished_at = now()"
                 " WHERE data_export_id = %s", (export,))
     assert "would remove 0 files, 0 blobs, 1 object (" in exportd.ok("cleanup", "--dry-run").out
-    assert counts(sql)[3] == 1 and len(objects(exportd)) == 1
+    assert counts(sql)[3] == 1 and len(exportd.objects()) == 1
 
 
 def test_the_upload_lock_of_a_dead_uploader_is_waited_for(exportd, sql, queue, issue):
@@ -268,7 +263,7 @@ def test_the_upload_lock_of_a_dead_uploader_is_waited_for(exportd, sql, queue, i
     sql.execute("UPDATE exportd.export SET state = 'failed', finished_at = now()"
                 " WHERE data_export_id = %s", (export,))
     assert "removed 0 files, 0 blobs, 1 object (" in exportd.ok("cleanup").out
-    assert counts(sql) == (0, 0, 0, 0) and objects(exportd) == []
+    assert counts(sql) == (0, 0, 0, 0) and exportd.objects() == []
 
 
 def test_blobs_of_exports_that_never_came_to_be(exportd, sql, issue):
@@ -284,9 +279,9 @@ def test_blobs_of_exports_that_never_came_to_be(exportd, sql, issue):
     assert counts(sql)[2] == 1, "a Sentry's own cleanup does it"
     sql.execute("DROP TABLE django_migrations")
     assert ", 1 blob, 1 object (" in exportd.ok("cleanup", "--dry-run").out
-    assert counts(sql)[2] == 1 and len(objects(exportd)) == 1
+    assert counts(sql)[2] == 1 and len(exportd.objects()) == 1
     exportd.ok("cleanup")
-    assert counts(sql)[2:] == (0, 0) and objects(exportd) == []
+    assert counts(sql)[2:] == (0, 0) and exportd.objects() == []
 
 
 def test_a_blob_that_an_organization_owns_stays(exportd, sql, issue):
@@ -297,7 +292,7 @@ def test_a_blob_that_an_organization_owns_stays(exportd, sql, issue):
                 " SELECT blob.id, organization.id FROM sentry_fileblob AS blob,"
                 " sentry_organization AS organization")
     exportd.ok("cleanup")
-    assert counts(sql) == (0, 0, 1, 0) and len(objects(exportd)) == 1
+    assert counts(sql) == (0, 0, 1, 0) and len(exportd.objects()) == 1
 
 
 def test_cleanup_needs_redis_for_its_locks(exportd, sql, issue, tmp_path):

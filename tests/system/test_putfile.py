@@ -157,9 +157,45 @@ def test_an_upload_that_fails_once(exportd, sql, issue, fault):
     assert sql.fetchone() == (1,), "the first attempt's path, for cleanup"
     exportd.ok("cleanup")
     blob, = blobs(sql)
-    files = [os.path.join(folder, name) for folder, _, names in os.walk(exportd.store)
-             for name in names]
-    assert files == [path_of(exportd, blob)]
+    assert exportd.objects() == [blob[1]]
+    sql.execute("SELECT count(*) FROM exportd.object")
+    assert sql.fetchone() == (0,)
+
+
+@pytest.mark.parametrize("meanwhile", [
+    "UPDATE sentry_exporteddata SET date_finished = now()", "DELETE FROM sentry_exporteddata",
+    "UPDATE exportd.export SET attempt = 2",
+    "ALTER TABLE exportd.outbox ADD CONSTRAINT no CHECK (message_id IS NULL)"],
+    ids=["finished", "deleted", "lost", "failing"])
+def test_a_file_that_the_export_does_not_take(exportd, sql, queue, issue, meanwhile):
+    """Its object goes at once, and so does its path, and the lock is given back."""
+    exportd.enqueue(group=issue)
+    with exportd.worker(FAULT="blob_row:delay=1000", MAX_FAILURES=1) as worker:
+        wait_until(lambda: exportd.objects(), "the object is there")
+        assert queue.keys("l:*") != []
+        sql.execute(meanwhile)
+        wait_until(lambda: not exportd.objects(), "the object is gone again")
+        assert worker.stop() == 0
+    sql.execute("SELECT (SELECT count(*) FROM exportd.object), (SELECT count(*) FROM sentry_fileblob)")
+    assert sql.fetchone() == (0, 0)
+    assert queue.keys("l:*") == []
+
+
+def test_a_blob_that_somebody_else_adds_meanwhile(exportd, sql, issue, exported):
+    """A row of the same bytes that comes without the lock: it is used, once its object is there."""
+    insert = ("INSERT INTO sentry_fileblob (path, size, checksum, timestamp)"
+              " SELECT 'ab/cdef/sentrys', 1, checksum, now() FROM exportd.object")
+    sql.execute("DELETE FROM sentry_fileblobindex")
+    sql.execute("DELETE FROM sentry_fileblob")
+    export = exportd.enqueue(group=issue, user="bob@example.com")
+    with exportd.worker(FAULT="blob_row:delay=1000") as worker:
+        wait_until(lambda: len(exportd.objects()) == 2, "the object is there")
+        sql.execute(insert)
+        wait_until(lambda: exportd.status(export)["status"] == "VALID", "it is exported")
+        assert worker.stop() == 0
+        assert len(worker.events("dataexport.blob-gone")) == 1
+    assert exportd.download(export) == exported[0]
+    assert exportd.objects() == sorted([exported[1][1], "ab/cdef/sentrys"])
     sql.execute("SELECT count(*) FROM exportd.object")
     assert sql.fetchone() == (0,)
 

@@ -179,8 +179,7 @@ def test_a_sentry_cleans_up_meanwhile(exportd, sql, queue, postgres, database, o
     exportd.ok("cleanup")
     sql.execute("SELECT path FROM sentry_fileblob")
     owned = {path for path, in sql.fetchall()}
-    stored = {os.path.relpath(os.path.join(folder, name), exportd.store)
-              for folder, _, names in os.walk(exportd.store) for name in names}
+    stored = set(exportd.objects())
     assert owned <= stored <= owned | sentry.left
     sql.execute("SELECT count(*) FROM exportd.object")
     assert sql.fetchone() == (0,)

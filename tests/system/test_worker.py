@@ -305,22 +305,32 @@ def test_the_answer_to_a_postponement_is_lost(exportd, postgres, database, sql, 
     assert queue.zcard("exportd:{data_export}:delayed") == 1 and queue.llen("data_export") == 0
 
 
-# The first outcome of a job finds its blob gone.
-BLOB_GONE_ONCE = """
+# What the first outcome of a job finds out about its blob.
+MEANWHILE_ONCE = """
 CREATE SEQUENCE outcomes;
-CREATE FUNCTION take_blob() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF nextval('outcomes') = 1 THEN DELETE FROM sentry_fileblob; END IF;
+    IF nextval('outcomes') = 1 THEN {}; END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER take_blob BEFORE UPDATE ON exportd.export FOR EACH ROW
-WHEN (NEW.state = 'valid') EXECUTE FUNCTION take_blob();
+CREATE TRIGGER meanwhile BEFORE UPDATE ON exportd.export FOR EACH ROW
+WHEN (NEW.state = 'valid') EXECUTE FUNCTION meanwhile();
 """
+GONE = "DELETE FROM sentry_fileblob"
+FORGOTTEN = "DELETE FROM exportd.object"
 
 
-def test_storing_a_file_again_fails_once(exportd, sql, redis_server, queue, issue):
-    """Its blob is gone, and the answer to the next lock: nothing is committed until it is stored."""
-    sql.execute(BLOB_GONE_ONCE)
+@pytest.mark.parametrize("meanwhile", [GONE, FORGOTTEN], ids=["reused", "new"])
+def test_storing_a_file_again_fails_once(exportd, sql, redis_server, queue, issue, meanwhile):
+    """The blob that it uses is gone, or the journal has its new one no more, and then the answer to
+    the next lock is lost: nothing is committed until it is stored."""
+    exports = 1
+    if meanwhile == GONE:
+        exportd.enqueue(group=issue)
+        exportd.drain()
+        sql.execute("DELETE FROM sentry_fileblobindex")
+        exports = 2
+    sql.execute(MEANWHILE_ONCE.format(meanwhile))
     proxy = Proxy(redis_server.port, b"EVAL", b"SET", 0)
     with contextlib.closing(proxy):
         export = exportd.enqueue(group=issue)
@@ -331,7 +341,11 @@ def test_storing_a_file_again_fails_once(exportd, sql, redis_server, queue, issu
             assert len(worker.events("dataexport.blob-gone")) == 1
         assert proxy.answers_lost == 1
     assert exportd.download(export) == exportd.tag_export(group=issue)
-    assert outcomes(sql) == ["valid"] and len(exportd.mails()) == 1
+    assert outcomes(sql) == ["valid"] * exports and len(exportd.mails()) == exports
+    exportd.ok("cleanup")
+    sql.execute("SELECT (SELECT count(*) FROM exportd.object), array_agg(path) FROM sentry_fileblob")
+    journalled, paths = sql.fetchone()
+    assert journalled == 0 and paths == exportd.objects()
 
 
 @pytest.mark.parametrize("script", [b"SET", b"EVAL"], ids=["taken", "released"])
