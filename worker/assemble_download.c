@@ -9,6 +9,7 @@
 enum {
     PROGRESS_INTERVAL_MS = 1000,
     SMALL_BYTES = 1024 * 1024, /* a CSV that is no larger stays in memory */
+    BUSY_JOBS = 8,             /* of one thread in a row */
 };
 
 struct reporter {
@@ -81,10 +82,11 @@ static bool write_csv(struct job_thread *thread, const struct claim *claim,
 
 static struct upload upload_of(struct reporter *reporter)
 {
-    const struct job_thread *thread = reporter->thread;
+    struct job_thread *thread = reporter->thread;
     return (struct upload){.pg = thread->pg,
                            .locks = thread->locks,
                            .store = thread->store,
+                           .spare = &thread->spare,
                            .data_export_id = reporter->claim->data_export_id,
                            .attempt = reporter->claim->attempt,
                            .go_on = go_on,
@@ -92,13 +94,24 @@ static struct upload upload_of(struct reporter *reporter)
 }
 
 static bool store(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
-                  struct error *error)
+                  struct spare_objects *spare, struct error *error)
 {
     struct reporter reporter = {.thread = thread, .claim = claim, .assembly = assembly};
-    const struct upload upload = upload_of(&reporter);
+    struct upload upload = upload_of(&reporter);
+    upload.spare = spare;
     assembly->stored = redis_connect(thread->locks, error) && go_on(&reporter, error) &&
                        putfile(&upload, assembly->csv, &assembly->file, error);
     return assembly->stored;
+}
+
+/* Who is busy makes his objects ahead. Without them it only takes longer. */
+static struct spare_objects *spare_objects(struct job_thread *thread)
+{
+    struct error error;
+    if (thread->jobs_in_a_row >= BUSY_JOBS &&
+        !spare_objects_refill(&thread->spare, thread->pg, thread->store, &error))
+        log_error(LOG_WARNING, "storage.spare-refill", &error);
+    return &thread->spare;
 }
 
 bool assemble_download(struct job_thread *thread, const struct claim *claim,
@@ -110,17 +123,18 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
            temporary_open_small(thread->context->config->tmpdir, &assembly->csv,
                                 &assembly->csv_in_memory, error) &&
            write_csv(thread, claim, message, assembly, error) &&
-           store(thread, claim, assembly, error);
+           store(thread, claim, assembly, spare_objects(thread), error);
 }
 
-/* Abandons what is stored, in whatever state it is, before it is stored once more. */
+/* Abandons what is stored, in whatever state it is, before it is stored once more: by objects that
+   are named for this attempt. */
 static bool store_again(struct job_thread *thread, const struct claim *claim,
                         struct assembly *assembly, struct error *error)
 {
     if (!assembly_abandon(thread, claim, assembly, error))
         return false;
     uploaded_file_free(thread->locks, &assembly->file);
-    return store(thread, claim, assembly, error);
+    return store(thread, claim, assembly, NULL, error);
 }
 
 bool assembly_hold(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,

@@ -45,6 +45,39 @@ bool stored_object_insert_later(struct pg *pg, const char *const *paths,
     return done;
 }
 
+bool stored_object_insert_spare(struct pg *pg, const char *const *paths, size_t count,
+                                int64_t seconds, struct error *error)
+{
+    struct columns columns;
+    struct pg_params params = {.repeated = true};
+    pg_bind_int(&params, seconds);
+    columns_init(&columns, 1);
+    for (size_t i = 0; i < count; i++)
+        columns_add_text(&columns, paths[i]);
+    bool done = columns_bind(&columns, &params, error) &&
+                pg_execute(pg,
+                           "INSERT INTO exportd.object"
+                           " (path, checksum, data_export_id, attempt, written_at, spare_until)"
+                           " SELECT path, '', 0, 0, now(), now() + $1::bigint * interval '1 second'"
+                           " FROM unnest($2::text[]) AS path",
+                           &params, NULL, error);
+    columns_free(&columns);
+    return done;
+}
+
+bool stored_object_delete_all(struct pg *pg, const char *const *paths, size_t count,
+                              struct error *error)
+{
+    struct columns columns;
+    columns_init(&columns, 1);
+    for (size_t i = 0; i < count; i++)
+        columns_add_text(&columns, paths[i]);
+    bool done = columns_execute(
+        &columns, pg, "DELETE FROM exportd.object WHERE path = ANY ($1::text[])", NULL, error);
+    columns_free(&columns);
+    return done;
+}
+
 bool stored_object_delete(struct pg *pg, const char *path, bool *deleted, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -65,7 +98,7 @@ static bool query_abandoned(struct pg *pg, const char *after, size_t max, struct
     pg_bind_int(&params, (int64_t)max);
     return pg_query(pg,
                     "SELECT path, checksum, data_export_id, attempt FROM exportd.object AS object"
-                    " WHERE path > $1::text AND NOT EXISTS"
+                    " WHERE path > $1::text AND coalesce(spare_until < now(), true) AND NOT EXISTS"
                     " (SELECT FROM exportd.export AS export"
                     " WHERE export.data_export_id = object.data_export_id"
                     " AND export.attempt = object.attempt AND export.state = 'running')"

@@ -181,11 +181,13 @@ static bool write_all(int fd, const char *bytes, size_t size)
     return true;
 }
 
-/* Writes file `name` of the place's folder and makes its bytes durable. */
-static bool write_file(const struct place *place, const char *name, const void *bytes, size_t size)
+/* Writes file `name` of the place's folder, O_CREAT if it may be new, and makes its bytes durable.
+ */
+static bool write_file(const struct place *place, const char *name, int create, const void *bytes,
+                       size_t size)
 {
-    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
-    int fd = openat(place->folder, name, flags, 0600);
+    int flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(place->folder, name, flags | create, 0600);
     if (fd < 0)
         return false;
     bool good = write_all(fd, bytes, size) && ftruncate(fd, (off_t)size) == 0 && fsync(fd) == 0;
@@ -196,20 +198,43 @@ static bool write_file(const struct place *place, const char *name, const void *
     return good;
 }
 
-/* Writes the object, under its temporary name first if it `replaces` what somebody may read. */
-static bool put_object(struct blob_store *store, const char *path, bool replaces, const void *bytes,
-                       size_t size, struct error *error)
+static bool create_in(struct blob_store *store, const struct place *place, const char *path,
+                      const void *bytes, size_t size)
+{
+    return write_file(place, place->name, O_CREAT, bytes, size) && sync_folders(store, place, path);
+}
+
+/* Two writers of one path write the same bytes (a path belongs to one checksum), so they may share
+   the temporary file: hence no O_EXCL and no O_TRUNC in write_file, which would empty it under the
+   other's hands; a leftover of a crash is cut to size instead. */
+static bool write_in(struct blob_store *store, const struct place *place, const char *path,
+                     const void *bytes, size_t size)
+{
+    return write_file(place, place->temporary, O_CREAT, bytes, size) &&
+           renameat(place->folder, place->temporary, place->folder, place->name) == 0 &&
+           sync_folders(store, place, path);
+}
+
+static bool fill_in(struct blob_store *store, const struct place *place, const char *path,
+                    const void *bytes, size_t size)
+{
+    return write_file(place, place->name, 0, bytes, size) ||
+           (errno == ENOENT && create_in(store, place, path, bytes, size));
+}
+
+typedef bool put_function(struct blob_store *store, const struct place *place, const char *path,
+                          const void *bytes, size_t size);
+
+static bool put_object(struct blob_store *store, const char *path, put_function *put,
+                       const void *bytes, size_t size, struct error *error)
 {
     struct place place;
     if (!open_place(store, path, true, &place, error))
         return false;
-    const char *written = replaces ? place.temporary : place.name;
-    bool good = write_file(&place, written, bytes, size) &&
-                (!replaces || renameat(place.folder, written, place.folder, place.name) == 0) &&
-                sync_folders(store, &place, path);
+    bool good = put(store, &place, path, bytes, size);
     if (!good) {
         error_set_errno(error, errno, "cannot write object %s", path);
-        (void)unlinkat(place.folder, written, 0);
+        (void)unlinkat(place.folder, put == write_in ? place.temporary : place.name, 0);
     }
     (void)close(place.folder);
     return good;
@@ -218,16 +243,51 @@ static bool put_object(struct blob_store *store, const char *path, bool replaces
 static bool filesystem_create(struct blob_store *store, const char *path, const void *bytes,
                               size_t size, struct error *error)
 {
-    return put_object(store, path, false, bytes, size, error);
+    return put_object(store, path, create_in, bytes, size, error);
 }
 
-/* Two writers of one path write the same bytes (a path belongs to one checksum), so they may share
-   the temporary file: hence no O_EXCL and no O_TRUNC in write_file, which would empty it under the
-   other's hands; a leftover of a crash is cut to size instead. */
 static bool filesystem_write(struct blob_store *store, const char *path, const void *bytes,
                              size_t size, struct error *error)
 {
-    return put_object(store, path, true, bytes, size, error);
+    return put_object(store, path, write_in, bytes, size, error);
+}
+
+static bool filesystem_fill(struct blob_store *store, const char *path, const void *bytes,
+                            size_t size, struct error *error)
+{
+    return put_object(store, path, fill_in, bytes, size, error);
+}
+
+static bool make_empty(const struct place *place)
+{
+    int fd = openat(place->folder, place->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return fd >= 0 && close(fd) == 0;
+}
+
+static bool in_same_folder(const char *path, const char *other)
+{
+    const char *slash = strrchr(path, '/');
+    size_t size = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+    return strncmp(path, other, size) == 0 && strchr(other + size, '/') == NULL;
+}
+
+/* A folder is synced once for all that are made in it, one after the other. */
+static bool filesystem_reserve(struct blob_store *store, const char *const *paths, size_t count,
+                               struct error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct place place;
+        if (!open_place(store, paths[i], true, &place, error))
+            return false;
+        bool last_there = i + 1 == count || !in_same_folder(paths[i], paths[i + 1]);
+        bool good = make_empty(&place) && (!last_there || sync_folders(store, &place, paths[i]));
+        if (!good)
+            error_set_errno(error, errno, "cannot make object %s", paths[i]);
+        (void)close(place.folder);
+        if (!good)
+            return false;
+    }
+    return true;
 }
 
 /* Opens the object for reading. O_NONBLOCK: a FIFO in its place must not hang us. */
@@ -324,7 +384,7 @@ static bool try_named(struct place *place)
 {
     (void)snprintf(place->temporary, sizeof(place->temporary), ".exportd-check");
     (void)unlinkat(place->folder, place->temporary, 0);
-    bool good = write_file(place, place->temporary, "x", 1);
+    bool good = write_file(place, place->temporary, O_CREAT, "x", 1);
     int saved = errno;
     (void)unlinkat(place->folder, place->temporary, 0);
     errno = saved;
@@ -355,6 +415,8 @@ static void filesystem_free(struct blob_store *store)
 static const struct blob_store_operations operations = {
     .create = filesystem_create,
     .write = filesystem_write,
+    .reserve = filesystem_reserve,
+    .fill = filesystem_fill,
     .read = filesystem_read,
     .size = filesystem_size,
     .remove = filesystem_remove,

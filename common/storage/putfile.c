@@ -22,6 +22,8 @@ struct chunk {
     bool written; /* an object may be at `path` */
     bool owned;   /* and a committed blob row owns it */
     bool is_new;  /* or the outcome makes that row */
+    bool spare;   /* `path` is that of a spare object */
+    bool looked;  /* for a blob of the same bytes */
     char checksum[SHA1_HEX_SIZE];
     char path[BLOB_NEW_PATH_SIZE]; /* for a new object, if one is needed */
 };
@@ -82,6 +84,15 @@ static bool allocate(struct putting *putting, struct uploaded_file *file, struct
     return true;
 }
 
+static void choose_path(const struct putting *putting, struct chunk *chunk)
+{
+    const struct upload *upload = putting->upload;
+    chunk->spare = putting->count == 1 && upload->spare != NULL &&
+                   spare_objects_take(upload->spare, chunk->path);
+    if (!chunk->spare)
+        blob_store_new_path(upload->store, chunk->path);
+}
+
 static bool digest_chunks(struct putting *putting, struct uploaded_file *file, struct error *error)
 {
     struct sha1 *whole = sha1_new();
@@ -96,7 +107,7 @@ static bool digest_chunks(struct putting *putting, struct uploaded_file *file, s
             break;
         sha1_update(whole, putting->bytes, (size_t)chunk->size);
         sha1_hex(putting->bytes, (size_t)chunk->size, chunk->checksum);
-        blob_store_new_path(putting->upload->store, chunk->path);
+        choose_path(putting, chunk);
         chunk->first = first_of_its_kind(putting->chunks, i);
     }
     if (good)
@@ -115,7 +126,7 @@ static bool journal_paths(const struct putting *putting, struct error *error)
     size_t count = 0;
     bool good = (paths != NULL && checksums != NULL) || error_set(error, ERROR_AWAY, "no memory");
     for (size_t i = 0; good && i < putting->count; i++) {
-        if (putting->chunks[i].first != i)
+        if (putting->chunks[i].first != i || putting->chunks[i].spare)
             continue;
         paths[count] = putting->chunks[i].path;
         checksums[count] = putting->chunks[i].checksum;
@@ -191,9 +202,9 @@ static bool store_new(const struct putting *putting, size_t index, const struct 
     struct error ignored;
     int64_t id = 0;
     bool lost = false;
+    write_function *write = chunk->spare ? blob_store_fill : blob_store_create;
     chunk->written = true;
-    if (!write_object(putting, index, chunk->path, blob_store_create, error) ||
-        !FAULT("blob_row", error))
+    if (!write_object(putting, index, chunk->path, write, error) || !FAULT("blob_row", error))
         return false;
     chunk->is_new = pathless == NULL && index + 1 == putting->count;
     if (chunk->is_new)
@@ -285,17 +296,29 @@ static bool use_existing(const struct putting *putting, size_t index, const stru
     return has_path ? reuse(putting, index, blob, error) : store_new(putting, index, blob, error);
 }
 
+static bool look(const struct putting *putting, struct chunk *chunk, struct file_blob *blob,
+                 bool *found, struct error *error)
+{
+    struct spare_objects *spare = putting->upload->spare;
+    arena_reset(putting->arena);
+    chunk->looked = true;
+    if (!file_blob_find(putting->upload->pg, chunk->checksum, putting->arena, blob, found, error))
+        return false;
+    if (chunk->spare)
+        spare->look_first = *found;
+    return true;
+}
+
 /* Looks, acts, and looks again when the row has come or gone meanwhile: a Sentry inserts and
    deletes blob rows in long transactions that outlive the upload lock. */
 static bool put_under_lock(const struct putting *putting, size_t index, struct error *error)
 {
     struct chunk *chunk = &putting->chunks[index];
+    bool guess = chunk->spare && !putting->upload->spare->look_first;
     for (int round = 0; round < ROUNDS_MAX && chunk->blob_id == 0 && !chunk->is_new; round++) {
         struct file_blob blob;
         bool found = false;
-        arena_reset(putting->arena);
-        if (!file_blob_find(putting->upload->pg, chunk->checksum, putting->arena, &blob, &found,
-                            error))
+        if (!guess && !look(putting, chunk, &blob, &found, error))
             return false;
         if (!(found ? use_existing(putting, index, &blob, error)
                     : store_new(putting, index, NULL, error)))
@@ -311,6 +334,10 @@ static bool forget_path(const struct upload *upload, const struct chunk *chunk, 
     bool ignored = false;
     if (chunk->owned || chunk->is_new)
         return true;
+    if (chunk->spare && !chunk->written) {
+        spare_objects_put_back(upload->spare, chunk->path);
+        return true;
+    }
     return chunk->written ? drop_object(upload, chunk->path, error)
                           : stored_object_delete(upload->pg, chunk->path, &ignored, error);
 }
@@ -353,6 +380,7 @@ static void note_new_blob(const struct putting *putting, struct uploaded_file *f
         return;
     memcpy(file->new_path, last->path, sizeof(file->new_path));
     memcpy(file->new_checksum, last->checksum, sizeof(file->new_checksum));
+    file->new_is_guess = !last->looked;
 }
 
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, struct error *error)
@@ -409,8 +437,8 @@ static bool is_owned(const struct upload *upload, const struct uploaded_file *fi
 
 /* The journal's row first: an outcome that is still on its way to its COMMIT has it in its hands,
    and so has a cleanup that takes the attempt for dead. When neither has it any more, it is known
-   whose the object is. */
-static bool try_abandon(const struct upload *upload, const struct uploaded_file *file,
+   whose the object is. *lost: the cleanup's. */
+static bool try_abandon(const struct upload *upload, const struct uploaded_file *file, bool *lost,
                         struct error *error)
 {
     bool journalled = false;
@@ -419,6 +447,7 @@ static bool try_abandon(const struct upload *upload, const struct uploaded_file 
         !stored_object_delete(upload->pg, file->new_path, &journalled, error) ||
         (!journalled && !is_owned(upload, file, &owned, error)))
         return false;
+    *lost = !journalled && !owned;
     if (!owned && !blob_store_remove(upload->store, file->new_path, error) &&
         error->code != ERROR_NOT_FOUND)
         return false;
@@ -428,11 +457,19 @@ static bool try_abandon(const struct upload *upload, const struct uploaded_file 
 bool uploaded_file_abandon(const struct upload *upload, struct uploaded_file *file,
                            struct error *error)
 {
-    bool done = !has_new_blob(file) || try_abandon(upload, file, error);
+    bool lost = false;
+    if (!has_new_blob(file))
+        return true;
+    bool done = try_abandon(upload, file, &lost, error);
     if (!done)
         pg_rollback(upload->pg);
     file->new_path[0] = '\0';
-    return done;
+    if (upload->spare == NULL)
+        return done;
+    upload->spare->look_first = true;
+    /* Who took one may have taken them all. */
+    return done &&
+           (!lost || spare_objects_give_back(upload->spare, upload->pg, upload->store, error));
 }
 
 void uploaded_file_free(struct redis *locks, struct uploaded_file *file)

@@ -10,7 +10,7 @@
 #include "base/digest.h"
 #include "client/pg.h"
 #include "client/redis.h"
-#include "storage/blob_store.h"
+#include "storage/spare_objects.h"
 #include "storage/upload_lock.h"
 
 /* What an upload works with; each connection is used by the calling thread only. */
@@ -18,7 +18,8 @@ struct upload {
     struct pg *pg;
     struct redis *locks;
     struct blob_store *store;
-    int64_t data_export_id; /* for the object journal */
+    struct spare_objects *spare; /* for files of one blob; NULL: none */
+    int64_t data_export_id;      /* for the object journal */
     int64_t attempt;
     /* Asked before each blob and each second of waiting for its lock, outside of transactions;
        NULL: never. False ends the upload with its error: told to stop, or no longer ours. */
@@ -34,6 +35,7 @@ struct uploaded_file {
     int64_t *blob_sizes;
     char new_path[BLOB_NEW_PATH_SIZE]; /* of the last blob, if it has no row yet; "": it has */
     char new_checksum[SHA1_HEX_SIZE];
+    bool new_is_guess;       /* it was not looked for a blob with the same bytes */
     struct upload_lock lock; /* of the last blob: held if it is new, or on its way to be released */
 };
 
@@ -44,8 +46,10 @@ struct uploaded_file {
    in the same transaction. A row without a path, or with one that is unsafe, gets the new object's.
    What it did not need of the journal leaves it too. Of a new last chunk, only the object is
    written: its path stays in the journal, and its lock is held, for the outcome to make the row.
-   Commits on its own: call it outside of a transaction. Safe to call again after a failure.
-   ERROR_LOST: a cleanup took the attempt for dead. */
+   When there is a spare object, a file of one chunk is taken for new without looking, unless the
+   last one was not: the outcome notices, and with it the next putfile. Commits on its own: call it
+   outside of a transaction. Safe to call again after a failure. ERROR_LOST: a cleanup took the
+   attempt for dead. */
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file,
              struct error *error) MUST_CHECK;
 
@@ -56,7 +60,8 @@ bool uploaded_file_lock(const struct upload *upload, struct uploaded_file *file,
 
 /* For a file that no outcome has taken, as far as is known: removes the object of the new last blob
    and forgets its path, unless an outcome whose COMMIT had no answer owns them. After that, and
-   when the last blob is not new, there is nothing to do. What fails is left to a cleanup. */
+   when the last blob is not new, there is nothing to do. What fails is left to a cleanup. If it is
+   a cleanup that had the path, the spare objects are given back, too. */
 bool uploaded_file_abandon(const struct upload *upload, struct uploaded_file *file,
                            struct error *error) MUST_CHECK;
 
