@@ -26,6 +26,18 @@ struct run {
     struct export_progress *done;
 };
 
+static struct group_tag_value_query rows_query(const struct run *run, int64_t group_id)
+{
+    return (struct group_tag_value_query){
+        .project_id = run->payload.project_id,
+        .group_id = group_id,
+        .environment_id = run->environment_id,
+        .key = run->lookup_key,
+        .key_must_exist = true,
+        .limit = run->query->limit_kind == JOB_LIMIT_ROWS ? run->query->limit : 0,
+        .page_size = run->source->page_size};
+}
+
 /* ---- what is asked for, in the order in which it is checked ---- */
 
 static bool does_not_exist(struct error *error, const char *what)
@@ -40,6 +52,18 @@ static bool check_limit(const struct export_query *query, struct error *error)
                      "Invalid limit: it has to be a whole number of rows, or 0 for all rows");
 }
 
+/* The rows are on their way while it is looked whether they may be asked for. If that look fails,
+   it may be because of them. */
+static bool find_subject(const struct run *run, const struct subject_ids *ids,
+                         struct subject *subject, struct error *error)
+{
+    struct pg *pg = run->source->pg;
+    const struct group_tag_value_query rows = rows_query(run, ids->group_id);
+    tagstore_foresee(run->source->tagstore, &rows);
+    return subject_find(pg, ids, subject, error) ||
+           (error->code != ERROR_AWAY && subject_find(pg, ids, subject, error));
+}
+
 /* All in one look, judged in the order of the original. */
 static bool check_subject(struct run *run, struct error *error)
 {
@@ -52,7 +76,7 @@ static bool check_subject(struct run *run, struct error *error)
                                     .environment_id = run->environment_id,
                                     .all_environments = !one};
     struct subject subject;
-    if (!subject_find(run->source->pg, &ids, &subject, error))
+    if (!find_subject(run, &ids, &subject, error))
         return false;
     if (!subject.has_project)
         return does_not_exist(error, "project");
@@ -72,10 +96,11 @@ static bool find_group_again(struct run *run, struct error *error)
 static bool check(struct run *run, struct error *error)
 {
     if (!payload_parse(run->query->query_info, run->texts, &run->payload, error) ||
-        !check_limit(run->query, error) || !check_subject(run, error))
+        !check_limit(run->query, error))
         return false;
     run->with_users = text_equal(run->payload.key, "user");
-    return tag_key_stored(run->payload.key, run->texts, &run->lookup_key, error);
+    return tag_key_stored(run->payload.key, run->texts, &run->lookup_key, error) &&
+           check_subject(run, error);
 }
 
 /* ---- the CSV ---- */
@@ -190,17 +215,10 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
         tagstore_close(*cursor);
         *cursor = NULL;
         asked = run->group_id;
-        const struct group_tag_value_query query = {
-            .project_id = run->payload.project_id,
-            .group_id = asked,
-            .environment_id = run->environment_id,
-            .key = run->lookup_key,
-            .key_must_exist = true,
-            .limit = run->query->limit_kind == JOB_LIMIT_ROWS ? run->query->limit : 0,
-            .page_size = run->source->page_size,
-            .group_seen = &seen,
-            .reading = tell_reading,
-            .context = run};
+        struct group_tag_value_query query = rows_query(run, asked);
+        query.group_seen = &seen;
+        query.reading = tell_reading;
+        query.context = run;
         if (!FAULT("issue_found", error) ||
             !tagstore_open_group_tag_values(run->source->tagstore, &query, cursor, error))
             return false;

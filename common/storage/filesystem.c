@@ -181,6 +181,13 @@ static bool write_all(int fd, const char *bytes, size_t size)
     return true;
 }
 
+/* To a size that the file has already it would not be for free. */
+static bool cut(int fd, off_t size)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && (status.st_size == size || ftruncate(fd, size) == 0);
+}
+
 /* Writes file `name` of the place's folder, O_CREAT if it may be new, and makes its bytes durable.
  */
 static bool write_file(const struct place *place, const char *name, int create, const void *bytes,
@@ -190,7 +197,7 @@ static bool write_file(const struct place *place, const char *name, int create, 
     int fd = openat(place->folder, name, flags | create, 0600);
     if (fd < 0)
         return false;
-    bool good = write_all(fd, bytes, size) && ftruncate(fd, (off_t)size) == 0 && fsync(fd) == 0;
+    bool good = write_all(fd, bytes, size) && cut(fd, (off_t)size) && fsync(fd) == 0;
     int saved = errno;
     good = close(fd) == 0 && good;
     if (!good)

@@ -116,6 +116,12 @@ bool tagstore_open_group_tag_values(struct tagstore *store,
                                     struct tagstore_cursor **cursor,
                                     struct error *error) MUST_CHECK;
 
+/* Says for which rows a cursor will be opened next. A backend that has been given another
+   connection of the caller's (tagstore_new) asks for them together with the caller's next statement
+   there, and the cursor shows them as they were then. That statement may fail for this one: ask it
+   again. Else nothing comes of it but speed; what is opened may also be something else. */
+void tagstore_foresee(struct tagstore *store, const struct group_tag_value_query *query);
+
 /* The next page: 1 to page_size rows in `arena`, or *count = 0 at the end. */
 bool tagstore_next_page(struct tagstore_cursor *cursor, struct arena *arena,
                         struct group_tag_value **rows, size_t *count,

@@ -375,12 +375,14 @@ def start_export(exportd, issue, fault):
 
 @pytest.mark.parametrize("rounds", [1, 2])
 def test_an_export_that_has_just_found_its_issue(exportd, tables, sql, rounds):
-    """It stops before it asks for the values; then they belong to another issue."""
-    issues = [f"issue {n}" for n in range(3)]
+    """It stops before it asks for the values, which it has not asked for together with the issue, because
+    that has had another number once; then they belong to another issue."""
+    issues = [f"issue {n}" for n in range(4)]
     exportd.ingest([event(issue, tags={"color": issue}) for issue in issues])
-    groups = [group_of(sql, issue) for issue in issues]
+    *groups, once = [group_of(sql, issue) for issue in issues]
+    exportd.ok("group", "merge", "--into", groups[0], once)
     faults = ",".join(f"issue_found:stop:{n}" for n in range(1, rounds + 1))
-    with start_export(exportd, groups[0], faults) as process:
+    with start_export(exportd, once, faults) as process:
         for merged, into in zip(groups, groups[1:rounds + 1]):
             _, status = os.waitpid(process.pid, os.WUNTRACED)
             assert os.WIFSTOPPED(status), status
@@ -389,4 +391,20 @@ def test_an_export_that_has_just_found_its_issue(exportd, tables, sql, rounds):
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, b"")
     assert out == exportd.tag_export(group=groups[rounds])
-    assert out.count(b"issue ") == rounds + 1
+    assert out.count(b"issue ") == rounds + 2
+
+
+def test_an_export_that_has_its_values_already(exportd, tables, sql):
+    """They came together with the issue: a merge after that is after the export."""
+    exportd.ingest([event(issue, tags={"color": issue}) for issue in ("one", "other")])
+    one, other = group_of(sql, "one"), group_of(sql, "other")
+    before = exportd.tag_export(group=one)
+    with start_export(exportd, one, "issue_found:stop") as process:
+        os.waitpid(process.pid, os.WUNTRACED)
+        exportd.ok("group", "merge", "--into", other, one)
+        process.send_signal(signal.SIGCONT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
+    assert out == before and out.count(b"one") == 1
+    after = exportd.tag_export(group=one)
+    assert after.count(b"\r\n") == before.count(b"\r\n") + 1

@@ -2,6 +2,7 @@
  * The export's cursor: one statement, so one snapshot and one pass whatever the number of rows: a
  * COPY, cut into pages as it streams in, where they are not few.
  */
+#include "base/text.h"
 #include "tagstore/postgres/copy_reader.h"
 #include "tagstore/postgres/few_values.h"
 #include "tagstore/postgres/operations.h"
@@ -20,6 +21,8 @@ struct postgres_cursor {
     bool ended; /* there is no COPY, or it is over: the connection is free again */
     struct copy_reader reader;
 };
+
+/* ---- COPY ---- */
 
 /* COPY takes no parameters: numbers are all that is put into its text. Bytes, not a language, order
    the values. */
@@ -73,10 +76,48 @@ static bool open_copy(struct postgres_cursor *cursor, const struct group_tag_val
     return !cursor->ended;
 }
 
+/* ---- rows that were foreseen ---- */
+
+void postgres_foresee(struct tagstore *store, const struct group_tag_value_query *query)
+{
+    struct postgres_tagstore *postgres = (struct postgres_tagstore *)store;
+    struct foreseen *foreseen = &postgres->foreseen;
+    struct error ignored;
+    pg_result_free(foreseen->result);
+    foreseen->result = NULL;
+    foreseen->query = *query;
+    if (postgres->quick != postgres->pg && query->group_id != 0 &&
+        text_copy(foreseen->key, sizeof(foreseen->key), query->key))
+        (void)!few_values_ask_later(postgres->quick, query, &foreseen->result, &ignored);
+}
+
+/* The answer, once, if it is one to this query; NULL if not. */
+static struct pg_result *take_foreseen(struct foreseen *foreseen,
+                                       const struct group_tag_value_query *query)
+{
+    const struct group_tag_value_query *asked = &foreseen->query;
+    struct pg_result *result = foreseen->result;
+    foreseen->result = NULL;
+    if (result == NULL ||
+        (asked->project_id == query->project_id && asked->group_id == query->group_id &&
+         asked->environment_id == query->environment_id && asked->limit == query->limit &&
+         asked->seen_only == query->seen_only && text_equal(foreseen->key, query->key)))
+        return result;
+    pg_result_free(result);
+    return NULL;
+}
+
+/* ---- opening ---- */
+
 static bool ask_for_few(struct postgres_cursor *cursor, const struct group_tag_value_query *query,
                         struct error *error)
 {
     struct postgres_tagstore *store = (struct postgres_tagstore *)cursor->base.store;
+    struct pg_result *foreseen = take_foreseen(&store->foreseen, query);
+    if (foreseen != NULL) {
+        few_values_receive(&cursor->few, query, foreseen);
+        return true;
+    }
     atomic_store(&store->asks_quick, true);
     bool done =
         pg_connect(store->quick, error) && few_values_ask(store->quick, query, &cursor->few, error);
@@ -126,6 +167,8 @@ bool postgres_open_group_tag_values(struct tagstore *store,
         postgres_close(&made->base);
     return done;
 }
+
+/* ---- pages ---- */
 
 /* The next row; *found is false when there are no more. */
 static bool next_row(struct postgres_cursor *cursor, struct arena *arena,

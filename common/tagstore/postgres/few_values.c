@@ -26,20 +26,17 @@ static const char rows_statement[] =
     " ORDER BY g.first_seen DESC NULLS LAST, v.value COLLATE \"C\""
     " LIMIT $7::bigint";
 
-static bool query_rows(struct pg *pg, const struct group_tag_value_query *query,
-                       struct pg_result **result, struct error *error)
+static void bind_query(struct pg_params *params, const struct group_tag_value_query *query)
 {
-    struct pg_params params = {.repeated = true};
     bool limited = query->limit > 0 && query->limit <= FEW;
-    pg_bind_int(&params, query->project_id);
-    pg_bind_int(&params, query->group_id);
-    pg_bind_int(&params, query->environment_id);
-    pg_bind_text(&params, query->key);
-    pg_bind_text(&params, query->seen_only ? "t" : "f");
-    pg_bind_int(&params, FEW);
-    pg_bind_int(&params, limited ? query->limit : FEW + 1);
-    pg_bind_int(&params, VALUE_MAX);
-    return pg_query(pg, rows_statement, &params, result, error);
+    pg_bind_int(params, query->project_id);
+    pg_bind_int(params, query->group_id);
+    pg_bind_int(params, query->environment_id);
+    pg_bind_text(params, query->key);
+    pg_bind_text(params, query->seen_only ? "t" : "f");
+    pg_bind_int(params, FEW);
+    pg_bind_int(params, limited ? query->limit : FEW + 1);
+    pg_bind_int(params, VALUE_MAX);
 }
 
 static bool are_few(const struct pg_result *result)
@@ -54,14 +51,32 @@ static bool are_few(const struct pg_result *result)
 bool few_values_ask(struct pg *pg, const struct group_tag_value_query *query,
                     struct few_values *values, struct error *error)
 {
+    struct pg_params params = {.repeated = true};
+    struct pg_result *result = NULL;
     *values = (struct few_values){.next = 0};
-    if (!query_rows(pg, query, &values->result, error))
+    bind_query(&params, query);
+    if (!pg_query(pg, rows_statement, &params, &result, error))
         return false;
-    if (!are_few(values->result))
+    few_values_receive(values, query, result);
+    return true;
+}
+
+bool few_values_ask_later(struct pg *pg, const struct group_tag_value_query *query,
+                          struct pg_result **result, struct error *error)
+{
+    struct pg_params params = {.repeated = true};
+    bind_query(&params, query);
+    return pg_later_query(pg, rows_statement, &params, result, error);
+}
+
+void few_values_receive(struct few_values *values, const struct group_tag_value_query *query,
+                        struct pg_result *result)
+{
+    *values = (struct few_values){.result = result};
+    if (!are_few(result))
         few_values_free(values);
     else if (query->group_seen != NULL)
-        *query->group_seen = pg_int(values->result, 0, 4) == 1;
-    return true;
+        *query->group_seen = pg_int(result, 0, 4) == 1;
 }
 
 void few_values_free(struct few_values *values)

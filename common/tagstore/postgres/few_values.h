@@ -21,6 +21,15 @@ struct few_values {
    COPY them. */
 bool few_values_ask(struct pg *pg, const struct group_tag_value_query *query,
                     struct few_values *values, struct error *error) MUST_CHECK;
+
+/* The same in two steps. The first goes with the next statement over `pg` (pg_later_query); what
+   becomes of *result, which has to live until then and is NULL until it is there, is what the
+   second makes the values of: it is the callee's then. */
+bool few_values_ask_later(struct pg *pg, const struct group_tag_value_query *query,
+                          struct pg_result **result, struct error *error) MUST_CHECK;
+void few_values_receive(struct few_values *values, const struct group_tag_value_query *query,
+                        struct pg_result *result);
+
 void few_values_free(struct few_values *values);
 
 /* The next row, its text in `arena`; *found is false when none is left. A time that is infinite or

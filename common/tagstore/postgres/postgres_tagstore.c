@@ -18,8 +18,10 @@ bool postgres_find_key(struct pg *pg, int64_t project_id, int64_t environment_id
 
 static void free_store(struct tagstore *store)
 {
-    value_cache_free(((struct postgres_tagstore *)store)->values);
-    free(store);
+    struct postgres_tagstore *postgres = (struct postgres_tagstore *)store;
+    pg_result_free(postgres->foreseen.result);
+    value_cache_free(postgres->values);
+    free(postgres);
 }
 
 static void interrupt(struct tagstore *store)
@@ -37,6 +39,7 @@ static const struct tagstore_operations operations = {
     .get_group_tag_keys = postgres_get_group_tag_keys,
     .get_group_tag_value = postgres_get_group_tag_value,
     .open_group_tag_values = postgres_open_group_tag_values,
+    .foresee = postgres_foresee,
     .next_page = postgres_next_page,
     .close = postgres_close,
     .get_group_list_tag_value = postgres_get_group_list_tag_value,
