@@ -55,7 +55,7 @@ def test_unknown_project_issue_key(exportd, sql, one, project, group, key, reaso
 @pytest.mark.parametrize("project, group, reason", [(2, 1, NO_PROJECT), (1, 999999, NO_ISSUE)])
 def test_unknown_beside_tables_that_do_not_answer(exportd, sql, one, project, group, reason):
     """The values are asked for together with the issue, but come second."""
-    sql.execute("ALTER TABLE tagstore_grouptagkey RENAME TO elsewhere")
+    sql.execute("ALTER TABLE tagstore_grouptagkey RENAME COLUMN values_seen TO seen")
     export = exportd.enqueue(project=project, group=group)
     exportd.drain()
     expect_failure(exportd, sql, export, reason)
