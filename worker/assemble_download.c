@@ -9,7 +9,7 @@
 enum {
     PROGRESS_INTERVAL_MS = 1000,
     SMALL_BYTES = 1024 * 1024, /* a CSV that is no larger stays in memory */
-    BUSY_JOBS = 8,             /* of one thread in a row */
+    BUSY_JOBS = 4,             /* of one thread in a row */
 };
 
 struct reporter {
@@ -104,14 +104,19 @@ static bool store(struct job_thread *thread, const struct claim *claim, struct a
     return assembly->stored;
 }
 
-/* Who is busy makes his objects ahead. Without them it only takes longer. */
+/* Who is busy makes his objects ahead, more of them the longer he is. Without them it only takes
+   longer, so a failure is forgotten, and so is that he was busy. */
 static struct spare_objects *spare_objects(struct job_thread *thread)
 {
     struct error error;
-    if (thread->jobs_in_a_row >= BUSY_JOBS &&
-        !spare_objects_refill(&thread->spare, thread->pg, thread->store, &error))
-        log_error(LOG_WARNING, "storage.spare-refill", &error);
-    return &thread->spare;
+    size_t count = thread->jobs_in_a_row < SPARE_OBJECTS ? thread->jobs_in_a_row : SPARE_OBJECTS;
+    if (count < BUSY_JOBS ||
+        spare_objects_refill(&thread->spare, count, thread->pg, thread->store, &error))
+        return &thread->spare;
+    log_error(LOG_WARNING, "storage.spare-refill", &error);
+    thread->jobs_in_a_row = 0;
+    (void)!pg_connect(thread->pg, &error);
+    return NULL;
 }
 
 bool assemble_download(struct job_thread *thread, const struct claim *claim,
@@ -127,16 +132,18 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
 }
 
 /* Abandons what is stored, in whatever state it is, before it is stored once more: by objects that
-   are named for this attempt. */
+   are named for this attempt. What cannot be abandoned is a cleanup's. */
 static bool store_again(struct job_thread *thread, const struct claim *claim,
                         struct assembly *assembly, struct error *error)
 {
     if (!assembly_abandon(thread, claim, assembly, error))
-        return false;
+        log_error(LOG_WARNING, "putfile.abandon", error);
     uploaded_file_free(thread->locks, &assembly->file);
     return store(thread, claim, assembly, NULL, error);
 }
 
+/* A further try of an outcome does not wait for the Redis of the locks: what the lock spares is
+   that a Sentry stores the same bytes just now, and then the unique checksum decides. */
 bool assembly_hold(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
                    struct error *error)
 {
@@ -144,7 +151,7 @@ bool assembly_hold(struct job_thread *thread, const struct claim *claim, struct 
     const struct upload upload = upload_of(&reporter);
     if (!assembly->stored)
         return store_again(thread, claim, assembly, error);
-    return uploaded_file_lock(&upload, &assembly->file, error);
+    return uploaded_file_lock(&upload, &assembly->file, error) || error->code == ERROR_AWAY;
 }
 
 void assembly_let_go(struct job_thread *thread, struct assembly *assembly)

@@ -25,7 +25,8 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
                        struct error *error) MUST_CHECK;
 
 /* Around each try of an outcome: hold makes sure that the file is stored, once more if a blob of it
-   is gone, and that the upload lock of a new blob is held; let_go does not wait for its release. */
+   is gone, and that the upload lock of a new blob is held, if there is somebody to ask for it;
+   let_go, which may be called at any time, does not wait for its release. */
 bool assembly_hold(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
                    struct error *error) MUST_CHECK;
 void assembly_let_go(struct job_thread *thread, struct assembly *assembly);

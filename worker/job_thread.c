@@ -129,6 +129,7 @@ static bool persist(struct job_thread *thread, struct job *job, outcome_step *st
         }
         if (gives_back(thread))
             return false;
+        assembly_let_go(thread, &job->assembly);
         wait_a_moment(thread);
     }
 }

@@ -21,7 +21,7 @@ struct job_thread {
     struct redis *locks; /* upload locks */
     struct blob_store *store;
     struct spare_objects spare;
-    int64_t jobs_in_a_row;       /* without a pause */
+    size_t jobs_in_a_row;        /* without a pause */
     struct arena *arena;         /* of the job in hand */
     struct arena *outcome_arena; /* of one try to write its outcome */
     struct outage postgres_outage, redis_outage;

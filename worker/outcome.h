@@ -1,7 +1,7 @@
 /*
  * Outcomes: the one transaction that ends an attempt. Its locks are always taken in this order: the
- * job's row in exportd.export (the fence), the export's row; then an old file's rows, the blobs of
- * a new one, the outbox.
+ * job's row in exportd.export (the fence), the export's row; then an old file's rows, of a new one
+ * the path in the journal and its blobs, the outbox.
  */
 #ifndef WORKER_OUTCOME_H
 #define WORKER_OUTCOME_H
@@ -10,7 +10,7 @@
 
 enum outcome_result {
     OUTCOME_DONE,      /* committed */
-    OUTCOME_BLOB_GONE, /* nothing changed: a blob has vanished, store the file again */
+    OUTCOME_BLOB_GONE, /* nothing changed: a blob is not to be had, store the file again */
     OUTCOME_ROW_GONE,  /* the export's row was deleted meanwhile: the job is GONE now */
     OUTCOME_FINISHED,  /* somebody else has finished the export: nothing more to do */
 };

@@ -52,16 +52,19 @@ static bool check_limit(const struct export_query *query, struct error *error)
                      "Invalid limit: it has to be a whole number of rows, or 0 for all rows");
 }
 
-/* The rows are on their way while it is looked whether they may be asked for. If that look fails,
-   it may be because of them. */
+/* The rows are asked for together with the look whether they may be asked for. If that fails, it
+   may be because of them. */
 static bool find_subject(const struct run *run, const struct subject_ids *ids,
                          struct subject *subject, struct error *error)
 {
     struct pg *pg = run->source->pg;
+    struct tagstore *tagstore = run->source->tagstore;
     const struct group_tag_value_query rows = rows_query(run, ids->group_id);
-    tagstore_foresee(run->source->tagstore, &rows);
-    return subject_find(pg, ids, subject, error) ||
-           (error->code != ERROR_AWAY && subject_find(pg, ids, subject, error));
+    tagstore_foresee(tagstore, &rows);
+    bool found = subject_find(pg, ids, subject, error);
+    bool may_ask_again = tagstore_end_foresight(tagstore, found);
+    return found ||
+           (may_ask_again && pg_connect(pg, error) && subject_find(pg, ids, subject, error));
 }
 
 /* All in one look, judged in the order of the original. */

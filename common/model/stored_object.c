@@ -65,6 +65,14 @@ bool stored_object_insert_spare(struct pg *pg, const char *const *paths, size_t 
     return done;
 }
 
+bool stored_object_expire_spare(struct pg *pg, struct error *error)
+{
+    return pg_execute(pg,
+                      "UPDATE exportd.object SET spare_until = '-infinity'"
+                      " WHERE spare_until < now() AND isfinite(spare_until)",
+                      NULL, NULL, error);
+}
+
 bool stored_object_delete_all(struct pg *pg, const char *const *paths, size_t count,
                               struct error *error)
 {

@@ -28,8 +28,8 @@ bool stored_object_insert_later(struct pg *pg, const char *const *paths,
                                 const char *const *checksums, size_t count, int64_t data_export_id,
                                 int64_t attempt, struct error *error) MUST_CHECK;
 
-/* Names `count` spare objects, which no attempt has yet: for so many seconds a cleanup leaves them
-   alone. */
+/* Names `count` spare objects, which no attempt has yet (checksum '', export 0, attempt 0): for so
+   many seconds a cleanup leaves them alone. */
 bool stored_object_insert_spare(struct pg *pg, const char *const *paths, size_t count,
                                 int64_t seconds, struct error *error) MUST_CHECK;
 
@@ -37,6 +37,10 @@ bool stored_object_insert_spare(struct pg *pg, const char *const *paths, size_t 
    a transaction that commits is the one who decides what becomes of the object. */
 bool stored_object_delete(struct pg *pg, const char *path, bool *deleted,
                           struct error *error) MUST_CHECK;
+
+/* Marks the spare ones whose time is over: no outcome gives such a path to a blob any more. To be
+   committed before one is removed. */
+bool stored_object_expire_spare(struct pg *pg, struct error *error) MUST_CHECK;
 
 /* Forgets all these paths, as far as they are named. */
 bool stored_object_delete_all(struct pg *pg, const char *const *paths, size_t count,

@@ -55,8 +55,8 @@ bool blob_store_create(struct blob_store *store, const char *path, const void *b
 bool blob_store_write(struct blob_store *store, const char *path, const void *bytes, size_t size,
                       struct error *error) MUST_CHECK;
 
-/* Makes empty objects of new paths, safe on disk when it returns, whose names have then not to be
-   made safe one by one: by blob_store_fill, which is otherwise like blob_store_create, also where
+/* Makes empty objects of new paths, safe on disk when it returns: their names need not be made safe
+   one by one then, by blob_store_fill, which is otherwise like blob_store_create. ERROR_NOT_FOUND:
    somebody has removed the empty object. */
 bool blob_store_reserve(struct blob_store *store, const char *const *paths, size_t count,
                         struct error *error) MUST_CHECK;

@@ -13,7 +13,11 @@
 #include <unistd.h>
 
 /* Sentry's cleanup takes blobs that are a day old and that nobody refers to: an hour is ours. */
-enum { REUSE_SECONDS = 23 * 3600, ROUNDS_MAX = 10, ARENA_MAX = 1024 * 1024, LOCK_SLICE_MS = 1000 };
+enum {
+    REUSE_SECONDS = 23 * 3600,
+    ROUNDS_MAX = 10,
+    ARENA_MAX = 1024 * 1024,
+};
 
 struct chunk {
     int64_t size;
@@ -194,6 +198,33 @@ static bool hand_over_path(const struct upload *upload, const struct chunk *chun
     return done;
 }
 
+/* A path of its own, journalled for this attempt, in place of a spare one. */
+static bool change_path(const struct putting *putting, struct chunk *chunk, struct error *error)
+{
+    const struct upload *upload = putting->upload;
+    const char *path = chunk->path;
+    const char *checksum = chunk->checksum;
+    chunk->spare = false;
+    blob_store_new_path(upload->store, chunk->path);
+    return stored_object_insert(upload->pg, &path, &checksum, 1, upload->data_export_id,
+                                upload->attempt, error);
+}
+
+/* Whoever removed a spare object, a cleanup, has not left its path in the journal either. */
+static bool write_new(const struct putting *putting, size_t index, struct error *error)
+{
+    struct chunk *chunk = &putting->chunks[index];
+    if (chunk->spare) {
+        if (write_object(putting, index, chunk->path, blob_store_fill, error))
+            return true;
+        if (error->code != ERROR_NOT_FOUND || !change_path(putting, chunk, error))
+            return false;
+    }
+    return write_object(putting, index, chunk->path, blob_store_create, error);
+}
+
+/* Only what is journalled for this attempt can be lost to a cleanup with it, so a row that waits
+   for its path gets no spare one. */
 static bool store_new(const struct putting *putting, size_t index, const struct file_blob *pathless,
                       struct error *error)
 {
@@ -202,9 +233,13 @@ static bool store_new(const struct putting *putting, size_t index, const struct 
     struct error ignored;
     int64_t id = 0;
     bool lost = false;
-    write_function *write = chunk->spare ? blob_store_fill : blob_store_create;
+    if (pathless != NULL && chunk->spare) {
+        spare_objects_put_back(upload->spare, chunk->path);
+        if (!change_path(putting, chunk, error))
+            return false;
+    }
     chunk->written = true;
-    if (!write_object(putting, index, chunk->path, write, error) || !FAULT("blob_row", error))
+    if (!write_new(putting, index, error) || !FAULT("blob_row", error))
         return false;
     chunk->is_new = pathless == NULL && index + 1 == putting->count;
     if (chunk->is_new)
@@ -342,21 +377,6 @@ static bool forget_path(const struct upload *upload, const struct chunk *chunk, 
                           : stored_object_delete(upload->pg, chunk->path, &ignored, error);
 }
 
-/* Asks go_on at least once, and again each second while somebody else has the lock. */
-static bool take_lock(const struct upload *upload, const char *checksum, struct upload_lock *lock,
-                      struct error *error)
-{
-    int64_t deadline = clock_monotonic_ms() + UPLOAD_LOCK_PATIENCE_MS;
-    upload_lock_settle(upload->locks, lock);
-    do {
-        if (upload->go_on != NULL && !upload->go_on(upload->context, error))
-            return false;
-        if (upload_lock_take(upload->locks, checksum, LOCK_SLICE_MS, lock, error))
-            return true;
-    } while (error->code == ERROR_TIMEOUT && clock_monotonic_ms() < deadline);
-    return false;
-}
-
 static bool put_chunk(struct putting *putting, size_t index, struct error *error)
 {
     const struct upload *upload = putting->upload;
@@ -365,7 +385,7 @@ static bool put_chunk(struct putting *putting, size_t index, struct error *error
         chunk->blob_id = putting->chunks[chunk->first].blob_id;
         return true;
     }
-    if (!take_lock(upload, chunk->checksum, &putting->lock, error))
+    if (!upload_take_lock(upload, chunk->checksum, &putting->lock, error))
         return false;
     bool good = put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
     if (!good || !chunk->is_new)
@@ -383,6 +403,14 @@ static void note_new_blob(const struct putting *putting, struct uploaded_file *f
     file->new_is_guess = !last->looked;
 }
 
+/* That of a file of one chunk, when it was not written to. */
+static void put_back_spare(const struct putting *putting)
+{
+    const struct chunk *chunk = putting->chunks;
+    if (chunk != NULL && chunk->spare && !chunk->written)
+        spare_objects_put_back(putting->upload->spare, chunk->path);
+}
+
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, struct error *error)
 {
     struct putting putting = {.upload = upload, .fd = fd};
@@ -396,6 +424,8 @@ bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, st
     }
     if (good && putting.count > 0)
         note_new_blob(&putting, file);
+    if (!good)
+        put_back_spare(&putting);
     file->blob_count = putting.count;
     file->lock = putting.lock;
     arena_free(putting.arena);
@@ -404,79 +434,4 @@ bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, st
     if (!good)
         uploaded_file_free(upload->locks, file);
     return good;
-}
-
-/* ---- a new last blob ---- */
-
-static bool has_new_blob(const struct uploaded_file *file)
-{
-    return file->new_path[0] != '\0';
-}
-
-bool uploaded_file_lock(const struct upload *upload, struct uploaded_file *file,
-                        struct error *error)
-{
-    return !has_new_blob(file) || file->lock.held ||
-           take_lock(upload, file->new_checksum, &file->lock, error);
-}
-
-/* Whether the path has passed to the blob's row. */
-static bool is_owned(const struct upload *upload, const struct uploaded_file *file, bool *owned,
-                     struct error *error)
-{
-    struct file_blob blob;
-    struct arena *arena = arena_new(ARENA_MAX);
-    bool found = false;
-    bool done = arena != NULL
-                    ? file_blob_find(upload->pg, file->new_checksum, arena, &blob, &found, error)
-                    : error_set(error, ERROR_AWAY, "no memory");
-    *owned = found && text_equal(blob.path, file->new_path);
-    arena_free(arena);
-    return done;
-}
-
-/* The journal's row first: an outcome that is still on its way to its COMMIT has it in its hands,
-   and so has a cleanup that takes the attempt for dead. When neither has it any more, it is known
-   whose the object is. *lost: the cleanup's. */
-static bool try_abandon(const struct upload *upload, const struct uploaded_file *file, bool *lost,
-                        struct error *error)
-{
-    bool journalled = false;
-    bool owned = false;
-    if (!pg_begin(upload->pg, error) ||
-        !stored_object_delete(upload->pg, file->new_path, &journalled, error) ||
-        (!journalled && !is_owned(upload, file, &owned, error)))
-        return false;
-    *lost = !journalled && !owned;
-    if (!owned && !blob_store_remove(upload->store, file->new_path, error) &&
-        error->code != ERROR_NOT_FOUND)
-        return false;
-    return pg_commit(upload->pg, error);
-}
-
-bool uploaded_file_abandon(const struct upload *upload, struct uploaded_file *file,
-                           struct error *error)
-{
-    bool lost = false;
-    if (!has_new_blob(file))
-        return true;
-    bool done = try_abandon(upload, file, &lost, error);
-    if (!done)
-        pg_rollback(upload->pg);
-    file->new_path[0] = '\0';
-    if (upload->spare == NULL)
-        return done;
-    upload->spare->look_first = true;
-    /* Who took one may have taken them all. */
-    return done &&
-           (!lost || spare_objects_give_back(upload->spare, upload->pg, upload->store, error));
-}
-
-void uploaded_file_free(struct redis *locks, struct uploaded_file *file)
-{
-    upload_lock_release_later(locks, &file->lock);
-    upload_lock_settle(locks, &file->lock);
-    free(file->blob_ids);
-    free(file->blob_sizes);
-    *file = (struct uploaded_file){.size = 0};
 }

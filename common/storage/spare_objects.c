@@ -1,6 +1,7 @@
 #include "storage/spare_objects.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "model/stored_object.h"
 
 enum { SPARE_SECONDS = 600, USABLE_MS = SPARE_SECONDS * 1000 / 2 };
@@ -12,31 +13,33 @@ static void list_paths(const struct spare_objects *spare, const char *paths[SPAR
 }
 
 /* Named before they are made, as all objects are. */
-static bool make(struct spare_objects *spare, struct pg *pg, struct blob_store *store,
+static bool make(struct spare_objects *spare, size_t count, struct pg *pg, struct blob_store *store,
                  struct error *error)
 {
     const char *paths[SPARE_OBJECTS] = {NULL};
     int64_t started_ms = clock_monotonic_ms();
-    for (size_t i = 0; i < SPARE_OBJECTS; i++)
+    for (size_t i = 0; i < count; i++)
         blob_store_new_path(store, spare->paths[i]);
-    spare->count = SPARE_OBJECTS;
-    list_paths(spare, paths);
+    spare->count = count;
     spare->usable_until_ms = started_ms + USABLE_MS;
-    return stored_object_insert_spare(pg, paths, SPARE_OBJECTS, SPARE_SECONDS, error) &&
-           blob_store_reserve(store, paths, SPARE_OBJECTS, error);
+    list_paths(spare, paths);
+    return stored_object_insert_spare(pg, paths, count, SPARE_SECONDS, error) &&
+           FAULT("spare_named", error) && blob_store_reserve(store, paths, count, error) &&
+           FAULT("spare_made", error);
 }
 
-bool spare_objects_refill(struct spare_objects *spare, struct pg *pg, struct blob_store *store,
-                          struct error *error)
+bool spare_objects_refill(struct spare_objects *spare, size_t count, struct pg *pg,
+                          struct blob_store *store, struct error *error)
 {
+    struct error ignored;
     if (spare->count > 0 && clock_monotonic_ms() < spare->usable_until_ms)
         return true;
     if (!spare_objects_give_back(spare, pg, store, error))
         return false;
-    bool made = make(spare, pg, store, error);
-    if (!made)
-        spare->count = 0;
-    return made;
+    if (make(spare, count, pg, store, error))
+        return true;
+    (void)!spare_objects_give_back(spare, pg, store, &ignored);
+    return false;
 }
 
 bool spare_objects_take(struct spare_objects *spare, char path[BLOB_NEW_PATH_SIZE])

@@ -30,6 +30,12 @@ void tagstore_foresee(struct tagstore *store, const struct group_tag_value_query
         store->operations->foresee(store, query);
 }
 
+bool tagstore_end_foresight(struct tagstore *store, bool answered)
+{
+    return store->operations->end_foresight != NULL &&
+           store->operations->end_foresight(store, answered);
+}
+
 bool tagstore_next_page(struct tagstore_cursor *cursor, struct arena *arena,
                         struct group_tag_value **rows, size_t *count, struct error *error)
 {

@@ -1,5 +1,6 @@
 """Whatever is wrong with a job or its surroundings: a clear message to the right person, nothing lost,
 nothing half done."""
+import contextlib
 import json
 import os
 import subprocess
@@ -53,12 +54,24 @@ def test_unknown_project_issue_key(exportd, sql, one, project, group, key, reaso
 
 
 @pytest.mark.parametrize("project, group, reason", [(2, 1, NO_PROJECT), (1, 999999, NO_ISSUE)])
-def test_unknown_beside_tables_that_do_not_answer(exportd, sql, one, project, group, reason):
+def test_unknown_beside_tables_that_refuse(exportd, sql, one, project, group, reason):
     """The values are asked for together with the issue, but come second."""
     sql.execute("ALTER TABLE tagstore_grouptagkey RENAME COLUMN values_seen TO seen")
     export = exportd.enqueue(project=project, group=group)
     exportd.drain()
     expect_failure(exportd, sql, export, reason)
+
+
+@pytest.mark.parametrize("project, reason", [(2, NO_PROJECT), (1, "Query timeout")])
+def test_tables_that_do_not_answer(exportd, sql, postgres, database, one, project, reason):
+    """A locked table: a question that takes too long is the export's failure, not the server's."""
+    with contextlib.closing(postgres.connect(database)) as connection:
+        connection.autocommit = False
+        connection.cursor().execute("LOCK TABLE tagstore_grouptagvalue IN ACCESS EXCLUSIVE MODE")
+        export = exportd.enqueue(project=project, group=one)
+        exportd.drain(STUCK_SECONDS=20, MAX_FAILURES=1)
+    status = exportd.status(export)
+    assert status["status"] == "FAILED" and status["message"].startswith(reason), status
 
 
 def test_a_query_of_many_megabytes(exportd, sql, queue, one):

@@ -375,8 +375,8 @@ def start_export(exportd, issue, fault):
 
 @pytest.mark.parametrize("rounds", [1, 2])
 def test_an_export_that_has_just_found_its_issue(exportd, tables, sql, rounds):
-    """It stops before it asks for the values, which it has not asked for together with the issue, because
-    that has had another number once; then they belong to another issue."""
+    """It is asked for by an old number, so its values were not asked for together with the issue; it stops
+    before it asks for them, and then they belong to another issue."""
     issues = [f"issue {n}" for n in range(4)]
     exportd.ingest([event(issue, tags={"color": issue}) for issue in issues])
     *groups, once = [group_of(sql, issue) for issue in issues]
@@ -400,7 +400,8 @@ def test_an_export_that_has_its_values_already(exportd, tables, sql):
     one, other = group_of(sql, "one"), group_of(sql, "other")
     before = exportd.tag_export(group=one)
     with start_export(exportd, one, "issue_found:stop") as process:
-        os.waitpid(process.pid, os.WUNTRACED)
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), status
         exportd.ok("group", "merge", "--into", other, one)
         process.send_signal(signal.SIGCONT)
         out, err = process.communicate(timeout=60)

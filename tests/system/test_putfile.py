@@ -170,7 +170,7 @@ def test_an_upload_that_fails_once(exportd, sql, issue, fault):
 def test_a_file_that_the_export_does_not_take(exportd, sql, queue, issue, meanwhile):
     """Its object goes at once, and so does its path, and the lock is given back."""
     exportd.enqueue(group=issue)
-    with exportd.worker(FAULT="blob_row:delay=1000", MAX_FAILURES=1) as worker:
+    with exportd.worker(FAULT="blob_row:delay=4000", MAX_FAILURES=1) as worker:
         wait_until(lambda: exportd.objects(), "the object is there")
         assert queue.keys("l:*") != []
         sql.execute(meanwhile)
@@ -188,7 +188,7 @@ def test_a_blob_that_somebody_else_adds_meanwhile(exportd, sql, issue, exported)
     sql.execute("DELETE FROM sentry_fileblobindex")
     sql.execute("DELETE FROM sentry_fileblob")
     export = exportd.enqueue(group=issue, user="bob@example.com")
-    with exportd.worker(FAULT="blob_row:delay=1000") as worker:
+    with exportd.worker(FAULT="blob_row:delay=4000") as worker:
         wait_until(lambda: len(exportd.objects()) == 2, "the object is there")
         sql.execute(insert)
         wait_until(lambda: exportd.status(export)["status"] == "VALID", "it is exported")

@@ -281,12 +281,15 @@ def test_the_answer_to_a_claim_is_lost_and_then_claims_fail(exportd, postgres, d
 
 
 def test_the_answer_to_an_outcome_is_lost(exportd, postgres, database, sql, queue, issue):
-    exportd.enqueue(group=issue)
+    export = exportd.enqueue(group=issue)
     with lost_commit(postgres, database, b"INSERT INTO exportd.outbox") as url:
         with exportd.worker(DATABASE_URL=url, CONCURRENCY=1) as worker:
             worker.wait_for_event("dataexport.end")
             assert worker.stop() == 0
             assert worker.events("dataexport.lost") == []
+    assert exportd.download(export) == exportd.tag_export(group=issue)
+    sql.execute("SELECT path, (SELECT count(*) FROM exportd.object) FROM sentry_fileblob")
+    assert sql.fetchall() == [(path, 0) for path in exportd.objects()]
     assert outcomes(sql) == ["valid"]
     assert taken(queue) == [] and queue.llen("data_export") == 0 and len(exportd.mails()) == 1
 

@@ -76,6 +76,23 @@ static bool open_copy(struct postgres_cursor *cursor, const struct group_tag_val
     return !cursor->ended;
 }
 
+/* ---- a question to the connection that is the caller's, too ---- */
+
+static void begin_quick(struct postgres_tagstore *store)
+{
+    atomic_store(&store->asks_quick, true);
+}
+
+/* An interruption was meant for this question only, and may still be on its way: true. */
+static bool end_quick(struct postgres_tagstore *store)
+{
+    atomic_store(&store->asks_quick, false);
+    if (!pg_was_interrupted(store->quick))
+        return false;
+    pg_disconnect(store->quick);
+    return true;
+}
+
 /* ---- rows that were foreseen ---- */
 
 void postgres_foresee(struct tagstore *store, const struct group_tag_value_query *query)
@@ -86,9 +103,19 @@ void postgres_foresee(struct tagstore *store, const struct group_tag_value_query
     pg_result_free(foreseen->result);
     foreseen->result = NULL;
     foreseen->query = *query;
-    if (postgres->quick != postgres->pg && query->group_id != 0 &&
-        text_copy(foreseen->key, sizeof(foreseen->key), query->key))
-        (void)!few_values_ask_later(postgres->quick, query, &foreseen->result, &ignored);
+    if (postgres->quick == postgres->pg || query->group_id == 0 ||
+        !text_copy(foreseen->key, sizeof(foreseen->key), query->key))
+        return;
+    begin_quick(postgres);
+    (void)!few_values_ask_later(postgres->quick, query, &foreseen->result, &ignored);
+}
+
+bool postgres_end_foresight(struct tagstore *store, bool answered)
+{
+    struct postgres_tagstore *postgres = (struct postgres_tagstore *)store;
+    bool asked = atomic_load(&postgres->asks_quick);
+    bool interrupted = asked && end_quick(postgres);
+    return asked && !answered && !interrupted;
 }
 
 /* The answer, once, if it is one to this query; NULL if not. */
@@ -118,12 +145,10 @@ static bool ask_for_few(struct postgres_cursor *cursor, const struct group_tag_v
         few_values_receive(&cursor->few, query, foreseen);
         return true;
     }
-    atomic_store(&store->asks_quick, true);
+    begin_quick(store);
     bool done =
         pg_connect(store->quick, error) && few_values_ask(store->quick, query, &cursor->few, error);
-    atomic_store(&store->asks_quick, false);
-    if (pg_was_interrupted(store->quick)) /* that was meant for this question only */
-        pg_disconnect(store->quick);
+    (void)end_quick(store);
     return done;
 }
 

@@ -35,6 +35,7 @@ bool postgres_open_group_tag_values(struct tagstore *store,
                                     struct tagstore_cursor **cursor,
                                     struct error *error) MUST_CHECK;
 void postgres_foresee(struct tagstore *store, const struct group_tag_value_query *query);
+bool postgres_end_foresight(struct tagstore *store, bool answered);
 bool postgres_next_page(struct tagstore_cursor *cursor, struct arena *arena,
                         struct group_tag_value **rows, size_t *count,
                         struct error *error) MUST_CHECK;

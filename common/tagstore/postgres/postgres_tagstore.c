@@ -40,6 +40,7 @@ static const struct tagstore_operations operations = {
     .get_group_tag_value = postgres_get_group_tag_value,
     .open_group_tag_values = postgres_open_group_tag_values,
     .foresee = postgres_foresee,
+    .end_foresight = postgres_end_foresight,
     .next_page = postgres_next_page,
     .close = postgres_close,
     .get_group_list_tag_value = postgres_get_group_list_tag_value,
