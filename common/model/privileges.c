@@ -24,7 +24,7 @@ static const struct need needs[] = {
     {"exportd.export", "SELECT INSERT UPDATE DELETE"},
     {"exportd.attempt", "SELECT INSERT UPDATE DELETE"},
     {"exportd.outbox", "SELECT INSERT UPDATE DELETE"},
-    {"exportd.object", "SELECT INSERT DELETE"},
+    {"exportd.object", "SELECT INSERT UPDATE DELETE"},
 };
 
 static const struct need needs_of_postgres[] = {

@@ -65,11 +65,28 @@ bool stored_object_insert_spare(struct pg *pg, const char *const *paths, size_t 
     return done;
 }
 
+bool stored_object_mark(struct pg *pg, const char *path, bool *marked, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    int64_t affected = 0;
+    pg_bind_text(&params, path);
+    bool done = pg_execute(pg,
+                           "UPDATE exportd.object SET spare_until = '-infinity'"
+                           " WHERE path = $1::text AND coalesce(isfinite(spare_until), true)",
+                           &params, &affected, error);
+    *marked = affected == 1;
+    return done;
+}
+
+/* Who locks several rows of the journal does so in the order of their paths, and waits for nobody
+   who waits for him. */
 bool stored_object_expire_spare(struct pg *pg, struct error *error)
 {
     return pg_execute(pg,
-                      "UPDATE exportd.object SET spare_until = '-infinity'"
-                      " WHERE spare_until < now() AND isfinite(spare_until)",
+                      "UPDATE exportd.object SET spare_until = '-infinity' WHERE path IN"
+                      " (SELECT path FROM exportd.object"
+                      " WHERE spare_until < now() AND isfinite(spare_until)"
+                      " ORDER BY path FOR UPDATE)",
                       NULL, NULL, error);
 }
 
@@ -80,8 +97,11 @@ bool stored_object_delete_all(struct pg *pg, const char *const *paths, size_t co
     columns_init(&columns, 1);
     for (size_t i = 0; i < count; i++)
         columns_add_text(&columns, paths[i]);
-    bool done = columns_execute(
-        &columns, pg, "DELETE FROM exportd.object WHERE path = ANY ($1::text[])", NULL, error);
+    bool done = columns_execute(&columns, pg,
+                                "DELETE FROM exportd.object WHERE path IN"
+                                " (SELECT path FROM exportd.object WHERE path = ANY ($1::text[])"
+                                " ORDER BY path FOR UPDATE)",
+                                NULL, error);
     columns_free(&columns);
     return done;
 }

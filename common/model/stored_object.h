@@ -38,8 +38,13 @@ bool stored_object_insert_spare(struct pg *pg, const char *const *paths, size_t 
 bool stored_object_delete(struct pg *pg, const char *path, bool *deleted,
                           struct error *error) MUST_CHECK;
 
-/* Marks the spare ones whose time is over: no outcome gives such a path to a blob any more. To be
-   committed before one is removed. */
+/* Marks the path: no outcome gives it to a blob any more. To be committed before the object is
+   removed, if there may be an outcome on its way. *marked is false when the journal does not have
+   it, or when it was marked before. */
+bool stored_object_mark(struct pg *pg, const char *path, bool *marked,
+                        struct error *error) MUST_CHECK;
+
+/* Marks the spare ones whose time is over. */
 bool stored_object_expire_spare(struct pg *pg, struct error *error) MUST_CHECK;
 
 /* Forgets all these paths, as far as they are named. */

@@ -210,7 +210,7 @@ static bool change_path(const struct putting *putting, struct chunk *chunk, stru
                                 upload->attempt, error);
 }
 
-/* Whoever removed a spare object, a cleanup, has not left its path in the journal either. */
+/* Whoever removed a spare object, a cleanup, lets the journal forget its path or has marked it. */
 static bool write_new(const struct putting *putting, size_t index, struct error *error)
 {
     struct chunk *chunk = &putting->chunks[index];

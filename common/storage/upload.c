@@ -39,16 +39,17 @@ bool uploaded_file_lock(const struct upload *upload, struct uploaded_file *file,
            upload_take_lock(upload, file->new_checksum, &file->lock, error);
 }
 
-/* Whether there is a blob with these bytes, and whether it is this one. */
-static bool find_blob(const struct upload *upload, const struct uploaded_file *file, bool *found,
-                      bool *owned, struct error *error)
+/* Whether the path has passed to the blob's row. */
+static bool is_owned(const struct upload *upload, const struct uploaded_file *file, bool *owned,
+                     struct error *error)
 {
     struct file_blob blob;
     struct arena *arena = arena_new(ARENA_MAX);
+    bool found = false;
     bool done = arena != NULL
-                    ? file_blob_find(upload->pg, file->new_checksum, arena, &blob, found, error)
+                    ? file_blob_find(upload->pg, file->new_checksum, arena, &blob, &found, error)
                     : error_set(error, ERROR_AWAY, "no memory");
-    *owned = done && *found && text_equal(blob.path, file->new_path);
+    *owned = done && found && text_equal(blob.path, file->new_path);
     arena_free(arena);
     return done;
 }
@@ -63,19 +64,23 @@ static bool leave_to_cleanup(const struct upload *upload, const struct uploaded_
                                 upload->attempt, error);
 }
 
-/* The journal's row first: an outcome that is still on its way to its COMMIT has it in its hands,
-   and so has a cleanup that takes the attempt for dead. When neither has it any more, it is known
-   whose the object is. That the journal has the path does not say that no row has it: a cleanup
-   names what it is about to remove. *other: a blob has the bytes, this one or another. */
-static bool try_abandon(const struct upload *upload, const struct uploaded_file *file, bool *other,
+/* The mark and the journal's row first: an outcome that is still on its way to its COMMIT has the
+   row in its hands, and so has a cleanup that takes the attempt for dead; one that comes later gets
+   nothing. When nobody has it any more, it is known whose the object is. That the journal has the
+   path does not say that no row has it: a cleanup names what it is about to remove. *lost: it was a
+   cleanup. */
+static bool try_abandon(const struct upload *upload, const struct uploaded_file *file, bool *lost,
                         struct error *error)
 {
+    bool marked = false;
     bool journalled = false;
     bool owned = false;
-    if (!pg_begin(upload->pg, error) ||
+    if (!stored_object_mark(upload->pg, file->new_path, &marked, error) ||
+        !pg_begin(upload->pg, error) ||
         !stored_object_delete(upload->pg, file->new_path, &journalled, error) ||
-        !find_blob(upload, file, other, &owned, error))
+        !is_owned(upload, file, &owned, error))
         return false;
+    *lost = !marked && !owned;
     if (owned) {
         pg_rollback(upload->pg);
         return true;
@@ -93,19 +98,18 @@ bool uploaded_file_abandon(const struct upload *upload, struct uploaded_file *fi
                            struct error *error)
 {
     struct spare_objects *spare = upload->spare;
-    bool other = true;
+    bool lost = false;
     if (!has_new_blob(file))
         return true;
-    bool done = try_abandon(upload, file, &other, error);
+    bool done = try_abandon(upload, file, &lost, error);
     if (!done)
         pg_rollback(upload->pg);
     file->new_path[0] = '\0';
     if (spare == NULL)
         return done;
     spare->look_first = true;
-    /* Without another blob it may have been the path that was not to be had: then they may all be a
-       cleanup's. */
-    return done && (other || spare_objects_give_back(spare, upload->pg, upload->store, error));
+    /* Who took one may have taken them all. */
+    return done && (!lost || spare_objects_give_back(spare, upload->pg, upload->store, error));
 }
 
 void uploaded_file_free(struct redis *locks, struct uploaded_file *file)

@@ -50,8 +50,8 @@ bool uploaded_file_lock(const struct upload *upload, struct uploaded_file *file,
 /* For a file that no outcome has taken, as far as is known: removes the object of the new last blob
    and forgets its path, unless a committed row owns them: an outcome's whose COMMIT had no answer.
    After that, and when the last blob is not new, there is nothing to do. What cannot be removed is
-   left to a cleanup. If it may be a cleanup that had the path, the spare objects are given back,
-   too. Errors are those of the database. */
+   left to a cleanup. If it was a cleanup that had the path, the spare objects are given back, too.
+   Errors are those of the database. */
 bool uploaded_file_abandon(const struct upload *upload, struct uploaded_file *file,
                            struct error *error) MUST_CHECK;
 
