@@ -21,6 +21,13 @@ static void fill(struct columns *columns, const char *const *paths, const char *
     }
 }
 
+static void fill_paths(struct columns *columns, const char *const *paths, size_t count)
+{
+    columns_init(columns, 1);
+    for (size_t i = 0; i < count; i++)
+        columns_add_text(columns, paths[i]);
+}
+
 bool stored_object_insert(struct pg *pg, const char *const *paths, const char *const *checksums,
                           size_t count, int64_t data_export_id, int64_t attempt,
                           struct error *error)
@@ -51,9 +58,7 @@ bool stored_object_insert_spare(struct pg *pg, const char *const *paths, size_t 
     struct columns columns;
     struct pg_params params = {.repeated = true};
     pg_bind_int(&params, seconds);
-    columns_init(&columns, 1);
-    for (size_t i = 0; i < count; i++)
-        columns_add_text(&columns, paths[i]);
+    fill_paths(&columns, paths, count);
     bool done = columns_bind(&columns, &params, error) &&
                 pg_execute(pg,
                            "INSERT INTO exportd.object"
@@ -65,17 +70,25 @@ bool stored_object_insert_spare(struct pg *pg, const char *const *paths, size_t 
     return done;
 }
 
-bool stored_object_mark(struct pg *pg, const char *path, bool *marked, struct error *error)
+/* Runs a statement on the row of path $1; *changed tells whether there was one for it. */
+static bool change_row(struct pg *pg, const char *sql, const char *path, bool *changed,
+                       struct error *error)
 {
     struct pg_params params = {.count = 0};
     int64_t affected = 0;
     pg_bind_text(&params, path);
-    bool done = pg_execute(pg,
-                           "UPDATE exportd.object SET spare_until = '-infinity'"
-                           " WHERE path = $1::text AND coalesce(isfinite(spare_until), true)",
-                           &params, &affected, error);
-    *marked = affected == 1;
-    return done;
+    if (!pg_execute(pg, sql, &params, &affected, error))
+        return false;
+    *changed = affected == 1;
+    return true;
+}
+
+bool stored_object_mark(struct pg *pg, const char *path, bool *marked, struct error *error)
+{
+    return change_row(pg,
+                      "UPDATE exportd.object SET spare_until = '-infinity'"
+                      " WHERE path = $1::text AND coalesce(isfinite(spare_until), true)",
+                      path, marked, error);
 }
 
 /* Who locks several rows of the journal does so in the order of their paths, and waits for nobody
@@ -94,9 +107,7 @@ bool stored_object_delete_all(struct pg *pg, const char *const *paths, size_t co
                               struct error *error)
 {
     struct columns columns;
-    columns_init(&columns, 1);
-    for (size_t i = 0; i < count; i++)
-        columns_add_text(&columns, paths[i]);
+    fill_paths(&columns, paths, count);
     bool done = columns_execute(&columns, pg,
                                 "DELETE FROM exportd.object WHERE path IN"
                                 " (SELECT path FROM exportd.object WHERE path = ANY ($1::text[])"
@@ -108,14 +119,7 @@ bool stored_object_delete_all(struct pg *pg, const char *const *paths, size_t co
 
 bool stored_object_delete(struct pg *pg, const char *path, bool *deleted, struct error *error)
 {
-    struct pg_params params = {.count = 0};
-    int64_t affected = 0;
-    pg_bind_text(&params, path);
-    if (!pg_execute(pg, "DELETE FROM exportd.object WHERE path = $1::text", &params, &affected,
-                    error))
-        return false;
-    *deleted = affected == 1;
-    return true;
+    return change_row(pg, "DELETE FROM exportd.object WHERE path = $1::text", path, deleted, error);
 }
 
 static bool query_abandoned(struct pg *pg, const char *after, size_t max, struct pg_result **result,
