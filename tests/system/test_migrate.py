@@ -209,6 +209,42 @@ def test_many_at_once(program, empty_sql, empty_database, isolation):
     assert sum(counts) == len(recorded(empty_sql)) == len(OWN + STANDALONE)
 
 
+def migrate_partly(program, cursor, count):
+    """As an exportd has left it that knew only the first of our migrations."""
+    program.ok("migrate")
+    cursor.execute("CREATE TABLE public.kept AS SELECT * FROM exportd.migration ORDER BY name"
+                   " LIMIT %s", (count,))
+    cursor.execute("DROP SCHEMA exportd CASCADE")
+    cursor.execute("CREATE SCHEMA exportd")
+    cursor.execute("CREATE TABLE exportd.migration (name text PRIMARY KEY, checksum varchar(40)"
+                   " NOT NULL, applied_at timestamptz NOT NULL)")
+    cursor.execute("INSERT INTO exportd.migration SELECT * FROM public.kept")
+    cursor.execute("DROP TABLE public.kept")
+    for name in OWN[:count]:
+        with open(os.path.join(ROOT, "migrations", name)) as file:
+            cursor.execute(file.read())
+
+
+@pytest.mark.parametrize("count", range(1, len(OWN)))
+def test_upgrade_keeps_what_is_there(program, empty_sql, count):
+    migrate_partly(program, empty_sql, count)
+    empty_sql.execute(
+        "INSERT INTO exportd.export (data_export_id, date_added, organization_id, query_type,"
+        "  query_info, state, attempt, failures, worker, rows, bytes, pages)"
+        " VALUES (1, now(), 1, 0, '{}', 'running', 3, 1, 'w', 5, 6, 7)")
+    empty_sql.execute(
+        "INSERT INTO exportd.outbox (data_export_id, message_id, recipient, mime, tries,"
+        "  next_try_at, state) VALUES (1, '<1@x>', 'ann@x.io', 'text', 2, now(), 'given-up')")
+    assert program.ok("migrate").out.startswith(f"applied {len(OWN) - count} migration")
+    assert one(empty_sql, "SELECT (state, attempt, worker, rows)::text FROM exportd.export") == (
+        "(running,3,w,5)")
+    assert one(empty_sql, "SELECT (state, tries, mime)::text FROM exportd.outbox") == (
+        "(given-up,2,text)")
+    for table in ("export", "outbox"):
+        with pytest.raises(psycopg2.errors.CheckViolation):
+            empty_sql.execute(f"UPDATE exportd.{table} SET state = 'done'")
+
+
 def test_changed_migration(program, empty_sql):
     program.ok("migrate")
     empty_sql.execute("UPDATE exportd.migration SET checksum = repeat('0', 40)")
