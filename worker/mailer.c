@@ -11,46 +11,45 @@ static bool gives_back(const struct mailer *mailer)
 }
 
 /* Once the worker gives back, only what is sent is recorded: the rest is for the others. */
-static bool send_next(const struct mailer *mailer, struct outbox_taken *taken, bool *found,
+static bool send_next(const struct mailer *mailer, struct outbox *outbox, bool *found,
                       struct error *error)
 {
     *found = false;
     return pg_connect(mailer->pg, error) &&
-           (gives_back(mailer)
-                ? outbox_record_taken(mailer->pg, taken, error)
-                : outbox_send_next(mailer->pg, mailer->transport, taken, found, error));
+           (gives_back(mailer) ? outbox_settle(outbox, error)
+                               : outbox_send_next(outbox, found, error));
 }
 
-/* Before the end. Once more over a new connection: the old one may have broken while the mail was
+/* Before the end. Once more over a new connection: the old one may have broken while a mail was
    being sent. */
-static void record_last(const struct mailer *mailer, struct outbox_taken *taken)
+static void settle(const struct mailer *mailer, struct outbox *outbox)
 {
     struct error error;
-    if (taken->id == 0)
+    if (outbox_is_settled(outbox))
         return;
     for (int tries = 0; tries < 2; tries++) {
         watch_seen(mailer->watch);
-        if (pg_connect(mailer->pg, &error) && outbox_record_taken(mailer->pg, taken, &error))
+        if (pg_connect(mailer->pg, &error) && outbox_settle(outbox, &error))
             return;
     }
-    LOG(LOG_WARNING, "mail.not-recorded", log_int("data_export_id", taken->data_export_id),
-        log_text("message_id", taken->message_id), log_text("error", error.message));
+    outbox_tell_unrecorded(outbox, &error);
 }
 
 static void run(const struct mailer *mailer)
 {
     struct worker_context *context = mailer->context;
     struct outage outage = {.server = "postgres", .missing = &context->postgres_missing};
-    struct outbox_taken taken = {.id = 0};
+    struct outbox outbox;
     struct error error;
     bool found = false;
+    outbox_init(&outbox, mailer->pg, mailer->transport);
     while (worker_phase(context) != WORKER_ENDS) {
         watch_seen(mailer->watch);
-        if (gives_back(mailer) && taken.id == 0) {
+        if (gives_back(mailer) && outbox_is_settled(&outbox)) {
             (void)bell_wait(&context->mail_bell, IDLE_WAIT_MS);
             continue;
         }
-        if (!send_next(mailer, &taken, &found, &error)) {
+        if (!send_next(mailer, &outbox, &found, &error)) {
             outage_begin(&outage, &error);
             mail_transport_rest(mailer->transport);
             (void)bell_wait(&context->mail_bell, AWAY_WAIT_MS);
@@ -60,7 +59,8 @@ static void run(const struct mailer *mailer)
         if (!found && !bell_wait(&context->mail_bell, IDLE_WAIT_MS))
             mail_transport_rest(mailer->transport);
     }
-    record_last(mailer, &taken);
+    settle(mailer, &outbox);
+    outbox_free(&outbox);
 }
 
 void *mailer_thread(void *argument)

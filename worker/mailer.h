@@ -14,8 +14,8 @@ struct mailer {
     struct watch *watch;
 };
 
-/* The thread's function; the argument is a struct mailer. Ends with WORKER_ENDS, after the mail in
-   hand. */
+/* The thread's function; the argument is a struct mailer. Ends with WORKER_ENDS, after the mail
+   that is being sent. */
 void *mailer_thread(void *mailer);
 
 #endif

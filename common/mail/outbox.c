@@ -7,10 +7,11 @@
 #include "model/outbox_mail.h"
 
 enum {
-    HOLD_SECONDS = 120, /* longer than a transport may take */
+    HOLD_SECONDS = 120, /* longer than IN_HAND_MS and what a transport may take */
     RETRY_FIRST_SECONDS = 10,
     RETRY_MAX_SECONDS = 3600,
-    ARENA_MAX = MAIL_MAX + 65536, /* one mail and its addresses */
+    IN_HAND_MS = 30000, /* so long after its claim a mail may wait for its turn */
+    UNRECORDED_MS = 20,
 };
 
 /* 10, 20, 40 ... 3600 seconds behind the first, second, third ... try, and up to a quarter less, so
@@ -25,29 +26,66 @@ static int64_t pause_after(int64_t tries)
     return seconds - random_below((uint32_t)seconds / 4 + 1);
 }
 
-static void tell_taken(struct outbox_taken *taken)
+/* ---- what is sent, and not recorded ---- */
+
+static const struct outbox_mail *nth_sent(const struct outbox *outbox, size_t n)
 {
-    if (taken->id != 0)
-        LOG(LOG_INFO, "mail.sent", log_int("data_export_id", taken->data_export_id),
-            log_text("message_id", taken->message_id), log_int("size", (int64_t)taken->mime_size));
-    taken->id = 0;
+    return &outbox->mails.list[outbox->sent[n]];
 }
 
-bool outbox_record_taken(struct pg *pg, struct outbox_taken *taken, struct error *error)
+static void get_sent_ids(const struct outbox *outbox, int64_t ids[OUTBOX_MAILS_MAX])
 {
-    if (taken->id != 0 && !outbox_mail_sent(pg, taken->id, error))
+    for (size_t i = 0; i < outbox->sent_count; i++)
+        ids[i] = nth_sent(outbox, i)->id;
+}
+
+/* The rows say so now. */
+static void tell_sent(struct outbox *outbox)
+{
+    for (size_t i = 0; i < outbox->sent_count; i++) {
+        const struct outbox_mail *mail = nth_sent(outbox, i);
+        LOG(LOG_INFO, "mail.sent", log_int("data_export_id", mail->data_export_id),
+            log_text("message_id", mail->message_id), log_int("size", (int64_t)mail->mime_size));
+    }
+    outbox->sent_count = 0;
+}
+
+void outbox_tell_unrecorded(const struct outbox *outbox, const struct error *reason)
+{
+    for (size_t i = 0; i < outbox->sent_count; i++) {
+        const struct outbox_mail *mail = nth_sent(outbox, i);
+        LOG(LOG_WARNING, "mail.not-recorded", log_int("data_export_id", mail->data_export_id),
+            log_text("message_id", mail->message_id), log_text("error", reason->message));
+    }
+}
+
+static bool record_sent(struct outbox *outbox, struct error *error)
+{
+    int64_t ids[OUTBOX_MAILS_MAX];
+    get_sent_ids(outbox, ids);
+    if (outbox->sent_count > 0 && !outbox_mail_sent(outbox->pg, ids, outbox->sent_count, error))
         return false;
-    tell_taken(taken);
+    tell_sent(outbox);
     return true;
 }
 
-/* If this process ends between the server's yes and the note, the mail goes out again. */
-static bool remember_taken(const struct outbox_mail *mail, struct outbox_taken *taken,
-                           struct error *error)
+/* If this process ends between the server's yes and the note, the mail goes out again: that is not
+   risked for many mails of a slow server. */
+static bool record_sent_in_time(struct outbox *outbox, struct error *error)
 {
-    *taken = (struct outbox_taken){
-        .id = mail->id, .data_export_id = mail->data_export_id, .mime_size = mail->mime_size};
-    (void)snprintf(taken->message_id, sizeof(taken->message_id), "%s", mail->message_id);
+    return outbox->sent_count == 0 ||
+           clock_monotonic_ms() - outbox->sent_since_ms < UNRECORDED_MS ||
+           record_sent(outbox, error);
+}
+
+/* ---- one mail ---- */
+
+static bool remember_sent(struct outbox *outbox, const struct outbox_mail *mail,
+                          struct error *error)
+{
+    if (outbox->sent_count == 0)
+        outbox->sent_since_ms = clock_monotonic_ms();
+    outbox->sent[outbox->sent_count++] = (size_t)(mail - outbox->mails.list);
     return FAULT("after_smtp", error);
 }
 
@@ -76,46 +114,81 @@ static bool record_delayed(struct pg *pg, const struct outbox_mail *mail,
     return true;
 }
 
-static bool send_claimed(struct pg *pg, struct mail_transport *transport,
-                         const struct outbox_mail *mail, struct outbox_taken *taken,
-                         struct error *error)
+static bool send_mail(struct outbox *outbox, const struct outbox_mail *mail, struct error *error)
 {
     struct error failure;
-    if (mail_transport_send(transport, mail->recipient, mail->message_id, mail->mime,
+    if (mail_transport_send(outbox->transport, mail->recipient, mail->message_id, mail->mime,
                             mail->mime_size, &failure))
-        return remember_taken(mail, taken, error);
+        return remember_sent(outbox, mail, error);
     if (failure.code == ERROR_INVALID)
-        return record_refused(pg, mail, &failure, error);
-    return record_delayed(pg, mail, &failure, error);
+        return record_refused(outbox->pg, mail, &failure, error);
+    return record_delayed(outbox->pg, mail, &failure, error);
 }
 
-/* A mail that is found but does not come into our hands (no memory) is not held back. What was sent
-   is recorded also when nothing can be claimed. */
-static bool claim(struct pg *pg, struct arena *arena, struct outbox_taken *taken,
-                  struct outbox_mail *mail, bool *found, struct error *error)
+/* ---- those that are claimed ---- */
+
+void outbox_init(struct outbox *outbox, struct pg *pg, struct mail_transport *transport)
 {
+    *outbox = (struct outbox){.pg = pg, .transport = transport};
+}
+
+void outbox_free(struct outbox *outbox)
+{
+    outbox_mails_free(&outbox->mails);
+    outbox_init(outbox, NULL, NULL);
+}
+
+/* What was sent is recorded also when nothing can be claimed. */
+static bool claim(struct outbox *outbox, struct error *error)
+{
+    int64_t ids[OUTBOX_MAILS_MAX];
+    const struct outbox_claim asked = {.sent = ids,
+                                       .sent_count = outbox->sent_count,
+                                       .hold_seconds = HOLD_SECONDS,
+                                       .longest_seconds = RETRY_MAX_SECONDS + HOLD_SECONDS};
+    struct outbox_mails mails;
     struct error ignored;
-    bool claimed = outbox_mail_claim(pg, taken->id, HOLD_SECONDS, RETRY_MAX_SECONDS + HOLD_SECONDS,
-                                     arena, mail, found, error);
-    if (claimed || *found)
-        tell_taken(taken);
-    else
-        (void)!outbox_record_taken(pg, taken, &ignored);
-    if (!claimed && *found)
-        (void)!outbox_mail_retry(pg, mail, 0, error->message, &ignored);
-    return claimed;
+    get_sent_ids(outbox, ids);
+    if (!outbox_mail_claim(outbox->pg, &asked, &mails, error)) {
+        (void)!record_sent(outbox, &ignored);
+        return false;
+    }
+    tell_sent(outbox);
+    outbox_mails_free(&outbox->mails);
+    outbox->mails = mails;
+    outbox->next = 0;
+    outbox->claimed_ms = clock_monotonic_ms();
+    return true;
 }
 
-bool outbox_send_next(struct pg *pg, struct mail_transport *transport, struct outbox_taken *taken,
-                      bool *found, struct error *error)
+static bool give_back_rest(struct outbox *outbox, struct error *error)
 {
-    struct outbox_mail mail = {.id = 0};
-    struct arena *arena = arena_new(ARENA_MAX);
+    for (; outbox->next < outbox->mails.count; outbox->next++)
+        if (!outbox_mail_give_back(outbox->pg, &outbox->mails.list[outbox->next], error))
+            return false;
+    return true;
+}
+
+bool outbox_send_next(struct outbox *outbox, bool *found, struct error *error)
+{
     *found = false;
-    if (arena == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
-    bool done = claim(pg, arena, taken, &mail, found, error) &&
-                (!*found || send_claimed(pg, transport, &mail, taken, error));
-    arena_free(arena);
-    return done;
+    if (clock_monotonic_ms() - outbox->claimed_ms > IN_HAND_MS && !give_back_rest(outbox, error))
+        return false;
+    if (outbox->next == outbox->mails.count && !claim(outbox, error))
+        return false;
+    if (outbox->next == outbox->mails.count)
+        return true;
+    *found = true;
+    return record_sent_in_time(outbox, error) &&
+           send_mail(outbox, &outbox->mails.list[outbox->next++], error);
+}
+
+bool outbox_settle(struct outbox *outbox, struct error *error)
+{
+    return record_sent(outbox, error) && give_back_rest(outbox, error);
+}
+
+bool outbox_is_settled(const struct outbox *outbox)
+{
+    return outbox->sent_count == 0 && outbox->next == outbox->mails.count;
 }

@@ -2,27 +2,44 @@
 #ifndef MAIL_OUTBOX_H
 #define MAIL_OUTBOX_H
 
-#include "client/pg.h"
 #include "mail/transport.h"
+#include "model/outbox_mail.h"
 
-/* A mail that the server has taken and whose row does not say so yet. Starts as {.id = 0}. */
-struct outbox_taken {
-    int64_t id; /* 0: none */
-    int64_t data_export_id;
-    size_t mime_size;
-    char message_id[256];
+/* A mailer's view of the outbox: the mails it has claimed, and which of them are sent although
+   their rows do not say so yet. For one thread. */
+struct outbox {
+    struct pg *pg; /* connected by the caller before each call */
+    struct mail_transport *transport;
+    struct outbox_mails mails;
+    size_t next; /* the first of them that was not tried */
+    int64_t claimed_ms;
+    size_t sent[OUTBOX_MAILS_MAX]; /* places in mails.list */
+    size_t sent_count;
+    int64_t sent_since_ms; /* the first of those */
 };
+
+void outbox_init(struct outbox *outbox, struct pg *pg, struct mail_transport *transport);
+void outbox_free(struct outbox *outbox); /* records and gives back nothing: outbox_settle does */
 
 /* Sends the mail that has been due longest, if there is one (*found), with no transaction open
    meanwhile, and records what came of it: due again with exponential back-off (10 s to 1 h, with
    jitter) after a failure that may pass; given up, with an error in the log, after a 5xx. A refused
-   mail is no error of this function: errors are those of the database. A mail that is sent is
-   remembered in *taken, and recorded by the next call in the same round trip that claims the next
-   mail, before anything is sent: call at once again, or outbox_record_taken. */
-bool outbox_send_next(struct pg *pg, struct mail_transport *transport, struct outbox_taken *taken,
-                      bool *found, struct error *error) MUST_CHECK;
+   mail is no error of this function: errors are those of the database, after which the next call
+   goes on where this one ended.
+   Several mails are claimed at once, and that they are sent is recorded in the same round trip that
+   claims the next ones: when nothing is found, all is recorded. If the process dies in between, up
+   to OUTBOX_MAILS_MAX mails go out again, or as many as were sent within 20 ms and one more, if
+   those are fewer. */
+bool outbox_send_next(struct outbox *outbox, bool *found, struct error *error) MUST_CHECK;
 
-/* Records what is remembered in *taken, if there is something: before nothing more is sent. */
-bool outbox_record_taken(struct pg *pg, struct outbox_taken *taken, struct error *error) MUST_CHECK;
+/* Records what was sent, and gives back what was claimed and not tried: before a pause or the end.
+ */
+bool outbox_settle(struct outbox *outbox, struct error *error) MUST_CHECK;
+
+/* Whether there is anything that outbox_settle would have to do. */
+bool outbox_is_settled(const struct outbox *outbox);
+
+/* Says in the log which mails were sent without their rows knowing, because of `reason`. */
+void outbox_tell_unrecorded(const struct outbox *outbox, const struct error *reason);
 
 #endif

@@ -1,5 +1,7 @@
 #include "model/outbox_mail.h"
 
+enum { IDS_TEXT_MAX = 32 * OUTBOX_MAILS_MAX };
+
 /* A replaced mail gets a new id too: a mailer that still has the old one in hand cannot judge the
    new. */
 bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *message_id,
@@ -21,81 +23,84 @@ bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *messa
                     &params, error);
 }
 
-static const char *copy_text(const struct pg_result *result, int column, struct arena *arena,
-                             struct error *error)
-{
-    const char *text = pg_text(result, 0, column);
-    return arena_copy(arena, text, strlen(text), error);
-}
+#define WAITING(condition, limit)                                                                  \
+    "ARRAY(SELECT id FROM exportd.outbox WHERE state = 'waiting' AND next_try_at " condition       \
+    " ORDER BY next_try_at LIMIT " limit " FOR UPDATE SKIP LOCKED)"
+#define DUE   WAITING("<= now()", "$4::bigint")
+#define STRAY WAITING("> now() + $2::bigint * interval '1 second'", "1")
 
-static bool copy_mail(const struct pg_result *result, struct arena *arena, struct outbox_mail *mail,
-                      struct error *error)
-{
-    *mail = (struct outbox_mail){
-        .id = pg_int(result, 0, 0),
-        .data_export_id = pg_int(result, 0, 1),
-        .message_id = copy_text(result, 2, arena, error),
-        .recipient = copy_text(result, 3, arena, error),
-        .mime = copy_text(result, 4, arena, error),
-        .tries = pg_int(result, 0, 5),
-    };
-    if (mail->message_id == NULL || mail->recipient == NULL || mail->mime == NULL)
-        return false;
-    mail->mime_size = strlen(mail->mime);
-    return true;
-}
-
-#define FIRST_WAITING(condition)                                                                   \
-    "(SELECT id FROM exportd.outbox WHERE state = 'waiting' AND next_try_at " condition            \
-    " ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
-#define FIRST_DUE   FIRST_WAITING("<= now()")
-#define FIRST_STRAY FIRST_WAITING("> now() + $2::bigint * interval '1 second'")
-
-/* Each part goes along the index of what waits and ends at its first row, however many wait; both
+/* Each part goes along the index of what waits and ends at its last row, however many wait; both
    in one condition would be read whole, with all that have waited since the last VACUUM. */
 static const char claim_statement[] =
     "UPDATE exportd.outbox SET tries = tries + 1,"
     " next_try_at = now() + $1::bigint * interval '1 second'"
-    " WHERE id = coalesce(" FIRST_DUE ", " FIRST_STRAY ")"
+    " WHERE id = ANY (" DUE " || " STRAY ")"
     " RETURNING id, data_export_id, message_id, recipient, mime, tries,"
     " CASE WHEN $3::boolean THEN " PG_UNSYNCED " END";
 
 static const char sent_statement[] = "UPDATE exportd.outbox SET state = 'sent', message = NULL"
-                                     " WHERE id = $1::bigint AND state = 'waiting'";
+                                     " WHERE id = ANY ($1::bigint[]) AND state = 'waiting'";
 
-static bool note_sent_later(struct pg *pg, int64_t id, struct error *error)
+/* Runs sent_statement, or leaves it for the next one. */
+static bool note_sent(struct pg *pg, const int64_t *ids, size_t count, bool later,
+                      struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    pg_bind_int(&params, id);
-    return pg_later(pg, sent_statement, &params, error);
+    struct pg_array array;
+    const char *text = NULL;
+    pg_array_init(&array, IDS_TEXT_MAX);
+    bool done = true;
+    for (size_t i = 0; done && i < count; i++)
+        done = pg_array_add_int(&array, ids[i], error);
+    done = done && pg_array_text(&array, &text, error);
+    pg_bind_text(&params, text);
+    done = done && (later ? pg_later(pg, sent_statement, &params, error)
+                          : pg_execute(pg, sent_statement, &params, NULL, error));
+    pg_array_free(&array);
+    return done;
 }
 
-bool outbox_mail_claim(struct pg *pg, int64_t sent_id, int64_t hold_seconds,
-                       int64_t longest_seconds, struct arena *arena, struct outbox_mail *mail,
-                       bool *found, struct error *error)
+static void read_mail(const struct pg_result *result, int row, struct outbox_mail *mail)
+{
+    *mail = (struct outbox_mail){
+        .id = pg_int(result, row, 0),
+        .data_export_id = pg_int(result, row, 1),
+        .message_id = pg_text(result, row, 2),
+        .recipient = pg_text(result, row, 3),
+        .mime = pg_text(result, row, 4),
+        .tries = pg_int(result, row, 5),
+    };
+    mail->mime_size = strlen(mail->mime);
+}
+
+bool outbox_mail_claim(struct pg *pg, const struct outbox_claim *claim, struct outbox_mails *mails,
+                       struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    struct pg_result *result = NULL;
-    pg_bind_int(&params, hold_seconds);
-    pg_bind_int(&params, longest_seconds);
-    pg_bind_text(&params, sent_id == 0 ? "t" : "f");
-    *found = false;
-    if ((sent_id != 0 && !note_sent_later(pg, sent_id, error)) ||
-        !pg_query_alone(pg, claim_statement, &params, &result, error))
+    *mails = (struct outbox_mails){.count = 0};
+    pg_bind_int(&params, claim->hold_seconds);
+    pg_bind_int(&params, claim->longest_seconds);
+    pg_bind_text(&params, claim->sent_count == 0 ? "t" : "f");
+    pg_bind_int(&params, OUTBOX_MAILS_MAX - 1); /* and one stray */
+    if ((claim->sent_count > 0 && !note_sent(pg, claim->sent, claim->sent_count, true, error)) ||
+        !pg_query_alone(pg, claim_statement, &params, &mails->texts, error))
         return false;
-    *found = pg_rows(result) > 0;
-    bool done = !*found || copy_mail(result, arena, mail, error);
-    pg_result_free(result);
-    return done;
+    for (; mails->count < (size_t)pg_rows(mails->texts); mails->count++)
+        read_mail(mails->texts, (int)mails->count, &mails->list[mails->count]);
+    return true;
+}
+
+void outbox_mails_free(struct outbox_mails *mails)
+{
+    pg_result_free(mails->texts);
+    *mails = (struct outbox_mails){.count = 0};
 }
 
 /* ---- what came of it ---- */
 
-bool outbox_mail_sent(struct pg *pg, int64_t id, struct error *error)
+bool outbox_mail_sent(struct pg *pg, const int64_t *ids, size_t count, struct error *error)
 {
-    struct pg_params params = {.repeated = true};
-    pg_bind_int(&params, id);
-    return pg_execute(pg, sent_statement, &params, NULL, error);
+    return note_sent(pg, ids, count, false, error);
 }
 
 /* $1 and $2 of the statements below. */
@@ -106,6 +111,15 @@ static void bind_try(struct pg_params *params, const struct outbox_mail *mail)
 }
 
 #define WHERE_THIS_TRY " WHERE id = $1::bigint AND tries = $2::bigint AND state = 'waiting'"
+
+bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mail, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    bind_try(&params, mail);
+    return pg_execute(
+        pg, "UPDATE exportd.outbox SET tries = tries - 1, next_try_at = now()" WHERE_THIS_TRY,
+        &params, NULL, error);
+}
 
 bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t seconds,
                        const char *reason, struct error *error)

@@ -2,8 +2,9 @@
 #ifndef MODEL_OUTBOX_MAIL_H
 #define MODEL_OUTBOX_MAIL_H
 
-#include "base/arena.h"
 #include "client/pg.h"
+
+enum { OUTBOX_MAILS_MAX = 8 }; /* that one claim takes */
 
 struct outbox_mail {
     int64_t id;
@@ -20,20 +21,39 @@ struct outbox_mail {
 bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *message_id,
                         const char *recipient, const char *mime, struct error *error) MUST_CHECK;
 
-/* Notes that mail `sent_id` is sent, unless it is 0, and takes, in the same commit, the mail that
-   has been due longest: counts the try and holds it back from everybody else for `hold_seconds`. (A
-   hold alone is unsynced, PG_UNSYNCED: if PostgreSQL forgets it in a crash of its own, it forgets
-   it before the mail is noted as sent, which is a COMMIT that waits for all before it.) One that is
-   said to be due in more than `longest_seconds`, which is longer than anybody lets a mail wait, is
-   due: the server's clock was set back. Texts in `arena`. *found is false when none is due; when it
-   is true and this fails, there is no memory for the texts, but *mail says which it is. */
-bool outbox_mail_claim(struct pg *pg, int64_t sent_id, int64_t hold_seconds,
-                       int64_t longest_seconds, struct arena *arena, struct outbox_mail *mail,
-                       bool *found, struct error *error) MUST_CHECK;
+/* Mails that were claimed together; their texts live until outbox_mails_free. */
+struct outbox_mails {
+    struct outbox_mail list[OUTBOX_MAILS_MAX];
+    size_t count;
+    struct pg_result *texts;
+};
 
-/* It is sent: that holds also when the claim is not known any more, or somebody has made another.
- */
-bool outbox_mail_sent(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
+void outbox_mails_free(struct outbox_mails *mails); /* also after a failed claim */
+
+/* What outbox_mail_claim shall do. */
+struct outbox_claim {
+    const int64_t *sent; /* mails to be noted as sent */
+    size_t sent_count;
+    int64_t hold_seconds;    /* so long are the claimed ones held back from everybody else */
+    int64_t longest_seconds; /* longer than anybody lets a mail wait */
+};
+
+/* Notes what is sent, and takes, in the same commit, the mails that have been due longest, at most
+   OUTBOX_MAILS_MAX (in no order): counts the try and holds them back. (A hold alone is unsynced,
+   PG_UNSYNCED: if PostgreSQL forgets it in a crash of its own, it forgets it before a mail is noted
+   as sent, which is a COMMIT that waits for all before it.) One that is said to be due in more than
+   `longest_seconds` is due: the server's clock was set back. */
+bool outbox_mail_claim(struct pg *pg, const struct outbox_claim *claim, struct outbox_mails *mails,
+                       struct error *error) MUST_CHECK;
+
+/* They are sent: that holds also when the claim is not known any more, or somebody has made
+   another. */
+bool outbox_mail_sent(struct pg *pg, const int64_t *ids, size_t count,
+                      struct error *error) MUST_CHECK;
+
+/* It was not tried: due again at once, and the try is not counted. */
+bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mail,
+                           struct error *error) MUST_CHECK;
 
 /* It is not: due again in `seconds` because of `reason`, or never again. Only the try that was
    claimed is judged (`tries` is the fence). */

@@ -1,4 +1,5 @@
 """Mail by real SMTP servers: each kind of connection, and what happens when one refuses."""
+import asyncio
 import signal
 
 import pytest
@@ -13,12 +14,35 @@ USER_INFO = "mailer:pass%3Aword%2F%40@"
 
 
 @pytest.fixture
-def export(exportd, sql):
-    """An export that waits in the queue."""
+def group(exportd, sql):
     exportd.create()
     exportd.ingest(series(3))
     sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return exportd.enqueue(group=sql.fetchone()[0])
+    return sql.fetchone()[0]
+
+
+@pytest.fixture
+def export(exportd, group):
+    """An export that waits in the queue."""
+    return exportd.enqueue(group=group)
+
+
+@pytest.fixture
+def waiting(exportd, group, sql):
+    """Six exports whose mails are all due."""
+    users = [f"user{n}@example.com" for n in range(6)]
+    exportd.create(users=users, projects=())
+    exports = [exportd.enqueue(group=group, user=user) for user in users]
+    with exportd.worker(MAIL_URL="smtp://127.0.0.1:1") as worker:
+        wait_until(lambda: states(sql) == ["waiting"] * 6, "all mails wait")
+        assert worker.stop() == 0
+    sql.execute("UPDATE exportd.outbox SET next_try_at = now(), tries = 0")
+    return exports
+
+
+def states(sql):
+    sql.execute("SELECT state FROM exportd.outbox ORDER BY data_export_id")
+    return [row[0] for row in sql.fetchall()]
 
 
 def outbox(sql):
@@ -184,6 +208,70 @@ def test_a_mail_whose_success_could_not_be_noted_at_once(exportd, export, sql):
             assert worker.stop() == 0
             assert len(worker.events("mail.sent")) == 1
         assert len(sink.mails) == 1 and outbox(sql) == ("sent", 1)
+
+
+def identities(sink):
+    return [mail.message["Message-ID"] for mail in sink.mails]
+
+
+def test_several_mails_at_once(exportd, sql, waiting):
+    with MailSink() as sink:
+        exportd.drain(MAIL_URL=f"smtp://127.0.0.1:{sink.port}")
+        assert len(set(identities(sink))) == len(sink.mails) == 6
+        assert {export for export in waiting for mail in sink.mails
+                if f"/data-export/{export}/" in text_part(mail.message)} == set(waiting)
+    assert states(sql) == ["sent"] * 6
+
+
+def test_one_of_several_mails_is_refused_and_one_put_off(exportd, sql, waiting):
+    with MailSink() as sink:
+        sink.refuse("RCPT", "550 5.1.1 no such user")
+        sink.refuse("DATA", "451 4.3.0 later")
+        url = f"smtp://127.0.0.1:{sink.port}"
+        with exportd.worker(MAIL_URL=url) as worker:
+            wait_until(lambda: states(sql).count("sent") == 4, "four mails are sent")
+            assert worker.stop() == 0
+        assert sorted(states(sql)) == ["given-up"] + ["sent"] * 4 + ["waiting"]
+        sql.execute("SELECT tries, next_try_at - now() FROM exportd.outbox WHERE state = 'waiting'")
+        tries, pause = sql.fetchone()
+        assert tries == 1 and 0 < pause.total_seconds() <= 10
+        assert len(set(identities(sink))) == len(sink.mails) == 4
+
+
+def test_a_worker_dies_with_several_mails_in_hand(exportd, sql, waiting):
+    """Those that it had sent go out again, as the same; the others for the first time."""
+    with MailSink() as sink:
+        url = f"smtp://127.0.0.1:{sink.port}"
+        with exportd.worker(MAIL_URL=url, FAULT="after_smtp:kill:3") as worker:
+            assert worker.process.wait(20) == -signal.SIGKILL
+        assert len(set(identities(sink))) == len(sink.mails) == 3
+        sql.execute("UPDATE exportd.outbox SET next_try_at = now()")  # the end of their hold
+        exportd.drain(MAIL_URL=url)
+        assert len(set(identities(sink))) == 6 and len(sink.mails) <= 9
+    assert states(sql) == ["sent"] * 6
+
+
+class SecondMailHangs(MailSink):
+    hanging = False
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.mails:
+            self.hanging = True
+            await asyncio.sleep(60)
+        return await super().handle_DATA(server, session, envelope)
+
+
+def test_a_worker_stops_with_several_mails_in_hand(exportd, sql, waiting):
+    """What it has not begun is due at once, for another worker, and counts as not tried."""
+    with SecondMailHangs() as sink:
+        url = f"smtp://127.0.0.1:{sink.port}"
+        with exportd.worker(MAIL_URL=url, STOP_SECONDS=1) as worker:
+            wait_until(lambda: sink.hanging, "a mail hangs")
+            assert worker.stop() == 0
+        assert sorted(states(sql)) == ["sent"] + ["waiting"] * 5
+        sql.execute("SELECT tries, next_try_at <= now() FROM exportd.outbox"
+                    " WHERE state = 'waiting' ORDER BY tries")
+        assert sql.fetchall() == [(0, True)] * 4 + [(1, True)]
 
 
 def test_what_is_logged_of_a_mail(exportd, export, sql):

@@ -10,62 +10,75 @@
 
 #include <cmocka.h>
 
-enum recorded { NOTHING, RETRY, GIVEN_UP };
+enum { FIRST = 5 }; /* id of the first mail, of export 27; then 6 of 28 ... */
+enum recorded { NOTHING, RETRY, GIVEN_UP, GIVEN_BACK };
 
 /* What the doubles answer, and what they were told. */
 static struct {
-    bool due;
+    size_t due; /* so many are found by the next claim, which leaves none */
     int64_t tries;
     enum error_code claim_fails, send_fails, record_fails;
-    bool no_memory; /* for the mail that is claimed */
     int sends;
-    int sent; /* so often noted */
+    int sent, notes; /* so many are noted as sent, by so many calls */
     enum recorded recorded;
+    int given_back;
     int64_t hold, seconds;
     char reason[ERROR_MESSAGE_MAX];
 } script;
+
+static struct outbox outbox;
 
 static bool answer(enum error_code code, struct error *error)
 {
     return code == ERROR_NONE || error_set(error, code, "because of the script");
 }
 
-static bool note_sent(struct error *error)
+static bool note_sent(const int64_t *ids, size_t count, struct error *error)
 {
-    script.sent += script.record_fails == ERROR_NONE;
+    assert_in_range(count, 1, OUTBOX_MAILS_MAX);
+    for (size_t i = 0; i < count; i++)
+        assert_in_range(ids[i], FIRST, FIRST + OUTBOX_MAILS_MAX - 1);
+    if (script.record_fails == ERROR_NONE) {
+        script.sent += (int)count;
+        script.notes++;
+    }
     return answer(script.record_fails, error);
 }
 
-bool outbox_mail_claim(struct pg *pg, int64_t sent_id, int64_t hold_seconds,
-                       int64_t longest_seconds, struct arena *arena, struct outbox_mail *mail,
-                       bool *found, struct error *error)
+bool outbox_mail_claim(struct pg *pg, const struct outbox_claim *claim, struct outbox_mails *mails,
+                       struct error *error)
 {
     (void)pg;
-    (void)arena;
-    script.hold = hold_seconds;
-    assert_true(longest_seconds > 3600);
-    assert_true(sent_id == 0 || sent_id == 5);
-    *found = false;
-    if (script.claim_fails != ERROR_NONE && !script.no_memory)
+    script.hold = claim->hold_seconds;
+    assert_true(claim->longest_seconds > 3600);
+    *mails = (struct outbox_mails){.count = 0};
+    if (script.claim_fails != ERROR_NONE)
         return answer(script.claim_fails, error);
-    if (sent_id != 0 && !note_sent(error))
+    if (claim->sent_count != 0 && !note_sent(claim->sent, claim->sent_count, error))
         return false;
-    *found = script.due;
-    *mail = (struct outbox_mail){.id = 5,
-                                 .data_export_id = 27,
+    for (; script.due > 0; script.due--) {
+        mails->list[mails->count] =
+            (struct outbox_mail){.id = FIRST + (int64_t)mails->count,
+                                 .data_export_id = 27 + (int64_t)mails->count,
                                  .message_id = "<27.1.abc@example.com>",
                                  .recipient = "ann@example.com",
                                  .mime = "Subject: x\r\n\r\ny\r\n",
                                  .mime_size = 17,
                                  .tries = script.tries};
-    return answer(script.claim_fails, error);
+        mails->count++;
+    }
+    return true;
 }
 
-bool outbox_mail_sent(struct pg *pg, int64_t id, struct error *error)
+void outbox_mails_free(struct outbox_mails *mails)
+{
+    mails->count = 0;
+}
+
+bool outbox_mail_sent(struct pg *pg, const int64_t *ids, size_t count, struct error *error)
 {
     (void)pg;
-    assert_int_equal(id, 5);
-    return note_sent(error);
+    return note_sent(ids, count, error);
 }
 
 static bool record(enum recorded what, struct error *error)
@@ -79,7 +92,7 @@ bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t se
                        const char *reason, struct error *error)
 {
     (void)pg;
-    assert_int_equal(mail->id, 5);
+    assert_int_equal(mail->id, FIRST);
     script.seconds = seconds;
     assert_true(text_copy(script.reason, sizeof(script.reason), reason));
     return record(RETRY, error);
@@ -89,9 +102,19 @@ bool outbox_mail_give_up(struct pg *pg, const struct outbox_mail *mail, const ch
                          struct error *error)
 {
     (void)pg;
-    assert_int_equal(mail->id, 5);
+    assert_int_equal(mail->id, FIRST);
     assert_true(text_copy(script.reason, sizeof(script.reason), reason));
     return record(GIVEN_UP, error);
+}
+
+bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mail, struct error *error)
+{
+    (void)pg;
+    if (script.record_fails != ERROR_NONE)
+        return answer(script.record_fails, error);
+    assert_int_equal(mail->id, FIRST + script.sends + script.given_back);
+    script.given_back++;
+    return true;
 }
 
 static bool send_double(struct mail_transport *transport, const char *recipient,
@@ -108,15 +131,14 @@ static bool send_double(struct mail_transport *transport, const char *recipient,
 
 static const struct mail_transport_operations operations = {.send = send_double};
 static struct mail_transport transport = {.operations = &operations};
-static struct outbox_taken taken; /* kept from run to run */
 
 static int set_up(void **state)
 {
     (void)state;
     memset(&script, 0, sizeof(script));
-    script.due = true;
+    script.due = 1;
     script.tries = 1;
-    taken = (struct outbox_taken){.id = 0};
+    outbox_init(&outbox, NULL, &transport);
     return 0;
 }
 
@@ -128,7 +150,7 @@ static bool run(bool *found, struct error *error, char log[4096])
     int kept = dup(STDERR_FILENO);
     assert_true(file >= 0 && kept >= 0 && unlink(path) == 0);
     assert_true(dup2(file, STDERR_FILENO) >= 0);
-    bool done = outbox_send_next(NULL, &transport, &taken, found, error);
+    bool done = outbox_send_next(&outbox, found, error);
     assert_true(dup2(kept, STDERR_FILENO) >= 0);
     ssize_t size = pread(file, log, 4095, 0);
     assert_true(size >= 0);
@@ -138,7 +160,27 @@ static bool run(bool *found, struct error *error, char log[4096])
     return done;
 }
 
-/* Runs it for one mail, and once more, when none is due: that records what was sent. */
+static void pass(int64_t ms)
+{
+    outbox.claimed_ms -= ms;
+    outbox.sent_since_ms -= ms;
+}
+
+/* Runs it until nothing is found, which records what was sent; a mail takes so long. */
+static void run_all(int64_t ms)
+{
+    struct error error;
+    char log[4096];
+    bool found = true;
+    while (found) {
+        if (!run(&found, &error, log))
+            fail_msg("%s", error.message);
+        pass(ms);
+    }
+    assert_true(outbox_is_settled(&outbox));
+}
+
+/* Runs it for one mail, and once more, when none is due. */
 static void check_run(const char *event)
 {
     struct error error;
@@ -149,7 +191,6 @@ static void check_run(const char *event)
     assert_true(found);
     if (script.recorded == NOTHING) {
         assert_string_equal(log, "");
-        script.due = false;
         assert_true(run(&found, &error, log));
         assert_false(found);
     }
@@ -165,7 +206,7 @@ static void test_nothing_due(void **state)
     struct error error;
     bool found = true;
     char log[4096];
-    script.due = false;
+    script.due = 0;
     assert_true(run(&found, &error, log));
     assert_false(found);
     assert_int_equal(script.sends, 0);
@@ -179,6 +220,98 @@ static void test_sent(void **state)
     assert_int_equal(script.sent, 1);
     assert_int_equal(script.hold, 120);
 }
+
+/* ---- several at once ---- */
+
+static void test_recorded_together(void **state)
+{
+    (void)state;
+    script.due = OUTBOX_MAILS_MAX;
+    run_all(0);
+    assert_int_equal(script.sends, OUTBOX_MAILS_MAX);
+    assert_int_equal(script.sent, OUTBOX_MAILS_MAX);
+    assert_int_equal(script.notes, 1);
+}
+
+/* A kill would send again what is not recorded: no more than a few mails, or a moment's. */
+static void test_mails_of_a_slow_server_are_recorded_one_by_one(void **state)
+{
+    (void)state;
+    script.due = 4;
+    run_all(100);
+    assert_int_equal(script.sends, 4);
+    assert_int_equal(script.sent, 4);
+    assert_int_equal(script.notes, 4);
+}
+
+/* A failure of one is none of the others. */
+static void test_one_of_several_fails(void **state)
+{
+    (void)state;
+    struct error error;
+    char log[4096];
+    bool found = false;
+    script.due = 3;
+    script.send_fails = ERROR_AWAY;
+    assert_true(run(&found, &error, log));
+    assert_int_equal(script.recorded, RETRY);
+    script.send_fails = ERROR_NONE;
+    run_all(0);
+    assert_int_equal(script.sends, 3);
+    assert_int_equal(script.sent, 2);
+}
+
+/* Nobody else may send a mail while it is being sent here: those whose turn comes too late for that
+   go back. */
+static void test_those_whose_turn_comes_too_late(void **state)
+{
+    (void)state;
+    script.due = 3;
+    run_all(31000);
+    assert_int_equal(script.sends, 1);
+    assert_int_equal(script.sent, 1);
+    assert_int_equal(script.given_back, 2);
+}
+
+/* The database is away for a moment: afterwards the rest goes out, and is not held back. */
+static void test_the_rest_is_sent_later(void **state)
+{
+    (void)state;
+    struct error error;
+    char log[4096];
+    bool found = false;
+    script.due = 3;
+    assert_true(run(&found, &error, log));
+    pass(100);
+    script.record_fails = ERROR_AWAY;
+    for (int i = 0; i < 3; i++)
+        assert_false(run(&found, &error, log));
+    assert_int_equal(script.sends, 1);
+    script.record_fails = ERROR_NONE;
+    run_all(0);
+    assert_int_equal(script.sends, 3);
+    assert_int_equal(script.sent, 3);
+}
+
+static void test_the_rest_goes_back_at_the_end(void **state)
+{
+    (void)state;
+    struct error error;
+    char log[4096];
+    bool found = false;
+    script.due = 3;
+    assert_true(run(&found, &error, log));
+    assert_false(outbox_is_settled(&outbox));
+    script.record_fails = ERROR_AWAY;
+    assert_false(outbox_settle(&outbox, &error));
+    script.record_fails = ERROR_NONE;
+    assert_true(outbox_settle(&outbox, &error));
+    assert_true(outbox_is_settled(&outbox));
+    assert_int_equal(script.sent, 1);
+    assert_int_equal(script.given_back, 2);
+}
+
+/* ---- one ---- */
 
 static void test_a_5xx_is_the_end(void **state)
 {
@@ -239,10 +372,6 @@ static void test_nothing_can_be_claimed(void **state)
     script.claim_fails = ERROR_AWAY;
     fails(ERROR_AWAY);
     assert_int_equal(script.recorded, NOTHING);
-    script.no_memory = true;
-    fails(ERROR_AWAY);
-    assert_int_equal(script.recorded, RETRY); /* the mail is not held back */
-    assert_int_equal(script.seconds, 0);
     assert_int_equal(script.sends, 0);
 }
 
@@ -268,7 +397,7 @@ static void send_one(void)
     assert_string_equal(log, "");
     assert_int_equal(script.sends, 1);
     assert_int_equal(script.sent, 0);
-    assert_int_equal(taken.id, 5);
+    assert_false(outbox_is_settled(&outbox));
 }
 
 /* The server said yes and the database cannot be told: told the next time, not sent again. */
@@ -279,7 +408,6 @@ static void test_what_was_not_recorded_is_recorded_later(void **state)
     bool found = false;
     char log[4096];
     send_one();
-    script.due = false; /* held back */
     script.record_fails = ERROR_AWAY;
     fails(ERROR_AWAY);
     assert_int_equal(script.sent, 0);
@@ -306,24 +434,7 @@ static void test_recorded_although_nothing_can_be_claimed(void **state)
     assert_int_equal(error.code, ERROR_QUERY);
     assert_non_null(strstr(log, "mail.sent"));
     assert_int_equal(script.sent, 1);
-    assert_int_equal(taken.id, 0);
-}
-
-/* The next mail does not come into our hands: the last one is recorded all the same, once. */
-static void test_recorded_with_a_claim_for_nothing(void **state)
-{
-    (void)state;
-    struct error error;
-    bool found = false;
-    char log[4096];
-    send_one();
-    script.claim_fails = ERROR_AWAY;
-    script.no_memory = true;
-    assert_false(run(&found, &error, log));
-    assert_non_null(strstr(log, "mail.sent"));
-    assert_int_equal(script.recorded, RETRY);
-    assert_int_equal(script.sent, 1);
-    assert_int_equal(taken.id, 0);
+    assert_true(outbox_is_settled(&outbox));
 }
 
 /* By a worker that ends. */
@@ -333,10 +444,10 @@ static void test_recorded_without_a_claim(void **state)
     struct error error;
     send_one();
     script.record_fails = ERROR_AWAY;
-    assert_false(outbox_record_taken(NULL, &taken, &error));
+    assert_false(outbox_settle(&outbox, &error));
     script.record_fails = ERROR_NONE;
-    assert_true(outbox_record_taken(NULL, &taken, &error));
-    assert_true(outbox_record_taken(NULL, &taken, &error));
+    assert_true(outbox_settle(&outbox, &error));
+    assert_true(outbox_settle(&outbox, &error));
     assert_int_equal(script.sent, 1);
 }
 
@@ -345,6 +456,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_nothing_due, set_up),
         cmocka_unit_test_setup(test_sent, set_up),
+        cmocka_unit_test_setup(test_recorded_together, set_up),
+        cmocka_unit_test_setup(test_mails_of_a_slow_server_are_recorded_one_by_one, set_up),
+        cmocka_unit_test_setup(test_one_of_several_fails, set_up),
+        cmocka_unit_test_setup(test_those_whose_turn_comes_too_late, set_up),
+        cmocka_unit_test_setup(test_the_rest_is_sent_later, set_up),
+        cmocka_unit_test_setup(test_the_rest_goes_back_at_the_end, set_up),
         cmocka_unit_test_setup(test_a_5xx_is_the_end, set_up),
         cmocka_unit_test_setup(test_everything_else_is_tried_again, set_up),
         cmocka_unit_test_setup(test_back_off, set_up),
@@ -352,7 +469,6 @@ int main(void)
         cmocka_unit_test_setup(test_a_failure_cannot_be_recorded, set_up),
         cmocka_unit_test_setup(test_what_was_not_recorded_is_recorded_later, set_up),
         cmocka_unit_test_setup(test_recorded_although_nothing_can_be_claimed, set_up),
-        cmocka_unit_test_setup(test_recorded_with_a_claim_for_nothing, set_up),
         cmocka_unit_test_setup(test_recorded_without_a_claim, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -360,16 +360,20 @@ static void test_spare_objects(void **state)
     ok(stored_object_delete_all(pg, paths, 2, &error));
 }
 
-static struct outbox_mail claim_after(int64_t sent_id, bool expected)
+static struct outbox_mails mails; /* of the last claim */
+
+/* Claims `expected` mails, when `sent` (0: none) is sent; the first of them. */
+static struct outbox_mail claim_after(int64_t sent, size_t expected)
 {
-    struct outbox_mail mail = {.id = 0};
-    bool found = !expected;
-    ok(outbox_mail_claim(pg, sent_id, 60, 4000, arena, &mail, &found, &error));
-    assert_int_equal(found, expected);
-    return mail;
+    struct outbox_claim asked = {
+        .sent = &sent, .sent_count = sent != 0, .hold_seconds = 60, .longest_seconds = 4000};
+    outbox_mails_free(&mails);
+    ok(outbox_mail_claim(pg, &asked, &mails, &error));
+    assert_int_equal(mails.count, expected);
+    return mails.list[0];
 }
 
-static struct outbox_mail claim(bool expected)
+static struct outbox_mail claim(size_t expected)
 {
     return claim_after(0, expected);
 }
@@ -385,25 +389,25 @@ static void test_outbox(void **state)
 {
     (void)state;
     need_database();
-    claim(false);
+    claim(0);
     ok(outbox_mail_insert(pg, 27, "<1@x>", "ann@x.io", "Subject: a\n\nb\n", &error));
-    struct outbox_mail mail = claim(true);
+    struct outbox_mail mail = claim(1);
     assert_int_equal(mail.data_export_id, 27);
     assert_string_equal(mail.message_id, "<1@x>");
     assert_string_equal(mail.recipient, "ann@x.io");
     assert_string_equal(mail.mime, "Subject: a\n\nb\n");
     assert_int_equal(mail.mime_size, 14);
     assert_int_equal(mail.tries, 1);
-    claim(false); /* held back */
+    claim(0); /* held back */
     ok(outbox_mail_retry(pg, &mail, 0, "away", &error));
     assert_string_equal(text_of("SELECT message FROM exportd.outbox"), "away");
-    struct outbox_mail second = claim(true);
+    struct outbox_mail second = claim(1);
     assert_int_equal(second.tries, 2);
     ok(outbox_mail_retry(pg, &mail, 0, "late", &error)); /* the first try is not asked any more */
     ok(outbox_mail_give_up(pg, &mail, "late", &error));
-    claim(false);
+    claim(0);
     assert_int_equal(waiting(), 1);
-    ok(outbox_mail_sent(pg, mail.id, &error)); /* but what is sent is sent */
+    ok(outbox_mail_sent(pg, &mail.id, 1, &error)); /* but what is sent is sent */
     assert_int_equal(waiting(), 0);
     ok(outbox_mail_give_up(pg, &second, "no", &error));
     assert_string_equal(text_of("SELECT state FROM exportd.outbox"), "sent");
@@ -415,16 +419,62 @@ static void test_sent_with_the_next_claim(void **state)
     (void)state;
     need_database();
     ok(outbox_mail_insert(pg, 27, "<1@x>", "ann@x.io", "a", &error));
-    ok(outbox_mail_insert(pg, 28, "<2@x>", "ann@x.io", "b", &error));
-    struct outbox_mail first = claim(true);
+    struct outbox_mail first = claim(1);
     assert_string_equal(text_of("SHOW synchronous_commit"), "off");
     run("SET LOCAL synchronous_commit TO on");
-    struct outbox_mail second = claim_after(first.id, true);
+    ok(outbox_mail_insert(pg, 28, "<2@x>", "ann@x.io", "b", &error));
+    struct outbox_mail second = claim_after(first.id, 1);
     assert_true(second.id != first.id);
     assert_string_equal(text_of("SHOW synchronous_commit"), "on"); /* sent is sent */
     assert_int_equal(waiting(), 1);
-    claim_after(second.id, false);
+    claim_after(second.id, 0);
     assert_int_equal(waiting(), 0);
+}
+
+/* Those that have been due longest; each once. */
+static void test_several_mails(void **state)
+{
+    (void)state;
+    char text[32];
+    int64_t ids[OUTBOX_MAILS_MAX];
+    need_database();
+    for (int i = 0; i < OUTBOX_MAILS_MAX + 1; i++) {
+        (void)snprintf(text, sizeof(text), "<%d@x>", i);
+        ok(outbox_mail_insert(pg, 100 + i, text, "ann@x.io", text, &error));
+    }
+    run("UPDATE exportd.outbox SET next_try_at = now() - data_export_id * interval '1 second'");
+    claim(OUTBOX_MAILS_MAX - 1); /* there is room for one of the future */
+    for (size_t i = 0; i < mails.count; i++) {
+        ids[i] = mails.list[i].id;
+        assert_true(mails.list[i].data_export_id > 101);
+        (void)snprintf(text, sizeof(text), "<%d@x>", (int)mails.list[i].data_export_id - 100);
+        assert_string_equal(mails.list[i].message_id, text);
+        assert_string_equal(mails.list[i].mime, text);
+    }
+    ok(outbox_mail_sent(pg, ids, OUTBOX_MAILS_MAX - 2, &error));
+    assert_int_equal(waiting(), 3);
+    claim(2);
+    run("UPDATE exportd.outbox SET next_try_at = now() + interval '4100 seconds'"
+        " WHERE state = 'waiting'");
+    claim(1);
+}
+
+/* It is as if it had never been claimed; a later claim is not undone. */
+static void test_a_mail_that_goes_back(void **state)
+{
+    (void)state;
+    need_database();
+    ok(outbox_mail_insert(pg, 27, "<1@x>", "ann@x.io", "a", &error));
+    struct outbox_mail first = claim(1);
+    ok(outbox_mail_give_back(pg, &first, &error));
+    ok(outbox_mail_retry(pg, &first, 5, "late", &error)); /* not in our hands any more */
+    struct outbox_mail second = claim(1);
+    assert_int_equal(second.tries, 1);
+    ok(outbox_mail_retry(pg, &second, 0, "away", &error));
+    struct outbox_mail third = claim(1);
+    assert_int_equal(third.tries, 2);
+    ok(outbox_mail_give_back(pg, &second, &error));
+    claim(0);
 }
 
 /* After the server's clock was set back, a mail may seem to be due in a long time. */
@@ -434,10 +484,10 @@ static void test_mail_of_the_future(void **state)
     need_database();
     ok(outbox_mail_insert(pg, 27, "<1@x>", "ann@x.io", "a", &error));
     run("UPDATE exportd.outbox SET next_try_at = now() + interval '3900 seconds'");
-    claim(false);
+    claim(0);
     run("UPDATE exportd.outbox SET next_try_at = now() + interval '4100 seconds'");
-    claim(true);
-    claim(false); /* held back */
+    claim(1);
+    claim(0); /* held back */
 }
 
 /* The new mail of the same export is a mail of its own: the old one's fate does not touch it. */
@@ -446,12 +496,12 @@ static void test_replaced_mail(void **state)
     (void)state;
     need_database();
     ok(outbox_mail_insert(pg, 27, "<1@x>", "ann@x.io", "old", &error));
-    struct outbox_mail old = claim(true);
+    struct outbox_mail old = claim(1);
     ok(outbox_mail_insert(pg, 27, "<2@x>", "bob@x.io", "new", &error));
-    struct outbox_mail new = claim(true);
+    struct outbox_mail new = claim(1);
     assert_int_equal(new.tries, old.tries);
     assert_string_equal(new.mime, "new");
-    ok(outbox_mail_sent(pg, old.id, &error));
+    ok(outbox_mail_sent(pg, &old.id, 1, &error));
     assert_int_equal(waiting(), 1);
     ok(outbox_mail_give_up(pg, &new, "550 no such user", &error));
     assert_int_equal(waiting(), 0);
@@ -476,6 +526,8 @@ int main(void)
         ROLLED_BACK(test_spare_objects),
         ROLLED_BACK(test_outbox),
         ROLLED_BACK(test_sent_with_the_next_claim),
+        ROLLED_BACK(test_several_mails),
+        ROLLED_BACK(test_a_mail_that_goes_back),
         ROLLED_BACK(test_mail_of_the_future),
         ROLLED_BACK(test_replaced_mail),
     };
