@@ -36,8 +36,8 @@ int64_t redis_connected_ms(const struct redis *redis);
 
 #define REDIS_ARGS_MAX 24
 
-/* Arguments are bytes with a length, never a format. They are not copied. Start from {.count = 0}.
- */
+/* Arguments are bytes with a length, never a format. They are not copied, and the command must not
+   be either: it may point into itself. Start from {.count = 0}. */
 struct redis_command {
     int count;
     const char *values[REDIS_ARGS_MAX];

@@ -349,11 +349,10 @@ static bool look(const struct putting *putting, struct chunk *chunk, struct file
 static bool put_under_lock(const struct putting *putting, size_t index, struct error *error)
 {
     struct chunk *chunk = &putting->chunks[index];
-    bool guess = chunk->spare && !putting->upload->spare->look_first;
     for (int round = 0; round < ROUNDS_MAX && chunk->blob_id == 0 && !chunk->is_new; round++) {
         struct file_blob blob;
         bool found = false;
-        if (!guess && !look(putting, chunk, &blob, &found, error))
+        if (!look(putting, chunk, &blob, &found, error))
             return false;
         if (!(found ? use_existing(putting, index, &blob, error)
                     : store_new(putting, index, NULL, error)))
@@ -377,6 +376,30 @@ static bool forget_path(const struct upload *upload, const struct chunk *chunk, 
                           : stored_object_delete(upload->pg, chunk->path, &ignored, error);
 }
 
+static bool look_and_put(struct putting *putting, size_t index, struct error *error)
+{
+    const struct upload *upload = putting->upload;
+    struct chunk *chunk = &putting->chunks[index];
+    return upload_take_lock(upload, chunk->checksum, &putting->lock, error) &&
+           put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
+}
+
+/* Takes the bytes for new, and the lock only before the outcome that makes their row: it is on its
+   way while they are written into an object that nobody else knows. */
+static bool guess_and_put(struct putting *putting, size_t index, struct error *error)
+{
+    const struct upload *upload = putting->upload;
+    struct chunk *chunk = &putting->chunks[index];
+    upload_lock_ask(upload->locks, chunk->checksum, &putting->lock);
+    if (!store_new(putting, index, NULL, error))
+        return false;
+    if (upload_take_lock(upload, chunk->checksum, &putting->lock, error))
+        return true;
+    struct error ignored;
+    (void)!drop_object(upload, chunk->path, &ignored);
+    return false;
+}
+
 static bool put_chunk(struct putting *putting, size_t index, struct error *error)
 {
     const struct upload *upload = putting->upload;
@@ -385,9 +408,8 @@ static bool put_chunk(struct putting *putting, size_t index, struct error *error
         chunk->blob_id = putting->chunks[chunk->first].blob_id;
         return true;
     }
-    if (!upload_take_lock(upload, chunk->checksum, &putting->lock, error))
-        return false;
-    bool good = put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
+    bool guess = chunk->spare && !upload->spare->look_first;
+    bool good = guess ? guess_and_put(putting, index, error) : look_and_put(putting, index, error);
     if (!good || !chunk->is_new)
         upload_lock_release_later(upload->locks, &putting->lock);
     return good;

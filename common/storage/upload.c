@@ -15,7 +15,8 @@ bool upload_take_lock(const struct upload *upload, const char *checksum, struct 
                       struct error *error)
 {
     int64_t deadline = clock_monotonic_ms() + UPLOAD_LOCK_PATIENCE_MS;
-    upload_lock_settle(upload->locks, lock);
+    if (!lock->asked)
+        upload_lock_settle(upload->locks, lock);
     do {
         if (upload->go_on != NULL && !upload->go_on(upload->context, error))
             return false;

@@ -11,18 +11,18 @@ static const char release_script[] =
     "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end "
     "return 0";
 
-static struct redis_command release_command(const struct upload_lock *lock)
+static void build_release(const struct upload_lock *lock, struct redis_command *command)
 {
-    struct redis_command command = {.count = 0};
-    redis_add_text(&command, lock->key);
-    redis_add_text(&command, lock->value);
-    return command;
+    *command = (struct redis_command){.count = 0};
+    redis_add_text(command, lock->key);
+    redis_add_text(command, lock->value);
 }
 
 static bool try_release(struct redis *redis, const struct upload_lock *lock, struct error *error)
 {
-    const struct redis_command command = release_command(lock);
+    struct redis_command command;
     struct redis_reply *reply = NULL;
+    build_release(lock, &command);
     if (!redis_connect(redis, error) ||
         !redis_eval(redis, release_script, 1, &command, &reply, error))
         return false;
@@ -30,41 +30,80 @@ static bool try_release(struct redis *redis, const struct upload_lock *lock, str
     return true;
 }
 
-static bool try_take(struct redis *redis, const struct upload_lock *lock, bool *taken,
-                     struct error *error)
+static void build_take(const struct upload_lock *lock, struct redis_command *command)
 {
-    struct redis_command command = {.count = 0};
-    struct redis_reply *reply = NULL;
+    *command = (struct redis_command){.count = 0};
+    redis_add_text(command, "SET");
+    redis_add_text(command, lock->key);
+    redis_add_text(command, lock->value);
+    redis_add_text(command, "EX");
+    redis_add_int(command, LOCK_SECONDS);
+    redis_add_text(command, "NX");
+}
+
+/* A new acquisition: nobody has it yet. */
+static void name_lock(struct upload_lock *lock, const char *checksum)
+{
+    *lock = (struct upload_lock){.held = false};
+    (void)snprintf(lock->key, sizeof(lock->key), "l:fileblob:upload:%s", checksum);
+    random_hex(lock->value);
+}
+
+void upload_lock_ask(struct redis *redis, const char *checksum, struct upload_lock *lock)
+{
+    struct redis_command command;
     struct error ignored;
-    redis_add_text(&command, "SET");
-    redis_add_text(&command, lock->key);
-    redis_add_text(&command, lock->value);
-    redis_add_text(&command, "EX");
-    redis_add_int(&command, LOCK_SECONDS);
-    redis_add_text(&command, "NX");
-    if (!redis_connect(redis, error))
+    name_lock(lock, checksum);
+    build_take(lock, &command);
+    lock->asked = redis_connect(redis, &ignored) && redis_append(redis, &command, &ignored) &&
+                  redis_send(redis, &ignored);
+}
+
+/* What upload_lock_ask has asked. */
+static bool get_answer(struct redis *redis, struct upload_lock *lock, struct error *error)
+{
+    struct redis_reply *reply = NULL;
+    lock->asked = false;
+    if (!redis_next_reply(redis, &reply, error))
         return false;
-    if (!redis_call(redis, &command, 0, &reply, error)) {
-        /* It may be ours all the same, and all others would wait a minute for nobody. */
-        if (error->code == ERROR_AWAY)
-            (void)!try_release(redis, lock, &ignored);
-        return false;
-    }
-    *taken = text_equal(redis_text(reply, NULL), "OK");
+    lock->held = text_equal(redis_text(reply, NULL), "OK");
     redis_reply_free(reply);
     return true;
+}
+
+static bool ask_and_wait(struct redis *redis, struct upload_lock *lock, struct error *error)
+{
+    struct redis_command command;
+    struct redis_reply *reply = NULL;
+    build_take(lock, &command);
+    if (!redis_call(redis, &command, 0, &reply, error))
+        return false;
+    lock->held = text_equal(redis_text(reply, NULL), "OK");
+    redis_reply_free(reply);
+    return true;
+}
+
+static bool try_take(struct redis *redis, struct upload_lock *lock, struct error *error)
+{
+    struct error ignored;
+    if (!lock->asked && !redis_connect(redis, error))
+        return false;
+    if (lock->asked ? get_answer(redis, lock, error) : ask_and_wait(redis, lock, error))
+        return true;
+    /* It may be ours all the same, and all others would wait a minute for nobody. */
+    if (error->code == ERROR_AWAY)
+        (void)!try_release(redis, lock, &ignored);
+    return false;
 }
 
 bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patience_ms,
                       struct upload_lock *lock, struct error *error)
 {
     int64_t deadline = clock_monotonic_ms() + patience_ms;
-    (void)snprintf(lock->key, sizeof(lock->key), "l:fileblob:upload:%s", checksum);
-    random_hex(lock->value);
-    lock->held = false;
-    lock->releasing = false;
+    if (!lock->asked)
+        name_lock(lock, checksum);
     for (;;) {
-        if (!try_take(redis, lock, &lock->held, error))
+        if (!try_take(redis, lock, error))
             return error_prefix(error, "upload lock");
         if (lock->held)
             return true;
@@ -77,10 +116,13 @@ bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patienc
 
 void upload_lock_release_later(struct redis *redis, struct upload_lock *lock)
 {
-    const struct redis_command command = release_command(lock);
+    struct redis_command command;
     struct error ignored;
+    if (lock->asked && !get_answer(redis, lock, &ignored))
+        lock->held = true; /* perhaps */
     if (!lock->held)
         return;
+    build_release(lock, &command);
     lock->held = false;
     lock->releasing = true;
     if (!redis_append_eval(redis, release_script, 1, &command, &ignored) ||

@@ -14,9 +14,15 @@
 struct upload_lock {
     char key[64];
     char value[RANDOM_HEX_SIZE]; /* random per acquisition: only its owner can release it */
+    bool asked;                  /* upload_lock_ask */
     bool held;
     bool releasing; /* upload_lock_release_later */
 };
+
+/* Asks for the lock, once, and does not wait for the answer, which upload_lock_take finds out and
+   upload_lock_release gives back. Nothing else may be asked of `redis` in between. What goes wrong
+   shows then. */
+void upload_lock_ask(struct redis *redis, const char *checksum, struct upload_lock *lock);
 
 /* Takes the lock for 60 s; tries every 0.1 s ± 0.05 s for at most `patience_ms`. ERROR_TIMEOUT when
    somebody else keeps it, ERROR_AWAY when Redis is; a lock whose answer is lost is given back if

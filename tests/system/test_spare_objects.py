@@ -2,8 +2,10 @@
 when, and what becomes of them when things go wrong. The one thread of these tests makes 4 with its 4th
 job, 8 with its 8th and 16 with its 16th, so that 11 are left after the last one."""
 import contextlib
+import hashlib
 import os
 import signal
+import time
 
 import pytest
 
@@ -239,6 +241,57 @@ def test_bytes_that_are_there_already(exportd, sql, queue):
     # The first three, and the wrong guess; three more if the thread was idle in between.
     assert number(sql, "SELECT last_value FROM named") <= 3 + 1 + 3
     check(exportd, sql, {**first, **again})
+
+
+def lock_of(exportd, group):
+    """The key of the upload lock of an issue's file."""
+    return "l:fileblob:upload:" + hashlib.sha1(exportd.tag_export(group=group)).hexdigest()
+
+
+def test_the_lock_of_somebody_else_is_waited_for(exportd, sql, queue):
+    """The bytes may be written before, but no outcome comes without it."""
+    lock = lock_of(exportd, 10)
+    queue.set(lock, "another process", ex=600)
+    exports = enqueue_all(sql, queue)
+    with exportd.worker(CONCURRENCY=1) as worker:
+        wait_until(lambda: valid(sql) == 9, "all before it are exported")
+        time.sleep(1)
+        assert valid(sql) == 9 and queue.get(lock) == b"another process"
+        queue.delete(lock)
+        wait_for_all(sql, exports)
+        assert worker.stop() == 0
+    check(exportd, sql, exports)
+    assert queue.keys("l:*") == []
+
+
+def test_a_worker_stops_that_waits_for_a_lock(exportd, sql, queue):
+    """What it has written goes with it, and the lock of somebody else stays."""
+    lock = lock_of(exportd, 10)
+    queue.set(lock, "another process", ex=600)
+    exports = enqueue_all(sql, queue)
+    with exportd.worker(CONCURRENCY=1, STOP_SECONDS=1) as worker:
+        wait_until(lambda: valid(sql) == 9, "all before it are exported")
+        assert worker.stop() == 0
+    assert number(sql, "SELECT count(*) FROM exportd.object") == 0
+    assert len(exportd.objects()) == 9
+    assert queue.get(lock) == b"another process"
+    queue.delete(lock)
+    exportd.drain(CONCURRENCY=1)
+    check(exportd, sql, exports, attempts=2)
+
+
+def test_the_answer_about_a_lock_is_lost(exportd, sql, queue, redis_server):
+    """Nobody waits a minute for a lock that its owner does not know of."""
+    lock = lock_of(exportd, 10)
+    exports = enqueue_all(sql, queue)
+    with contextlib.closing(Proxy(redis_server.port, b"SET", lock.encode(), 0)) as proxy:
+        with exportd.worker(CONCURRENCY=1,
+                            LOCK_REDIS_URL=f"redis://127.0.0.1:{proxy.port}/0") as worker:
+            wait_for_all(sql, exports)
+            assert worker.stop() == 0
+        assert proxy.answers_lost == 1
+    check(exportd, sql, exports, attempts=2)
+    assert queue.keys("l:*") == []
 
 
 @pytest.mark.parametrize("fault", ["spare_named:error:1", "spare_made:error:1"])
