@@ -32,7 +32,7 @@ static void settle(const struct mailer *mailer, struct outbox *outbox)
         if (pg_connect(mailer->pg, &error) && outbox_settle(outbox, &error))
             return;
     }
-    outbox_tell_unrecorded(outbox, &error);
+    outbox_tell_unsettled(outbox, &error);
 }
 
 static void run(const struct mailer *mailer)

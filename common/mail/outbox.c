@@ -10,8 +10,9 @@ enum {
     HOLD_SECONDS = 120, /* longer than IN_HAND_MS and what a transport may take */
     RETRY_FIRST_SECONDS = 10,
     RETRY_MAX_SECONDS = 3600,
-    IN_HAND_MS = 30000, /* so long after its claim a mail may wait for its turn */
+    IN_HAND_MS = 2000, /* so long after its claim a mail may wait for its turn */
     UNRECORDED_MS = 20,
+    QUICK_MS = 100,
 };
 
 /* 10, 20, 40 ... 3600 seconds behind the first, second, third ... try, and up to a quarter less, so
@@ -50,11 +51,16 @@ static void tell_sent(struct outbox *outbox)
     outbox->sent_count = 0;
 }
 
-void outbox_tell_unrecorded(const struct outbox *outbox, const struct error *reason)
+void outbox_tell_unsettled(const struct outbox *outbox, const struct error *reason)
 {
     for (size_t i = 0; i < outbox->sent_count; i++) {
         const struct outbox_mail *mail = nth_sent(outbox, i);
         LOG(LOG_WARNING, "mail.not-recorded", log_int("data_export_id", mail->data_export_id),
+            log_text("message_id", mail->message_id), log_text("error", reason->message));
+    }
+    for (size_t i = outbox->next; i < outbox->mails.count; i++) {
+        const struct outbox_mail *mail = &outbox->mails.list[i];
+        LOG(LOG_WARNING, "mail.not-given-back", log_int("data_export_id", mail->data_export_id),
             log_text("message_id", mail->message_id), log_text("error", reason->message));
     }
 }
@@ -117,8 +123,11 @@ static bool record_delayed(struct pg *pg, const struct outbox_mail *mail,
 static bool send_mail(struct outbox *outbox, const struct outbox_mail *mail, struct error *error)
 {
     struct error failure;
-    if (mail_transport_send(outbox->transport, mail->recipient, mail->message_id, mail->mime,
-                            mail->mime_size, &failure))
+    int64_t began_ms = clock_monotonic_ms();
+    bool sent = mail_transport_send(outbox->transport, mail->recipient, mail->message_id,
+                                    mail->mime, mail->mime_size, &failure);
+    outbox->quick = sent && clock_monotonic_ms() - began_ms < QUICK_MS;
+    if (sent)
         return remember_sent(outbox, mail, error);
     if (failure.code == ERROR_INVALID)
         return record_refused(outbox->pg, mail, &failure, error);
@@ -144,10 +153,12 @@ static bool claim(struct outbox *outbox, struct error *error)
     int64_t ids[OUTBOX_MAILS_MAX];
     const struct outbox_claim asked = {.sent = ids,
                                        .sent_count = outbox->sent_count,
+                                       .several = outbox->quick,
                                        .hold_seconds = HOLD_SECONDS,
                                        .longest_seconds = RETRY_MAX_SECONDS + HOLD_SECONDS};
     struct outbox_mails mails;
     struct error ignored;
+    int64_t claimed_ms = clock_monotonic_ms();
     get_sent_ids(outbox, ids);
     if (!outbox_mail_claim(outbox->pg, &asked, &mails, error)) {
         (void)!record_sent(outbox, &ignored);
@@ -157,38 +168,48 @@ static bool claim(struct outbox *outbox, struct error *error)
     outbox_mails_free(&outbox->mails);
     outbox->mails = mails;
     outbox->next = 0;
-    outbox->claimed_ms = clock_monotonic_ms();
+    outbox->claimed_ms = claimed_ms;
     return true;
-}
-
-static bool give_back_rest(struct outbox *outbox, struct error *error)
-{
-    for (; outbox->next < outbox->mails.count; outbox->next++)
-        if (!outbox_mail_give_back(outbox->pg, &outbox->mails.list[outbox->next], error))
-            return false;
-    return true;
-}
-
-bool outbox_send_next(struct outbox *outbox, bool *found, struct error *error)
-{
-    *found = false;
-    if (clock_monotonic_ms() - outbox->claimed_ms > IN_HAND_MS && !give_back_rest(outbox, error))
-        return false;
-    if (outbox->next == outbox->mails.count && !claim(outbox, error))
-        return false;
-    if (outbox->next == outbox->mails.count)
-        return true;
-    *found = true;
-    return record_sent_in_time(outbox, error) &&
-           send_mail(outbox, &outbox->mails.list[outbox->next++], error);
-}
-
-bool outbox_settle(struct outbox *outbox, struct error *error)
-{
-    return record_sent(outbox, error) && give_back_rest(outbox, error);
 }
 
 bool outbox_is_settled(const struct outbox *outbox)
 {
     return outbox->sent_count == 0 && outbox->next == outbox->mails.count;
+}
+
+bool outbox_settle(struct outbox *outbox, struct error *error)
+{
+    size_t rest = outbox->mails.count - outbox->next;
+    if (!record_sent(outbox, error) ||
+        (rest > 0 &&
+         !outbox_mail_give_back(outbox->pg, &outbox->mails.list[outbox->next], rest, error)))
+        return false;
+    outbox->next = outbox->mails.count;
+    outbox->doubtful = false;
+    return true;
+}
+
+/* The first one is sent at once, however long its claim took: nothing would be gained by another
+   claim. */
+static bool is_late(const struct outbox *outbox)
+{
+    return outbox->next > 0 && clock_monotonic_ms() - outbox->claimed_ms > IN_HAND_MS;
+}
+
+static bool send_next(struct outbox *outbox, bool *found, struct error *error)
+{
+    if (!record_sent_in_time(outbox, error) ||
+        ((outbox->doubtful || is_late(outbox)) && !outbox_settle(outbox, error)) ||
+        (outbox->next == outbox->mails.count && !claim(outbox, error)))
+        return false;
+    *found = outbox->next < outbox->mails.count;
+    return !*found || send_mail(outbox, &outbox->mails.list[outbox->next++], error);
+}
+
+bool outbox_send_next(struct outbox *outbox, bool *found, struct error *error)
+{
+    *found = false;
+    bool done = send_next(outbox, found, error);
+    outbox->doubtful = !done;
+    return done;
 }

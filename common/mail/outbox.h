@@ -13,6 +13,8 @@ struct outbox {
     struct outbox_mails mails;
     size_t next; /* the first of them that was not tried */
     int64_t claimed_ms;
+    bool quick;    /* the last mail was sent in no time: several are claimed at once */
+    bool doubtful; /* PostgreSQL failed: the claims may be forgotten, and somebody else's */
     size_t sent[OUTBOX_MAILS_MAX]; /* places in mails.list */
     size_t sent_count;
     int64_t sent_since_ms; /* the first of those */
@@ -24,22 +26,22 @@ void outbox_free(struct outbox *outbox); /* records and gives back nothing: outb
 /* Sends the mail that has been due longest, if there is one (*found), with no transaction open
    meanwhile, and records what came of it: due again with exponential back-off (10 s to 1 h, with
    jitter) after a failure that may pass; given up, with an error in the log, after a 5xx. A refused
-   mail is no error of this function: errors are those of the database, after which the next call
-   goes on where this one ended.
-   Several mails are claimed at once, and that they are sent is recorded in the same round trip that
-   claims the next ones: when nothing is found, all is recorded. If the process dies in between, up
-   to OUTBOX_MAILS_MAX mails go out again, or as many as were sent within 20 ms and one more, if
-   those are fewer. */
+   mail is no error of this function: errors are those of the database.
+   While the mail server is quick, several mails are claimed at once, and that they are sent is
+   recorded in the same round trip that claims the next ones: when nothing is found, all is
+   recorded. If the process dies in between, up to OUTBOX_MAILS_MAX mails go out again, but none
+   that was sent more than 20 ms before the last one. When it turns slow, or PostgreSQL fails, what
+   is claimed and not tried goes back. */
 bool outbox_send_next(struct outbox *outbox, bool *found, struct error *error) MUST_CHECK;
 
-/* Records what was sent, and gives back what was claimed and not tried: before a pause or the end.
- */
+/* Records what was sent, and gives back what was claimed and not tried: before the end. */
 bool outbox_settle(struct outbox *outbox, struct error *error) MUST_CHECK;
 
 /* Whether there is anything that outbox_settle would have to do. */
 bool outbox_is_settled(const struct outbox *outbox);
 
-/* Says in the log which mails were sent without their rows knowing, because of `reason`. */
-void outbox_tell_unrecorded(const struct outbox *outbox, const struct error *reason);
+/* Says in the log which mails were sent without their rows knowing, and which are held back for two
+   minutes, because of `reason`. */
+void outbox_tell_unsettled(const struct outbox *outbox, const struct error *reason);
 
 #endif

@@ -1,5 +1,7 @@
 #include "model/outbox_mail.h"
 
+#include "model/columns.h"
+
 enum { IDS_TEXT_MAX = 32 * OUTBOX_MAILS_MAX };
 
 /* A replaced mail gets a new id too: a mailer that still has the old one in hand cannot judge the
@@ -26,17 +28,23 @@ bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *messa
 #define WAITING(condition, limit)                                                                  \
     "ARRAY(SELECT id FROM exportd.outbox WHERE state = 'waiting' AND next_try_at " condition       \
     " ORDER BY next_try_at LIMIT " limit " FOR UPDATE SKIP LOCKED)"
-#define DUE   WAITING("<= now()", "$4::bigint")
-#define STRAY WAITING("> now() + $2::bigint * interval '1 second'", "1")
+#define DUE(limit) WAITING("<= now()", limit)
+#define STRAY      WAITING("> now() + $2::bigint * interval '1 second'", "1")
 
 /* Each part goes along the index of what waits and ends at its last row, however many wait; both
    in one condition would be read whole, with all that have waited since the last VACUUM. */
-static const char claim_statement[] =
-    "UPDATE exportd.outbox SET tries = tries + 1,"
-    " next_try_at = now() + $1::bigint * interval '1 second'"
-    " WHERE id = ANY (" DUE " || " STRAY ")"
-    " RETURNING id, data_export_id, message_id, recipient, mime, tries,"
-    " CASE WHEN $3::boolean THEN " PG_UNSYNCED " END";
+#define CLAIM(limit)                                                                               \
+    "UPDATE exportd.outbox SET tries = tries + 1,"                                                 \
+    " next_try_at = now() + $1::bigint * interval '1 second'"                                      \
+    " WHERE id = ANY (" DUE(                                                                       \
+        limit) " || " STRAY ")"                                                                    \
+               " RETURNING id, data_export_id, message_id, recipient, mime, tries, " PG_USEC(      \
+                   "next_try_at") ", CASE WHEN $3::boolean THEN " PG_UNSYNCED " END"
+
+/* The limit is no parameter: a server that does not know it plans anew each time. */
+static const char claim_one_statement[] = CLAIM("1");
+static const char claim_several_statement[] = CLAIM("7");
+_Static_assert(OUTBOX_MAILS_MAX >= 7 + 1, "what is due, and a stray one");
 
 static const char sent_statement[] = "UPDATE exportd.outbox SET state = 'sent', message = NULL"
                                      " WHERE id = ANY ($1::bigint[]) AND state = 'waiting'";
@@ -69,6 +77,7 @@ static void read_mail(const struct pg_result *result, int row, struct outbox_mai
         .recipient = pg_text(result, row, 3),
         .mime = pg_text(result, row, 4),
         .tries = pg_int(result, row, 5),
+        .held_until = pg_time(result, row, 6),
     };
     mail->mime_size = strlen(mail->mime);
 }
@@ -81,9 +90,9 @@ bool outbox_mail_claim(struct pg *pg, const struct outbox_claim *claim, struct o
     pg_bind_int(&params, claim->hold_seconds);
     pg_bind_int(&params, claim->longest_seconds);
     pg_bind_text(&params, claim->sent_count == 0 ? "t" : "f");
-    pg_bind_int(&params, OUTBOX_MAILS_MAX - 1); /* and one stray */
     if ((claim->sent_count > 0 && !note_sent(pg, claim->sent, claim->sent_count, true, error)) ||
-        !pg_query_alone(pg, claim_statement, &params, &mails->texts, error))
+        !pg_query_alone(pg, claim->several ? claim_several_statement : claim_one_statement, &params,
+                        &mails->texts, error))
         return false;
     for (; mails->count < (size_t)pg_rows(mails->texts); mails->count++)
         read_mail(mails->texts, (int)mails->count, &mails->list[mails->count]);
@@ -103,34 +112,48 @@ bool outbox_mail_sent(struct pg *pg, const int64_t *ids, size_t count, struct er
     return note_sent(pg, ids, count, false, error);
 }
 
-/* $1 and $2 of the statements below. */
-static void bind_try(struct pg_params *params, const struct outbox_mail *mail)
+/* $1 to $3 of the statements below. */
+static void bind_claim(struct pg_params *params, const struct outbox_mail *mail)
 {
     pg_bind_int(params, mail->id);
     pg_bind_int(params, mail->tries);
+    pg_bind_time(params, mail->held_until);
 }
 
-#define WHERE_THIS_TRY " WHERE id = $1::bigint AND tries = $2::bigint AND state = 'waiting'"
+#define WHERE_THIS_CLAIM                                                                           \
+    " WHERE id = $1::bigint AND tries = $2::bigint AND next_try_at = $3::timestamptz"              \
+    " AND state = 'waiting'"
 
-bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mail, struct error *error)
+bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mails, size_t count,
+                           struct error *error)
 {
-    struct pg_params params = {.count = 0};
-    bind_try(&params, mail);
-    return pg_execute(
-        pg, "UPDATE exportd.outbox SET tries = tries - 1, next_try_at = now()" WHERE_THIS_TRY,
-        &params, NULL, error);
+    struct columns columns;
+    columns_init(&columns, 2);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_int(&columns, mails[i].id);
+        columns_add_time(&columns, mails[i].held_until);
+    }
+    bool done = columns_execute(&columns, pg,
+                                "UPDATE exportd.outbox AS mail SET tries = mail.tries - 1,"
+                                " next_try_at = now()"
+                                " FROM unnest($1::bigint[], $2::timestamptz[])"
+                                " AS mine (id, held_until) WHERE mail.id = mine.id"
+                                " AND mail.next_try_at = mine.held_until AND state = 'waiting'",
+                                NULL, error);
+    columns_free(&columns);
+    return done;
 }
 
 bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t seconds,
                        const char *reason, struct error *error)
 {
     struct pg_params params = {.count = 0};
-    bind_try(&params, mail);
+    bind_claim(&params, mail);
     pg_bind_int(&params, seconds);
     pg_bind_text(&params, reason);
     return pg_execute(pg,
-                      "UPDATE exportd.outbox SET message = $4::text,"
-                      " next_try_at = now() + $3::bigint * interval '1 second'" WHERE_THIS_TRY,
+                      "UPDATE exportd.outbox SET message = $5::text,"
+                      " next_try_at = now() + $4::bigint * interval '1 second'" WHERE_THIS_CLAIM,
                       &params, NULL, error);
 }
 
@@ -138,10 +161,10 @@ bool outbox_mail_give_up(struct pg *pg, const struct outbox_mail *mail, const ch
                          struct error *error)
 {
     struct pg_params params = {.count = 0};
-    bind_try(&params, mail);
+    bind_claim(&params, mail);
     pg_bind_text(&params, reason);
     return pg_execute(
-        pg, "UPDATE exportd.outbox SET state = 'given-up', message = $3::text" WHERE_THIS_TRY,
+        pg, "UPDATE exportd.outbox SET state = 'given-up', message = $4::text" WHERE_THIS_CLAIM,
         &params, NULL, error);
 }
 

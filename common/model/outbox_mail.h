@@ -13,7 +13,8 @@ struct outbox_mail {
     const char *recipient;
     const char *mime;
     size_t mime_size;
-    int64_t tries; /* this one included */
+    int64_t tries;      /* this one included */
+    int64_t held_until; /* of this claim: no other one has the same */
 };
 
 /* Puts a mail in, due at once. One an export: a mail of the same export (of a restored database's
@@ -28,21 +29,22 @@ struct outbox_mails {
     struct pg_result *texts;
 };
 
-void outbox_mails_free(struct outbox_mails *mails); /* also after a failed claim */
+void outbox_mails_free(struct outbox_mails *mails);
 
 /* What outbox_mail_claim shall do. */
 struct outbox_claim {
     const int64_t *sent; /* mails to be noted as sent */
     size_t sent_count;
+    bool several;            /* else one mail */
     int64_t hold_seconds;    /* so long are the claimed ones held back from everybody else */
     int64_t longest_seconds; /* longer than anybody lets a mail wait */
 };
 
-/* Notes what is sent, and takes, in the same commit, the mails that have been due longest, at most
-   OUTBOX_MAILS_MAX (in no order): counts the try and holds them back. (A hold alone is unsynced,
+/* Notes what is sent, and takes, in the same commit, the mails that have been due longest (in no
+   order): counts the try and holds them back. (A hold alone is unsynced,
    PG_UNSYNCED: if PostgreSQL forgets it in a crash of its own, it forgets it before a mail is noted
    as sent, which is a COMMIT that waits for all before it.) One that is said to be due in more than
-   `longest_seconds` is due: the server's clock was set back. */
+   `longest_seconds` is due, too, one at a time: the server's clock was set back. */
 bool outbox_mail_claim(struct pg *pg, const struct outbox_claim *claim, struct outbox_mails *mails,
                        struct error *error) MUST_CHECK;
 
@@ -51,12 +53,13 @@ bool outbox_mail_claim(struct pg *pg, const struct outbox_claim *claim, struct o
 bool outbox_mail_sent(struct pg *pg, const int64_t *ids, size_t count,
                       struct error *error) MUST_CHECK;
 
-/* It was not tried: due again at once, and the try is not counted. */
-bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mail,
+/* They were not tried: due again at once, and the try is not counted, where the claim still holds.
+ */
+bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mails, size_t count,
                            struct error *error) MUST_CHECK;
 
-/* It is not: due again in `seconds` because of `reason`, or never again. Only the try that was
-   claimed is judged (`tries` is the fence). */
+/* It is not: due again in `seconds` because of `reason`, or never again. Only the claim that
+   was made is judged (`held_until` and `tries` are the fence). */
 bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t seconds,
                        const char *reason, struct error *error) MUST_CHECK;
 bool outbox_mail_give_up(struct pg *pg, const struct outbox_mail *mail, const char *reason,

@@ -145,7 +145,7 @@ static bool journal_paths(const struct putting *putting, struct error *error)
     return good;
 }
 
-/* ---- second pass: one chunk under its upload lock ---- */
+/* ---- second pass: one chunk, with its upload lock ---- */
 
 typedef bool write_function(struct blob_store *store, const char *path, const void *bytes,
                             size_t size, struct error *error);

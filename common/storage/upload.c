@@ -17,6 +17,10 @@ bool upload_take_lock(const struct upload *upload, const char *checksum, struct 
     int64_t deadline = clock_monotonic_ms() + UPLOAD_LOCK_PATIENCE_MS;
     if (!lock->asked)
         upload_lock_settle(upload->locks, lock);
+    else if (!upload_lock_answer(upload->locks, lock, error))
+        return false;
+    else if (lock->held)
+        return true;
     do {
         if (upload->go_on != NULL && !upload->go_on(upload->context, error))
             return false;

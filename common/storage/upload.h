@@ -19,8 +19,9 @@ struct upload {
     struct spare_objects *spare; /* for files of one blob; NULL: none */
     int64_t data_export_id;      /* for the object journal */
     int64_t attempt;
-    /* Asked before each blob and each second of waiting for its lock, outside of transactions;
-       NULL: never. False ends the upload with its error: told to stop, or no longer ours. */
+    /* Asked before each blob (but not one that is taken for new) and each second of waiting for its
+       lock, outside of transactions; NULL: never. False ends the upload with its error: told to
+       stop, or no longer ours. */
     bool (*go_on)(void *context, struct error *error);
     void *context;
 };
@@ -37,8 +38,9 @@ struct uploaded_file {
     struct upload_lock lock; /* of the last blob: held if it is new, or on its way to be released */
 };
 
-/* Takes the upload lock of a blob; settles what was done with *lock before. Asks go_on at least
-   once, and again each second while somebody else has the lock. */
+/* Takes the upload lock of a blob; settles what was done with *lock before, which is held already
+   when it was asked for (upload_lock_ask) and is ours. Else asks go_on at least once, and again
+   each second while somebody else has the lock. */
 bool upload_take_lock(const struct upload *upload, const char *checksum, struct upload_lock *lock,
                       struct error *error) MUST_CHECK;
 

@@ -59,25 +59,24 @@ void upload_lock_ask(struct redis *redis, const char *checksum, struct upload_lo
                   redis_send(redis, &ignored);
 }
 
-/* What upload_lock_ask has asked. */
-static bool get_answer(struct redis *redis, struct upload_lock *lock, struct error *error)
+/* After an answer that is lost it may be ours all the same, and all others would wait a minute for
+   nobody. */
+static void release_if_lost(struct redis *redis, const struct upload_lock *lock,
+                            const struct error *error)
+{
+    struct error ignored;
+    if (error->code == ERROR_AWAY)
+        (void)!try_release(redis, lock, &ignored);
+}
+
+bool upload_lock_answer(struct redis *redis, struct upload_lock *lock, struct error *error)
 {
     struct redis_reply *reply = NULL;
     lock->asked = false;
-    if (!redis_next_reply(redis, &reply, error))
-        return false;
-    lock->held = text_equal(redis_text(reply, NULL), "OK");
-    redis_reply_free(reply);
-    return true;
-}
-
-static bool ask_and_wait(struct redis *redis, struct upload_lock *lock, struct error *error)
-{
-    struct redis_command command;
-    struct redis_reply *reply = NULL;
-    build_take(lock, &command);
-    if (!redis_call(redis, &command, 0, &reply, error))
-        return false;
+    if (!redis_next_reply(redis, &reply, error)) {
+        release_if_lost(redis, lock, error);
+        return error_prefix(error, "upload lock");
+    }
     lock->held = text_equal(redis_text(reply, NULL), "OK");
     redis_reply_free(reply);
     return true;
@@ -85,23 +84,25 @@ static bool ask_and_wait(struct redis *redis, struct upload_lock *lock, struct e
 
 static bool try_take(struct redis *redis, struct upload_lock *lock, struct error *error)
 {
-    struct error ignored;
-    if (!lock->asked && !redis_connect(redis, error))
+    struct redis_command command;
+    struct redis_reply *reply = NULL;
+    build_take(lock, &command);
+    if (!redis_connect(redis, error))
         return false;
-    if (lock->asked ? get_answer(redis, lock, error) : ask_and_wait(redis, lock, error))
-        return true;
-    /* It may be ours all the same, and all others would wait a minute for nobody. */
-    if (error->code == ERROR_AWAY)
-        (void)!try_release(redis, lock, &ignored);
-    return false;
+    if (!redis_call(redis, &command, 0, &reply, error)) {
+        release_if_lost(redis, lock, error);
+        return false;
+    }
+    lock->held = text_equal(redis_text(reply, NULL), "OK");
+    redis_reply_free(reply);
+    return true;
 }
 
 bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patience_ms,
                       struct upload_lock *lock, struct error *error)
 {
     int64_t deadline = clock_monotonic_ms() + patience_ms;
-    if (!lock->asked)
-        name_lock(lock, checksum);
+    name_lock(lock, checksum);
     for (;;) {
         if (!try_take(redis, lock, error))
             return error_prefix(error, "upload lock");
@@ -118,8 +119,8 @@ void upload_lock_release_later(struct redis *redis, struct upload_lock *lock)
 {
     struct redis_command command;
     struct error ignored;
-    if (lock->asked && !get_answer(redis, lock, &ignored))
-        lock->held = true; /* perhaps */
+    if (lock->asked && !upload_lock_answer(redis, lock, &ignored))
+        return;
     if (!lock->held)
         return;
     build_release(lock, &command);

@@ -1,6 +1,7 @@
 /*
  * The upload lock that exportd shares with Sentry: Redis key `l:fileblob:upload:<sha1>`, held while
- * a blob of that checksum is looked up, written or deleted (spec/original.md 2.4).
+ * a blob of that checksum is looked up and written, or deleted, and while its row is made
+ * (spec/original.md 2.4).
  */
 #ifndef STORAGE_UPLOAD_LOCK_H
 #define STORAGE_UPLOAD_LOCK_H
@@ -19,10 +20,13 @@ struct upload_lock {
     bool releasing; /* upload_lock_release_later */
 };
 
-/* Asks for the lock, once, and does not wait for the answer, which upload_lock_take finds out and
-   upload_lock_release gives back. Nothing else may be asked of `redis` in between. What goes wrong
-   shows then. */
+/* Asks for the lock, once, and does not wait for the answer: upload_lock_answer does, after which
+   lock->held says whether it is ours; upload_lock_release gives it back in either state. Nothing
+   else may be asked of `redis` in between. A failure to ask shows in lock->asked, which is false
+   then. Errors as upload_lock_take. */
 void upload_lock_ask(struct redis *redis, const char *checksum, struct upload_lock *lock);
+bool upload_lock_answer(struct redis *redis, struct upload_lock *lock,
+                        struct error *error) MUST_CHECK;
 
 /* Takes the lock for 60 s; tries every 0.1 s ± 0.05 s for at most `patience_ms`. ERROR_TIMEOUT when
    somebody else keeps it, ERROR_AWAY when Redis is; a lock whose answer is lost is given back if
