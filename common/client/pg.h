@@ -67,7 +67,8 @@ int pg_server_version(const struct pg *pg);
 
 #define PG_PARAMS_MAX 32
 
-/* Texts are not copied: they must live until the statement is run or left (pg_later). Start from {.count = 0}. */
+/* Texts are not copied: they must live until the statement is run or left (pg_later). Start from
+   {.count = 0}. */
 struct pg_params {
     int count;
     bool repeated; /* each job asks this: `sql` is a constant, worth preparing on the server */
