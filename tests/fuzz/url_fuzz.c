@@ -23,10 +23,10 @@ static void print(const struct url *url, struct buffer *out)
         encode(out, url->password, "");
         CHECK(buffer_append_byte(out, '@', &error));
     }
-    if (strchr(url->host, ':') != NULL)
-        CHECK(buffer_printf(out, &error, "[%s]", url->host));
-    else
-        encode(out, url->host, ".-");
+    bool v6 = strchr(url->host, ':') != NULL;
+    CHECK(!v6 || buffer_append_byte(out, '[', &error));
+    encode(out, url->host, ".-:");
+    CHECK(!v6 || buffer_append_byte(out, ']', &error));
     if (url->port != 0)
         CHECK(buffer_printf(out, &error, ":%d", url->port));
     encode(out, url->path, "/");
