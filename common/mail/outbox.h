@@ -13,6 +13,7 @@ struct outbox {
     struct outbox_mails mails;
     size_t next; /* the first of them that was not tried */
     int64_t claimed_ms;
+    bool in_a_row; /* mails were found, and at the look before, too */
     bool quick;    /* the last mail was sent in no time: several are claimed at once */
     bool doubtful; /* PostgreSQL failed: the claims may be forgotten, and somebody else's */
     size_t sent[OUTBOX_MAILS_MAX]; /* places in mails.list */
@@ -28,10 +29,11 @@ void outbox_free(struct outbox *outbox); /* records and gives back nothing: outb
    jitter) after a failure that may pass; given up, with an error in the log, after a 5xx. A refused
    mail is no error of this function: errors are those of the database.
    While the mail server is quick, several mails are claimed at once, and that they are sent is
-   recorded in the same round trip that claims the next ones: when nothing is found, all is
-   recorded. If the process dies in between, up to OUTBOX_MAILS_MAX mails go out again, but none
-   that was sent more than 20 ms before the last one. When it turns slow, or PostgreSQL fails, what
-   is claimed and not tried goes back. */
+   recorded in the same round trip that claims the next ones (in a run of few mails, 5 ms after
+   those before them, so that they gather): when nothing is found, all is recorded. If the process
+   dies in between, up to OUTBOX_MAILS_MAX mails go out again, but none that was sent more than 20
+   ms before the last one. When it turns slow, or PostgreSQL fails, what is claimed and not tried
+   goes back. */
 bool outbox_send_next(struct outbox *outbox, bool *found, struct error *error) MUST_CHECK;
 
 /* Records what was sent, and gives back what was claimed and not tried: before the end. */

@@ -239,6 +239,45 @@ static void test_recorded_together(void **state)
     assert_int_equal(script.notes, 1);
 }
 
+/* The shortest time between two claims of so many mails each, the second of which may have found
+   mails right behind another one. */
+static int64_t shortest_ms(size_t due, bool in_a_row)
+{
+    struct error error;
+    char log[4096];
+    bool found = false;
+    int64_t shortest = INT64_MAX;
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(set_up(NULL), 0);
+        outbox.quick = true;
+        outbox.mails.count = in_a_row ? 1 : 0;
+        outbox.next = outbox.mails.count;
+        script.due = due;
+        for (size_t sent = 0; sent < due; sent++)
+            assert_true(run(&found, &error, log));
+        int64_t first_ms = outbox.claimed_ms;
+        assert_true(run(&found, &error, log));
+        assert_false(found);
+        assert_int_equal(script.sent, due);
+        if (outbox.claimed_ms - first_ms < shortest)
+            shortest = outbox.claimed_ms - first_ms;
+    }
+    return shortest;
+}
+
+static void test_few_mails_in_a_row_wait_for_more(void **state)
+{
+    (void)state;
+    assert_true(shortest_ms(1, true) >= 5);
+    assert_true(shortest_ms(OUTBOX_MAILS_MAX, true) < 5);
+}
+
+static void test_the_note_of_a_single_mail_does_not_wait(void **state)
+{
+    (void)state;
+    assert_true(shortest_ms(1, false) < 5);
+}
+
 /* A kill would send again what is not recorded: no more than a few mails, or a moment's. */
 static void test_mails_of_a_slow_server_are_recorded_one_by_one(void **state)
 {
@@ -492,6 +531,8 @@ int main(void)
         cmocka_unit_test_setup(test_nothing_due, set_up),
         cmocka_unit_test_setup(test_sent, set_up),
         cmocka_unit_test_setup(test_recorded_together, set_up),
+        cmocka_unit_test_setup(test_few_mails_in_a_row_wait_for_more, set_up),
+        cmocka_unit_test_setup(test_the_note_of_a_single_mail_does_not_wait, set_up),
         cmocka_unit_test_setup(test_mails_of_a_slow_server_are_recorded_one_by_one, set_up),
         cmocka_unit_test_setup(test_claimed_one_by_one_of_a_slow_server, set_up),
         cmocka_unit_test_setup(test_one_of_several_fails, set_up),
