@@ -24,7 +24,7 @@ int64_t clock_monotonic_ms(void);
 /* This machine's idea of now. For log lines and mail dates; rows take the database's now(). */
 int64_t clock_wall_usec(void);
 
-/* Sleeps `ms` milliseconds, signals notwithstanding. */
+/* Sleeps `ms` milliseconds, signals notwithstanding; not at all for 0 and less. */
 void clock_sleep_ms(int64_t ms);
 
 /* "2020-03-25T16:12:18.123456Z": always six digits of fraction, as the CSV and JSON show times.

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 
 enum {
     TICK_MS = 100,    /* how long an interrupt may go unnoticed */
@@ -12,15 +11,10 @@ enum {
 
 /* ---- giving up ---- */
 
-/* In a thread of its own: a server that is stopped lets nobody who cancels go. Here libpq writes
-   with plain send(), and a server that has just ended answers that with SIGPIPE. */
+/* In a thread of its own: a server that is stopped lets nobody who cancels go. */
 static void *run_cancel(void *cancel)
 {
     char ignored[256];
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGPIPE);
-    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     (void)PQcancel(cancel, ignored, sizeof(ignored));
     PQfreeCancel(cancel);
     return NULL;

@@ -152,9 +152,8 @@ void outbox_free(struct outbox *outbox)
    what was sent and claims them all. A single mail does not wait, nor does its note. */
 static void gather(const struct outbox *outbox)
 {
-    int64_t rest = outbox->claimed_ms + GATHER_MS - clock_monotonic_ms();
-    if (rest > 0 && outbox->in_a_row && outbox->mails.count < OUTBOX_MAILS_MAX)
-        clock_sleep_ms(rest);
+    if (outbox->in_a_row && outbox->mails.count < OUTBOX_MAILS_MAX)
+        clock_sleep_ms(outbox->claimed_ms + GATHER_MS - clock_monotonic_ms());
 }
 
 /* What was sent is recorded also when nothing can be claimed. */
