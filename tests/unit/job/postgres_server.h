@@ -33,8 +33,10 @@ static void become_postgres(void)
         _exit(126);
 }
 
-/* The newest version's program. */
-static void run_postgres_program(const char *name, const char *const *arguments, const char *log)
+/* Runs the newest installed version's program NAME. arguments[0] is left for its whole path: initdb
+   looks for itself and for postgres beside argv[0], and where that has no folder, in PATH, in which
+   Debian does not put them. */
+static void run_postgres_program(const char *name, char **arguments, const char *log)
 {
     char pattern[128];
     glob_t found;
@@ -47,11 +49,12 @@ static void run_postgres_program(const char *name, const char *const *arguments,
         _exit(126);
     (void)dup2(out, STDOUT_FILENO);
     (void)dup2(out, STDERR_FILENO);
-    (void)execv(found.gl_pathv[found.gl_pathc - 1], (char **)(uintptr_t)arguments);
+    arguments[0] = found.gl_pathv[found.gl_pathc - 1];
+    (void)execv(arguments[0], arguments);
     _exit(127);
 }
 
-static pid_t start_postgres_program(const char *name, const char *const *arguments, const char *log)
+static pid_t start_postgres_program(const char *name, char **arguments, const char *log)
 {
     pid_t pid = fork();
     if (pid == 0)
@@ -63,10 +66,13 @@ static bool init_cluster(const struct postgres_server *server, const char *log)
 {
     char data[96];
     int status = -1;
-    (void)snprintf(data, sizeof(data), "%s/data", server->folder);
-    const char *const arguments[] = {
-        "initdb",          "-D",        data, "-U", "postgres", "--auth=trust", "--locale=C.UTF-8",
-        "--encoding=UTF8", "--no-sync", NULL};
+    (void)snprintf(data, sizeof(data), "--pgdata=%s/data", server->folder);
+    char username[] = "--username=postgres";
+    char auth[] = "--auth=trust";
+    char locale[] = "--locale=C.UTF-8";
+    char encoding[] = "--encoding=UTF8";
+    char no_sync[] = "--no-sync";
+    char *arguments[] = {NULL, data, username, auth, locale, encoding, no_sync, NULL};
     pid_t pid = start_postgres_program("initdb", arguments, log);
     return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
@@ -85,20 +91,23 @@ static bool postgres_server_start(struct postgres_server *server)
 {
     struct error error = {.message = "initdb failed"};
     const struct passwd *account = getpwnam("postgres");
-    char data[96];
+    char data[128];
+    char socket_folder[128];
     char log[96];
     if (!text_copy(server->folder, sizeof(server->folder), "/tmp/exportd-pg-XXXXXX") ||
         mkdtemp(server->folder) == NULL ||
         (geteuid() == 0 &&
          (account == NULL || chown(server->folder, account->pw_uid, account->pw_gid) != 0)))
         return false;
-    (void)snprintf(data, sizeof(data), "%s/data", server->folder);
     (void)snprintf(log, sizeof(log), "%s/log", server->folder);
     (void)snprintf(server->url, sizeof(server->url), "host=%s user=postgres dbname=postgres",
                    server->folder);
-    const char *const arguments[] = {"postgres", "-D", data, "-k", server->folder,
-                                     "-h",       "",   "-F", "-c", "timezone=Europe/Berlin",
-                                     NULL};
+    (void)snprintf(data, sizeof(data), "-D%s/data", server->folder);
+    (void)snprintf(socket_folder, sizeof(socket_folder), "-k%s", server->folder);
+    char no_address[] = "--listen_addresses=";
+    char no_sync[] = "--fsync=off";
+    char timezone[] = "--timezone=Europe/Berlin";
+    char *arguments[] = {NULL, data, socket_folder, no_address, no_sync, timezone, NULL};
     bool up = init_cluster(server, log);
     if (up)
         server->pid = start_postgres_program("postgres", arguments, log);
