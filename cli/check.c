@@ -87,8 +87,7 @@ static bool check_scripts(const struct config *config, struct redis *redis, stru
 {
     struct queue_stats stats;
     struct queue *queue = queue_new(config->queue, NULL);
-    bool fine = queue != NULL ? queue_stats(queue, redis, &stats, error)
-                              : error_set(error, ERROR_AWAY, "no memory");
+    bool fine = queue != NULL ? queue_stats(queue, redis, &stats, error) : error_no_memory(error);
     queue_free(queue);
     return fine;
 }

@@ -45,7 +45,7 @@ bool cli_connect_pg(const struct config *config, struct pg **pg, struct error *e
 {
     *pg = pg_new(config->database_url, "exportd");
     if (*pg == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     if (pg_connect(*pg, error))
         return true;
     pg_free(*pg);
@@ -57,7 +57,7 @@ static bool connect_redis(const char *url, struct redis **redis, struct error *e
 {
     *redis = redis_new(url);
     if (*redis == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     if (redis_connect(*redis, error))
         return true;
     redis_free(*redis);

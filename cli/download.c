@@ -162,7 +162,7 @@ bool command_download(const struct config *config, int argc, char **argv, struct
     if (download.output != NULL && download.output[0] == '\0')
         return error_set(error, ERROR_INVALID, "-o: the name of the file is empty");
     download.arena = arena_new(ARENA_MAX);
-    bool good = (download.arena != NULL || error_set(error, ERROR_AWAY, "no memory")) &&
+    bool good = (download.arena != NULL || error_no_memory(error)) &&
                 blob_store_open(config->storage_url, &download.store, error) &&
                 cli_connect_pg(config, &download.pg, error) && download_file(&download, error);
     pg_free(download.pg);

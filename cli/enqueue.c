@@ -168,7 +168,7 @@ static bool push(const struct config *config, struct redis *redis, const struct 
     struct queue *queue = queue_new(config->queue, NULL);
     bool done = queue != NULL ? queue_push_export(queue, redis, id, request->history.limit,
                                                   request->history.environment_id, error)
-                              : error_set(error, ERROR_AWAY, "no memory");
+                              : error_no_memory(error);
     queue_free(queue);
     return done;
 }
@@ -182,8 +182,7 @@ static bool print(const struct request *request, const struct enqueued *enqueued
     }
     json_t *line =
         json_pack("{s:I, s:b}", "id", (json_int_t)enqueued->id, "created", (int)enqueued->created);
-    bool done =
-        line != NULL ? json_print_line(line, error) : error_set(error, ERROR_AWAY, "no memory");
+    bool done = line != NULL ? json_print_line(line, error) : error_no_memory(error);
     json_decref(line);
     return done;
 }
@@ -212,7 +211,7 @@ bool command_enqueue(const struct config *config, int argc, char **argv, struct 
     struct pg *pg = NULL;
     struct redis *redis = NULL;
     struct arena *arena = arena_new((size_t)1 << 20);
-    bool done = arena != NULL || error_set(error, ERROR_AWAY, "no memory");
+    bool done = arena != NULL || error_no_memory(error);
     done = done && parse_options(argc, argv, &request, error) && check_type(&request, error) &&
            make_query_info(&request, arena, error) && cli_connect_pg(config, &pg, error) &&
            cli_connect_redis(config, &redis, error) && enqueue(config, &request, pg, redis, error);

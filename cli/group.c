@@ -102,7 +102,7 @@ bool command_group(const struct config *config, int argc, char **argv, struct er
     };
     merging.group_ids = memory_zeroed((size_t)argc, sizeof(*merging.group_ids));
     bool done = words == NULL || merging.group_ids == NULL
-                    ? error_set(error, ERROR_AWAY, "no memory")
+                    ? error_no_memory(error)
                     : options_parse(argc, argv, specs, 1, argc, words, &count, error) &&
                           read_words(words, count, &merging, error) &&
                           connect_and_merge(config, &merging, error);

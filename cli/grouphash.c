@@ -71,7 +71,7 @@ static bool run(const struct config *config, struct question *question, struct e
     struct pg *pg = NULL;
     struct redis *redis = NULL;
     question->arena = arena_new((size_t)16 * 1024 * 1024);
-    bool done = question->arena == NULL ? error_set(error, ERROR_AWAY, "no memory")
+    bool done = question->arena == NULL ? error_no_memory(error)
                                         : cli_connect_pg(config, &pg, error) &&
                                               cli_connect_redis(config, &redis, error) &&
                                               answer(question, pg, redis, error);
@@ -89,7 +89,7 @@ bool command_grouphash(const struct config *config, int argc, char **argv, struc
     const struct option_spec specs[] = {
         {"project", 0, OPTION_NUMBER, true, &question.project_id, 1, INT64_MAX}, {.name = NULL}};
     if (words == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     bool done = options_parse(argc, argv, specs, 1, argc, words, &count, error) &&
                 (text_equal(words[0], "last-processed") ||
                  error_set(error, ERROR_USAGE, "unknown word '%.60s'; last-processed is needed",

@@ -98,7 +98,7 @@ static bool run(const struct config *config, FILE *input, bool rebase_time, stru
     if (!cli_connect_pg(config, &ingest.pg, error))
         return false;
     ingest.redis = redis_new(config->redis_url); /* connects when there is something to record */
-    bool done = ingest.redis != NULL || error_set(error, ERROR_AWAY, "no memory");
+    bool done = ingest.redis != NULL || error_no_memory(error);
     done = done &&
            tagstore_new(config, config->tagstore, ingest.pg, NULL, &ingest.tagstore, error) &&
            ingest_run(&ingest, input, &summary, error);

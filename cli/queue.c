@@ -184,7 +184,7 @@ static bool run(const struct config *config, const struct action *action, struct
     session->name = config->queue;
     session->queue = queue_new(config->queue, NULL);
     if (session->queue == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     bool done = cli_connect_redis(config, &session->redis, error) && action->run(session, error);
     redis_free(session->redis);
     queue_free(session->queue);

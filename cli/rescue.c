@@ -83,8 +83,7 @@ static bool list_rows(struct rescue *rescue, json_t *rows, struct error *error)
         count = json_array_size(page);
         if (count > 0)
             after = json_integer_value(json_object_get(json_array_get(page, count - 1), "id"));
-        bool done = json_array_extend(rows, page) == 0 ||
-                    error_set(error, ERROR_AWAY, "no memory for a list of exports");
+        bool done = json_array_extend(rows, page) == 0 || error_no_memory(error);
         json_decref(page);
         if (!done)
             return false;
@@ -113,8 +112,7 @@ static bool run(struct rescue *rescue, const struct config *config, struct error
     json_t *rows = json_array();
     rescue->queue_name = config->queue;
     rescue->queue = queue_new(config->queue, NULL);
-    bool done =
-        (rows != NULL && rescue->queue != NULL) || error_set(error, ERROR_AWAY, "no memory");
+    bool done = (rows != NULL && rescue->queue != NULL) || error_no_memory(error);
     done = done && cli_connect_pg(config, &rescue->pg, error) &&
            cli_connect_redis(config, &rescue->redis, error) && list_rows(rescue, rows, error) &&
            queue_find_ids(rescue->queue, rescue->redis, true, &rescue->found, error) &&

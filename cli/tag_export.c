@@ -66,7 +66,7 @@ static bool write_csv(const struct config *config, const struct export_source *s
     struct export_progress done;
     struct csv_writer *csv = csv_writer_new(STDOUT_FILENO, INT64_MAX, config->csv_formula_guard);
     if (csv == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     bool written = processor_run(source, query, csv, ignore_progress, NULL, &done, error);
     csv_writer_free(csv);
     return written;
@@ -78,7 +78,7 @@ static bool run(const struct config *config, const struct request *request, stru
     struct export_query query;
     struct export_source source = {.pg = pg, .page_size = (size_t)config->page_size};
     struct arena *arena = arena_new(TEXTS_MAX);
-    bool done = arena != NULL || error_set(error, ERROR_AWAY, "no memory");
+    bool done = arena != NULL || error_no_memory(error);
     done = done && tagstore_new(config, config->tagstore, tag_pg, pg, &source.tagstore, error) &&
            make_query(request, pg, arena, &query, error) &&
            write_csv(config, &source, &query, error);

@@ -241,7 +241,7 @@ bool command_tagstore(const struct config *config, int argc, char **argv, struct
 {
     struct request request = {.arena = arena_new(ARENA_MAX)};
     if (request.arena == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     bool done = run(config, argc, argv, &request, error);
     arena_free(request.arena);
     return done;

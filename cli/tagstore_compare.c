@@ -59,7 +59,7 @@ static bool split(struct answer *answer, struct error *error)
         answer->count += answer->text[i] == '\n';
     answer->lines = memory_zeroed(answer->count + 1, sizeof(char *));
     if (answer->lines == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     char *line = answer->text;
     for (size_t i = 0; i < answer->count; i++) {
         char *end = strchr(line, '\n');

@@ -90,7 +90,7 @@ static bool get_group_tag_values(const struct request *request, struct error *er
     struct tagstore_cursor *cursor = NULL;
     struct arena *page = arena_new(PAGE_BYTES_MAX);
     if (page == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     bool done = tagstore_open_group_tag_values(request->store, &query, &cursor, error) &&
                 print_pages(request, cursor, page, error);
     tagstore_close(cursor);

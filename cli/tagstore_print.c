@@ -80,7 +80,7 @@ static bool add_top_value(json_t *list, const char *key, const char *value, stru
         json_decref(object);
         return false;
     }
-    return json_array_append_new(list, object) == 0 || error_set(error, ERROR_AWAY, "no memory");
+    return json_array_append_new(list, object) == 0 || error_no_memory(error);
 }
 
 static bool put_top_values(json_t *object, const struct tag_key_summary *summary,

@@ -69,7 +69,7 @@ static bool write_csv(struct job_thread *thread, const struct claim *claim,
     struct csv_writer *csv =
         csv_writer_new(assembly->csv, config->max_file_bytes, config->csv_formula_guard);
     if (csv == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     struct export_progress done;
     bool written = processor_run(&source, &query, csv, report, &reporter, &done, error);
     csv_writer_free(csv);

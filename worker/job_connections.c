@@ -26,7 +26,7 @@ bool job_thread_open(struct job_thread *thread, struct worker_context *context, 
         .redis_outage = {.server = "redis", .missing = &context->redis_missing}};
     if (thread->pg == NULL || thread->tag_pg == NULL || thread->redis == NULL ||
         thread->locks == NULL || thread->arena == NULL || thread->outcome_arena == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     pg_set_patience(thread->pg, worker_patience_ms(config));
     pg_set_patience(thread->tag_pg, worker_patience_ms(config));
     if (!tagstore_new(config, config->tagstore, thread->tag_pg, thread->pg, &thread->tagstore,

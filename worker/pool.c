@@ -167,5 +167,5 @@ bool pool_snapshot(struct pool *pool, struct job_ticket *tickets[POOL_MAX + 1], 
         *count += done ? 1 : 0;
     }
     (void)pthread_mutex_unlock(&pool->mutex);
-    return done || error_set(error, ERROR_AWAY, "no memory for a message");
+    return done || error_no_memory(error);
 }

@@ -193,7 +193,7 @@ bool sweep(struct worker_context *context, struct watch *watch, struct pg *pg, s
         return true;
     round.arena = arena_new(SWEEP_MEMORY_MAX);
     if (round.arena == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     buffer_init(&round.names, (size_t)SWEEP_ROWS_MAX * NAME_MAX_SIZE);
     bool done = run(&round, error);
     buffer_free(&round.names);

@@ -130,7 +130,7 @@ static bool open_parts(struct worker *worker, struct error *error)
     if (worker->pg == NULL || worker->mail_pg == NULL || worker->rescue_pg == NULL ||
         worker->redis == NULL || worker->fetch_redis == NULL || worker->supervisor_redis == NULL ||
         worker->rescue_redis == NULL || worker->context.queue == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     pg_set_patience(worker->pg, worker_patience_ms(config));
     pg_set_patience(worker->mail_pg, worker_patience_ms(config));
     pg_set_patience(worker->rescue_pg, worker_patience_ms(config));
@@ -417,7 +417,7 @@ bool worker_run(const struct config *config, const struct worker_options *option
 {
     struct worker *worker = memory_zeroed(1, sizeof(*worker));
     if (worker == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     worker->context.config = config;
     worker->options = options;
     worker->drain_outage.server = "redis or postgres";

@@ -110,7 +110,7 @@ static bool duplicate(const char *text, char **copy, struct error *error)
     *copy = text_duplicate(text);
     if (*copy != NULL)
         return true;
-    error_set(error, ERROR_AWAY, "no memory");
+    error_no_memory(error);
     return false;
 }
 

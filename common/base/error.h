@@ -48,6 +48,9 @@ struct error {
        error_set_errno(error, errno_value, format, ...) */
 #define error_set_errno(...) (error_fill_errno(__VA_ARGS__), error_false())
 
+/* ERROR_AWAY, "no memory": memory may be there at the next try. Returns false. */
+#define error_no_memory(error) error_set(error, ERROR_AWAY, "no memory")
+
 /* Puts "<context>: " before the message; the code stays. Returns false.
 
        error_prefix(error, format, ...) */

@@ -9,7 +9,7 @@ enum { WRITE_FLAGS = JSON_COMPACT | JSON_ENCODE_ANY };
 
 static bool no_memory(struct error *error)
 {
-    return error_set(error, ERROR_AWAY, "no memory for JSON");
+    return error_no_memory(error);
 }
 
 struct source {

@@ -18,7 +18,7 @@ bool json_memory_begin(size_t size, struct error *error)
     reserve.bytes = memory_alloc(reserve.size);
     reserve.used = 0;
     reserve.failed = false;
-    return reserve.bytes != NULL || error_set(error, ERROR_AWAY, "no memory for JSON");
+    return reserve.bytes != NULL || error_no_memory(error);
 }
 
 bool json_memory_failed(void)

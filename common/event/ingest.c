@@ -233,7 +233,7 @@ static bool allocate(struct batch *batch, struct error *error)
                                   .arena = arena_new(SCRATCH_MEMORY)};
     if (batch->events == NULL || batch->unsaved == NULL || batch->texts == NULL ||
         batch->saver.arena == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     return true;
 }
 

@@ -55,7 +55,7 @@ static bool find_kind(struct input *input, struct error *error)
     if (input->left < 2 || input->next[0] != 0x1f || input->next[1] != 0x8b)
         return true;
     if (inflateInit2(&input->stream, GZIP_WINDOW) != Z_OK)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     input->kind = KIND_GZIP;
     input->in_member = true;
     return true;
@@ -104,7 +104,7 @@ static bool inflate_some(struct input *input, char *bytes, size_t size, size_t *
     *got = room - stream->avail_out;
     input->in_member = result != Z_STREAM_END;
     if (result == Z_MEM_ERROR)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     return result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR ||
            error_set(error, ERROR_INVALID, "the gzip data is corrupt");
 }

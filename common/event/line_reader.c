@@ -23,8 +23,7 @@ static bool open_input(struct line_reader *reader, struct error *error)
         reader->input = input_new(reader->file);
     if (reader->bytes == NULL)
         reader->bytes = memory_alloc(PIECE_BYTES);
-    return (reader->input != NULL && reader->bytes != NULL) ||
-           error_set(error, ERROR_AWAY, "no memory");
+    return (reader->input != NULL && reader->bytes != NULL) || error_no_memory(error);
 }
 
 static bool add_piece(struct line_reader *reader, const char *piece, size_t size,

@@ -260,7 +260,7 @@ bool issues_by_tag_run(const struct export_source *source, const struct export_q
                       .done = done};
     bool good = run.texts != NULL && run.page != NULL;
     if (!good)
-        (void)error_set(error, ERROR_AWAY, "no memory");
+        (void)error_no_memory(error);
     good = good && check(&run, error) && export_rows(&run, error);
     arena_free(run.texts);
     arena_free(run.page);

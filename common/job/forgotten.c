@@ -16,7 +16,7 @@ static bool add_row(json_t *list, const struct pg_result *result, int row, struc
     json_t *object = json_object();
     bool done = object != NULL && json_array_append(list, object) == 0;
     if (!done)
-        (void)error_set(error, ERROR_AWAY, "no memory for a list of exports");
+        (void)error_no_memory(error);
     done = done && put_row(object, result, row, error);
     json_decref(object);
     return done;
@@ -43,7 +43,7 @@ bool forgotten_list(struct pg *pg, int64_t after, int64_t max, json_t **list, st
                   &params, &result, error))
         return false;
     json_t *rows = json_array();
-    bool done = rows != NULL || error_set(error, ERROR_AWAY, "no memory for a list of exports");
+    bool done = rows != NULL || error_no_memory(error);
     for (int row = 0; done && row < pg_rows(result); row++)
         done = add_row(rows, result, row, error);
     pg_result_free(result);

@@ -144,7 +144,7 @@ static bool add_row(json_t *list, const struct pg_result *result, int row, struc
     json_t *object = json_object();
     bool done = object != NULL && json_array_append(list, object) == 0;
     if (!done)
-        (void)error_set(error, ERROR_AWAY, "no memory for a list of exports");
+        (void)error_no_memory(error);
     done = done && put_row(object, result, row, error);
     json_decref(object);
     return done;
@@ -164,7 +164,7 @@ bool history_list(struct pg *pg, int64_t data_export_id, int64_t max, json_t **e
         goto end;
     }
     list = json_array();
-    done = list != NULL || error_set(error, ERROR_AWAY, "no memory for a list of exports");
+    done = list != NULL || error_no_memory(error);
     for (int row = 0; done && row < pg_rows(result); row++)
         done = add_row(list, result, row, error);
     if (done)

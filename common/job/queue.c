@@ -96,7 +96,7 @@ char *queue_processing_key(const struct queue *queue, const char *worker, struct
 {
     char *key = format_key("%s%s", queue->processing_prefix, worker);
     if (key == NULL)
-        error_set(error, ERROR_AWAY, "no memory");
+        error_no_memory(error);
     return key;
 }
 
@@ -199,7 +199,7 @@ static bool make_ticket(const struct redis_reply *text, int step, struct job_tic
     if (made == NULL || copy == NULL) {
         free(made);
         free(copy);
-        return error_set(error, ERROR_AWAY, "no memory for a message");
+        return error_no_memory(error);
     }
     memcpy(copy, message, size);
     copy[size] = '\0';

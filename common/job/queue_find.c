@@ -41,7 +41,7 @@ static bool add_id(struct id_set *ids, int64_t id, struct error *error)
         size_t room = ids->room == 0 ? 256 : 2 * ids->room;
         int64_t *larger = memory_resize(ids->ids, room * sizeof(*larger));
         if (larger == NULL)
-            return error_set(error, ERROR_AWAY, "no memory for the ids of messages");
+            return error_no_memory(error);
         ids->ids = larger;
         ids->room = room;
     }
@@ -78,7 +78,7 @@ static bool add_unacked(struct id_set *ids, const struct redis_reply *value, str
     struct error unreadable;
     const char *bytes = redis_text(value, &size);
     if (!clean_json_parse(bytes, size, JOB_MESSAGE_MAX, &entry, &unreadable))
-        return unreadable.code != ERROR_AWAY || error_set(error, ERROR_AWAY, "no memory");
+        return unreadable.code != ERROR_AWAY || error_no_memory(error);
     char *message = NULL;
     bool done = !json_is_object(json_array_get(entry, 0)) ||
                 (json_print(json_array_get(entry, 0), JSON_COMPACT, &message, error) &&
@@ -222,7 +222,7 @@ bool queue_find_ids(struct queue *queue, struct redis *redis, bool everywhere, s
 {
     struct id_set *found = memory_zeroed(1, sizeof(*found));
     if (found == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     if (!read_alive(queue, redis, found, error) ||
         (everywhere && (!read_dead(queue, redis, found, error) ||
                         !read_pairs(redis, "HSCAN", "unacked", 1, add_unacked, found, error)))) {

@@ -125,7 +125,7 @@ static bool add_entry(json_t *entries, const struct redis_reply *entry, struct e
                 json_put_time(object, "date_added", moment_of(id), error) &&
                 put_fields(object, redis_item(entry, 1), error);
     if (done && json_array_append(entries, object) != 0)
-        done = error_set(error, ERROR_AWAY, "no memory for the dead list");
+        done = error_no_memory(error);
     json_decref(object);
     return done;
 }
@@ -148,7 +148,7 @@ bool queue_dead_list(struct queue *queue, struct redis *redis, const char *after
     if (!redis_call(redis, &command, 0, &reply, error))
         return false;
     json_t *list = json_array();
-    bool done = list != NULL || error_set(error, ERROR_AWAY, "no memory for the dead list");
+    bool done = list != NULL || error_no_memory(error);
     for (size_t i = 0; done && i < redis_count(reply); i++)
         done = add_entry(list, redis_item(reply, i), error);
     redis_reply_free(reply);

@@ -68,7 +68,7 @@ bool queue_return_stranded(struct queue *queue, struct redis *redis,
     *count = 0;
     bool *seen = memory_zeroed(held_count + 1, sizeof(*seen));
     if (seen == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     redis_add_text(&command, "LRANGE");
     redis_add_text(&command, queue->processing);
     redis_add_int(&command, 0);
@@ -122,7 +122,7 @@ static bool add_name(json_t *names, const char *name, struct error *error)
         return true;
     json_t *text = json_string(name);
     if (text == NULL || json_array_append_new(names, text) != 0)
-        return error_set(error, ERROR_AWAY, "no memory for names of workers");
+        return error_no_memory(error);
     return true;
 }
 
@@ -186,7 +186,7 @@ static bool walk(struct queue *queue, struct redis *redis, json_t *names, struct
 {
     char cursor[32] = "0";
     char *pattern = scan_pattern(queue);
-    bool done = pattern != NULL || error_set(error, ERROR_AWAY, "no memory");
+    bool done = pattern != NULL || error_no_memory(error);
     do {
         done = done && scan_step(queue, redis, pattern, cursor, names, error);
     } while (done && !text_equal(cursor, "0"));
@@ -230,7 +230,7 @@ bool queue_find_processing(struct queue *queue, struct redis *redis, json_t **wo
 {
     json_t *names = json_array();
     if (names == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     bool walks = walk_is_due(queue);
     bool noted = walks;
     bool done = !walks || walk(queue, redis, names, error);
@@ -302,7 +302,7 @@ bool queue_find_unregistered(struct queue *queue, struct redis *redis, json_t **
     json_t *found = NULL;
     json_t *names = json_array();
     if (names == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     bool done = queue_find_processing(queue, redis, &found, error);
     for (size_t i = 0; done && i < json_array_size(found); i++) {
         const char *worker = json_string_value(json_array_get(found, i));
@@ -326,8 +326,7 @@ static bool add_unregistered(struct queue *queue, struct redis *redis, json_t *n
     json_t *found = NULL;
     if (!queue_find_unregistered(queue, redis, &found, error))
         return false;
-    bool done = json_array_extend(names, found) == 0 ||
-                error_set(error, ERROR_AWAY, "no memory for names of workers");
+    bool done = json_array_extend(names, found) == 0 || error_no_memory(error);
     json_decref(found);
     return done;
 }
@@ -347,7 +346,7 @@ bool queue_silent_workers(struct queue *queue, struct redis *redis, int64_t leas
 {
     json_t *names = json_array();
     if (names == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     if (add_late(queue, redis, lease_ms, names, error) &&
         (!stray_look_is_due(queue, lease_ms) || add_unregistered(queue, redis, names, error))) {
         *workers = names;
@@ -382,7 +381,7 @@ bool queue_sweep_note(struct queue *queue, struct redis *redis, int64_t interval
     redis_add_int(&command, interval_ms);
     redis_add(&command, names->size == 0 ? "" : names->data, names->size);
     json_t *found = json_array();
-    bool done = found != NULL || error_set(error, ERROR_AWAY, "no memory");
+    bool done = found != NULL || error_no_memory(error);
     done = done && queue_run(redis, "sweep_note.lua", 2, &command, &reply, error);
     for (size_t i = 0; done && i < redis_count(reply); i++)
         done = add_name(found, redis_text(redis_item(reply, i), NULL), error);

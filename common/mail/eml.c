@@ -171,7 +171,7 @@ struct mail_transport *eml_transport_new(const char *folder, struct error *error
     if (transport == NULL || copy == NULL) {
         free(transport);
         free(copy);
-        (void)error_set(error, ERROR_AWAY, "no memory");
+        (void)error_no_memory(error);
         return NULL;
     }
     transport->base.operations = &operations;

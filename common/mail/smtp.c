@@ -58,7 +58,7 @@ struct mail_transport *smtp_transport_new(const char *url, const char *sender, s
         return NULL;
     struct smtp_transport *transport = memory_zeroed(1, sizeof(*transport));
     if (transport == NULL) {
-        (void)error_set(error, ERROR_AWAY, "no memory");
+        (void)error_no_memory(error);
         return NULL;
     }
     transport->base.operations = &operations;
@@ -67,6 +67,6 @@ struct mail_transport *smtp_transport_new(const char *url, const char *sender, s
     if (transport->smtp != NULL && transport->sender != NULL)
         return &transport->base;
     free_transport(&transport->base);
-    (void)error_set(error, ERROR_AWAY, "no memory");
+    (void)error_no_memory(error);
     return NULL;
 }

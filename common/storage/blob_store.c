@@ -31,7 +31,7 @@ bool blob_store_open(const char *text, struct blob_store **store, struct error *
         return error_prefix(error, "EXPORTD_STORAGE_URL");
     }
     *store = filesystem_store_new(url.path);
-    return *store != NULL || error_set(error, ERROR_AWAY, "no memory");
+    return *store != NULL || error_no_memory(error);
 }
 
 void blob_store_free(struct blob_store *store)

@@ -35,7 +35,7 @@ static bool run_begin(struct run *run, const struct cleanup *cleanup, struct cle
     *run = (struct run){.cleanup = cleanup, .result = result};
     run->page = arena_new(ARENA_MAX);
     run->row = arena_new(ARENA_MAX);
-    return (run->page != NULL && run->row != NULL) || error_set(error, ERROR_AWAY, "no memory");
+    return (run->page != NULL && run->row != NULL) || error_no_memory(error);
 }
 
 static void run_end(struct run *run)
@@ -209,7 +209,7 @@ static bool free_all_abandoned(struct run *run, struct error *error)
     while (good && count == PAGE) {
         struct stored_object *objects = NULL;
         arena_reset(run->page);
-        good = after != NULL || error_set(error, ERROR_AWAY, "no memory");
+        good = after != NULL || error_no_memory(error);
         good = good &&
                stored_object_list_abandoned(run->cleanup->pg, after, PAGE, run->page, &objects,
                                             &count, error) &&

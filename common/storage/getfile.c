@@ -69,8 +69,7 @@ bool getfile(struct pg *pg, struct blob_store *store, int64_t file_id, int fd, s
     struct stored_file file;
     size_t count = 0;
     buffer_init(&getting.bytes, READ_MAX);
-    bool good =
-        (getting.whole != NULL && arena != NULL) || error_set(error, ERROR_AWAY, "no memory");
+    bool good = (getting.whole != NULL && arena != NULL) || error_no_memory(error);
     good = good && file_load(pg, file_id, arena, &file, error) &&
            file_blobs(pg, file_id, arena, &blobs, &count, error);
     for (size_t i = 0; good && i < count; i++)

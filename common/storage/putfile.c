@@ -84,7 +84,7 @@ static bool allocate(struct putting *putting, struct uploaded_file *file, struct
     file->blob_sizes = memory_zeroed(putting->count + 1, sizeof(*file->blob_sizes));
     if (putting->chunks == NULL || putting->bytes == NULL || putting->arena == NULL ||
         file->blob_ids == NULL || file->blob_sizes == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     return true;
 }
 
@@ -101,7 +101,7 @@ static bool digest_chunks(struct putting *putting, struct uploaded_file *file, s
 {
     struct sha1 *whole = sha1_new();
     int64_t left = file->size;
-    bool good = whole != NULL || error_set(error, ERROR_AWAY, "no memory");
+    bool good = whole != NULL || error_no_memory(error);
     for (size_t i = 0; good && i < putting->count; i++) {
         struct chunk *chunk = &putting->chunks[i];
         chunk->size = left < (int64_t)BLOB_SIZE ? left : (int64_t)BLOB_SIZE;
@@ -128,7 +128,7 @@ static bool journal_paths(const struct putting *putting, struct error *error)
     const char **paths = memory_zeroed(putting->count + 1, sizeof(*paths));
     const char **checksums = memory_zeroed(putting->count + 1, sizeof(*checksums));
     size_t count = 0;
-    bool good = (paths != NULL && checksums != NULL) || error_set(error, ERROR_AWAY, "no memory");
+    bool good = (paths != NULL && checksums != NULL) || error_no_memory(error);
     for (size_t i = 0; good && i < putting->count; i++) {
         if (putting->chunks[i].first != i || putting->chunks[i].spare)
             continue;

@@ -53,7 +53,7 @@ static bool is_owned(const struct upload *upload, const struct uploaded_file *fi
     bool found = false;
     bool done = arena != NULL
                     ? file_blob_find(upload->pg, file->new_checksum, arena, &blob, &found, error)
-                    : error_set(error, ERROR_AWAY, "no memory");
+                    : error_no_memory(error);
     *owned = done && found && text_equal(blob.path, file->new_path);
     arena_free(arena);
     return done;

@@ -14,5 +14,5 @@ bool tagstore_new(const struct config *config, const char *backend, struct pg *p
     if (!text_equal(backend, "postgres"))
         return error_set(error, ERROR_USAGE, "there is no tagstore '%.40s'", backend);
     *store = postgres_tagstore_new(pg, quick);
-    return *store != NULL || error_set(error, ERROR_AWAY, "no memory");
+    return *store != NULL || error_no_memory(error);
 }

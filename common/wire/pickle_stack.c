@@ -5,7 +5,7 @@ enum { MEMORY_MAX = 32 * 1024 * 1024 };
 
 static bool no_memory(struct error *error)
 {
-    return error_set(error, ERROR_AWAY, "no memory for a value");
+    return error_no_memory(error);
 }
 
 bool pickle_stack_init(struct pickle_stack *stack, size_t size, struct error *error)

@@ -178,7 +178,7 @@ bool postgres_open_group_tag_values(struct tagstore *store,
     bool missing = false;
     struct postgres_cursor *made = memory_alloc(sizeof(*made));
     if (made == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     *made = (struct postgres_cursor){.base = {.store = store},
                                      .pg = pg,
                                      .group_id = query->group_id,

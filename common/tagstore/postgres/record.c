@@ -318,9 +318,8 @@ static bool run(struct tagstore *store, const struct tag_observation *observatio
     row_set_init(&batch.keys, sizeof(struct key_row), same_key);
     row_set_init(&batch.values, sizeof(struct value_row), same_value);
     row_set_init(&batch.group_values, sizeof(struct group_value_row), same_group_value);
-    bool done = batch.arena == NULL || batch.cache == NULL
-                    ? error_set(error, ERROR_AWAY, "no memory")
-                    : count == 0 || steps(&batch, error);
+    bool done = batch.arena == NULL || batch.cache == NULL ? error_no_memory(error)
+                                                           : count == 0 || steps(&batch, error);
     row_set_free(&batch.group_values);
     row_set_free(&batch.values);
     row_set_free(&batch.keys);

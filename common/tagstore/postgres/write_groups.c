@@ -281,7 +281,7 @@ bool postgres_update_group_for_events(struct tagstore *store, int64_t project_id
                         .destination_group_id = destination_group_id,
                         .arena = arena_new(ARENA_MAX)};
     if (move.arena == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     bool done =
         project_lock(move.pg, &project_id, 1, &organization_id, error) &&
         event_user_attributes_move_events(move.pg, project_id, event_ids, count,

@@ -311,7 +311,7 @@ bool postgres_create_event_tags(struct tagstore *store, const struct tag_observa
         return error_set(error, ERROR_INVALID, "an event's tags need its environment");
     struct arena *arena = arena_new(ARENA_MAX);
     if (arena == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     bool done = count == 0 || save_event_tags(((struct postgres_tagstore *)store)->pg, event, tags,
                                               count, arena, error);
     arena_free(arena);

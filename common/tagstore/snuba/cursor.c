@@ -43,7 +43,7 @@ static bool read_pages(struct value_pages *pages, const struct group_tag_value_q
     size_t count = 0;
     bool more = true;
     struct arena *arena = arena_new(PAGE_MAX);
-    bool done = arena != NULL || error_set(error, ERROR_AWAY, "no memory");
+    bool done = arena != NULL || error_no_memory(error);
     while (done && more) {
         arena_reset(arena);
         done = value_pages_next(pages, arena, &rows, &count, &more, error) &&
@@ -75,14 +75,13 @@ bool snuba_open_group_tag_values(struct tagstore *store, const struct group_tag_
         return true;
     struct snuba_cursor *made = memory_alloc(sizeof(*made));
     if (made == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     *made = (struct snuba_cursor){.base = {.store = store},
                                   .group_id = query->group_id,
                                   .page_size = query->page_size,
                                   .left = query->limit == 0 ? INT64_MAX : query->limit,
                                   .sorter = sorter_new(snuba->tmpdir, SORT_MEMORY)};
-    bool done =
-        made->sorter != NULL ? fill(made, query, error) : error_set(error, ERROR_AWAY, "no memory");
+    bool done = made->sorter != NULL ? fill(made, query, error) : error_no_memory(error);
     if (done)
         *cursor = &made->base;
     else

@@ -204,7 +204,7 @@ bool snuba_get_group_event_ids(struct tagstore *store, const struct tag_place *p
     struct event_pages pages = {
         .arena = arena_new(ARENA_MAX), .tell = tell, .context = context, .error = error};
     bool done = arena == NULL || pages.arena == NULL
-                    ? error_set(error, ERROR_AWAY, "no memory")
+                    ? error_no_memory(error)
                     : find_events(store, place, tags, tag_count, &pages, arena);
     arena_free(pages.arena);
     arena_free(arena);

@@ -42,7 +42,7 @@ static bool read_key(struct tagstore *store, const struct tag_place *place, cons
 {
     struct arena *arena = arena_new(ARENA_MAX);
     bool done = arena == NULL
-                    ? error_set(error, ERROR_AWAY, "no memory")
+                    ? error_no_memory(error)
                     : ask_key(store, place, referrer, times_seen, values_seen, arena, error);
     arena_free(arena);
     return done;

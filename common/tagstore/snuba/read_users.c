@@ -335,7 +335,7 @@ bool snuba_get_groups_user_counts(struct tagstore *store, int64_t project_id,
         .project_ids = &project_id, .project_count = 1, .environment_id = environment_id};
     struct arena *arena = arena_new(ARENA_MAX);
     bool done = arena == NULL
-                    ? error_set(error, ERROR_AWAY, "no memory")
+                    ? error_no_memory(error)
                     : count_users(store, &scope, group_ids, group_count, counts, arena, error);
     arena_free(arena);
     return done;

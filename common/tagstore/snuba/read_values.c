@@ -65,8 +65,7 @@ bool snuba_get_group_tag_value(struct tagstore *store, const struct tag_place *p
                                struct group_tag_value *row, struct error *error)
 {
     struct arena *arena = arena_new(ARENA_MAX);
-    bool done = arena == NULL ? error_set(error, ERROR_AWAY, "no memory")
-                              : ask_value(store, place, row, arena, error);
+    bool done = arena == NULL ? error_no_memory(error) : ask_value(store, place, row, arena, error);
     arena_free(arena);
     return done;
 }

@@ -82,7 +82,7 @@ bool snuba_client_new(const char *url, const struct snuba_dialect *dialect,
 {
     *client = memory_zeroed(1, sizeof(**client));
     if (*client == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     (*client)->dialect = dialect;
     if (connect_to(*client, url, error))
         return true;

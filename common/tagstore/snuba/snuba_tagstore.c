@@ -61,7 +61,7 @@ bool snuba_tagstore_new(const char *url, const char *dialect, int64_t retention_
         return error_set(error, ERROR_USAGE, "snuba has no dialect '%.40s'", dialect);
     struct snuba_tagstore *snuba = memory_alloc(sizeof(*snuba));
     if (snuba == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     *snuba = (struct snuba_tagstore){.base = {.operations = &operations},
                                      .pg = pg,
                                      .retention_days = retention_days,
@@ -69,7 +69,7 @@ bool snuba_tagstore_new(const char *url, const char *dialect, int64_t retention_
     if (snuba->tmpdir == NULL || !snuba_client_new(url, words, &snuba->client, error)) {
         bool no_memory = snuba->tmpdir == NULL;
         free_store(&snuba->base);
-        return no_memory ? error_set(error, ERROR_AWAY, "no memory") : false;
+        return no_memory ? error_no_memory(error) : false;
     }
     snuba->base.patience_ms = snuba_client_patience_ms(snuba->client);
     *store = &snuba->base;

@@ -75,7 +75,7 @@ static bool reserve(void **array, size_t count, size_t *room, size_t size, struc
     size_t more = *room == 0 ? 64 : *room * 2;
     void *grown = memory_resize_array(*array, more, size);
     if (grown == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     *array = grown;
     *room = more;
     return true;
@@ -194,7 +194,7 @@ static bool open_runs(struct sorter *sorter, struct error *error)
         share = READ_BYTES_MIN;
     sorter->heap = memory_zeroed(sorter->run_count, sizeof(struct sorter_run *));
     if (sorter->heap == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     for (size_t i = 0; i < sorter->run_count; i++) {
         bool found = false;
         if (!sorter_run_open(&sorter->runs[i], share, &found, error))

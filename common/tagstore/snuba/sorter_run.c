@@ -108,7 +108,7 @@ static bool grow(struct sorter_run *run, size_t capacity, struct error *error)
 {
     char *bytes = memory_resize(run->bytes, capacity);
     if (bytes == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     run->bytes = bytes;
     run->capacity = capacity;
     return true;

@@ -33,8 +33,8 @@ static bool ask(struct snuba_client *client, struct error *error)
                                       .issue_count = ARRAY_LENGTH(issues)};
     struct snuba_answer answer;
     struct arena *arena = arena_new(ANSWER_MAX);
-    bool done = arena != NULL ? snuba_ask(client, &query, arena, &answer, error)
-                              : error_set(error, ERROR_AWAY, "no memory");
+    bool done =
+        arena != NULL ? snuba_ask(client, &query, arena, &answer, error) : error_no_memory(error);
     arena_free(arena);
     return done;
 }

@@ -203,15 +203,14 @@ bool value_pages_new(struct tagstore *store, const struct group_tag_value_query 
     struct value_pages *made = memory_alloc(sizeof(*made));
     *pages = NULL;
     if (made == NULL)
-        return error_set(error, ERROR_AWAY, "no memory");
+        return error_no_memory(error);
     *made = (struct value_pages){.asked = asked,
                                  .client = snuba->client,
                                  .dialect = snuba_client_dialect(snuba->client),
                                  .texts = arena_new(TEXTS_MAX),
                                  .page_size = (int64_t)asked->page_size};
     buffer_init(&made->last, SNUBA_ANSWER_MAX);
-    bool done =
-        made->texts != NULL ? start(made, snuba, error) : error_set(error, ERROR_AWAY, "no memory");
+    bool done = made->texts != NULL ? start(made, snuba, error) : error_no_memory(error);
     if (done)
         *pages = made;
     else

@@ -27,7 +27,7 @@ static bool fill_arena(const void *context, struct error *error)
 {
     (void)context;
     struct arena *arena = arena_new((size_t)1024 * 1024);
-    bool done = arena != NULL || error_set(error, ERROR_AWAY, "no memory");
+    bool done = arena != NULL || error_no_memory(error);
     for (size_t i = 0; done && i < 20; i++)
         done = arena_copy(arena, "x", 1, error) != NULL &&
                arena_array(arena, i, 1000, error) != NULL &&
@@ -41,7 +41,7 @@ static bool digest(const void *context, struct error *error)
     (void)context;
     char *copy = text_duplicate("text");
     struct sha1 *sha1 = copy == NULL ? NULL : sha1_new();
-    bool done = sha1 != NULL || error_set(error, ERROR_AWAY, "no memory");
+    bool done = sha1 != NULL || error_no_memory(error);
     sha1_free(sha1);
     free(copy);
     return done;
@@ -83,7 +83,7 @@ static bool write_json(const void *context, struct error *error)
     struct buffer out;
     json_t *object = json_object();
     buffer_init(&out, 1000);
-    bool done = (object != NULL || error_set(error, ERROR_AWAY, "no memory")) &&
+    bool done = (object != NULL || error_no_memory(error)) &&
                 json_put_text(object, "text", "a text", error) &&
                 json_put_int(object, "number", 5, error) &&
                 json_put_time(object, "time", 5, error) && json_put_null(object, "null", error) &&

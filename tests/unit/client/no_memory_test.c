@@ -9,7 +9,7 @@ static bool make_redis(const void *url, struct error *error)
 {
     struct redis *redis = redis_new(url);
     redis_free(redis);
-    return redis != NULL || error_set(error, ERROR_AWAY, "no memory");
+    return redis != NULL || error_no_memory(error);
 }
 
 static bool make_http(const void *url, struct error *error)

@@ -15,7 +15,7 @@ static bool write_file(const void *context, struct error *error)
     int file = open("/dev/null", O_WRONLY | O_CLOEXEC);
     assert_true(file >= 0);
     struct csv_writer *writer = csv_writer_new(file, INT32_MAX, true);
-    bool done = writer != NULL || error_set(error, ERROR_AWAY, "no memory");
+    bool done = writer != NULL || error_no_memory(error);
     for (int i = 0; done && i < 10; i++)
         done = csv_writer_text(writer, text, sizeof(text) - 1, error) &&
                csv_writer_int(writer, i, error) && csv_writer_time(writer, i, error) &&

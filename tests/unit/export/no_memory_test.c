@@ -16,7 +16,7 @@ static bool read_and_show(const void *text, struct error *error)
     bool done = arena != NULL ? payload_parse(text, arena, &payload, error) &&
                                     payload_print(text, 0, arena, &shown, error) &&
                                     payload_write(1, 7, "k", arena, &shown, error)
-                              : error_set(error, ERROR_AWAY, "no memory");
+                              : error_no_memory(error);
     arena_free(arena);
     return done;
 }
@@ -25,8 +25,8 @@ static bool show(const void *text, struct error *error)
 {
     const char *shown = NULL;
     struct arena *arena = arena_new((size_t)1024 * 1024);
-    bool done = arena != NULL ? payload_print(text, 0, arena, &shown, error)
-                              : error_set(error, ERROR_AWAY, "no memory");
+    bool done =
+        arena != NULL ? payload_print(text, 0, arena, &shown, error) : error_no_memory(error);
     arena_free(arena);
     return done;
 }

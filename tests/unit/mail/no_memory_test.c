@@ -33,7 +33,7 @@ static bool success(const void *context, struct error *error)
     struct arena *arena = arena_new(MAIL_MAX);
     bool done = arena != NULL ? mail_render_success(&mail, arena, &content, error) &&
                                     print_mail(&content, error)
-                              : error_set(error, ERROR_AWAY, "no memory");
+                              : error_no_memory(error);
     arena_free(arena);
     return done;
 }
@@ -48,7 +48,7 @@ static bool failure(const void *context, struct error *error)
     struct arena *arena = arena_new(MAIL_MAX);
     bool done = arena != NULL ? mail_render_failure(&mail, arena, &content, error) &&
                                     print_mail(&content, error)
-                              : error_set(error, ERROR_AWAY, "no memory");
+                              : error_no_memory(error);
     arena_free(arena);
     return done;
 }

@@ -43,7 +43,7 @@ static bool read_answer(const void *body, struct error *error)
     struct arena *arena = arena_new((size_t)1024 * 1024);
     bool done = arena != NULL ? snuba_answer_read(snuba_dialect_find("2020"), &query, 200, body,
                                                   strlen(body), arena, &answer, error)
-                              : error_set(error, ERROR_AWAY, "no memory");
+                              : error_no_memory(error);
     arena_free(arena);
     return done;
 }
@@ -66,7 +66,7 @@ static bool sort(const void *memory, struct error *error)
 {
     struct arena *arena = arena_new((size_t)16 * 1024 * 1024);
     struct sorter *sorter = arena == NULL ? NULL : sorter_new("/tmp", *(const size_t *)memory);
-    bool done = sorter != NULL || error_set(error, ERROR_AWAY, "no memory"), found = true;
+    bool done = sorter != NULL || error_no_memory(error), found = true;
     for (int64_t i = 0; done && i < 2000; i++) {
         const struct group_tag_value row = {
             .value = "value", .value_size = 5, .times_seen = 1, .first_seen = i * 7919 % 1000};

@@ -76,7 +76,7 @@ static bool read_event(const void *text, struct error *error)
     struct event_line event;
     struct arena *arena = arena_new((size_t)1024 * 1024);
     bool done = arena != NULL ? event_line_parse(text, strlen(text), arena, &event, error)
-                              : error_set(error, ERROR_AWAY, "no memory");
+                              : error_no_memory(error);
     arena_free(arena);
     return done;
 }
