@@ -72,7 +72,7 @@ static bool connect_and_merge(const struct config *config, struct merging *mergi
 {
     return cli_check_embedded_tagstore(config, error) &&
            cli_connect_pg(config, &merging->pg, error) &&
-           tagstore_new(config, config->tagstore, merging->pg, NULL, &merging->tagstore, error) &&
+           tagstore_new(config, config->tagstore, merging->pg, &merging->tagstore, error) &&
            merge_all(merging, error);
 }
 

@@ -99,8 +99,7 @@ static bool run(const struct config *config, FILE *input, bool rebase_time, stru
         return false;
     ingest.redis = redis_new(config->redis_url); /* connects when there is something to record */
     bool done = ingest.redis != NULL || error_no_memory(error);
-    done = done &&
-           tagstore_new(config, config->tagstore, ingest.pg, NULL, &ingest.tagstore, error) &&
+    done = done && tagstore_new(config, config->tagstore, ingest.pg, &ingest.tagstore, error) &&
            ingest_run(&ingest, input, &summary, error);
     if (done || summary.lines > 0)
         print_summary(&summary);

@@ -79,7 +79,7 @@ static bool run(const struct config *config, const struct request *request, stru
     struct export_source source = {.pg = pg, .page_size = (size_t)config->page_size};
     struct arena *arena = arena_new(TEXTS_MAX);
     bool done = arena != NULL || error_no_memory(error);
-    done = done && tagstore_new(config, config->tagstore, tag_pg, pg, &source.tagstore, error) &&
+    done = done && tagstore_new(config, config->tagstore, tag_pg, &source.tagstore, error) &&
            make_query(request, pg, arena, &query, error) &&
            write_csv(config, &source, &query, error);
     arena_free(arena);

@@ -198,7 +198,7 @@ static bool ask_one(const struct config *config, const struct method *method,
                     struct request *request, struct pg *pg, struct error *error)
 {
     request->printer.out = stdout;
-    return tagstore_new(config, config->tagstore, pg, NULL, &request->store, error) &&
+    return tagstore_new(config, config->tagstore, pg, &request->store, error) &&
            method->run(request, error);
 }
 

@@ -37,7 +37,7 @@ static bool ask(const struct config *config, const struct method *method, struct
     FILE *out = open_memstream(&answer->text, &answer->size);
     if (out == NULL)
         return error_set_errno(error, errno, "no place for an answer");
-    bool done = tagstore_new(config, answer->backend, pg, NULL, &request->store, error) &&
+    bool done = tagstore_new(config, answer->backend, pg, &request->store, error) &&
                 print_answer(method, request, out, error);
     tagstore_free(request->store);
     request->store = NULL;

@@ -29,8 +29,7 @@ bool job_thread_open(struct job_thread *thread, struct worker_context *context, 
         return error_no_memory(error);
     pg_set_patience(thread->pg, worker_patience_ms(config));
     pg_set_patience(thread->tag_pg, worker_patience_ms(config));
-    if (!tagstore_new(config, config->tagstore, thread->tag_pg, thread->pg, &thread->tagstore,
-                      error))
+    if (!tagstore_new(config, config->tagstore, thread->tag_pg, &thread->tagstore, error))
         return false;
     thread->watch->more_ms = QUESTIONS * tagstore_patience_ms(thread->tagstore);
     return blob_store_open(config->storage_url, &thread->store, error);

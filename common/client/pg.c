@@ -154,11 +154,6 @@ void pg_interrupt(struct pg *pg)
     atomic_store(&pg->interrupted, true);
 }
 
-bool pg_was_interrupted(const struct pg *pg)
-{
-    return pg->cancelled_ms != 0;
-}
-
 static void ignore_notice(void *context, const PGresult *notice)
 {
     (void)context;

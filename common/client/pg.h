@@ -49,10 +49,6 @@ void pg_set_patience(struct pg *pg, int64_t ms);
    Not while a connection is being made (10 s at most for each host). */
 void pg_interrupt(struct pg *pg);
 
-/* Whether the last statement was interrupted, also if it had ended before: then the cancellation
-   may still be on its way to the next one, unless the connection is dropped first. */
-bool pg_was_interrupted(const struct pg *pg);
-
 /* The SQLSTATE of the last failure, "" when it had none (connection lost). */
 const char *pg_sqlstate(const struct pg *pg);
 

@@ -26,18 +26,6 @@ struct run {
     struct export_progress *done;
 };
 
-static struct group_tag_value_query rows_query(const struct run *run, int64_t group_id)
-{
-    return (struct group_tag_value_query){
-        .project_id = run->payload.project_id,
-        .group_id = group_id,
-        .environment_id = run->environment_id,
-        .key = run->lookup_key,
-        .key_must_exist = true,
-        .limit = run->query->limit_kind == JOB_LIMIT_ROWS ? run->query->limit : 0,
-        .page_size = run->source->page_size};
-}
-
 /* ---- what is asked for, in the order in which it is checked ---- */
 
 static bool does_not_exist(struct error *error, const char *what)
@@ -52,21 +40,6 @@ static bool check_limit(const struct export_query *query, struct error *error)
                      "Invalid limit: it has to be a whole number of rows, or 0 for all rows");
 }
 
-/* The rows are asked for together with the look whether they may be asked for. If that fails, it
-   may be because of them. */
-static bool find_subject(const struct run *run, const struct subject_ids *ids,
-                         struct subject *subject, struct error *error)
-{
-    struct pg *pg = run->source->pg;
-    struct tagstore *tagstore = run->source->tagstore;
-    const struct group_tag_value_query rows = rows_query(run, ids->group_id);
-    tagstore_foresee(tagstore, &rows);
-    bool found = subject_find(pg, ids, subject, error);
-    bool may_ask_again = tagstore_end_foresight(tagstore, found);
-    return found ||
-           (may_ask_again && pg_connect(pg, error) && subject_find(pg, ids, subject, error));
-}
-
 /* All in one look, judged in the order of the original. */
 static bool check_subject(struct run *run, struct error *error)
 {
@@ -79,7 +52,7 @@ static bool check_subject(struct run *run, struct error *error)
                                     .environment_id = run->environment_id,
                                     .all_environments = !one};
     struct subject subject;
-    if (!find_subject(run, &ids, &subject, error))
+    if (!subject_find(run->source->pg, &ids, &subject, error))
         return false;
     if (!subject.has_project)
         return does_not_exist(error, "project");
@@ -218,10 +191,17 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
         tagstore_close(*cursor);
         *cursor = NULL;
         asked = run->group_id;
-        struct group_tag_value_query query = rows_query(run, asked);
-        query.group_seen = &seen;
-        query.reading = tell_reading;
-        query.context = run;
+        const struct group_tag_value_query query = {
+            .project_id = run->payload.project_id,
+            .group_id = asked,
+            .environment_id = run->environment_id,
+            .key = run->lookup_key,
+            .key_must_exist = true,
+            .limit = run->query->limit_kind == JOB_LIMIT_ROWS ? run->query->limit : 0,
+            .page_size = run->source->page_size,
+            .group_seen = &seen,
+            .reading = tell_reading,
+            .context = run};
         if (!FAULT("issue_found", error) ||
             !tagstore_open_group_tag_values(run->source->tagstore, &query, cursor, error))
             return false;

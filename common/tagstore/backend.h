@@ -23,9 +23,6 @@ struct tagstore_operations {
                                 struct group_tag_value *row, struct error *error);
     bool (*open_group_tag_values)(struct tagstore *store, const struct group_tag_value_query *query,
                                   struct tagstore_cursor **cursor, struct error *error);
-    void (*foresee)(struct tagstore *store,
-                    const struct group_tag_value_query *query); /* NULL: it never does */
-    bool (*end_foresight)(struct tagstore *store, bool answered);
     bool (*next_page)(struct tagstore_cursor *cursor, struct arena *arena,
                       struct group_tag_value **rows, size_t *count, struct error *error);
     void (*close)(struct tagstore_cursor *cursor);

@@ -4,7 +4,7 @@
 #include "tagstore/postgres/postgres_tagstore.h"
 #include "tagstore/snuba/snuba_tagstore.h"
 
-bool tagstore_new(const struct config *config, const char *backend, struct pg *pg, struct pg *quick,
+bool tagstore_new(const struct config *config, const char *backend, struct pg *pg,
                   struct tagstore **store, struct error *error)
 {
     *store = NULL;
@@ -13,6 +13,6 @@ bool tagstore_new(const struct config *config, const char *backend, struct pg *p
                                   config->tmpdir, pg, store, error);
     if (!text_equal(backend, "postgres"))
         return error_set(error, ERROR_USAGE, "there is no tagstore '%.40s'", backend);
-    *store = postgres_tagstore_new(pg, quick);
+    *store = postgres_tagstore_new(pg);
     return *store != NULL || error_no_memory(error);
 }

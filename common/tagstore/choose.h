@@ -7,12 +7,10 @@
 #include "tagstore/tagstore.h"
 
 /* A tagstore of the backend `backend`, usually config->tagstore; connects when it is first asked.
-   `pg` is where the Postgres backend has its tables and where others look up what ids mean. `quick`
-   (NULL: there is none) is another connection there, which is free whenever the store is asked: for
-   what is answered at once, so that the server need not go from one of its processes to the other.
-   All of these stay the caller's and must outlive the store. ERROR_USAGE: there is no such
-   backend; ERROR_AWAY without memory. */
-bool tagstore_new(const struct config *config, const char *backend, struct pg *pg, struct pg *quick,
+   `pg` is where the Postgres backend has its tables and where others look up what ids mean. It
+   stays the caller's and must outlive the store. ERROR_USAGE: there is no such backend; ERROR_AWAY
+   without memory. */
+bool tagstore_new(const struct config *config, const char *backend, struct pg *pg,
                   struct tagstore **store, struct error *error) MUST_CHECK;
 
 #endif

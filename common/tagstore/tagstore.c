@@ -24,18 +24,6 @@ bool tagstore_open_group_tag_values(struct tagstore *store,
     return store->operations->open_group_tag_values(store, query, cursor, error);
 }
 
-void tagstore_foresee(struct tagstore *store, const struct group_tag_value_query *query)
-{
-    if (store->operations->foresee != NULL)
-        store->operations->foresee(store, query);
-}
-
-bool tagstore_end_foresight(struct tagstore *store, bool answered)
-{
-    return store->operations->end_foresight != NULL &&
-           store->operations->end_foresight(store, answered);
-}
-
 bool tagstore_next_page(struct tagstore_cursor *cursor, struct arena *arena,
                         struct group_tag_value **rows, size_t *count, struct error *error)
 {

@@ -116,17 +116,6 @@ bool tagstore_open_group_tag_values(struct tagstore *store,
                                     struct tagstore_cursor **cursor,
                                     struct error *error) MUST_CHECK;
 
-/* Says for which rows a cursor will be opened next. A backend that has been given a connection of
-   the caller's beside its own (tagstore_new) asks for them together with the caller's next
-   statement over that, and a cursor that is opened with an equal query shows them as they were
-   then.
-
-   foresee, that one statement, end_foresight: nothing else of the store in between. `answered` is
-   whether the statement succeeded: if not, it may have failed for the question, so end_foresight
-   tells whether it is worth to be repeated without; false when tagstore_interrupt ended it. */
-void tagstore_foresee(struct tagstore *store, const struct group_tag_value_query *query);
-bool tagstore_end_foresight(struct tagstore *store, bool answered);
-
 /* The next page: 1 to page_size rows in `arena`, or *count = 0 at the end. */
 bool tagstore_next_page(struct tagstore_cursor *cursor, struct arena *arena,
                         struct group_tag_value **rows, size_t *count,

@@ -375,8 +375,8 @@ def start_export(exportd, issue, fault):
 
 @pytest.mark.parametrize("rounds", [1, 2])
 def test_an_export_that_has_just_found_its_issue(exportd, tables, sql, rounds):
-    """It is asked for by an old number, so its values were not asked for together with the issue; it stops
-    before it asks for them, and then they belong to another issue."""
+    """It stops between the look for its issue and the question for its values; meanwhile they pass to another
+    issue."""
     issues = [f"issue {n}" for n in range(4)]
     exportd.ingest([event(issue, tags={"color": issue}) for issue in issues])
     *groups, once = [group_of(sql, issue) for issue in issues]
@@ -392,20 +392,3 @@ def test_an_export_that_has_just_found_its_issue(exportd, tables, sql, rounds):
     assert (process.returncode, err) == (0, b"")
     assert out == exportd.tag_export(group=groups[rounds])
     assert out.count(b"issue ") == rounds + 2
-
-
-def test_an_export_that_has_its_values_already(exportd, tables, sql):
-    """They came together with the issue: a merge after that is after the export."""
-    exportd.ingest([event(issue, tags={"color": issue}) for issue in ("one", "other")])
-    one, other = group_of(sql, "one"), group_of(sql, "other")
-    before = exportd.tag_export(group=one)
-    with start_export(exportd, one, "issue_found:stop") as process:
-        _, status = os.waitpid(process.pid, os.WUNTRACED)
-        assert os.WIFSTOPPED(status), status
-        exportd.ok("group", "merge", "--into", other, one)
-        process.send_signal(signal.SIGCONT)
-        out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, b"")
-    assert out == before and out.count(b"one") == 1
-    after = exportd.tag_export(group=one)
-    assert after.count(b"\r\n") == before.count(b"\r\n") + 1

@@ -76,81 +76,7 @@ static bool open_copy(struct postgres_cursor *cursor, const struct group_tag_val
     return !cursor->ended;
 }
 
-/* ---- a question to the connection that is the caller's, too ---- */
-
-static void begin_quick(struct postgres_tagstore *store)
-{
-    atomic_store(&store->asks_quick, true);
-}
-
-/* An interruption was meant for this question only, and may still be on its way: true. */
-static bool end_quick(struct postgres_tagstore *store)
-{
-    atomic_store(&store->asks_quick, false);
-    if (!pg_was_interrupted(store->quick))
-        return false;
-    pg_disconnect(store->quick);
-    return true;
-}
-
-/* ---- rows that were foreseen ---- */
-
-void postgres_foresee(struct tagstore *store, const struct group_tag_value_query *query)
-{
-    struct postgres_tagstore *postgres = (struct postgres_tagstore *)store;
-    struct foreseen *foreseen = &postgres->foreseen;
-    struct error ignored;
-    pg_result_free(foreseen->result);
-    foreseen->result = NULL;
-    foreseen->query = *query;
-    if (postgres->quick == postgres->pg || query->group_id == 0 ||
-        !text_copy(foreseen->key, sizeof(foreseen->key), query->key))
-        return;
-    begin_quick(postgres);
-    (void)!few_values_ask_later(postgres->quick, query, &foreseen->result, &ignored);
-}
-
-bool postgres_end_foresight(struct tagstore *store, bool answered)
-{
-    struct postgres_tagstore *postgres = (struct postgres_tagstore *)store;
-    bool asked = atomic_load(&postgres->asks_quick);
-    bool interrupted = asked && end_quick(postgres);
-    return asked && !answered && !interrupted;
-}
-
-/* The answer, once, if it is one to this query; NULL if not. */
-static struct pg_result *take_foreseen(struct foreseen *foreseen,
-                                       const struct group_tag_value_query *query)
-{
-    const struct group_tag_value_query *asked = &foreseen->query;
-    struct pg_result *result = foreseen->result;
-    foreseen->result = NULL;
-    if (result == NULL ||
-        (asked->project_id == query->project_id && asked->group_id == query->group_id &&
-         asked->environment_id == query->environment_id && asked->limit == query->limit &&
-         asked->seen_only == query->seen_only && text_equal(foreseen->key, query->key)))
-        return result;
-    pg_result_free(result);
-    return NULL;
-}
-
 /* ---- opening ---- */
-
-static bool ask_for_few(struct postgres_cursor *cursor, const struct group_tag_value_query *query,
-                        struct error *error)
-{
-    struct postgres_tagstore *store = (struct postgres_tagstore *)cursor->base.store;
-    struct pg_result *foreseen = take_foreseen(&store->foreseen, query);
-    if (foreseen != NULL) {
-        few_values_receive(&cursor->few, query, foreseen);
-        return true;
-    }
-    begin_quick(store);
-    bool done =
-        pg_connect(store->quick, error) && few_values_ask(store->quick, query, &cursor->few, error);
-    (void)end_quick(store);
-    return done;
-}
 
 /* Few values are found without looking for their key first. A key that the environment does not
    have (id 0) has no values. */
@@ -158,7 +84,7 @@ static bool open_rows(struct postgres_cursor *cursor, const struct group_tag_val
                       bool *missing, struct error *error)
 {
     int64_t key_id = 0;
-    if (query->group_id != 0 && !ask_for_few(cursor, query, error))
+    if (query->group_id != 0 && !few_values_ask(cursor->pg, query, &cursor->few, error))
         return false;
     if (cursor->few.result != NULL)
         return true;
@@ -243,7 +169,7 @@ bool postgres_next_page(struct tagstore_cursor *cursor, struct arena *arena,
 }
 
 /* What the server still has to say could be anything up to millions of rows: only a new connection
-   is quick. */
+   gets rid of it quickly. */
 void postgres_close(struct tagstore_cursor *cursor)
 {
     struct postgres_cursor *postgres = (struct postgres_cursor *)cursor;

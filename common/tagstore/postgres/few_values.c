@@ -52,31 +52,15 @@ bool few_values_ask(struct pg *pg, const struct group_tag_value_query *query,
                     struct few_values *values, struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    struct pg_result *result = NULL;
     *values = (struct few_values){.next = 0};
     bind_query(&params, query);
-    if (!pg_query(pg, rows_statement, &params, &result, error))
+    if (!pg_query(pg, rows_statement, &params, &values->result, error))
         return false;
-    few_values_receive(values, query, result);
-    return true;
-}
-
-bool few_values_ask_later(struct pg *pg, const struct group_tag_value_query *query,
-                          struct pg_result **result, struct error *error)
-{
-    struct pg_params params = {.repeated = true};
-    bind_query(&params, query);
-    return pg_later_query(pg, rows_statement, &params, result, error);
-}
-
-void few_values_receive(struct few_values *values, const struct group_tag_value_query *query,
-                        struct pg_result *result)
-{
-    *values = (struct few_values){.result = result};
-    if (!are_few(result))
+    if (!are_few(values->result))
         few_values_free(values);
     else if (query->group_seen != NULL)
-        *query->group_seen = pg_int(result, 0, 4) == 1;
+        *query->group_seen = pg_int(values->result, 0, 4) == 1;
+    return true;
 }
 
 void few_values_free(struct few_values *values)

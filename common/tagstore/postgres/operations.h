@@ -7,21 +7,9 @@
 #include "tagstore/backend.h"
 #include "tagstore/postgres/value_cache.h"
 
-#include <stdatomic.h>
-
-/* Rows that were asked for before a cursor was opened over them. */
-struct foreseen {
-    struct pg_result *result; /* NULL: not yet, or not at all */
-    struct group_tag_value_query query;
-    char key[256]; /* of the query */
-};
-
 struct postgres_tagstore {
     struct tagstore base;
-    struct pg *pg;          /* the caller's */
-    struct pg *quick;       /* the caller's, or the same */
-    atomic_bool asks_quick; /* what it is asked now is ours */
-    struct foreseen foreseen;
+    struct pg *pg;              /* the caller's */
     struct value_cache *values; /* NULL until something is recorded */
 };
 
@@ -34,8 +22,6 @@ bool postgres_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
                                     struct tagstore_cursor **cursor,
                                     struct error *error) MUST_CHECK;
-void postgres_foresee(struct tagstore *store, const struct group_tag_value_query *query);
-bool postgres_end_foresight(struct tagstore *store, bool answered);
 bool postgres_next_page(struct tagstore_cursor *cursor, struct arena *arena,
                         struct group_tag_value **rows, size_t *count,
                         struct error *error) MUST_CHECK;

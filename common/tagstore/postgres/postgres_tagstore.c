@@ -19,17 +19,13 @@ bool postgres_find_key(struct pg *pg, int64_t project_id, int64_t environment_id
 static void free_store(struct tagstore *store)
 {
     struct postgres_tagstore *postgres = (struct postgres_tagstore *)store;
-    pg_result_free(postgres->foreseen.result);
     value_cache_free(postgres->values);
     free(postgres);
 }
 
 static void interrupt(struct tagstore *store)
 {
-    struct postgres_tagstore *postgres = (struct postgres_tagstore *)store;
-    pg_interrupt(postgres->pg);
-    if (atomic_load(&postgres->asks_quick)) /* else it is busy with something of its owner */
-        pg_interrupt(postgres->quick);
+    pg_interrupt(((struct postgres_tagstore *)store)->pg);
 }
 
 static const struct tagstore_operations operations = {
@@ -39,8 +35,6 @@ static const struct tagstore_operations operations = {
     .get_group_tag_keys = postgres_get_group_tag_keys,
     .get_group_tag_value = postgres_get_group_tag_value,
     .open_group_tag_values = postgres_open_group_tag_values,
-    .foresee = postgres_foresee,
-    .end_foresight = postgres_end_foresight,
     .next_page = postgres_next_page,
     .close = postgres_close,
     .get_group_list_tag_value = postgres_get_group_list_tag_value,
@@ -67,12 +61,11 @@ static const struct tagstore_operations operations = {
     .merge_group = postgres_merge_group,
 };
 
-struct tagstore *postgres_tagstore_new(struct pg *pg, struct pg *quick)
+struct tagstore *postgres_tagstore_new(struct pg *pg)
 {
     struct postgres_tagstore *store = memory_alloc(sizeof(*store));
     if (store == NULL)
         return NULL;
-    *store = (struct postgres_tagstore){
-        .base = {.operations = &operations}, .pg = pg, .quick = quick == NULL ? pg : quick};
+    *store = (struct postgres_tagstore){.base = {.operations = &operations}, .pg = pg};
     return &store->base;
 }

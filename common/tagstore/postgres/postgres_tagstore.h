@@ -5,8 +5,7 @@
 #include "client/pg.h"
 #include "tagstore/tagstore.h"
 
-/* A tagstore over `pg` and `quick` (NULL: none; tagstore/choose.h), which stay the caller's and
-   must outlive it. NULL without memory. */
-struct tagstore *postgres_tagstore_new(struct pg *pg, struct pg *quick);
+/* A tagstore over `pg`, which stays the caller's and must outlive it. NULL without memory. */
+struct tagstore *postgres_tagstore_new(struct pg *pg);
 
 #endif

@@ -54,7 +54,7 @@ static int start(void **state)
                               getenv("EXPORTD_TEST_SNUBA_DIALECT"), 90, "/tmp", pg, &store,
                               &error));
     else
-        store = postgres_tagstore_new(pg, NULL);
+        store = postgres_tagstore_new(pg);
     arena = arena_new((size_t)16 * 1024 * 1024);
     g1 = number_from("EXPORTD_TEST_G1");
     g2 = number_from("EXPORTD_TEST_G2");

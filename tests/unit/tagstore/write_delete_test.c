@@ -102,7 +102,7 @@ static void deletion_has_to_wait(void)
     int64_t *ids = NULL;
     size_t count = 0;
     struct pg *other = connect_pg();
-    struct tagstore *others = postgres_tagstore_new(other, NULL);
+    struct tagstore *others = postgres_tagstore_new(other);
     ok(pg_script(other, "SET lock_timeout = '100ms'", &error));
     assert_false(tagstore_delete_tag_key(others, MAIN_PROJECT, "color", arena, &ids, &count, &why));
     assert_int_equal(why.code, ERROR_TIMEOUT);

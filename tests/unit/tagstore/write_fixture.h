@@ -18,7 +18,7 @@ static inline int open_store(void **state)
         return -1;
     if (pg == NULL)
         return 0;
-    store = postgres_tagstore_new(pg, NULL);
+    store = postgres_tagstore_new(pg);
     return store == NULL ? -1 : 0;
 }
 
