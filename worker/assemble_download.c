@@ -9,7 +9,6 @@
 enum {
     PROGRESS_INTERVAL_MS = 1000,
     SMALL_BYTES = 1024 * 1024, /* a CSV that is no larger stays in memory */
-    BUSY_JOBS = 4,             /* of one thread in a row */
 };
 
 struct reporter {
@@ -86,7 +85,6 @@ static struct upload upload_of(struct reporter *reporter)
     return (struct upload){.pg = thread->pg,
                            .locks = thread->locks,
                            .store = thread->store,
-                           .spare = &thread->spare,
                            .data_export_id = reporter->claim->data_export_id,
                            .attempt = reporter->claim->attempt,
                            .go_on = go_on,
@@ -94,29 +92,13 @@ static struct upload upload_of(struct reporter *reporter)
 }
 
 static bool store(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
-                  struct spare_objects *spare, struct error *error)
+                  struct error *error)
 {
     struct reporter reporter = {.thread = thread, .claim = claim, .assembly = assembly};
-    struct upload upload = upload_of(&reporter);
-    upload.spare = spare;
+    const struct upload upload = upload_of(&reporter);
     assembly->stored = redis_connect(thread->locks, error) && go_on(&reporter, error) &&
                        putfile(&upload, assembly->csv, &assembly->file, error);
     return assembly->stored;
-}
-
-/* Who is busy makes his objects ahead, more of them the longer he is. Without them it only takes
-   longer, so a failure is forgotten, and so is that he was busy. */
-static struct spare_objects *spare_objects(struct job_thread *thread)
-{
-    struct error error;
-    size_t count = thread->jobs_in_a_row < SPARE_OBJECTS ? thread->jobs_in_a_row : SPARE_OBJECTS;
-    if (count < BUSY_JOBS ||
-        spare_objects_refill(&thread->spare, count, thread->pg, thread->store, &error))
-        return &thread->spare;
-    log_error(LOG_WARNING, "storage.spare-refill", &error);
-    thread->jobs_in_a_row = 0;
-    (void)!pg_connect(thread->pg, &error);
-    return NULL;
 }
 
 bool assemble_download(struct job_thread *thread, const struct claim *claim,
@@ -128,7 +110,7 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
            temporary_open_small(thread->context->config->tmpdir, &assembly->csv,
                                 &assembly->csv_in_memory, error) &&
            write_csv(thread, claim, message, assembly, error) &&
-           store(thread, claim, assembly, spare_objects(thread), error);
+           store(thread, claim, assembly, error);
 }
 
 /* Abandons what is stored, in whatever state it is, before it is stored once more: by objects that
@@ -139,7 +121,7 @@ static bool store_again(struct job_thread *thread, const struct claim *claim,
     if (!assembly_abandon(thread, claim, assembly, error))
         log_error(LOG_WARNING, "putfile.abandon", error);
     uploaded_file_free(thread->locks, &assembly->file);
-    return store(thread, claim, assembly, NULL, error);
+    return store(thread, claim, assembly, error);
 }
 
 /* A further try of an outcome does not wait for the Redis of the locks: what the lock spares is

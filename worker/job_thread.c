@@ -142,12 +142,10 @@ static void log_otherwise(enum outcome_result result)
         log_event(LOG_WARNING, "dataexport.finished-elsewhere", NULL);
 }
 
-/* A blob that was taken for new without looking, and is not, counts for nothing: the next look is a
-   look. */
 static bool step_valid(struct job_thread *thread, struct job *job, struct error *error)
 {
     enum outcome_result result = OUTCOME_BLOB_GONE;
-    for (int tries = 0; tries < STORE_TRIES;) {
+    for (int tries = 0; tries < STORE_TRIES; tries++) {
         if (!assembly_hold(thread, &job->claim, &job->assembly, error))
             return false;
         bool done = outcome_valid(thread, &job->claim, &job->assembly, &result, error);
@@ -159,10 +157,7 @@ static bool step_valid(struct job_thread *thread, struct job *job, struct error 
             log_otherwise(result);
             return true;
         }
-        if (!job->assembly.file.new_is_guess) {
-            log_event(LOG_WARNING, "dataexport.blob-gone", NULL);
-            tries++;
-        }
+        log_event(LOG_WARNING, "dataexport.blob-gone", NULL);
         job->assembly.stored = false;
     }
     return error_set(error, ERROR_CONFLICT, "a blob vanished %d times before it was referenced",
@@ -442,14 +437,6 @@ static void work_and_tidy(struct job_thread *thread, const struct job_ticket *ti
         memory_tidy();
 }
 
-static void give_back_spare(struct job_thread *thread)
-{
-    struct error error;
-    thread->jobs_in_a_row = 0;
-    if (!spare_objects_give_back(&thread->spare, thread->pg, thread->store, &error))
-        log_error(LOG_WARNING, "storage.spare-left", &error);
-}
-
 void *job_thread_run(void *argument)
 {
     struct job_thread *thread = argument;
@@ -462,15 +449,10 @@ void *job_thread_run(void *argument)
         }
         const struct job_ticket *ticket = pool_receive(thread->pool, thread->slot, IDLE_CHECK_MS);
         if (ticket != NULL) {
-            thread->jobs_in_a_row++;
             work_and_tidy(thread, ticket);
             pool_release(thread->pool, thread->slot);
-        } else {
-            give_back_spare(thread);
         }
     }
-    watch_seen(thread->watch);
-    give_back_spare(thread);
     watch_end(thread->watch);
     return NULL;
 }

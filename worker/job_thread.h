@@ -3,7 +3,7 @@
 #define WORKER_JOB_THREAD_H
 
 #include "job/claim.h"
-#include "storage/spare_objects.h"
+#include "storage/blob_store.h"
 #include "tagstore/tagstore.h"
 #include "worker/context.h"
 #include "worker/outage.h"
@@ -20,8 +20,6 @@ struct job_thread {
     struct redis *redis; /* the queue */
     struct redis *locks; /* upload locks */
     struct blob_store *store;
-    struct spare_objects spare;
-    size_t jobs_in_a_row;        /* without a pause */
     struct arena *arena;         /* of the job in hand */
     struct arena *outcome_arena; /* of one try to write its outcome */
     struct outage postgres_outage, redis_outage;

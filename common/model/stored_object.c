@@ -21,13 +21,6 @@ static void fill(struct columns *columns, const char *const *paths, const char *
     }
 }
 
-static void fill_paths(struct columns *columns, const char *const *paths, size_t count)
-{
-    columns_init(columns, 1);
-    for (size_t i = 0; i < count; i++)
-        columns_add_text(columns, paths[i]);
-}
-
 bool stored_object_insert(struct pg *pg, const char *const *paths, const char *const *checksums,
                           size_t count, int64_t data_export_id, int64_t attempt,
                           struct error *error)
@@ -52,24 +45,6 @@ bool stored_object_insert_later(struct pg *pg, const char *const *paths,
     return done;
 }
 
-bool stored_object_insert_spare(struct pg *pg, const char *const *paths, size_t count,
-                                int64_t seconds, struct error *error)
-{
-    struct columns columns;
-    struct pg_params params = {.repeated = true};
-    pg_bind_int(&params, seconds);
-    fill_paths(&columns, paths, count);
-    bool done = columns_bind(&columns, &params, error) &&
-                pg_execute(pg,
-                           "INSERT INTO exportd.object"
-                           " (path, checksum, data_export_id, attempt, written_at, spare_until)"
-                           " SELECT path, '', 0, 0, now(), now() + $1::bigint * interval '1 second'"
-                           " FROM unnest($2::text[]) AS path",
-                           &params, NULL, error);
-    columns_free(&columns);
-    return done;
-}
-
 /* Runs a statement on the row of path $1; *changed tells whether there was one for it. */
 static bool change_row(struct pg *pg, const char *sql, const char *path, bool *changed,
                        struct error *error)
@@ -89,32 +64,6 @@ bool stored_object_mark(struct pg *pg, const char *path, bool *marked, struct er
                       "UPDATE exportd.object SET spare_until = '-infinity'"
                       " WHERE path = $1::text AND coalesce(isfinite(spare_until), true)",
                       path, marked, error);
-}
-
-/* Who locks several rows of the journal does so in the order of their paths, and waits for nobody
-   who waits for him. */
-bool stored_object_expire_spare(struct pg *pg, struct error *error)
-{
-    return pg_execute(pg,
-                      "UPDATE exportd.object SET spare_until = '-infinity' WHERE path IN"
-                      " (SELECT path FROM exportd.object"
-                      " WHERE spare_until < now() AND isfinite(spare_until)"
-                      " ORDER BY path FOR UPDATE)",
-                      NULL, NULL, error);
-}
-
-bool stored_object_delete_all(struct pg *pg, const char *const *paths, size_t count,
-                              struct error *error)
-{
-    struct columns columns;
-    fill_paths(&columns, paths, count);
-    bool done = columns_execute(&columns, pg,
-                                "DELETE FROM exportd.object WHERE path IN"
-                                " (SELECT path FROM exportd.object WHERE path = ANY ($1::text[])"
-                                " ORDER BY path FOR UPDATE)",
-                                NULL, error);
-    columns_free(&columns);
-    return done;
 }
 
 bool stored_object_delete(struct pg *pg, const char *path, bool *deleted, struct error *error)

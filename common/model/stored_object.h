@@ -28,11 +28,6 @@ bool stored_object_insert_later(struct pg *pg, const char *const *paths,
                                 const char *const *checksums, size_t count, int64_t data_export_id,
                                 int64_t attempt, struct error *error) MUST_CHECK;
 
-/* Names `count` spare objects, which no attempt has yet (checksum '', export 0, attempt 0): for so
-   many seconds a cleanup leaves them alone. */
-bool stored_object_insert_spare(struct pg *pg, const char *const *paths, size_t count,
-                                int64_t seconds, struct error *error) MUST_CHECK;
-
 /* Forgets the path. *deleted is false when it was not named (any more): who deletes the row within
    a transaction that commits is the one who decides what becomes of the object. */
 bool stored_object_delete(struct pg *pg, const char *path, bool *deleted,
@@ -44,16 +39,8 @@ bool stored_object_delete(struct pg *pg, const char *path, bool *deleted,
 bool stored_object_mark(struct pg *pg, const char *path, bool *marked,
                         struct error *error) MUST_CHECK;
 
-/* Marks the spare ones whose time is over. */
-bool stored_object_expire_spare(struct pg *pg, struct error *error) MUST_CHECK;
-
-/* Forgets all these paths, as far as they are named. */
-bool stored_object_delete_all(struct pg *pg, const char *const *paths, size_t count,
-                              struct error *error) MUST_CHECK;
-
 /* Objects whose attempt is over (exportd.export says another attempt or another state than running,
-   or knows nothing of it), and spare ones whose time is over, by path above `after`, at most `max`;
-   rows in `arena`. */
+   or knows nothing of it), by path above `after`, at most `max`; rows in `arena`. */
 bool stored_object_list_abandoned(struct pg *pg, const char *after, size_t max, struct arena *arena,
                                   struct stored_object **objects, size_t *count,
                                   struct error *error) MUST_CHECK;

@@ -77,22 +77,6 @@ bool blob_store_write(struct blob_store *store, const char *path, const void *by
            store->operations->write(store, path, bytes, size, error);
 }
 
-bool blob_store_reserve(struct blob_store *store, const char *const *paths, size_t count,
-                        struct error *error)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!blob_store_check_path(paths[i], error))
-            return false;
-    return store->operations->reserve(store, paths, count, error);
-}
-
-bool blob_store_fill(struct blob_store *store, const char *path, const void *bytes, size_t size,
-                     struct error *error)
-{
-    return blob_store_check_path(path, error) &&
-           store->operations->fill(store, path, bytes, size, error);
-}
-
 bool blob_store_read(struct blob_store *store, const char *path, struct buffer *out,
                      struct error *error)
 {

@@ -19,9 +19,6 @@ struct blob_store_operations {
                    struct error *);
     bool (*write)(struct blob_store *, const char *path, const void *bytes, size_t size,
                   struct error *);
-    bool (*reserve)(struct blob_store *, const char *const *paths, size_t count, struct error *);
-    bool (*fill)(struct blob_store *, const char *path, const void *bytes, size_t size,
-                 struct error *);
     bool (*read)(struct blob_store *, const char *path, struct buffer *out, struct error *);
     bool (*size)(struct blob_store *, const char *path, int64_t *size, struct error *);
     bool (*remove)(struct blob_store *, const char *path, struct error *);
@@ -54,14 +51,6 @@ bool blob_store_create(struct blob_store *store, const char *path, const void *b
    to the owner (0600, folders 0700). ERROR_AWAY: disk full; ERROR_DENIED: not writable. */
 bool blob_store_write(struct blob_store *store, const char *path, const void *bytes, size_t size,
                       struct error *error) MUST_CHECK;
-
-/* Makes empty objects of new paths, safe on disk when it returns: their names need not be made safe
-   one by one then, by blob_store_fill, which is otherwise like blob_store_create. ERROR_NOT_FOUND:
-   somebody has removed the empty object. */
-bool blob_store_reserve(struct blob_store *store, const char *const *paths, size_t count,
-                        struct error *error) MUST_CHECK;
-bool blob_store_fill(struct blob_store *store, const char *path, const void *bytes, size_t size,
-                     struct error *error) MUST_CHECK;
 
 /* Appends the object to `out`. ERROR_NOT_FOUND, ERROR_TOO_LARGE. */
 bool blob_store_read(struct blob_store *store, const char *path, struct buffer *out,

@@ -213,7 +213,6 @@ static bool free_all_abandoned(struct run *run, struct error *error)
         good = good &&
                stored_object_list_abandoned(run->cleanup->pg, after, PAGE, run->page, &objects,
                                             &count, error) &&
-               (run->cleanup->dry_run || stored_object_expire_spare(run->cleanup->pg, error)) &&
                free_abandoned_page(run, objects, count, error);
         if (good && count == PAGE) {
             free(after);

@@ -188,13 +188,11 @@ static bool cut(int fd, off_t size)
     return fstat(fd, &status) == 0 && (status.st_size == size || ftruncate(fd, size) == 0);
 }
 
-/* Writes file `name` of the place's folder, O_CREAT if it may be new, and makes its bytes durable.
- */
-static bool write_file(const struct place *place, const char *name, int create, const void *bytes,
-                       size_t size)
+/* Writes file `name` of the place's folder and makes its bytes durable. */
+static bool write_file(const struct place *place, const char *name, const void *bytes, size_t size)
 {
-    int flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC;
-    int fd = openat(place->folder, name, flags | create, 0600);
+    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(place->folder, name, flags, 0600);
     if (fd < 0)
         return false;
     bool good = write_all(fd, bytes, size) && cut(fd, (off_t)size) && fsync(fd) == 0;
@@ -208,7 +206,7 @@ static bool write_file(const struct place *place, const char *name, int create, 
 static bool create_in(struct blob_store *store, const struct place *place, const char *path,
                       const void *bytes, size_t size)
 {
-    return write_file(place, place->name, O_CREAT, bytes, size) && sync_folders(store, place, path);
+    return write_file(place, place->name, bytes, size) && sync_folders(store, place, path);
 }
 
 /* Two writers of one path write the same bytes (a path belongs to one checksum), so they may share
@@ -217,17 +215,9 @@ static bool create_in(struct blob_store *store, const struct place *place, const
 static bool write_in(struct blob_store *store, const struct place *place, const char *path,
                      const void *bytes, size_t size)
 {
-    return write_file(place, place->temporary, O_CREAT, bytes, size) &&
+    return write_file(place, place->temporary, bytes, size) &&
            renameat(place->folder, place->temporary, place->folder, place->name) == 0 &&
            sync_folders(store, place, path);
-}
-
-static bool fill_in(struct blob_store *store, const struct place *place, const char *path,
-                    const void *bytes, size_t size)
-{
-    (void)store;
-    (void)path;
-    return write_file(place, place->name, 0, bytes, size);
 }
 
 typedef bool put_function(struct blob_store *store, const struct place *place, const char *path,
@@ -258,44 +248,6 @@ static bool filesystem_write(struct blob_store *store, const char *path, const v
                              size_t size, struct error *error)
 {
     return put_object(store, path, write_in, bytes, size, error);
-}
-
-static bool filesystem_fill(struct blob_store *store, const char *path, const void *bytes,
-                            size_t size, struct error *error)
-{
-    return put_object(store, path, fill_in, bytes, size, error);
-}
-
-static bool make_empty(const struct place *place)
-{
-    int fd = openat(place->folder, place->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    return fd >= 0 && close(fd) == 0;
-}
-
-static bool in_same_folder(const char *path, const char *other)
-{
-    const char *slash = strrchr(path, '/');
-    size_t size = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-    return strncmp(path, other, size) == 0 && strchr(other + size, '/') == NULL;
-}
-
-/* A folder is synced once for all that are made in it, one after the other. */
-static bool filesystem_reserve(struct blob_store *store, const char *const *paths, size_t count,
-                               struct error *error)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct place place;
-        if (!open_place(store, paths[i], true, &place, error))
-            return false;
-        bool last_there = i + 1 == count || !in_same_folder(paths[i], paths[i + 1]);
-        bool good = make_empty(&place) && (!last_there || sync_folders(store, &place, paths[i]));
-        if (!good)
-            error_set_errno(error, errno, "cannot make object %s", paths[i]);
-        (void)close(place.folder);
-        if (!good)
-            return false;
-    }
-    return true;
 }
 
 /* Opens the object for reading. O_NONBLOCK: a FIFO in its place must not hang us. */
@@ -392,7 +344,7 @@ static bool try_named(struct place *place)
 {
     (void)snprintf(place->temporary, sizeof(place->temporary), ".exportd-check");
     (void)unlinkat(place->folder, place->temporary, 0);
-    bool good = write_file(place, place->temporary, O_CREAT, "x", 1);
+    bool good = write_file(place, place->temporary, "x", 1);
     int saved = errno;
     (void)unlinkat(place->folder, place->temporary, 0);
     errno = saved;
@@ -423,8 +375,6 @@ static void filesystem_free(struct blob_store *store)
 static const struct blob_store_operations operations = {
     .create = filesystem_create,
     .write = filesystem_write,
-    .reserve = filesystem_reserve,
-    .fill = filesystem_fill,
     .read = filesystem_read,
     .size = filesystem_size,
     .remove = filesystem_remove,

@@ -26,8 +26,6 @@ struct chunk {
     bool written; /* an object may be at `path` */
     bool owned;   /* and a committed blob row owns it */
     bool is_new;  /* or the outcome makes that row */
-    bool spare;   /* `path` is that of a spare object */
-    bool looked;  /* for a blob of the same bytes */
     char checksum[SHA1_HEX_SIZE];
     char path[BLOB_NEW_PATH_SIZE]; /* for a new object, if one is needed */
 };
@@ -88,15 +86,6 @@ static bool allocate(struct putting *putting, struct uploaded_file *file, struct
     return true;
 }
 
-static void choose_path(const struct putting *putting, struct chunk *chunk)
-{
-    const struct upload *upload = putting->upload;
-    chunk->spare = putting->count == 1 && upload->spare != NULL &&
-                   spare_objects_take(upload->spare, chunk->path);
-    if (!chunk->spare)
-        blob_store_new_path(upload->store, chunk->path);
-}
-
 static bool digest_chunks(struct putting *putting, struct uploaded_file *file, struct error *error)
 {
     struct sha1 *whole = sha1_new();
@@ -111,7 +100,7 @@ static bool digest_chunks(struct putting *putting, struct uploaded_file *file, s
             break;
         sha1_update(whole, putting->bytes, (size_t)chunk->size);
         sha1_hex(putting->bytes, (size_t)chunk->size, chunk->checksum);
-        choose_path(putting, chunk);
+        blob_store_new_path(putting->upload->store, chunk->path);
         chunk->first = first_of_its_kind(putting->chunks, i);
     }
     if (good)
@@ -130,7 +119,7 @@ static bool journal_paths(const struct putting *putting, struct error *error)
     size_t count = 0;
     bool good = (paths != NULL && checksums != NULL) || error_no_memory(error);
     for (size_t i = 0; good && i < putting->count; i++) {
-        if (putting->chunks[i].first != i || putting->chunks[i].spare)
+        if (putting->chunks[i].first != i)
             continue;
         paths[count] = putting->chunks[i].path;
         checksums[count] = putting->chunks[i].checksum;
@@ -198,33 +187,6 @@ static bool hand_over_path(const struct upload *upload, const struct chunk *chun
     return done;
 }
 
-/* A path of its own, journalled for this attempt, in place of a spare one. */
-static bool change_path(const struct putting *putting, struct chunk *chunk, struct error *error)
-{
-    const struct upload *upload = putting->upload;
-    const char *path = chunk->path;
-    const char *checksum = chunk->checksum;
-    chunk->spare = false;
-    blob_store_new_path(upload->store, chunk->path);
-    return stored_object_insert(upload->pg, &path, &checksum, 1, upload->data_export_id,
-                                upload->attempt, error);
-}
-
-/* Whoever removed a spare object, a cleanup, lets the journal forget its path or has marked it. */
-static bool write_new(const struct putting *putting, size_t index, struct error *error)
-{
-    struct chunk *chunk = &putting->chunks[index];
-    if (chunk->spare) {
-        if (write_object(putting, index, chunk->path, blob_store_fill, error))
-            return true;
-        if (error->code != ERROR_NOT_FOUND || !change_path(putting, chunk, error))
-            return false;
-    }
-    return write_object(putting, index, chunk->path, blob_store_create, error);
-}
-
-/* Only what is journalled for this attempt can be lost to a cleanup with it, so a row that waits
-   for its path gets no spare one. */
 static bool store_new(const struct putting *putting, size_t index, const struct file_blob *pathless,
                       struct error *error)
 {
@@ -233,13 +195,9 @@ static bool store_new(const struct putting *putting, size_t index, const struct 
     struct error ignored;
     int64_t id = 0;
     bool lost = false;
-    if (pathless != NULL && chunk->spare) {
-        spare_objects_put_back(upload->spare, chunk->path);
-        if (!change_path(putting, chunk, error))
-            return false;
-    }
     chunk->written = true;
-    if (!write_new(putting, index, error) || !FAULT("blob_row", error))
+    if (!write_object(putting, index, chunk->path, blob_store_create, error) ||
+        !FAULT("blob_row", error))
         return false;
     chunk->is_new = pathless == NULL && index + 1 == putting->count;
     if (chunk->is_new)
@@ -331,19 +289,6 @@ static bool use_existing(const struct putting *putting, size_t index, const stru
     return has_path ? reuse(putting, index, blob, error) : store_new(putting, index, blob, error);
 }
 
-static bool look(const struct putting *putting, struct chunk *chunk, struct file_blob *blob,
-                 bool *found, struct error *error)
-{
-    struct spare_objects *spare = putting->upload->spare;
-    arena_reset(putting->arena);
-    chunk->looked = true;
-    if (!file_blob_find(putting->upload->pg, chunk->checksum, putting->arena, blob, found, error))
-        return false;
-    if (chunk->spare)
-        spare->look_first = *found;
-    return true;
-}
-
 /* Looks, acts, and looks again when the row has come or gone meanwhile: a Sentry inserts and
    deletes blob rows in long transactions that outlive the upload lock. */
 static bool put_under_lock(const struct putting *putting, size_t index, struct error *error)
@@ -352,7 +297,9 @@ static bool put_under_lock(const struct putting *putting, size_t index, struct e
     for (int round = 0; round < ROUNDS_MAX && chunk->blob_id == 0 && !chunk->is_new; round++) {
         struct file_blob blob;
         bool found = false;
-        if (!look(putting, chunk, &blob, &found, error))
+        arena_reset(putting->arena);
+        if (!file_blob_find(putting->upload->pg, chunk->checksum, putting->arena, &blob, &found,
+                            error))
             return false;
         if (!(found ? use_existing(putting, index, &blob, error)
                     : store_new(putting, index, NULL, error)))
@@ -368,36 +315,8 @@ static bool forget_path(const struct upload *upload, const struct chunk *chunk, 
     bool ignored = false;
     if (chunk->owned || chunk->is_new)
         return true;
-    if (chunk->spare && !chunk->written) {
-        spare_objects_put_back(upload->spare, chunk->path);
-        return true;
-    }
     return chunk->written ? drop_object(upload, chunk->path, error)
                           : stored_object_delete(upload->pg, chunk->path, &ignored, error);
-}
-
-static bool look_and_put(struct putting *putting, size_t index, struct error *error)
-{
-    const struct upload *upload = putting->upload;
-    struct chunk *chunk = &putting->chunks[index];
-    return upload_take_lock(upload, chunk->checksum, &putting->lock, error) &&
-           put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
-}
-
-/* Takes the bytes for new, and the lock only before the outcome that makes their row: it is on its
-   way while they are written into an object that nobody else knows. */
-static bool guess_and_put(struct putting *putting, size_t index, struct error *error)
-{
-    const struct upload *upload = putting->upload;
-    struct chunk *chunk = &putting->chunks[index];
-    upload_lock_ask(upload->locks, chunk->checksum, &putting->lock);
-    if (!store_new(putting, index, NULL, error))
-        return false;
-    if (upload_take_lock(upload, chunk->checksum, &putting->lock, error))
-        return true;
-    struct error ignored;
-    (void)!drop_object(upload, chunk->path, &ignored);
-    return false;
 }
 
 static bool put_chunk(struct putting *putting, size_t index, struct error *error)
@@ -408,8 +327,8 @@ static bool put_chunk(struct putting *putting, size_t index, struct error *error
         chunk->blob_id = putting->chunks[chunk->first].blob_id;
         return true;
     }
-    bool guess = chunk->spare && !upload->spare->look_first;
-    bool good = guess ? guess_and_put(putting, index, error) : look_and_put(putting, index, error);
+    bool good = upload_take_lock(upload, chunk->checksum, &putting->lock, error) &&
+                put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
     if (!good || !chunk->is_new)
         upload_lock_release_later(upload->locks, &putting->lock);
     return good;
@@ -422,15 +341,6 @@ static void note_new_blob(const struct putting *putting, struct uploaded_file *f
         return;
     memcpy(file->new_path, last->path, sizeof(file->new_path));
     memcpy(file->new_checksum, last->checksum, sizeof(file->new_checksum));
-    file->new_is_guess = !last->looked;
-}
-
-/* That of a file of one chunk, when it was not written to. */
-static void put_back_spare(const struct putting *putting)
-{
-    const struct chunk *chunk = putting->chunks;
-    if (chunk != NULL && chunk->spare && !chunk->written)
-        spare_objects_put_back(putting->upload->spare, chunk->path);
 }
 
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, struct error *error)
@@ -446,8 +356,6 @@ bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, st
     }
     if (good && putting.count > 0)
         note_new_blob(&putting, file);
-    if (!good)
-        put_back_spare(&putting);
     file->blob_count = putting.count;
     file->lock = putting.lock;
     arena_free(putting.arena);

@@ -16,10 +16,8 @@
    in the same transaction. A row without a path, or with one that is unsafe, gets the new object's.
    What it did not need of the journal leaves it too. Of a new last chunk, only the object is
    written: its path stays in the journal, and its lock is held, for the outcome to make the row.
-   When there is a spare object, a file of one chunk is taken for new without looking, unless the
-   last one was not: the outcome notices, and with it the next putfile. Commits on its own: call it
-   outside of a transaction. Safe to call again after a failure. ERROR_LOST: a cleanup took the
-   attempt for dead. */
+   Commits on its own: call it outside of a transaction. Safe to call again after a failure.
+   ERROR_LOST: a cleanup took the attempt for dead. */
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file,
              struct error *error) MUST_CHECK;
 

@@ -15,12 +15,7 @@ bool upload_take_lock(const struct upload *upload, const char *checksum, struct 
                       struct error *error)
 {
     int64_t deadline = clock_monotonic_ms() + UPLOAD_LOCK_PATIENCE_MS;
-    if (!lock->asked)
-        upload_lock_settle(upload->locks, lock);
-    else if (!upload_lock_answer(upload->locks, lock, error))
-        return false;
-    else if (lock->held)
-        return true;
+    upload_lock_settle(upload->locks, lock);
     do {
         if (upload->go_on != NULL && !upload->go_on(upload->context, error))
             return false;
@@ -72,9 +67,8 @@ static bool leave_to_cleanup(const struct upload *upload, const struct uploaded_
 /* The mark and the journal's row first: an outcome that is still on its way to its COMMIT has the
    row in its hands, and so has a cleanup that takes the attempt for dead; one that comes later gets
    nothing. When nobody has it any more, it is known whose the object is. That the journal has the
-   path does not say that no row has it: a cleanup names what it is about to remove. *lost: it was a
-   cleanup. */
-static bool try_abandon(const struct upload *upload, const struct uploaded_file *file, bool *lost,
+   path does not say that no row has it: a cleanup names what it is about to remove. */
+static bool try_abandon(const struct upload *upload, const struct uploaded_file *file,
                         struct error *error)
 {
     bool marked = false;
@@ -85,7 +79,6 @@ static bool try_abandon(const struct upload *upload, const struct uploaded_file 
         !stored_object_delete(upload->pg, file->new_path, &journalled, error) ||
         !is_owned(upload, file, &owned, error))
         return false;
-    *lost = !marked && !owned;
     if (owned) {
         pg_rollback(upload->pg);
         return true;
@@ -102,19 +95,13 @@ static bool try_abandon(const struct upload *upload, const struct uploaded_file 
 bool uploaded_file_abandon(const struct upload *upload, struct uploaded_file *file,
                            struct error *error)
 {
-    struct spare_objects *spare = upload->spare;
-    bool lost = false;
     if (!has_new_blob(file))
         return true;
-    bool done = try_abandon(upload, file, &lost, error);
+    bool done = try_abandon(upload, file, error);
     if (!done)
         pg_rollback(upload->pg);
     file->new_path[0] = '\0';
-    if (spare == NULL)
-        return done;
-    spare->look_first = true;
-    /* Who took one may have taken them all. */
-    return done && (!lost || spare_objects_give_back(spare, upload->pg, upload->store, error));
+    return done;
 }
 
 void uploaded_file_free(struct redis *locks, struct uploaded_file *file)

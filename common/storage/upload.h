@@ -8,7 +8,6 @@
 #include "client/pg.h"
 #include "client/redis.h"
 #include "storage/blob_store.h"
-#include "storage/spare_objects.h"
 #include "storage/upload_lock.h"
 
 /* What an upload works with; each connection is used by the calling thread only. */
@@ -16,12 +15,10 @@ struct upload {
     struct pg *pg;
     struct redis *locks;
     struct blob_store *store;
-    struct spare_objects *spare; /* for files of one blob; NULL: none */
-    int64_t data_export_id;      /* for the object journal */
+    int64_t data_export_id; /* for the object journal */
     int64_t attempt;
-    /* Asked before each blob (but not one that is taken for new) and each second of waiting for its
-       lock, outside of transactions; NULL: never. False ends the upload with its error: told to
-       stop, or no longer ours. */
+    /* Asked before each blob and each second of waiting for its lock, outside of transactions;
+       NULL: never. False ends the upload with its error: told to stop, or no longer ours. */
     bool (*go_on)(void *context, struct error *error);
     void *context;
 };
@@ -34,13 +31,11 @@ struct uploaded_file {
     int64_t *blob_sizes;
     char new_path[BLOB_NEW_PATH_SIZE]; /* of the last blob, if it has no row yet; "": it has */
     char new_checksum[SHA1_HEX_SIZE];
-    bool new_is_guess;       /* it was not looked for a blob with the same bytes */
     struct upload_lock lock; /* of the last blob: held if it is new, or on its way to be released */
 };
 
-/* Takes the upload lock of a blob; settles what was done with *lock before, which is held already
-   when it was asked for (upload_lock_ask) and is ours. Else asks go_on at least once, and again
-   each second while somebody else has the lock. */
+/* Takes the upload lock of a blob; settles what was done with *lock before. Asks go_on at least
+   once, and again each second while another process has the lock. */
 bool upload_take_lock(const struct upload *upload, const char *checksum, struct upload_lock *lock,
                       struct error *error) MUST_CHECK;
 
@@ -52,8 +47,7 @@ bool uploaded_file_lock(const struct upload *upload, struct uploaded_file *file,
 /* For a file that no outcome has taken, as far as is known: removes the object of the new last blob
    and forgets its path, unless a committed row owns them: an outcome's whose COMMIT had no answer.
    After that, and when the last blob is not new, there is nothing to do. What cannot be removed is
-   left to a cleanup. If it was a cleanup that had the path, the spare objects are given back, too.
-   Errors are those of the database. */
+   left to a cleanup. Errors are those of the database. */
 bool uploaded_file_abandon(const struct upload *upload, struct uploaded_file *file,
                            struct error *error) MUST_CHECK;
 

@@ -49,16 +49,6 @@ static void name_lock(struct upload_lock *lock, const char *checksum)
     random_hex(lock->value);
 }
 
-void upload_lock_ask(struct redis *redis, const char *checksum, struct upload_lock *lock)
-{
-    struct redis_command command;
-    struct error ignored;
-    name_lock(lock, checksum);
-    build_take(lock, &command);
-    lock->asked = redis_connect(redis, &ignored) && redis_append(redis, &command, &ignored) &&
-                  redis_send(redis, &ignored);
-}
-
 /* After an answer that is lost it may be ours all the same, and all others would wait a minute for
    nobody. */
 static void release_if_lost(struct redis *redis, const struct upload_lock *lock,
@@ -67,19 +57,6 @@ static void release_if_lost(struct redis *redis, const struct upload_lock *lock,
     struct error ignored;
     if (error->code == ERROR_AWAY)
         (void)!try_release(redis, lock, &ignored);
-}
-
-bool upload_lock_answer(struct redis *redis, struct upload_lock *lock, struct error *error)
-{
-    struct redis_reply *reply = NULL;
-    lock->asked = false;
-    if (!redis_next_reply(redis, &reply, error)) {
-        release_if_lost(redis, lock, error);
-        return error_prefix(error, "upload lock");
-    }
-    lock->held = text_equal(redis_text(reply, NULL), "OK");
-    redis_reply_free(reply);
-    return true;
 }
 
 static bool try_take(struct redis *redis, struct upload_lock *lock, struct error *error)
@@ -119,8 +96,6 @@ void upload_lock_release_later(struct redis *redis, struct upload_lock *lock)
 {
     struct redis_command command;
     struct error ignored;
-    if (lock->asked && !upload_lock_answer(redis, lock, &ignored))
-        return;
     if (!lock->held)
         return;
     build_release(lock, &command);

@@ -15,21 +15,12 @@
 struct upload_lock {
     char key[64];
     char value[RANDOM_HEX_SIZE]; /* random per acquisition: only its owner can release it */
-    bool asked;                  /* upload_lock_ask */
     bool held;
     bool releasing; /* upload_lock_release_later */
 };
 
-/* Asks for the lock, once, and does not wait for the answer: upload_lock_answer does, after which
-   lock->held says whether it is ours; upload_lock_release gives it back in either state. Nothing
-   else may be asked of `redis` in between. A failure to ask shows in lock->asked, which is false
-   then. Errors as upload_lock_take. */
-void upload_lock_ask(struct redis *redis, const char *checksum, struct upload_lock *lock);
-bool upload_lock_answer(struct redis *redis, struct upload_lock *lock,
-                        struct error *error) MUST_CHECK;
-
 /* Takes the lock for 60 s; tries every 0.1 s ± 0.05 s for at most `patience_ms`. ERROR_TIMEOUT when
-   somebody else keeps it, ERROR_AWAY when Redis is; a lock whose answer is lost is given back if
+   another process keeps it, ERROR_AWAY when Redis is; a lock whose answer is lost is given back if
    Redis can be reached again at once. */
 bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patience_ms,
                       struct upload_lock *lock, struct error *error) MUST_CHECK;

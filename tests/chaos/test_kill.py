@@ -15,7 +15,7 @@ KILLS = 1000 if os.environ.get("EXPORTD_LONG") else 60
 
 POINTS = ["after_take", "before_claim", "after_claim", "first_page", "page:kill:3",
           "last_page", "object_write", "object_write:kill:2", "blob_row", "blob_row:kill:2",
-          "before_commit", "after_commit", "after_leave", "after_smtp", "spare_named", "spare_made"]
+          "before_commit", "after_commit", "after_leave", "after_smtp"]
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -26,8 +26,7 @@ def test_killed_at(world, seed, point):
     for _ in range(12):
         ledger.send_one()
     fault = point if ":" in point else f"{point}:kill"
-    one_thread = {"CONCURRENCY": 1} if point.startswith("spare") else {}  # has to be busy
-    with world.exportd.worker(FAULT=fault, **one_thread) as worker:
+    with world.exportd.worker(FAULT=fault) as worker:
         status = worker.process.wait(60)
         died = time.time()
         assert status == -signal.SIGKILL, f"{point} was never passed: {worker.log_text()}"

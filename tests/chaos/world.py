@@ -190,10 +190,8 @@ def end_upload_locks(world):
 
 def finish(world):
     """When no worker is alive: the holds of mails that the dead were sending, which end by themselves
-    after two minutes, end now, and so do upload locks, and the ten minutes of spare objects; a last
-    worker does the rest."""
+    after two minutes, end now, and so do upload locks; a last worker does the rest."""
     end_upload_locks(world)
-    world.query("UPDATE exportd.object SET spare_until = now() WHERE spare_until IS NOT NULL")
     world.query("UPDATE exportd.outbox SET next_try_at = now() WHERE state = 'waiting'")
     world.exportd.drain(timeout=300)
     world.exportd.ok("cleanup")

@@ -1,4 +1,5 @@
 """How an export's bytes become blobs: 1 MiB each, stored once, reused only while that is safe."""
+import contextlib
 import hashlib
 import os
 import time
@@ -6,6 +7,7 @@ import time
 import pytest
 
 from support.events import hash_of, series
+from support.proxy import Proxy
 from support.tagstore_rows import insert_group, insert_tag_values
 from support.waiting import wait_until
 
@@ -235,3 +237,15 @@ def test_a_worker_that_waits_for_a_lock_stops_when_told(exportd, sql, queue, iss
     exportd.drain()
     status = exportd.status(export)
     assert (status["status"], status["failures"]) == ("VALID", 0)
+
+
+def test_the_reply_about_a_lock_is_lost(exportd, queue, redis_server, issue):
+    """No other process waits a minute for a lock that its owner does not know of."""
+    lock = "l:fileblob:upload:" + hashlib.sha1(exportd.tag_export(group=issue)).hexdigest()
+    export = exportd.enqueue(group=issue)
+    with contextlib.closing(Proxy(redis_server.port, b"SET", lock.encode(), 0)) as proxy:
+        exportd.drain(LOCK_REDIS_URL=f"redis://127.0.0.1:{proxy.port}/0")
+        assert proxy.answers_lost == 1
+    assert exportd.status(export)["status"] == "VALID"
+    assert exportd.status(export)["attempts"] == 2
+    assert queue.keys("l:*") == []

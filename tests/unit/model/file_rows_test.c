@@ -338,28 +338,6 @@ static void test_stored_objects(void **state)
     assert_false(deleted);
 }
 
-/* Nobody's business for a while; then they are abandoned, too. */
-static void test_spare_objects(void **state)
-{
-    (void)state;
-    struct stored_object *objects = NULL;
-    size_t count = 1;
-    const char *const paths[] = {"aa/1", "aa/2", "aa/3"};
-    need_database();
-    ok(stored_object_insert_spare(pg, paths, 3, 600, &error));
-    ok(stored_object_list_abandoned(pg, "", 10, arena, &objects, &count, &error));
-    assert_int_equal(count, 0);
-    run("UPDATE exportd.object SET spare_until = spare_until - interval '601 seconds'"
-        " WHERE path <> 'aa/2'");
-    ok(stored_object_list_abandoned(pg, "", 10, arena, &objects, &count, &error));
-    assert_int_equal(count, 2);
-    assert_string_equal(objects[0].path, "aa/1");
-    assert_string_equal(objects[1].path, "aa/3");
-    ok(stored_object_delete_all(pg, paths, 2, &error));
-    assert_string_equal(text_of("SELECT string_agg(path, ' ') FROM exportd.object"), "aa/3");
-    ok(stored_object_delete_all(pg, paths, 2, &error));
-}
-
 static struct outbox_mails mails; /* of the last claim */
 
 /* Claims `expected` mails, when `sent` (0: none) is sent; the first of them. */
@@ -531,7 +509,6 @@ int main(void)
         ROLLED_BACK(test_blob_needs_its_journal),
         ROLLED_BACK(test_locked_blob_stays),
         ROLLED_BACK(test_stored_objects),
-        ROLLED_BACK(test_spare_objects),
         ROLLED_BACK(test_outbox),
         ROLLED_BACK(test_sent_with_the_next_claim),
         ROLLED_BACK(test_several_mails),

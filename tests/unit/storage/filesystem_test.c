@@ -469,48 +469,6 @@ static void test_what_is_synced(void **state)
     assert_int_equal(syncs_of_writing(fixture, "ab/cdef/1"), 4);
 }
 
-/* Empty objects, all of a folder with one sync; each is filled with one of its own. */
-static void test_reserves_and_fills(void **state)
-{
-    struct fixture *fixture = *state;
-    const char *const paths[] = {"ab/cdef/1", "ab/cdef/2", "ab/cdef/3", "ab/0123/1"};
-    write_text(fixture, "ab/cdef/first", "x");
-    syncs = 0;
-    assert_true(blob_store_reserve(fixture->store, paths, 4, &fixture->error));
-    assert_int_equal(syncs, 1 + 3);
-    assert_int_equal(mode_of(fixture, paths[0]), 0600);
-    for (size_t i = 0; i < 4; i++) {
-        expect_text(fixture, paths[i], "");
-        syncs = 0;
-        assert_true(blob_store_fill(fixture->store, paths[i], "text", 4, &fixture->error));
-        assert_int_equal(syncs, 1);
-        expect_text(fixture, paths[i], "text");
-    }
-    assert_int_equal(count_entries(fixture, "ab/cdef"), 4);
-    expect_error(fixture, blob_store_reserve(fixture->store, paths, 1, &fixture->error),
-                 ERROR_CONFLICT);
-    expect_text(fixture, paths[0], "text");
-}
-
-/* Somebody removed the empty object, or its folder: it is not made anew, for its name may have been
-   forgotten. */
-static void test_fills_only_what_is_there(void **state)
-{
-    struct fixture *fixture = *state;
-    char full[256];
-    const char *const paths[] = {"ab/cdef/1", "ab/cdef/2"};
-    assert_true(blob_store_reserve(fixture->store, paths, 2, &fixture->error));
-    assert_true(blob_store_remove(fixture->store, paths[0], &fixture->error));
-    expect_error(fixture, blob_store_fill(fixture->store, paths[0], "text", 4, &fixture->error),
-                 ERROR_NOT_FOUND);
-    assert_false(exists(fixture, paths[0]));
-    assert_true(blob_store_remove(fixture->store, paths[1], &fixture->error));
-    assert_int_equal(rmdir(in_root(fixture, "ab/cdef", full)), 0);
-    expect_error(fixture, blob_store_fill(fixture->store, paths[1], "text", 4, &fixture->error),
-                 ERROR_NOT_FOUND);
-    assert_false(exists(fixture, paths[1]));
-}
-
 /* What is remembered of a folder does not outlive the folder. */
 static void test_a_folder_that_goes_between_two_objects(void **state)
 {
@@ -552,8 +510,6 @@ int main(void)
         TEST(test_urls),
         TEST(test_new_paths),
         TEST(test_what_is_synced),
-        TEST(test_reserves_and_fills),
-        TEST(test_fills_only_what_is_there),
         TEST(test_a_folder_that_goes_between_two_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
