@@ -5,7 +5,7 @@
 #include "job/history.h"
 #include "model/exported_data.h"
 #include "model/file.h"
-#include "storage/putfile.h"
+#include "storage/getfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

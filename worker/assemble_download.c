@@ -79,23 +79,20 @@ static bool write_csv(struct job_thread *thread, const struct claim *claim,
     return written;
 }
 
-static struct upload upload_of(struct reporter *reporter)
-{
-    struct job_thread *thread = reporter->thread;
-    return (struct upload){.pg = thread->pg,
-                           .locks = thread->locks,
-                           .store = thread->store,
-                           .data_export_id = reporter->claim->data_export_id,
-                           .attempt = reporter->claim->attempt,
-                           .go_on = go_on,
-                           .context = reporter};
-}
-
-static bool store(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
-                  struct error *error)
+bool assembly_store(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
+                    struct error *error)
 {
     struct reporter reporter = {.thread = thread, .claim = claim, .assembly = assembly};
-    const struct upload upload = upload_of(&reporter);
+    const struct upload upload = {.pg = thread->pg,
+                                  .locks = thread->locks,
+                                  .store = thread->store,
+                                  .data_export_id = claim->data_export_id,
+                                  .attempt = claim->attempt,
+                                  .go_on = go_on,
+                                  .context = &reporter};
+    if (assembly->stored)
+        return true;
+    uploaded_file_free(&assembly->file);
     assembly->stored = redis_connect(thread->locks, error) && go_on(&reporter, error) &&
                        putfile(&upload, assembly->csv, &assembly->file, error);
     return assembly->stored;
@@ -110,50 +107,13 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
            temporary_open_small(thread->context->config->tmpdir, &assembly->csv,
                                 &assembly->csv_in_memory, error) &&
            write_csv(thread, claim, message, assembly, error) &&
-           store(thread, claim, assembly, error);
+           assembly_store(thread, claim, assembly, error);
 }
 
-/* Abandons what is stored, in whatever state it is, before it is stored once more: by objects that
-   are named for this attempt. What cannot be abandoned is a cleanup's. */
-static bool store_again(struct job_thread *thread, const struct claim *claim,
-                        struct assembly *assembly, struct error *error)
-{
-    if (!assembly_abandon(thread, claim, assembly, error))
-        log_error(LOG_WARNING, "putfile.abandon", error);
-    uploaded_file_free(thread->locks, &assembly->file);
-    return store(thread, claim, assembly, error);
-}
-
-/* A further try of an outcome does not wait for the Redis of the locks: what the lock spares is
-   that a Sentry stores the same bytes just now, and then the unique checksum decides. */
-bool assembly_hold(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
-                   struct error *error)
-{
-    struct reporter reporter = {.thread = thread, .claim = claim, .assembly = assembly};
-    const struct upload upload = upload_of(&reporter);
-    if (!assembly->stored)
-        return store_again(thread, claim, assembly, error);
-    return uploaded_file_lock(&upload, &assembly->file, error) || error->code == ERROR_AWAY;
-}
-
-void assembly_let_go(struct job_thread *thread, struct assembly *assembly)
-{
-    upload_lock_release_later(thread->locks, &assembly->file.lock);
-}
-
-bool assembly_abandon(struct job_thread *thread, const struct claim *claim,
-                      struct assembly *assembly, struct error *error)
-{
-    struct reporter reporter = {.thread = thread, .claim = claim, .assembly = assembly};
-    const struct upload upload = upload_of(&reporter);
-    assembly->stored = false;
-    return uploaded_file_abandon(&upload, &assembly->file, error);
-}
-
-void assembly_release(struct job_thread *thread, struct assembly *assembly)
+void assembly_release(struct assembly *assembly)
 {
     if (assembly->csv >= 0)
         (void)close(assembly->csv);
     assembly->csv = -1;
-    uploaded_file_free(thread->locks, &assembly->file);
+    uploaded_file_free(&assembly->file);
 }

@@ -24,17 +24,10 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
                        const struct job_message *message, struct assembly *assembly,
                        struct error *error) MUST_CHECK;
 
-/* Around each try of an outcome: hold makes sure that the file is stored, once more if a blob of it
-   is gone, and that the upload lock of a new blob is held, if there is somebody to ask for it;
-   let_go, which may be called at any time, does not wait for its release. */
-bool assembly_hold(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
-                   struct error *error) MUST_CHECK;
-void assembly_let_go(struct job_thread *thread, struct assembly *assembly);
+/* Stores the file once more, unless it is stored: a blob of it has vanished before an outcome. */
+bool assembly_store(struct job_thread *thread, const struct claim *claim, struct assembly *assembly,
+                    struct error *error) MUST_CHECK;
 
-/* For a file that no outcome has taken, as far as is known: see uploaded_file_abandon. */
-bool assembly_abandon(struct job_thread *thread, const struct claim *claim,
-                      struct assembly *assembly, struct error *error) MUST_CHECK;
-
-void assembly_release(struct job_thread *thread, struct assembly *assembly);
+void assembly_release(struct assembly *assembly);
 
 #endif

@@ -21,7 +21,6 @@ struct job {
     struct job_message message;
     struct claim claim;
     struct assembly assembly;
-    bool taken;         /* the export has `assembly`'s file, for certain */
     const char *reason; /* for outcomes: the sentence or the error */
     int64_t delay_ms;
     bool counted;
@@ -129,7 +128,6 @@ static bool persist(struct job_thread *thread, struct job *job, outcome_step *st
         }
         if (gives_back(thread))
             return false;
-        assembly_let_go(thread, &job->assembly);
         wait_a_moment(thread);
     }
 }
@@ -146,14 +144,10 @@ static bool step_valid(struct job_thread *thread, struct job *job, struct error 
 {
     enum outcome_result result = OUTCOME_BLOB_GONE;
     for (int tries = 0; tries < STORE_TRIES; tries++) {
-        if (!assembly_hold(thread, &job->claim, &job->assembly, error))
-            return false;
-        bool done = outcome_valid(thread, &job->claim, &job->assembly, &result, error);
-        assembly_let_go(thread, &job->assembly);
-        if (!done)
+        if (!assembly_store(thread, &job->claim, &job->assembly, error) ||
+            !outcome_valid(thread, &job->claim, &job->assembly, &result, error))
             return false;
         if (result != OUTCOME_BLOB_GONE) {
-            job->taken = result == OUTCOME_DONE;
             log_otherwise(result);
             return true;
         }
@@ -286,16 +280,6 @@ static bool count_claim(struct job_thread *thread, const struct job *job, struct
                      job->ticket->crashes);
 }
 
-/* Takes back from the store what the export has not taken. While a server is away that is left to a
-   cleanup. */
-static void tidy_store(struct job_thread *thread, struct job *job, bool servers_answer)
-{
-    struct error error;
-    if (!job->taken && servers_answer &&
-        !assembly_abandon(thread, &job->claim, &job->assembly, &error))
-        log_error(LOG_WARNING, "putfile.abandon", &error);
-}
-
 static void run_claimed(struct job_thread *thread, struct job *job)
 {
     struct error error;
@@ -308,7 +292,6 @@ static void run_claimed(struct job_thread *thread, struct job *job)
     bool valid = FAULT("after_claim", &error) && check_before_start(thread, job, &error) &&
                  assemble_download(thread, &job->claim, &job->message, &job->assembly, &error) &&
                  persist(thread, job, step_valid, &error);
-    tidy_store(thread, job, valid || error.code != ERROR_AWAY);
     if (!valid) {
         conclude_error(thread, job, &error);
         return;
@@ -421,7 +404,7 @@ static void work(struct job_thread *thread, const struct job_ticket *ticket)
     } else {
         claim_and_run(thread, &job);
     }
-    assembly_release(thread, &job.assembly);
+    assembly_release(&job.assembly);
     atomic_store(&thread->watch->data_export_id, 0);
     log_clear_job();
 }

@@ -163,7 +163,7 @@ static bool commit(struct job_thread *thread, struct error *error)
 }
 
 static bool finish_row(struct job_thread *thread, const struct exported_data *row,
-                       const struct uploaded_file *uploaded, struct error *error)
+                       const struct uploaded_file *uploaded, bool *complete, struct error *error)
 {
     char name[EXPORT_FILE_NAME_MAX];
     const struct export_file file = {.name = exported_data_file_name(row, name),
@@ -171,21 +171,22 @@ static bool finish_row(struct job_thread *thread, const struct exported_data *ro
                                      .checksum = uploaded->checksum,
                                      .blob_ids = uploaded->blob_ids,
                                      .blob_sizes = uploaded->blob_sizes,
-                                     .blob_count = uploaded->blob_count,
-                                     .new_path = uploaded->new_path,
-                                     .new_checksum = uploaded->new_checksum};
+                                     .blob_count = uploaded->blob_count};
     return exported_data_finish(thread->pg, row->id, &file,
-                                thread->context->config->expiration_days, error);
+                                thread->context->config->expiration_days, complete, error);
 }
 
+/* *complete is false when a blob is gone: nothing may be committed then. */
 static bool write_valid(struct job_thread *thread, const struct claim *claim,
                         const struct assembly *assembly, const struct exported_data_locked *export,
-                        struct error *error)
+                        bool *complete, struct error *error)
 {
     const struct exported_data *row = &export->row;
-    return (row->file_id == 0 || file_delete(thread->pg, row->file_id, error)) &&
-           finish_row(thread, row, &assembly->file, error) &&
-           mail_success(thread, claim, export, assembly, error) && commit(thread, error);
+    if ((row->file_id != 0 && !file_delete(thread->pg, row->file_id, error)) ||
+        !finish_row(thread, row, &assembly->file, complete, error))
+        return false;
+    return !*complete ||
+           (mail_success(thread, claim, export, assembly, error) && commit(thread, error));
 }
 
 bool outcome_valid(struct job_thread *thread, const struct claim *claim,
@@ -195,17 +196,17 @@ bool outcome_valid(struct job_thread *thread, const struct claim *claim,
     const struct claim_end end = {
         .state = "valid", .outcome = "valid", .delay_ms = -1, .progress = assembly->progress};
     struct exported_data_locked export;
-    bool locked =
+    bool complete = true;
+    bool done =
         pg_begin(thread->pg, error) && lock_rows(thread, claim, &end, &export, result, error);
-    if (locked && *result != OUTCOME_DONE)
+    if (done && *result != OUTCOME_DONE)
         return end_otherwise(thread, claim, *result, error);
-    if (locked && write_valid(thread, claim, assembly, &export, error))
-        return true;
-    bool blob_gone = locked && exported_data_lacks_blob(thread->pg);
-    pg_rollback(thread->pg);
-    if (blob_gone)
+    done = done && write_valid(thread, claim, assembly, &export, &complete, error);
+    if (!done || !complete)
+        pg_rollback(thread->pg);
+    if (!complete)
         *result = OUTCOME_BLOB_GONE;
-    return blob_gone;
+    return done;
 }
 
 static bool write_failed(struct job_thread *thread, const struct claim *claim,

@@ -1,7 +1,7 @@
 /*
  * Outcomes: the one transaction that ends an attempt. Its locks are always taken in this order: the
- * job's row in exportd.export (the fence), the export's row; then an old file's rows, of a new one
- * the path in the journal and its blobs, the outbox.
+ * job's row in exportd.export (the fence), the export's row, an old file's rows, the blobs of the
+ * new one, the outbox.
  */
 #ifndef WORKER_OUTCOME_H
 #define WORKER_OUTCOME_H

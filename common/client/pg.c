@@ -82,9 +82,6 @@ bool pg_fail(struct pg *pg, const PGresult *result, struct error *error)
         return pg_lost(pg, error);
     if (!text_copy(pg->sqlstate, sizeof(pg->sqlstate), state))
         pg->sqlstate[0] = '\0';
-    const char *column = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
-    if (column == NULL || !text_copy(pg->column, sizeof(pg->column), column))
-        pg->column[0] = '\0';
     if (is_about_prepared(pg, state))
         return pg_lost(pg, error);
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -204,11 +201,6 @@ bool pg_connect(struct pg *pg, struct error *error)
 const char *pg_sqlstate(const struct pg *pg)
 {
     return pg->sqlstate;
-}
-
-const char *pg_column(const struct pg *pg)
-{
-    return pg->sqlstate[0] == '\0' ? "" : pg->column;
 }
 
 int pg_server_version(const struct pg *pg)

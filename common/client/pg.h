@@ -52,10 +52,6 @@ void pg_interrupt(struct pg *pg);
 /* The SQLSTATE of the last failure, "" when it had none (connection lost). */
 const char *pg_sqlstate(const struct pg *pg);
 
-/* The column that the last failure is about (23502: a NULL that it does not take); "" when the
-   server named none. */
-const char *pg_column(const struct pg *pg);
-
 /* The server's version as libpq tells it (150004 is 15.4); 0 without a connection. */
 int pg_server_version(const struct pg *pg);
 

@@ -27,8 +27,7 @@ struct pg {
     PGconn *connection; /* NULL: none */
     char *conninfo;
     char *role;
-    char sqlstate[6];        /* of the last failure, */
-    char column[64];         /* and the column it is about */
+    char sqlstate[6];        /* of the last failure */
     char *copy_row;          /* what pg_copy_next gave out last */
     atomic_bool interrupted; /* by pg_interrupt, from another thread */
     int64_t patience_ms;     /* pg_set_patience */

@@ -182,45 +182,39 @@ bool exported_data_insert(struct pg *pg, int64_t organization_id, int64_t user_i
         &params, id, error);
 }
 
-/* A blob that is gone, or that cannot be made, leaves NULL in the index, which refuses it. Each is
-   found along its primary key, also by a plan that was made when there were hardly any; in the
-   order of their ids, so that whoever locks several waits for nobody who waits for him. The inner
-   SELECT hides how many there are: a server that sees one in its plans for this time, and guesses
-   ten in its plan for all times, plans anew each time. Hours, not days: a day of a zone that
-   changes its clocks may have 23 or 25.
- */
+/* Each blob is found along its primary key, also by a plan that was made when there were hardly
+   any; in the order of their ids, so that two transactions that lock the same blobs do not
+   deadlock. The inner SELECT hides how many there are: a server that sees one in its plans for this
+   time, and guesses ten in its plan for all times, plans again each time. Hours, not days: a day of
+   a zone that changes its clocks may have 23 or 25. */
 static const char finish_statement[] =
-    "WITH file AS (INSERT INTO sentry_file (name, type, timestamp, headers, size, checksum)"
+    "WITH part AS MATERIALIZED (SELECT position,"
+    " (SELECT id FROM sentry_fileblob WHERE id = blob.blob_id FOR KEY SHARE) AS blob_id"
+    " FROM (SELECT * FROM unnest((SELECT $1::bigint[]), $2::bigint[]) AS blob (blob_id, position)"
+    " ORDER BY blob_id) AS blob),"
+    " file AS (INSERT INTO sentry_file (name, type, timestamp, headers, size, checksum)"
     " VALUES ($3::text, 'export.csv', now(), '{\"Content-Type\": \"text/csv\"}', $4::bigint,"
     " $5::text) RETURNING id),"
-    " forgotten AS (DELETE FROM exportd.object WHERE path = $8::text"
-    " AND coalesce(isfinite(spare_until), true) RETURNING path),"
-    " made AS (INSERT INTO sentry_fileblob (path, size, checksum, timestamp)"
-    " SELECT path, $9::bigint, $10::text, now() FROM forgotten"
-    " ON CONFLICT (checksum) DO NOTHING RETURNING id),"
-    " parts AS (INSERT INTO sentry_fileblobindex (file_id, blob_id, \"offset\")"
-    " SELECT file.id, CASE WHEN part.blob_id = 0 THEN (SELECT id FROM made)"
-    " ELSE (SELECT id FROM sentry_fileblob WHERE id = part.blob_id FOR KEY SHARE) END,"
-    " part.position FROM file CROSS JOIN"
-    " (SELECT * FROM unnest((SELECT $1::bigint[]), $2::bigint[]) AS blob (blob_id, position)"
-    " ORDER BY blob_id) AS part)"
-    " UPDATE sentry_exporteddata SET file_id = (SELECT id FROM file), date_finished = now(),"
-    " date_expired = now() + $6::bigint * interval '1 hour' WHERE id = $7::bigint";
+    " indexed AS (INSERT INTO sentry_fileblobindex (file_id, blob_id, \"offset\")"
+    " SELECT file.id, part.blob_id, part.position FROM file CROSS JOIN part"
+    " WHERE part.blob_id IS NOT NULL),"
+    " finished AS (UPDATE sentry_exporteddata SET file_id = (SELECT id FROM file),"
+    " date_finished = now(), date_expired = now() + $6::bigint * interval '1 hour'"
+    " WHERE id = $7::bigint)"
+    " SELECT count(*) FROM part WHERE blob_id IS NULL";
 
 bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *file,
-                          int64_t expiration_days, struct error *error)
+                          int64_t expiration_days, bool *complete, struct error *error)
 {
     struct pg_params params = {.repeated = true};
     struct columns columns;
     int64_t offset = 0;
-    int64_t new_size = 0;
+    int64_t missing = 0;
     columns_init(&columns, 2);
     for (size_t i = 0; i < file->blob_count; i++) {
         columns_add_int(&columns, file->blob_ids[i]);
         columns_add_int(&columns, offset);
         offset += file->blob_sizes[i];
-        if (file->blob_ids[i] == 0)
-            new_size = file->blob_sizes[i];
     }
     bool done = columns_bind(&columns, &params, error);
     pg_bind_text(&params, file->name);
@@ -228,19 +222,10 @@ bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *f
     pg_bind_text(&params, file->checksum);
     pg_bind_int(&params, expiration_days * 24);
     pg_bind_int(&params, id);
-    pg_bind_text(&params, file->new_path);
-    pg_bind_int(&params, new_size);
-    pg_bind_text(&params, file->new_checksum);
-    done = done && pg_later(pg, finish_statement, &params, error);
+    done = done && pg_query_int(pg, finish_statement, &params, &missing, error);
+    *complete = missing == 0;
     columns_free(&columns);
     return done;
-}
-
-bool exported_data_lacks_blob(const struct pg *pg)
-{
-    const char *state = pg_sqlstate(pg);
-    return text_equal(state, "23503") ||
-           (text_equal(state, "23502") && text_equal(pg_column(pg), "blob_id"));
 }
 
 bool exported_data_delete(struct pg *pg, int64_t id, struct error *error)

@@ -70,30 +70,22 @@ bool exported_data_insert(struct pg *pg, int64_t organization_id, int64_t user_i
                           struct error *error) MUST_CHECK;
 
 /* An export's file, as it is to be made: blobs (which may repeat), and how much of the file each of
-   them is. One of them may have no row yet: its id is 0. */
+   them is. */
 struct export_file {
     const char *name;
     int64_t size;
     const char *checksum;
     const int64_t *blob_ids, *blob_sizes;
     size_t blob_count;
-    const char *new_path; /* of the blob without a row, from exportd.object; NULL or "": none */
-    const char *new_checksum;
 };
 
 /* Finishes a locked row: makes its file (type `export.csv`, headers {"Content-Type": "text/csv"})
    with its index rows, and sets file_id, date_finished (now, of the transaction) and date_expired
    (exactly `expiration_days` x 24 hours later, whatever the session's time zone). The blobs are
-   locked FOR KEY SHARE: nobody can delete them before this transaction ends. The path of a blob
-   without a row passes from exportd.object to a new one. Goes with the next statement (pg_later),
-   which fails when a blob is not to be had: exported_data_lacks_blob. */
+   locked FOR KEY SHARE: they cannot be deleted before this transaction ends. *complete is false
+   when one of them is gone already: the caller rolls back, and stores the file once more. */
 bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *file,
-                          int64_t expiration_days, struct error *error) MUST_CHECK;
-
-/* Whether the last failure means that a blob of the file is not to be had: a row is gone, as
-   exported_data_finish has seen, or a deferred foreign key, which speaks up at COMMIT; or the new
-   row could not be made, because another one has its checksum or the journal its path no more. */
-bool exported_data_lacks_blob(const struct pg *pg);
+                          int64_t expiration_days, bool *complete, struct error *error) MUST_CHECK;
 
 bool exported_data_delete(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
 

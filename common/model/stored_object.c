@@ -3,72 +3,41 @@
 #include "base/text.h"
 #include "model/columns.h"
 
-#define INSERT_STATEMENT                                                                           \
-    "INSERT INTO exportd.object (path, checksum, data_export_id, attempt, written_at)"             \
-    " SELECT path, checksum, data_export_id, attempt, now()"                                       \
-    " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])"                             \
-    " AS named (path, checksum, data_export_id, attempt) ON CONFLICT (path) DO NOTHING"
-
-static void fill(struct columns *columns, const char *const *paths, const char *const *checksums,
-                 size_t count, int64_t data_export_id, int64_t attempt)
-{
-    columns_init(columns, 4);
-    for (size_t i = 0; i < count; i++) {
-        columns_add_text(columns, paths[i]);
-        columns_add_text(columns, checksums[i]);
-        columns_add_int(columns, data_export_id);
-        columns_add_int(columns, attempt);
-    }
-}
-
 bool stored_object_insert(struct pg *pg, const char *const *paths, const char *const *checksums,
                           size_t count, int64_t data_export_id, int64_t attempt,
                           struct error *error)
 {
-    struct columns columns;
-    fill(&columns, paths, checksums, count, data_export_id, attempt);
-    bool done = columns_execute(&columns, pg, INSERT_STATEMENT, NULL, error);
-    columns_free(&columns);
-    return done;
-}
-
-bool stored_object_insert_later(struct pg *pg, const char *const *paths,
-                                const char *const *checksums, size_t count, int64_t data_export_id,
-                                int64_t attempt, struct error *error)
-{
-    struct columns columns;
     struct pg_params params = {.repeated = true};
-    fill(&columns, paths, checksums, count, data_export_id, attempt);
-    bool done =
-        columns_bind(&columns, &params, error) && pg_later(pg, INSERT_STATEMENT, &params, error);
+    struct columns columns;
+    columns_init(&columns, 2);
+    for (size_t i = 0; i < count; i++) {
+        columns_add_text(&columns, paths[i]);
+        columns_add_text(&columns, checksums[i]);
+    }
+    pg_bind_int(&params, data_export_id);
+    pg_bind_int(&params, attempt);
+    bool done = columns_bind(&columns, &params, error) &&
+                pg_execute(pg,
+                           "INSERT INTO exportd.object"
+                           " (path, checksum, data_export_id, attempt, written_at)"
+                           " SELECT path, checksum, $1::bigint, $2::bigint, now()"
+                           " FROM unnest($3::text[], $4::text[]) AS named (path, checksum)"
+                           " ON CONFLICT (path) DO NOTHING",
+                           &params, NULL, error);
     columns_free(&columns);
     return done;
-}
-
-/* Runs a statement on the row of path $1; *changed tells whether there was one for it. */
-static bool change_row(struct pg *pg, const char *sql, const char *path, bool *changed,
-                       struct error *error)
-{
-    struct pg_params params = {.count = 0};
-    int64_t affected = 0;
-    pg_bind_text(&params, path);
-    if (!pg_execute(pg, sql, &params, &affected, error))
-        return false;
-    *changed = affected == 1;
-    return true;
-}
-
-bool stored_object_mark(struct pg *pg, const char *path, bool *marked, struct error *error)
-{
-    return change_row(pg,
-                      "UPDATE exportd.object SET spare_until = '-infinity'"
-                      " WHERE path = $1::text AND coalesce(isfinite(spare_until), true)",
-                      path, marked, error);
 }
 
 bool stored_object_delete(struct pg *pg, const char *path, bool *deleted, struct error *error)
 {
-    return change_row(pg, "DELETE FROM exportd.object WHERE path = $1::text", path, deleted, error);
+    struct pg_params params = {.repeated = true};
+    int64_t affected = 0;
+    pg_bind_text(&params, path);
+    if (!pg_execute(pg, "DELETE FROM exportd.object WHERE path = $1::text", &params, &affected,
+                    error))
+        return false;
+    *deleted = affected == 1;
+    return true;
 }
 
 static bool query_abandoned(struct pg *pg, const char *after, size_t max, struct pg_result **result,
@@ -79,7 +48,7 @@ static bool query_abandoned(struct pg *pg, const char *after, size_t max, struct
     pg_bind_int(&params, (int64_t)max);
     return pg_query(pg,
                     "SELECT path, checksum, data_export_id, attempt FROM exportd.object AS object"
-                    " WHERE path > $1::text AND coalesce(spare_until < now(), true) AND NOT EXISTS"
+                    " WHERE path > $1::text AND NOT EXISTS"
                     " (SELECT FROM exportd.export AS export"
                     " WHERE export.data_export_id = object.data_export_id"
                     " AND export.attempt = object.attempt AND export.state = 'running')"

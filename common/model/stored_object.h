@@ -23,21 +23,10 @@ bool stored_object_insert(struct pg *pg, const char *const *paths, const char *c
                           size_t count, int64_t data_export_id, int64_t attempt,
                           struct error *error) MUST_CHECK;
 
-/* The same, together with the next statement (pg_later). */
-bool stored_object_insert_later(struct pg *pg, const char *const *paths,
-                                const char *const *checksums, size_t count, int64_t data_export_id,
-                                int64_t attempt, struct error *error) MUST_CHECK;
-
 /* Forgets the path. *deleted is false when it was not named (any more): who deletes the row within
    a transaction that commits is the one who decides what becomes of the object. */
 bool stored_object_delete(struct pg *pg, const char *path, bool *deleted,
                           struct error *error) MUST_CHECK;
-
-/* Marks the path: no outcome gives it to a blob any more. To be committed before the object is
-   removed, if there may be an outcome on its way. *marked is false when the journal does not have
-   it, or when it was marked before. */
-bool stored_object_mark(struct pg *pg, const char *path, bool *marked,
-                        struct error *error) MUST_CHECK;
 
 /* Objects whose attempt is over (exportd.export says another attempt or another state than running,
    or knows nothing of it), by path above `after`, at most `max`; rows in `arena`. */

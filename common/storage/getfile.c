@@ -1,6 +1,7 @@
+#include "storage/getfile.h"
+
 #include "base/arena.h"
 #include "model/file.h"
-#include "storage/putfile.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "model/file.h"
 #include "model/stored_object.h"
+#include "storage/upload_lock.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@ enum {
     REUSE_SECONDS = 23 * 3600,
     ROUNDS_MAX = 10,
     ARENA_MAX = 1024 * 1024,
+    LOCK_SLICE_MS = 1000,
 };
 
 struct chunk {
@@ -25,7 +27,6 @@ struct chunk {
     int64_t blob_id;
     bool written; /* an object may be at `path` */
     bool owned;   /* and a committed blob row owns it */
-    bool is_new;  /* or the outcome makes that row */
     char checksum[SHA1_HEX_SIZE];
     char path[BLOB_NEW_PATH_SIZE]; /* for a new object, if one is needed */
 };
@@ -37,7 +38,6 @@ struct putting {
     struct arena *arena;
     struct chunk *chunks;
     size_t count;
-    struct upload_lock lock; /* the last one */
 };
 
 /* ---- first pass: what there is to store ---- */
@@ -109,8 +109,7 @@ static bool digest_chunks(struct putting *putting, struct uploaded_file *file, s
     return good;
 }
 
-/* Names every object that may come to be, before there is any: on its way to the server while the
-   first lock is asked for, and committed when the next statement has been answered. */
+/* Names every object that may come to be, before there is any. */
 static bool journal_paths(const struct putting *putting, struct error *error)
 {
     const struct upload *upload = putting->upload;
@@ -126,9 +125,8 @@ static bool journal_paths(const struct putting *putting, struct error *error)
         count++;
     }
     if (good && count > 0)
-        good = stored_object_insert_later(upload->pg, paths, checksums, count,
-                                          upload->data_export_id, upload->attempt, error) &&
-               pg_send(upload->pg, error);
+        good = stored_object_insert(upload->pg, paths, checksums, count, upload->data_export_id,
+                                    upload->attempt, error);
     free(checksums);
     free(paths);
     return good;
@@ -199,9 +197,6 @@ static bool store_new(const struct putting *putting, size_t index, const struct 
     if (!write_object(putting, index, chunk->path, blob_store_create, error) ||
         !FAULT("blob_row", error))
         return false;
-    chunk->is_new = pathless == NULL && index + 1 == putting->count;
-    if (chunk->is_new)
-        return true;
     if (!hand_over_path(upload, chunk, pathless, &id, &lost, error))
         return false;
     if (lost) { /* no journal names it any more, so nobody else would ever remove it */
@@ -294,7 +289,7 @@ static bool use_existing(const struct putting *putting, size_t index, const stru
 static bool put_under_lock(const struct putting *putting, size_t index, struct error *error)
 {
     struct chunk *chunk = &putting->chunks[index];
-    for (int round = 0; round < ROUNDS_MAX && chunk->blob_id == 0 && !chunk->is_new; round++) {
+    for (int round = 0; round < ROUNDS_MAX && chunk->blob_id == 0; round++) {
         struct file_blob blob;
         bool found = false;
         arena_reset(putting->arena);
@@ -305,7 +300,7 @@ static bool put_under_lock(const struct putting *putting, size_t index, struct e
                     : store_new(putting, index, NULL, error)))
             return false;
     }
-    return chunk->blob_id != 0 || chunk->is_new ||
+    return chunk->blob_id != 0 ||
            error_set(error, ERROR_TIMEOUT, "blob %s comes and goes", chunk->checksum);
 }
 
@@ -313,34 +308,40 @@ static bool put_under_lock(const struct putting *putting, size_t index, struct e
 static bool forget_path(const struct upload *upload, const struct chunk *chunk, struct error *error)
 {
     bool ignored = false;
-    if (chunk->owned || chunk->is_new)
+    if (chunk->owned)
         return true;
     return chunk->written ? drop_object(upload, chunk->path, error)
                           : stored_object_delete(upload->pg, chunk->path, &ignored, error);
 }
 
-static bool put_chunk(struct putting *putting, size_t index, struct error *error)
+/* Asks go_on at least once, and again each second while another process has the lock. */
+static bool take_lock(const struct upload *upload, const char *checksum, struct upload_lock *lock,
+                      struct error *error)
+{
+    int64_t deadline = clock_monotonic_ms() + UPLOAD_LOCK_PATIENCE_MS;
+    do {
+        if (upload->go_on != NULL && !upload->go_on(upload->context, error))
+            return false;
+        if (upload_lock_take(upload->locks, checksum, LOCK_SLICE_MS, lock, error))
+            return true;
+    } while (error->code == ERROR_TIMEOUT && clock_monotonic_ms() < deadline);
+    return false;
+}
+
+static bool put_chunk(const struct putting *putting, size_t index, struct error *error)
 {
     const struct upload *upload = putting->upload;
     struct chunk *chunk = &putting->chunks[index];
+    struct upload_lock lock;
     if (chunk->first != index) {
         chunk->blob_id = putting->chunks[chunk->first].blob_id;
         return true;
     }
-    bool good = upload_take_lock(upload, chunk->checksum, &putting->lock, error) &&
-                put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
-    if (!good || !chunk->is_new)
-        upload_lock_release_later(upload->locks, &putting->lock);
+    if (!take_lock(upload, chunk->checksum, &lock, error))
+        return false;
+    bool good = put_under_lock(putting, index, error) && forget_path(upload, chunk, error);
+    upload_lock_release(upload->locks, &lock);
     return good;
-}
-
-static void note_new_blob(const struct putting *putting, struct uploaded_file *file)
-{
-    const struct chunk *last = &putting->chunks[putting->count - 1];
-    if (!last->is_new)
-        return;
-    memcpy(file->new_path, last->path, sizeof(file->new_path));
-    memcpy(file->new_checksum, last->checksum, sizeof(file->new_checksum));
 }
 
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, struct error *error)
@@ -354,14 +355,18 @@ bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, st
         file->blob_ids[i] = putting.chunks[i].blob_id;
         file->blob_sizes[i] = putting.chunks[i].size;
     }
-    if (good && putting.count > 0)
-        note_new_blob(&putting, file);
     file->blob_count = putting.count;
-    file->lock = putting.lock;
     arena_free(putting.arena);
     free(putting.bytes);
     free(putting.chunks);
     if (!good)
-        uploaded_file_free(upload->locks, file);
+        uploaded_file_free(file);
     return good;
+}
+
+void uploaded_file_free(struct uploaded_file *file)
+{
+    free(file->blob_ids);
+    free(file->blob_sizes);
+    *file = (struct uploaded_file){.size = 0};
 }

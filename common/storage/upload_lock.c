@@ -18,7 +18,9 @@ static void build_release(const struct upload_lock *lock, struct redis_command *
     redis_add_text(command, lock->value);
 }
 
-static bool try_release(struct redis *redis, const struct upload_lock *lock, struct error *error)
+/* *released is false when the lock had ended before. */
+static bool try_release(struct redis *redis, const struct upload_lock *lock, bool *released,
+                        struct error *error)
 {
     struct redis_command command;
     struct redis_reply *reply = NULL;
@@ -26,6 +28,7 @@ static bool try_release(struct redis *redis, const struct upload_lock *lock, str
     if (!redis_connect(redis, error) ||
         !redis_eval(redis, release_script, 1, &command, &reply, error))
         return false;
+    *released = redis_int(reply) == 1;
     redis_reply_free(reply);
     return true;
 }
@@ -49,14 +52,15 @@ static void name_lock(struct upload_lock *lock, const char *checksum)
     random_hex(lock->value);
 }
 
-/* After an answer that is lost it may be ours all the same, and all others would wait a minute for
-   nobody. */
+/* When the reply is lost, the lock may be ours all the same: without this, all others would wait
+   for a minute. */
 static void release_if_lost(struct redis *redis, const struct upload_lock *lock,
                             const struct error *error)
 {
     struct error ignored;
+    bool released = false;
     if (error->code == ERROR_AWAY)
-        (void)!try_release(redis, lock, &ignored);
+        (void)!try_release(redis, lock, &released, &ignored);
 }
 
 static bool try_take(struct redis *redis, struct upload_lock *lock, struct error *error)
@@ -92,40 +96,17 @@ bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patienc
     }
 }
 
-void upload_lock_release_later(struct redis *redis, struct upload_lock *lock)
-{
-    struct redis_command command;
-    struct error ignored;
-    if (!lock->held)
-        return;
-    build_release(lock, &command);
-    lock->held = false;
-    lock->releasing = true;
-    if (!redis_append_eval(redis, release_script, 1, &command, &ignored) ||
-        !redis_send(redis, &ignored))
-        upload_lock_settle(redis, lock);
-}
-
-void upload_lock_settle(struct redis *redis, struct upload_lock *lock)
-{
-    struct error error;
-    struct redis_reply *reply = NULL;
-    if (!lock->releasing)
-        return;
-    lock->releasing = false;
-    if (redis_next_reply(redis, &reply, &error)) {
-        if (redis_int(reply) == 0) /* it had ended */
-            LOG(LOG_WARNING, "upload_lock.lost", log_text("key", lock->key));
-        redis_reply_free(reply);
-        return;
-    }
-    /* Once more: the connection may have broken just now, with or without the release. */
-    if (!try_release(redis, lock, &error))
-        log_error(LOG_WARNING, "upload_lock.release", &error);
-}
-
+/* Twice: the connection may have broken just now, with or without the release. */
 void upload_lock_release(struct redis *redis, struct upload_lock *lock)
 {
-    upload_lock_release_later(redis, lock);
-    upload_lock_settle(redis, lock);
+    struct error error;
+    bool released = true;
+    if (!lock->held)
+        return;
+    lock->held = false;
+    if (!try_release(redis, lock, &released, &error) &&
+        !try_release(redis, lock, &released, &error))
+        log_error(LOG_WARNING, "upload_lock.release", &error);
+    else if (!released)
+        LOG(LOG_WARNING, "upload_lock.lost", log_text("key", lock->key));
 }

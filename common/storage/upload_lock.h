@@ -16,7 +16,6 @@ struct upload_lock {
     char key[64];
     char value[RANDOM_HEX_SIZE]; /* random per acquisition: only its owner can release it */
     bool held;
-    bool releasing; /* upload_lock_release_later */
 };
 
 /* Takes the lock for 60 s; tries every 0.1 s ± 0.05 s for at most `patience_ms`. ERROR_TIMEOUT when
@@ -25,14 +24,8 @@ struct upload_lock {
 bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patience_ms,
                       struct upload_lock *lock, struct error *error) MUST_CHECK;
 
-/* Releases it if it is still ours, over a new connection when this one breaks. A failure is only
-   logged: the lock ends by itself. */
+/* Releases a lock that is held, if it is still ours, over a new connection when this one breaks. A
+   failure is only logged: the lock ends by itself. */
 void upload_lock_release(struct redis *redis, struct upload_lock *lock);
-
-/* The same in two steps: the first does not wait for the answer, the second makes sure of it.
-   Nothing else may be asked of `redis` in between. Each does nothing to a lock that is not held, or
-   is not being released. */
-void upload_lock_release_later(struct redis *redis, struct upload_lock *lock);
-void upload_lock_settle(struct redis *redis, struct upload_lock *lock);
 
 #endif

@@ -53,7 +53,9 @@ static inline int64_t finish_export(int64_t export, int64_t days, const int64_t 
                                .blob_count = count};
     for (size_t i = 0; i < count; i++)
         file.size += sizes[i];
-    ok(exported_data_finish(pg, export, &file, days, &error));
+    bool complete = false;
+    ok(exported_data_finish(pg, export, &file, days, &complete, &error));
+    assert_true(complete);
     int64_t id = number_of("SELECT max(id) FROM sentry_file");
     struct exported_data row;
     ok(exported_data_load(pg, export, arena, &row, &error));
