@@ -10,10 +10,8 @@ enum {
     HOLD_SECONDS = 120, /* longer than IN_HAND_MS and what a transport may take */
     RETRY_FIRST_SECONDS = 10,
     RETRY_MAX_SECONDS = 3600,
-    IN_HAND_MS = 2000, /* so long after its claim a mail may wait for its turn */
-    UNRECORDED_MS = 20,
+    IN_HAND_MS = 2000, /* a claimed mail may wait for its turn for so long */
     QUICK_MS = 100,
-    GATHER_MS = 5, /* between two claims in a row */
 };
 
 /* 10, 20, 40 ... 3600 seconds behind the first, second, third ... try, and up to a quarter less, so
@@ -33,12 +31,6 @@ static int64_t pause_after(int64_t tries)
 static const struct outbox_mail *nth_sent(const struct outbox *outbox, size_t n)
 {
     return &outbox->mails.list[outbox->sent[n]];
-}
-
-static void get_sent_ids(const struct outbox *outbox, int64_t ids[OUTBOX_MAILS_MAX])
-{
-    for (size_t i = 0; i < outbox->sent_count; i++)
-        ids[i] = nth_sent(outbox, i)->id;
 }
 
 /* The rows say so now. */
@@ -69,32 +61,15 @@ void outbox_tell_unsettled(const struct outbox *outbox, const struct error *reas
 static bool record_sent(struct outbox *outbox, struct error *error)
 {
     int64_t ids[OUTBOX_MAILS_MAX];
-    get_sent_ids(outbox, ids);
+    for (size_t i = 0; i < outbox->sent_count; i++)
+        ids[i] = nth_sent(outbox, i)->id;
     if (outbox->sent_count > 0 && !outbox_mail_sent(outbox->pg, ids, outbox->sent_count, error))
         return false;
     tell_sent(outbox);
     return true;
 }
 
-/* If this process ends between the server's yes and the note, the mail goes out again: that is not
-   risked for many mails of a slow server. */
-static bool record_sent_in_time(struct outbox *outbox, struct error *error)
-{
-    return outbox->sent_count == 0 ||
-           clock_monotonic_ms() - outbox->sent_since_ms < UNRECORDED_MS ||
-           record_sent(outbox, error);
-}
-
 /* ---- one mail ---- */
-
-static bool remember_sent(struct outbox *outbox, const struct outbox_mail *mail,
-                          struct error *error)
-{
-    if (outbox->sent_count == 0)
-        outbox->sent_since_ms = clock_monotonic_ms();
-    outbox->sent[outbox->sent_count++] = (size_t)(mail - outbox->mails.list);
-    return FAULT("after_smtp", error);
-}
 
 static bool record_refused(struct pg *pg, const struct outbox_mail *mail,
                            const struct error *refusal, struct error *error)
@@ -127,9 +102,11 @@ static bool send_mail(struct outbox *outbox, const struct outbox_mail *mail, str
     int64_t began_ms = clock_monotonic_ms();
     bool sent = mail_transport_send(outbox->transport, mail->recipient, mail->message_id,
                                     mail->mime, mail->mime_size, &failure);
-    outbox->quick = sent && clock_monotonic_ms() - began_ms < QUICK_MS;
-    if (sent)
-        return remember_sent(outbox, mail, error);
+    outbox->quick = clock_monotonic_ms() - began_ms < QUICK_MS;
+    if (sent) {
+        outbox->sent[outbox->sent_count++] = (size_t)(mail - outbox->mails.list);
+        return FAULT("after_smtp", error);
+    }
     if (failure.code == ERROR_INVALID)
         return record_refused(outbox->pg, mail, &failure, error);
     return record_delayed(outbox->pg, mail, &failure, error);
@@ -148,34 +125,15 @@ void outbox_free(struct outbox *outbox)
     outbox_init(outbox, NULL, NULL);
 }
 
-/* When mails come one after the other, the next few are there in a moment: then one commit records
-   what was sent and claims them all. A single mail does not wait, nor does its note. */
-static void gather(const struct outbox *outbox)
-{
-    if (outbox->in_a_row && outbox->mails.count < OUTBOX_MAILS_MAX)
-        clock_sleep_ms(outbox->claimed_ms + GATHER_MS - clock_monotonic_ms());
-}
-
-/* What was sent is recorded also when nothing can be claimed. */
 static bool claim(struct outbox *outbox, struct error *error)
 {
-    int64_t ids[OUTBOX_MAILS_MAX];
-    const struct outbox_claim asked = {.sent = ids,
-                                       .sent_count = outbox->sent_count,
-                                       .several = outbox->quick,
+    const struct outbox_claim asked = {.several = outbox->quick,
                                        .hold_seconds = HOLD_SECONDS,
                                        .longest_seconds = RETRY_MAX_SECONDS + HOLD_SECONDS};
     struct outbox_mails mails;
-    struct error ignored;
-    gather(outbox);
     int64_t claimed_ms = clock_monotonic_ms();
-    get_sent_ids(outbox, ids);
-    if (!outbox_mail_claim(outbox->pg, &asked, &mails, error)) {
-        (void)!record_sent(outbox, &ignored);
+    if (!outbox_mail_claim(outbox->pg, &asked, &mails, error))
         return false;
-    }
-    tell_sent(outbox);
-    outbox->in_a_row = outbox->mails.count > 0 && mails.count > 0;
     outbox_mails_free(&outbox->mails);
     outbox->mails = mails;
     outbox->next = 0;
@@ -209,12 +167,16 @@ static bool is_late(const struct outbox *outbox)
 
 static bool send_next(struct outbox *outbox, bool *found, struct error *error)
 {
-    if (!record_sent_in_time(outbox, error) ||
-        ((outbox->doubtful || is_late(outbox)) && !outbox_settle(outbox, error)) ||
+    if (((outbox->doubtful || is_late(outbox)) && !outbox_settle(outbox, error)) ||
         (outbox->next == outbox->mails.count && !claim(outbox, error)))
         return false;
     *found = outbox->next < outbox->mails.count;
-    return !*found || send_mail(outbox, &outbox->mails.list[outbox->next++], error);
+    if (!*found)
+        return true;
+    if (!send_mail(outbox, &outbox->mails.list[outbox->next++], error))
+        return false;
+    bool goes_on = outbox->quick && outbox->next < outbox->mails.count;
+    return goes_on || outbox_settle(outbox, error);
 }
 
 bool outbox_send_next(struct outbox *outbox, bool *found, struct error *error)

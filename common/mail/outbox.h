@@ -13,12 +13,10 @@ struct outbox {
     struct outbox_mails mails;
     size_t next; /* the first of them that was not tried */
     int64_t claimed_ms;
-    bool in_a_row; /* mails were found, and at the look before, too */
-    bool quick;    /* the last mail was sent in no time: several are claimed at once */
-    bool doubtful; /* PostgreSQL failed: the claims may be forgotten, and somebody else's */
+    bool quick;    /* the last mail took less than 0.1 s: several are claimed at once */
+    bool doubtful; /* PostgreSQL failed: other mailers may have claimed these mails meanwhile */
     size_t sent[OUTBOX_MAILS_MAX]; /* places in mails.list */
     size_t sent_count;
-    int64_t sent_since_ms; /* the first of those */
 };
 
 void outbox_init(struct outbox *outbox, struct pg *pg, struct mail_transport *transport);
@@ -28,12 +26,10 @@ void outbox_free(struct outbox *outbox); /* records and gives back nothing: outb
    meanwhile, and records what came of it: due again with exponential back-off (10 s to 1 h, with
    jitter) after a failure that may pass; given up, with an error in the log, after a 5xx. A refused
    mail is no error of this function: errors are those of the database.
-   While the mail server is quick, several mails are claimed at once, and that they are sent is
-   recorded in the same round trip that claims the next ones (in a run of few mails, 5 ms after
-   those before them, so that they gather): when nothing is found, all is recorded. If the process
-   dies in between, up to OUTBOX_MAILS_MAX mails go out again, but none that was sent more than 20
-   ms before the last one. When it turns slow, or PostgreSQL fails, what is claimed and not tried
-   goes back. */
+   While the mail server is quick, up to OUTBOX_MAILS_MAX mails are claimed at once, and noted as
+   sent in one statement after the last of them. If the process dies in between, these go out again.
+   When the server turns slow, or PostgreSQL fails, what is claimed and not tried goes back; mails
+   of a slow server are claimed and noted one by one. */
 bool outbox_send_next(struct outbox *outbox, bool *found, struct error *error) MUST_CHECK;
 
 /* Records what was sent, and gives back what was claimed and not tried: before the end. */

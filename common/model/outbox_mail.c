@@ -39,34 +39,12 @@ bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *messa
     " WHERE id = ANY (" DUE(                                                                       \
         limit) " || " STRAY ")"                                                                    \
                " RETURNING id, data_export_id, message_id, recipient, mime, tries, " PG_USEC(      \
-                   "next_try_at") ", CASE WHEN $3::boolean THEN " PG_UNSYNCED " END"
+                   "next_try_at") ", " PG_UNSYNCED
 
 /* The limit is no parameter: a server that does not know it plans anew each time. */
 static const char claim_one_statement[] = CLAIM("1");
 static const char claim_several_statement[] = CLAIM("7");
 _Static_assert(OUTBOX_MAILS_MAX >= 7 + 1, "what is due, and a stray one");
-
-static const char sent_statement[] = "UPDATE exportd.outbox SET state = 'sent', message = NULL"
-                                     " WHERE id = ANY ($1::bigint[]) AND state = 'waiting'";
-
-/* Runs sent_statement, or leaves it for the next one. */
-static bool note_sent(struct pg *pg, const int64_t *ids, size_t count, bool later,
-                      struct error *error)
-{
-    struct pg_params params = {.repeated = true};
-    struct pg_array array;
-    const char *text = NULL;
-    pg_array_init(&array, IDS_TEXT_MAX);
-    bool done = true;
-    for (size_t i = 0; done && i < count; i++)
-        done = pg_array_add_int(&array, ids[i], error);
-    done = done && pg_array_text(&array, &text, error);
-    pg_bind_text(&params, text);
-    done = done && (later ? pg_later(pg, sent_statement, &params, error)
-                          : pg_execute(pg, sent_statement, &params, NULL, error));
-    pg_array_free(&array);
-    return done;
-}
 
 static void read_mail(const struct pg_result *result, int row, struct outbox_mail *mail)
 {
@@ -89,9 +67,7 @@ bool outbox_mail_claim(struct pg *pg, const struct outbox_claim *claim, struct o
     *mails = (struct outbox_mails){.count = 0};
     pg_bind_int(&params, claim->hold_seconds);
     pg_bind_int(&params, claim->longest_seconds);
-    pg_bind_text(&params, claim->sent_count == 0 ? "t" : "f");
-    if ((claim->sent_count > 0 && !note_sent(pg, claim->sent, claim->sent_count, true, error)) ||
-        !pg_query_alone(pg, claim->several ? claim_several_statement : claim_one_statement, &params,
+    if (!pg_query_alone(pg, claim->several ? claim_several_statement : claim_one_statement, &params,
                         &mails->texts, error))
         return false;
     for (; mails->count < (size_t)pg_rows(mails->texts); mails->count++)
@@ -109,7 +85,21 @@ void outbox_mails_free(struct outbox_mails *mails)
 
 bool outbox_mail_sent(struct pg *pg, const int64_t *ids, size_t count, struct error *error)
 {
-    return note_sent(pg, ids, count, false, error);
+    struct pg_params params = {.repeated = true};
+    struct pg_array array;
+    const char *text = NULL;
+    pg_array_init(&array, IDS_TEXT_MAX);
+    bool done = true;
+    for (size_t i = 0; done && i < count; i++)
+        done = pg_array_add_int(&array, ids[i], error);
+    done = done && pg_array_text(&array, &text, error);
+    pg_bind_text(&params, text);
+    done = done && pg_execute(pg,
+                              "UPDATE exportd.outbox SET state = 'sent', message = NULL"
+                              " WHERE id = ANY ($1::bigint[]) AND state = 'waiting'",
+                              &params, NULL, error);
+    pg_array_free(&array);
+    return done;
 }
 
 /* $1 to $3 of the statements below. */

@@ -33,18 +33,16 @@ void outbox_mails_free(struct outbox_mails *mails);
 
 /* What outbox_mail_claim shall do. */
 struct outbox_claim {
-    const int64_t *sent; /* mails to be noted as sent */
-    size_t sent_count;
     bool several;            /* else one mail */
-    int64_t hold_seconds;    /* so long are the claimed ones held back from everybody else */
-    int64_t longest_seconds; /* longer than anybody lets a mail wait */
+    int64_t hold_seconds;    /* how long the claimed ones are held back from other mailers */
+    int64_t longest_seconds; /* longer than any mail is made to wait */
 };
 
-/* Notes what is sent, and takes, in the same commit, the mails that have been due longest (in no
-   order): counts the try and holds them back. (A hold alone is unsynced,
-   PG_UNSYNCED: if PostgreSQL forgets it in a crash of its own, it forgets it before a mail is noted
-   as sent, which is a COMMIT that waits for all before it.) One that is said to be due in more than
-   `longest_seconds` is due, too, one at a time: the server's clock was set back. */
+/* Takes the mails that have been due longest (in no order): counts the try and holds them back. The
+   hold is unsynced (PG_UNSYNCED): if PostgreSQL forgets it in a crash of its own, it forgets it
+   before a mail is noted as sent, which is a COMMIT that waits for all before it. A mail that is
+   said to be due in more than `longest_seconds` is due, too, one at a time: the server's clock was
+   set back. */
 bool outbox_mail_claim(struct pg *pg, const struct outbox_claim *claim, struct outbox_mails *mails,
                        struct error *error) MUST_CHECK;
 

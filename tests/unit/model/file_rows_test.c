@@ -280,23 +280,15 @@ static void test_stored_objects(void **state)
 
 static struct outbox_mails mails; /* of the last claim */
 
-/* Claims `expected` mails, when `sent` (0: none) is sent; the first of them. */
-static struct outbox_mail claim_after(int64_t sent, size_t expected)
+/* Claims `expected` mails; the first of them. */
+static struct outbox_mail claim(size_t expected)
 {
-    struct outbox_claim asked = {.sent = &sent,
-                                 .sent_count = sent != 0,
-                                 .several = expected != 1,
-                                 .hold_seconds = 60,
-                                 .longest_seconds = 4000};
+    struct outbox_claim asked = {
+        .several = expected != 1, .hold_seconds = 60, .longest_seconds = 4000};
     outbox_mails_free(&mails);
     ok(outbox_mail_claim(pg, &asked, &mails, &error));
     assert_int_equal(mails.count, expected);
     return mails.list[0];
-}
-
-static struct outbox_mail claim(size_t expected)
-{
-    return claim_after(0, expected);
 }
 
 static int64_t waiting(void)
@@ -334,8 +326,8 @@ static void test_outbox(void **state)
     assert_string_equal(text_of("SELECT state FROM exportd.outbox"), "sent");
 }
 
-/* Whether or not there is another to claim. */
-static void test_sent_with_the_next_claim(void **state)
+/* The hold may be forgotten in a crash of PostgreSQL, that a mail is sent may not. */
+static void test_only_the_hold_is_unsynced(void **state)
 {
     (void)state;
     need_database();
@@ -343,12 +335,8 @@ static void test_sent_with_the_next_claim(void **state)
     struct outbox_mail first = claim(1);
     assert_string_equal(text_of("SHOW synchronous_commit"), "off");
     run("SET LOCAL synchronous_commit TO on");
-    ok(outbox_mail_insert(pg, 28, "<2@x>", "ann@x.io", "b", &error));
-    struct outbox_mail second = claim_after(first.id, 1);
-    assert_true(second.id != first.id);
-    assert_string_equal(text_of("SHOW synchronous_commit"), "on"); /* sent is sent */
-    assert_int_equal(waiting(), 1);
-    claim_after(second.id, 0);
+    ok(outbox_mail_sent(pg, &first.id, 1, &error));
+    assert_string_equal(text_of("SHOW synchronous_commit"), "on");
     assert_int_equal(waiting(), 0);
 }
 
@@ -449,7 +437,7 @@ int main(void)
         ROLLED_BACK(test_locked_blob_stays),
         ROLLED_BACK(test_stored_objects),
         ROLLED_BACK(test_outbox),
-        ROLLED_BACK(test_sent_with_the_next_claim),
+        ROLLED_BACK(test_only_the_hold_is_unsynced),
         ROLLED_BACK(test_several_mails),
         ROLLED_BACK(test_mails_that_go_back),
         ROLLED_BACK(test_mail_of_the_future),
