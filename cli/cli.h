@@ -7,9 +7,9 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include "base/config.h"
 #include "client/pg.h"
 #include "client/redis.h"
+#include "config/config.h"
 
 /* argv[0] is the command's name. */
 typedef bool command_function(const struct config *config, int argc, char **argv,

@@ -2,9 +2,9 @@
 #ifndef CLI_TAGSTORE_COMPARE_H
 #define CLI_TAGSTORE_COMPARE_H
 
-#include "base/config.h"
 #include "cli/tagstore_methods.h"
 #include "client/pg.h"
+#include "config/config.h"
 
 /* Asks both backends (names as EXPORTD_TAGSTORE has them) and prints "equal", or the lines that
    only one of them answers, marked "left: " and "right: "; then ERROR_CONFLICT. The order of lines

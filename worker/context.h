@@ -2,7 +2,7 @@
 #ifndef WORKER_CONTEXT_H
 #define WORKER_CONTEXT_H
 
-#include "base/config.h"
+#include "config/config.h"
 #include "job/queue.h"
 #include "worker/bell.h"
 #include "worker/watchdog.h"

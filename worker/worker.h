@@ -12,7 +12,7 @@
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
-#include "base/config.h"
+#include "config/config.h"
 
 struct worker_options {
     int64_t concurrency; /* job threads */

@@ -2,8 +2,8 @@
 #ifndef TAGSTORE_CHOOSE_H
 #define TAGSTORE_CHOOSE_H
 
-#include "base/config.h"
 #include "client/pg.h"
+#include "config/config.h"
 #include "tagstore/tagstore.h"
 
 /* A tagstore of the backend `backend`, usually config->tagstore; connects when it is first asked.

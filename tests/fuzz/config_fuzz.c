@@ -1,7 +1,7 @@
 /* The settings: lines NAME=value, of which those become the environment that begin with EXPORTD_
    (but none that names a file). What is taken keeps the promises of struct config. */
-#include "base/config.h"
 #include "base/url.h"
+#include "config/config.h"
 
 #include "base/text.h"
 #include "fuzz.h"

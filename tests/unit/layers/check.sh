@@ -28,6 +28,9 @@ expect() {
 
 expect yes base -- base/error.h
 expect no base -- client/pg.h
+expect yes base config -- config/config.h
+expect no base config -- client/pg.h
+expect no base client wire model -- config/config.h
 expect no base client -- wire/job_message.h
 expect yes base client wire model -- model/file.h
 expect no base client wire model csv -- job/queue.h

@@ -2,8 +2,8 @@
  * The settings: environment variables, declared in one table (config.c) from which parsing, checks,
  * `exportd help config` and the hiding of secrets come. README.md explains them to users.
  */
-#ifndef BASE_CONFIG_H
-#define BASE_CONFIG_H
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
 
 #include "base/log.h"
 
