@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "job/history.h"
-#include "model/migration.h"
+#include "schema/migration.h"
 
 static void print_summary(const struct cleanup_result *result, int64_t exports, bool dry_run)
 {

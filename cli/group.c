@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "event/merge.h"
-#include "model/migration.h"
+#include "schema/migration.h"
 #include "tagstore/choose.h"
 
 struct merging {

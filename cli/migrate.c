@@ -1,7 +1,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "model/migration.h"
+#include "schema/migration.h"
 
 bool command_migrate(const struct config *config, int argc, char **argv, struct error *error)
 {

@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "job/history.h"
-#include "model/migration.h"
+#include "schema/migration.h"
 
 #include <unistd.h>
 

@@ -3,8 +3,8 @@
 #include "cli/cli.h"
 #include "cli/tagstore_compare.h"
 #include "cli/tagstore_methods.h"
-#include "model/migration.h"
 #include "model/project.h"
+#include "schema/migration.h"
 #include "tagstore/choose.h"
 #include "tagstore/label.h"
 

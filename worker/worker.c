@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "mail/transport.h"
-#include "model/migration.h"
 #include "model/outbox_mail.h"
-#include "model/privileges.h"
+#include "schema/migration.h"
+#include "schema/privileges.h"
 #include "worker/fetch.h"
 #include "worker/job_thread.h"
 #include "worker/mailer.h"

@@ -13,8 +13,8 @@
 #include "model/group.h"
 #include "model/group_redirect.h"
 #include "model/grouphash.h"
-#include "model/migration.h"
 #include "model/project.h"
+#include "model/sentry_database.h"
 
 enum {
     TRIES = 6,

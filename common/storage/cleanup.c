@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "model/exported_data.h"
 #include "model/file.h"
-#include "model/migration.h"
+#include "model/sentry_database.h"
 #include "model/stored_object.h"
 #include "model/unused_blob.h"
 #include "storage/upload_lock.h"

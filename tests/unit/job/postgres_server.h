@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "client/pg.h"
-#include "model/migration.h"
+#include "schema/migration.h"
 
 #include <fcntl.h>
 #include <ftw.h>

@@ -33,6 +33,9 @@ expect no base config -- client/pg.h
 expect no base client wire model -- config/config.h
 expect no base client -- wire/job_message.h
 expect yes base client wire model -- model/file.h
+expect yes base client wire model schema -- schema/migration.h
+expect no base client wire model job -- schema/migration.h
+expect no base client wire model schema -- job/queue.h
 expect no base client wire model csv -- job/queue.h
 expect no base client wire model job -- storage/putfile.h
 expect no base client wire model job storage mail csv tagstore export -- worker/context.h

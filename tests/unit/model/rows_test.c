@@ -1,8 +1,7 @@
 /* The model against real tables (database_fixture.h): exports, what an export asks about,
-   organizations, users, migrations. tests/system/test_units.py gives the database. */
+   organizations, users. tests/system/test_units.py gives the database. */
 #include "model/event_user.h"
 #include "model/group.h"
-#include "model/migration.h"
 #include "model/organization.h"
 #include "model/project.h"
 
@@ -312,24 +311,6 @@ static void test_lock_export(void **state)
     assert_int_equal(error.code, ERROR_NOT_FOUND);
 }
 
-/* ---- migrations ---- */
-
-static void test_migration_check(void **state)
-{
-    (void)state;
-    need_database();
-    ok(migration_check(pg, &error));
-    run("INSERT INTO exportd.migration VALUES ('exportd/0999_future.sql', 'x', now())");
-    ok(migration_check(pg, &error));
-    run("DELETE FROM exportd.migration WHERE name = 'exportd/0001_jobs.sql'");
-    assert_false(migration_check(pg, &error));
-    assert_int_equal(error.code, ERROR_QUERY);
-    assert_non_null(strstr(error.message, "exportd/0001_jobs.sql: run `exportd migrate`"));
-    run("DROP SCHEMA exportd CASCADE");
-    assert_false(migration_check(pg, &error));
-    assert_int_equal(error.code, ERROR_QUERY);
-    assert_non_null(strstr(error.message, "run `exportd migrate`"));
-}
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,7 +326,6 @@ int main(void)
         ROLLED_BACK(test_organization),
         ROLLED_BACK(test_find_member),
         ROLLED_BACK(test_lock_export),
-        ROLLED_BACK(test_migration_check),
     };
     return cmocka_run_group_tests(tests, open_database, close_database);
 }

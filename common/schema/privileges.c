@@ -1,4 +1,4 @@
-#include "model/privileges.h"
+#include "schema/privileges.h"
 
 #include "base/text.h"
 

@@ -2,8 +2,8 @@
  * Migrations: the numbered SQL files of migrations/, compiled in, each applied once, in its own
  * transaction and under an advisory lock, and recorded with its SHA-1 in exportd.migration.
  */
-#ifndef MODEL_MIGRATION_H
-#define MODEL_MIGRATION_H
+#ifndef SCHEMA_MIGRATION_H
+#define SCHEMA_MIGRATION_H
 
 #include "client/pg.h"
 
@@ -15,9 +15,5 @@ bool migration_apply(struct pg *pg, bool standalone, int *applied, struct error 
 
 /* ERROR_QUERY, naming the remedy, when the database lacks a migration of exportd's own tables. */
 bool migration_check(struct pg *pg, struct error *error) MUST_CHECK;
-
-/* Whether this is the database of a Sentry: it has a table of Django's migrations, or in older
-   versions of South's. */
-bool database_is_sentrys(struct pg *pg, bool *is_sentrys, struct error *error) MUST_CHECK;
 
 #endif

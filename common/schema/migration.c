@@ -1,8 +1,9 @@
-#include "model/migration.h"
+#include "schema/migration.h"
 
 #include "base/digest.h"
 #include "base/embedded.h"
 #include "base/text.h"
+#include "model/sentry_database.h"
 
 enum { NAME_MAX_SIZE = 128 };
 
@@ -66,17 +67,6 @@ static bool is_recorded(const struct pg_result *recorded, const char *name)
         if (text_equal(pg_text(recorded, row, 0), name))
             return true;
     return false;
-}
-
-/* Looked for where the role's search path leads, and in Sentry's usual schema. */
-bool database_is_sentrys(struct pg *pg, bool *is_sentrys, struct error *error)
-{
-    return query_bool(pg,
-                      "SELECT coalesce(to_regclass('django_migrations'),"
-                      " to_regclass('public.django_migrations'),"
-                      " to_regclass('south_migrationhistory'),"
-                      " to_regclass('public.south_migrationhistory')) IS NOT NULL",
-                      is_sentrys, error);
 }
 
 static bool refuse_sentry(struct pg *pg, struct error *error)

@@ -1,7 +1,7 @@
 /* What exportd's role must be able to do in the database: for `exportd check`, and
    for a worker before it takes anything. */
-#ifndef MODEL_PRIVILEGES_H
-#define MODEL_PRIVILEGES_H
+#ifndef SCHEMA_PRIVILEGES_H
+#define SCHEMA_PRIVILEGES_H
 
 #include "client/pg.h"
 
