@@ -1,42 +1,84 @@
 #!/bin/sh
-# check.sh COMPILER LAYERS: includes that point upwards or sideways must not compile, those that point down must.
+# check.sh COMPILER LAYERS: an include that points upwards or sideways must not compile, one that points down must;
+# and CMake's USES must name exactly the layers whose headers a folder includes.
 set -eu
 compiler=$1
-layers=$2
+cd "$2" # nothing is found beside the file that includes it
+layers=$PWD
+failed=0
 
-# compiles SEES... -- HEADER: with the include folders of the layers SEES
-compiles() {
-    flags=""
-    while [ "$1" != "--" ]; do
-        flags="$flags -I$layers/$1"
-        shift
+# sees LAYER: the include folders that a file of LAYER is compiled with
+sees() {
+    printf ' -I%s' "$layers/$1"
+    for used in $(tr ';' ' ' <"$layers/$1.uses"); do
+        sees "$used"
     done
-    # shellcheck disable=SC2086
-    printf '#include "%s"\n' "$2" | "$compiler" -std=c17 -D_GNU_SOURCE $flags -fsyntax-only -x c - 2>/dev/null
 }
 
-failed=0
+# expect yes|no LAYER HEADER: whether a file of LAYER can include HEADER
 expect() {
-    want=$1
-    shift
-    if compiles "$@"; then got=yes; else got=no; fi
-    if [ "$got" != "$want" ]; then
-        echo "layers $*: compiles: $got, expected: $want"
+    # shellcheck disable=SC2046
+    if printf '#include "%s"\n' "$3" |
+        "$compiler" -std=c17 -D_GNU_SOURCE $(sees "$2") -fsyntax-only -x c - 2>/dev/null; then
+        got=yes
+    else
+        got=no
+    fi
+    if [ "$got" != "$1" ]; then
+        echo "layer $2 includes $3: compiles: $got, expected: $1"
         failed=1
     fi
 }
 
-expect yes base -- base/error.h
-expect no base -- client/pg.h
-expect yes base config -- config/config.h
-expect no base config -- client/pg.h
-expect no base client wire model -- config/config.h
-expect no base client -- wire/job_message.h
-expect yes base client wire model -- model/file.h
-expect yes base client wire model schema -- schema/migration.h
-expect no base client wire model job -- schema/migration.h
-expect no base client wire model schema -- job/queue.h
-expect no base client wire model csv -- job/queue.h
-expect no base client wire model job -- storage/putfile.h
-expect no base client wire model job storage mail csv tagstore export -- worker/context.h
+# includes LAYER: the layers whose headers it includes
+includes() {
+    grep -rhoE '^#include "[a-z_]+/' "$layers/$1/$1/" | sed 's,^#include ",,; s,/$,,' | grep -vx "$1" | sort -u | xargs
+}
+
+expect yes base base/error.h
+expect no base config/config.h
+expect no base client/pg.h
+expect yes config base/error.h
+expect no config client/pg.h
+expect no config wire/job_message.h
+expect no client config/config.h
+expect no client wire/job_message.h
+expect no wire config/config.h
+expect no wire client/pg.h
+expect yes model client/pg.h
+expect no model config/config.h
+expect no model schema/migration.h
+expect no model job/queue.h
+expect yes schema model/file.h
+expect no schema config/config.h
+expect no schema job/queue.h
+expect no job schema/migration.h
+expect no job storage/putfile.h
+expect no storage schema/migration.h
+expect no storage job/queue.h
+expect no mail job/queue.h
+expect no csv model/file.h
+expect no csv job/queue.h
+expect yes tagstore config/config.h
+expect no tagstore schema/migration.h
+expect no tagstore storage/putfile.h
+expect yes export tagstore/tagstore.h
+expect no export job/queue.h
+expect no export event/merge.h
+expect no export worker/context.h
+expect no event schema/migration.h
+expect no event worker/context.h
+expect yes worker schema/migration.h
+expect no worker event/merge.h
+expect no worker cli/cli.h
+
+for file in "$layers"/*.uses; do
+    layer=$(basename "$file" .uses)
+    declared=$(tr ';' '\n' <"$file" | sort | xargs)
+    included=$(includes "$layer")
+    if [ "$included" != "$declared" ]; then
+        echo "layer $layer: USES $declared, but includes $included"
+        failed=1
+    fi
+done
 exit $failed
