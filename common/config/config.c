@@ -2,15 +2,14 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "config/environment.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <unistd.h>
 
-enum { SECRET_FILE_MAX = 8192 };
-
 enum type { TEXT, URL, NUMBER, CHOICE, SWITCH };
-enum flag { SECRET = 1, NOT_BUILT = 2, HIDDEN = 4, OR_PATH = 8 /* URL: or an absolute path */ };
+enum flag { SECRET = 1, HIDDEN = 2, OR_PATH = 4 /* URL: or an absolute path */ };
 
 struct setting {
     const char *name;
@@ -29,9 +28,9 @@ static const struct setting settings[] = {
     {"EXPORTD_DATABASE_URL", MEMBER(database_url), TEXT, SECRET, "", NULL, 0, 0,
      "PostgreSQL: any libpq URI or keywords; empty: libpq's own defaults"},
     {"EXPORTD_REDIS_URL", MEMBER(redis_url), URL, SECRET, "redis://127.0.0.1:6379/0",
-     " redis unix rediss ", 0, 0,
+     " redis unix ", 0, 0,
      "the Redis of the queue: redis://[user:password@]host:port/db or unix:///path"},
-    {"EXPORTD_LOCK_REDIS_URL", MEMBER(lock_redis_url), URL, SECRET, "", " redis unix rediss ", 0, 0,
+    {"EXPORTD_LOCK_REDIS_URL", MEMBER(lock_redis_url), URL, SECRET, "", " redis unix ", 0, 0,
      "the Redis of Sentry's upload locks; empty: EXPORTD_REDIS_URL"},
     {"EXPORTD_QUEUE", MEMBER(queue), TEXT, 0, "data_export", NULL, 0, 0, "the queue's name"},
     {"EXPORTD_CONCURRENCY", MEMBER(concurrency), NUMBER, 0, "", NULL, 1, 64,
@@ -44,9 +43,6 @@ static const struct setting settings[] = {
      "path of a Unix socket"},
     {"EXPORTD_SNUBA_DIALECT", MEMBER(snuba_dialect), CHOICE, 0, "2020", " 2018 2020 ", 0, 0,
      "the requests that the Snuba takes: 2020, or 2018 for one that knows no group_id"},
-    {"EXPORTD_CLICKHOUSE_URL", MEMBER(clickhouse_url), URL, SECRET | NOT_BUILT,
-     "http://127.0.0.1:8123/default?table=sentry_local", " http https ", 0, 0,
-     "a ClickHouse that is asked directly"},
     {"EXPORTD_PAGE_SIZE", MEMBER(page_size), NUMBER, 0, "1000", NULL, 1, 10000,
      "tag values in a page"},
     {"EXPORTD_RETENTION_DAYS", MEMBER(retention_days), NUMBER, 0, "90", NULL, 0, 36500,
@@ -87,9 +83,6 @@ static const struct setting settings[] = {
      "json or text; empty: text on a terminal, else json"},
     {"EXPORTD_LOG_LEVEL", MEMBER(log_level), CHOICE, 0, "info", " debug info warning error ", 0, 0,
      "the least level that is logged"},
-    {"EXPORTD_STATSD_URL", MEMBER(statsd_url), URL, NOT_BUILT, "", " udp ", 0, 0, "metrics"},
-    {"EXPORTD_SENTRY_DSN", MEMBER(sentry_dsn), URL, SECRET | NOT_BUILT, "", " http https ", 0, 0,
-     "where exportd's own errors are reported"},
     {"EXPORTD_TMPDIR", MEMBER(tmpdir), TEXT, 0, "", NULL, 0, 0,
      "the folder of temporary files; empty: TMPDIR, else /var/tmp"},
     {"EXPORTD_MAX_FILE_BYTES", MEMBER(max_file_bytes), NUMBER, HIDDEN, "2147483647", NULL, 1,
@@ -98,9 +91,55 @@ static const struct setting settings[] = {
      "between two sweeps for lost messages, lowered in tests"},
 };
 
+/* What is refused because this version does not have the part: a setting, or one word or scheme of
+   a setting. This table is the only place that knows; a part that gets built loses its row. */
+struct missing_part {
+    const char *name;
+    const char *word; /* NULL: the whole setting */
+    const char *reason;
+};
+
+#define NO_SUCH_PART "this version does not have the part that it sets"
+#define NO_REDIS_TLS "the installed hiredis has no TLS, so rediss:// cannot be used"
+
+static const struct missing_part missing_parts[] = {
+    {"EXPORTD_CLICKHOUSE_URL", NULL, NO_SUCH_PART},
+    {"EXPORTD_STATSD_URL", NULL, NO_SUCH_PART},
+    {"EXPORTD_SENTRY_DSN", NULL, NO_SUCH_PART},
+    {"EXPORTD_REDIS_URL", "rediss", NO_REDIS_TLS},
+    {"EXPORTD_LOCK_REDIS_URL", "rediss", NO_REDIS_TLS},
+    {"EXPORTD_TAGSTORE", "clickhouse", "this version does not have the tagstore 'clickhouse'"},
+    {"EXPORTD_STORAGE_URL", "s3", "this version does not have the file store 's3'"},
+};
+
 static bool wrong(struct error *error, const struct setting *setting, const char *what)
 {
     return error_set(error, ERROR_USAGE, "%s: %s", setting->name, what);
+}
+
+/* ---- parts that this version does not have ---- */
+
+/* No setting is given whose part is missing. */
+static bool check_settings_built(struct error *error)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(missing_parts); i++) {
+        const struct missing_part *part = &missing_parts[i];
+        if (part->word == NULL && environment_has(part->name))
+            return error_set(error, ERROR_USAGE, "%s: %s", part->name, part->reason);
+    }
+    return true;
+}
+
+/* `word` is the value of `setting`, or the scheme of its URL. */
+static bool check_word_built(const struct setting *setting, const char *word, struct error *error)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(missing_parts); i++) {
+        const struct missing_part *part = &missing_parts[i];
+        if (part->word != NULL && text_equal(part->name, setting->name) &&
+            text_equal(part->word, word))
+            return wrong(error, setting, part->reason);
+    }
+    return true;
 }
 
 /* ---- one value ---- */
@@ -108,54 +147,7 @@ static bool wrong(struct error *error, const struct setting *setting, const char
 static bool duplicate(const char *text, char **copy, struct error *error)
 {
     *copy = text_duplicate(text);
-    if (*copy != NULL)
-        return true;
-    error_no_memory(error);
-    return false;
-}
-
-/* NAME_FILE: the secret is the file's text without the line ends behind it. */
-static bool read_secret_file(const struct setting *setting, const char *path, char **value,
-                             struct error *error)
-{
-    char text[SECRET_FILE_MAX];
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return error_set(error, ERROR_USAGE, "%s_FILE: cannot open the file it names",
-                         setting->name);
-    size_t size = fread(text, 1, sizeof(text), file);
-    bool failed = ferror(file) != 0;
-    (void)fclose(file);
-    if (failed || size == sizeof(text))
-        return error_set(error, ERROR_USAGE, "%s_FILE: not a readable file of less than %d bytes",
-                         setting->name, SECRET_FILE_MAX);
-    while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
-        size--;
-    if (size == 0 || memchr(text, '\0', size) != NULL)
-        return error_set(error, ERROR_USAGE, "%s_FILE: the file it names is empty or no text",
-                         setting->name);
-    text[size] = '\0';
-    return duplicate(text, value, error);
-}
-
-/* The text in force, on the heap: the variable, its file, or the default. An empty variable counts
-   as absent. */
-static bool find_value(const struct setting *setting, char **value, bool *given,
-                       struct error *error)
-{
-    char file_name[96];
-    (void)snprintf(file_name, sizeof(file_name), "%s_FILE", setting->name);
-    const char *direct = getenv(setting->name);
-    const char *file = (setting->flags & SECRET) != 0 ? getenv(file_name) : NULL;
-    bool has_direct = direct != NULL && direct[0] != '\0';
-    bool has_file = file != NULL && file[0] != '\0';
-    *given = has_direct || has_file;
-    if (has_direct && has_file)
-        return error_set(error, ERROR_USAGE, "%s and %s_FILE are both set: which one counts?",
-                         setting->name, setting->name);
-    if (has_file)
-        return read_secret_file(setting, file, value, error);
-    return duplicate(has_direct ? direct : setting->fallback, value, error);
+    return *copy != NULL || error_no_memory(error);
 }
 
 static bool is_allowed(const char *allowed, const char *word)
@@ -175,13 +167,12 @@ static bool check_url(const struct setting *setting, const char *value, struct e
     if (!url_parse(value, &url, error))
         return error_set(error, ERROR_USAGE, "%s: not a URL as in scheme://host:port/path",
                          setting->name);
+    if (!check_word_built(setting, url.scheme, error))
+        return false;
     if (!is_allowed(setting->allowed, url.scheme))
         return error_set(error, ERROR_USAGE, "%s: the scheme '%s' is not one of:%.*s",
                          setting->name, url.scheme, (int)strlen(setting->allowed) - 1,
                          setting->allowed);
-    if (text_equal(url.scheme, "rediss"))
-        return wrong(error, setting,
-                     "the installed hiredis has no TLS, so rediss:// cannot be used");
     bool local = text_equal(url.scheme, "file") || text_equal(url.scheme, "unix");
     if (local && (url.host[0] != '\0' || url.path[0] != '/' || url.path[1] == '\0'))
         return error_set(error, ERROR_USAGE,
@@ -221,7 +212,11 @@ static bool store(const struct setting *setting, struct config *config, char *va
     *(char **)member = value;
     if (setting->type == URL)
         return check_url(setting, value, error);
-    if (setting->type == CHOICE && value[0] != '\0' && !is_allowed(setting->allowed, value))
+    if (setting->type != CHOICE || value[0] == '\0')
+        return true;
+    if (!check_word_built(setting, value, error))
+        return false;
+    if (!is_allowed(setting->allowed, value))
         return error_set(error, ERROR_USAGE, "%s: must be one of:%.*s", setting->name,
                          (int)strlen(setting->allowed) - 1, setting->allowed);
     return true;
@@ -230,14 +225,10 @@ static bool store(const struct setting *setting, struct config *config, char *va
 static bool load(const struct setting *setting, struct config *config, struct error *error)
 {
     char *value = NULL;
-    bool given = false;
-    if (!find_value(setting, &value, &given, error))
-        return false;
-    if (given && (setting->flags & NOT_BUILT) != 0) {
-        free(value);
-        return wrong(error, setting, "this version does not have the part that it sets");
-    }
-    return store(setting, config, value, error);
+    bool is_secret = (setting->flags & SECRET) != 0;
+    return environment_read(setting->name, is_secret, &value, error) &&
+           (value != NULL || duplicate(setting->fallback, &value, error)) &&
+           store(setting, config, value, error);
 }
 
 /* ---- values that depend on others, and rules of single ones ---- */
@@ -306,6 +297,8 @@ static bool check_rules(const struct config *config, struct error *error)
 bool config_load(struct config *config, struct error *error)
 {
     *config = (struct config){.concurrency = 0};
+    if (!check_settings_built(error))
+        return false;
     for (size_t i = 0; i < ARRAY_LENGTH(settings); i++)
         if (!load(&settings[i], config, error))
             return false;
@@ -346,7 +339,7 @@ void config_print_help(FILE *out)
              "from a file: NAME_FILE=/path instead of NAME.\n\n");
     for (size_t i = 0; i < ARRAY_LENGTH(settings); i++) {
         const struct setting *setting = &settings[i];
-        if ((setting->flags & (HIDDEN | NOT_BUILT)) != 0)
+        if ((setting->flags & HIDDEN) != 0)
             continue;
         (void)fprintf(out, "%s%s\n    %s\n    default: %s\n", setting->name,
                       (setting->flags & SECRET) != 0 ? " *" : "", setting->meaning,

@@ -17,7 +17,6 @@ struct config {
     char *tagstore;
     char *snuba_url;
     char *snuba_dialect;
-    char *clickhouse_url;
     int64_t page_size;
     int64_t retention_days;
     char *storage_url;
@@ -36,8 +35,6 @@ struct config {
     bool csv_formula_guard;
     char *log_format; /* "json", "text" or "": by what standard error is */
     char *log_level;
-    char *statsd_url;
-    char *sentry_dsn;
     char *tmpdir;
     int64_t sweep_seconds;  /* between two sweeps; lower only in tests */
     int64_t max_file_bytes; /* the size bound of a file; lower only in tests */

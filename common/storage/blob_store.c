@@ -12,12 +12,11 @@ static bool check_url(const char *text, struct url *url, struct error *error)
     static const char *const options[] = {NULL};
     if (!url_parse(text, url, error))
         return false;
-    if (!text_equal(url->scheme, "file"))
-        return error_set(error, ERROR_USAGE, "only file:///folder can be used in this version");
     if (!url_check_options(url, options, error))
         return false;
-    if (url->host[0] != '\0' || url->port != 0 || url->user[0] != '\0' ||
-        url->password[0] != '\0' || url->path[0] != '/' || url->path[1] == '\0')
+    if (!text_equal(url->scheme, "file") || url->host[0] != '\0' || url->port != 0 ||
+        url->user[0] != '\0' || url->password[0] != '\0' || url->path[0] != '/' ||
+        url->path[1] == '\0')
         return error_set(error, ERROR_USAGE, "not of the form file:///folder");
     return true;
 }

@@ -146,15 +146,12 @@ static void urls(void **state)
     assert_refused("EXPORTD_REDIS_URL", "localhost:6379",
                    "EXPORTD_REDIS_URL: not a URL as in scheme://host:port/path");
     assert_refused("EXPORTD_REDIS_URL", "http://:secret@h",
-                   "EXPORTD_REDIS_URL: the scheme 'http' is not one of: redis unix rediss");
-    assert_refused(
-        "EXPORTD_REDIS_URL", "rediss://h",
-        "EXPORTD_REDIS_URL: the installed hiredis has no TLS, so rediss:// cannot be used");
+                   "EXPORTD_REDIS_URL: the scheme 'http' is not one of: redis unix");
     assert_refused("EXPORTD_REDIS_URL", "redis:///0", "EXPORTD_REDIS_URL: the URL names no host");
     assert_refused("EXPORTD_REDIS_URL", "unix://run/redis.sock",
                    "EXPORTD_REDIS_URL: needs three slashes and an absolute path: unix:///path");
-    assert_refused("EXPORTD_STORAGE_URL", "s3://bucket",
-                   "EXPORTD_STORAGE_URL: the scheme 's3' is not one of: file");
+    assert_refused("EXPORTD_STORAGE_URL", "ftp://bucket",
+                   "EXPORTD_STORAGE_URL: the scheme 'ftp' is not one of: file");
     assert_refused("EXPORTD_STORAGE_URL", "file:///",
                    "EXPORTD_STORAGE_URL: needs three slashes and an absolute path: file:///path");
 }
@@ -180,7 +177,21 @@ static void parts_that_are_not_built(void **state)
     assert_refused("EXPORTD_SENTRY_DSN", "https://key@sentry.io/1",
                    "EXPORTD_SENTRY_DSN: this version does not have the part that it sets");
     assert_refused("EXPORTD_SENTRY_DSN_FILE", "/nonexistent",
-                   "EXPORTD_SENTRY_DSN_FILE: cannot open the file it names");
+                   "EXPORTD_SENTRY_DSN: this version does not have the part that it sets");
+    assert_refused("EXPORTD_STATSD_URL", "udp://127.0.0.1:8125",
+                   "EXPORTD_STATSD_URL: this version does not have the part that it sets");
+    assert_refused("EXPORTD_CLICKHOUSE_URL", "http://127.0.0.1:8123/default",
+                   "EXPORTD_CLICKHOUSE_URL: this version does not have the part that it sets");
+    assert_refused(
+        "EXPORTD_REDIS_URL", "rediss://h",
+        "EXPORTD_REDIS_URL: the installed hiredis has no TLS, so rediss:// cannot be used");
+    assert_refused(
+        "EXPORTD_LOCK_REDIS_URL", "rediss://h",
+        "EXPORTD_LOCK_REDIS_URL: the installed hiredis has no TLS, so rediss:// cannot be used");
+    assert_refused("EXPORTD_TAGSTORE", "clickhouse",
+                   "EXPORTD_TAGSTORE: this version does not have the tagstore 'clickhouse'");
+    assert_refused("EXPORTD_STORAGE_URL", "s3://bucket",
+                   "EXPORTD_STORAGE_URL: this version does not have the file store 's3'");
 }
 
 /* ---- secrets ---- */
@@ -269,6 +280,7 @@ static void help(void **state)
     assert_non_null(
         strstr(text, "EXPORTD_PAGE_SIZE\n    tag values in a page\n    default: 1000\n"));
     assert_null(strstr(text, "EXPORTD_MAX_FILE_BYTES"));
+    assert_null(strstr(text, "EXPORTD_CLICKHOUSE_URL"));
     free(text);
 }
 
