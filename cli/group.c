@@ -7,15 +7,6 @@
 #include "schema/migration.h"
 #include "tagstore/choose.h"
 
-struct merging {
-    struct pg *pg;
-    struct tagstore *tagstore;
-    int64_t into;
-    int64_t *group_ids;
-    size_t count;
-    bool json;
-};
-
 static bool print_json(int64_t group_id, int64_t destination_id, const struct merge_result *result,
                        struct error *error)
 {
@@ -31,11 +22,8 @@ static bool print_json(int64_t group_id, int64_t destination_id, const struct me
     return done;
 }
 
-static bool print_result(const struct merging *merging, int64_t group_id, int64_t destination_id,
-                         const struct merge_result *result, struct error *error)
+static void print_text(int64_t group_id, int64_t destination_id, const struct merge_result *result)
 {
-    if (merging->json)
-        return print_json(group_id, destination_id, result, error);
     if (result->merged)
         (void)printf("merged group %" PRId64 " into group %" PRId64 ": %" PRId64
                      " event%s, %" PRId64 " hash%s, %" PRId64 " redirect%s\n",
@@ -45,39 +33,38 @@ static bool print_result(const struct merging *merging, int64_t group_id, int64_
     else
         (void)printf("group %" PRId64 " was merged into group %" PRId64 " before\n", group_id,
                      destination_id);
-    return true;
 }
 
 /* One transaction a group: what is printed is done, whatever happens to the next one. */
-static bool merge_all(const struct merging *merging, struct error *error)
+static bool merge_all(struct merge *merge, bool json, struct error *error)
 {
-    int64_t destination_id = 0;
-    if (!migration_check(merging->pg, error) ||
-        !merge_check(merging->pg, merging->into, merging->group_ids, merging->count,
-                     &destination_id, error))
+    if (!migration_check(merge->pg, error) || !merge_check(merge, error))
         return false;
-    for (size_t i = 0; i < merging->count; i++) {
+    for (size_t i = 0; i < merge->count; i++) {
+        int64_t group_id = merge->group_ids[i];
         struct merge_result result;
-        if (!merge_group(merging->pg, merging->tagstore, merging->group_ids[i], destination_id,
-                         &result, error) ||
-            !print_result(merging, merging->group_ids[i], destination_id, &result, error))
+        if (!merge_group(merge, group_id, &result, error))
+            return false;
+        if (!json)
+            print_text(group_id, merge->destination_id, &result);
+        else if (!print_json(group_id, merge->destination_id, &result, error))
             return false;
         (void)fflush(stdout);
     }
     return true;
 }
 
-static bool connect_and_merge(const struct config *config, struct merging *merging,
+static bool connect_and_merge(const struct config *config, struct merge *merge, bool json,
                               struct error *error)
 {
     return cli_check_embedded_tagstore(config, error) &&
-           cli_connect_pg(config, &merging->pg, error) &&
-           tagstore_new(config, config->tagstore, merging->pg, &merging->tagstore, error) &&
-           merge_all(merging, error);
+           cli_connect_pg(config, &merge->pg, error) &&
+           tagstore_new(config, config->tagstore, merge->pg, &merge->tagstore, error) &&
+           merge_all(merge, json, error);
 }
 
 /* words[0] is the action. */
-static bool read_words(const char *const *words, int count, struct merging *merging,
+static bool read_words(const char *const *words, int count, struct merge *merge,
                        struct error *error)
 {
     if (!text_equal(words[0], "merge"))
@@ -85,30 +72,31 @@ static bool read_words(const char *const *words, int count, struct merging *merg
     if (count < 2)
         return error_set(error, ERROR_USAGE, "an ID is missing");
     for (int i = 1; i < count; i++)
-        if (!text_to_int64(words[i], 1, INT64_MAX, &merging->group_ids[merging->count++]))
+        if (!text_to_int64(words[i], 1, INT64_MAX, &merge->group_ids[merge->count++]))
             return error_set(error, ERROR_USAGE, "'%.60s' is not the id of a group", words[i]);
     return true;
 }
 
 bool command_group(const struct config *config, int argc, char **argv, struct error *error)
 {
-    struct merging merging = {.json = false};
+    struct merge merge = {.count = 0};
+    bool json = false;
     const char **words = memory_zeroed((size_t)argc, sizeof(*words));
     int count = 0;
     const struct option_spec specs[] = {
-        {"into", 0, OPTION_NUMBER, true, &merging.into, 1, INT64_MAX},
-        {.name = "json", .type = OPTION_SWITCH, .value = &merging.json},
+        {"into", 0, OPTION_NUMBER, true, &merge.into, 1, INT64_MAX},
+        {.name = "json", .type = OPTION_SWITCH, .value = &json},
         {.name = NULL},
     };
-    merging.group_ids = memory_zeroed((size_t)argc, sizeof(*merging.group_ids));
-    bool done = words == NULL || merging.group_ids == NULL
+    merge.group_ids = memory_zeroed((size_t)argc, sizeof(*merge.group_ids));
+    bool done = words == NULL || merge.group_ids == NULL
                     ? error_no_memory(error)
                     : options_parse(argc, argv, specs, 1, argc, words, &count, error) &&
-                          read_words(words, count, &merging, error) &&
-                          connect_and_merge(config, &merging, error);
-    tagstore_free(merging.tagstore);
-    pg_free(merging.pg);
-    free(merging.group_ids);
+                          read_words(words, count, &merge, error) &&
+                          connect_and_merge(config, &merge, json, error);
+    tagstore_free(merge.tagstore);
+    pg_free(merge.pg);
+    free(merge.group_ids);
     free(words);
     return done;
 }

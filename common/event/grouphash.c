@@ -12,19 +12,24 @@ struct hashes {
     size_t count;
 };
 
-static bool collect(struct event **events, size_t count, struct arena *arena, struct hashes *hashes,
-                    struct error *error)
+static void add_hashes(struct hashes *hashes, const struct event_line *line)
 {
+    for (size_t i = 0; i < line->hash_count; i++)
+        hashes->rows[hashes->count++] =
+            (struct named_row){.owner_id = line->project_id, .name = line->hashes[i]};
+}
+
+static bool collect(const struct event_batch *batch, struct hashes *hashes, struct error *error)
+{
+    struct arena *arena = batch->arena;
     size_t total = 0;
-    for (size_t i = 0; i < count; i++)
-        total += events[i]->line.hash_count;
+    for (size_t i = 0; i < batch->count; i++)
+        total += batch->events[i]->line.hash_count;
     hashes->rows = arena_array(arena, total, sizeof(struct named_row), error);
     if (hashes->rows == NULL)
         return false;
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < events[i]->line.hash_count; j++)
-            hashes->rows[hashes->count++] = (struct named_row){
-                .owner_id = events[i]->line.project_id, .name = events[i]->line.hashes[j]};
+    for (size_t i = 0; i < batch->count; i++)
+        add_hashes(hashes, &batch->events[i]->line);
     hashes->count = named_rows_sort(hashes->rows, hashes->count);
     hashes->group_ids = arena_array(arena, hashes->count, sizeof(int64_t), error);
     hashes->taken = arena_array(arena, hashes->count, sizeof(bool), error);
@@ -89,11 +94,11 @@ static struct group_row new_group(const struct event *event)
 }
 
 /* In the order of the input: the first event of a new group makes it. */
-static void choose_groups(struct hashes *hashes, struct event **events, size_t count,
+static void choose_groups(const struct event_batch *batch, struct hashes *hashes,
                           struct grouping *grouping)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct event *event = events[i];
+    for (size_t i = 0; i < batch->count; i++) {
+        struct event *event = batch->events[i];
         event->group_id = existing_group(hashes, event);
         if (event->group_id == 0) {
             grouping->made[grouping->made_count++] = new_group(event);
@@ -135,10 +140,10 @@ static size_t fold(struct group_count *counts, size_t count)
     return kept + 1;
 }
 
-static void count_events(struct event **events, size_t count, struct grouping *grouping)
+static void count_events(const struct event_batch *batch, struct grouping *grouping)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct event *event = events[i];
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct event *event = batch->events[i];
         int64_t datetime = event->line.datetime;
         if (event->group_id < 0)
             add_event(&grouping->made[-event->group_id - 1].count, datetime);
@@ -155,30 +160,30 @@ static void replace(int64_t *group_id, const int64_t *ids)
         *group_id = ids[-*group_id - 1];
 }
 
-static bool make_groups(struct pg *pg, struct hashes *hashes, struct event **events, size_t count,
-                        struct arena *arena, struct grouping *grouping, struct error *error)
+static bool make_groups(const struct event_batch *batch, struct hashes *hashes,
+                        struct grouping *grouping, struct error *error)
 {
     if (grouping->made_count == 0)
         return true;
-    int64_t *ids = arena_array(arena, grouping->made_count, sizeof(int64_t), error);
+    int64_t *ids = arena_array(batch->arena, grouping->made_count, sizeof(int64_t), error);
     if (ids == NULL ||
-        !sequence_take(pg, "sentry_groupedmessage", ids, grouping->made_count, error))
+        !sequence_take(batch->pg, "sentry_groupedmessage", ids, grouping->made_count, error))
         return false;
     for (size_t i = 0; i < grouping->made_count; i++)
         grouping->made[i].count.group_id = ids[i];
-    for (size_t i = 0; i < count; i++)
-        replace(&events[i]->group_id, ids);
+    for (size_t i = 0; i < batch->count; i++)
+        replace(&batch->events[i]->group_id, ids);
     for (size_t i = 0; i < hashes->count; i++)
         replace(&hashes->group_ids[i], ids);
-    return group_insert(pg, grouping->made, grouping->made_count, error);
+    return group_insert(batch->pg, grouping->made, grouping->made_count, error);
 }
 
-static bool write_taken(struct pg *pg, const struct hashes *hashes, struct arena *arena,
+static bool write_taken(const struct event_batch *batch, const struct hashes *hashes,
                         struct error *error)
 {
     size_t count = 0;
-    int64_t *ids = arena_array(arena, hashes->count, sizeof(int64_t), error);
-    int64_t *group_ids = arena_array(arena, hashes->count, sizeof(int64_t), error);
+    int64_t *ids = arena_array(batch->arena, hashes->count, sizeof(int64_t), error);
+    int64_t *group_ids = arena_array(batch->arena, hashes->count, sizeof(int64_t), error);
     if (ids == NULL || group_ids == NULL)
         return false;
     for (size_t i = 0; i < hashes->count; i++) {
@@ -187,23 +192,23 @@ static bool write_taken(struct pg *pg, const struct hashes *hashes, struct arena
         ids[count] = hashes->rows[i].id;
         group_ids[count++] = hashes->group_ids[i];
     }
-    return count == 0 || grouphash_take(pg, ids, group_ids, count, error);
+    return count == 0 || grouphash_take(batch->pg, ids, group_ids, count, error);
 }
 
-bool grouphash_assign(struct pg *pg, struct event **events, size_t count, struct arena *arena,
-                      struct grouping *grouping, struct error *error)
+bool grouphash_assign(const struct event_batch *batch, struct grouping *grouping,
+                      struct error *error)
 {
     struct hashes hashes = {0};
-    *grouping =
-        (struct grouping){.known = arena_array(arena, count, sizeof(struct group_count), error),
-                          .made = arena_array(arena, count, sizeof(struct group_row), error)};
-    if (grouping->known == NULL || grouping->made == NULL ||
-        !collect(events, count, arena, &hashes, error) || !load(pg, &hashes, error))
+    size_t count = batch->count;
+    *grouping = (struct grouping){
+        .known = arena_array(batch->arena, count, sizeof(struct group_count), error),
+        .made = arena_array(batch->arena, count, sizeof(struct group_row), error)};
+    if (grouping->known == NULL || grouping->made == NULL || !collect(batch, &hashes, error) ||
+        !load(batch->pg, &hashes, error))
         return false;
-    choose_groups(&hashes, events, count, grouping);
-    count_events(events, count, grouping);
-    if (!make_groups(pg, &hashes, events, count, arena, grouping, error) ||
-        !write_taken(pg, &hashes, arena, error))
+    choose_groups(batch, &hashes, grouping);
+    count_events(batch, grouping);
+    if (!make_groups(batch, &hashes, grouping, error) || !write_taken(batch, &hashes, error))
         return false;
     grouping->hashes = hashes.rows;
     grouping->hash_groups = hashes.group_ids;

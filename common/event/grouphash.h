@@ -1,8 +1,8 @@
-/* Which group an event belongs to: its hashes decide (spec/grouphash.md 1-4). */
+/* Which group an event belongs to: its hashes decide. */
 #ifndef EVENT_GROUPHASH_H
 #define EVENT_GROUPHASH_H
 
-#include "event/event.h"
+#include "event/batch.h"
 #include "model/group.h"
 #include "model/named_row.h"
 
@@ -21,8 +21,9 @@ struct grouping {
 /* Gives each event its group: that of its first hash that has one, else a new one made from the
    event; hashes without a group are taken over by the event's. Events that share a hash within the
    batch end in one group as if they came one after another. Within the caller's transaction;
-   ERROR_CONFLICT: another writer was quicker, roll back and try again. Lists in `arena`. */
-bool grouphash_assign(struct pg *pg, struct event **events, size_t count, struct arena *arena,
-                      struct grouping *grouping, struct error *error) MUST_CHECK;
+   ERROR_CONFLICT: another writer was quicker, roll back and try again. Lists in the batch's arena.
+ */
+bool grouphash_assign(const struct event_batch *batch, struct grouping *grouping,
+                      struct error *error) MUST_CHECK;
 
 #endif

@@ -60,8 +60,8 @@ static bool is_blamed_on_data(const struct pg *pg, const struct error *error)
 static void record_last(struct batch *batch)
 {
     struct error why;
-    if (batch->redis_failed || last_processed_record(batch->ingest->redis, batch->saver.last,
-                                                     batch->saver.last_count, &why))
+    if (batch->redis_failed || last_processed_record(batch->ingest->redis, batch->saver.last.items,
+                                                     batch->saver.last.count, &why))
         return;
     batch->redis_failed = true;
     if (batch->ingest->warning != NULL)

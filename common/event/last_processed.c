@@ -14,22 +14,21 @@ static void note(const struct grouping *grouping, const struct event *event, con
     }
 }
 
-bool last_processed_list(const struct grouping *grouping, struct event *const *events, size_t count,
-                         struct arena *arena, struct last_processed **list, size_t *list_count,
-                         struct error *error)
+bool last_processed_list(const struct event_batch *batch, const struct grouping *grouping,
+                         struct last_processed_list *list, struct error *error)
 {
-    const char **last = arena_array(arena, grouping->hash_count, sizeof(*last), error);
-    *list = arena_array(arena, grouping->hash_count, sizeof(**list), error);
-    *list_count = 0;
-    if (last == NULL || *list == NULL)
+    const char **last = arena_array(batch->arena, grouping->hash_count, sizeof(*last), error);
+    list->items = arena_array(batch->arena, grouping->hash_count, sizeof(*list->items), error);
+    list->count = 0;
+    if (last == NULL || list->items == NULL)
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (!events[i]->sampled)
-            note(grouping, events[i], last);
+    for (size_t i = 0; i < batch->count; i++)
+        if (!batch->events[i]->sampled)
+            note(grouping, batch->events[i], last);
     for (size_t i = 0; i < grouping->hash_count; i++)
         if (last[i] != NULL)
-            (*list)[(*list_count)++] = (struct last_processed){grouping->hashes[i].owner_id,
-                                                               grouping->hashes[i].id, last[i]};
+            list->items[list->count++] = (struct last_processed){grouping->hashes[i].owner_id,
+                                                                 grouping->hashes[i].id, last[i]};
     return true;
 }
 

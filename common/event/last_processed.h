@@ -1,4 +1,4 @@
-/* The last processed event of each group hash, in Redis (spec/grouphash.md 6): a hash
+/* The last processed event of each group hash, in Redis: a hash
    `last-processed-event:<project_id>:<grouphash_id mod 16>` with the field <grouphash_id>. */
 #ifndef EVENT_LAST_PROCESSED_H
 #define EVENT_LAST_PROCESSED_H
@@ -12,11 +12,15 @@ struct last_processed {
     const char *event_id; /* NULL: none */
 };
 
-/* The last stored event of each hash that leads to its group: what a batch has to record. `events`
-   in the order of the input. In `arena`. */
-bool last_processed_list(const struct grouping *grouping, struct event *const *events, size_t count,
-                         struct arena *arena, struct last_processed **list, size_t *list_count,
-                         struct error *error) MUST_CHECK;
+struct last_processed_list {
+    struct last_processed *items;
+    size_t count;
+};
+
+/* The last stored event of each hash that leads to its group: what a batch has to record. In the
+   batch's arena. */
+bool last_processed_list(const struct event_batch *batch, const struct grouping *grouping,
+                         struct last_processed_list *list, struct error *error) MUST_CHECK;
 
 /* Records, in one pipeline. Connects if need be. */
 bool last_processed_record(struct redis *redis, const struct last_processed *list, size_t count,

@@ -80,18 +80,18 @@ static bool refuse_sentrys(struct pg *pg, struct error *error)
                       "their tables"));
 }
 
-bool merge_check(struct pg *pg, int64_t into, const int64_t *group_ids, size_t count,
-                 int64_t *destination_id, struct error *error)
+bool merge_check(struct merge *merge, struct error *error)
 {
     struct group_identity destination;
-    if (!refuse_sentrys(pg, error) || !find_destination(pg, into, &destination, error))
+    if (!refuse_sentrys(merge->pg, error) ||
+        !find_destination(merge->pg, merge->into, &destination, error))
         return false;
-    *destination_id = destination.id;
-    for (size_t i = 0; i < count; i++) {
-        if (group_ids[i] == into)
+    merge->destination_id = destination.id;
+    for (size_t i = 0; i < merge->count; i++) {
+        if (merge->group_ids[i] == merge->into)
             return error_set(error, ERROR_INVALID, "group %" PRId64 " cannot be merged into itself",
-                             into);
-        if (!check_group(pg, group_ids[i], &destination, error))
+                             merge->into);
+        if (!check_group(merge->pg, merge->group_ids[i], &destination, error))
             return false;
     }
     return true;
@@ -110,45 +110,47 @@ static bool lock(struct pg *pg, int64_t group_id, const struct group_identity *d
            (destination_exists || no_such_group(destination->id, error));
 }
 
-static bool move_all(struct pg *pg, struct tagstore *tagstore, int64_t group_id,
+static bool move_all(const struct merge *merge, int64_t group_id,
                      const struct group_identity *destination, struct merge_result *result,
                      struct error *error)
 {
+    struct pg *pg = merge->pg;
     result->merged = true;
     return grouphash_move(pg, group_id, destination->id, &result->hashes, error) &&
            event_message_move(pg, group_id, destination->id, &result->events, error) &&
-           tagstore_merge_group(tagstore, destination->project_id, group_id, destination->id,
+           tagstore_merge_group(merge->tagstore, destination->project_id, group_id, destination->id,
                                 error) &&
            group_redirect_move(pg, group_id, destination->id, &result->redirects, error) &&
            group_redirect_create(pg, group_id, destination->id, error) &&
            group_absorb(pg, group_id, destination->id, error);
 }
 
-static bool merge_locked(struct pg *pg, struct tagstore *tagstore, int64_t group_id,
+static bool merge_locked(const struct merge *merge, int64_t group_id,
                          const struct group_identity *destination, struct merge_result *result,
                          struct error *error)
 {
+    struct pg *pg = merge->pg;
     bool exists = false;
     if (!lock(pg, group_id, destination, &exists, error))
         return false;
     if (!exists)
         return check_absent(pg, group_id, destination->id, error) && pg_commit(pg, error);
-    return move_all(pg, tagstore, group_id, destination, result, error) &&
+    return move_all(merge, group_id, destination, result, error) &&
            FAULT("merge_before_commit", error) && pg_commit(pg, error) &&
            FAULT("merge_after_commit", error);
 }
 
-static bool merge_once(struct pg *pg, struct tagstore *tagstore, int64_t group_id, int64_t into,
-                       struct merge_result *result, struct error *error)
+static bool merge_once(const struct merge *merge, int64_t group_id, struct merge_result *result,
+                       struct error *error)
 {
     struct group_identity destination;
     *result = (struct merge_result){.merged = false};
-    if (!find_destination(pg, into, &destination, error) ||
-        !check_group(pg, group_id, &destination, error) || !pg_begin(pg, error))
+    if (!find_destination(merge->pg, merge->destination_id, &destination, error) ||
+        !check_group(merge->pg, group_id, &destination, error) || !pg_begin(merge->pg, error))
         return false;
-    bool done = merge_locked(pg, tagstore, group_id, &destination, result, error);
+    bool done = merge_locked(merge, group_id, &destination, result, error);
     if (!done)
-        pg_rollback(pg);
+        pg_rollback(merge->pg);
     return done;
 }
 
@@ -158,13 +160,13 @@ static bool is_passing(const struct pg *pg, const struct error *error)
            (text_equal(pg_sqlstate(pg), "40P01") || text_equal(pg_sqlstate(pg), "40001"));
 }
 
-bool merge_group(struct pg *pg, struct tagstore *tagstore, int64_t group_id, int64_t destination_id,
-                 struct merge_result *result, struct error *error)
+bool merge_group(const struct merge *merge, int64_t group_id, struct merge_result *result,
+                 struct error *error)
 {
     for (int try = 1;; try++) {
-        if (merge_once(pg, tagstore, group_id, destination_id, result, error))
+        if (merge_once(merge, group_id, result, error))
             return true;
-        if (!is_passing(pg, error) || try == TRIES)
+        if (!is_passing(merge->pg, error) || try == TRIES)
             return false;
         clock_sleep_ms((PAUSE_MS << (try - 1)) + (int64_t)random_below(PAUSE_MS));
     }

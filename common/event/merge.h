@@ -9,24 +9,32 @@
 #include "client/pg.h"
 #include "tagstore/tagstore.h"
 
-/* What a merge has moved. */
+/* Groups that become part of one. */
+struct merge {
+    struct pg *pg;
+    struct tagstore *tagstore; /* over the same connection: one transaction */
+    int64_t into;              /* the destination, as it was asked for */
+    int64_t *group_ids;
+    size_t count;
+    int64_t destination_id; /* set by merge_check: `into`, or the group it was merged into itself */
+};
+
+/* What the merge of one group has moved. */
 struct merge_result {
     bool merged; /* false: it was done before, nothing has changed */
     int64_t events, hashes, redirects;
 };
 
-/* Looks, before anything is changed, whether all these groups can be merged into `into`.
-   *destination_id is that group, or the one that it was merged into itself. ERROR_NOT_FOUND names a
-   group that there is not; ERROR_INVALID: the destination is among the groups, or a group belongs
-   to another project; ERROR_CONFLICT: a group was merged into yet another one, or this is the
-   database of a Sentry, which has more tables of groups than exportd knows. A group that was merged
-   into the destination before is fine. */
-bool merge_check(struct pg *pg, int64_t into, const int64_t *group_ids, size_t count,
-                 int64_t *destination_id, struct error *error) MUST_CHECK;
+/* Looks, before anything is changed, whether all groups can be merged, and finds the destination.
+   ERROR_NOT_FOUND names a group that there is not; ERROR_INVALID: the destination is among the
+   groups, or a group belongs to another project; ERROR_CONFLICT: a group was merged into yet
+   another one, or this is the database of a Sentry, which has more tables of groups than exportd
+   knows. A group that was merged into the destination before is fine. */
+bool merge_check(struct merge *merge, struct error *error) MUST_CHECK;
 
-/* Merges a group into another in one transaction; events of both may be ingested meanwhile. Tries
-   again when another writer was in the way. Errors as merge_check. */
-bool merge_group(struct pg *pg, struct tagstore *tagstore, int64_t group_id, int64_t destination_id,
-                 struct merge_result *result, struct error *error) MUST_CHECK;
+/* Merges one of the groups, after merge_check, in one transaction; events of both may be ingested
+   meanwhile. Tries again when another writer was in the way. Errors as merge_check. */
+bool merge_group(const struct merge *merge, int64_t group_id, struct merge_result *result,
+                 struct error *error) MUST_CHECK;
 
 #endif

@@ -50,15 +50,15 @@ static struct group_state *find(const struct groups *groups, int64_t group_id)
     return bsearch(&wanted, groups->states, groups->count, sizeof(wanted), compare_states);
 }
 
-static bool list_groups(struct groups *groups, const char *projects, struct event **events,
-                        size_t count, struct arena *arena, struct error *error)
+static bool list_groups(const struct event_batch *batch, const char *projects,
+                        struct groups *groups, struct error *error)
 {
-    groups->states = arena_array(arena, count, sizeof(*groups->states), error);
+    groups->states = arena_array(batch->arena, batch->count, sizeof(*groups->states), error);
     if (groups->states == NULL)
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (sampling_covers(projects, events[i]->line.project_id))
-            groups->states[groups->count++].group_id = events[i]->group_id;
+    for (size_t i = 0; i < batch->count; i++)
+        if (sampling_covers(projects, batch->events[i]->line.project_id))
+            groups->states[groups->count++].group_id = batch->events[i]->group_id;
     qsort(groups->states, groups->count, sizeof(*groups->states), compare_states);
     size_t kept = 0;
     for (size_t i = 0; i < groups->count; i++)
@@ -92,27 +92,27 @@ static bool is_sampled(struct group_state *state, const struct event *event)
     return !keep;
 }
 
-bool sampling_apply(struct pg *pg, const char *projects, struct event **events, size_t count,
-                    const struct grouping *grouping, struct arena *arena, bool *any,
-                    struct error *error)
+bool sampling_apply(const struct event_batch *batch, const char *projects,
+                    const struct grouping *grouping, bool *any, struct error *error)
 {
     struct groups groups = {.count = 0};
     *any = false;
-    for (size_t i = 0; i < count; i++)
-        events[i]->sampled = false;
+    for (size_t i = 0; i < batch->count; i++)
+        batch->events[i]->sampled = false;
     if (projects[0] == '\0')
         return true;
-    if (!list_groups(&groups, projects, events, count, arena, error))
+    if (!list_groups(batch, projects, &groups, error))
         return false;
     *any = groups.count > 0;
     if (!*any)
         return true;
-    if (!group_lock_states(pg, groups.states, groups.count, error))
+    if (!group_lock_states(batch->pg, groups.states, groups.count, error))
         return false;
     forget_made(&groups, grouping);
-    for (size_t i = 0; i < count; i++) {
-        struct group_state *state = find(&groups, events[i]->group_id);
-        events[i]->sampled = state != NULL && is_sampled(state, events[i]);
+    for (size_t i = 0; i < batch->count; i++) {
+        struct event *event = batch->events[i];
+        struct group_state *state = find(&groups, event->group_id);
+        event->sampled = state != NULL && is_sampled(state, event);
     }
     return true;
 }

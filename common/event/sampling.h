@@ -1,5 +1,5 @@
-/* Sampling: of the events of a group that happens often all are counted and some are stored
-   (spec/grouphash.md 5). A group's first event, and the one that reopens it, are always stored. */
+/* Sampling: of the events of a group that happens often all are counted and some are stored. A
+   group's first event, and the one that reopens it, are always stored. */
 #ifndef EVENT_SAMPLING_H
 #define EVENT_SAMPLING_H
 
@@ -13,10 +13,10 @@ bool sampling_covers(const char *projects, int64_t project_id);
    received is kept of no group) to when this one was received. */
 bool sampling_keeps(int64_t times_seen, int64_t silence_seconds);
 
-/* Sets `sampled` of the events, given in the order of the input, that are not to be stored. Locks
-   the groups of sampled projects. *any: there is such a project. */
-bool sampling_apply(struct pg *pg, const char *projects, struct event **events, size_t count,
-                    const struct grouping *grouping, struct arena *arena, bool *any,
-                    struct error *error) MUST_CHECK;
+/* Sets `sampled` of the events that are not to be stored. `projects` is the list of
+   EXPORTD_SAMPLED_PROJECTS. Locks the groups of these projects. *any: one of them has an event in
+   the batch. */
+bool sampling_apply(const struct event_batch *batch, const char *projects,
+                    const struct grouping *grouping, bool *any, struct error *error) MUST_CHECK;
 
 #endif

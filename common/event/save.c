@@ -33,6 +33,11 @@ struct save {
     struct grouping grouping;
 };
 
+static struct event_batch batch_of(const struct save *save)
+{
+    return (struct event_batch){save->pg, save->arena, save->events, save->count};
+}
+
 /* ---- which events are to be counted ---- */
 
 /* Drops the events that have got a state. */
@@ -322,9 +327,9 @@ static bool check_uncounted(struct save *save, struct error *error)
 
 static bool sample(struct save *save, struct error *error)
 {
+    const struct event_batch batch = batch_of(save);
     bool any = false;
-    return sampling_apply(save->pg, save->saver->sampled_projects, save->events, save->count,
-                          &save->grouping, save->arena, &any, error) &&
+    return sampling_apply(&batch, save->saver->sampled_projects, &save->grouping, &any, error) &&
            (!any || check_uncounted(save, error));
 }
 
@@ -435,18 +440,23 @@ static bool prepare(struct save *save, struct error *error)
 
 static bool list_last(struct save *save, struct error *error)
 {
-    return last_processed_list(&save->grouping, save->events, save->count, save->arena,
-                               &save->saver->last, &save->saver->last_count, error);
+    const struct event_batch batch = batch_of(save);
+    return last_processed_list(&batch, &save->grouping, &save->saver->last, error);
+}
+
+static bool assign_groups(struct save *save, struct error *error)
+{
+    const struct event_batch batch = batch_of(save);
+    return grouphash_assign(&batch, &save->grouping, error);
 }
 
 static bool count_events(struct save *save, struct error *error)
 {
     return begin(save, error) &&
            (save->count == 0 ||
-            (grouphash_assign(save->pg, save->events, save->count, save->arena, &save->grouping,
-                              error) &&
-             hold_groups(save, error) && sample(save, error) && save_messages(save, error) &&
-             record_tags(save, error) && count_groups(save, error) && list_last(save, error))) &&
+            (assign_groups(save, error) && hold_groups(save, error) && sample(save, error) &&
+             save_messages(save, error) && record_tags(save, error) && count_groups(save, error) &&
+             list_last(save, error))) &&
            FAULT("ingest_before_commit", error) && pg_commit(save->pg, error) &&
            FAULT("ingest_after_commit", error);
 }
@@ -455,8 +465,7 @@ bool save_events(struct saver *saver, struct event **events, size_t count, struc
 {
     struct save save = {.saver = saver, .pg = saver->pg, .arena = saver->arena};
     arena_reset(saver->arena);
-    saver->last = NULL;
-    saver->last_count = 0;
+    saver->last = (struct last_processed_list){.count = 0};
     bool done = start(&save, events, count, error) && prepare(&save, error) &&
                 FAULT("ingest_prepared", error) && (save.count == 0 || count_events(&save, error));
     if (!done)

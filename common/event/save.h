@@ -12,8 +12,7 @@ struct saver {
     struct arena *arena;          /* for scratch: reset with each call */
 
     /* An answer, in the arena: what is to be recorded of the events just counted. */
-    struct last_processed *last;
-    size_t last_count;
+    struct last_processed_list last;
 };
 
 /* Saves events, given in the order of the input, and sets the state of each: EVENT_COUNTED,
