@@ -85,27 +85,30 @@ static bool append_word_byte(struct buffer *out, unsigned char byte, struct erro
     return buffer_printf(out, error, "=%02X", byte);
 }
 
-/* One encoded word with as many whole characters as fit into `room` columns; tells how many bytes
-   of `text` it took. */
-static bool append_word(struct buffer *out, const char *text, size_t size, size_t room,
-                        size_t *taken, struct error *error)
+/* How many bytes of `text`, in whole characters, an encoded word of `room` columns holds. */
+static size_t fit_word(const char *text, size_t size, size_t room)
 {
     size_t columns = strlen(WORD_START WORD_END);
-    *taken = 0;
-    if (!buffer_append_text(out, WORD_START, error))
-        return false;
-    while (*taken < size) {
+    size_t taken = 0;
+    while (taken < size) {
         bool valid = false;
-        size_t step = utf8_step(text + *taken, size - *taken, &valid);
+        size_t step = utf8_step(text + taken, size - taken, &valid);
         for (size_t i = 0; i < step; i++)
-            columns += word_cost((unsigned char)text[*taken + i]);
+            columns += word_cost((unsigned char)text[taken + i]);
         if (columns > room)
             break;
-        for (size_t i = 0; i < step; i++)
-            if (!append_word_byte(out, (unsigned char)text[*taken + i], error))
-                return false;
-        *taken += step;
+        taken += step;
     }
+    return taken;
+}
+
+static bool append_word(struct buffer *out, const char *text, size_t size, struct error *error)
+{
+    if (!buffer_append_text(out, WORD_START, error))
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if (!append_word_byte(out, (unsigned char)text[i], error))
+            return false;
     return buffer_append_text(out, WORD_END, error);
 }
 
@@ -132,9 +135,10 @@ static bool print_subject(struct buffer *out, const char *subject, struct error 
         return false;
     size_t room = SUBJECT_PLAIN_MAX;
     for (size_t at = 0, taken = 0; at < size; at += taken, room = WORD_MAX) {
+        taken = fit_word(subject + at, size - at, room);
         if (at > 0 && !buffer_append_text(out, "\r\n ", error))
             return false;
-        if (!append_word(out, subject + at, size - at, room, &taken, error))
+        if (!append_word(out, subject + at, taken, error))
             return false;
     }
     return buffer_append_text(out, "\r\n", error);

@@ -181,6 +181,13 @@ static char *make_page(struct arena *arena, const char *title, const char *url_p
 
 /* ---- success ---- */
 
+/* What text and HTML say alike. */
+struct success_facts {
+    const char *extent;
+    const char *url;
+    char expiration[CLOCK_TEXT_MAX];
+};
+
 /* How much there is, and whether the limit cut it: a file that ends without a word is taken for
    complete. */
 static char *describe_extent(struct arena *arena, const struct success_mail *mail,
@@ -194,8 +201,8 @@ static char *describe_extent(struct arena *arena, const struct success_mail *mai
                         cut ? ", the limit that was asked for: there may be more" : "");
 }
 
-static char *success_text(struct arena *arena, const char *extent, const char *url,
-                          const char *expiration, struct error *error)
+static char *success_text(struct arena *arena, const struct success_facts *facts,
+                          struct error *error)
 {
     return arena_printf(arena, error,
                         "Your Download is Ready!\n"
@@ -207,13 +214,13 @@ static char *success_text(struct arena *arena, const char *extent, const char *u
                         "%s\n"
                         "\n"
                         "The download will expire at %s\n",
-                        extent, url, expiration);
+                        facts->extent, facts->url, facts->expiration);
 }
 
-static char *success_html(struct arena *arena, const struct success_mail *mail, const char *extent,
-                          const char *url, const char *expiration, struct error *error)
+static char *success_html(struct arena *arena, const struct success_mail *mail,
+                          const struct success_facts *facts, struct error *error)
 {
-    const char *href = replace(arena, url, html_text, error);
+    const char *href = replace(arena, facts->url, html_text, error);
     if (href == NULL)
         return NULL;
     const char *body = arena_printf(arena, error,
@@ -221,7 +228,7 @@ static char *success_html(struct arena *arena, const struct success_mail *mail, 
                                     "<p>The download will expire at <strong>%s</strong>.</p>\n"
                                     "<p><a href=\"%s\" class=\"btn\" style=\"" BUTTON_STYLE "\">"
                                     "Go to Download</a></p>\n",
-                                    extent, expiration, href);
+                                    facts->extent, facts->expiration, href);
     if (body == NULL)
         return NULL;
     return make_page(arena, "Your Data is Ready!", mail->url_prefix, body, error);
@@ -230,19 +237,19 @@ static char *success_html(struct arena *arena, const struct success_mail *mail, 
 bool mail_render_success(const struct success_mail *mail, struct arena *arena,
                          struct mail_content *content, struct error *error)
 {
-    char expiration[CLOCK_TEXT_MAX];
+    struct success_facts facts;
     const char *slug = encode_url_segment(arena, mail->organization_slug, error);
     if (slug == NULL)
         return false;
-    const char *url = arena_printf(arena, error, "%s/organizations/%s/data-export/%" PRId64 "/",
-                                   mail->url_prefix, slug, mail->data_export_id);
-    const char *extent = describe_extent(arena, mail, error);
-    if (url == NULL || extent == NULL)
+    facts.url = arena_printf(arena, error, "%s/organizations/%s/data-export/%" PRId64 "/",
+                             mail->url_prefix, slug, mail->data_export_id);
+    facts.extent = describe_extent(arena, mail, error);
+    if (facts.url == NULL || facts.extent == NULL)
         return false;
-    (void)clock_format_mail(mail->date_expired, expiration);
+    (void)clock_format_mail(mail->date_expired, facts.expiration);
     content->subject = "Your Download is Ready!";
-    content->text = success_text(arena, extent, url, expiration, error);
-    content->html = success_html(arena, mail, extent, url, expiration, error);
+    content->text = success_text(arena, &facts, error);
+    content->html = success_html(arena, mail, &facts, error);
     return content->text != NULL && content->html != NULL;
 }
 
