@@ -107,17 +107,16 @@ static bool write_renamed(int folder, const char *name, const char *bytes, size_
 
 /* ---- the transport ---- */
 
-static bool send_mail(struct mail_transport *base, const char *recipient, const char *message_id,
-                      const char *mime, size_t size, struct error *error)
+static bool send_mail(struct mail_transport *base, const struct mail_message *message,
+                      struct error *error)
 {
     const struct eml_transport *transport = (const struct eml_transport *)base;
     char name[NAME_MAX_BYTES + 1];
     struct buffer lines;
     int folder = -1;
-    (void)recipient; /* it is in the mail's headers */
-    make_name(message_id, name);
-    buffer_init(&lines, size);
-    bool done = append_lines(&lines, mime, size, error) &&
+    make_name(message->message_id, name);
+    buffer_init(&lines, message->size);
+    bool done = append_lines(&lines, message->mime, message->size, error) &&
                 open_folder(transport->folder, &folder, error) &&
                 write_renamed(folder, name, lines.data, lines.size, error);
     if (folder >= 0)

@@ -12,12 +12,12 @@ struct smtp_transport {
     atomic_bool interrupted;
 };
 
-static bool send_mail(struct mail_transport *base, const char *recipient, const char *message_id,
-                      const char *mime, size_t size, struct error *error)
+static bool send_mail(struct mail_transport *base, const struct mail_message *message,
+                      struct error *error)
 {
     const struct smtp_transport *transport = (const struct smtp_transport *)base;
-    (void)message_id; /* it is in the mail's headers */
-    return smtp_send(transport->smtp, transport->sender, recipient, mime, size, error);
+    return smtp_send(transport->smtp, transport->sender, message->recipient, message->mime,
+                     message->size, error);
 }
 
 static bool check(struct mail_transport *base, struct error *error)

@@ -43,7 +43,8 @@ void mail_transport_free(struct mail_transport *transport)
 bool mail_transport_send(struct mail_transport *transport, const char *recipient,
                          const char *message_id, const char *mime, size_t size, struct error *error)
 {
-    return transport->operations->send(transport, recipient, message_id, mime, size, error);
+    const struct mail_message message = {recipient, message_id, mime, size};
+    return transport->operations->send(transport, &message, error);
 }
 
 bool mail_transport_check(struct mail_transport *transport, struct error *error)

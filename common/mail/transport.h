@@ -6,9 +6,16 @@
 
 struct mail_transport;
 
+/* A mail as it leaves. */
+struct mail_message {
+    const char *recipient;  /* a bare address */
+    const char *message_id; /* as in the mail's headers */
+    const char *mime;       /* the whole message, with CRLF line ends */
+    size_t size;            /* of mime */
+};
+
 struct mail_transport_operations {
-    bool (*send)(struct mail_transport *, const char *recipient, const char *message_id,
-                 const char *mime, size_t size, struct error *);
+    bool (*send)(struct mail_transport *, const struct mail_message *, struct error *);
     bool (*check)(struct mail_transport *, struct error *);
     void (*rest)(struct mail_transport *);      /* NULL: keeps no connection */
     void (*interrupt)(struct mail_transport *); /* NULL: sends in no time */

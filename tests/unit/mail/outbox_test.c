@@ -119,14 +119,14 @@ bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mails, size_
     return true;
 }
 
-static bool send_double(struct mail_transport *transport, const char *recipient,
-                        const char *message_id, const char *mime, size_t size, struct error *error)
+static bool send_double(struct mail_transport *transport, const struct mail_message *message,
+                        struct error *error)
 {
     (void)transport;
-    assert_string_equal(recipient, "ann@example.com");
-    assert_string_equal(message_id, "<27.1.abc@example.com>");
-    assert_string_equal(mime, "Subject: x\r\n\r\ny\r\n");
-    assert_int_equal(size, 17);
+    assert_string_equal(message->recipient, "ann@example.com");
+    assert_string_equal(message->message_id, "<27.1.abc@example.com>");
+    assert_string_equal(message->mime, "Subject: x\r\n\r\ny\r\n");
+    assert_int_equal(message->size, 17);
     script.sends++;
     clock_sleep_ms(script.send_takes_ms);
     return answer(script.send_fails, error);
