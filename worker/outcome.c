@@ -107,30 +107,29 @@ static bool mail_failure(struct job_thread *thread, const struct claim *claim,
 
 /* ---- the transaction ---- */
 
-/* The first two locks, in one round trip: the fence, then the export's row. *result is OUTCOME_DONE
-   when both are ours. */
-static bool lock_rows(struct job_thread *thread, const struct claim *claim,
-                      const struct claim_end *end, struct exported_data_locked *export,
-                      enum outcome_result *result, struct error *error)
+/* Begins the transaction and takes its first two locks, in one round trip: the fence, then the
+   export's row. *result is OUTCOME_DONE when both are ours. */
+static bool begin(struct job_thread *thread, const struct claim *claim, const struct claim_end *end,
+                  struct exported_data_locked *export, enum outcome_result *result,
+                  struct error *error)
 {
-    struct error other;
-    struct pg_result *fence = NULL;
+    enum { FENCE = 2, ROW = 3 }; /* after the two statements of pg_batch_add_begin */
+    struct pg_batch batch;
+    pg_batch_init(&batch, thread->pg);
+    bool done = pg_batch_add_begin(&batch, error) && claim_end_add(&batch, claim, end, error) &&
+                exported_data_lock_add(&batch, claim->data_export_id, error) &&
+                pg_batch_run(&batch, error);
     *result = OUTCOME_DONE;
-    if (!claim_end_later(thread->pg, claim, thread->context->name, end, &fence, error))
-        return false;
-    bool locked = exported_data_lock(thread->pg, claim->data_export_id, thread->outcome_arena,
-                                     export, &other);
-    if (fence != NULL && !claim_end_check(claim, fence, error))
-        return false;
-    if (!locked && other.code != ERROR_NOT_FOUND) {
-        *error = other;
-        return false;
-    }
-    if (!locked)
+    done = done && claim_end_passed(claim, batch.results[FENCE], error);
+    if (done &&
+        !exported_data_lock_read(batch.results[ROW], thread->outcome_arena, export, error)) {
+        done = error->code == ERROR_NOT_FOUND;
         *result = OUTCOME_ROW_GONE;
-    else if (export->row.date_finished != USEC_NONE)
+    } else if (done && export->row.date_finished != USEC_NONE) {
         *result = OUTCOME_FINISHED;
-    return true;
+    }
+    pg_batch_free(&batch);
+    return done;
 }
 
 /* What was begun for an outcome is undone, and another end of the job recorded instead. */
@@ -145,20 +144,16 @@ static bool end_otherwise(struct job_thread *thread, const struct claim *claim,
         .delay_ms = -1,
     };
     pg_rollback(thread->pg);
-    if (pg_begin(thread->pg, error) &&
-        claim_end(thread->pg, claim, thread->context->name, &end, error) &&
+    if (pg_begin(thread->pg, error) && claim_end(thread->pg, claim, &end, error) &&
         pg_commit(thread->pg, error))
         return true;
     pg_rollback(thread->pg);
     return false;
 }
 
-/* What would go along with the COMMIT is written before a fault that meets it. */
 static bool commit(struct job_thread *thread, struct error *error)
 {
-    bool written =
-        !FAULT_IS_SET("before_commit") || pg_execute(thread->pg, "SELECT 1", NULL, NULL, error);
-    return written && FAULT("before_commit", error) && pg_commit(thread->pg, error) &&
+    return FAULT("before_commit", error) && pg_commit(thread->pg, error) &&
            FAULT("after_commit", error);
 }
 
@@ -197,8 +192,7 @@ bool outcome_valid(struct job_thread *thread, const struct claim *claim,
         .state = "valid", .outcome = "valid", .delay_ms = -1, .progress = assembly->progress};
     struct exported_data_locked export;
     bool complete = true;
-    bool done =
-        pg_begin(thread->pg, error) && lock_rows(thread, claim, &end, &export, result, error);
+    bool done = begin(thread, claim, &end, &export, result, error);
     if (done && *result != OUTCOME_DONE)
         return end_otherwise(thread, claim, *result, error);
     done = done && write_valid(thread, claim, assembly, &export, &complete, error);
@@ -229,7 +223,7 @@ bool outcome_failed(struct job_thread *thread, const struct claim *claim, const 
                                   .delay_ms = -1,
                                   .progress = *progress};
     struct exported_data_locked export;
-    if (!pg_begin(thread->pg, error) || !lock_rows(thread, claim, &end, &export, result, error))
+    if (!begin(thread, claim, &end, &export, result, error))
         goto failed;
     if (*result != OUTCOME_DONE)
         return end_otherwise(thread, claim, *result, error);
@@ -252,8 +246,8 @@ bool outcome_postponed(struct job_thread *thread, const struct claim *claim, int
         .delay_ms = delay_ms > 0 ? delay_ms : -1,
         .progress = *progress,
     };
-    if (pg_begin(thread->pg, error) &&
-        claim_end(thread->pg, claim, thread->context->name, &end, error) && commit(thread, error))
+    if (pg_begin(thread->pg, error) && claim_end(thread->pg, claim, &end, error) &&
+        commit(thread, error))
         return true;
     pg_rollback(thread->pg);
     return false;

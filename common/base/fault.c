@@ -72,15 +72,6 @@ static bool find_entry(int index, const char *name, struct entry *entry)
     return at != NULL && read_entry(at, strcspn(at, ","), entry) && text_equal(entry->text, name);
 }
 
-bool fault_is_set(const char *name)
-{
-    struct entry entry;
-    for (int i = 0; i < FAULTS_MAX; i++)
-        if (find_entry(i, name, &entry))
-            return true;
-    return false;
-}
-
 /* Every entry counts each passage, also one that an entry before it lets fail. */
 bool fault_point(const char *name, struct error *error)
 {

@@ -18,16 +18,11 @@
 bool fault_point(const char *name, struct error *error) MUST_CHECK;
 #define FAULT(name, error) fault_point((name), (error))
 
-/* Whether a test wants anything to happen at this point: for what has to be done first, then. */
-bool fault_is_set(const char *name);
-#define FAULT_IS_SET(name) fault_is_set(name)
-
 /* For main, before anything is allocated: sees to EXPORTD_MEMORY_FAIL. */
 void fault_prepare(void);
 #define FAULT_PREPARE() fault_prepare()
 #else
 #define FAULT(name, error) ((void)(error), true)
-#define FAULT_IS_SET(name) false
 #define FAULT_PREPARE()    ((void)0)
 #endif
 

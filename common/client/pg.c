@@ -1,7 +1,7 @@
 #include "client/pg.h"
 
 #include "base/text.h"
-#include "client/pg_wait.h"
+#include "client/pg_internal.h"
 
 enum { FRESH_MS = 1000 }; /* so long a connection counts as good after it was used */
 
@@ -53,7 +53,7 @@ static void copy_message(char *to, size_t size, const char *from, bool cut_quote
     to[used] = '\0';
 }
 
-static bool is_connected(const struct pg *pg)
+bool pg_is_connected(const struct pg *pg)
 {
     return pg->connection != NULL && PQstatus(pg->connection) == CONNECTION_OK;
 }
@@ -78,7 +78,7 @@ bool pg_fail(struct pg *pg, const PGresult *result, struct error *error)
     if (result == NULL)
         return false;
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    if (state == NULL || !is_connected(pg))
+    if (state == NULL || !pg_is_connected(pg))
         return pg_lost(pg, error);
     if (!text_copy(pg->sqlstate, sizeof(pg->sqlstate), state))
         pg->sqlstate[0] = '\0';
@@ -135,8 +135,7 @@ void pg_disconnect(struct pg *pg)
     pg->copy_row = NULL;
     PQfinish(pg->connection);
     pg->connection = NULL;
-    pg->waiting = 0;
-    pg->wanted.count = 0;
+    pg->in_batch = false;
     pg_prepare_forget(pg);
     pg->sqlstate[0] = '\0';
 }
@@ -183,14 +182,14 @@ PGconn *pg_open(const struct pg *pg, PGPing *ping)
 bool pg_connect(struct pg *pg, struct error *error)
 {
     char reason[300];
-    if (is_connected(pg))
+    if (pg_is_connected(pg))
         return true;
     pg_disconnect(pg);
     pg->connection = pg_open(pg, NULL);
-    if (is_connected(pg)) {
+    if (pg_is_connected(pg)) {
         PQsetNoticeReceiver(pg->connection, ignore_notice, NULL);
         pg_prepare_look(pg);
-        return is_connected(pg) || pg_lost(pg, error);
+        return pg_is_connected(pg) || pg_lost(pg, error);
     }
     copy_message(reason, sizeof(reason),
                  pg->connection == NULL ? "no memory" : PQerrorMessage(pg->connection), false);
@@ -210,22 +209,16 @@ int pg_server_version(const struct pg *pg)
 
 /* ---- statements ---- */
 
-static bool succeeded(const PGresult *result)
-{
-    ExecStatusType status = PQresultStatus(result);
-    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
-}
-
 bool pg_query(struct pg *pg, const char *sql, const struct pg_params *params,
               struct pg_result **result, struct error *error)
 {
     *result = NULL;
-    if (!is_connected(pg))
+    if (!pg_is_connected(pg))
         return pg_lost(pg, error);
     const struct pg_params none = {.count = 0};
     const struct pg_params *given = params == NULL ? &none : params;
     PGresult *answer = pg_run(pg, sql, given, error);
-    if (!succeeded(answer)) {
+    if (!pg_succeeded(answer)) {
         pg_fail(pg, answer, error);
         PQclear(answer);
         return false;
@@ -240,7 +233,7 @@ bool pg_query_alone(struct pg *pg, const char *sql, const struct pg_params *para
 {
     if (pg_query(pg, sql, params, result, error))
         return true;
-    if (!is_connected(pg))
+    if (!pg_is_connected(pg))
         error->code = ERROR_AWAY;
     return false;
 }
@@ -270,10 +263,10 @@ bool pg_execute(struct pg *pg, const char *sql, const struct pg_params *params, 
 
 bool pg_script(struct pg *pg, const char *sql, struct error *error)
 {
-    if (!is_connected(pg))
+    if (!pg_is_connected(pg))
         return pg_lost(pg, error);
     PGresult *answer = pg_run(pg, sql, NULL, error);
-    bool done = succeeded(answer) || pg_fail(pg, answer, error);
+    bool done = pg_succeeded(answer) || pg_fail(pg, answer, error);
     PQclear(answer);
     return done;
 }
@@ -313,8 +306,8 @@ void pg_result_free(struct pg_result *result)
 
 bool pg_wake(struct pg *pg, struct error *error)
 {
-    if (is_connected(pg) && (clock_monotonic_ms() - pg->heard_ms < FRESH_MS ||
-                             pg_execute(pg, "SELECT 1", NULL, NULL, error)))
+    if (pg_is_connected(pg) && (clock_monotonic_ms() - pg->heard_ms < FRESH_MS ||
+                                pg_execute(pg, "SELECT 1", NULL, NULL, error)))
         return true;
     pg_disconnect(pg);
     return pg_connect(pg, error);
@@ -324,20 +317,30 @@ bool pg_wake(struct pg *pg, struct error *error)
 
 static const struct pg_params repeated = {.repeated = true};
 
+bool pg_batch_add_begin(struct pg_batch *batch, struct error *error)
+{
+    return pg_batch_add(batch, "BEGIN", &repeated, error) &&
+           pg_batch_add(batch, "SET LOCAL idle_in_transaction_session_timeout = '30s'", &repeated,
+                        error);
+}
+
 bool pg_begin(struct pg *pg, struct error *error)
 {
-    return pg_later(pg, "BEGIN", &repeated, error) &&
-           pg_later(pg, "SET LOCAL idle_in_transaction_session_timeout = '30s'", &repeated, error);
+    struct pg_batch batch;
+    pg_batch_init(&batch, pg);
+    bool done = pg_batch_add_begin(&batch, error) && pg_batch_run(&batch, error);
+    pg_batch_free(&batch);
+    return done;
 }
 
 bool pg_commit(struct pg *pg, struct error *error)
 {
-    if (!is_connected(pg))
+    if (!pg_is_connected(pg))
         return pg_lost(pg, error);
     PGresult *answer = pg_run(pg, "COMMIT", &repeated, error);
-    bool done = succeeded(answer);
+    bool done = pg_succeeded(answer);
     if (!done && !pg_fail(pg, answer, error) && pg->connection == NULL)
-        error->code = ERROR_AWAY; /* whyever it is gone, its answer is */
+        error->code = ERROR_AWAY; /* the reply is lost, whatever the cause */
     else if (done &&
              !text_equal(PQcmdStatus(answer), "COMMIT")) /* COMMIT of a failed transaction */
         done = error_set(error, ERROR_INTERNAL, "the transaction had failed and was rolled back");
@@ -348,83 +351,14 @@ bool pg_commit(struct pg *pg, struct error *error)
 void pg_rollback(struct pg *pg)
 {
     struct error ignored;
-    if (!is_connected(pg))
+    if (!pg_is_connected(pg))
         return;
-    (void)!pg_settle(pg, &ignored);
-    if (!is_connected(pg) || PQtransactionStatus(pg->connection) == PQTRANS_IDLE)
+    if (PQtransactionStatus(pg->connection) == PQTRANS_IDLE)
         return;
     char state[sizeof(pg->sqlstate)]; /* the failure that led here is still of interest */
     memcpy(state, pg->sqlstate, sizeof(state));
-    if (PQtransactionStatus(pg->connection) == PQTRANS_ACTIVE ||
+    if (pg->in_batch || PQtransactionStatus(pg->connection) == PQTRANS_ACTIVE ||
         !pg_execute(pg, "ROLLBACK", NULL, NULL, &ignored))
         pg_disconnect(pg);
     memcpy(pg->sqlstate, state, sizeof(state));
-}
-
-/* ---- COPY ---- */
-
-bool pg_copy_out(struct pg *pg, const char *sql, struct error *error)
-{
-    if (!is_connected(pg))
-        return pg_lost(pg, error);
-    PGresult *answer = pg_run(pg, sql, NULL, error);
-    bool done = PQresultStatus(answer) == PGRES_COPY_OUT || pg_fail(pg, answer, error);
-    PQclear(answer);
-    return done;
-}
-
-/* The result behind the last row says whether all went well; a NULL ends the statement. */
-static bool end_copy(struct pg *pg, struct error *error)
-{
-    bool done = true;
-    bool gone = false;
-    for (PGresult *answer = pg_next_result(pg, &gone, error); answer != NULL;
-         answer = pg_next_result(pg, &gone, error)) {
-        if (done && !succeeded(answer))
-            done = pg_fail(pg, answer, error);
-        PQclear(answer);
-        if (!is_connected(pg))
-            break;
-    }
-    return done && !gone;
-}
-
-bool pg_copy_next(struct pg *pg, const char **data, size_t *size, bool *end, struct error *error)
-{
-    *end = false;
-    if (!is_connected(pg))
-        return pg_lost(pg, error);
-    if (pg->copy_row != NULL)
-        PQfreemem(pg->copy_row);
-    pg->copy_row = NULL;
-    int length = pg_next_row(pg, &pg->copy_row, error);
-    if (length > 0) {
-        *data = pg->copy_row;
-        *size = (size_t)length;
-        return true;
-    }
-    *end = length < 0;
-    return *end && end_copy(pg, error);
-}
-
-bool pg_copy_in(struct pg *pg, const char *sql, const struct buffer *data, struct error *error)
-{
-    static const size_t piece = (size_t)1024 * 1024; /* a call takes an int */
-    if (!is_connected(pg))
-        return pg_lost(pg, error);
-    PGresult *answer = pg_run(pg, sql, NULL, error);
-    bool done = PQresultStatus(answer) == PGRES_COPY_IN || pg_fail(pg, answer, error);
-    PQclear(answer);
-    if (!done)
-        return false;
-    for (size_t at = 0; at < data->size; at += piece) {
-        size_t size = data->size - at < piece ? data->size - at : piece;
-        if (PQputCopyData(pg->connection, data->data + at, (int)size) != 1)
-            return pg_lost(pg, error);
-    }
-    if (PQputCopyEnd(pg->connection, NULL) != 1)
-        return pg_lost(pg, error);
-    pg->sqlstate[0] = '\0';
-    pg->heard_ms = clock_monotonic_ms();
-    return end_copy(pg, error);
 }

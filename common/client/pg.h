@@ -59,7 +59,7 @@ int pg_server_version(const struct pg *pg);
 
 #define PG_PARAMS_MAX 32
 
-/* Texts are not copied: they must live until the statement is run or left (pg_later). Start from
+/* Texts are not copied: they must live until the statement is run or added to a batch. Start from
    {.count = 0}. */
 struct pg_params {
     int count;
@@ -73,6 +73,7 @@ struct pg_params {
 /* Text must be UTF-8 without NUL (wire/clean_text.h); NULL is SQL NULL. */
 void pg_bind_text(struct pg_params *params, const char *text_or_null);
 void pg_bind_int(struct pg_params *params, int64_t number);
+void pg_bind_bool(struct pg_params *params, bool value);
 void pg_bind_null(struct pg_params *params);
 
 /* A value in the binary format of its type (pg_binary.h), which the statement has to name by a cast
@@ -110,23 +111,6 @@ bool pg_query_int(struct pg *pg, const char *sql, const struct pg_params *params
 bool pg_execute(struct pg *pg, const char *sql, const struct pg_params *params, int64_t *affected,
                 struct error *error) MUST_CHECK;
 
-/* A statement whose answer can wait. It is sent with the next one of any other function here, in
-   the same round trip and before it; outside of a transaction, both are one. If it fails, that one
-   does not run and fails with its error. So a failure here is only ERROR_AWAY. */
-bool pg_later(struct pg *pg, const char *sql, const struct pg_params *params,
-              struct error *error) MUST_CHECK;
-
-/* The same for a statement whose answer is wanted: *result, which has to live until then, is NULL
-   until the next statement (no COPY) has been run, and stays so if either fails. Two at most wait
-   at a time. */
-bool pg_later_query(struct pg *pg, const char *sql, const struct pg_params *params,
-                    struct pg_result **result, struct error *error) MUST_CHECK;
-
-/* Lets the server begin with what pg_later has left, without waiting for it: while we are busy with
-   something else. It is answered, and outside of a transaction committed, with the next statement
-   all the same. */
-bool pg_send(struct pg *pg, struct error *error) MUST_CHECK;
-
 /* Several statements without parameters: a migration file. */
 bool pg_script(struct pg *pg, const char *sql, struct error *error) MUST_CHECK;
 
@@ -152,12 +136,41 @@ int64_t pg_time(const struct pg_result *result, int row, int column);
 /* NULL is fine. */
 void pg_result_free(struct pg_result *result);
 
+/* ---- batches ---- */
+
+enum { PG_BATCH_MAX = 8 };
+
+/* Statements that share a round trip. Outside of a transaction they are one. From the first
+   pg_batch_add to pg_batch_run the connection is the batch's: any other statement is an error. */
+struct pg_batch {
+    struct pg *pg;
+    int count;                               /* of statements so far */
+    struct pg_result *results[PG_BATCH_MAX]; /* in order, from pg_batch_run to pg_batch_free */
+    int sent, place[PG_BATCH_MAX];           /* pg_batch.c's own */
+};
+
+void pg_batch_init(struct pg_batch *batch, struct pg *pg);
+
+/* Adds a statement; `params` may be NULL. It may be on its way to the server already. ERROR_AWAY:
+   the connection is lost, and with it the batch. */
+bool pg_batch_add(struct pg_batch *batch, const char *sql, const struct pg_params *params,
+                  struct error *error) MUST_CHECK;
+
+/* Sends what is not sent yet, and waits for all replies. The error is that of the first statement
+   that fails, after which the server skips the rest; then there are no results. A batch that was
+   begun and cannot be run is given up by pg_rollback. */
+bool pg_batch_run(struct pg_batch *batch, struct error *error) MUST_CHECK;
+
+/* Frees the results. */
+void pg_batch_free(struct pg_batch *batch);
+
 /* ---- transactions ---- */
 
 /* The server ends a transaction that sits idle for 30 s, so that a stopped process does not keep
-   its locks: the next statement is then ERROR_AWAY. Costs no round trip: it goes with the first
-   statement (pg_later). */
+   its locks: the next statement is then ERROR_AWAY. pg_batch_add_begin makes a batch the beginning
+   of a transaction: it takes two of the batch's places. */
 bool pg_begin(struct pg *pg, struct error *error) MUST_CHECK;
+bool pg_batch_add_begin(struct pg_batch *batch, struct error *error) MUST_CHECK;
 
 /* Like pg_query, for a statement outside of a transaction that claims something: when the
    connection dies, or is dropped because the answer takes too long, nobody here knows whether it is

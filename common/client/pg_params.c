@@ -23,6 +23,11 @@ void pg_bind_int(struct pg_params *params, int64_t number)
     params->values[slot] = params->numbers[slot];
 }
 
+void pg_bind_bool(struct pg_params *params, bool value)
+{
+    bind(params, value ? "t" : "f");
+}
+
 void pg_bind_null(struct pg_params *params)
 {
     bind(params, NULL);

@@ -1,5 +1,5 @@
 /* Which statements a connection has prepared. */
-#include "client/pg_wait.h"
+#include "client/pg_internal.h"
 
 enum { USES_BEFORE = 2 }; /* what is asked once in a connection's life is not worth it */
 

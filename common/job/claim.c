@@ -68,7 +68,7 @@ static bool settle(const struct request *request, enum job_state state, const ch
     pg_bind_int(&params, request->message->data_export_id);
     pg_bind_text(&params, job_state_name(state));
     pg_bind_text(&params, message);
-    pg_bind_text(&params, request->claimant->again ? "t" : "f");
+    pg_bind_bool(&params, request->claimant->again);
     pg_bind_text(&params, request->claimant->worker);
     return pg_execute(request->pg,
                       "UPDATE exportd.export SET state = $2::text, message = $3::text,"
@@ -122,7 +122,7 @@ static bool upsert(const struct request *request, struct claim *claim, bool *tak
     else
         pg_bind_null(&params);
     pg_bind_text(&params, request->claimant->worker);
-    pg_bind_text(&params, request->claimant->again ? "t" : "f");
+    pg_bind_bool(&params, request->claimant->again);
     pg_bind_text(&params, request->claimant->queue);
     if (!pg_query_alone(
             request->pg,
@@ -202,7 +202,7 @@ bool claim_job(struct pg *pg, const struct job_message *message, const struct cl
 {
     const struct request request = {
         .pg = pg, .message = message, .claimant = claimant, .arena = arena};
-    *claim = (struct claim){.data_export_id = message->data_export_id};
+    *claim = (struct claim){.data_export_id = message->data_export_id, .worker = claimant->worker};
     for (int round = 0; round < CLAIM_ROUNDS; round++) {
         bool claimable = false;
         bool taken = false;
@@ -249,67 +249,57 @@ bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_p
 
 /* ---- the outcome ---- */
 
-#define END_STATEMENT                                                                              \
-    "WITH passed AS ("                                                                             \
-    "UPDATE exportd.export SET state = $4::text, worker = NULL,"                                   \
-    " failures = failures + $5::integer,"                                                          \
-    " next_try_at = now() + $6::bigint * interval '1 millisecond',"                                \
-    " rows = $7::bigint, bytes = $8::bigint, pages = $9::bigint,"                                  \
-    " progress_at = now(), message = $10::text,"                                                   \
-    " finished_at = CASE WHEN $4::text IN ('valid', 'failed', 'gone')"                             \
-    " THEN now() END"                                                                              \
-    " WHERE data_export_id = $1::bigint AND attempt = $2::bigint"                                  \
-    " AND state = 'running' AND worker = $3::text"                                                 \
-    " RETURNING data_export_id, attempt),"                                                         \
-    " ended AS (UPDATE exportd.attempt AS a SET ended_at = now(),"                                 \
-    " outcome = $11::text, message = $10::text FROM passed"                                        \
-    " WHERE a.data_export_id = passed.data_export_id"                                              \
-    " AND a.attempt = passed.attempt)"                                                             \
-    " SELECT count(*) FROM passed"
+static const char end_statement[] =
+    "WITH passed AS ("
+    "UPDATE exportd.export SET state = $4::text, worker = NULL,"
+    " failures = failures + $5::integer,"
+    " next_try_at = now() + $6::bigint * interval '1 millisecond',"
+    " rows = $7::bigint, bytes = $8::bigint, pages = $9::bigint,"
+    " progress_at = now(), message = $10::text,"
+    " finished_at = CASE WHEN $4::text IN ('valid', 'failed', 'gone') THEN now() END"
+    " WHERE data_export_id = $1::bigint AND attempt = $2::bigint"
+    " AND state = 'running' AND worker = $3::text"
+    " RETURNING data_export_id, attempt),"
+    " ended AS (UPDATE exportd.attempt AS a SET ended_at = now(),"
+    " outcome = $11::text, message = $10::text FROM passed"
+    " WHERE a.data_export_id = passed.data_export_id AND a.attempt = passed.attempt)"
+    " SELECT count(*) FROM passed";
 
-static void bind_end(struct pg_params *params, const struct claim *claim, const char *worker,
-                     const struct claim_end *end)
+bool claim_end_add(struct pg_batch *batch, const struct claim *claim, const struct claim_end *end,
+                   struct error *error)
 {
-    *params = (struct pg_params){.repeated = true};
-    pg_bind_int(params, claim->data_export_id);
-    pg_bind_int(params, claim->attempt);
-    pg_bind_text(params, worker);
-    pg_bind_text(params, end->state);
-    pg_bind_int(params, end->failures_added);
+    struct pg_params params = {.repeated = true};
+    pg_bind_int(&params, claim->data_export_id);
+    pg_bind_int(&params, claim->attempt);
+    pg_bind_text(&params, claim->worker);
+    pg_bind_text(&params, end->state);
+    pg_bind_int(&params, end->failures_added);
     if (end->delay_ms < 0)
-        pg_bind_null(params);
+        pg_bind_null(&params);
     else
-        pg_bind_int(params, end->delay_ms);
-    pg_bind_int(params, end->progress.rows);
-    pg_bind_int(params, end->progress.bytes);
-    pg_bind_int(params, end->progress.pages);
-    pg_bind_text(params, end->message);
-    pg_bind_text(params, end->outcome);
+        pg_bind_int(&params, end->delay_ms);
+    pg_bind_int(&params, end->progress.rows);
+    pg_bind_int(&params, end->progress.bytes);
+    pg_bind_int(&params, end->progress.pages);
+    pg_bind_text(&params, end->message);
+    pg_bind_text(&params, end->outcome);
+    return pg_batch_add(batch, end_statement, &params, error);
 }
 
-bool claim_end_later(struct pg *pg, const struct claim *claim, const char *worker,
-                     const struct claim_end *end, struct pg_result **fence, struct error *error)
+bool claim_end_passed(const struct claim *claim, const struct pg_result *reply, struct error *error)
 {
-    struct pg_params params;
-    bind_end(&params, claim, worker, end);
-    return pg_later_query(pg, END_STATEMENT, &params, fence, error);
+    return pg_int(reply, 0, 0) == 1 || lost(claim, error);
 }
 
-bool claim_end_check(const struct claim *claim, struct pg_result *fence, struct error *error)
+bool claim_end(struct pg *pg, const struct claim *claim, const struct claim_end *end,
+               struct error *error)
 {
-    bool passed = pg_int(fence, 0, 0) == 1;
-    pg_result_free(fence);
-    return passed || lost(claim, error);
-}
-
-bool claim_end(struct pg *pg, const struct claim *claim, const char *worker,
-               const struct claim_end *end, struct error *error)
-{
-    struct pg_params params;
-    struct pg_result *fence = NULL;
-    bind_end(&params, claim, worker, end);
-    return pg_query(pg, END_STATEMENT, &params, &fence, error) &&
-           claim_end_check(claim, fence, error);
+    struct pg_batch batch;
+    pg_batch_init(&batch, pg);
+    bool done = claim_end_add(&batch, claim, end, error) && pg_batch_run(&batch, error) &&
+                claim_end_passed(claim, batch.results[0], error);
+    pg_batch_free(&batch);
+    return done;
 }
 
 bool claim_note(struct pg *pg, const struct claim *claim, const char *message, struct error *error)

@@ -19,7 +19,8 @@ enum claim_result {
 
 struct claim {
     int64_t data_export_id;
-    int64_t attempt;     /* the fence */
+    int64_t attempt;     /* the fence, with the worker */
+    const char *worker;  /* the claimant's: not copied */
     int64_t failures;    /* so far */
     int64_t age_seconds; /* since its first attempt began */
     struct exported_data row;
@@ -61,17 +62,15 @@ struct claim_end {
     int64_t delay_ms;
     struct job_progress progress;
 };
-bool claim_end(struct pg *pg, const struct claim *claim, const char *worker,
-               const struct claim_end *end, struct error *error) MUST_CHECK;
+bool claim_end(struct pg *pg, const struct claim *claim, const struct claim_end *end,
+               struct error *error) MUST_CHECK;
 
-/* The same in two halves, for a round trip together with the next statement, which runs behind the
-   fence but may not be used before claim_end_check has said that it was passed: what pg_later_query
-   leaves in *fence goes there, and is freed there. */
-bool claim_end_later(struct pg *pg, const struct claim *claim, const char *worker,
-                     const struct claim_end *end, struct pg_result **fence,
-                     struct error *error) MUST_CHECK;
-bool claim_end_check(const struct claim *claim, struct pg_result *fence,
-                     struct error *error) MUST_CHECK;
+/* The same in a batch, with statements after it that may be used only if claim_end_passed says of
+   its reply that the fence was passed. */
+bool claim_end_add(struct pg_batch *batch, const struct claim *claim, const struct claim_end *end,
+                   struct error *error) MUST_CHECK;
+bool claim_end_passed(const struct claim *claim, const struct pg_result *reply,
+                      struct error *error) MUST_CHECK;
 
 /* Sets exportd.export's message, within an outcome's transaction, after claim_end: why there is no
    mail and the like. */

@@ -77,34 +77,40 @@ static bool copy_text(const struct pg_result *result, int column, struct arena *
     return text == NULL || *copy != NULL;
 }
 
-static bool copy_locked(const struct pg_result *result, struct arena *arena,
-                        struct exported_data_locked *locked, struct error *error)
+bool exported_data_lock_add(struct pg_batch *batch, int64_t id, struct error *error)
 {
-    locked->now = pg_time(result, 0, 0);
-    return copy_text(result, 1, arena, &locked->email, error) &&
-           copy_text(result, 2, arena, &locked->organization_slug, error) &&
-           exported_data_copy(result, 3, arena, &locked->row, error);
+    struct pg_params params = {.repeated = true};
+    pg_bind_int(&params, id);
+    return pg_batch_add(
+        batch,
+        "SELECT " PG_USEC("now()") ", person.email, organization.slug,"
+                                   " " EXPORTED_DATA_COLUMNS " FROM sentry_exporteddata AS row"
+                                   " LEFT JOIN auth_user AS person ON person.id = row.user_id"
+                                   " LEFT JOIN sentry_organization AS organization"
+                                   " ON organization.id = row.organization_id"
+                                   " WHERE row.id = $1::bigint FOR UPDATE OF row",
+        &params, error);
+}
+
+bool exported_data_lock_read(const struct pg_result *reply, struct arena *arena,
+                             struct exported_data_locked *locked, struct error *error)
+{
+    if (pg_rows(reply) == 0)
+        return error_set(error, ERROR_NOT_FOUND, "there is no such export");
+    locked->now = pg_time(reply, 0, 0);
+    return copy_text(reply, 1, arena, &locked->email, error) &&
+           copy_text(reply, 2, arena, &locked->organization_slug, error) &&
+           exported_data_copy(reply, 3, arena, &locked->row, error);
 }
 
 bool exported_data_lock(struct pg *pg, int64_t id, struct arena *arena,
                         struct exported_data_locked *locked, struct error *error)
 {
-    struct pg_params params = {.repeated = true};
-    struct pg_result *result = NULL;
-    pg_bind_int(&params, id);
-    if (!pg_query(
-            pg,
-            "SELECT " PG_USEC("now()") ", person.email, organization.slug,"
-                                       " " EXPORTED_DATA_COLUMNS " FROM sentry_exporteddata AS row"
-                                       " LEFT JOIN auth_user AS person ON person.id = row.user_id"
-                                       " LEFT JOIN sentry_organization AS organization"
-                                       " ON organization.id = row.organization_id"
-                                       " WHERE row.id = $1::bigint FOR UPDATE OF row",
-            &params, &result, error))
-        return false;
-    bool done = pg_rows(result) == 0 ? no_such_export(id, error)
-                                     : copy_locked(result, arena, locked, error);
-    pg_result_free(result);
+    struct pg_batch batch;
+    pg_batch_init(&batch, pg);
+    bool done = exported_data_lock_add(&batch, id, error) && pg_batch_run(&batch, error) &&
+                exported_data_lock_read(batch.results[0], arena, locked, error);
+    pg_batch_free(&batch);
     return done;
 }
 

@@ -46,6 +46,11 @@ struct exported_data_locked {
 bool exported_data_lock(struct pg *pg, int64_t id, struct arena *arena,
                         struct exported_data_locked *locked, struct error *error) MUST_CHECK;
 
+/* The same in a batch: the statement, and what its reply says. */
+bool exported_data_lock_add(struct pg_batch *batch, int64_t id, struct error *error) MUST_CHECK;
+bool exported_data_lock_read(const struct pg_result *reply, struct arena *arena,
+                             struct exported_data_locked *locked, struct error *error) MUST_CHECK;
+
 /* "Issues-by-Tag", "Discover"; NULL for an unknown code. */
 const char *exported_data_type_name(int64_t query_type);
 

@@ -14,15 +14,15 @@ bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *messa
     pg_bind_text(&params, message_id);
     pg_bind_text(&params, recipient);
     pg_bind_text(&params, mime);
-    return pg_later(pg,
-                    "INSERT INTO exportd.outbox AS mail (data_export_id, message_id, recipient,"
-                    " mime, tries, next_try_at, state)"
-                    " VALUES ($1::bigint, $2::text, $3::text, $4::text, 0, now(), 'waiting')"
-                    " ON CONFLICT (data_export_id) DO UPDATE SET id = excluded.id,"
-                    " message_id = excluded.message_id, recipient = excluded.recipient,"
-                    " mime = excluded.mime, tries = 0, next_try_at = now(),"
-                    " state = 'waiting', message = NULL",
-                    &params, error);
+    return pg_execute(pg,
+                      "INSERT INTO exportd.outbox AS mail (data_export_id, message_id, recipient,"
+                      " mime, tries, next_try_at, state)"
+                      " VALUES ($1::bigint, $2::text, $3::text, $4::text, 0, now(), 'waiting')"
+                      " ON CONFLICT (data_export_id) DO UPDATE SET id = excluded.id,"
+                      " message_id = excluded.message_id, recipient = excluded.recipient,"
+                      " mime = excluded.mime, tries = 0, next_try_at = now(),"
+                      " state = 'waiting', message = NULL",
+                      &params, NULL, error);
 }
 
 #define WAITING(condition, limit)                                                                  \

@@ -18,7 +18,7 @@ struct outbox_mail {
 };
 
 /* Puts a mail in, due at once. One an export: a mail of the same export (of a restored database's
-   past) is replaced. Goes with the next statement (pg_later), within a transaction. */
+   past) is replaced. */
 bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *message_id,
                         const char *recipient, const char *mime, struct error *error) MUST_CHECK;
 

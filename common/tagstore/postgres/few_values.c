@@ -33,7 +33,7 @@ static void bind_query(struct pg_params *params, const struct group_tag_value_qu
     pg_bind_int(params, query->group_id);
     pg_bind_int(params, query->environment_id);
     pg_bind_text(params, query->key);
-    pg_bind_text(params, query->seen_only ? "t" : "f");
+    pg_bind_bool(params, query->seen_only);
     pg_bind_int(params, FEW);
     pg_bind_int(params, limited ? query->limit : FEW + 1);
     pg_bind_int(params, VALUE_MAX);

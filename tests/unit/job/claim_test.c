@@ -39,11 +39,13 @@ static enum claim_result claim_as(struct fixture *fixture, int64_t id, const cha
     return claim_again(fixture, id, worker, false, claim);
 }
 
-static bool end(struct fixture *fixture, const struct claim *claim, const char *worker,
+static bool end(struct fixture *fixture, const struct claim *held, const char *worker,
                 const struct claim_end *how, struct error *error)
 {
+    struct claim claim = *held;
+    claim.worker = worker;
     assert_true(pg_begin(fixture->pg, error));
-    if (claim_end(fixture->pg, claim, worker, how, error) && pg_commit(fixture->pg, error))
+    if (claim_end(fixture->pg, &claim, how, error) && pg_commit(fixture->pg, error))
         return true;
     pg_rollback(fixture->pg);
     return false;
@@ -452,7 +454,7 @@ static void test_rescue_passes_by_what_is_locked(void **state)
     assert_non_null(stopped);
     assert_true(pg_connect(stopped, &error));
     assert_true(pg_begin(stopped, &error));
-    assert_true(claim_end(stopped, &held, "dead", &valid, &error));
+    assert_true(claim_end(stopped, &held, &valid, &error));
     assert_true(claim_rescue(fixture->pg, "dead", &count, &busy, &error));
     assert_int_equal(count, 1);
     assert_int_equal(busy, 1);

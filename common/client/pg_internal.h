@@ -1,7 +1,7 @@
-/* Inside of pg.c and pg_wait.c: the connection, and how its answers are waited for: with poll(),
-   never within libpq. */
-#ifndef CLIENT_PG_WAIT_H
-#define CLIENT_PG_WAIT_H
+/* What the files pg*.c share: the connection and what they do for each other. Replies are waited
+   for with poll(), never within libpq. */
+#ifndef CLIENT_PG_INTERNAL_H
+#define CLIENT_PG_INTERNAL_H
 
 #include "client/pg.h"
 
@@ -13,14 +13,7 @@ struct pg_prepared {
     const char *sql; /* known by its address; NULL: a free place */
     int uses;
     int number; /* of its name on the server; 0: not prepared */
-    bool fresh; /* sent to be prepared, not answered yet */
-};
-
-/* Answers that somebody waits for: those of the pipeline's statements number `index`. */
-struct pg_wanted {
-    int count;
-    int index[2];
-    struct pg_result **result[2];
+    bool fresh; /* sent to be prepared, no reply yet */
 };
 
 struct pg {
@@ -36,20 +29,46 @@ struct pg {
     bool direct;             /* there is no pooler between us and the server */
     int numbers;             /* given to prepared statements */
     struct pg_prepared prepared[32];
-    int waiting; /* statements of pg_later that nobody has sent off yet */
-    struct pg_wanted wanted;
+    bool in_batch; /* from pg_batch_add to pg_batch_run */
 };
+
+/* ---- pg.c ---- */
 
 /* Opens a connection with our parameters; or, with `ping`, only tries whether the server takes one
    (NULL then). */
 PGconn *pg_open(const struct pg *pg, PGPing *ping);
 
+bool pg_is_connected(const struct pg *pg);
+
 /* Drops the connection: ERROR_AWAY. */
 bool pg_lost(struct pg *pg, struct error *error);
 
+/* Fills *error from a result that is no success. NULL: *error is filled already. */
+bool pg_fail(struct pg *pg, const PGresult *result, struct error *error);
+
+/* ---- pg_wait.c ---- */
+
+/* Makes ready to wait for replies: to be called before something is sent. */
+void pg_start_waiting(struct pg *pg);
+
+/* Waits for the next result of what runs; NULL after the last one, and with *lost (and *error) when
+   the connection had to be dropped. */
+PGresult *pg_next_result(struct pg *pg, bool *lost, struct error *error);
+
+/* Waits for the last result of one statement, which may be the beginning of a COPY. NULL with
+ *error when the connection had to be dropped. */
+PGresult *pg_last_result(struct pg *pg, struct error *error);
+
+/* Waits for the next row of a COPY: its size, -1 at the end, 0 with *error when the connection had
+   to be dropped. */
+int pg_next_row(struct pg *pg, char **row, struct error *error);
+
+/* ---- pg_batch.c ---- */
+
+bool pg_succeeded(const PGresult *result);
+
 /* Runs a statement, by the simple protocol if `params` is NULL. The last result, which may be an
-   error of the server's or the beginning of a COPY. NULL with *error filled when there is none: the
-   connection is dropped then. */
+   error of the server's or the beginning of a COPY. NULL with *error filled when there is none. */
 PGresult *pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
                  struct error *error);
 
@@ -63,27 +82,10 @@ void pg_prepare_look(struct pg *pg);
    it has to be prepared first. Counts its uses. */
 struct pg_prepared *pg_prepare_find(struct pg *pg, const char *sql, const struct pg_params *params);
 
-/* What was sent to be prepared is now (`done`), or may be not. */
+/* What was sent to be prepared is prepared now (`done`), or may not be. */
 void pg_prepare_settle(struct pg *pg, bool done);
 
 /* The connection is gone, and all with it. */
 void pg_prepare_forget(struct pg *pg);
-
-/* ---- pg_wait.c ---- */
-
-/* Sends what pg_later has left and looks at its answers: what else may run then does not fit into
-   one pipeline with them. */
-bool pg_settle(struct pg *pg, struct error *error);
-
-/* Fills *error from a result that is no success. NULL: *error is filled already. */
-bool pg_fail(struct pg *pg, const PGresult *result, struct error *error);
-
-/* Waits for the next result of what runs; NULL behind the last one, and with *lost (and *error)
-   when the connection had to be dropped. */
-PGresult *pg_next_result(struct pg *pg, bool *lost, struct error *error);
-
-/* Waits for the next row of a COPY: its size, -1 at the end, 0 with *error when the connection had
-   to be dropped. */
-int pg_next_row(struct pg *pg, char **row, struct error *error);
 
 #endif

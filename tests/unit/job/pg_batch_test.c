@@ -1,5 +1,5 @@
-/* Statements that share a round trip: later ones, wanted answers, a transaction of one statement;
-   each also where the statement is prepared. Over a real server. */
+/* Statements that share a round trip, and a transaction of one statement; each also where the
+   statement is prepared. Over a real server. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,109 +54,132 @@ static int empty(void **state)
     return 0;
 }
 
-static bool insert_later(int64_t id)
+static bool add_insert(struct pg_batch *batch, int64_t id)
 {
     struct pg_params params = {.repeated = true};
     pg_bind_int(&params, id);
-    return pg_later(pg, "INSERT INTO thing VALUES ($1::bigint)", &params, &error);
+    return pg_batch_add(batch, "INSERT INTO thing VALUES ($1::bigint)", &params, &error);
 }
 
-static void test_later(void **state)
-{
-    (void)state;
-    for (int64_t i = 1; i <= OFTEN; i++) {
-        int64_t count = 0;
-        ok(insert_later(10 * i));
-        ok(insert_later(10 * i + 1));
-        ok(pg_query_int(pg, "SELECT count(*) FROM thing", NULL, &count, &error));
-        assert_int_equal(count, 2 * i);
-    }
-    expect_sql(other, "SELECT count(*) FROM thing", "10");
-}
-
-/* Outside of a transaction, what shares a round trip is one. */
-static void test_a_later_one_fails(void **state)
-{
-    (void)state;
-    for (int64_t i = 1; i <= OFTEN; i++) {
-        ok(insert_later(i));
-        ok(insert_later(i));
-        assert_false(pg_execute(pg, "INSERT INTO thing VALUES (99)", NULL, NULL, &error));
-        assert_int_equal(error.code, ERROR_CONFLICT);
-        assert_string_equal(pg_sqlstate(pg), "23505");
-        expect_sql(pg, "SELECT count(*) FROM thing", "0");
-    }
-}
-
-static bool square_later(int64_t value, struct pg_result **result)
+static bool add_square(struct pg_batch *batch, int64_t value)
 {
     struct pg_params params = {.repeated = true};
     pg_bind_int(&params, value);
-    return pg_later_query(pg, "SELECT $1::bigint * $1::bigint", &params, result, &error);
+    return pg_batch_add(batch, "SELECT $1::bigint * $1::bigint", &params, &error);
 }
 
-static void test_a_wanted_answer(void **state)
+/* Each statement has its own reply, also in the round that prepares them. */
+static void test_replies(void **state)
 {
     (void)state;
-    struct pg_result *two = NULL, *three = NULL, *last = NULL;
-    for (int i = 0; i < OFTEN; i++) {
-        ok(square_later(2, &two));
-        assert_null(two);
-        ok(insert_later(i));
-        ok(square_later(3, &three));
-        ok(pg_query(pg, "SELECT 16", NULL, &last, &error));
-        assert_int_equal(pg_int(two, 0, 0), 4);
-        assert_int_equal(pg_int(three, 0, 0), 9);
-        assert_int_equal(pg_int(last, 0, 0), 16);
-        pg_result_free(two);
-        pg_result_free(three);
-        pg_result_free(last);
+    struct pg_batch batch;
+    for (int64_t i = 1; i <= OFTEN; i++) {
+        pg_batch_init(&batch, pg);
+        ok(add_square(&batch, i));
+        ok(add_insert(&batch, i));
+        ok(add_square(&batch, 10 * i));
+        ok(pg_batch_add(&batch, "SELECT count(*) FROM thing", NULL, &error));
+        ok(pg_batch_run(&batch, &error));
+        assert_int_equal(batch.count, 4);
+        assert_int_equal(pg_int(batch.results[0], 0, 0), i * i);
+        assert_int_equal(pg_rows(batch.results[1]), 0);
+        assert_int_equal(pg_int(batch.results[2], 0, 0), 100 * i * i);
+        assert_int_equal(pg_int(batch.results[3], 0, 0), i);
+        pg_batch_free(&batch);
     }
     expect_sql(other, "SELECT count(*) FROM thing", "5");
 }
 
-static void test_too_many_wanted_answers(void **state)
+/* Outside of a transaction, a batch is one; and the failure is the batch's, not that of the
+   statement that comes next. */
+static void test_one_fails(void **state)
 {
     (void)state;
-    struct pg_result *results[3] = {NULL};
-    ok(square_later(1, &results[0]));
-    ok(square_later(2, &results[1]));
-    assert_false(square_later(3, &results[2]));
+    struct pg_batch batch;
+    for (int64_t i = 1; i <= OFTEN; i++) {
+        pg_batch_init(&batch, pg);
+        ok(add_square(&batch, 2));
+        ok(add_insert(&batch, i));
+        ok(add_insert(&batch, i));
+        ok(add_square(&batch, 3));
+        assert_false(pg_batch_run(&batch, &error));
+        assert_int_equal(error.code, ERROR_CONFLICT);
+        assert_string_equal(pg_sqlstate(pg), "23505");
+        for (int n = 0; n < batch.count; n++)
+            assert_null(batch.results[n]);
+        expect_sql(pg, "SELECT count(*) FROM thing", "0");
+    }
+}
+
+/* Until it is run, the connection is the batch's. */
+static void test_nothing_in_between(void **state)
+{
+    (void)state;
+    struct pg_batch batch;
+    struct pg_batch second;
+    struct pg_result *result = NULL;
+    pg_batch_init(&batch, pg);
+    pg_batch_init(&second, pg);
+    ok(add_square(&batch, 2));
+    assert_false(pg_query(pg, "SELECT 1", NULL, &result, &error));
     assert_int_equal(error.code, ERROR_INTERNAL);
-    ok(pg_execute(pg, "SELECT 1", NULL, NULL, &error));
-    assert_int_equal(pg_int(results[1], 0, 0), 4);
-    pg_result_free(results[0]);
-    pg_result_free(results[1]);
-}
-
-static void test_a_wanted_answer_without_success(void **state)
-{
-    (void)state;
-    struct pg_result *result = NULL;
-    ok(square_later(2, &result));
-    assert_false(pg_execute(pg, "SELECT 1 / 0", NULL, NULL, &error));
-    assert_null(result);
-    ok(square_later(2, &result));
-    ok(insert_later(1));
-    ok(insert_later(1));
-    assert_false(pg_execute(pg, "SELECT 1", NULL, NULL, &error));
-    assert_null(result);
-    ok(square_later(INT64_MAX, &result)); /* out of range */
-    assert_false(pg_execute(pg, "SELECT 1", NULL, NULL, &error));
-    assert_null(result);
+    assert_false(add_square(&second, 3));
+    assert_int_equal(error.code, ERROR_INTERNAL);
+    ok(pg_batch_run(&batch, &error));
+    assert_int_equal(pg_int(batch.results[0], 0, 0), 4);
+    pg_batch_free(&batch);
     expect_sql(pg, "SELECT 1", "1");
 }
 
-/* Whoever has given up is not written to. */
-static void test_a_wanted_answer_that_nobody_waits_for(void **state)
+static void test_too_many(void **state)
 {
     (void)state;
-    struct pg_result *result = NULL;
-    ok(pg_begin(pg, &error));
-    ok(square_later(2, &result));
+    struct pg_batch batch;
+    pg_batch_init(&batch, pg);
+    for (int i = 0; i < PG_BATCH_MAX; i++)
+        ok(add_square(&batch, i));
+    assert_false(add_square(&batch, 1));
+    assert_int_equal(error.code, ERROR_INTERNAL);
+    ok(pg_batch_run(&batch, &error));
+    assert_int_equal(pg_int(batch.results[PG_BATCH_MAX - 1], 0, 0),
+                     (PG_BATCH_MAX - 1) * (PG_BATCH_MAX - 1));
+    pg_batch_free(&batch);
+}
+
+static void test_a_transaction_that_is_given_up(void **state)
+{
+    (void)state;
+    struct pg_batch batch;
+    pg_batch_init(&batch, pg);
+    ok(pg_batch_add_begin(&batch, &error));
+    ok(add_insert(&batch, 1));
     pg_rollback(pg);
-    assert_null(result);
-    expect_sql(pg, "SELECT 1", "1");
+    ok(pg_connect(pg, &error));
+    expect_sql(pg, "SELECT count(*) FROM thing", "0");
+    pg_batch_init(&batch, pg);
+    ok(pg_batch_add_begin(&batch, &error));
+    ok(add_insert(&batch, 1));
+    ok(pg_batch_run(&batch, &error));
+    pg_batch_free(&batch);
+    expect_sql(pg, "SELECT count(*) FROM thing", "1");
+    pg_rollback(pg);
+    expect_sql(pg, "SELECT count(*) FROM thing", "0");
+}
+
+/* The server goes while a batch is made: the batch says so. */
+static void test_a_lost_connection(void **state)
+{
+    (void)state;
+    struct pg_batch batch;
+    pg_batch_init(&batch, pg);
+    ok(add_square(&batch, 2));
+    pg_disconnect(pg);
+    assert_false(add_square(&batch, 3));
+    assert_int_equal(error.code, ERROR_AWAY);
+    assert_false(pg_batch_run(&batch, &error));
+    assert_int_equal(error.code, ERROR_AWAY);
+    pg_batch_free(&batch);
+    ok(pg_connect(pg, &error));
 }
 
 static bool insert_alone(int64_t id, struct pg_result **result)
@@ -232,12 +255,12 @@ static void test_its_commit_has_no_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_later),
-        TEST(test_a_later_one_fails),
-        TEST(test_a_wanted_answer),
-        TEST(test_too_many_wanted_answers),
-        TEST(test_a_wanted_answer_without_success),
-        TEST(test_a_wanted_answer_that_nobody_waits_for),
+        TEST(test_replies),
+        TEST(test_one_fails),
+        TEST(test_nothing_in_between),
+        TEST(test_too_many),
+        TEST(test_a_transaction_that_is_given_up),
+        TEST(test_a_lost_connection),
         TEST(test_a_statement_alone),
         TEST(test_a_statement_alone_fails),
         TEST(test_its_commit_fails),
