@@ -25,10 +25,10 @@ static void check_http(const char *text)
     const struct http_options options = {
         .url = text, .connect_ms = 1, .answer_ms = 1, .answer_max = 1, .tries = 1};
     struct error error;
-    struct http *http = NULL;
-    if (!http_new(&options, &http, &error))
+    struct http_client *http = NULL;
+    if (!http_client_new(&options, &http, &error))
         CHECK(error.code == ERROR_USAGE);
-    http_free(http);
+    http_client_free(http);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

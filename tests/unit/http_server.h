@@ -19,6 +19,8 @@
 enum manner {
     ANSWER,      /* the text, then go on with the connection */
     CLOSE,       /* the text, then close without a word */
+    ECHO,        /* 200, with the request's path as the body */
+    HALVES,      /* half of the text, and the other half when `go` is true */
     DRIP,        /* the text, a byte every 20 ms */
     FLOOD,       /* the text, and then 'x' for ever */
     HANG,        /* the text, then nothing more */
@@ -30,15 +32,19 @@ struct step {
     const char *text;
 };
 
+enum { TOGETHER_MAX = 8 };
+
 /* Serves one connection after the other; each request takes the next step, the last one is
-   repeated. */
+   repeated. Or, with `together`, that many connections at once: none is answered before all have
+   asked; then the last to ask is the first to be answered. */
 struct server {
     int listener;
     char url[160];
     const struct step *steps;
+    int together;       /* 0: one after the other */
     struct buffer seen; /* the last request */
     atomic_int requests, connections;
-    atomic_bool ended;
+    atomic_bool go, ended;
     pthread_t thread;
 };
 
@@ -55,11 +61,35 @@ static void wait_for_end(int socket)
         continue;
 }
 
+static bool put_halves(struct server *server, int socket, const char *text)
+{
+    size_t half = strlen(text) / 2;
+    bool there = put_bytes(socket, text, half);
+    while (!atomic_load(&server->go))
+        clock_sleep_ms(1);
+    return there && put_bytes(socket, text + half, strlen(text) - half);
+}
+
+/* `request` begins with "GET /path ". */
+static bool echo(int socket, const char *request)
+{
+    char text[200];
+    const char *path = strchr(request, ' ') + 1;
+    int length = (int)strcspn(path, " ");
+    (void)snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%.*s", length,
+                   length, path);
+    return put_bytes(socket, text, strlen(text));
+}
+
 /* False: the connection is over. */
-static bool play(int socket, const struct step *step)
+static bool play(struct server *server, int socket, const struct step *step)
 {
     const char *text = step->text;
     bool there = true;
+    if (step->manner == HALVES)
+        return put_halves(server, socket, text);
+    if (step->manner == ECHO)
+        return echo(socket, server->seen.data);
     char flood[8192];
     memset(flood, 'x', sizeof(flood));
     if (step->manner == DRIP) {
@@ -101,24 +131,62 @@ static bool read_request(struct server *server, int socket)
     return false;
 }
 
+static const struct step *next_step(struct server *server)
+{
+    const struct step *step = server->steps;
+    if (step[1].text != NULL)
+        server->steps++;
+    atomic_fetch_add(&server->requests, 1);
+    return step;
+}
+
 static void converse(struct server *server, int socket)
 {
     bool there = true;
-    while (there && server->steps->manner != READ_NOTHING && read_request(server, socket)) {
-        const struct step *step = server->steps;
-        if (step[1].text != NULL)
-            server->steps++;
-        atomic_fetch_add(&server->requests, 1);
-        there = play(socket, step);
-    }
+    while (there && server->steps->manner != READ_NOTHING && read_request(server, socket))
+        there = play(server, socket, next_step(server));
     while (server->steps->manner == READ_NOTHING && !atomic_load(&server->ended))
         clock_sleep_ms(10);
     (void)close(socket);
 }
 
+/* A request on each connection, then an answer to each; false at the end of a connection. */
+static bool exchange(struct server *server, const int *sockets)
+{
+    char requests[TOGETHER_MAX][100];
+    bool there = true;
+    for (int i = 0; there && i < server->together; i++) {
+        there = read_request(server, sockets[i]);
+        (void)snprintf(requests[i], sizeof(requests[i]), "%.99s", server->seen.data);
+        atomic_fetch_add(&server->requests, there ? 1 : 0);
+    }
+    for (int i = server->together - 1; there && i >= 0; i--)
+        there = server->steps->manner == ECHO ? echo(sockets[i], requests[i])
+                                              : play(server, sockets[i], server->steps);
+    return there;
+}
+
+static void serve_together(struct server *server)
+{
+    int sockets[TOGETHER_MAX];
+    int count = 0;
+    for (; count < server->together; count++) {
+        sockets[count] = accept(server->listener, NULL, NULL);
+        if (sockets[count] < 0)
+            break;
+        atomic_fetch_add(&server->connections, 1);
+    }
+    while (count == server->together && exchange(server, sockets))
+        continue;
+    while (count > 0)
+        (void)close(sockets[--count]);
+}
+
 static void *serve(void *argument)
 {
     struct server *server = argument;
+    while (server->together > 0 && !atomic_load(&server->ended))
+        serve_together(server);
     for (;;) {
         int socket = accept(server->listener, NULL, NULL);
         if (socket < 0 || atomic_load(&server->ended)) {
@@ -137,11 +205,12 @@ static void listen_at(struct server *server, const struct sockaddr *address, soc
     assert_int_equal(listen(server->listener, 8), 0);
 }
 
-static inline void server_start_tcp(struct server *server, const struct step *steps)
+static inline void server_start_together(struct server *server, const struct step *steps,
+                                         int together)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof(address);
-    *server = (struct server){.steps = steps};
+    *server = (struct server){.steps = steps, .together = together};
     buffer_init(&server->seen, 1 << 23);
     server->listener = socket(AF_INET, SOCK_STREAM, 0);
     listen_at(server, (struct sockaddr *)&address, size);
@@ -149,6 +218,11 @@ static inline void server_start_tcp(struct server *server, const struct step *st
     (void)snprintf(server->url, sizeof(server->url), "http://127.0.0.1:%d",
                    ntohs(address.sin_port));
     assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
+}
+
+static inline void server_start_tcp(struct server *server, const struct step *steps)
+{
+    server_start_together(server, steps, 0);
 }
 
 static inline void server_start_unix(struct server *server, const struct step *steps)

@@ -19,7 +19,8 @@ enum {
 
 struct snuba_client {
     const struct snuba_dialect *dialect;
-    struct http *http;
+    struct http_client *http;
+    struct http_transfer *transfer; /* of the query that was sent, or NULL */
     int64_t answer_ms;
     const struct snuba_query *query; /* that was sent, while its answer is due */
 };
@@ -67,7 +68,7 @@ static bool connect_to(struct snuba_client *client, const char *url, struct erro
         return error_set(error, ERROR_USAGE, "a cafile is of no use without TLS");
     options.cafile_or_null = cafile[0] != '\0' ? cafile : NULL;
     client->answer_ms = options.answer_ms;
-    return http_new(&options, &client->http, error);
+    return http_client_new(&options, &client->http, error);
 }
 
 static bool wrong_setting(struct error *error)
@@ -95,7 +96,7 @@ void snuba_client_free(struct snuba_client *client)
 {
     if (client == NULL)
         return;
-    http_free(client->http);
+    http_client_free(client->http);
     free(client);
 }
 
@@ -145,12 +146,16 @@ static bool send_query(struct snuba_client *client, const struct snuba_query *qu
     buffer_init(&body, QUERY_MAX);
     bool done = snuba_dialect_print(client->dialect, query, &body, error);
     if (done) {
-        struct http_request request = {.path = "/query",
-                                       .content_type = "application/json",
-                                       .referer_or_null = query->referrer,
-                                       .body = body.data,
-                                       .size = body.size};
-        done = http_start(client->http, &request, error);
+        const struct http_header headers[] = {{"Content-Type", "application/json"},
+                                              {"Referer", query->referrer}};
+        const struct http_request request = {.method = HTTP_POST,
+                                             .path = "/query",
+                                             .headers = headers,
+                                             .header_count = ARRAY_LENGTH(headers),
+                                             .body = body.data,
+                                             .size = body.size};
+        done = http_begin(client->http, &request, &client->transfer, error) &&
+               http_send(client->transfer, error);
     }
     buffer_free(&body);
     return done;
@@ -158,8 +163,14 @@ static bool send_query(struct snuba_client *client, const struct snuba_query *qu
 
 bool snuba_start(struct snuba_client *client, const struct snuba_query *query, struct error *error)
 {
-    if (!send_query(client, query, error))
+    if (client->transfer != NULL) {
+        (void)error_set(error, ERROR_INTERNAL, "a query is under way already");
         return no_answer(query, error);
+    }
+    if (!send_query(client, query, error)) {
+        snuba_abandon(client);
+        return no_answer(query, error);
+    }
     client->query = query;
     return true;
 }
@@ -169,24 +180,27 @@ bool snuba_finish(struct snuba_client *client, struct arena *arena, struct snuba
 {
     const struct snuba_query *query = client->query;
     struct http_answer raw;
+    struct http_transfer *transfer = client->transfer;
     client->query = NULL;
-    if (!http_finish(client->http, &raw, error)) {
+    client->transfer = NULL;
+    if (!http_finish(transfer, &raw, error)) {
         (void)ask_for_less(error);
         return query == NULL ? false : no_answer(query, error);
     }
-    bool done = snuba_answer_read(client->dialect, query, raw.status, raw.body, raw.size, arena,
-                                  answer, error) ||
+    bool done = snuba_answer_read(client->dialect, query, raw.status, raw.body.data, raw.body.size,
+                                  arena, answer, error) ||
                 ask_for_less(error);
     if (!done)
         report(query, raw.status, &answer->trouble, error);
-    http_forget(client->http);
+    http_answer_free(&raw);
     return done;
 }
 
 void snuba_abandon(struct snuba_client *client)
 {
     client->query = NULL;
-    http_abandon(client->http);
+    http_abandon(client->transfer);
+    client->transfer = NULL;
 }
 
 bool snuba_ask(struct snuba_client *client, const struct snuba_query *query, struct arena *arena,
@@ -197,5 +211,5 @@ bool snuba_ask(struct snuba_client *client, const struct snuba_query *query, str
 
 void snuba_client_interrupt(struct snuba_client *client)
 {
-    http_interrupt(client->http);
+    http_client_interrupt(client->http);
 }

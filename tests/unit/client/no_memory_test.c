@@ -16,9 +16,9 @@ static bool make_http(const void *url, struct error *error)
 {
     const struct http_options options = {
         .url = url, .connect_ms = 1000, .answer_ms = 1000, .answer_max = 1000, .tries = 1};
-    struct http *http = NULL;
-    bool done = http_new(&options, &http, error);
-    http_free(http);
+    struct http_client *http = NULL;
+    bool done = http_client_new(&options, &http, error);
+    http_client_free(http);
     return done;
 }
 

@@ -1,0 +1,173 @@
+/* How a server's absence, silence, slowness and nonsense end. */
+#include "http_fixture.h"
+
+/* One question to a server that plays `step`; how it ends, within two seconds. */
+static enum error_code fate(enum manner manner, const char *text)
+{
+    const struct step steps[] = {{manner, text}, {0}};
+    struct server server;
+    struct http_answer answer = {.status = 0};
+    struct error error;
+    server_start_tcp(&server, steps);
+    struct http_client *http = client_of(server.url);
+    int64_t before = clock_monotonic_ms();
+    bool done = ask(http, &answer, &error);
+    assert_true(clock_monotonic_ms() - before < 2000);
+    http_answer_free(&answer);
+    http_client_free(http);
+    server_stop(&server);
+    return done ? ERROR_NONE : error.code;
+}
+
+static void test_server_that_always_closes(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{CLOSE, OK}, {0}};
+    struct server server;
+    struct http_answer answer = {.status = 0};
+    server_start_tcp(&server, steps);
+    struct http_client *http = client_of(server.url);
+    for (int i = 0; i < 100; i++)
+        ask_well(http, &question, &answer);
+    assert_true(server.connections >= 100);
+    http_answer_free(&answer);
+    http_client_free(http);
+    server_stop(&server);
+}
+
+static void test_nobody_there(void **state)
+{
+    (void)state;
+    struct http_answer answer = {.status = 0};
+    struct error error;
+    struct http_client *http = client_of("http://127.0.0.1:1");
+    int64_t before = clock_monotonic_ms();
+    assert_false(ask(http, &answer, &error));
+    assert_int_equal(error.code, ERROR_AWAY);
+    assert_string_equal(error.message, "cannot reach the HTTP server: Connection refused");
+    assert_in_range(clock_monotonic_ms() - before, 190, 2000); /* a pause, a second try */
+    http_answer_free(&answer);
+    http_client_free(http);
+    http = client_of("unix:///tmp/no/such/socket");
+    assert_false(ask(http, &answer, &error));
+    assert_int_equal(error.code, ERROR_AWAY);
+    http_client_free(http);
+}
+
+static void test_comes_back_by_itself(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {
+        {CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"}, {ANSWER, OK}, {0}};
+    struct server server;
+    struct http_answer answer = {.status = 0};
+    struct error error;
+    server_start_tcp(&server, steps);
+    struct http_client *http = client_of(server.url);
+    assert_false(ask(http, &answer, &error));
+    assert_int_equal(error.code, ERROR_ANSWER); /* cut */
+    ask_well(http, &question, &answer);
+    assert_string_equal(answer.body.data, "{}");
+    http_answer_free(&answer);
+    http_client_free(http);
+    server_stop(&server);
+}
+
+static void test_bad_servers(void **state)
+{
+    (void)state;
+    /* never a word; a byte now and then; half an answer; no answer; another protocol */
+    assert_int_equal(fate(HANG, ""), ERROR_ANSWER);
+    assert_int_equal(fate(DRIP, OK), ERROR_ANSWER);
+    assert_int_equal(fate(HANG, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), ERROR_ANSWER);
+    assert_int_equal(fate(CLOSE, ""), ERROR_ANSWER);
+    assert_int_equal(fate(CLOSE, "HTTP/1.1 200 OK\r\n"), ERROR_ANSWER);
+    assert_int_equal(fate(CLOSE, "220 mail.example.org ESMTP\r\n"), ERROR_ANSWER);
+    assert_int_equal(fate(HANG, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), ERROR_NONE);
+}
+
+static void test_floods(void **state)
+{
+    (void)state;
+    assert_int_equal(fate(FLOOD, ""), ERROR_ANSWER);
+    assert_int_equal(fate(FLOOD, "HTTP/1.1 200 OK\r\nX: "), ERROR_ANSWER);
+    assert_int_equal(fate(FLOOD, "HTTP/1.1 200 OK\r\n\r\n"), ERROR_TOO_LARGE);
+}
+
+/* An answer without a body whose header has `lines` lines more. */
+static enum error_code fate_of_header(size_t lines)
+{
+    struct buffer text;
+    struct error error;
+    buffer_init(&text, 1 << 20);
+    assert_true(buffer_append_text(&text, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", &error));
+    for (size_t i = 0; i < lines; i++)
+        assert_true(buffer_append_text(&text, "X-Line: some thirty characters\r\n", &error));
+    assert_true(buffer_append_text(&text, "\r\n", &error));
+    enum error_code code = fate(ANSWER, text.data);
+    buffer_free(&text);
+    return code;
+}
+
+static void test_long_headers(void **state)
+{
+    (void)state;
+    assert_int_equal(fate_of_header(1000), ERROR_NONE);
+    assert_int_equal(fate_of_header(3000), ERROR_ANSWER);
+}
+
+static void test_server_that_does_not_read(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{READ_NOTHING, ""}, {0}};
+    enum { SIZE = 30000000 };
+    char *body = malloc(SIZE);
+    assert_non_null(body);
+    memset(body, 'b', SIZE);
+    struct server server;
+    struct error error;
+    server_start_tcp(&server, steps);
+    struct http_client *http = client_of(server.url);
+    struct http_request request = question;
+    request.body = body;
+    request.size = SIZE;
+    struct http_transfer *transfer = begin_well(http, &request);
+    assert_false(http_send(transfer, &error));
+    assert_int_equal(error.code, ERROR_ANSWER);
+    http_client_free(http);
+    server_stop(&server);
+    free(body);
+}
+
+static void test_answer_beyond_the_bound(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {
+        {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n123456"}, {0}};
+    struct server server;
+    struct http_answer answer = {.status = 0};
+    struct error error;
+    server_start_tcp(&server, steps);
+    struct http_client *http = client_with(&(struct http_options){
+        .url = server.url, .connect_ms = 2000, .answer_ms = 2000, .answer_max = 5, .tries = 1});
+    assert_false(ask(http, &answer, &error));
+    assert_int_equal(error.code, ERROR_TOO_LARGE);
+    assert_string_equal(error.message, "an HTTP answer of more than 5 bytes");
+    http_client_free(http);
+    server_stop(&server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_server_that_always_closes),
+        cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_comes_back_by_itself),
+        cmocka_unit_test(test_bad_servers),
+        cmocka_unit_test(test_floods),
+        cmocka_unit_test(test_long_headers),
+        cmocka_unit_test(test_server_that_does_not_read),
+        cmocka_unit_test(test_answer_beyond_the_bound),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
