@@ -55,9 +55,12 @@ static bool keep_body(struct http_transfer *transfer, const char *bytes, size_t 
 {
     struct error *error = &transfer->trouble;
     struct buffer *body = &transfer->answer.body;
-    return buffer_append(body, bytes, size, error) || error->code != ERROR_TOO_LARGE ||
-           error_set(error, ERROR_TOO_LARGE, "an HTTP answer of more than %zu bytes",
-                     body->maximum);
+    if (buffer_append(body, bytes, size, error))
+        return true;
+    if (error->code == ERROR_TOO_LARGE)
+        return error_set(error, ERROR_TOO_LARGE, "an HTTP answer of more than %zu bytes",
+                         body->maximum);
+    return false;
 }
 
 static size_t take_body(const char *bytes, size_t unit, size_t count, void *context)
