@@ -375,15 +375,15 @@ static void build_eval(struct redis_command *eval, const char *verb, const char 
         redis_add(eval, command->values[i], command->sizes[i]);
 }
 
-bool redis_append_eval(struct redis *redis, const char *script, int keys,
+bool redis_append_eval(struct redis *redis, const struct redis_script *script,
                        const struct redis_command *command, struct error *error)
 {
     struct redis_command eval;
-    build_eval(&eval, "EVAL", script, keys, command);
+    build_eval(&eval, "EVAL", script->text, script->keys, command);
     return redis_append(redis, &eval, error);
 }
 
-bool redis_eval(struct redis *redis, const char *script, int keys,
+bool redis_eval(struct redis *redis, const struct redis_script *script,
                 const struct redis_command *command, struct redis_reply **reply,
                 struct error *error)
 {
@@ -391,13 +391,13 @@ bool redis_eval(struct redis *redis, const char *script, int keys,
     char sha1[SHA1_HEX_SIZE];
     redisReply *answer = NULL;
     *reply = NULL;
-    sha1_hex(script, strlen(script), sha1);
-    build_eval(&eval, "EVALSHA", sha1, keys, command);
+    sha1_hex(script->text, strlen(script->text), sha1);
+    build_eval(&eval, "EVALSHA", sha1, script->keys, command);
     if (!send_command(redis, &eval, 0, &answer, error))
         return false;
     if (answer->type == REDIS_REPLY_ERROR && text_starts_with(answer->str, "NOSCRIPT")) {
         freeReplyObject(answer);
-        build_eval(&eval, "EVAL", script, keys, command);
+        build_eval(&eval, "EVAL", script->text, script->keys, command);
         return redis_call(redis, &eval, 0, reply, error);
     }
     if (answer->type == REDIS_REPLY_ERROR) {

@@ -66,15 +66,20 @@ bool redis_next_reply(struct redis *redis, struct redis_reply **reply,
  */
 bool redis_send(struct redis *redis, struct error *error) MUST_CHECK;
 
-/* Runs a Lua script by its SHA-1, sending its text when the server does not know it.
-   `command` holds the keys (the first `keys` of them) and then the arguments: 20 at most. */
-bool redis_eval(struct redis *redis, const char *script, int keys,
+struct redis_script {
+    const char *text; /* in Lua */
+    int keys;         /* so many of a command's words are keys, the first ones */
+};
+
+/* Runs a script by its SHA-1, sending its text when the server does not know it. `command` holds
+   the keys and then the arguments: 20 at most. */
+bool redis_eval(struct redis *redis, const struct redis_script *script,
                 const struct redis_command *command, struct redis_reply **reply,
                 struct error *error) MUST_CHECK;
 
 /* The same as a part of a pipeline, with the script's text: a short one, because nobody could send
    it then if the server did not know it. */
-bool redis_append_eval(struct redis *redis, const char *script, int keys,
+bool redis_append_eval(struct redis *redis, const struct redis_script *script,
                        const struct redis_command *command, struct error *error) MUST_CHECK;
 
 /* ---- replies ---- */

@@ -346,13 +346,17 @@ static bool check_address(const char *address, struct error *error)
     return true;
 }
 
-static bool set_mail(struct smtp *smtp, const char *sender, const char *recipient)
+static bool set_mail(struct smtp *smtp, const struct smtp_mail *mail)
 {
     CURL *curl = smtp->curl;
     char from[ADDRESS_MAX + 3];
     char to[ADDRESS_MAX + 3];
-    (void)snprintf(from, sizeof(from), "<%s>", sender);
-    (void)snprintf(to, sizeof(to), "<%s>", recipient);
+    (void)snprintf(from, sizeof(from), "<%s>", mail->sender);
+    (void)snprintf(to, sizeof(to), "<%s>", mail->recipient);
+    smtp->mime = mail->mime;
+    smtp->size = mail->size;
+    smtp->body_begun = false;
+    smtp->trouble[0] = '\0';
     smtp->recipients = curl_slist_append(NULL, to);
     return smtp->recipients != NULL &&
            curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from) == CURLE_OK &&
@@ -373,17 +377,13 @@ static void forget_mail(struct smtp *smtp)
 
 /* One conversation about the mail; behind a failure there is no connection. *again: worth another,
    over a new one. */
-static bool try_send(struct smtp *smtp, const char *sender, const char *recipient, const char *mime,
-                     size_t size, bool *again, struct error *error)
+static bool try_send(struct smtp *smtp, const struct smtp_mail *mail, bool *again,
+                     struct error *error)
 {
     *again = false;
     if (!prepare(smtp, error))
         return false;
-    smtp->mime = mime;
-    smtp->size = size;
-    smtp->body_begun = false;
-    smtp->trouble[0] = '\0';
-    bool done = set_mail(smtp, sender, recipient) || no_memory(error);
+    bool done = set_mail(smtp, mail) || no_memory(error);
     if (done) {
         CURLcode code = curl_easy_perform(smtp->curl);
         done = code == CURLE_OK || describe(smtp, code, error);
@@ -395,17 +395,16 @@ static bool try_send(struct smtp *smtp, const char *sender, const char *recipien
     return done;
 }
 
-bool smtp_send(struct smtp *smtp, const char *sender, const char *recipient, const char *mime,
-               size_t size, struct error *error)
+bool smtp_send(struct smtp *smtp, const struct smtp_mail *mail, struct error *error)
 {
     int64_t began_ms = clock_monotonic_ms();
     bool kept = smtp->curl != NULL;
     bool again = false;
-    if (!check_address(sender, error) || !check_address(recipient, error))
+    if (!check_address(mail->sender, error) || !check_address(mail->recipient, error))
         return false;
-    return try_send(smtp, sender, recipient, mime, size, &again, error) ||
+    return try_send(smtp, mail, &again, error) ||
            (kept && again && clock_monotonic_ms() - began_ms < AGAIN_MS &&
-            try_send(smtp, sender, recipient, mime, size, &again, error));
+            try_send(smtp, mail, &again, error));
 }
 
 bool smtp_probe(struct smtp *smtp, struct error *error)

@@ -37,15 +37,21 @@ struct smtp;
 struct smtp *smtp_new(const struct smtp_server *server, const atomic_bool *interrupted);
 void smtp_free(struct smtp *smtp); /* rests first; NULL is fine */
 
-/* Sends `mime` (a whole message with CRLF line ends) from `sender` to `recipient`, bare addresses
-   without control characters. Gives up after 30 s, and waits as long again for a server that
-   refuses and says no goodbye. What soon fails over a connection that was kept, and cannot have
-   been taken by the server, is tried once more over a new one: 80 s in all, at most. ERROR_AWAY: no
-   connection, or a 4xx answer: try again. ERROR_DENIED: login or certificate refused: an operator
-   has to act, try again later. ERROR_INVALID: an address with control characters, or a 5xx answer
-   to this mail: never again. ERROR_STOPPED: see above. */
-bool smtp_send(struct smtp *smtp, const char *sender, const char *recipient, const char *mime,
-               size_t size, struct error *error) MUST_CHECK;
+/* One mail; its texts stay the caller's. */
+struct smtp_mail {
+    const char *sender; /* bare addresses without control characters */
+    const char *recipient;
+    const char *mime; /* a whole message with CRLF line ends */
+    size_t size;
+};
+
+/* Sends a mail. Gives up after 30 s, and waits as long again for a server that refuses and says no
+   goodbye. What soon fails over a connection that was kept, and cannot have been taken by the
+   server, is tried once more over a new one: 80 s in all, at most. ERROR_AWAY: no connection, or a
+   4xx answer: try again. ERROR_DENIED: login or certificate refused: an operator has to act, try
+   again later. ERROR_INVALID: an address with control characters, or a 5xx answer to this mail:
+   never again. ERROR_STOPPED: see above. */
+bool smtp_send(struct smtp *smtp, const struct smtp_mail *mail, struct error *error) MUST_CHECK;
 
 /* Says goodbye, if there is a connection, and closes it: there is no mail for now, and a server has
    better uses for a connection that is idle. Takes about 2 s at most. The next mail makes a new

@@ -124,10 +124,10 @@ bool queue_run(struct redis *redis, const char *name, int keys, const struct red
                struct redis_reply **reply, struct error *error)
 {
     *reply = NULL;
-    const char *script = script_text(name);
-    if (script == NULL)
+    const struct redis_script script = {.text = script_text(name), .keys = keys};
+    if (script.text == NULL)
         return error_set(error, ERROR_INTERNAL, "no script %s", name);
-    return redis_eval(redis, script, keys, command, reply, error);
+    return redis_eval(redis, &script, command, reply, error);
 }
 
 bool queue_run_number(struct redis *redis, const char *name, int keys,

@@ -16,8 +16,11 @@ static bool send_mail(struct mail_transport *base, const struct mail_message *me
                       struct error *error)
 {
     const struct smtp_transport *transport = (const struct smtp_transport *)base;
-    return smtp_send(transport->smtp, transport->sender, message->recipient, message->mime,
-                     message->size, error);
+    const struct smtp_mail mail = {.sender = transport->sender,
+                                   .recipient = message->recipient,
+                                   .mime = message->mime,
+                                   .size = message->size};
+    return smtp_send(transport->smtp, &mail, error);
 }
 
 static bool check(struct mail_transport *base, struct error *error)

@@ -7,9 +7,10 @@
 /* Sentry's numbers (spec/original.md 2.4): 60 s, a try every 0.1 s, half of that to either side. */
 enum { LOCK_SECONDS = 60, PAUSE_LEAST_MS = 50, PAUSE_RANGE_MS = 101 };
 
-static const char release_script[] =
-    "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end "
-    "return 0";
+static const struct redis_script release_script = {
+    .text = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end "
+            "return 0",
+    .keys = 1};
 
 static void build_release(const struct upload_lock *lock, struct redis_command *command)
 {
@@ -26,7 +27,7 @@ static bool try_release(struct redis *redis, const struct upload_lock *lock, boo
     struct redis_reply *reply = NULL;
     build_release(lock, &command);
     if (!redis_connect(redis, error) ||
-        !redis_eval(redis, release_script, 1, &command, &reply, error))
+        !redis_eval(redis, &release_script, &command, &reply, error))
         return false;
     *released = redis_int(reply) == 1;
     redis_reply_free(reply);

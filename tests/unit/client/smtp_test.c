@@ -144,7 +144,11 @@ static struct smtp *client_of(const struct server *server)
 
 static bool send_by(struct smtp *smtp, const char *recipient, struct error *error)
 {
-    return smtp_send(smtp, "exports@example.com", recipient, MIME, strlen(MIME), error);
+    const struct smtp_mail mail = {.sender = "exports@example.com",
+                                   .recipient = recipient,
+                                   .mime = MIME,
+                                   .size = strlen(MIME)};
+    return smtp_send(smtp, &mail, error);
 }
 
 static bool send_to(int port, const char *login, const char *recipient, struct error *error)
