@@ -11,7 +11,7 @@
  *
  * Error codes: ERROR_AWAY (no connection could be made, or no memory), ERROR_ANSWER (the request
  * went out, and no whole answer in HTTP came back in time), ERROR_TOO_LARGE (an answer beyond
- * answer_max), ERROR_DENIED (certificate), ERROR_INVALID (a request that HTTP has no words for),
+ * answer_max), ERROR_DENIED (certificate), ERROR_INVALID (a request that is refused, see http_ask),
  * ERROR_STOPPED (http_client_interrupt), and whatever a callback fails with. Messages hold no URL
  * and no data.
  */
@@ -62,7 +62,7 @@ typedef bool http_read(void *context, size_t offset, void *to, size_t size, stru
 typedef bool http_write(void *context, const void *bytes, size_t size, struct error *error);
 
 /* What is not set is zero: a GET without headers, the answer kept in memory. All is copied but the
-   contexts. Callbacks may not call this client. */
+   contexts. Callbacks are called by any function of this client, and may not call one. */
 struct http_request {
     enum http_method method;
     const char *path; /* "/query?a=b", goes after the client's URL, sent as it is; or the whole URL

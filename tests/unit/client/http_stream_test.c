@@ -87,6 +87,30 @@ static void test_it_may_be_long(void **state)
     buffer_free(&text); /* not before: the server reads it */
 }
 
+/* A byte every 20 ms: 2.8 s in all. */
+static void test_it_may_take_longer_than_the_limit(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{DRIP,
+                                         HEAD "100\r\n\r\n"
+                                              "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                                              "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"},
+                                        {0}};
+    struct server server;
+    struct http_answer answer = {.status = 0};
+    struct taken taken;
+    server_start_tcp(&server, steps);
+    struct http_client *http = client_of(server.url);
+    struct http_request request = streamed(&taken);
+    request.answer_ms = 2000;
+    ask_well(http, &request, &answer);
+    assert_int_equal(taken.bytes.size, 100);
+    http_answer_free(&answer);
+    buffer_free(&taken.bytes);
+    http_client_free(http);
+    server_stop(&server);
+}
+
 static void test_an_error_is_not_part_of_it(void **state)
 {
     (void)state;
@@ -241,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_is_read_as_it_comes),
         cmocka_unit_test(test_it_may_be_long),
+        cmocka_unit_test(test_it_may_take_longer_than_the_limit),
         cmocka_unit_test(test_an_error_is_not_part_of_it),
         cmocka_unit_test(test_a_cut_answer_is_an_error),
         cmocka_unit_test(test_it_can_be_refused),

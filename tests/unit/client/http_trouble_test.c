@@ -139,6 +139,23 @@ static void test_server_that_does_not_read(void **state)
     free(body);
 }
 
+static void test_time_limit_of_one_request(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{HANG, ""}, {0}};
+    struct server server;
+    struct http_answer answer;
+    struct error error;
+    server_start_tcp(&server, steps);
+    struct http_client *http = patient_client_of(server.url);
+    const struct http_request request = {.path = "/", .answer_ms = 200};
+    assert_false(http_ask(http, &request, &answer, &error));
+    assert_int_equal(error.code, ERROR_ANSWER);
+    assert_string_equal(error.message, "no whole answer from the HTTP server within 200 ms");
+    http_client_free(http);
+    server_stop(&server);
+}
+
 static void test_answer_beyond_the_bound(void **state)
 {
     (void)state;
@@ -167,6 +184,7 @@ int main(void)
         cmocka_unit_test(test_floods),
         cmocka_unit_test(test_long_headers),
         cmocka_unit_test(test_server_that_does_not_read),
+        cmocka_unit_test(test_time_limit_of_one_request),
         cmocka_unit_test(test_answer_beyond_the_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
