@@ -128,6 +128,8 @@ static void test_in_two_steps(void **state)
     assert_false(snuba_finish(client, arena, &answer, &error)); /* nothing was asked */
     assert_int_equal(error.code, ERROR_INTERNAL);
     assert_true(snuba_start(client, &query, &error));
+    assert_false(snuba_start(client, &query, &error)); /* one at a time */
+    assert_int_equal(error.code, ERROR_INTERNAL);
     assert_true(snuba_finish(client, arena, &answer, &error));
     assert_int_equal(snuba_cell(&answer, 0, 0)->number, 5);
     assert_true(snuba_start(client, &query, &error));
