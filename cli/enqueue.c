@@ -2,9 +2,9 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "export/payload.h"
+#include "export/query_type.h"
 #include "job/history.h"
 #include "job/queue.h"
-#include "model/exported_data.h"
 #include "model/organization.h"
 #include "model/project.h"
 
@@ -61,10 +61,13 @@ static bool parse_options(int argc, char **argv, struct request *request, struct
 /* Which options belong together. */
 static bool check_type(struct request *request, struct error *error)
 {
-    bool discover = request->type != NULL && text_equal(request->type, "discover");
-    if (request->type != NULL && !discover && !text_equal(request->type, "issues-by-tag"))
-        return error_set(error, ERROR_USAGE, "--type: must be issues-by-tag or discover");
-    request->query_type = discover ? QUERY_DISCOVER : QUERY_ISSUES_BY_TAG;
+    char words[QUERY_TYPE_WORDS_MAX];
+    const struct query_type *type = request->type == NULL ? query_type_find(QUERY_ISSUES_BY_TAG)
+                                                          : query_type_find_word(request->type);
+    if (type == NULL)
+        return error_set(error, ERROR_USAGE, "--type: must be %s", query_type_words(words));
+    request->query_type = type->code;
+    bool discover = type->code == QUERY_DISCOVER;
     bool by_tag = request->has_project || request->has_group || request->key != NULL;
     if (discover && (by_tag || request->query_info == NULL))
         return error_set(error, ERROR_USAGE,
@@ -80,8 +83,10 @@ static bool check_type(struct request *request, struct error *error)
 static bool make_query_info(struct request *request, struct arena *arena, struct error *error)
 {
     if (request->query_type == QUERY_ISSUES_BY_TAG)
-        return payload_write(request->project, request->group, request->key, arena,
-                             &request->query_info, error);
+        return issues_by_tag_payload_write(
+            &(struct issues_by_tag_payload){
+                .project_id = request->project, .group_id = request->group, .key = request->key},
+            arena, &request->query_info, error);
     struct error reason;
     json_t *value = NULL;
     if (!json_parse(request->query_info, strlen(request->query_info), QUERY_INFO_MAX, &value,

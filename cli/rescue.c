@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "export/names.h"
 #include "job/forgotten.h"
 #include "job/history.h"
 #include "job/queue_find.h"
@@ -83,7 +84,8 @@ static bool list_rows(struct rescue *rescue, json_t *rows, struct error *error)
         count = json_array_size(page);
         if (count > 0)
             after = json_integer_value(json_object_get(json_array_get(page, count - 1), "id"));
-        bool done = json_array_extend(rows, page) == 0 || error_no_memory(error);
+        bool done = export_names_put(page, error) &&
+                    (json_array_extend(rows, page) == 0 || error_no_memory(error));
         json_decref(page);
         if (!done)
             return false;

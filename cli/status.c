@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "export/names.h"
 #include "job/history.h"
 #include "schema/migration.h"
 
@@ -129,14 +130,12 @@ static bool print_lines(const json_t *exports, struct error *error)
 static bool show(struct pg *pg, int64_t id, bool json, struct error *error)
 {
     json_t *exports = NULL;
-    if (!history_list(pg, id, RECENT, &exports, error))
-        return false;
-    bool done = true;
-    if (json)
+    bool done = history_list(pg, id, RECENT, &exports, error) && export_names_put(exports, error);
+    if (done && json)
         done = print_lines(exports, error);
-    else if (id != 0)
+    else if (done && id != 0)
         print_block(json_array_get(exports, 0));
-    else
+    else if (done)
         print_table(exports);
     json_decref(exports);
     return done;

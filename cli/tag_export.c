@@ -1,8 +1,6 @@
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "export/payload.h"
-#include "export/processor.h"
-#include "model/exported_data.h"
+#include "export/query_type.h"
 #include "model/organization.h"
 #include "model/project.h"
 #include "tagstore/choose.h"
@@ -39,9 +37,10 @@ static bool make_query(const struct request *request, struct pg *pg, struct aren
         (struct export_query){.query_type = QUERY_ISSUES_BY_TAG,
                               .limit_kind = request->limit == 0 ? JOB_LIMIT_NONE : JOB_LIMIT_ROWS,
                               .limit = request->limit};
+    const struct issues_by_tag_payload payload = {
+        .project_id = request->project, .group_id = request->group, .key = request->key};
     if (!organization_find(pg, request->organization, &query->organization_id, error) ||
-        !payload_write(request->project, request->group, request->key, arena, &query->query_info,
-                       error))
+        !issues_by_tag_payload_write(&payload, arena, &query->query_info, error))
         return false;
     if (request->environment == NULL)
         return true;
@@ -50,25 +49,19 @@ static bool make_query(const struct request *request, struct pg *pg, struct aren
                             &query->environment_id, error);
 }
 
-static bool ignore_progress(void *context, const struct export_progress *progress,
-                            struct error *error)
-{
-    (void)context;
-    (void)progress;
-    (void)error;
-    return true;
-}
-
 /* No bound on the size: that of the worker is what a row of sentry_file can hold. */
-static bool write_csv(const struct config *config, const struct export_source *source,
-                      const struct export_query *query, struct error *error)
+static bool write_rows(const struct config *config, const struct export_source *source,
+                       const struct export_query *query, struct error *error)
 {
-    struct export_progress done;
-    struct csv_writer *csv = csv_writer_new(STDOUT_FILENO, INT64_MAX, config->csv_formula_guard);
-    if (csv == NULL)
+    struct export_run run = {.source = *source,
+                             .query = *query,
+                             .output = {.format = row_format_default(),
+                                        .options.formula_guard = config->csv_formula_guard,
+                                        .sink = sink_to_descriptor(STDOUT_FILENO, INT64_MAX)}};
+    if (run.output.sink == NULL)
         return error_no_memory(error);
-    bool written = processor_run(source, query, csv, ignore_progress, NULL, &done, error);
-    csv_writer_free(csv);
+    bool written = query_type_run(&run, error);
+    sink_free(run.output.sink);
     return written;
 }
 
@@ -81,7 +74,7 @@ static bool run(const struct config *config, const struct request *request, stru
     bool done = arena != NULL || error_no_memory(error);
     done = done && tagstore_new(config, config->tagstore, tag_pg, &source.tagstore, error) &&
            make_query(request, pg, arena, &query, error) &&
-           write_csv(config, &source, &query, error);
+           write_rows(config, &source, &query, error);
     arena_free(arena);
     tagstore_free(source.tagstore);
     return done;

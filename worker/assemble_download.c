@@ -1,14 +1,10 @@
 #include "worker/assemble_download.h"
 
 #include "base/clock.h"
-#include "base/temporary.h"
-#include "export/processor.h"
-
-#include <unistd.h>
+#include "export/query_type.h"
 
 enum {
     PROGRESS_INTERVAL_MS = 1000,
-    SMALL_BYTES = 1024 * 1024, /* a CSV that is no larger stays in memory */
 };
 
 struct reporter {
@@ -32,49 +28,38 @@ static bool go_on(void *context, struct error *error)
                           error);
 }
 
-static bool leave_memory(struct reporter *reporter, struct error *error)
-{
-    struct assembly *assembly = reporter->assembly;
-    if (!assembly->csv_in_memory || assembly->progress.bytes <= SMALL_BYTES)
-        return true;
-    assembly->csv_in_memory = false;
-    return temporary_move_to_disk(reporter->thread->context->config->tmpdir, assembly->csv, error);
-}
-
 /* After each page. */
-static bool report(void *context, const struct export_progress *progress, struct error *error)
+static bool report(void *context, const struct job_progress *progress, struct error *error)
 {
     struct reporter *reporter = context;
-    reporter->assembly->progress = (struct job_progress){
-        .rows = progress->rows, .bytes = progress->bytes, .pages = progress->pages};
-    return leave_memory(reporter, error) && go_on(reporter, error);
+    reporter->assembly->progress = *progress;
+    return go_on(reporter, error);
 }
 
-static bool write_csv(struct job_thread *thread, const struct claim *claim,
-                      const struct job_message *message, struct assembly *assembly,
-                      struct error *error)
+static bool write_rows(struct job_thread *thread, const struct claim *claim,
+                       const struct job_message *message, struct assembly *assembly,
+                       struct error *error)
 {
     const struct config *config = thread->context->config;
-    const struct export_source source = {
-        .pg = thread->pg, .tagstore = thread->tagstore, .page_size = (size_t)config->page_size};
-    const struct export_query query = {.organization_id = claim->row.organization_id,
+    struct reporter reporter = {.thread = thread, .claim = claim, .assembly = assembly};
+    struct export_run run = {.source = {.pg = thread->pg,
+                                        .tagstore = thread->tagstore,
+                                        .page_size = (size_t)config->page_size},
+                             .query = {.organization_id = claim->row.organization_id,
                                        .query_type = claim->row.query_type,
                                        .query_info = claim->row.query_info,
                                        .limit_kind = message->limit_kind,
                                        .limit = message->limit,
                                        .environment_kind = message->environment_kind,
-                                       .environment_id = message->environment_id};
-    struct reporter reporter = {.thread = thread, .claim = claim, .assembly = assembly};
-    struct csv_writer *csv =
-        csv_writer_new(assembly->csv, config->max_file_bytes, config->csv_formula_guard);
-    if (csv == NULL)
-        return error_no_memory(error);
-    struct export_progress done;
-    bool written = processor_run(&source, &query, csv, report, &reporter, &done, error);
-    csv_writer_free(csv);
+                                       .environment_id = message->environment_id},
+                             .output = {.format = row_format_default(),
+                                        .options.formula_guard = config->csv_formula_guard,
+                                        .sink = assembly->sink},
+                             .progress = report,
+                             .context = &reporter};
+    bool written = query_type_run(&run, error);
     if (written)
-        assembly->progress =
-            (struct job_progress){.rows = done.rows, .bytes = done.bytes, .pages = done.pages};
+        assembly->progress = run.done;
     assembly->limit = message->limit_kind == JOB_LIMIT_ROWS ? message->limit : 0;
     return written;
 }
@@ -94,7 +79,7 @@ bool assembly_store(struct job_thread *thread, const struct claim *claim, struct
         return true;
     uploaded_file_free(&assembly->file);
     assembly->stored = redis_connect(thread->locks, error) && go_on(&reporter, error) &&
-                       putfile(&upload, assembly->csv, &assembly->file, error);
+                       putfile(&upload, sink_descriptor(assembly->sink), &assembly->file, error);
     return assembly->stored;
 }
 
@@ -102,18 +87,18 @@ bool assemble_download(struct job_thread *thread, const struct claim *claim,
                        const struct job_message *message, struct assembly *assembly,
                        struct error *error)
 {
+    const struct config *config = thread->context->config;
     assembly->reported_ms = clock_monotonic_ms(); /* the claim was a moment ago */
-    return pg_connect(thread->tag_pg, error) &&
-           temporary_open_small(thread->context->config->tmpdir, &assembly->csv,
-                                &assembly->csv_in_memory, error) &&
-           write_csv(thread, claim, message, assembly, error) &&
+    if (!pg_connect(thread->tag_pg, error))
+        return false;
+    assembly->sink = sink_to_temporary(config->tmpdir, config->max_file_bytes, error);
+    return assembly->sink != NULL && write_rows(thread, claim, message, assembly, error) &&
            assembly_store(thread, claim, assembly, error);
 }
 
 void assembly_release(struct assembly *assembly)
 {
-    if (assembly->csv >= 0)
-        (void)close(assembly->csv);
-    assembly->csv = -1;
+    sink_free(assembly->sink);
+    assembly->sink = NULL;
     uploaded_file_free(&assembly->file);
 }

@@ -1,15 +1,16 @@
 /*
- * assemble_download, the task: a claimed export becomes a CSV, the CSV a file.
+ * assemble_download, the task: a claimed export becomes rows in a temporary file, and these a
+ * stored file.
  */
 #ifndef WORKER_ASSEMBLE_DOWNLOAD_H
 #define WORKER_ASSEMBLE_DOWNLOAD_H
 
+#include "format/sink.h"
 #include "storage/putfile.h"
 #include "worker/job_thread.h"
 
 struct assembly {
-    int csv; /* the temporary file, unlinked: -1 before it is open */
-    bool csv_in_memory;
+    struct sink *sink; /* over a temporary file, which holds the rows; NULL before it is open */
     struct job_progress progress;
     int64_t reported_ms; /* when it was written to exportd.export last (monotonic) */
     int64_t limit;       /* of rows; 0: none */
@@ -17,7 +18,7 @@ struct assembly {
     struct uploaded_file file;
 };
 
-/* Writes the CSV of a claimed job into a temporary file and stores it as blobs. The errors are
+/* Writes the rows of a claimed job into a temporary file and stores it as blobs. The errors are
    those that job_judge knows; ERROR_STOPPED when the worker gives its jobs back. `assembly` is to
    be released in any case. */
 bool assemble_download(struct job_thread *thread, const struct claim *claim,

@@ -390,7 +390,7 @@ static void leave_unread(struct job_thread *thread, struct job *job, const struc
 static void work(struct job_thread *thread, const struct job_ticket *ticket)
 {
     struct error error;
-    struct job job = {.ticket = ticket, .assembly = {.csv = -1}};
+    struct job job = {.ticket = ticket, .assembly = {.sink = NULL}};
     if (!job_message_parse(ticket->message, ticket->size, &job.message, &error)) {
         leave_unread(thread, &job, &error);
         return;

@@ -2,12 +2,12 @@
 
 #include "base/fault.h"
 #include "base/text.h"
+#include "export/names.h"
 #include "export/payload.h"
+#include "export/query_type.h"
 #include "mail/mime.h"
 #include "model/file.h"
 #include "model/outbox_mail.h"
-
-static const int64_t usec_per_day = INT64_C(86400) * 1000000;
 
 /* ---- the mail ---- */
 
@@ -69,7 +69,7 @@ static bool mail_success(struct job_thread *thread, const struct claim *claim,
     struct success_mail mail = {.url_prefix = config->url_prefix,
                                 .data_export_id = export->row.id,
                                 .date_expired =
-                                    export->now + config->expiration_days * usec_per_day,
+                                    exported_data_expiry(export, config->expiration_days),
                                 .organization_slug = export->organization_slug,
                                 .rows = assembly->progress.rows,
                                 .bytes = assembly->progress.bytes,
@@ -99,8 +99,8 @@ static bool mail_failure(struct job_thread *thread, const struct claim *claim,
     find_recipient(export, &recipient, &why);
     if (recipient == NULL)
         return note_no_mail(thread, claim, sentence, why, error);
-    return payload_print(row->query_info, row->query_type, thread->outcome_arena, &mail.payload,
-                         error) &&
+    return payload_print(row->query_info, query_type_name(row->query_type), thread->outcome_arena,
+                         &mail.payload, error) &&
            mail_render_failure(&mail, thread->outcome_arena, &content, error) &&
            queue_mail(thread, claim, recipient, &content, error);
 }
@@ -157,18 +157,22 @@ static bool commit(struct job_thread *thread, struct error *error)
            FAULT("after_commit", error);
 }
 
-static bool finish_row(struct job_thread *thread, const struct exported_data *row,
+static bool finish_row(struct job_thread *thread, const struct exported_data_locked *export,
                        const struct uploaded_file *uploaded, bool *complete, struct error *error)
 {
     char name[EXPORT_FILE_NAME_MAX];
-    const struct export_file file = {.name = exported_data_file_name(row, name),
+    const struct row_format *format = row_format_default();
+    int64_t days = thread->context->config->expiration_days;
+    const struct export_file file = {.name = export_file_name(&export->row, format, name),
+                                     .type = format->file_type,
+                                     .content_type = format->content_type,
+                                     .date_expired = exported_data_expiry(export, days),
                                      .size = uploaded->size,
                                      .checksum = uploaded->checksum,
                                      .blob_ids = uploaded->blob_ids,
                                      .blob_sizes = uploaded->blob_sizes,
                                      .blob_count = uploaded->blob_count};
-    return exported_data_finish(thread->pg, row->id, &file,
-                                thread->context->config->expiration_days, complete, error);
+    return exported_data_finish(thread->pg, export->row.id, &file, complete, error);
 }
 
 /* *complete is false when a blob is gone: nothing may be committed then. */
@@ -178,7 +182,7 @@ static bool write_valid(struct job_thread *thread, const struct claim *claim,
 {
     const struct exported_data *row = &export->row;
     if ((row->file_id != 0 && !file_delete(thread->pg, row->file_id, error)) ||
-        !finish_row(thread, row, &assembly->file, complete, error))
+        !finish_row(thread, export, &assembly->file, complete, error))
         return false;
     return !*complete ||
            (mail_success(thread, claim, export, assembly, error) && commit(thread, error));

@@ -2,28 +2,21 @@
 
 #include "base/fault.h"
 #include "base/text.h"
-#include "export/payload.h"
 #include "model/event_user.h"
 #include "model/project.h"
 #include "tagstore/label.h"
 
-/* The payload, and a page with its users: what an export has in memory at a time. */
-#define TEXTS_MAX ((size_t)4 * 1024 * 1024)
-#define PAGE_MAX  ((size_t)64 * 1024 * 1024)
+/* A page with its users: what an export has in memory at a time. */
+#define PAGE_MAX ((size_t)64 * 1024 * 1024)
 
 struct run {
-    const struct export_source *source;
-    const struct export_query *query;
-    struct csv_writer *csv;
-    struct arena *texts;
+    struct export_run *export;
+    const struct issues_by_tag_payload *payload;
     struct arena *page;
-    struct payload payload;
-    bool with_users; /* the key is exactly `user` */
+    struct row_writer *writer; /* NULL before the rows have been asked for */
+    bool with_users;           /* the key is exactly `user` */
     int64_t environment_id, group_id;
     const char *lookup_key;
-    export_progress_function *progress;
-    void *context; /* of `progress` */
-    struct export_progress *done;
 };
 
 /* ---- what is asked for, in the order in which it is checked ---- */
@@ -43,16 +36,16 @@ static bool check_limit(const struct export_query *query, struct error *error)
 /* All in one look, judged in the order of the original. */
 static bool check_subject(struct run *run, struct error *error)
 {
-    const struct export_query *query = run->query;
+    const struct export_query *query = &run->export->query;
     bool one = query->environment_kind == JOB_ENVIRONMENT_ONE;
     run->environment_id = one ? query->environment_id : 0;
     const struct subject_ids ids = {.organization_id = query->organization_id,
-                                    .project_id = run->payload.project_id,
-                                    .group_id = run->payload.group_id,
+                                    .project_id = run->payload->project_id,
+                                    .group_id = run->payload->group_id,
                                     .environment_id = run->environment_id,
                                     .all_environments = !one};
     struct subject subject;
-    if (!subject_find(run->source->pg, &ids, &subject, error))
+    if (!subject_find(run->export->source.pg, &ids, &subject, error))
         return false;
     if (!subject.has_project)
         return does_not_exist(error, "project");
@@ -64,53 +57,53 @@ static bool check_subject(struct run *run, struct error *error)
 
 static bool find_group_again(struct run *run, struct error *error)
 {
-    return group_with_redirect(run->source->pg, run->payload.project_id, run->payload.group_id,
-                               &run->group_id, error) &&
+    return group_with_redirect(run->export->source.pg, run->payload->project_id,
+                               run->payload->group_id, &run->group_id, error) &&
            (run->group_id != 0 || does_not_exist(error, "issue"));
 }
 
 static bool check(struct run *run, struct error *error)
 {
-    if (!payload_parse(run->query->query_info, run->texts, &run->payload, error) ||
-        !check_limit(run->query, error))
-        return false;
-    run->with_users = text_equal(run->payload.key, "user");
-    return tag_key_stored(run->payload.key, run->texts, &run->lookup_key, error) &&
+    const char *key = run->payload->key;
+    run->with_users = text_equal(key, "user");
+    return check_limit(&run->export->query, error) &&
+           tag_key_stored(key, run->export->texts, &run->lookup_key, error) &&
            check_subject(run, error);
 }
 
-/* ---- the CSV ---- */
+/* ---- rows ---- */
 
-static bool put_text(struct csv_writer *csv, const char *text_or_null, struct error *error)
+static const struct row_column columns[] = {{"value", ROW_TEXT},
+                                            {"times_seen", ROW_INTEGER},
+                                            {"last_seen", ROW_TIME},
+                                            {"first_seen", ROW_TIME}};
+static const struct row_column columns_with_users[] = {
+    {"value", ROW_TEXT},     {"id", ROW_TEXT},         {"email", ROW_TEXT},
+    {"username", ROW_TEXT},  {"ip_address", ROW_TEXT}, {"times_seen", ROW_INTEGER},
+    {"last_seen", ROW_TIME}, {"first_seen", ROW_TIME}};
+
+static union row_cell text_cell(const char *text_or_null)
 {
-    const char *text = text_or_null == NULL ? "" : text_or_null;
-    return csv_writer_text(csv, text, strlen(text), error);
+    size_t size = text_or_null == NULL ? 0 : strlen(text_or_null);
+    return (union row_cell){.text = {.bytes = text_or_null, .size = size}};
 }
 
-static bool put_header(struct csv_writer *csv, bool with_users, struct error *error)
-{
-    return put_text(csv, "value", error) &&
-           (!with_users ||
-            (put_text(csv, "id", error) && put_text(csv, "email", error) &&
-             put_text(csv, "username", error) && put_text(csv, "ip_address", error))) &&
-           put_text(csv, "times_seen", error) && put_text(csv, "last_seen", error) &&
-           put_text(csv, "first_seen", error) && csv_writer_end_row(csv, error);
-}
-
-static bool put_user(struct csv_writer *csv, const struct event_user *user, struct error *error)
-{
-    return put_text(csv, user->ident, error) && put_text(csv, user->email, error) &&
-           put_text(csv, user->username, error) && put_text(csv, user->ip_address, error);
-}
-
-static bool put_row(struct csv_writer *csv, const struct group_tag_value *row,
+static bool put_row(struct row_writer *writer, const struct group_tag_value *row,
                     const struct event_user *user_or_null, struct error *error)
 {
-    return csv_writer_text(csv, row->value, row->value_size, error) &&
-           (user_or_null == NULL || put_user(csv, user_or_null, error)) &&
-           csv_writer_int(csv, row->times_seen, error) &&
-           csv_writer_time(csv, row->last_seen, error) &&
-           csv_writer_time(csv, row->first_seen, error) && csv_writer_end_row(csv, error);
+    union row_cell cells[ARRAY_LENGTH(columns_with_users)];
+    size_t count = 0;
+    cells[count++] = (union row_cell){.text = {.bytes = row->value, .size = row->value_size}};
+    if (user_or_null != NULL) {
+        cells[count++] = text_cell(user_or_null->ident);
+        cells[count++] = text_cell(user_or_null->email);
+        cells[count++] = text_cell(user_or_null->username);
+        cells[count++] = text_cell(user_or_null->ip_address);
+    }
+    cells[count++] = (union row_cell){.integer = row->times_seen};
+    cells[count++] = (union row_cell){.time = row->last_seen};
+    cells[count++] = (union row_cell){.time = row->first_seen};
+    return row_writer_put(writer, cells, error);
 }
 
 /* What is too large today is too large tomorrow: its user has to know, and by how much. */
@@ -133,8 +126,8 @@ static bool find_users(const struct run *run, const struct group_tag_value *rows
         return false;
     for (size_t i = 0; i < count; i++)
         values[i] = rows[i].value;
-    return event_user_for_tags(run->source->pg, run->payload.project_id, values, count, run->page,
-                               *users, error);
+    return event_user_for_tags(run->export->source.pg, run->payload->project_id, values, count,
+                               run->page, *users, error);
 }
 
 static bool put_page(const struct run *run, const struct group_tag_value *rows, size_t count,
@@ -145,17 +138,23 @@ static bool put_page(const struct run *run, const struct group_tag_value *rows, 
         return false;
     bool written = true;
     for (size_t i = 0; written && i < count; i++)
-        written = put_row(run->csv, &rows[i], users == NULL ? NULL : &users[i], error);
+        written = put_row(run->writer, &rows[i], users == NULL ? NULL : &users[i], error);
     return explain_size(written, error);
+}
+
+static bool report(const struct export_run *export, struct error *error)
+{
+    return export->progress == NULL || export->progress(export->context, &export->done, error);
 }
 
 static bool count_page(const struct run *run, size_t rows, struct error *error)
 {
-    run->done->rows += (int64_t)rows;
-    run->done->pages++;
-    run->done->bytes = csv_writer_bytes(run->csv);
-    return (run->done->pages > 1 || FAULT("first_page", error)) && FAULT("page", error) &&
-           run->progress(run->context, run->done, error);
+    struct job_progress *done = &run->export->done;
+    done->rows += (int64_t)rows;
+    done->pages++;
+    done->bytes = sink_bytes(run->export->output.sink);
+    return (done->pages > 1 || FAULT("first_page", error)) && FAULT("page", error) &&
+           report(run->export, error);
 }
 
 static bool put_pages(struct run *run, struct tagstore_cursor *cursor, struct error *error)
@@ -177,7 +176,7 @@ static bool tell_reading(void *context, int64_t rows, struct error *error)
 {
     const struct run *run = context;
     (void)rows;
-    return run->progress(run->context, run->done, error);
+    return report(run->export, error);
 }
 
 /* A merge moves all that a group has at one moment, which may lie between the look for the group
@@ -192,18 +191,18 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
         *cursor = NULL;
         asked = run->group_id;
         const struct group_tag_value_query query = {
-            .project_id = run->payload.project_id,
+            .project_id = run->payload->project_id,
             .group_id = asked,
             .environment_id = run->environment_id,
             .key = run->lookup_key,
             .key_must_exist = true,
-            .limit = run->query->limit_kind == JOB_LIMIT_ROWS ? run->query->limit : 0,
-            .page_size = run->source->page_size,
+            .limit = run->export->query.limit_kind == JOB_LIMIT_ROWS ? run->export->query.limit : 0,
+            .page_size = run->export->source.page_size,
             .group_seen = &seen,
             .reading = tell_reading,
             .context = run};
         if (!FAULT("issue_found", error) ||
-            !tagstore_open_group_tag_values(run->source->tagstore, &query, cursor, error))
+            !tagstore_open_group_tag_values(run->export->source.tagstore, &query, cursor, error))
             return false;
         if (*cursor == NULL)
             return does_not_exist(error, "key");
@@ -213,36 +212,40 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
     return true;
 }
 
+static bool open_writer(struct run *run, struct error *error)
+{
+    const struct row_columns few = {columns, ARRAY_LENGTH(columns)};
+    const struct row_columns all = {columns_with_users, ARRAY_LENGTH(columns_with_users)};
+    return row_writer_open(&run->export->output, run->with_users ? all : few, &run->writer, error);
+}
+
 /* The header waits until the rows have been asked for: a failure up to then leaves nothing behind
    in a stream. */
 static bool export_rows(struct run *run, struct error *error)
 {
     struct tagstore_cursor *cursor = NULL;
-    bool done = open_rows(run, &cursor, error) &&
-                explain_size(put_header(run->csv, run->with_users, error), error) &&
-                put_pages(run, cursor, error) && csv_writer_flush(run->csv, error);
+    bool done = open_rows(run, &cursor, error) && explain_size(open_writer(run, error), error) &&
+                put_pages(run, cursor, error) &&
+                explain_size(row_writer_finish(run->writer, error), error);
     tagstore_close(cursor);
-    run->done->bytes = csv_writer_bytes(run->csv);
+    row_writer_free(run->writer);
+    run->export->done.bytes = sink_bytes(run->export->output.sink);
     return done;
 }
 
-bool issues_by_tag_run(const struct export_source *source, const struct export_query *query,
-                       struct csv_writer *csv, export_progress_function *progress, void *context,
-                       struct export_progress *done, struct error *error)
+bool issues_by_tag_parse(const char *query_info, struct arena *arena, union export_payload *payload,
+                         struct error *error)
 {
-    struct run run = {.source = source,
-                      .query = query,
-                      .csv = csv,
-                      .texts = arena_new(TEXTS_MAX),
-                      .page = arena_new(PAGE_MAX),
-                      .progress = progress,
-                      .context = context,
-                      .done = done};
-    bool good = run.texts != NULL && run.page != NULL;
-    if (!good)
-        (void)error_no_memory(error);
-    good = good && check(&run, error) && export_rows(&run, error);
-    arena_free(run.texts);
+    return issues_by_tag_payload_parse(query_info, arena, &payload->issues_by_tag, error);
+}
+
+bool issues_by_tag_run(struct export_run *export, const union export_payload *payload,
+                       struct error *error)
+{
+    struct run run = {
+        .export = export, .payload = &payload->issues_by_tag, .page = arena_new(PAGE_MAX)};
+    bool done = run.page != NULL || error_no_memory(error);
+    done = done && check(&run, error) && export_rows(&run, error);
     arena_free(run.page);
-    return good;
+    return done;
 }

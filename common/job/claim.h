@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "client/pg.h"
 #include "model/exported_data.h"
+#include "model/job_progress.h"
 #include "wire/job_message.h"
 
 enum claim_result {
@@ -44,9 +45,6 @@ bool claim_job(struct pg *pg, const struct job_message *message, const struct cl
                struct error *error) MUST_CHECK;
 
 /* Progress: writes rows, bytes and pages, and asks whether the job is still ours: ERROR_LOST. */
-struct job_progress {
-    int64_t rows, bytes, pages;
-};
 bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_progress *progress,
                     struct error *error) MUST_CHECK;
 

@@ -1,14 +1,12 @@
 #include "job/forgotten.h"
 
-#include "model/exported_data.h"
-
 static bool put_row(json_t *object, const struct pg_result *result, int row, struct error *error)
 {
     return json_put_int(object, "id", pg_int(result, row, 0), error) &&
            json_put_time(object, "date_added", pg_time(result, row, 1), error) &&
            json_put_text(object, "organization", pg_text(result, row, 2), error) &&
            json_put_text(object, "user", pg_text(result, row, 3), error) &&
-           json_put_text(object, "type", exported_data_type_name(pg_int(result, row, 4)), error);
+           json_put_int(object, "type", pg_int(result, row, 4), error);
 }
 
 static bool add_row(json_t *list, const struct pg_result *result, int row, struct error *error)

@@ -8,8 +8,8 @@
 
 /* Unfinished rows of sentry_exporteddata behind id `after` that exportd has neither claimed nor
    enqueued, by id, `max` at most: a JSON array of objects {id, date_added, organization (slug),
-   user (address), type} that is the caller's. Rows of the last ten minutes are left out: their
-   producers may be between COMMIT and message. */
+   user (address), type (its code)} that is the caller's. Rows of the last ten minutes are left out:
+   their producers may be between COMMIT and message. */
 bool forgotten_list(struct pg *pg, int64_t after, int64_t max, json_t **list,
                     struct error *error) MUST_CHECK;
 

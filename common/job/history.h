@@ -26,10 +26,10 @@ bool history_find(struct pg *pg, int64_t data_export_id, bool *known, char state
                   struct history_request *request, struct error *error) MUST_CHECK;
 
 /* One export, or the newest ones (data_export_id 0; at most `max`), newest first: a JSON array of
-   objects {id, status, state, type, organization (slug), user (address), file_name, query_info
-   (text), limit, environment_id, date_added, date_finished, date_expired, rows, bytes, pages,
-   attempts, failures, worker, next_try_at, message, mail, mail_message}. `message` is the export's
-   last word, else its mail's.
+   objects {id, status, state, type (its code), organization (slug), user (address), file_name
+   (null: names are given above, export/names.h), query_info (text), limit, environment_id,
+   date_added, date_finished, date_expired, rows, bytes, pages, attempts, failures, worker,
+   next_try_at, message, mail, mail_message}. `message` is the export's last word, else its mail's.
    `status` is the original's while the sentry_exporteddata row is there: EARLY, VALID, EXPIRED
    (also of a row that exportd has never claimed: `state` is null then); afterwards exportd's own
    memory: FAILED, or GONE (deleted by somebody else). `mail`: none, waiting, sent, given-up.

@@ -1,7 +1,6 @@
 /* The listing of exports: what `exportd status` shows. */
 #include "base/text.h"
 #include "job/history.h"
-#include "model/exported_data.h"
 
 /* The columns of LISTING, in its order. */
 enum column {
@@ -103,16 +102,10 @@ static bool put_time(json_t *object, const char *name, const struct pg_result *r
 
 static bool put_names(json_t *object, const struct pg_result *result, int row, struct error *error)
 {
-    char file_name[EXPORT_FILE_NAME_MAX];
-    const struct exported_data data = {
-        .id = pg_int(result, row, COLUMN_ID),
-        .date_added = pg_time(result, row, COLUMN_ADDED),
-        .query_type = pg_int(result, row, COLUMN_TYPE),
-    };
-    return json_put_text(object, "type", exported_data_type_name(data.query_type), error) &&
+    return put_number(object, "type", result, row, COLUMN_TYPE, error) &&
            put_text(object, "organization", result, row, COLUMN_ORGANIZATION, error) &&
            put_text(object, "user", result, row, COLUMN_USER, error) &&
-           json_put_text(object, "file_name", exported_data_file_name(&data, file_name), error) &&
+           json_put_null(object, "file_name", error) &&
            put_text(object, "query_info", result, row, COLUMN_QUERY_INFO, error) &&
            put_number(object, "limit", result, row, COLUMN_LIMIT, error) &&
            put_number(object, "environment_id", result, row, COLUMN_ENVIRONMENT, error);

@@ -3,30 +3,6 @@
 #include "base/text.h"
 #include "model/columns.h"
 
-/* ---- names ---- */
-
-const char *exported_data_type_name(int64_t query_type)
-{
-    switch (query_type) {
-    case QUERY_ISSUES_BY_TAG:
-        return "Issues-by-Tag";
-    case QUERY_DISCOVER:
-        return "Discover";
-    default:
-        return NULL;
-    }
-}
-
-char *exported_data_file_name(const struct exported_data *row, char name[EXPORT_FILE_NAME_MAX])
-{
-    char day[CLOCK_TEXT_MAX];
-    const char *type = exported_data_type_name(row->query_type);
-    (void)snprintf(name, EXPORT_FILE_NAME_MAX, "%s_%.40s_%" PRId64 ".csv",
-                   type == NULL ? "None" : type, clock_format_file_day(row->date_added, day),
-                   row->id);
-    return name;
-}
-
 /* ---- reading ---- */
 
 bool exported_data_copy(const struct pg_result *result, int first, struct arena *arena,
@@ -188,29 +164,33 @@ bool exported_data_insert(struct pg *pg, int64_t organization_id, int64_t user_i
         &params, id, error);
 }
 
+int64_t exported_data_expiry(const struct exported_data_locked *locked, int64_t days)
+{
+    return locked->now + days * 24 * 60 * 60 * USEC_PER_SECOND;
+}
+
 /* Each blob is found along its primary key, also by a plan that was made when there were hardly
    any; in the order of their ids, so that two transactions that lock the same blobs do not
    deadlock. The inner SELECT hides how many there are: a server that sees one in its plans for this
-   time, and guesses ten in its plan for all times, plans again each time. Hours, not days: a day of
-   a zone that changes its clocks may have 23 or 25. */
+   time, and guesses ten in its plan for all times, plans again each time. */
 static const char finish_statement[] =
     "WITH part AS MATERIALIZED (SELECT position,"
     " (SELECT id FROM sentry_fileblob WHERE id = blob.blob_id FOR KEY SHARE) AS blob_id"
     " FROM (SELECT * FROM unnest((SELECT $1::bigint[]), $2::bigint[]) AS blob (blob_id, position)"
     " ORDER BY blob_id) AS blob),"
     " file AS (INSERT INTO sentry_file (name, type, timestamp, headers, size, checksum)"
-    " VALUES ($3::text, 'export.csv', now(), '{\"Content-Type\": \"text/csv\"}', $4::bigint,"
-    " $5::text) RETURNING id),"
+    " VALUES ($3::text, $8::text, now(), '{\"Content-Type\": \"' || $9::text || '\"}',"
+    " $4::bigint, $5::text) RETURNING id),"
     " indexed AS (INSERT INTO sentry_fileblobindex (file_id, blob_id, \"offset\")"
     " SELECT file.id, part.blob_id, part.position FROM file CROSS JOIN part"
     " WHERE part.blob_id IS NOT NULL),"
     " finished AS (UPDATE sentry_exporteddata SET file_id = (SELECT id FROM file),"
-    " date_finished = now(), date_expired = now() + $6::bigint * interval '1 hour'"
+    " date_finished = now(), date_expired = $6::timestamptz"
     " WHERE id = $7::bigint)"
     " SELECT count(*) FROM part WHERE blob_id IS NULL";
 
-bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *file,
-                          int64_t expiration_days, bool *complete, struct error *error)
+bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *file, bool *complete,
+                          struct error *error)
 {
     struct pg_params params = {.repeated = true};
     struct columns columns;
@@ -226,8 +206,10 @@ bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *f
     pg_bind_text(&params, file->name);
     pg_bind_int(&params, file->size);
     pg_bind_text(&params, file->checksum);
-    pg_bind_int(&params, expiration_days * 24);
+    pg_bind_time(&params, file->date_expired);
     pg_bind_int(&params, id);
+    pg_bind_text(&params, file->type);
+    pg_bind_text(&params, file->content_type);
     done = done && pg_query_int(pg, finish_statement, &params, &missing, error);
     *complete = missing == 0;
     columns_free(&columns);

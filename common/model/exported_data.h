@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "client/pg.h"
 
-enum query_type { QUERY_ISSUES_BY_TAG = 0, QUERY_DISCOVER = 1 };
+enum query_type_code { QUERY_ISSUES_BY_TAG = 0, QUERY_DISCOVER = 1 };
 
 struct exported_data {
     int64_t id;
@@ -18,8 +18,6 @@ struct exported_data {
     int64_t user_id; /* 0: the user is gone */
     int64_t file_id; /* 0: none */
 };
-
-#define EXPORT_FILE_NAME_MAX 96
 
 /* What a statement has to select of sentry_exporteddata AS row, for exported_data_copy: row 0 of a
    result, from column `first` on. */
@@ -51,11 +49,9 @@ bool exported_data_lock_add(struct pg_batch *batch, int64_t id, struct error *er
 bool exported_data_lock_read(const struct pg_result *reply, struct arena *arena,
                              struct exported_data_locked *locked, struct error *error) MUST_CHECK;
 
-/* "Issues-by-Tag", "Discover"; NULL for an unknown code. */
-const char *exported_data_type_name(int64_t query_type);
-
-/* `Issues-by-Tag_2020-March-25_27.csv`; an unknown type gives `None_...`. Returns `name`. */
-char *exported_data_file_name(const struct exported_data *row, char name[EXPORT_FILE_NAME_MAX]);
+/* When an export that is finished in this transaction expires: exactly `days` x 24 hours later,
+   whatever the session's time zone. */
+int64_t exported_data_expiry(const struct exported_data_locked *locked, int64_t days);
 
 /* The unfinished row (lowest id of twins) with this key: what the original's get_or_create looks
    for. *id is 0 when there is none. query_info is compared as text. */
@@ -78,19 +74,21 @@ bool exported_data_insert(struct pg *pg, int64_t organization_id, int64_t user_i
    them is. */
 struct export_file {
     const char *name;
+    const char *type;         /* "export.csv" */
+    const char *content_type; /* "text/csv": printable ASCII without quotes */
+    int64_t date_expired;
     int64_t size;
     const char *checksum;
     const int64_t *blob_ids, *blob_sizes;
     size_t blob_count;
 };
 
-/* Finishes a locked row: makes its file (type `export.csv`, headers {"Content-Type": "text/csv"})
-   with its index rows, and sets file_id, date_finished (now, of the transaction) and date_expired
-   (exactly `expiration_days` x 24 hours later, whatever the session's time zone). The blobs are
-   locked FOR KEY SHARE: they cannot be deleted before this transaction ends. *complete is false
-   when one of them is gone already: the caller rolls back, and stores the file once more. */
-bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *file,
-                          int64_t expiration_days, bool *complete, struct error *error) MUST_CHECK;
+/* Finishes a locked row: makes its file (headers {"Content-Type": "text/csv"}) with its index rows,
+   and sets file_id, date_finished (now, of the transaction) and date_expired. The blobs are locked
+   FOR KEY SHARE: they cannot be deleted before this transaction ends. *complete is false when one
+   of them is gone already: the caller rolls back, and stores the file once more. */
+bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *file, bool *complete,
+                          struct error *error) MUST_CHECK;
 
 bool exported_data_delete(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
 

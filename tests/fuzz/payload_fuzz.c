@@ -2,20 +2,21 @@
    the same; and whatever it is, the failure mail can show it. */
 #include "export/payload.h"
 
+#include "export/issues_by_tag_payload.h"
+
 #include "fuzz.h"
 
-static void check_payload(const struct payload *payload, struct arena *arena)
+static void check_payload(const struct issues_by_tag_payload *payload, struct arena *arena)
 {
     struct error error;
-    struct payload again;
+    struct issues_by_tag_payload again;
     const char *text = NULL;
     CHECK(payload->project_id == -1 || payload->project_id >= 0);
     CHECK(is_clean(payload->key, strlen(payload->key)) && payload->key[0] != '\0');
-    CHECK(
-        payload_write(payload->project_id, payload->group_id, payload->key, arena, &text, &error));
+    CHECK(issues_by_tag_payload_write(payload, arena, &text, &error));
     if (payload->project_id < 0 || payload->group_id < 0)
         return;
-    CHECK(payload_parse(text, arena, &again, &error));
+    CHECK(issues_by_tag_payload_parse(text, arena, &again, &error));
     CHECK(again.project_id == payload->project_id && again.group_id == payload->group_id);
     CHECK(strcmp(again.key, payload->key) == 0);
 }
@@ -23,16 +24,16 @@ static void check_payload(const struct payload *payload, struct arena *arena)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct error error;
-    struct payload payload;
+    struct issues_by_tag_payload payload;
     const char *shown = NULL;
     char *text = fuzz_text(bytes, size);
     struct arena *arena = arena_new((size_t)64 * 1024 * 1024);
     CHECK(arena != NULL);
-    if (payload_parse(text, arena, &payload, &error))
+    if (issues_by_tag_payload_parse(text, arena, &payload, &error))
         check_payload(&payload, arena);
     else
         check_error(&error);
-    CHECK(payload_print(text, 0, arena, &shown, &error));
+    CHECK(payload_print(text, "Issues-by-Tag", arena, &shown, &error));
     CHECK(is_clean(shown, strlen(shown)));
     arena_free(arena);
     free(text);

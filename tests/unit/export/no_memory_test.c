@@ -1,5 +1,6 @@
 #include "../no_memory.h"
 
+#include "export/issues_by_tag_payload.h"
 #include "export/payload.h"
 
 #ifdef EXPORTD_FAULTS
@@ -10,12 +11,12 @@ static const char query_info[] =
 /* "not a JSON object" would be a mail to the user. */
 static bool read_and_show(const void *text, struct error *error)
 {
-    struct payload payload;
+    struct issues_by_tag_payload payload;
     const char *shown = NULL;
     struct arena *arena = arena_new((size_t)1024 * 1024);
-    bool done = arena != NULL ? payload_parse(text, arena, &payload, error) &&
-                                    payload_print(text, 0, arena, &shown, error) &&
-                                    payload_write(1, 7, "k", arena, &shown, error)
+    bool done = arena != NULL ? issues_by_tag_payload_parse(text, arena, &payload, error) &&
+                                    payload_print(text, "Discover", arena, &shown, error) &&
+                                    issues_by_tag_payload_write(&payload, arena, &shown, error)
                               : error_no_memory(error);
     arena_free(arena);
     return done;
@@ -25,8 +26,8 @@ static bool show(const void *text, struct error *error)
 {
     const char *shown = NULL;
     struct arena *arena = arena_new((size_t)1024 * 1024);
-    bool done =
-        arena != NULL ? payload_print(text, 0, arena, &shown, error) : error_no_memory(error);
+    bool done = arena != NULL ? payload_print(text, "Discover", arena, &shown, error)
+                              : error_no_memory(error);
     arena_free(arena);
     return done;
 }

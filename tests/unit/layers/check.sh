@@ -57,8 +57,11 @@ expect no job storage/putfile.h
 expect no storage schema/migration.h
 expect no storage job/queue.h
 expect no mail job/queue.h
-expect no csv model/file.h
-expect no csv job/queue.h
+expect yes format wire/clean_text.h
+expect no format model/file.h
+expect no format tagstore/tagstore.h
+expect no model format/sink.h
+expect no tagstore format/row_writer.h
 expect yes tagstore config/config.h
 expect no tagstore schema/migration.h
 expect no tagstore storage/putfile.h

@@ -184,6 +184,8 @@ static void test_file_without_its_blob(void **state)
     const int64_t gone[] = {b, a, b + 1, a};
     const int64_t sizes[] = {1048576, 1048576, 1048576, 10};
     const struct export_file file = {.name = "x.csv",
+                                     .type = "export.csv",
+                                     .content_type = "text/csv",
                                      .size = 3145738,
                                      .checksum = SHA1_A,
                                      .blob_ids = gone,
@@ -191,7 +193,7 @@ static void test_file_without_its_blob(void **state)
                                      .blob_count = 4};
     int64_t export = insert_export("{}");
     bool complete = true;
-    ok(exported_data_finish(pg, export, &file, 28, &complete, &error));
+    ok(exported_data_finish(pg, export, &file, &complete, &error));
     assert_false(complete);
 }
 

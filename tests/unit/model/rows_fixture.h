@@ -46,7 +46,11 @@ static inline int64_t insert_export(const char *query_info)
 static inline int64_t finish_export(int64_t export, int64_t days, const int64_t *blobs,
                                     const int64_t *sizes, size_t count)
 {
+    const struct exported_data_locked now = {.now = number_of("SELECT " PG_USEC("now()"))};
     struct export_file file = {.name = "x.csv",
+                               .type = "export.csv",
+                               .content_type = "text/csv",
+                               .date_expired = exported_data_expiry(&now, days),
                                .checksum = SHA1_A,
                                .blob_ids = blobs,
                                .blob_sizes = sizes,
@@ -54,7 +58,7 @@ static inline int64_t finish_export(int64_t export, int64_t days, const int64_t 
     for (size_t i = 0; i < count; i++)
         file.size += sizes[i];
     bool complete = false;
-    ok(exported_data_finish(pg, export, &file, days, &complete, &error));
+    ok(exported_data_finish(pg, export, &file, &complete, &error));
     assert_true(complete);
     int64_t id = number_of("SELECT max(id) FROM sentry_file");
     struct exported_data row;

@@ -1,0 +1,53 @@
+/*
+ * A run of an export: what it needs, and what it tells while it goes on. The worker and
+ * `tag-export` fill it the same way; query_type.h runs it.
+ */
+#ifndef EXPORT_RUN_H
+#define EXPORT_RUN_H
+
+#include "client/pg.h"
+#include "export/issues_by_tag_payload.h"
+#include "format/row_writer.h"
+#include "model/job_progress.h"
+#include "tagstore/tagstore.h"
+#include "wire/job_message.h"
+
+struct export_source {
+    struct pg *pg; /* project, group, users; not the tagstore's connection */
+    struct tagstore *tagstore;
+    size_t page_size;
+};
+
+struct export_query {
+    int64_t organization_id;
+    int64_t query_type;
+    const char *query_info;
+    enum job_limit limit_kind;
+    int64_t limit;
+    enum job_environment environment_kind;
+    int64_t environment_id;
+};
+
+/* query_info, parsed: the member is that of the query type. */
+union export_payload {
+    struct issues_by_tag_payload issues_by_tag;
+};
+
+/* Called after each page, also of those that are read before the first one is written; false (with
+ *error) ends the export. */
+typedef bool export_progress_function(void *context, const struct job_progress *progress,
+                                      struct error *error);
+
+struct export_run {
+    struct export_source source;
+    struct export_query query;
+    struct row_output output;
+    export_progress_function *progress; /* NULL: none */
+    void *context;                      /* of `progress` */
+
+    /* Of query_type_run, which fills them. */
+    struct arena *texts;      /* what lives as long as the run */
+    struct job_progress done; /* so far; after the run the final numbers */
+};
+
+#endif

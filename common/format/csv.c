@@ -1,0 +1,164 @@
+#include "format/csv.h"
+
+#include "base/buffer.h"
+#include "wire/clean_text.h"
+
+#include <csv.h>
+
+enum { CELL_MAX_BYTES = 16 * 1024 * 1024 };
+
+struct csv_writer {
+    struct row_writer base;
+    bool formula_guard;
+    struct buffer clean;  /* a cell that had to be changed */
+    struct buffer quoted; /* a cell with its quotes */
+};
+
+static struct row_writer *open_writer(const struct row_options *options)
+{
+    struct csv_writer *writer = memory_alloc(sizeof(*writer));
+    if (writer == NULL)
+        return NULL;
+    writer->formula_guard = options->formula_guard;
+    buffer_init(&writer->clean, CELL_MAX_BYTES);
+    buffer_init(&writer->quoted, 2 * (size_t)CELL_MAX_BYTES + 2);
+    return &writer->base;
+}
+
+static void free_writer(struct row_writer *base)
+{
+    struct csv_writer *writer = (struct csv_writer *)base;
+    buffer_free(&writer->clean);
+    buffer_free(&writer->quoted);
+    free(writer);
+}
+
+/* ---- text ---- */
+
+/* libcsv's writer quotes every field, writes no delimiters, and cuts silently what does not fit. */
+static bool put_quoted(struct csv_writer *writer, const char *text, size_t size,
+                       struct error *error)
+{
+    struct buffer *quoted = &writer->quoted;
+    buffer_clear(quoted);
+    if (size > CELL_MAX_BYTES)
+        return error_set(error, ERROR_TOO_LARGE, "a cell of more than %d bytes", CELL_MAX_BYTES);
+    if (!buffer_reserve(quoted, 2 * size + 2, error))
+        return false;
+    size_t needed = csv_write(quoted->data, quoted->capacity, text, size);
+    return sink_write(writer->base.sink, quoted->data, needed, error);
+}
+
+static bool begins_formula(const char *text, size_t size)
+{
+    return size > 0 && text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL;
+}
+
+/* Puts into `clean` what a cell becomes that is not clean or looks like a formula. */
+static bool rewrite(struct csv_writer *writer, const char **text, size_t *size, struct error *error)
+{
+    struct buffer *clean = &writer->clean;
+    buffer_clear(clean);
+    if (!buffer_append_byte(clean, '\'', error) || !clean_text(*text, *size, clean, error))
+        return false;
+    bool guard = writer->formula_guard && begins_formula(clean->data + 1, clean->size - 1);
+    *text = guard ? clean->data : clean->data + 1;
+    *size = guard ? clean->size : clean->size - 1;
+    return true;
+}
+
+/* One pass over the bytes decides the usual case: plain ASCII without anything special. */
+static bool put_text(struct csv_writer *writer, const char *text, size_t size, struct error *error)
+{
+    bool special = false;
+    bool odd = false;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)text[i];
+        special |= c == ',' || c == '"' || c == '\r' || c == '\n';
+        odd |= c == 0 || c >= 0x80;
+    }
+    bool guard = writer->formula_guard && begins_formula(text, size);
+    bool dirty = odd && !clean_text_is_clean(text, size);
+    if ((guard || dirty) && !rewrite(writer, &text, &size, error))
+        return false;
+    return special ? put_quoted(writer, text, size, error)
+                   : sink_write(writer->base.sink, text, size, error);
+}
+
+/* ---- rows ---- */
+
+static bool put_integer(struct csv_writer *writer, int64_t number, struct error *error)
+{
+    char text[24];
+    int length = snprintf(text, sizeof(text), "%" PRId64, number);
+    return sink_write(writer->base.sink, text, (size_t)length, error);
+}
+
+static bool put_time(struct csv_writer *writer, int64_t usec, struct error *error)
+{
+    char text[CLOCK_TEXT_MAX];
+    if (usec == USEC_NONE)
+        return true;
+    if (usec < USEC_FIRST || usec > USEC_LAST)
+        return error_set(error, ERROR_INVALID, "a time outside the years 0001 to 9999");
+    clock_format_iso(usec, text);
+    return sink_write(writer->base.sink, text, strlen(text), error);
+}
+
+static bool put_cell(struct csv_writer *writer, enum row_column_type type,
+                     const union row_cell *cell, struct error *error)
+{
+    switch (type) {
+    case ROW_INTEGER:
+        return put_integer(writer, cell->integer, error);
+    case ROW_TIME:
+        return put_time(writer, cell->time, error);
+    default:
+        return cell->text.bytes == NULL ||
+               put_text(writer, cell->text.bytes, cell->text.size, error);
+    }
+}
+
+/* As in Python: a row of one empty cell must not look like a row of none. `start` is where the row
+   began. */
+static bool end_row(struct csv_writer *writer, int64_t start, struct error *error)
+{
+    struct sink *sink = writer->base.sink;
+    bool lone = writer->base.columns.count == 1 && sink_bytes(sink) == start;
+    return (!lone || sink_write(sink, "\"\"", 2, error)) && sink_write(sink, "\r\n", 2, error);
+}
+
+static bool write_row(struct row_writer *base, const union row_cell *cells, struct error *error)
+{
+    struct csv_writer *writer = (struct csv_writer *)base;
+    int64_t start = sink_bytes(base->sink);
+    for (size_t i = 0; i < base->columns.count; i++)
+        if ((i > 0 && !sink_write(base->sink, ",", 1, error)) ||
+            !put_cell(writer, base->columns.items[i].type, &cells[i], error))
+            return false;
+    return end_row(writer, start, error);
+}
+
+static bool write_header(struct row_writer *base, struct error *error)
+{
+    struct csv_writer *writer = (struct csv_writer *)base;
+    int64_t start = sink_bytes(base->sink);
+    for (size_t i = 0; i < base->columns.count; i++) {
+        const char *name = base->columns.items[i].name;
+        if ((i > 0 && !sink_write(base->sink, ",", 1, error)) ||
+            !put_text(writer, name, strlen(name), error))
+            return false;
+    }
+    return end_row(writer, start, error);
+}
+
+const struct row_format csv_format = {
+    .name = "csv",
+    .extension = ".csv",
+    .file_type = "export.csv",
+    .content_type = "text/csv",
+    .open = open_writer,
+    .begin = write_header,
+    .row = write_row,
+    .free = free_writer,
+};
