@@ -87,11 +87,19 @@ static bool put_text(struct csv_writer *writer, const char *text, size_t size, s
 
 /* ---- rows ---- */
 
+/* By hand: printf would be a fifth of all that an export of a million values computes. */
 static bool put_integer(struct csv_writer *writer, int64_t number, struct error *error)
 {
-    char text[24];
-    int length = snprintf(text, sizeof(text), "%" PRId64, number);
-    return sink_write(writer->base.sink, text, (size_t)length, error);
+    char digits[24];
+    size_t at = sizeof(digits);
+    uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do {
+        digits[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (number < 0)
+        digits[--at] = '-';
+    return sink_write(writer->base.sink, digits + at, sizeof(digits) - at, error);
 }
 
 static bool put_time(struct csv_writer *writer, int64_t usec, struct error *error)
