@@ -143,20 +143,17 @@ static bool adopt_twin(struct pg *pg, const struct request *request, struct enqu
 static bool get_or_create(struct pg *pg, const struct request *request, struct enqueued *enqueued,
                           struct error *error)
 {
-    if (!pg_begin(pg, error) ||
-        !exported_data_lock_key(pg, request->organization_id, request->user_id, request->query_type,
-                                request->query_info, error) ||
-        !exported_data_find_unfinished(pg, request->organization_id, request->user_id,
-                                       request->query_type, request->query_info, &enqueued->id,
-                                       error))
+    const struct exported_data_key key = {request->organization_id, request->user_id,
+                                          request->query_type, request->query_info};
+    if (!pg_begin(pg, error) || !exported_data_lock_key(pg, &key, error) ||
+        !exported_data_find_unfinished(pg, &key, &enqueued->id, error))
         goto failed;
     if (enqueued->id != 0) {
         if (!adopt_twin(pg, request, enqueued, error))
             goto failed;
     } else {
         enqueued->created = enqueued->push = true;
-        if (!exported_data_insert(pg, request->organization_id, request->user_id,
-                                  request->query_type, request->query_info, &enqueued->id, error) ||
+        if (!exported_data_insert(pg, &key, &enqueued->id, error) ||
             !history_insert_waiting(pg, enqueued->id, &request->history, error))
             goto failed;
     }

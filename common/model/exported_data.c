@@ -112,21 +112,19 @@ bool exported_data_list_expired(struct pg *pg, int64_t after, int64_t *ids, size
 
 /* ---- the key by which equal requests are one export ---- */
 
-static void bind_key(struct pg_params *params, int64_t organization_id, int64_t user_id,
-                     int64_t query_type, const char *query_info)
+static void bind_key(struct pg_params *params, const struct exported_data_key *key)
 {
-    pg_bind_int(params, organization_id);
-    pg_bind_int(params, user_id);
-    pg_bind_int(params, query_type);
-    pg_bind_text(params, query_info);
+    pg_bind_int(params, key->organization_id);
+    pg_bind_int(params, key->user_id);
+    pg_bind_int(params, key->query_type);
+    pg_bind_text(params, key->query_info);
 }
 
-bool exported_data_find_unfinished(struct pg *pg, int64_t organization_id, int64_t user_id,
-                                   int64_t query_type, const char *query_info, int64_t *id,
+bool exported_data_find_unfinished(struct pg *pg, const struct exported_data_key *key, int64_t *id,
                                    struct error *error)
 {
     struct pg_params params = {.count = 0};
-    bind_key(&params, organization_id, user_id, query_type, query_info);
+    bind_key(&params, key);
     return pg_query_int(pg,
                         "SELECT min(id) FROM sentry_exporteddata"
                         " WHERE organization_id = $1::bigint AND user_id = $2::bigint"
@@ -136,11 +134,10 @@ bool exported_data_find_unfinished(struct pg *pg, int64_t organization_id, int64
 }
 
 /* Two keys of the same 64 bits would only wait for each other. */
-bool exported_data_lock_key(struct pg *pg, int64_t organization_id, int64_t user_id,
-                            int64_t query_type, const char *query_info, struct error *error)
+bool exported_data_lock_key(struct pg *pg, const struct exported_data_key *key, struct error *error)
 {
     struct pg_params params = {.count = 0};
-    bind_key(&params, organization_id, user_id, query_type, query_info);
+    bind_key(&params, key);
     return pg_execute(pg,
                       "SELECT pg_advisory_xact_lock(('x' || left(md5(concat_ws(' ',"
                       " 'exportd export', $1::bigint, $2::bigint, $3::bigint, $4::text)), 16))"
@@ -150,12 +147,11 @@ bool exported_data_lock_key(struct pg *pg, int64_t organization_id, int64_t user
 
 /* ---- writing ---- */
 
-bool exported_data_insert(struct pg *pg, int64_t organization_id, int64_t user_id,
-                          int64_t query_type, const char *query_info, int64_t *id,
+bool exported_data_insert(struct pg *pg, const struct exported_data_key *key, int64_t *id,
                           struct error *error)
 {
     struct pg_params params = {.count = 0};
-    bind_key(&params, organization_id, user_id, query_type, query_info);
+    bind_key(&params, key);
     return pg_query_int(
         pg,
         "INSERT INTO sentry_exporteddata"

@@ -53,21 +53,25 @@ bool exported_data_lock_read(const struct pg_result *reply, struct arena *arena,
    whatever the session's time zone. */
 int64_t exported_data_expiry(const struct exported_data_locked *locked, int64_t days);
 
-/* The unfinished row (lowest id of twins) with this key: what the original's get_or_create looks
-   for. *id is 0 when there is none. query_info is compared as text. */
-bool exported_data_find_unfinished(struct pg *pg, int64_t organization_id, int64_t user_id,
-                                   int64_t query_type, const char *query_info, int64_t *id,
+/* The key of the original's get_or_create: equal requests are one export. query_info is compared as
+   text. */
+struct exported_data_key {
+    int64_t organization_id, user_id;
+    int64_t query_type;
+    const char *query_info;
+};
+
+/* The unfinished row with this key, the lowest id of twins. *id is 0 when there is none. */
+bool exported_data_find_unfinished(struct pg *pg, const struct exported_data_key *key, int64_t *id,
                                    struct error *error) MUST_CHECK;
 
-/* Takes the advisory lock of that key until the end of the transaction, so that equal requests
-   queue up instead of making twins. */
-bool exported_data_lock_key(struct pg *pg, int64_t organization_id, int64_t user_id,
-                            int64_t query_type, const char *query_info,
+/* Takes the advisory lock of the key until the end of the transaction, so that equal requests queue
+   up instead of making twins. */
+bool exported_data_lock_key(struct pg *pg, const struct exported_data_key *key,
                             struct error *error) MUST_CHECK;
 
 /* A new row, unfinished, date_added now. */
-bool exported_data_insert(struct pg *pg, int64_t organization_id, int64_t user_id,
-                          int64_t query_type, const char *query_info, int64_t *id,
+bool exported_data_insert(struct pg *pg, const struct exported_data_key *key, int64_t *id,
                           struct error *error) MUST_CHECK;
 
 /* An export's file, as it is to be made: blobs (which may repeat), and how much of the file each of

@@ -33,8 +33,9 @@ static inline void make_organizations(void)
 
 static inline int64_t insert_export(const char *query_info)
 {
+    const struct exported_data_key key = {1, 2, QUERY_ISSUES_BY_TAG, query_info};
     int64_t id = 0;
-    ok(exported_data_insert(pg, 1, 2, QUERY_ISSUES_BY_TAG, query_info, &id, &error));
+    ok(exported_data_insert(pg, &key, &id, &error));
     assert_true(id > 0);
     return id;
 }

@@ -38,22 +38,25 @@ static void test_export_row(void **state)
 static void test_lowest_twin(void **state)
 {
     (void)state;
+    const struct exported_data_key key = {1, 2, QUERY_ISSUES_BY_TAG, "{}"};
+    const struct exported_data_key other_text = {1, 2, QUERY_ISSUES_BY_TAG, "{ }"};
+    const struct exported_data_key other_user = {1, beyond_integer, QUERY_DISCOVER, "{}"};
     int64_t found = -1;
     need_database();
     make_organizations();
-    ok(exported_data_lock_key(pg, 1, 2, QUERY_ISSUES_BY_TAG, "{}", &error));
-    ok(exported_data_find_unfinished(pg, 1, 2, QUERY_ISSUES_BY_TAG, "{}", &found, &error));
+    ok(exported_data_lock_key(pg, &key, &error));
+    ok(exported_data_find_unfinished(pg, &key, &found, &error));
     assert_int_equal(found, 0);
     int64_t first = insert_export("{}");
     int64_t second = insert_export("{}");
-    ok(exported_data_find_unfinished(pg, 1, 2, QUERY_ISSUES_BY_TAG, "{}", &found, &error));
+    ok(exported_data_find_unfinished(pg, &key, &found, &error));
     assert_int_equal(found, first);
     (void)finish_export(first, 28, NULL, NULL, 0);
-    ok(exported_data_find_unfinished(pg, 1, 2, QUERY_ISSUES_BY_TAG, "{}", &found, &error));
+    ok(exported_data_find_unfinished(pg, &key, &found, &error));
     assert_int_equal(found, second);
-    ok(exported_data_find_unfinished(pg, 1, 2, QUERY_ISSUES_BY_TAG, "{ }", &found, &error));
+    ok(exported_data_find_unfinished(pg, &other_text, &found, &error));
     assert_int_equal(found, 0);
-    ok(exported_data_find_unfinished(pg, 1, beyond_integer, QUERY_DISCOVER, "{}", &found, &error));
+    ok(exported_data_find_unfinished(pg, &other_user, &found, &error));
     assert_int_equal(found, 0);
 }
 
