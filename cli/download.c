@@ -29,8 +29,9 @@ struct download {
    has only Sentry's tables. */
 static bool say_why_unknown(const struct download *download, struct error *error)
 {
+    const struct history_filter filter = {.data_export_id = download->id, .max = 1};
     json_t *exports = NULL;
-    if (!history_list(download->pg, download->id, 1, &exports, error))
+    if (!history_list(download->pg, &filter, &exports, error))
         return error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, download->id);
     const json_t *export = json_array_get(exports, 0);
     const char *status = json_string_value(json_object_get(export, "status"));

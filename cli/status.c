@@ -129,8 +129,9 @@ static bool print_lines(const json_t *exports, struct error *error)
 
 static bool show(struct pg *pg, int64_t id, bool json, struct error *error)
 {
+    const struct history_filter filter = {.data_export_id = id, .max = RECENT};
     json_t *exports = NULL;
-    bool done = history_list(pg, id, RECENT, &exports, error) && export_names_put(exports, error);
+    bool done = history_list(pg, &filter, &exports, error) && export_names_put(exports, error);
     if (done && json)
         done = print_lines(exports, error);
     else if (done && id != 0)
@@ -212,9 +213,10 @@ static bool conclude(const json_t *export, struct error *error)
 
 static bool follow(struct watch *watch, struct error *error)
 {
+    const struct history_filter filter = {.data_export_id = watch->id, .max = 1};
     for (;;) {
         json_t *exports = NULL;
-        if (!history_list(watch->pg, watch->id, 1, &exports, error))
+        if (!history_list(watch->pg, &filter, &exports, error))
             return false;
         const json_t *export = json_array_get(exports, 0);
         bool done = report(watch, export, error);

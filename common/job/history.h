@@ -25,16 +25,24 @@ bool history_forget_waiting(struct pg *pg, int64_t data_export_id, struct error 
 bool history_find(struct pg *pg, int64_t data_export_id, bool *known, char state[16],
                   struct history_request *request, struct error *error) MUST_CHECK;
 
-/* One export, or the newest ones (data_export_id 0; at most `max`), newest first: a JSON array of
-   objects {id, status, state, type (its code), organization (slug), user (address), file_name
-   (null: names are given above, export/names.h), query_info (text), limit, environment_id,
+/* Which exports to list. */
+struct history_filter {
+    int64_t data_export_id;  /* this one; 0: the newest, at most `max` */
+    int64_t organization_id; /* 0: any */
+    int64_t user_id;         /* 0: any */
+    int64_t max;
+};
+
+/* The exports that pass the filter, newest first: a JSON array of objects {id, status, state, type
+   (its code), organization (slug), user (address), file_name (null: names are given above,
+   export/names.h), query_info (text), limit, environment_id,
    date_added, date_finished, date_expired, rows, bytes, pages, attempts, failures, worker,
    next_try_at, message, mail, mail_message}. `message` is the export's last word, else its mail's.
    `status` is the original's while the sentry_exporteddata row is there: EARLY, VALID, EXPIRED
    (also of a row that exportd has never claimed: `state` is null then); afterwards exportd's own
    memory: FAILED, or GONE (deleted by somebody else). `mail`: none, waiting, sent, given-up.
-   ERROR_NOT_FOUND for an unknown id. */
-bool history_list(struct pg *pg, int64_t data_export_id, int64_t max, json_t **exports,
+   ERROR_NOT_FOUND for an id that is unknown or does not pass. */
+bool history_list(struct pg *pg, const struct history_filter *filter, json_t **exports,
                   struct error *error) MUST_CHECK;
 
 /* Deletes finished exports' rows (export, attempt, sent or given-up outbox) that ended more than

@@ -35,6 +35,10 @@ enum column {
 #define USEC_EXPIRED  PG_USEC("e.date_expired")
 #define USEC_NEXT_TRY PG_USEC("x.next_try_at")
 
+/* Whether a row is of the filter's organization ($2) and user ($3). */
+#define E_PASSES "$2::bigint IN (0, e.organization_id) AND $3::bigint IN (0, e.user_id)"
+#define X_PASSES "$2::bigint IN (0, x.organization_id) AND $3::bigint IN (0, x.user_id)"
+
 #define LISTING                                                                                    \
     " SELECT ids.id, CASE WHEN e.id IS NULL THEN"                                                  \
     " CASE WHEN x.state = 'failed' THEN 'FAILED' ELSE 'GONE' END"                                  \
@@ -54,26 +58,39 @@ enum column {
     " ON o.id = CASE WHEN e.id IS NULL THEN x.organization_id ELSE e.organization_id END"          \
     " LEFT JOIN auth_user u"                                                                       \
     " ON u.id = CASE WHEN e.id IS NULL THEN x.user_id ELSE e.user_id END"                          \
-    " WHERE e.id IS NOT NULL OR x.data_export_id IS NOT NULL ORDER BY ids.id DESC"
+    " WHERE (e.id IS NOT NULL OR x.data_export_id IS NOT NULL) AND"                                \
+    " CASE WHEN e.id IS NULL THEN " X_PASSES " ELSE " E_PASSES " END"                              \
+    " ORDER BY ids.id DESC"
 
-static bool select_one(struct pg *pg, int64_t data_export_id, struct pg_result **result,
-                       struct error *error)
+/* $1 is one id, or how many rows there may be. */
+static void bind_filter(struct pg_params *params, const struct history_filter *filter)
+{
+    pg_bind_int(params, filter->data_export_id != 0 ? filter->data_export_id : filter->max);
+    pg_bind_int(params, filter->organization_id);
+    pg_bind_int(params, filter->user_id);
+}
+
+static bool select_one(struct pg *pg, const struct history_filter *filter,
+                       struct pg_result **result, struct error *error)
 {
     struct pg_params params = {.count = 0};
-    pg_bind_int(&params, data_export_id);
+    bind_filter(&params, filter);
     return pg_query(pg, "WITH ids AS (SELECT $1::bigint AS id)" LISTING, &params, result, error);
 }
 
-static bool select_newest(struct pg *pg, int64_t max, struct pg_result **result,
-                          struct error *error)
+/* What exportd remembers of a row that is there with another owner is no export of this filter: a
+   page of candidates that has such a one is that much shorter. */
+static bool select_newest(struct pg *pg, const struct history_filter *filter,
+                          struct pg_result **result, struct error *error)
 {
     struct pg_params params = {.count = 0};
-    pg_bind_int(&params, max);
+    bind_filter(&params, filter);
     return pg_query(pg,
                     "WITH ids AS (SELECT id FROM ("
-                    "(SELECT id FROM sentry_exporteddata ORDER BY id DESC LIMIT $1::bigint)"
-                    " UNION (SELECT data_export_id FROM exportd.export"
-                    " ORDER BY data_export_id DESC LIMIT $1::bigint)) newest"
+                    "(SELECT e.id FROM sentry_exporteddata e WHERE " E_PASSES
+                    " ORDER BY e.id DESC LIMIT $1::bigint)"
+                    " UNION (SELECT x.data_export_id FROM exportd.export x WHERE " X_PASSES
+                    " ORDER BY x.data_export_id DESC LIMIT $1::bigint)) newest"
                     " ORDER BY id DESC LIMIT $1::bigint)" LISTING,
                     &params, result, error);
 }
@@ -143,17 +160,18 @@ static bool add_row(json_t *list, const struct pg_result *result, int row, struc
     return done;
 }
 
-bool history_list(struct pg *pg, int64_t data_export_id, int64_t max, json_t **exports,
+bool history_list(struct pg *pg, const struct history_filter *filter, json_t **exports,
                   struct error *error)
 {
     struct pg_result *result = NULL;
     json_t *list = NULL;
-    bool done = data_export_id != 0 ? select_one(pg, data_export_id, &result, error)
-                                    : select_newest(pg, max, &result, error);
+    bool done = filter->data_export_id != 0 ? select_one(pg, filter, &result, error)
+                                            : select_newest(pg, filter, &result, error);
     if (!done)
         return false;
-    if (data_export_id != 0 && pg_rows(result) == 0) {
-        done = error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, data_export_id);
+    if (filter->data_export_id != 0 && pg_rows(result) == 0) {
+        done = error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64,
+                         filter->data_export_id);
         goto end;
     }
     list = json_array();

@@ -23,13 +23,19 @@ static void insert_waiting(struct fixture *fixture, int64_t id, int64_t limit, i
         fail_msg("%s", error.message);
 }
 
-static json_t *list(struct fixture *fixture, int64_t id, int64_t max)
+static json_t *list_by(struct fixture *fixture, const struct history_filter *filter)
 {
     struct error error;
     json_t *exports = NULL;
-    if (!history_list(fixture->pg, id, max, &exports, &error))
+    if (!history_list(fixture->pg, filter, &exports, &error))
         fail_msg("%s", error.message);
     return exports;
+}
+
+static json_t *list(struct fixture *fixture, int64_t id, int64_t max)
+{
+    const struct history_filter filter = {.data_export_id = id, .max = max};
+    return list_by(fixture, &filter);
 }
 
 static const char *text_of(const json_t *exports, size_t index, const char *name)
@@ -207,12 +213,46 @@ static void test_user_and_organization_gone(void **state)
 static void test_unknown_id(void **state)
 {
     struct fixture *fixture = *state;
+    const struct history_filter filter = {.data_export_id = 27, .max = 1};
     struct error error;
     json_t *exports = NULL;
-    assert_false(history_list(fixture->pg, 27, 1, &exports, &error));
+    assert_false(history_list(fixture->pg, &filter, &exports, &error));
     assert_int_equal(error.code, ERROR_NOT_FOUND);
     assert_null(exports);
     exports = list(fixture, 0, 10);
+    assert_int_equal(json_array_size(exports), 0);
+    json_decref(exports);
+}
+
+/* By organization and owner; of a row that is deleted, by what exportd remembers. */
+static void test_list_by_owner(void **state)
+{
+    struct fixture *fixture = *state;
+    struct history_filter filter = {
+        .organization_id = fixture->organization_id, .user_id = fixture->user_id, .max = 2};
+    for (int64_t id = 25; id <= 29; id++) {
+        insert_row(fixture, id);
+        insert_waiting(fixture, id, 0, 0);
+    }
+    run_sql(fixture->pg, "UPDATE sentry_exporteddata SET user_id = NULL WHERE id = 29;"
+                         "UPDATE sentry_exporteddata SET date_added = now() WHERE id = 29;"
+                         "DELETE FROM sentry_exporteddata WHERE id IN (26, 28);"
+                         "UPDATE exportd.export SET user_id = 0 WHERE data_export_id = 28");
+    json_t *exports = list_by(fixture, &filter);
+    assert_int_equal(json_array_size(exports), 1); /* 29 was remembered as this user's */
+    assert_int_equal(number_of(exports, 0, "id"), 27);
+    json_decref(exports);
+    filter.max = 10;
+    exports = list_by(fixture, &filter);
+    assert_int_equal(json_array_size(exports), 3);
+    assert_int_equal(number_of(exports, 1, "id"), 26);
+    json_decref(exports);
+    filter.user_id = 0;
+    exports = list_by(fixture, &filter);
+    assert_int_equal(json_array_size(exports), 5);
+    json_decref(exports);
+    filter.organization_id++;
+    exports = list_by(fixture, &filter);
     assert_int_equal(json_array_size(exports), 0);
     json_decref(exports);
 }
@@ -275,6 +315,7 @@ int main(void)
         TEST(test_list_of_a_restored_database),
         TEST(test_user_and_organization_gone),
         TEST(test_unknown_id),
+        TEST(test_list_by_owner),
         TEST(test_delete_old),
     };
     return cmocka_run_group_tests(tests, start, stop);
