@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "export_fixture.h"
+#include "../export_fixture.h"
 
 /* ---- helpers ---- */
 

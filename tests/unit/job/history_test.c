@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "export_fixture.h"
+#include "../export_fixture.h"
 
 /* A row added at noon of 2020-03-25. */
 static void insert_row(struct fixture *fixture, int64_t id)

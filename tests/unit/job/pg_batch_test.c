@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "postgres_server.h"
+#include "../postgres_server.h"
 
 enum { OFTEN = 5 }; /* the third time, a repeated statement is prepared */
 

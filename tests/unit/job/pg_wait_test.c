@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "postgres_server.h"
+#include "../postgres_server.h"
 
 static struct postgres_server server;
 

@@ -148,7 +148,7 @@ static void run_sql(struct pg *pg, const char *sql)
 }
 
 /* The one row's first column. */
-static void expect_sql(struct pg *pg, const char *sql, const char *expected)
+static inline void expect_sql(struct pg *pg, const char *sql, const char *expected)
 {
     struct error error;
     struct pg_result *result = NULL;

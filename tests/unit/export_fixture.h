@@ -52,7 +52,7 @@ static int prepare(void **state)
 }
 
 /* An unfinished row as a Sentry makes it. `date_added` is an SQL expression. */
-static void insert_row_of(struct fixture *fixture, int64_t id, const char *date_added)
+static inline void insert_row_of(struct fixture *fixture, int64_t id, const char *date_added)
 {
     char sql[512];
     (void)snprintf(sql, sizeof(sql),
