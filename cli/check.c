@@ -157,8 +157,7 @@ static bool check_tmpdir(const struct config *config)
 bool command_check(const struct config *config, int argc, char **argv, struct error *error)
 {
     static const struct option_spec specs[] = {{.name = NULL}};
-    int count = 0;
-    if (!options_parse(argc, argv, specs, 0, 0, NULL, &count, error))
+    if (!options_parse(argc, argv, specs, NULL, error))
         return false;
     int failed = 0;
     failed += check_postgres(config) ? 0 : 1;

@@ -13,13 +13,13 @@ struct creation {
 
 static bool parse_options(int argc, char **argv, struct creation *creation, struct error *error)
 {
-    int count = 0;
+    struct positional words = {.min = 2, .max = 2, .words = creation->words};
     const struct option_spec specs[] = {
         {"organization", 0, OPTION_TEXT, false, &creation->organization, 0, 0},
         {"id", 0, OPTION_NUMBER, false, &creation->project_id, 1, PROJECT_ID_MAX},
         {.name = NULL},
     };
-    if (!options_parse(argc, argv, specs, 2, 2, creation->words, &count, error))
+    if (!options_parse(argc, argv, specs, &words, error))
         return false;
     const char *what = creation->words[0];
     bool organization = text_equal(what, "organization");

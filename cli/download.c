@@ -2,9 +2,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "job/history.h"
-#include "model/exported_data.h"
-#include "model/file.h"
+#include "request/open_file.h"
 #include "storage/getfile.h"
 
 #include <errno.h>
@@ -17,55 +15,16 @@ enum { ARENA_MAX = 16 * 1024 * 1024, TARGET_SIZE = 4096, TEMPORARY_SIZE = TARGET
 struct download {
     int64_t id;
     const char *output; /* -o: NULL, "-" or a file's name */
-    struct pg *pg;
+    struct request_context context;
     struct blob_store *store;
-    struct arena *arena;
-    int64_t file_id;
+    struct stored_file file;
 };
-
-/* ---- which file ---- */
-
-/* A failed export's row is deleted; exportd.export remembers it, unless this is a database that
-   has only Sentry's tables. */
-static bool say_why_unknown(const struct download *download, struct error *error)
-{
-    const struct history_filter filter = {.data_export_id = download->id, .max = 1};
-    json_t *exports = NULL;
-    if (!history_list(download->pg, &filter, &exports, error))
-        return error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, download->id);
-    const json_t *export = json_array_get(exports, 0);
-    const char *status = json_string_value(json_object_get(export, "status"));
-    const char *message = json_string_value(json_object_get(export, "message"));
-    error_set(error, ERROR_NOT_FOUND, "export %" PRId64 " %s%s%s", download->id,
-              text_equal(status == NULL ? "" : status, "FAILED") ? "has failed" : "is gone",
-              message == NULL ? "" : ": ", message == NULL ? "" : message);
-    json_decref(exports);
-    return false;
-}
-
-static bool find_file(struct download *download, struct error *error)
-{
-    struct exported_data row;
-    if (!exported_data_load(download->pg, download->id, download->arena, &row, error))
-        return error->code == ERROR_NOT_FOUND && say_why_unknown(download, error);
-    download->file_id = row.file_id;
-    if (row.date_finished == USEC_NONE)
-        return error_set(error, ERROR_NOT_FOUND, "export %" PRId64 " is not finished yet",
-                         download->id);
-    if (row.file_id == 0)
-        return error_set(error, ERROR_NOT_FOUND,
-                         "export %" PRId64 " has expired: its file has been removed", download->id);
-    return true;
-}
 
 /* The base name of the file row's name, which is data and may hold anything. */
 static bool default_name(const struct download *download, const char **name, struct error *error)
 {
-    struct stored_file file;
-    if (!file_load(download->pg, download->file_id, download->arena, &file, error))
-        return false;
-    const char *slash = strrchr(file.name, '/');
-    *name = slash == NULL ? file.name : slash + 1;
+    const char *slash = strrchr(download->file.name, '/');
+    *name = slash == NULL ? download->file.name : slash + 1;
     if ((*name)[0] == '\0' || text_equal(*name, ".") || text_equal(*name, "..") ||
         text_has_control(*name))
         return error_set(error, ERROR_INVALID, "the file's own name cannot be used: give -o FILE");
@@ -73,6 +32,11 @@ static bool default_name(const struct download *download, const char **name, str
 }
 
 /* ---- writing ---- */
+
+static bool read_file(const struct download *download, int fd, struct error *error)
+{
+    return getfile(download->context.pg, download->store, download->file.id, fd, error);
+}
 
 /* Renaming over a device or a pipe would replace it. */
 static bool check_target(const struct download *download, const char *target, struct error *error)
@@ -120,7 +84,7 @@ static bool download_to_file(const struct download *download, const char *target
     int fd = -1;
     if (!check_target(download, target, error) || !make_temporary(target, temporary, &fd, error))
         return false;
-    bool good = getfile(download->pg, download->store, download->file_id, fd, error);
+    bool good = read_file(download, fd, error);
     if (good && fsync(fd) != 0)
         good = error_set_errno(error, errno, "cannot write %s", target);
     if (close(fd) != 0 && good)
@@ -132,13 +96,13 @@ static bool download_to_file(const struct download *download, const char *target
     return good;
 }
 
-static bool download_file(struct download *download, struct error *error)
+static bool download_file(struct download *download, struct arena *arena, struct error *error)
 {
     const char *target = download->output;
-    if (!find_file(download, error))
+    if (!request_open_file(&download->context, download->id, arena, &download->file, error))
         return false;
     if (target != NULL && text_equal(target, "-"))
-        return getfile(download->pg, download->store, download->file_id, STDOUT_FILENO, error);
+        return read_file(download, STDOUT_FILENO, error);
     if (target == NULL && !default_name(download, &target, error))
         return false;
     if (!download_to_file(download, target, error))
@@ -150,24 +114,25 @@ static bool download_file(struct download *download, struct error *error)
 
 bool command_download(const struct config *config, int argc, char **argv, struct error *error)
 {
-    struct download download = {.output = NULL};
+    struct download download = {.context = {.caller = &caller_operator}};
     const struct option_spec specs[] = {
         {.name = "output", .letter = 'o', .type = OPTION_TEXT, .value = &download.output},
         {.name = NULL}};
     const char *id = NULL;
-    int count = 0;
-    if (!options_parse(argc, argv, specs, 1, 1, &id, &count, error))
+    struct positional words = {.min = 1, .max = 1, .words = &id};
+    if (!options_parse(argc, argv, specs, &words, error))
         return false;
     if (!text_to_int64(id, 1, INT64_MAX, &download.id))
         return error_set(error, ERROR_USAGE, "the id of an export is a positive number");
     if (download.output != NULL && download.output[0] == '\0')
         return error_set(error, ERROR_INVALID, "-o: the name of the file is empty");
-    download.arena = arena_new(ARENA_MAX);
-    bool good = (download.arena != NULL || error_no_memory(error)) &&
+    struct arena *arena = arena_new(ARENA_MAX);
+    bool good = (arena != NULL || error_no_memory(error)) &&
                 blob_store_open(config->storage_url, &download.store, error) &&
-                cli_connect_pg(config, &download.pg, error) && download_file(&download, error);
-    pg_free(download.pg);
+                cli_connect_pg(config, &download.context.pg, error) &&
+                download_file(&download, arena, error);
+    pg_free(download.context.pg);
     blob_store_free(download.store);
-    arena_free(download.arena);
+    arena_free(arena);
     return good;
 }

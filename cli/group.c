@@ -63,15 +63,15 @@ static bool connect_and_merge(const struct config *config, struct merge *merge, 
            merge_all(merge, json, error);
 }
 
-/* words[0] is the action. */
-static bool read_words(const char *const *words, int count, struct merge *merge,
-                       struct error *error)
+/* The first word is the action. */
+static bool read_words(const struct positional *given, struct merge *merge, struct error *error)
 {
+    const char *const *words = given->words;
     if (!text_equal(words[0], "merge"))
         return error_set(error, ERROR_USAGE, "unknown word '%.60s'; merge is needed", words[0]);
-    if (count < 2)
+    if (given->count < 2)
         return error_set(error, ERROR_USAGE, "an ID is missing");
-    for (int i = 1; i < count; i++)
+    for (int i = 1; i < given->count; i++)
         if (!text_to_int64(words[i], 1, INT64_MAX, &merge->group_ids[merge->count++]))
             return error_set(error, ERROR_USAGE, "'%.60s' is not the id of a group", words[i]);
     return true;
@@ -82,7 +82,7 @@ bool command_group(const struct config *config, int argc, char **argv, struct er
     struct merge merge = {.count = 0};
     bool json = false;
     const char **words = memory_zeroed((size_t)argc, sizeof(*words));
-    int count = 0;
+    struct positional given = {.min = 1, .max = argc, .words = words};
     const struct option_spec specs[] = {
         {"into", 0, OPTION_NUMBER, true, &merge.into, 1, INT64_MAX},
         {.name = "json", .type = OPTION_SWITCH, .value = &json},
@@ -91,8 +91,8 @@ bool command_group(const struct config *config, int argc, char **argv, struct er
     merge.group_ids = memory_zeroed((size_t)argc, sizeof(*merge.group_ids));
     bool done = words == NULL || merge.group_ids == NULL
                     ? error_no_memory(error)
-                    : options_parse(argc, argv, specs, 1, argc, words, &count, error) &&
-                          read_words(words, count, &merge, error) &&
+                    : options_parse(argc, argv, specs, &given, error) &&
+                          read_words(&given, &merge, error) &&
                           connect_and_merge(config, &merge, json, error);
     tagstore_free(merge.tagstore);
     pg_free(merge.pg);

@@ -1,40 +1,9 @@
 /* `exportd grouphash last-processed`: the last stored event of group hashes. */
-#include "cli/cli.h"
-
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/cli.h"
 #include "cli/options.h"
-#include "event/last_processed.h"
-#include "model/grouphash.h"
-#include "model/project.h"
-
-struct question {
-    int64_t project_id;
-    const char **hashes; /* as they were asked for */
-    size_t count;
-    struct arena *arena;
-};
-
-/* The ids of the hashes in the order asked; 0 where the project has no such hash. */
-static bool find_ids(const struct question *question, struct pg *pg, struct last_processed *list,
-                     struct error *error)
-{
-    struct named_row *rows = arena_array(question->arena, question->count, sizeof(*rows), error);
-    int64_t *groups = arena_array(question->arena, question->count, sizeof(*groups), error);
-    if (rows == NULL || groups == NULL)
-        return false;
-    for (size_t i = 0; i < question->count; i++)
-        rows[i] = (struct named_row){question->project_id, question->hashes[i], 0};
-    size_t count = named_rows_sort(rows, question->count);
-    if (!grouphash_read(pg, rows, groups, count, error))
-        return false;
-    for (size_t i = 0; i < question->count; i++)
-        list[i] = (struct last_processed){
-            .project_id = question->project_id,
-            .grouphash_id =
-                rows[named_rows_find(rows, count, question->project_id, question->hashes[i])].id};
-    return true;
-}
+#include "request/last_processed.h"
 
 static bool print_one(const char *hash, const struct last_processed *last, struct error *error)
 {
@@ -49,57 +18,56 @@ static bool print_one(const char *hash, const struct last_processed *last, struc
     return done;
 }
 
-/* The project must be there, so that a mistyped one is not an empty answer. */
-static bool answer(const struct question *question, struct pg *pg, struct redis *redis,
-                   struct error *error)
+static bool print_all(const struct hash_question *question, const struct last_processed *list,
+                      struct error *error)
 {
-    int64_t organization_id = 0;
-    struct last_processed *list =
-        arena_array(question->arena, question->count, sizeof(*list), error);
-    if (list == NULL || !project_organization(pg, question->project_id, &organization_id, error) ||
-        !find_ids(question, pg, list, error) ||
-        !last_processed_fetch(redis, list, question->count, question->arena, error))
-        return false;
     for (size_t i = 0; i < question->count; i++)
         if (!print_one(question->hashes[i], &list[i], error))
             return false;
     return true;
 }
 
-static bool run(const struct config *config, struct question *question, struct error *error)
+static bool run(const struct config *config, const struct hash_question *question,
+                struct error *error)
 {
-    struct pg *pg = NULL;
-    struct redis *redis = NULL;
-    question->arena = arena_new((size_t)16 * 1024 * 1024);
-    bool done = question->arena == NULL ? error_no_memory(error)
-                                        : cli_connect_pg(config, &pg, error) &&
-                                              cli_connect_redis(config, &redis, error) &&
-                                              answer(question, pg, redis, error);
-    redis_free(redis);
-    pg_free(pg);
-    arena_free(question->arena);
+    struct request_context context = {.caller = &caller_operator};
+    struct last_processed *list = NULL;
+    struct arena *arena = arena_new((size_t)16 * 1024 * 1024);
+    bool done = arena != NULL || error_no_memory(error);
+    done = done && cli_connect_pg(config, &context.pg, error) &&
+           cli_connect_redis(config, &context.redis, error) &&
+           request_last_processed(&context, question, arena, &list, error) &&
+           print_all(question, list, error);
+    redis_free(context.redis);
+    pg_free(context.pg);
+    arena_free(arena);
     return done;
+}
+
+/* The first word is the action. */
+static bool check_words(const struct positional *given, struct error *error)
+{
+    if (!text_equal(given->words[0], "last-processed"))
+        return error_set(error, ERROR_USAGE, "unknown word '%.60s'; last-processed is needed",
+                         given->words[0]);
+    return given->count > 1 || error_set(error, ERROR_USAGE, "a HASH is missing");
 }
 
 bool command_grouphash(const struct config *config, int argc, char **argv, struct error *error)
 {
-    struct question question = {.count = 0};
-    int count = 0;
-    const char **words = memory_zeroed((size_t)argc, sizeof(*words));
+    struct hash_question question = {.count = 0};
+    struct positional given = {
+        .min = 1, .max = argc, .words = memory_zeroed((size_t)argc, sizeof(*given.words))};
     const struct option_spec specs[] = {
         {"project", 0, OPTION_NUMBER, true, &question.project_id, 1, INT64_MAX}, {.name = NULL}};
-    if (words == NULL)
+    if (given.words == NULL)
         return error_no_memory(error);
-    bool done = options_parse(argc, argv, specs, 1, argc, words, &count, error) &&
-                (text_equal(words[0], "last-processed") ||
-                 error_set(error, ERROR_USAGE, "unknown word '%.60s'; last-processed is needed",
-                           words[0])) &&
-                (count > 1 || error_set(error, ERROR_USAGE, "a HASH is missing"));
+    bool done = options_parse(argc, argv, specs, &given, error) && check_words(&given, error);
     if (done) {
-        question.hashes = words + 1;
-        question.count = (size_t)count - 1;
+        question.hashes = given.words + 1;
+        question.count = (size_t)given.count - 1;
         done = run(config, &question, error);
     }
-    free(words);
+    free(given.words);
     return done;
 }

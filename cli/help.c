@@ -16,11 +16,11 @@ bool command_help(const struct config *config, int argc, char **argv, struct err
 {
     static const struct option_spec options[] = {{.name = NULL}};
     const char *topic = NULL;
-    int count = 0;
+    struct positional words = {.max = 1, .words = &topic};
     (void)config;
-    if (!options_parse(argc, argv, options, 0, 1, &topic, &count, error))
+    if (!options_parse(argc, argv, options, &words, error))
         return false;
-    if (count == 0) {
+    if (words.count == 0) {
         list_commands();
         return true;
     }
@@ -42,9 +42,8 @@ bool command_help(const struct config *config, int argc, char **argv, struct err
 bool command_version(const struct config *config, int argc, char **argv, struct error *error)
 {
     static const struct option_spec options[] = {{.name = NULL}};
-    int count = 0;
     (void)config;
-    if (!options_parse(argc, argv, options, 0, 0, NULL, &count, error))
+    if (!options_parse(argc, argv, options, NULL, error))
         return false;
     (void)printf("exportd %s\n", EXPORTD_VERSION);
     return true;

@@ -116,10 +116,10 @@ bool command_ingest(const struct config *config, int argc, char **argv, struct e
 {
     bool rebase_time = false;
     const char *path = NULL;
-    int count = 0;
+    struct positional words = {.min = 1, .max = 1, .words = &path};
     const struct option_spec specs[] = {
         {.name = "rebase-time", .type = OPTION_SWITCH, .value = &rebase_time}, {.name = NULL}};
-    if (!options_parse(argc, argv, specs, 1, 1, &path, &count, error) ||
+    if (!options_parse(argc, argv, specs, &words, error) ||
         !cli_check_embedded_tagstore(config, error))
         return false;
     FILE *input = text_equal(path, "-") ? stdin : fopen(path, "re");

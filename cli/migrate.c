@@ -6,15 +6,13 @@
 bool command_migrate(const struct config *config, int argc, char **argv, struct error *error)
 {
     bool standalone = false;
-    int count = 0;
     const struct option_spec specs[] = {
         {"standalone", 0, OPTION_SWITCH, false, &standalone, 0, 0},
         {.name = NULL},
     };
     struct pg *pg = NULL;
     int applied = 0;
-    if (!options_parse(argc, argv, specs, 0, 0, NULL, &count, error) ||
-        !cli_connect_pg(config, &pg, error))
+    if (!options_parse(argc, argv, specs, NULL, error) || !cli_connect_pg(config, &pg, error))
         return false;
     bool done = migration_apply(pg, standalone, &applied, error);
     pg_free(pg);

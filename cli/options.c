@@ -94,13 +94,14 @@ static bool check_required(const struct parser *parser, struct error *error)
     return true;
 }
 
-bool options_parse(int argc, char **argv, const struct option_spec *specs, int positional_min,
-                   int positional_max, const char **positional, int *positional_count,
-                   struct error *error)
+bool options_parse(int argc, char **argv, const struct option_spec *specs,
+                   struct positional *positional, struct error *error)
 {
     struct parser parser = {.argc = argc, .argv = argv, .specs = specs};
+    struct positional none = {.max = 0};
+    struct positional *words = positional != NULL ? positional : &none;
     bool only_positional = false;
-    int count = 0;
+    words->count = 0;
     for (parser.at = 1; parser.at < argc; parser.at++) {
         const char *argument = argv[parser.at];
         bool is_option = !only_positional && argument[0] == '-' && argument[1] != '\0';
@@ -109,14 +110,13 @@ bool options_parse(int argc, char **argv, const struct option_spec *specs, int p
         } else if (is_option) {
             if (!read_option(&parser, error))
                 return false;
-        } else if (count < positional_max) {
-            positional[count++] = argument;
+        } else if (words->count < words->max) {
+            words->words[words->count++] = argument;
         } else {
             return error_set(error, ERROR_USAGE, "unexpected argument '%.60s'", argument);
         }
     }
-    *positional_count = count;
-    if (count < positional_min)
+    if (words->count < words->min)
         return error_set(error, ERROR_USAGE, "an argument is missing");
     return check_required(&parser, error);
 }

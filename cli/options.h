@@ -23,12 +23,17 @@ struct option_spec {
     int64_t min, max; /* of a number */
 };
 
+/* The positional arguments that a command takes: from `min` to `max` of them. */
+struct positional {
+    int min, max;
+    const char **words; /* room for `max`; those that are not given stay what they are */
+    int count;          /* how many there were */
+};
+
 /* Reads argv[1...]. Options and positional arguments may be mixed; "--" ends the options; "-" is a
-   positional argument. Positional arguments (from `positional_min` to `positional_max` of them) are
-   stored in `positional` and counted in *positional_count. ERROR_USAGE names the option or what is
-   missing. An option given twice is an error, but for OPTION_TEXTS. */
-bool options_parse(int argc, char **argv, const struct option_spec *specs, int positional_min,
-                   int positional_max, const char **positional, int *positional_count,
-                   struct error *error) MUST_CHECK;
+   positional argument. `positional` is NULL for a command that takes none. ERROR_USAGE names the
+   option or what is missing. An option given twice is an error, but for OPTION_TEXTS. */
+bool options_parse(int argc, char **argv, const struct option_spec *specs,
+                   struct positional *positional, struct error *error) MUST_CHECK;
 
 #endif

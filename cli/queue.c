@@ -196,11 +196,11 @@ bool command_queue(const struct config *config, int argc, char **argv, struct er
     struct session session = {.json = false};
     const struct action *action = NULL;
     const char *words[2] = {"stats", NULL};
-    int count = 0;
+    struct positional positional = {.max = 2, .words = words};
     const struct option_spec specs[] = {
         {.name = "json", .type = OPTION_SWITCH, .value = &session.json}, {.name = NULL}};
-    if (!options_parse(argc, argv, specs, 0, 2, words, &count, error) ||
-        !find_action(words[0], count == 2 ? 1 : 0, &action, error))
+    if (!options_parse(argc, argv, specs, &positional, error) ||
+        !find_action(words[0], positional.count == 2 ? 1 : 0, &action, error))
         return false;
     session.entry = words[1];
     return run(config, action, &session, error);

@@ -3,8 +3,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "export/names.h"
-#include "job/history.h"
+#include "request/find.h"
 #include "schema/migration.h"
 
 #include <unistd.h>
@@ -127,18 +126,26 @@ static bool print_lines(const json_t *exports, struct error *error)
     return true;
 }
 
-static bool show(struct pg *pg, int64_t id, bool json, struct error *error)
+static bool show_recent(const struct request_context *context, bool json, struct error *error)
 {
-    const struct history_filter filter = {.data_export_id = id, .max = RECENT};
     json_t *exports = NULL;
-    bool done = history_list(pg, &filter, &exports, error) && export_names_put(exports, error);
-    if (done && json)
-        done = print_lines(exports, error);
-    else if (done && id != 0)
-        print_block(json_array_get(exports, 0));
-    else if (done)
+    bool done =
+        request_list(context, RECENT, &exports, error) && (!json || print_lines(exports, error));
+    if (done && !json)
         print_table(exports);
     json_decref(exports);
+    return done;
+}
+
+static bool show_one(const struct request_context *context, int64_t id, bool json,
+                     struct error *error)
+{
+    json_t *export = NULL;
+    bool done =
+        request_find(context, id, &export, error) && (!json || json_print_line(export, error));
+    if (done && !json)
+        print_block(export);
+    json_decref(export);
     return done;
 }
 
@@ -146,20 +153,13 @@ static bool show(struct pg *pg, int64_t id, bool json, struct error *error)
 
 /* How an export is being watched. */
 struct watch {
-    struct pg *pg;
+    const struct request_context *context;
     int64_t id;
     bool json;
     bool terminal;
     int ticks;
     char shown[LINE_MAX_BYTES]; /* the last line, so that only changes are printed */
 };
-
-static bool is_final(const json_t *export)
-{
-    const char *state = text_of(export, "state");
-    return !text_equal(text_of(export, "status"), "EARLY") || text_equal(state, "valid") ||
-           text_equal(state, "failed") || text_equal(state, "gone");
-}
 
 static void format_line(const json_t *export, char line[LINE_MAX_BYTES])
 {
@@ -193,7 +193,7 @@ static bool report(struct watch *watch, const json_t *export, struct error *erro
     bool done = true;
     format_line(export, line);
     if (watch->terminal && !watch->json)
-        draw(watch, line, is_final(export));
+        draw(watch, line, request_is_finished(export));
     else if (!text_equal(line, watch->shown) && watch->json)
         done = json_print_line(export, error);
     else if (!text_equal(line, watch->shown))
@@ -213,16 +213,14 @@ static bool conclude(const json_t *export, struct error *error)
 
 static bool follow(struct watch *watch, struct error *error)
 {
-    const struct history_filter filter = {.data_export_id = watch->id, .max = 1};
     for (;;) {
-        json_t *exports = NULL;
-        if (!history_list(watch->pg, &filter, &exports, error))
+        json_t *export = NULL;
+        if (!request_find(watch->context, watch->id, &export, error))
             return false;
-        const json_t *export = json_array_get(exports, 0);
         bool done = report(watch, export, error);
-        bool final = is_final(export);
+        bool final = request_is_finished(export);
         done = done && (!final || conclude(export, error));
-        json_decref(exports);
+        json_decref(export);
         if (!done || final)
             return done;
         clock_sleep_ms(WATCH_MS);
@@ -231,34 +229,43 @@ static bool follow(struct watch *watch, struct error *error)
 
 /* ---- the command ---- */
 
-static bool run(const struct config *config, int64_t id, bool json, bool watched,
-                struct error *error)
+/* What the words ask for. */
+struct question {
+    int64_t id; /* 0: the recent ones */
+    bool json, watched;
+};
+
+static bool answer(const struct question *question, const struct request_context *context,
+                   struct error *error)
 {
-    struct pg *pg = NULL;
-    if (!cli_connect_pg(config, &pg, error))
-        return false;
-    struct watch watch = {.pg = pg, .id = id, .json = json, .terminal = isatty(STDOUT_FILENO) == 1};
-    bool done =
-        migration_check(pg, error) && (watched ? follow(&watch, error) : show(pg, id, json, error));
-    pg_free(pg);
-    return done;
+    struct watch watch = {.context = context,
+                          .id = question->id,
+                          .json = question->json,
+                          .terminal = isatty(STDOUT_FILENO) == 1};
+    if (question->watched)
+        return follow(&watch, error);
+    return question->id == 0 ? show_recent(context, question->json, error)
+                             : show_one(context, question->id, question->json, error);
 }
 
 bool command_status(const struct config *config, int argc, char **argv, struct error *error)
 {
-    bool json = false;
-    bool watched = false;
+    struct question question = {.id = 0};
+    struct request_context context = {.caller = &caller_operator};
     const char *word = NULL;
-    int count = 0;
-    int64_t id = 0;
-    const struct option_spec specs[] = {{.name = "json", .type = OPTION_SWITCH, .value = &json},
-                                        {.name = "watch", .type = OPTION_SWITCH, .value = &watched},
-                                        {.name = NULL}};
-    if (!options_parse(argc, argv, specs, 0, 1, &word, &count, error))
+    struct positional words = {.max = 1, .words = &word};
+    const struct option_spec specs[] = {
+        {.name = "json", .type = OPTION_SWITCH, .value = &question.json},
+        {.name = "watch", .type = OPTION_SWITCH, .value = &question.watched},
+        {.name = NULL}};
+    if (!options_parse(argc, argv, specs, &words, error))
         return false;
-    if (word != NULL && !text_to_int64(word, 1, INT64_MAX, &id))
+    if (word != NULL && !text_to_int64(word, 1, INT64_MAX, &question.id))
         return error_set(error, ERROR_USAGE, "ID: not a whole number above 0");
-    if (watched && id == 0)
+    if (question.watched && question.id == 0)
         return error_set(error, ERROR_USAGE, "--watch needs the ID of an export");
-    return run(config, id, json, watched, error);
+    bool done = cli_connect_pg(config, &context.pg, error) && migration_check(context.pg, error) &&
+                answer(&question, &context, error);
+    pg_free(context.pg);
+    return done;
 }

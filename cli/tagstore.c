@@ -140,6 +140,7 @@ static bool parse_options(int argc, char **argv, struct request *request, struct
                           struct error *error)
 {
     struct option_spec specs[ARGUMENTS + 3] = {{.name = NULL}};
+    struct positional positional = {.min = 1, .max = 2, .words = words->words};
     for (enum argument argument = 0; argument < ARGUMENTS; argument++) {
         struct option_texts *given = &request->given[argument];
         given->items = arena_array(request->arena, (size_t)argc, sizeof(*given->items), error);
@@ -151,7 +152,9 @@ static bool parse_options(int argc, char **argv, struct request *request, struct
     specs[ARGUMENTS] = (struct option_spec){"left", 0, OPTION_TEXT, false, &words->left, 0, 0};
     specs[ARGUMENTS + 1] =
         (struct option_spec){"right", 0, OPTION_TEXT, false, &words->right, 0, 0};
-    return options_parse(argc, argv, specs, 1, 2, words->words, &words->count, error);
+    bool done = options_parse(argc, argv, specs, &positional, error);
+    words->count = positional.count;
+    return done;
 }
 
 static bool check_words(const struct words *words, bool *compares, struct error *error)
@@ -206,12 +209,14 @@ static bool ask(const struct config *config, const struct method *method, struct
                 const struct words *words, struct error *error)
 {
     struct pg *pg = NULL;
+    struct comparison comparison = {
+        .config = config, .method = method, .left = words->left, .right = words->right};
     bool done = read_request(method, request, error) && cli_connect_pg(config, &pg, error) &&
                 migration_check(pg, error) && find_environment(pg, request, error);
     request->page_size = (size_t)config->page_size;
+    comparison.pg = pg;
     done = done && (words->left == NULL ? ask_one(config, method, request, pg, error)
-                                        : tagstore_compare(config, method, request, pg, words->left,
-                                                           words->right, error));
+                                        : tagstore_compare(&comparison, request, error));
     tagstore_free(request->store);
     pg_free(pg);
     return done;

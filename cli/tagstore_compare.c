@@ -31,14 +31,15 @@ static bool print_answer(const struct method *method, struct request *request, F
     return error->code == ERROR_NOT_FOUND && fputs("not found\n", out) != EOF;
 }
 
-static bool ask(const struct config *config, const struct method *method, struct request *request,
-                struct pg *pg, struct answer *answer, struct error *error)
+static bool ask(const struct comparison *comparison, struct request *request, struct answer *answer,
+                struct error *error)
 {
     FILE *out = open_memstream(&answer->text, &answer->size);
     if (out == NULL)
         return error_set_errno(error, errno, "no place for an answer");
-    bool done = tagstore_new(config, answer->backend, pg, &request->store, error) &&
-                print_answer(method, request, out, error);
+    bool done =
+        tagstore_new(comparison->config, answer->backend, comparison->pg, &request->store, error) &&
+        print_answer(comparison->method, request, out, error);
     tagstore_free(request->store);
     request->store = NULL;
     if (fclose(out) != 0 && done)
@@ -104,15 +105,14 @@ static bool compare(const struct answer *left, const struct answer *right, struc
     return true;
 }
 
-bool tagstore_compare(const struct config *config, const struct method *method,
-                      struct request *request, struct pg *pg, const char *left, const char *right,
+bool tagstore_compare(const struct comparison *comparison, struct request *request,
                       struct error *error)
 {
-    struct answer answers[2] = {{.side = "left", .backend = left},
-                                {.side = "right", .backend = right}};
-    request->printer.whole_seconds = !text_equal(left, right);
-    bool done = ask(config, method, request, pg, &answers[0], error) &&
-                ask(config, method, request, pg, &answers[1], error) && split(&answers[0], error) &&
+    struct answer answers[2] = {{.side = "left", .backend = comparison->left},
+                                {.side = "right", .backend = comparison->right}};
+    request->printer.whole_seconds = !text_equal(comparison->left, comparison->right);
+    bool done = ask(comparison, request, &answers[0], error) &&
+                ask(comparison, request, &answers[1], error) && split(&answers[0], error) &&
                 split(&answers[1], error) && compare(&answers[0], &answers[1], error);
     free_answer(&answers[0]);
     free_answer(&answers[1]);

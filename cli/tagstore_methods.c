@@ -186,9 +186,13 @@ static bool get_group_event_ids(const struct request *request, struct error *err
                                         print_event_id, (void *)request, error);
 }
 
+struct conditions {
+    struct tag_condition *items;
+    size_t count;
+};
+
 static bool add_conditions(const struct request *request, enum argument argument,
-                           enum tag_match match, struct tag_condition *conditions, size_t *count,
-                           struct error *error)
+                           enum tag_match match, struct conditions *conditions, struct error *error)
 {
     const struct option_texts *given = &request->given[argument];
     for (size_t i = 0; i < given->count; i++) {
@@ -196,7 +200,7 @@ static bool add_conditions(const struct request *request, enum argument argument
         if (match == TAG_IS ? !split_tag(request, given->items[i], &tag, error)
                             : !tag_key_stored(given->items[i], request->arena, &tag.key, error))
             return false;
-        conditions[(*count)++] =
+        conditions->items[conditions->count++] =
             (struct tag_condition){.key = tag.key, .match = match, .value = tag.value};
     }
     return true;
@@ -214,20 +218,18 @@ static bool print_group_ids(const struct request *request, const int64_t *group_
 static bool get_group_ids_for_search_filter(const struct request *request, struct error *error)
 {
     size_t asked = count_of(request, TAG) + count_of(request, ANY) + count_of(request, EMPTY);
-    size_t conditions_count = 0;
     size_t count = 0;
     int64_t *group_ids = NULL;
     if (asked == 0)
         return error_set(error, ERROR_USAGE, "--tag, --any or --empty is missing");
-    struct tag_condition *conditions =
-        arena_array(request->arena, asked, sizeof(*conditions), error);
-    return conditions != NULL &&
-           add_conditions(request, TAG, TAG_IS, conditions, &conditions_count, error) &&
-           add_conditions(request, ANY, TAG_ANY, conditions, &conditions_count, error) &&
-           add_conditions(request, EMPTY, TAG_EMPTY, conditions, &conditions_count, error) &&
+    struct conditions conditions = {
+        .items = arena_array(request->arena, asked, sizeof(*conditions.items), error)};
+    return conditions.items != NULL && add_conditions(request, TAG, TAG_IS, &conditions, error) &&
+           add_conditions(request, ANY, TAG_ANY, &conditions, error) &&
+           add_conditions(request, EMPTY, TAG_EMPTY, &conditions, error) &&
            tagstore_get_group_ids_for_search_filter(
-               request->store, request->place.project_id, request->place.environment_id, conditions,
-               conditions_count, request->arena, &group_ids, &count, error) &&
+               request->store, request->place.project_id, request->place.environment_id,
+               conditions.items, conditions.count, request->arena, &group_ids, &count, error) &&
            print_group_ids(request, group_ids, count, error);
 }
 

@@ -11,7 +11,5 @@ bool command_worker(const struct config *config, int argc, char **argv, struct e
         {"drain", 0, OPTION_SWITCH, false, &options.drain, 0, 0},
         {.name = NULL},
     };
-    int count = 0;
-    return options_parse(argc, argv, specs, 0, 0, NULL, &count, error) &&
-           worker_run(config, &options, error);
+    return options_parse(argc, argv, specs, NULL, error) && worker_run(config, &options, error);
 }

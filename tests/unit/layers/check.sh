@@ -71,6 +71,11 @@ expect no export event/merge.h
 expect no export worker/context.h
 expect no event schema/migration.h
 expect no event worker/context.h
+expect yes request export/query_type.h
+expect no request worker/context.h
+expect no request cli/cli.h
+expect no export request/caller.h
+expect no event request/caller.h
 expect yes worker schema/migration.h
 expect no worker event/merge.h
 expect no worker cli/cli.h

@@ -1,0 +1,16 @@
+#include "request/cleanup.h"
+
+#include "job/history.h"
+
+bool request_cleanup(const struct caller *caller, const struct cleanup_order *order,
+                     struct cleanup_summary *summary, struct error *error)
+{
+    const struct cleanup *cleanup = &order->cleanup;
+    *summary = (struct cleanup_summary){.exports = 0};
+    return caller_check_operator(caller, error) &&
+           cleanup_abandoned_objects(cleanup, &summary->storage, error) &&
+           cleanup_unused_blobs(cleanup, &summary->storage, error) &&
+           cleanup_expired_exports(cleanup, &summary->storage, error) &&
+           history_delete_old(cleanup->pg, order->history_days, cleanup->dry_run, &summary->exports,
+                              error);
+}

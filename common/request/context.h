@@ -1,0 +1,16 @@
+/* What a request works with: who asks, and the connections of the thread that answers. */
+#ifndef REQUEST_CONTEXT_H
+#define REQUEST_CONTEXT_H
+
+#include "client/pg.h"
+#include "client/redis.h"
+#include "request/caller.h"
+
+struct request_context {
+    const struct caller *caller;
+    struct pg *pg;
+    struct redis *redis;    /* where the queue is; may be NULL where nothing is queued */
+    const char *queue_name; /* likewise */
+};
+
+#endif

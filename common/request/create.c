@@ -1,0 +1,149 @@
+#include "request/create.h"
+
+#include "base/text.h"
+#include "export/issues_by_tag_payload.h"
+#include "export/payload.h"
+#include "job/history.h"
+#include "model/exported_data.h"
+#include "model/organization.h"
+#include "model/project.h"
+#include "request/push.h"
+
+enum { TEXTS_MAX = 1024 * 1024 };
+
+/* An order with ids in place of names. */
+struct creation {
+    const struct request_context *context;
+    struct exported_data_key key;
+    struct history_request history;
+    bool push; /* a message is needed */
+};
+
+/* ---- names to ids ---- */
+
+static bool write_query_info(const struct export_order *order, struct arena *arena,
+                             const char **query_info, struct error *error)
+{
+    const struct issues_by_tag_payload payload = {
+        .project_id = order->project_id, .group_id = order->group_id, .key = order->key};
+    switch (order->query_type) {
+    case QUERY_ISSUES_BY_TAG:
+        return order->key != NULL ? issues_by_tag_payload_write(&payload, arena, query_info, error)
+                                  : error_set(error, ERROR_INVALID, "a key is needed");
+    case QUERY_DISCOVER:
+        return json_is_object(order->query_info)
+                   ? payload_write_object(order->query_info, arena, query_info, error)
+                   : error_set(error, ERROR_INVALID, "query_info is not a JSON object");
+    default:
+        return error_set(error, ERROR_INVALID, "there is no query type %" PRId64,
+                         order->query_type);
+    }
+}
+
+static bool find_user(struct creation *creation, const char *user, struct error *error)
+{
+    const struct caller *caller = creation->context->caller;
+    if (caller->kind == CALLER_OPERATOR)
+        return user != NULL ? user_find_member(creation->context->pg, creation->key.organization_id,
+                                               user, &creation->key.user_id, error)
+                            : error_set(error, ERROR_INVALID, "a user is needed");
+    creation->key.user_id = caller->user_id;
+    return user == NULL ||
+           error_set(error, ERROR_DENIED, "you may ask for exports of your own only");
+}
+
+static bool find_environment(struct creation *creation, const char *name, struct error *error)
+{
+    int64_t *id = &creation->history.environment_id;
+    if (name == NULL)
+        return true;
+    return environment_find(creation->context->pg, creation->key.organization_id, name, id,
+                            error) &&
+           (*id != 0 ||
+            error_set(error, ERROR_NOT_FOUND, "the organization has no environment of this name"));
+}
+
+static bool resolve(struct creation *creation, const struct export_order *order,
+                    struct arena *arena, struct error *error)
+{
+    const struct request_context *context = creation->context;
+    struct exported_data_key *key = &creation->key;
+    key->query_type = order->query_type;
+    creation->history =
+        (struct history_request){.queue = context->queue_name, .limit = order->limit};
+    return write_query_info(order, arena, &key->query_info, error) &&
+           caller_find_organization(context->caller, context->pg, order->organization,
+                                    &key->organization_id, error) &&
+           caller_check_query(context->caller, key->query_info, arena, error) &&
+           find_user(creation, order->user, error) &&
+           find_environment(creation, order->environment, error);
+}
+
+/* ---- get or create ---- */
+
+/* A twin that runs already: the same id is the answer, unless it was asked for something else. One
+   that exportd has never seen is queued: a second message does no harm. */
+static bool adopt_twin(struct creation *creation, int64_t id, struct error *error)
+{
+    struct pg *pg = creation->context->pg;
+    struct history_request twin;
+    char state[16];
+    bool known = false;
+    if (!history_find(pg, id, &known, state, &twin, error))
+        return false;
+    if (!known) {
+        creation->push = true;
+        return history_insert_waiting(pg, id, &creation->history, error);
+    }
+    if (twin.limit != creation->history.limit ||
+        twin.environment_id != creation->history.environment_id)
+        return error_set(error, ERROR_CONFLICT,
+                         "export %" PRId64 " of the same query is not finished yet, with another "
+                         "limit or environment",
+                         id);
+    /* the producer of a waiting one may have died between COMMIT and message: queue_push looks */
+    creation->push = text_equal(state, "waiting");
+    return true;
+}
+
+static bool insert(struct creation *creation, int64_t *id, struct error *error)
+{
+    struct pg *pg = creation->context->pg;
+    creation->push = true;
+    return exported_data_insert(pg, &creation->key, id, error) &&
+           history_insert_waiting(pg, *id, &creation->history, error);
+}
+
+/* Under the advisory lock of the key: equal requests come one after the other. */
+static bool get_or_create(struct creation *creation, struct created_export *created,
+                          struct error *error)
+{
+    struct pg *pg = creation->context->pg;
+    bool done = pg_begin(pg, error) && exported_data_lock_key(pg, &creation->key, error) &&
+                exported_data_find_unfinished(pg, &creation->key, &created->id, error);
+    if (done) {
+        created->created = created->id == 0;
+        done = created->created ? insert(creation, &created->id, error)
+                                : adopt_twin(creation, created->id, error);
+    }
+    done = done && pg_commit(pg, error);
+    if (!done)
+        pg_rollback(pg);
+    return done;
+}
+
+bool request_create(const struct request_context *context, const struct export_order *order,
+                    struct created_export *created, struct error *error)
+{
+    struct creation creation = {.context = context};
+    struct arena *arena = arena_new(TEXTS_MAX);
+    *created = (struct created_export){.id = 0};
+    bool done = arena != NULL || error_no_memory(error);
+    done =
+        done && resolve(&creation, order, arena, error) &&
+        get_or_create(&creation, created, error) &&
+        (!creation.push || request_push(context, created->id, &creation.history, error) ||
+         error_prefix(error, "export %" PRId64 " is made but not queued: try again", created->id));
+    arena_free(arena);
+    return done;
+}

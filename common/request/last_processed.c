@@ -1,0 +1,39 @@
+#include "request/last_processed.h"
+
+#include "model/grouphash.h"
+#include "model/project.h"
+
+static bool find_ids(struct pg *pg, const struct hash_question *question, struct arena *arena,
+                     struct last_processed *list, struct error *error)
+{
+    struct named_row *rows = arena_array(arena, question->count, sizeof(*rows), error);
+    int64_t *groups = arena_array(arena, question->count, sizeof(*groups), error);
+    if (rows == NULL || groups == NULL)
+        return false;
+    for (size_t i = 0; i < question->count; i++)
+        rows[i] = (struct named_row){question->project_id, question->hashes[i], 0};
+    size_t count = named_rows_sort(rows, question->count);
+    if (!grouphash_read(pg, rows, groups, count, error))
+        return false;
+    for (size_t i = 0; i < question->count; i++)
+        list[i] = (struct last_processed){
+            .project_id = question->project_id,
+            .grouphash_id =
+                rows[named_rows_find(rows, count, question->project_id, question->hashes[i])].id};
+    return true;
+}
+
+/* The project must be there, so that a mistyped one is not an empty answer. */
+bool request_last_processed(const struct request_context *context,
+                            const struct hash_question *question, struct arena *arena,
+                            struct last_processed **list, struct error *error)
+{
+    int64_t organization_id = 0;
+    if (!caller_check_operator(context->caller, error))
+        return false;
+    *list = arena_array(arena, question->count, sizeof(**list), error);
+    return *list != NULL &&
+           project_organization(context->pg, question->project_id, &organization_id, error) &&
+           find_ids(context->pg, question, arena, *list, error) &&
+           last_processed_fetch(context->redis, *list, question->count, arena, error);
+}

@@ -1,0 +1,22 @@
+/* The last event of group hashes, by their names. For operators: ERROR_DENIED for everybody else.
+ */
+#ifndef REQUEST_LAST_PROCESSED_H
+#define REQUEST_LAST_PROCESSED_H
+
+#include "event/last_processed.h"
+#include "request/context.h"
+
+struct hash_question {
+    int64_t project_id;
+    const char *const *hashes;
+    size_t count;
+};
+
+/* What Redis (of the context) remembers of each hash, in the order asked, in `arena`: grouphash_id
+   is 0 where the project has no such hash, event_id NULL where no event is known. ERROR_NOT_FOUND:
+   no such project. */
+bool request_last_processed(const struct request_context *context,
+                            const struct hash_question *question, struct arena *arena,
+                            struct last_processed **list, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,51 @@
+#include "request/open_file.h"
+
+#include "base/text.h"
+#include "model/exported_data.h"
+#include "request/find.h"
+
+/* A failed export's row is deleted; exportd.export remembers it, unless this is a database that
+   has only Sentry's tables. */
+static bool explain_missing(const struct request_context *context, int64_t data_export_id,
+                            struct error *error)
+{
+    json_t *export = NULL;
+    if (!request_find(context, data_export_id, &export, error))
+        return error->code != ERROR_AWAY &&
+               error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, data_export_id);
+    const char *status = json_string_value(json_object_get(export, "status"));
+    const char *message = json_string_value(json_object_get(export, "message"));
+    error_set(error, ERROR_NOT_FOUND, "export %" PRId64 " %s%s%s", data_export_id,
+              text_equal(status == NULL ? "" : status, "FAILED") ? "has failed" : "is gone",
+              message == NULL ? "" : ": ", message == NULL ? "" : message);
+    json_decref(export);
+    return false;
+}
+
+static bool authorize(const struct request_context *context, const struct exported_data *row,
+                      struct arena *arena, struct error *error)
+{
+    const struct caller_subject subject = {.data_export_id = row->id,
+                                           .organization_id = row->organization_id,
+                                           .user_id = row->user_id,
+                                           .query_info = row->query_info};
+    return caller_authorize(context->caller, &subject, arena, error);
+}
+
+bool request_open_file(const struct request_context *context, int64_t data_export_id,
+                       struct arena *arena, struct stored_file *file, struct error *error)
+{
+    struct exported_data row;
+    if (!exported_data_load(context->pg, data_export_id, arena, &row, error))
+        return error->code == ERROR_NOT_FOUND && explain_missing(context, data_export_id, error);
+    if (!authorize(context, &row, arena, error))
+        return false;
+    if (row.date_finished == USEC_NONE)
+        return error_set(error, ERROR_NOT_FOUND, "export %" PRId64 " is not finished yet",
+                         data_export_id);
+    if (row.file_id == 0)
+        return error_set(error, ERROR_NOT_FOUND,
+                         "export %" PRId64 " has expired: its file has been removed",
+                         data_export_id);
+    return file_load(context->pg, row.file_id, arena, file, error);
+}

@@ -1,0 +1,20 @@
+/* Exports that the original has forgotten, because its worker died with them. For operators:
+   ERROR_DENIED for everybody else. */
+#ifndef REQUEST_RESCUE_H
+#define REQUEST_RESCUE_H
+
+#include "base/json.h"
+#include "request/context.h"
+
+/* Unfinished exports that exportd has never seen and that no message in Redis leads to, the oldest
+   first: a JSON array of objects as of forgotten_list (job/forgotten.h), their types by name, which
+   the caller frees. */
+bool request_list_forgotten(const struct request_context *context, json_t **exports,
+                            struct error *error) MUST_CHECK;
+
+/* Queues one of them with all rows of all environments: what limit and environment it was asked for
+   with is unknown. */
+bool request_queue_again(const struct request_context *context, int64_t data_export_id,
+                         struct error *error) MUST_CHECK;
+
+#endif
