@@ -7,7 +7,7 @@
 #include "schema/privileges.h"
 #include "storage/blob_store.h"
 #include "tagstore/snuba/trial.h"
-#include "worker/fetch.h"
+#include "worker/threads/fetch.h"
 
 /* One line a server: "ok    name  detail". */
 static void say(const char *verdict, const char *name, const char *detail)

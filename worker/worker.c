@@ -1,35 +1,25 @@
+/* The start of a worker: checks, connections, threads; then its main thread, until all have ended.
+ */
 #include "worker/worker.h"
 
-#include "base/clock.h"
 #include "mail/transport.h"
 #include "model/outbox_mail.h"
 #include "schema/migration.h"
 #include "schema/privileges.h"
-#include "worker/fetch.h"
-#include "worker/job_thread.h"
-#include "worker/mailer.h"
-#include "worker/notify.h"
-#include "worker/outage.h"
-#include "worker/rescuer.h"
-#include "worker/supervisor.h"
+#include "worker/stop.h"
+#include "worker/threads/fetch.h"
+#include "worker/threads/job_thread.h"
+#include "worker/threads/mailer.h"
+#include "worker/threads/rescuer.h"
+#include "worker/threads/supervisor.h"
 
-#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 enum {
-    TICK_MS = 100,
     TAKE_WAIT_MS = 1000,
     DRAIN_WAIT_MS = 100,
-    INTERRUPT_PAUSE_MS = 1000,
-    INTERRUPT_MAIL_MS = 3000, /* how long a mail that is being sent may take then */
-    INTERRUPT_ALL_MS = 10000, /* how long rows may take to be written when all is given back */
-    STUCK_GRACE_MS = 10000,   /* how long the others have when one part hangs */
     MAIL_MS = 90000,          /* a mail may take 80 s */
     SWEEP_MS = 60000,         /* a sweep asks Redis for all messages */
-    GIVE_BACK_SECONDS = 60,   /* more than any of our own time-outs */
     PARTS_MAX = POOL_MAX + 4, /* job threads, fetcher, supervisor, rescuer, mailer */
 };
 
@@ -56,11 +46,7 @@ struct worker {
     struct notify notify;
     struct pg *mail_pg, *rescue_pg;
     struct redis *fetch_redis, *supervisor_redis, *rescue_redis;
-    int signals;              /* signalfd */
-    int64_t stop_deadline_ms; /* 0: not stopping */
-    int64_t hurry_since_ms;   /* the deadline is past, or a second signal came; 0: no hurry */
-    int64_t next_interrupt_ms;
-    int64_t abort_at_ms; /* a part hangs; 0: none */
+    struct stop stop;
 
     /* for --drain */
     struct redis *redis;
@@ -191,6 +177,9 @@ static void describe_threads(struct worker *worker)
 {
     struct worker_context *context = &worker->context;
     struct watchdog *watchdog = &context->watchdog;
+    worker->stop.transport = worker->transport;
+    worker->stop.mail_pg = worker->mail_pg;
+    worker->stop.rescue_pg = worker->rescue_pg;
     worker->mailer = (struct mailer){.context = context,
                                      .transport = worker->transport,
                                      .pg = worker->mail_pg,
@@ -234,105 +223,6 @@ static void join_threads(struct worker *worker)
 {
     for (int i = 0; i < worker->part_count; i++)
         (void)pthread_join(worker->parts[i].handle, NULL);
-    (void)alarm(0);
-}
-
-/* ---- stopping ---- */
-
-static void set_phase(struct worker *worker, enum worker_phase phase)
-{
-    LOG(LOG_INFO, phase == WORKER_STOPS ? "worker.stopping" : "worker.giving-back",
-        log_int("jobs", pool_busy(&worker->pool)));
-    atomic_store(&worker->context.phase, phase);
-    pool_stop(&worker->pool);
-}
-
-/* Take no more, and finish what runs. */
-static void stop(struct worker *worker)
-{
-    if (worker->stop_deadline_ms != 0)
-        return;
-    worker->stop_deadline_ms = clock_monotonic_ms() + worker->context.config->stop_seconds * 1000;
-    notify_send(&worker->notify, "STOPPING=1");
-    set_phase(worker, WORKER_STOPS);
-}
-
-/* Give back what runs, and let a mail go that is being sent. What nothing moves to end is ended by
-   SIGALRM, and a rescue does the rest as after a crash. */
-static void hurry(struct worker *worker)
-{
-    stop(worker);
-    if (worker->hurry_since_ms != 0)
-        return;
-    worker->hurry_since_ms = clock_monotonic_ms();
-    if (worker_phase(&worker->context) < WORKER_GIVES_BACK)
-        set_phase(worker, WORKER_GIVES_BACK);
-    (void)alarm(GIVE_BACK_SECONDS);
-}
-
-/* The first signal: stop. The second: at once. */
-static void read_signals(struct worker *worker)
-{
-    struct signalfd_siginfo info;
-    struct pollfd ready = {.fd = worker->signals, .events = POLLIN};
-    if (poll(&ready, 1, TICK_MS) <= 0 ||
-        read(worker->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
-        return;
-    LOG(LOG_INFO, "worker.signal", log_int("signal", (int64_t)info.ssi_signo));
-    if (worker->stop_deadline_ms == 0)
-        stop(worker);
-    else
-        hurry(worker);
-}
-
-/* Ends what threads wait for. After a moment also a mail, which would go out again if its server
-   has taken it already; and after a while what they need to put their jobs back in order: a server
-   that takes so long does not answer any more. */
-static void interrupt(struct worker *worker, int64_t hurried_ms)
-{
-    bool all = hurried_ms >= INTERRUPT_ALL_MS;
-    for (int i = 0; i < worker->thread_count; i++)
-        job_thread_interrupt(&worker->job_threads[i], all);
-    if (hurried_ms >= INTERRUPT_MAIL_MS)
-        mail_transport_interrupt(worker->transport);
-    if (!all)
-        return;
-    pg_interrupt(worker->mail_pg);
-    pg_interrupt(worker->rescue_pg);
-}
-
-static void press_on(struct worker *worker)
-{
-    int64_t now = clock_monotonic_ms();
-    if (worker->stop_deadline_ms != 0 && now >= worker->stop_deadline_ms)
-        hurry(worker);
-    if (worker->hurry_since_ms == 0 || now < worker->next_interrupt_ms)
-        return;
-    worker->next_interrupt_ms = now + INTERRUPT_PAUSE_MS; /* each costs the server a process */
-    interrupt(worker, now - worker->hurry_since_ms);
-}
-
-/* ---- hanging ---- */
-
-/* A part that hangs ends the process, so that its jobs are rescued and counted; but the others may
-   put theirs back first, which are not to blame. */
-static void look_after(struct worker *worker)
-{
-    int64_t now = clock_monotonic_ms();
-    const struct watch *stuck = NULL;
-    if (worker->hurry_since_ms == 0)
-        stuck =
-            watchdog_check(&worker->context.watchdog, worker->context.config->stuck_seconds * 1000);
-    if (stuck != NULL) {
-        LOG(LOG_ERROR, "worker.stuck", log_text("part", stuck->part),
-            log_int("data_export_id", atomic_load(&stuck->data_export_id)),
-            log_int("seconds", worker->context.config->stuck_seconds));
-        worker->abort_at_ms = now + STUCK_GRACE_MS;
-        hurry(worker);
-    }
-    if (worker->abort_at_ms != 0 &&
-        (now >= worker->abort_at_ms || atomic_load(&worker->active) <= 1))
-        abort();
 }
 
 /* ---- draining ---- */
@@ -363,12 +253,12 @@ static bool watch_drain(struct worker *worker, struct error *error)
     if (!is_drained(worker, &drained, error)) {
         outage_begin(&worker->drain_outage, error);
         if (error->code == ERROR_CONFLICT)
-            stop(worker);
+            stop_begin(&worker->stop);
         return error->code != ERROR_CONFLICT;
     }
     outage_end(&worker->drain_outage);
     if (drained)
-        stop(worker);
+        stop_begin(&worker->stop);
     return true;
 }
 
@@ -381,35 +271,18 @@ static bool supervise(struct worker *worker, struct error *error)
     if (done)
         notify_send(&worker->notify, "READY=1");
     else
-        stop(worker); /* half a worker would be worse than none */
+        stop_begin(&worker->stop); /* half a worker would be worse than none */
     while (atomic_load(&worker->active) > 0) {
-        read_signals(worker);
-        press_on(worker);
-        look_after(worker);
+        stop_tick(&worker->stop);
         if (worker->options->drain && done)
             done = watch_drain(worker, error);
     }
     atomic_store(&worker->context.phase, WORKER_ENDS);
     bell_ring(&worker->context.mail_bell);
-    while (atomic_load(&worker->helpers) > 0) {
-        read_signals(worker);
-        press_on(worker);
-        look_after(worker);
-    }
+    while (atomic_load(&worker->helpers) > 0)
+        stop_tick(&worker->stop);
     join_threads(worker);
     return done;
-}
-
-/* Signals are read from a file descriptor by the main thread; every thread inherits the mask. */
-static bool open_signals(int *fd, struct error *error)
-{
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
-    *fd = signalfd(-1, &set, SFD_CLOEXEC);
-    return *fd >= 0 || error_set(error, ERROR_AWAY, "cannot open a signalfd");
 }
 
 bool worker_run(const struct config *config, const struct worker_options *options,
@@ -421,11 +294,18 @@ bool worker_run(const struct config *config, const struct worker_options *option
     worker->context.config = config;
     worker->options = options;
     worker->drain_outage.server = "redis or postgres";
+    worker->stop = (struct stop){.context = &worker->context,
+                                 .pool = &worker->pool,
+                                 .notify = &worker->notify,
+                                 .active = &worker->active,
+                                 .job_threads = worker->job_threads,
+                                 .job_thread_count = &worker->thread_count,
+                                 .signals = -1};
     queue_worker_name(worker->context.name);
     notify_open(&worker->notify);
     bell_init(&worker->context.mail_bell);
     pool_init(&worker->pool);
-    bool done = open_signals(&worker->signals, error) && open_parts(worker, error);
+    bool done = stop_open(&worker->stop, error) && open_parts(worker, error);
     if (done) {
         LOG(LOG_INFO, "worker.started", log_text("worker", worker->context.name),
             log_int("concurrency", options->concurrency));
@@ -433,8 +313,7 @@ bool worker_run(const struct config *config, const struct worker_options *option
         log_event(LOG_INFO, "worker.stopped", NULL);
     }
     close_parts(worker);
-    if (worker->signals >= 0)
-        (void)close(worker->signals);
+    stop_close(&worker->stop);
     notify_close(&worker->notify);
     pool_destroy(&worker->pool);
     bell_destroy(&worker->context.mail_bell);

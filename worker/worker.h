@@ -1,13 +1,12 @@
 /*
  * The worker: takes jobs from the queue and runs them until it is told to stop.
  *
- *   main thread   signals, stopping, --drain, watching  worker.c watchdog.c
- *   fetcher       takes messages for free job threads   fetch.c
- *   job threads   claim, assemble_download, outcome     pool.c job_thread.c
- *                                                       assemble_download.c outcome.c
- *   supervisor    beats, promotes                       supervisor.c notify.c
- *   rescuer       rescues, sweeps                       rescuer.c sweep.c
- *   mailer        sends the outbox                      mailer.c
+ *   main thread   start, --drain; signals, watching, the stop  worker.c stop.c watchdog.c
+ *   fetcher       takes messages for free job threads          threads/fetch.c pool.c
+ *   job threads   an attempt after the other                   threads/job_thread.c attempt/
+ *   supervisor    beats, promotes                              threads/supervisor.c, notify.c
+ *   rescuer       rescues, sweeps                              threads/rescuer.c sweep.c
+ *   mailer        sends the outbox                             threads/mailer.c
  */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H

@@ -2,7 +2,7 @@
 
 #include "base/fault.h"
 #include "base/text.h"
-#include "job/life.h"
+#include "job/state.h"
 
 enum { CLAIM_ROUNDS = 3 };
 
@@ -14,17 +14,10 @@ struct known {
     bool mine; /* the worker who asks runs it */
 };
 
-/* Everything that the steps of a claim share. */
-struct request {
-    struct pg *pg;
-    const struct job_message *message;
-    const struct claimant *claimant;
-    struct arena *arena;
-};
-
 /* ---- looking ---- */
 
-static bool read_known(const struct request *request, struct known *known, struct error *error)
+static bool read_known(const struct claim_request *request, struct known *known,
+                       struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
@@ -49,7 +42,7 @@ static bool read_known(const struct request *request, struct known *known, struc
 }
 
 /* Like exported_data_load, but a missing row is an answer, not an error. */
-static bool load_row(const struct request *request, struct exported_data *row, bool *exists,
+static bool load_row(const struct claim_request *request, struct exported_data *row, bool *exists,
                      struct error *error)
 {
     *exists = exported_data_load(request->pg, request->message->data_export_id, request->arena, row,
@@ -61,7 +54,7 @@ static bool load_row(const struct request *request, struct exported_data *row, b
 
 /* Ends a job whose row somebody else has deleted or finished, unless a worker runs it: that one
    finds out by itself. */
-static bool settle(const struct request *request, enum job_state state, const char *message,
+static bool settle(const struct claim_request *request, enum job_state state, const char *message,
                    struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -78,7 +71,7 @@ static bool settle(const struct request *request, enum job_state state, const ch
                       &params, NULL, error);
 }
 
-static bool settle_missing(const struct request *request, const struct known *known,
+static bool settle_missing(const struct claim_request *request, const struct known *known,
                            enum claim_result *result, struct error *error)
 {
     if (!known->exists) {
@@ -106,7 +99,7 @@ static bool read_claim(const struct pg_result *result, struct arena *arena, stru
 /* Of two who claim at once, the second waits for the first one's row lock, finds the job running,
    and gets no row back. Attempts before this one that nobody ended: the claim's answer was lost, or
    the database was restored under them. */
-static bool upsert(const struct request *request, struct claim *claim, bool *taken,
+static bool upsert(const struct claim_request *request, struct claim *claim, bool *taken,
                    struct error *error)
 {
     const struct job_message *message = request->message;
@@ -169,7 +162,7 @@ static bool upsert(const struct request *request, struct claim *claim, bool *tak
 /* ---- why there was nothing to claim ---- */
 
 /* *claimable: nothing speaks against a claim. Else *result is the answer. */
-static bool judge(const struct request *request, struct claim *claim, bool *claimable,
+static bool judge(const struct claim_request *request, struct claim *claim, bool *claimable,
                   enum claim_result *result, struct error *error)
 {
     struct known known;
@@ -196,23 +189,21 @@ static bool judge(const struct request *request, struct claim *claim, bool *clai
 /* Asks only when the claim has taken nothing. When nothing speaks against a claim, the job has
    changed meanwhile: claim again. The claim is unsynced: one that PostgreSQL has forgotten in a
    crash of its own fails at its fence, which is the attempt and the worker. */
-bool claim_job(struct pg *pg, const struct job_message *message, const struct claimant *claimant,
-               struct arena *arena, enum claim_result *result, struct claim *claim,
+bool claim_job(const struct claim_request *request, enum claim_result *result, struct claim *claim,
                struct error *error)
 {
-    const struct request request = {
-        .pg = pg, .message = message, .claimant = claimant, .arena = arena};
-    *claim = (struct claim){.data_export_id = message->data_export_id, .worker = claimant->worker};
+    *claim = (struct claim){.data_export_id = request->message->data_export_id,
+                            .worker = request->claimant->worker};
     for (int round = 0; round < CLAIM_ROUNDS; round++) {
         bool claimable = false;
         bool taken = false;
-        if (!FAULT("before_claim", error) || !upsert(&request, claim, &taken, error))
+        if (!FAULT("before_claim", error) || !upsert(request, claim, &taken, error))
             return false;
         if (taken) {
             *result = CLAIM_TAKEN;
             return true;
         }
-        if (!judge(&request, claim, &claimable, result, error))
+        if (!judge(request, claim, &claimable, result, error))
             return false;
         if (!claimable)
             return true;

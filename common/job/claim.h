@@ -40,8 +40,13 @@ struct claimant {
    running) where it is waiting, delayed or unknown, and a new exportd.attempt row, in one
    transaction. History is asked before sentry_exporteddata. The same id with another date_added is
    a new job (a restored database). Texts in `arena`. */
-bool claim_job(struct pg *pg, const struct job_message *message, const struct claimant *claimant,
-               struct arena *arena, enum claim_result *result, struct claim *claim,
+struct claim_request {
+    struct pg *pg;
+    struct arena *arena;
+    const struct job_message *message;
+    const struct claimant *claimant;
+};
+bool claim_job(const struct claim_request *request, enum claim_result *result, struct claim *claim,
                struct error *error) MUST_CHECK;
 
 /* Progress: writes rows, bytes and pages, and asks whether the job is still ours: ERROR_LOST. */

@@ -45,10 +45,6 @@ bool queue_push_export(struct queue *queue, struct redis *redis, int64_t data_ex
 
 /* ---- taking and leaving ---- */
 
-/* A message with which so many workers have died is tried once more, only to tell its user: the
-   next death buries it. */
-#define QUEUE_CRASHES_MAX 10
-
 /* A message that this worker has taken. */
 struct job_ticket {
     char *message; /* owned: job_ticket_free */
@@ -115,7 +111,7 @@ bool queue_silent_workers(struct queue *queue, struct redis *redis, int64_t leas
 
 /* Moves all that a silent worker had taken to the serving end of the base list and forgets the
    worker; does nothing (*count = -1) when the worker has beaten within `lease_ms`. A message with
-   which more than QUEUE_CRASHES_MAX workers in a row have died unclaimed goes to the dead list. */
+   which more than RETRY_CRASHES_MAX workers in a row have died unclaimed goes to the dead list. */
 bool queue_rescue(struct queue *queue, struct redis *redis, const char *worker, int64_t lease_ms,
                   int64_t *count, struct error *error) MUST_CHECK;
 

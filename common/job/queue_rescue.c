@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "job/queue_keys.h"
+#include "job/retry.h"
 #include "wire/clean_text.h"
 
 enum {
@@ -107,7 +108,7 @@ bool queue_rescue(struct queue *queue, struct redis *redis, const char *worker, 
     redis_add_text(&command, queue->crashes);
     redis_add_text(&command, worker);
     redis_add_int(&command, lease_ms);
-    redis_add_int(&command, QUEUE_CRASHES_MAX);
+    redis_add_int(&command, RETRY_CRASHES_MAX);
     bool done = queue_run_number(redis, "rescue.lua", 5, &command, count, error);
     free(processing);
     return done;

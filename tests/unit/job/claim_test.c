@@ -28,7 +28,8 @@ static enum claim_result claim_again(struct fixture *fixture, int64_t id, const 
     struct job_message message = message_for(id);
     enum claim_result result = CLAIM_NO_ROW;
     const struct claimant claimant = {.worker = worker, .queue = "data_export", .again = again};
-    if (!claim_job(fixture->pg, &message, &claimant, fixture->arena, &result, claim, &error))
+    if (!claim_job(&(struct claim_request){fixture->pg, fixture->arena, &message, &claimant},
+                   &result, claim, &error))
         fail_msg("%s", error.message);
     return result;
 }
@@ -79,8 +80,8 @@ static void test_first_claim(void **state)
     message.environment_kind = JOB_ENVIRONMENT_ONE;
     message.environment_id = INT64_MAX;
     insert_row(fixture, 27);
-    assert_true(
-        claim_job(fixture->pg, &message, &claimant, fixture->arena, &result, &claim, &error));
+    assert_true(claim_job(&(struct claim_request){fixture->pg, fixture->arena, &message, &claimant},
+                          &result, &claim, &error));
     assert_int_equal(result, CLAIM_TAKEN);
     assert_int_equal(claim.attempt, 1);
     assert_int_equal(claim.failures, 0);
@@ -152,8 +153,8 @@ static void *race(void *argument)
     struct arena *arena = arena_new(1 << 20);
     bool connected = pg != NULL && arena != NULL && pg_connect(pg, &error);
     (void)pthread_barrier_wait(racer->barrier);
-    racer->done =
-        connected && claim_job(pg, &message, &claimant, arena, &racer->result, &claim, &error);
+    racer->done = connected && claim_job(&(struct claim_request){pg, arena, &message, &claimant},
+                                         &racer->result, &claim, &error);
     arena_free(arena);
     pg_free(pg);
     return NULL;

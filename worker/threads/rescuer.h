@@ -1,8 +1,8 @@
 /* The rescuer: a thread that looks for jobs in nobody's hands: those of workers that have fallen
    silent, and those that no message leads to (sweep.h). It has connections of its own and is waited
    for by nobody: while it waits for PostgreSQL, the supervisor goes on beating. */
-#ifndef WORKER_RESCUER_H
-#define WORKER_RESCUER_H
+#ifndef WORKER_THREADS_RESCUER_H
+#define WORKER_THREADS_RESCUER_H
 
 #include "client/pg.h"
 #include "worker/context.h"

@@ -1,4 +1,4 @@
-#include "worker/pool.h"
+#include "worker/threads/pool.h"
 
 #include <errno.h>
 

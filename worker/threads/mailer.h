@@ -1,6 +1,6 @@
 /* The mailer: a thread that sends what waits in the outbox. */
-#ifndef WORKER_MAILER_H
-#define WORKER_MAILER_H
+#ifndef WORKER_THREADS_MAILER_H
+#define WORKER_THREADS_MAILER_H
 
 #include "client/pg.h"
 #include "mail/transport.h"

@@ -1,4 +1,4 @@
-#include "worker/supervisor.h"
+#include "worker/threads/supervisor.h"
 
 #include "base/clock.h"
 #include "base/fault.h"

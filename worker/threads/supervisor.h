@@ -1,12 +1,12 @@
 /* The supervisor: a thread that beats for this worker, promotes delayed jobs that are due, and
    tells systemd that all is well. It talks to Redis only: whatever PostgreSQL does, the worker
    beats. */
-#ifndef WORKER_SUPERVISOR_H
-#define WORKER_SUPERVISOR_H
+#ifndef WORKER_THREADS_SUPERVISOR_H
+#define WORKER_THREADS_SUPERVISOR_H
 
 #include "worker/context.h"
 #include "worker/notify.h"
-#include "worker/pool.h"
+#include "worker/threads/pool.h"
 #include "worker/watchdog.h"
 
 struct supervisor {

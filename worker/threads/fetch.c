@@ -1,4 +1,4 @@
-#include "worker/fetch.h"
+#include "worker/threads/fetch.h"
 
 #include "base/clock.h"
 #include "base/fault.h"

@@ -1,10 +1,10 @@
 /* The fetcher: a thread that takes messages from the queue for job threads that are free. */
-#ifndef WORKER_FETCH_H
-#define WORKER_FETCH_H
+#ifndef WORKER_THREADS_FETCH_H
+#define WORKER_THREADS_FETCH_H
 
 #include "storage/blob_store.h"
 #include "worker/context.h"
-#include "worker/pool.h"
+#include "worker/threads/pool.h"
 #include "worker/watchdog.h"
 
 struct fetcher {

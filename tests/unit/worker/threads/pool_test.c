@@ -1,5 +1,5 @@
 /* The meeting point of fetcher and job threads, with real threads. */
-#include "worker/pool.h"
+#include "worker/threads/pool.h"
 
 #include "base/clock.h"
 #include "base/text.h"

@@ -1,11 +1,11 @@
-#include "worker/rescuer.h"
+#include "worker/threads/rescuer.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/text.h"
 #include "job/claim.h"
 #include "worker/outage.h"
-#include "worker/sweep.h"
+#include "worker/threads/sweep.h"
 
 enum { TICK_MS = 100, AWAY_WAIT_MS = 1000, RESCUE_INTERVAL_MS = 5000, SWEEP_INTERVAL_MS = 15000 };
 

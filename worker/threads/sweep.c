@@ -1,4 +1,4 @@
-#include "worker/sweep.h"
+#include "worker/threads/sweep.h"
 
 #include "base/fault.h"
 #include "base/text.h"

@@ -1,6 +1,6 @@
 /* The sweep: brings back what Redis has forgotten. */
-#ifndef WORKER_SWEEP_H
-#define WORKER_SWEEP_H
+#ifndef WORKER_THREADS_SWEEP_H
+#define WORKER_THREADS_SWEEP_H
 
 #include "client/pg.h"
 #include "worker/context.h"

@@ -1,4 +1,4 @@
-#include "worker/mailer.h"
+#include "worker/threads/mailer.h"
 
 #include "mail/outbox.h"
 #include "worker/outage.h"

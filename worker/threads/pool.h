@@ -2,8 +2,8 @@
  * The pool's meeting point: job threads announce that they are ready, the fetcher hands a message
  * to one of them. A message is held by the pool from the hand-over until its thread has left it.
  */
-#ifndef WORKER_POOL_H
-#define WORKER_POOL_H
+#ifndef WORKER_THREADS_POOL_H
+#define WORKER_THREADS_POOL_H
 
 #include "job/queue.h"
 #include "worker/bell.h"

@@ -1,0 +1,184 @@
+/*
+ * The end of an attempt: which outcome, and how it is carried through while PostgreSQL comes and
+ * goes. What cannot be written is not over: the job is postponed, or left to a rescue.
+ */
+#include "base/clock.h"
+#include "job/retry.h"
+#include "worker/attempt/steps.h"
+
+enum {
+    OUTCOME_TRIES = 3, /* in a row, while PostgreSQL answers, before the job is put off */
+    STORE_TRIES = 3,   /* blobs may vanish before the outcome so many times */
+};
+
+typedef bool outcome_step(struct attempt *attempt, struct error *error);
+
+/* ---- carrying an outcome through ---- */
+
+static bool try_step(struct attempt *attempt, outcome_step *step, struct error *error)
+{
+    struct attempt_tools *tools = attempt->tools;
+    arena_reset(tools->outcome_arena);
+    watch_seen(tools->watch);
+    return pg_connect(tools->pg, error) && step(attempt, error);
+}
+
+/* After a COMMIT that may have had no answer the database is asked what became of it; nothing is
+   concluded from the silence, nor from a fence that may be closed because that COMMIT closed it. */
+static bool persist(struct attempt *attempt, outcome_step *step, struct error *error)
+{
+    bool unsure = false;
+    for (int tries = 1;; tries++) {
+        struct error look;
+        bool committed = false;
+        if (try_step(attempt, step, error))
+            return true;
+        unsure = unsure || error->code != ERROR_LOST;
+        if (!unsure)
+            return false;
+        watch_seen(attempt->tools->watch);
+        if (outcome_was_committed(attempt, &committed, &look)) {
+            if (committed)
+                return true;
+            /* PostgreSQL is there: what is away may be a full disk, or the Redis of the locks */
+            if (error->code != ERROR_AWAY || tries >= OUTCOME_TRIES)
+                return false;
+        } else {
+            *error = look;
+            if (look.code != ERROR_AWAY)
+                return false;
+            outage_begin(&attempt->tools->postgres_outage, &look);
+            tries = 0;
+        }
+        if (attempt_gives_back(attempt))
+            return false;
+        attempt_wait_a_moment(attempt);
+    }
+}
+
+/* ---- the outcomes ---- */
+
+static void log_otherwise(enum outcome_result result)
+{
+    if (result == OUTCOME_ROW_GONE)
+        log_event(LOG_WARNING, "dataexport.gone", NULL);
+    else if (result == OUTCOME_FINISHED)
+        log_event(LOG_WARNING, "dataexport.finished-elsewhere", NULL);
+}
+
+static bool step_valid(struct attempt *attempt, struct error *error)
+{
+    enum outcome_result result = OUTCOME_BLOB_GONE;
+    for (int tries = 0; tries < STORE_TRIES; tries++) {
+        if (!assemble_store(attempt, error) || !outcome_valid(attempt, &result, error))
+            return false;
+        if (result != OUTCOME_BLOB_GONE) {
+            log_otherwise(result);
+            return true;
+        }
+        log_event(LOG_WARNING, "dataexport.blob-gone", NULL);
+        attempt->assembly.stored = false;
+    }
+    return error_set(error, ERROR_CONFLICT, "a blob vanished %d times before it was referenced",
+                     STORE_TRIES);
+}
+
+static bool step_failed(struct attempt *attempt, struct error *error)
+{
+    enum outcome_result result = OUTCOME_DONE;
+    if (!outcome_failed(attempt, &result, error))
+        return false;
+    log_otherwise(result);
+    return true;
+}
+
+static bool step_postponed(struct attempt *attempt, struct error *error)
+{
+    return outcome_postponed(attempt, false, error);
+}
+
+static bool step_counted(struct attempt *attempt, struct error *error)
+{
+    return outcome_postponed(attempt, true, error);
+}
+
+static void end_written(struct attempt *attempt)
+{
+    attempt->end = MESSAGE_ACKNOWLEDGED;
+    attempt->mailed = true;
+}
+
+bool conclude_valid(struct attempt *attempt)
+{
+    attempt->valid = persist(attempt, step_valid, &attempt->error);
+    if (attempt->valid)
+        end_written(attempt);
+    return attempt->valid;
+}
+
+/* ---- after an error ---- */
+
+/* Records that the job is not over. When even that cannot be written, the message stays in the
+   processing list: row and message are rescued together later. */
+static void postpone(struct attempt *attempt, struct retry retry)
+{
+    const struct error *cause = &attempt->error;
+    struct error error;
+    attempt->reason = cause->message;
+    attempt->delay_ms = retry.delay_ms;
+    attempt->end = retry.delay_ms > 0 ? MESSAGE_DELAYED : MESSAGE_GIVEN_BACK;
+    while (!persist(attempt, retry.counted ? step_counted : step_postponed, &error)) {
+        log_error(LOG_ERROR, "dataexport.outcome-not-written", &error);
+        if (error.code == ERROR_LOST || attempt_gives_back(attempt)) {
+            attempt->end = error.code == ERROR_LOST ? MESSAGE_GIVEN_BACK : MESSAGE_STAYS;
+            return;
+        }
+        attempt_wait_a_moment(attempt);
+    }
+    LOG(LOG_WARNING, "dataexport.postponed", log_text("code", error_code_name(cause->code)),
+        log_text("error", cause->message), log_int("delay_ms", retry.delay_ms));
+}
+
+static bool fail(struct attempt *attempt, struct error *error)
+{
+    const struct error *cause = &attempt->error;
+    attempt->reason = retry_failure_sentence(cause);
+    LOG(LOG_ERROR, "dataexport.error", log_text("error", attempt->reason),
+        log_text("code", error_code_name(cause->code)), log_text("cause", cause->message));
+    if (!persist(attempt, step_failed, error))
+        return false;
+    end_written(attempt);
+    return true;
+}
+
+void conclude_error(struct attempt *attempt)
+{
+    const struct config *config = attempt->tools->context->config;
+    const struct error *cause = &attempt->error;
+    const struct retry_limits limits = {.max_failures = config->max_failures,
+                                        .give_up_hours = config->give_up_hours,
+                                        .base_seconds = config->retry_base_seconds};
+    const struct retry_history history = {.attempt = attempt->claim.attempt,
+                                          .failures = attempt->claim.failures,
+                                          .age_seconds = attempt->claim.age_seconds,
+                                          .crashes = attempt->crashes};
+    struct error unwritten;
+    struct retry retry = retry_judge(cause, &history, &limits, attempt_gives_back(attempt));
+    switch (retry.verdict) {
+    case RETRY_FAIL:
+        if (!fail(attempt, &unwritten)) {
+            attempt->error = unwritten;
+            postpone(attempt, retry_unwritten(&history, &limits));
+        }
+        break;
+    case RETRY_POSTPONE:
+        postpone(attempt, retry);
+        break;
+    case RETRY_HANDS_OFF:
+        /* Not acknowledged: if the job waits again, this may be the only message that leads to it.
+         */
+        log_error(LOG_WARNING, "dataexport.lost", cause);
+        attempt->end = MESSAGE_GIVEN_BACK;
+        break;
+    }
+}

@@ -1,0 +1,70 @@
+/* What the files of an attempt do for each other. */
+#ifndef WORKER_ATTEMPT_STEPS_H
+#define WORKER_ATTEMPT_STEPS_H
+
+#include "worker/attempt/attempt.h"
+
+/* Whether running jobs go back to the queue, because the worker stops. */
+bool attempt_gives_back(const struct attempt *attempt);
+
+/* Before the next try to reach a server. The watchdog is told: to wait is not to hang. */
+void attempt_wait_a_moment(const struct attempt *attempt);
+
+/* ---- assemble_download.c ---- */
+
+/* Writes the rows of a claimed job into a temporary file and stores it as blobs. The errors are
+   those that retry_judge knows; ERROR_STOPPED when the worker gives its jobs back. */
+bool assemble_download(struct attempt *attempt, struct error *error) MUST_CHECK;
+
+/* Stores the file once more, unless it is stored: a blob of it has vanished before an outcome. */
+bool assemble_store(struct attempt *attempt, struct error *error) MUST_CHECK;
+
+/* ---- conclude.c ---- */
+
+/* Writes the outcome of a finished file. False: nothing is written, and attempt->error says why. */
+bool conclude_valid(struct attempt *attempt);
+
+/* Writes what attempt->error makes of the job: failed, postponed, given back. */
+void conclude_error(struct attempt *attempt);
+
+/* ---- outcome.c ----
+
+   The one transaction that ends an attempt. Its locks are always taken in this order: the job's row
+   in exportd.export (the fence), the export's row, an old file's rows, the blobs of the new one,
+   the outbox. */
+
+enum outcome_result {
+    OUTCOME_DONE,      /* committed */
+    OUTCOME_BLOB_GONE, /* nothing changed: a blob is gone, store the file again */
+    OUTCOME_ROW_GONE,  /* the export's row was deleted meanwhile: the job is GONE now */
+    OUTCOME_FINISHED,  /* another program has finished the export: nothing more to do */
+};
+
+/* valid: blobs locked, file and index rows, the export's row finished, the mail in the outbox. */
+bool outcome_valid(struct attempt *attempt, enum outcome_result *result,
+                   struct error *error) MUST_CHECK;
+
+/* failed, with the sentence attempt->reason: the failure mail in the outbox, the export's row (and
+   its file, if any) deleted; exportd.export keeps the sentence. */
+bool outcome_failed(struct attempt *attempt, enum outcome_result *result,
+                    struct error *error) MUST_CHECK;
+
+/* Not over, because of attempt->reason: back to the queue at once (attempt->delay_ms 0) or after a
+   pause. `counted`: the attempt failed by the job's own doing. */
+bool outcome_postponed(struct attempt *attempt, bool counted, struct error *error) MUST_CHECK;
+
+/* After an outcome whose COMMIT had no answer, with a new connection if need be: whether it was
+   committed after all. ERROR_LOST: another worker has ended the attempt. */
+bool outcome_was_committed(struct attempt *attempt, bool *committed,
+                           struct error *error) MUST_CHECK;
+
+/* ---- outcome_mail.c ---- */
+
+/* Put the mail of an outcome into the outbox; or note in log and status why there is none: an
+   export counts also when its user cannot be mailed. */
+bool outcome_mail_success(struct attempt *attempt, const struct exported_data_locked *export,
+                          struct error *error) MUST_CHECK;
+bool outcome_mail_failure(struct attempt *attempt, const struct exported_data_locked *export,
+                          struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,138 @@
+#include "worker/stop.h"
+
+#include "base/clock.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum {
+    TICK_MS = 100,
+    INTERRUPT_PAUSE_MS = 1000,
+    INTERRUPT_MAIL_MS = 3000, /* how long a mail that is being sent may take then */
+    INTERRUPT_ALL_MS = 10000, /* how long rows may take to be written when all is given back */
+    STUCK_GRACE_MS = 10000,   /* how long the others have when one part hangs */
+    GIVE_BACK_SECONDS = 60,   /* more than any of our own time-outs */
+};
+
+bool stop_open(struct stop *stop, struct error *error)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+    stop->signals = signalfd(-1, &set, SFD_CLOEXEC);
+    return stop->signals >= 0 || error_set(error, ERROR_AWAY, "cannot open a signalfd");
+}
+
+void stop_close(struct stop *stop)
+{
+    (void)alarm(0);
+    if (stop->signals >= 0)
+        (void)close(stop->signals);
+    stop->signals = -1;
+}
+
+/* ---- the phases ---- */
+
+static void set_phase(struct stop *stop, enum worker_phase phase)
+{
+    LOG(LOG_INFO, phase == WORKER_STOPS ? "worker.stopping" : "worker.giving-back",
+        log_int("jobs", pool_busy(stop->pool)));
+    atomic_store(&stop->context->phase, phase);
+    pool_stop(stop->pool);
+}
+
+void stop_begin(struct stop *stop)
+{
+    if (stop->deadline_ms != 0)
+        return;
+    stop->deadline_ms = clock_monotonic_ms() + stop->context->config->stop_seconds * 1000;
+    notify_send(stop->notify, "STOPPING=1");
+    set_phase(stop, WORKER_STOPS);
+}
+
+/* Gives back what runs, and lets a mail go that is being sent. */
+static void hurry(struct stop *stop)
+{
+    stop_begin(stop);
+    if (stop->hurried_ms != 0)
+        return;
+    stop->hurried_ms = clock_monotonic_ms();
+    if (worker_phase(stop->context) < WORKER_GIVES_BACK)
+        set_phase(stop, WORKER_GIVES_BACK);
+    (void)alarm(GIVE_BACK_SECONDS);
+}
+
+/* ---- each tick ---- */
+
+/* The first signal: stop. The second: at once. */
+static void read_signals(struct stop *stop)
+{
+    struct signalfd_siginfo info;
+    struct pollfd ready = {.fd = stop->signals, .events = POLLIN};
+    if (poll(&ready, 1, TICK_MS) <= 0 ||
+        read(stop->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+        return;
+    LOG(LOG_INFO, "worker.signal", log_int("signal", (int64_t)info.ssi_signo));
+    if (stop->deadline_ms == 0)
+        stop_begin(stop);
+    else
+        hurry(stop);
+}
+
+/* Ends what threads wait for. After a moment also a mail, which would go out again if its server
+   has taken it already; and after a while what they need to put their jobs back in order: a server
+   that takes so long does not answer any more. */
+static void interrupt(struct stop *stop, int64_t hurried_ms)
+{
+    bool all = hurried_ms >= INTERRUPT_ALL_MS;
+    for (int i = 0; i < *stop->job_thread_count; i++)
+        job_thread_interrupt(&stop->job_threads[i], all);
+    if (hurried_ms >= INTERRUPT_MAIL_MS)
+        mail_transport_interrupt(stop->transport);
+    if (!all)
+        return;
+    pg_interrupt(stop->mail_pg);
+    pg_interrupt(stop->rescue_pg);
+}
+
+static void press_on(struct stop *stop)
+{
+    int64_t now = clock_monotonic_ms();
+    if (stop->deadline_ms != 0 && now >= stop->deadline_ms)
+        hurry(stop);
+    if (stop->hurried_ms == 0 || now < stop->interrupt_ms)
+        return;
+    stop->interrupt_ms = now + INTERRUPT_PAUSE_MS; /* each costs the server a process */
+    interrupt(stop, now - stop->hurried_ms);
+}
+
+/* A part that hangs ends the process, so that its jobs are rescued and counted; but the others may
+   put theirs back first, which are not to blame. */
+static void look_after(struct stop *stop)
+{
+    struct worker_context *context = stop->context;
+    int64_t now = clock_monotonic_ms();
+    const struct watch *stuck = NULL;
+    if (stop->hurried_ms == 0)
+        stuck = watchdog_check(&context->watchdog, context->config->stuck_seconds * 1000);
+    if (stuck != NULL) {
+        LOG(LOG_ERROR, "worker.stuck", log_text("part", stuck->part),
+            log_int("data_export_id", atomic_load(&stuck->data_export_id)),
+            log_int("seconds", context->config->stuck_seconds));
+        stop->abort_ms = now + STUCK_GRACE_MS;
+        hurry(stop);
+    }
+    if (stop->abort_ms != 0 && (now >= stop->abort_ms || atomic_load(stop->active) <= 1))
+        abort();
+}
+
+void stop_tick(struct stop *stop)
+{
+    read_signals(stop);
+    press_on(stop);
+    look_after(stop);
+}

@@ -1,0 +1,44 @@
+/*
+ * Signals, and how a worker stops: it takes nothing more; after EXPORTD_STOP_SECONDS, or at a
+ * second signal, running jobs go back to the queue; what nothing moves to end is interrupted, and
+ * in the end SIGALRM ends the process: a rescue then does the rest, as after a crash. A part that
+ * hangs stops the worker, too. All functions are for the main thread.
+ */
+#ifndef WORKER_STOP_H
+#define WORKER_STOP_H
+
+#include "mail/transport.h"
+#include "worker/notify.h"
+#include "worker/threads/job_thread.h"
+
+struct stop {
+    /* Given by the worker. */
+    struct worker_context *context;
+    struct pool *pool;
+    struct notify *notify;
+    const atomic_int *active;       /* job threads and the fetcher that run still */
+    struct job_thread *job_threads; /* these, and the rest, are what is interrupted */
+    const int *job_thread_count;
+    struct mail_transport *transport;
+    struct pg *mail_pg, *rescue_pg;
+
+    /* stop.c's own; times are monotonic, 0: not yet. */
+    int signals;          /* signalfd; below 0: none */
+    int64_t deadline_ms;  /* of running jobs */
+    int64_t hurried_ms;   /* since when jobs go back */
+    int64_t interrupt_ms; /* when to interrupt next */
+    int64_t abort_ms;     /* when to abort, because a part hangs */
+};
+
+/* Blocks TERM and INT, for every thread that is started after this, and makes them readable. */
+bool stop_open(struct stop *stop, struct error *error) MUST_CHECK;
+void stop_close(struct stop *stop);
+
+/* Takes no more, and finishes what runs. Repeatable. */
+void stop_begin(struct stop *stop);
+
+/* To be called again and again: waits 0.1 s at most for a signal, and does what the time asks for.
+ */
+void stop_tick(struct stop *stop);
+
+#endif

@@ -1,0 +1,31 @@
+/* A job thread: its own connections, and one attempt after another. */
+#ifndef WORKER_THREADS_JOB_THREAD_H
+#define WORKER_THREADS_JOB_THREAD_H
+
+#include "worker/attempt/attempt.h"
+#include "worker/threads/pool.h"
+
+struct job_thread {
+    struct attempt_tools tools;
+    struct pool *pool;
+    int slot;            /* in the pool */
+    struct redis *redis; /* the queue */
+    struct outage redis_outage;
+};
+
+/* Makes the thread's connections, not yet connected. Free with job_thread_close, also after a
+   failure. */
+bool job_thread_open(struct job_thread *thread, struct worker_context *context, struct pool *pool,
+                     int slot, struct error *error) MUST_CHECK;
+void job_thread_close(struct job_thread *thread);
+
+/* The thread's function; the argument is a struct job_thread. Ends when the worker stops and its
+   job is done or given back. */
+void *job_thread_run(void *thread);
+
+/* From another thread, once the worker gives its jobs back: ends a long question to the tagstore;
+   with `all` also what the thread asks for its rows, so that it may have to leave its job to a
+   rescue. */
+void job_thread_interrupt(struct job_thread *thread, bool all);
+
+#endif
