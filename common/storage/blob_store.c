@@ -3,9 +3,9 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "base/url.h"
-#include "storage/filesystem.h"
+#include "storage/filesystem/filesystem.h"
 
-enum { PART_MAX = 255, PATHS_IN_FOLDER = 1000 };
+enum { PART_MAX = 255 };
 
 static bool check_url(const char *text, struct url *url, struct error *error)
 {
@@ -62,24 +62,29 @@ bool blob_store_check_path(const char *path, struct error *error)
     }
 }
 
-bool blob_store_create(struct blob_store *store, const char *path, const void *bytes, size_t size,
-                       struct error *error)
+bool blob_store_put_begin(struct blob_store *store, struct blob_put *put, struct error *error)
 {
-    return blob_store_check_path(path, error) &&
-           store->operations->create(store, path, bytes, size, error);
+    put->transfer = NULL;
+    return blob_store_check_path(put->path, error) &&
+           (store->operations->put_begin == NULL ||
+            store->operations->put_begin(store, put, error));
 }
 
-bool blob_store_write(struct blob_store *store, const char *path, const void *bytes, size_t size,
-                      struct error *error)
+bool blob_store_put_finish(struct blob_store *store, struct blob_put *put, struct error *error)
 {
-    return blob_store_check_path(path, error) &&
-           store->operations->write(store, path, bytes, size, error);
+    return store->operations->put_finish(store, put, error);
 }
 
-bool blob_store_read(struct blob_store *store, const char *path, struct buffer *out,
-                     struct error *error)
+bool blob_store_put(struct blob_store *store, const struct blob_put *put, struct error *error)
 {
-    return blob_store_check_path(path, error) && store->operations->read(store, path, out, error);
+    struct blob_put own = *put;
+    return blob_store_put_begin(store, &own, error) && blob_store_put_finish(store, &own, error);
+}
+
+bool blob_store_get(struct blob_store *store, const char *path, struct buffer *out,
+                    struct error *error)
+{
+    return blob_store_check_path(path, error) && store->operations->get(store, path, out, error);
 }
 
 bool blob_store_size(struct blob_store *store, const char *path, int64_t *size, struct error *error)
@@ -92,6 +97,11 @@ bool blob_store_remove(struct blob_store *store, const char *path, struct error 
     return blob_store_check_path(path, error) && store->operations->remove(store, path, error);
 }
 
+bool blob_store_probe(struct blob_store *store, struct error *error)
+{
+    return store->operations->probe(store, error);
+}
+
 bool blob_store_check(struct blob_store *store, struct error *error)
 {
     return store->operations->check(store, error);
@@ -99,10 +109,12 @@ bool blob_store_check(struct blob_store *store, struct error *error)
 
 void blob_store_new_path(struct blob_store *store, char path[BLOB_NEW_PATH_SIZE])
 {
+    store->operations->new_path(store, path);
+}
+
+void blob_store_random_path(char path[BLOB_NEW_PATH_SIZE])
+{
     char hex[RANDOM_HEX_SIZE];
     random_hex(hex);
-    if (store->folder_has_had == 0)
-        (void)snprintf(store->folder, sizeof(store->folder), "%.2s/%.4s", hex, hex + 2);
-    store->folder_has_had = (store->folder_has_had + 1) % PATHS_IN_FOLDER;
-    (void)snprintf(path, BLOB_NEW_PATH_SIZE, "%s/%.26s", store->folder, hex + 6);
+    (void)snprintf(path, BLOB_NEW_PATH_SIZE, "%.2s/%.4s/%.26s", hex, hex + 2, hex + 6);
 }

@@ -36,7 +36,7 @@ static bool get_blob(struct getting *getting, const struct file_blob *blob, stru
     char checksum[SHA1_HEX_SIZE];
     struct buffer *bytes = &getting->bytes;
     buffer_clear(bytes);
-    if (!blob_store_read(getting->store, blob->path, bytes, error))
+    if (!blob_store_get(getting->store, blob->path, bytes, error))
         return error_prefix(error, "blob %" PRId64, blob->id);
     sha1_hex(bytes->data, bytes->size, checksum);
     if ((int64_t)bytes->size != blob->size || memcmp(checksum, blob->checksum, SHA1_HEX_SIZE) != 0)

@@ -134,15 +134,15 @@ static bool journal_paths(const struct putting *putting, struct error *error)
 
 /* ---- second pass: one chunk, with its upload lock ---- */
 
-typedef bool write_function(struct blob_store *store, const char *path, const void *bytes,
-                            size_t size, struct error *error);
-
 static bool write_object(const struct putting *putting, size_t index, const char *path,
-                         write_function *write, struct error *error)
+                         unsigned flags, struct error *error)
 {
+    struct blob_put put = {.path = path,
+                           .bytes = putting->bytes,
+                           .size = (size_t)putting->chunks[index].size,
+                           .flags = flags};
     return FAULT("object_write", error) && read_chunk(putting, index, error) &&
-           write(putting->upload->store, path, putting->bytes, (size_t)putting->chunks[index].size,
-                 error);
+           blob_store_put(putting->upload->store, &put, error);
 }
 
 /* The path passes from the journal to a row that has had none. *id is 0 when the row has got one
@@ -194,7 +194,7 @@ static bool store_new(const struct putting *putting, size_t index, const struct 
     int64_t id = 0;
     bool lost = false;
     chunk->written = true;
-    if (!write_object(putting, index, chunk->path, blob_store_create, error) ||
+    if (!write_object(putting, index, chunk->path, BLOB_PUT_NEW, error) ||
         !FAULT("blob_row", error))
         return false;
     if (!hand_over_path(upload, chunk, pathless, &id, &lost, error))
@@ -222,7 +222,7 @@ static bool reuse(const struct putting *putting, size_t index, const struct file
         return error_prefix(error, "blob %" PRId64, blob->id);
     if (size != chunk->size) {
         LOG(LOG_WARNING, "putfile.object-missing", log_int("blob_id", blob->id));
-        if (!write_object(putting, index, blob->path, blob_store_write, error))
+        if (!write_object(putting, index, blob->path, 0, error))
             return false;
     }
     if (!file_blob_touch(upload->pg, blob->id, chunk->size, REUSE_SECONDS, &alive, error))

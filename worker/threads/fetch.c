@@ -49,7 +49,7 @@ static bool disks_are_fine(struct fetch *fetch)
         return false;
     }
     outage_end(&fetch->tmpdir_outage);
-    if (!blob_store_check(fetch->fetcher->store, &error)) {
+    if (!blob_store_probe(fetch->fetcher->store, &error)) {
         outage_begin(&fetch->store_outage, &error);
         return false;
     }

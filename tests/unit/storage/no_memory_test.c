@@ -14,10 +14,11 @@ static bool write_and_read(const void *url, struct error *error)
     struct buffer bytes;
     int64_t size = 0;
     buffer_init(&bytes, BLOB_SIZE);
-    bool done =
-        blob_store_open(url, &store, error) && blob_store_write(store, path, "bytes", 5, error) &&
-        blob_store_read(store, path, &bytes, error) && blob_store_size(store, path, &size, error) &&
-        blob_store_check(store, error) && blob_store_remove(store, path, error);
+    const struct blob_put put = {.path = path, .bytes = "bytes", .size = 5};
+    bool done = blob_store_open(url, &store, error) && blob_store_put(store, &put, error) &&
+                blob_store_get(store, path, &bytes, error) &&
+                blob_store_size(store, path, &size, error) && blob_store_check(store, error) &&
+                blob_store_probe(store, error) && blob_store_remove(store, path, error);
     blob_store_free(store);
     buffer_free(&bytes);
     return done;

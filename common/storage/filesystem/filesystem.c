@@ -1,0 +1,216 @@
+#include "storage/filesystem/filesystem.h"
+
+#include "base/text.h"
+#include "storage/filesystem/folders.h"
+#include "storage/filesystem/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { NEW_FOLDER_SIZE = 7 /* ab/cdef */, PATHS_IN_FOLDER = 1000 };
+
+struct filesystem {
+    struct blob_store store; /* first: a struct blob_store * is a struct filesystem * */
+    struct folders folders;
+    char new_folder[NEW_FOLDER_SIZE]; /* of new paths */
+    int paths_in_folder;              /* how many paths it has had; 0: choose another */
+};
+
+static struct folders *folders_of(struct blob_store *store)
+{
+    return &((struct filesystem *)store)->folders;
+}
+
+static bool write_all(int fd, const char *bytes, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t written = pwrite(fd, bytes + done, size - done, (off_t)done);
+        if (written < 0 && errno != EINTR)
+            return false;
+        if (written > 0)
+            done += (size_t)written;
+    }
+    return true;
+}
+
+/* To a size that the file has already it would not be for free. */
+static bool cut(int fd, off_t size)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && (status.st_size == size || ftruncate(fd, size) == 0);
+}
+
+/* Writes file `name` of the place's folder and makes its bytes durable. */
+static bool write_file(const struct place *place, const char *name, const void *bytes, size_t size)
+{
+    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(place->folder, name, flags, 0600);
+    if (fd < 0)
+        return false;
+    bool good = write_all(fd, bytes, size) && cut(fd, (off_t)size) && fsync(fd) == 0;
+    int saved = errno;
+    good = close(fd) == 0 && good;
+    if (!good)
+        errno = saved;
+    return good;
+}
+
+/* Two writers of one path write the same bytes (a path belongs to one checksum), so they may share
+   the temporary file: hence no O_EXCL and no O_TRUNC in write_file, which would empty it under the
+   other's hands; a leftover of a crash is cut to size instead. */
+static bool put_in(struct folders *folders, const struct place *place, const struct blob_put *put)
+{
+    bool is_new = (put->flags & BLOB_PUT_NEW) != 0;
+    const char *name = is_new ? place->name : place->temporary;
+    bool good = write_file(place, name, put->bytes, put->size) &&
+                (is_new || renameat(place->folder, name, place->folder, place->name) == 0) &&
+                place_sync(folders, place);
+    int saved = errno;
+    if (!good)
+        (void)unlinkat(place->folder, name, 0);
+    errno = saved;
+    return good;
+}
+
+static bool filesystem_put(struct blob_store *store, struct blob_put *put, struct error *error)
+{
+    struct folders *folders = folders_of(store);
+    struct place place;
+    if (!folders_open_place(folders, put->path, true, &place, error))
+        return false;
+    bool good = put_in(folders, &place, put) ||
+                error_set_errno(error, errno, "cannot write object %s", put->path);
+    (void)close(place.folder);
+    return good;
+}
+
+/* Opens the object for reading. O_NONBLOCK: a FIFO in its place must not hang us. */
+static bool open_object(struct blob_store *store, const char *path, int *fd, int64_t *size,
+                        struct error *error)
+{
+    struct place place;
+    struct stat status;
+    if (!folders_open_place(folders_of(store), path, false, &place, error))
+        return false;
+    *fd = openat(place.folder, place.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int saved = errno;
+    (void)close(place.folder);
+    if (*fd < 0)
+        return error_set_errno(error, saved, "cannot open object %s", path);
+    if (fstat(*fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        (void)close(*fd);
+        return error_set(error, ERROR_INVALID, "object %s is not a regular file", path);
+    }
+    *size = status.st_size;
+    return true;
+}
+
+/* Appends up to `size` bytes, for which there is room. */
+static bool read_all(int fd, size_t size, struct buffer *out)
+{
+    size_t end = out->size + size;
+    while (out->size < end) {
+        ssize_t got = read(fd, out->data + out->size, end - out->size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got == 0;
+        out->size += (size_t)got;
+        out->data[out->size] = '\0';
+    }
+    return true;
+}
+
+static bool filesystem_get(struct blob_store *store, const char *path, struct buffer *out,
+                           struct error *error)
+{
+    int fd = -1;
+    int64_t size = 0;
+    if (!open_object(store, path, &fd, &size, error))
+        return false;
+    bool good = buffer_reserve(out, (size_t)size, error);
+    if (good && !read_all(fd, (size_t)size, out))
+        good = error_set_errno(error, errno, "cannot read object %s", path);
+    (void)close(fd);
+    return good;
+}
+
+static bool filesystem_size(struct blob_store *store, const char *path, int64_t *size,
+                            struct error *error)
+{
+    int fd = -1;
+    if (!open_object(store, path, &fd, size, error))
+        return false;
+    (void)close(fd);
+    return true;
+}
+
+/* The folder is synced: once the journal forgets the object, it must not come back after a power
+   cut. */
+static bool filesystem_remove(struct blob_store *store, const char *path, struct error *error)
+{
+    struct place place;
+    if (!folders_open_place(folders_of(store), path, false, &place, error))
+        return false;
+    (void)unlinkat(place.folder, place.temporary, 0);
+    int failure = unlinkat(place.folder, place.name, 0) == 0 ? 0 : errno;
+    if (fsync(place.folder) != 0 && failure == 0)
+        failure = errno;
+    (void)close(place.folder);
+    return failure == 0 || error_set_errno(error, failure, "cannot remove object %s", path);
+}
+
+static bool probe(struct blob_store *store, struct error *error)
+{
+    return filesystem_probe(folders_of(store), error);
+}
+
+static bool check(struct blob_store *store, struct error *error)
+{
+    return filesystem_check(folders_of(store), error);
+}
+
+static void filesystem_new_path(struct blob_store *store, char path[BLOB_NEW_PATH_SIZE])
+{
+    struct filesystem *filesystem = (struct filesystem *)store;
+    blob_store_random_path(path);
+    if (filesystem->paths_in_folder == 0)
+        memcpy(filesystem->new_folder, path, NEW_FOLDER_SIZE);
+    else
+        memcpy(path, filesystem->new_folder, NEW_FOLDER_SIZE);
+    filesystem->paths_in_folder = (filesystem->paths_in_folder + 1) % PATHS_IN_FOLDER;
+}
+
+static void filesystem_free(struct blob_store *store)
+{
+    free(folders_of(store)->root);
+    free(store);
+}
+
+static const struct blob_store_operations operations = {
+    .put_finish = filesystem_put,
+    .get = filesystem_get,
+    .size = filesystem_size,
+    .remove = filesystem_remove,
+    .probe = probe,
+    .check = check,
+    .new_path = filesystem_new_path,
+    .free = filesystem_free,
+};
+
+struct blob_store *filesystem_store_new(const char *root)
+{
+    struct filesystem *filesystem = memory_zeroed(1, sizeof(*filesystem));
+    if (filesystem == NULL)
+        return NULL;
+    filesystem->store.operations = &operations;
+    filesystem->folders.root = text_duplicate(root);
+    if (filesystem->folders.root == NULL) {
+        free(filesystem);
+        return NULL;
+    }
+    return &filesystem->store;
+}

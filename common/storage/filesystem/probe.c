@@ -1,0 +1,109 @@
+#include "storage/filesystem/probe.h"
+
+#include "storage/blob_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* ---- without writing ---- */
+
+/* A folder is a mount point if its parent is on another device. A folder that was one and is one no
+   more lies on the wrong disk. (A mount further up takes the whole root away with it.) */
+static bool check_mounted(struct folders *folders, int root, struct error *error)
+{
+    struct stat own;
+    struct stat parent;
+    if (fstat(root, &own) != 0 || fstatat(root, "..", &parent, 0) != 0)
+        return error_set_errno(error, errno, "cannot look at the folder of the file store %s",
+                               folders->root);
+    bool mounted = own.st_dev != parent.st_dev;
+    if (folders->was_mounted && !mounted)
+        return error_set(error, ERROR_AWAY, "the disk of the file store %s is not mounted",
+                         folders->root);
+    folders->was_mounted = mounted;
+    return true;
+}
+
+/* A file system that knows no number of blocks or of inodes has 0 of them in all. */
+static bool has_room(const struct statvfs *disk)
+{
+    uint64_t bytes = (uint64_t)disk->f_bavail * disk->f_frsize;
+    return (disk->f_blocks == 0 || bytes >= BLOB_SIZE) &&
+           (disk->f_files == 0 || disk->f_favail > 0);
+}
+
+static bool look_at(struct folders *folders, int root, struct error *error)
+{
+    struct statvfs disk;
+    if (!check_mounted(folders, root, error))
+        return false;
+    if (faccessat(root, ".", W_OK | X_OK, AT_EACCESS) != 0 || fstatvfs(root, &disk) != 0)
+        return error_set_errno(error, errno, "cannot write into the folder of the file store %s",
+                               folders->root);
+    return has_room(&disk) ||
+           error_set(error, ERROR_AWAY, "the disk of the file store %s is full", folders->root);
+}
+
+bool filesystem_probe(struct folders *folders, struct error *error)
+{
+    int root = -1;
+    if (!folders_open_root(folders, false, &root, error))
+        return false;
+    bool good = look_at(folders, root, error);
+    (void)close(root);
+    return good;
+}
+
+/* ---- by writing ---- */
+
+static bool write_byte(int root, const char *name, int flags)
+{
+    int fd = openat(root, name, flags | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    bool good = write(fd, "x", 1) == 1 && fsync(fd) == 0;
+    int saved = errno;
+    (void)close(fd);
+    errno = saved;
+    return good;
+}
+
+/* For file systems without O_TMPFILE: a file of always the same name, so that what one death leaves
+   the next check removes. */
+static bool try_named(int root)
+{
+    static const char name[] = ".exportd-check";
+    (void)unlinkat(root, name, 0);
+    bool good = write_byte(root, name, O_CREAT);
+    int saved = errno;
+    (void)unlinkat(root, name, 0);
+    errno = saved;
+    return good;
+}
+
+/* A file without a name is one that no death leaves behind. */
+static bool try_to_write(int root)
+{
+    if (write_byte(root, ".", O_TMPFILE))
+        return true;
+    return (errno == EOPNOTSUPP || errno == EISDIR) && try_named(root);
+}
+
+bool filesystem_check(struct folders *folders, struct error *error)
+{
+    int root = -1;
+    if (!folders_open_root(folders, true, &root, error))
+        return false;
+    bool good = look_at(folders, root, error);
+    if (good && !try_to_write(root))
+        good = error_set_errno(error, errno, "cannot write into the folder of the file store %s",
+                               folders->root);
+    if (good && fsync(root) != 0)
+        good = error_set_errno(error, errno, "cannot sync the folder of the file store %s",
+                               folders->root);
+    (void)close(root);
+    return good;
+}

@@ -1,0 +1,221 @@
+/* Whether a filesystem store can be written: what is noticed without writing, and by writing. */
+#include "../filesystem_fixture.h"
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+/* Instead of the C library's: counts what is made durable. */
+static int syncs;
+int fsync(int fd)
+{
+    syncs++;
+    return (int)syscall(SYS_fsync, fd);
+}
+
+/* Instead of the C library's: a disk of the test's making, or the real one. */
+static const struct statvfs *made_up;
+int fstatvfs(int fd, struct statvfs *disk)
+{
+    struct statfs real;
+    if (made_up != NULL) {
+        *disk = *made_up;
+        return 0;
+    }
+    if (syscall(SYS_fstatfs, fd, &real) != 0)
+        return -1;
+    *disk = (struct statvfs){.f_frsize = (unsigned long)real.f_frsize,
+                             .f_blocks = real.f_blocks,
+                             .f_bfree = real.f_bfree,
+                             .f_bavail = real.f_bavail,
+                             .f_files = real.f_files,
+                             .f_favail = real.f_ffree};
+    return 0;
+}
+
+static bool probe(struct fixture *fixture)
+{
+    return blob_store_probe(fixture->store, &fixture->error);
+}
+
+static void test_check_makes_the_root_and_leaves_nothing_in_it(void **state)
+{
+    struct fixture *fixture = *state;
+    syncs = 0;
+    assert_true(blob_store_check(fixture->store, &fixture->error));
+    assert_true(syncs >= 2);
+    assert_true(blob_store_check(fixture->store, &fixture->error));
+    assert_int_equal(rmdir(fixture->root), 0);
+}
+
+static void test_the_probe_writes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stat before, after;
+    assert_true(blob_store_check(fixture->store, &fixture->error));
+    assert_int_equal(stat(fixture->root, &before), 0);
+    syncs = 0;
+    assert_true(probe(fixture));
+    assert_int_equal(syncs, 0);
+    assert_int_equal(stat(fixture->root, &after), 0);
+    assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof(before.st_mtim));
+}
+
+static void test_a_missing_root(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_error(fixture, probe(fixture), ERROR_AWAY);
+    assert_int_not_equal(access(fixture->root, F_OK), 0);
+    assert_true(blob_store_check(fixture->store, &fixture->error));
+    assert_true(probe(fixture));
+    assert_int_equal(rmdir(fixture->root), 0);
+    expect_error(fixture, probe(fixture), ERROR_AWAY);
+}
+
+static void test_a_folder_without_permission(void **state)
+{
+    struct fixture *fixture = *state;
+    if (geteuid() == 0)
+        skip(); /* root may write anywhere */
+    assert_true(blob_store_check(fixture->store, &fixture->error));
+    for (mode_t mode = 0; mode < 0700; mode += 0100) {
+        assert_int_equal(chmod(fixture->root, mode), 0);
+        expect_error(fixture, probe(fixture), ERROR_DENIED);
+    }
+    assert_int_equal(chmod(fixture->root, 0700), 0);
+    assert_true(probe(fixture));
+}
+
+/* In blocks of 4096 bytes. */
+static struct statvfs disk_of(unsigned long blocks, unsigned long free, unsigned long available,
+                              unsigned long inodes, unsigned long inodes_available)
+{
+    return (struct statvfs){.f_frsize = 4096,
+                            .f_blocks = blocks,
+                            .f_bfree = free,
+                            .f_bavail = available,
+                            .f_files = inodes,
+                            .f_favail = inodes_available};
+}
+
+/* Root could still write into reserved blocks: they count as used all the same. */
+static void test_the_room_on_the_disk(void **state)
+{
+    struct fixture *fixture = *state;
+    const unsigned long enough = BLOB_SIZE / 4096;
+    const struct {
+        struct statvfs disk;
+        bool fine;
+    } cases[] = {
+        {disk_of(9999, 9999, enough, 100, 1), true},
+        {disk_of(9999, 9999, enough - 1, 100, 1), false},
+        {disk_of(9999, 500, 0, 100, 1), false},
+        {disk_of(9999, 9999, enough, 100, 0), false},
+        {disk_of(9999, 9999, enough, 0, 0), true}, /* counts no inodes */
+        {disk_of(0, 0, 0, 100, 1), true},          /* counts no blocks */
+    };
+    assert_true(blob_store_check(fixture->store, &fixture->error));
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        made_up = &cases[i].disk;
+        if (cases[i].fine) {
+            assert_true(probe(fixture));
+            assert_true(blob_store_check(fixture->store, &fixture->error));
+        } else {
+            expect_error(fixture, probe(fixture), ERROR_AWAY);
+            expect_error(fixture, blob_store_check(fixture->store, &fixture->error), ERROR_AWAY);
+        }
+    }
+    made_up = NULL;
+}
+
+/* ---- a disk of its own, in a child with namespaces of its own ---- */
+
+static bool write_line(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    return close(fd) == 0 && done;
+}
+
+static bool become_mounter(void)
+{
+    char users[64], groups[64];
+    (void)snprintf(users, sizeof(users), "0 %u 1", (unsigned)geteuid());
+    (void)snprintf(groups, sizeof(groups), "0 %u 1", (unsigned)getegid());
+    return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
+           write_line("/proc/self/setgroups", "deny") && write_line("/proc/self/uid_map", users) &&
+           write_line("/proc/self/gid_map", groups);
+}
+
+static bool fill(const char *path)
+{
+    static const char zeros[65536];
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    while (write(fd, zeros, sizeof(zeros)) > 0) {
+    }
+    return errno == ENOSPC && close(fd) == 0;
+}
+
+static bool fails(struct fixture *fixture, enum error_code code)
+{
+    return !probe(fixture) && fixture->error.code == code;
+}
+
+enum { CANNOT_MOUNT = 99 };
+
+/* Returns 0, or the number of the step that failed. */
+static int on_a_disk_of_its_own(struct fixture *fixture)
+{
+    char filler[256];
+    (void)in_root(fixture, "filler", filler);
+    if (!become_mounter() || mount("none", fixture->root, "tmpfs", 0, "size=4m,mode=700") != 0)
+        return CANNOT_MOUNT;
+    if (!probe(fixture))
+        return 1;
+    if (!fill(filler) || !fails(fixture, ERROR_AWAY))
+        return 2;
+    if (unlink(filler) != 0 || !probe(fixture))
+        return 3;
+    if (mount("none", fixture->root, NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0 ||
+        !fails(fixture, ERROR_DENIED))
+        return 4;
+    if (mount("none", fixture->root, NULL, MS_REMOUNT, NULL) != 0 || !probe(fixture))
+        return 5;
+    if (umount(fixture->root) != 0 || !fails(fixture, ERROR_AWAY) || !fails(fixture, ERROR_AWAY))
+        return 6;
+    if (mount("none", fixture->root, "tmpfs", 0, "mode=700") != 0 || !probe(fixture))
+        return 7;
+    return 0;
+}
+
+static void test_a_disk_that_fills_turns_read_only_and_goes(void **state)
+{
+    struct fixture *fixture = *state;
+    int status = 0;
+    assert_true(blob_store_check(fixture->store, &fixture->error));
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(on_a_disk_of_its_own(fixture));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == CANNOT_MOUNT)
+        skip(); /* this machine allows no user namespaces */
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_check_makes_the_root_and_leaves_nothing_in_it),
+        TEST(test_the_probe_writes_nothing),
+        TEST(test_a_missing_root),
+        TEST(test_a_folder_without_permission),
+        TEST(test_the_room_on_the_disk),
+        TEST(test_a_disk_that_fills_turns_read_only_and_goes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
