@@ -46,7 +46,9 @@ static bool create(struct pg *pg, const struct creation *creation, int64_t *id, 
         return false;
     if (text_equal(creation->words[0], "user"))
         return user_create(pg, organization_id, name, id, error);
-    return project_create(pg, organization_id, name, creation->project_id, id, error);
+    const struct new_project project = {
+        .organization_id = organization_id, .slug = name, .id = creation->project_id};
+    return project_create(pg, &project, id, error);
 }
 
 bool command_create(const struct config *config, int argc, char **argv, struct error *error)

@@ -103,11 +103,14 @@ static bool lock(struct pg *pg, int64_t group_id, const struct group_identity *d
                  bool *exists, struct error *error)
 {
     int64_t organization_id = 0;
-    bool destination_exists = false;
-    return project_lock(pg, &destination->project_id, 1, &organization_id, error) &&
-           grouphash_lock_of_group(pg, group_id, error) &&
-           group_lock_both(pg, group_id, destination->id, exists, &destination_exists, error) &&
-           (destination_exists || no_such_group(destination->id, error));
+    const int64_t ids[2] = {group_id, destination->id};
+    bool exist[2] = {false, false};
+    bool done = project_lock(pg, &destination->project_id, 1, &organization_id, error) &&
+                grouphash_lock_of_group(pg, group_id, error) &&
+                group_lock_both(pg, ids, exist, error) &&
+                (exist[1] || no_such_group(destination->id, error));
+    *exists = exist[0];
+    return done;
 }
 
 static bool move_all(const struct merge *merge, int64_t group_id,

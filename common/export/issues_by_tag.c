@@ -126,8 +126,9 @@ static bool find_users(const struct run *run, const struct group_tag_value *rows
         return false;
     for (size_t i = 0; i < count; i++)
         values[i] = rows[i].value;
-    return event_user_for_tags(run->export->source.pg, run->payload->project_id, values, count,
-                               run->page, *users, error);
+    const struct tag_users page = {.values = values, .users = *users, .count = count};
+    return event_user_for_tags(run->export->source.pg, run->payload->project_id, &page, run->page,
+                               error);
 }
 
 static bool put_page(const struct run *run, const struct group_tag_value *rows, size_t count,

@@ -139,24 +139,24 @@ bool user_create(struct pg *pg, int64_t organization_id, const char *email, int6
 
 /* ---- projects ---- */
 
-static bool find_project(struct pg *pg, int64_t organization_id, const char *slug, int64_t *id,
+static bool find_project(struct pg *pg, const struct new_project *project, int64_t *id,
                          struct error *error)
 {
     struct pg_params params = {.count = 0};
-    pg_bind_int(&params, organization_id);
-    pg_bind_text(&params, slug);
+    pg_bind_int(&params, project->organization_id);
+    pg_bind_text(&params, project->slug);
     return pg_query_int(pg,
                         "SELECT id FROM sentry_project"
                         " WHERE organization_id = $1::bigint AND slug = $2::text",
                         &params, id, error);
 }
 
-static bool insert_project(struct pg *pg, int64_t organization_id, const char *slug, int64_t *id,
+static bool insert_project(struct pg *pg, const struct new_project *project, int64_t *id,
                            struct error *error)
 {
     struct pg_params params = {.count = 0};
-    pg_bind_int(&params, organization_id);
-    pg_bind_text(&params, slug);
+    pg_bind_int(&params, project->organization_id);
+    pg_bind_text(&params, project->slug);
     return pg_query_int(pg,
                         "INSERT INTO sentry_project"
                         " (slug, name, organization_id, public, date_added, status, flags)"
@@ -164,14 +164,14 @@ static bool insert_project(struct pg *pg, int64_t organization_id, const char *s
                         &params, id, error);
 }
 
-static bool insert_project_with_id(struct pg *pg, int64_t organization_id, const char *slug,
-                                   int64_t id, struct error *error)
+static bool insert_project_with_id(struct pg *pg, const struct new_project *project,
+                                   struct error *error)
 {
     struct pg_params params = {.count = 0};
     int64_t inserted = 0;
-    pg_bind_int(&params, organization_id);
-    pg_bind_text(&params, slug);
-    pg_bind_int(&params, id);
+    pg_bind_int(&params, project->organization_id);
+    pg_bind_text(&params, project->slug);
+    pg_bind_int(&params, project->id);
     if (!pg_query_int(pg,
                       "INSERT INTO sentry_project"
                       " (id, slug, name, organization_id, public, date_added, status, flags)"
@@ -179,8 +179,8 @@ static bool insert_project_with_id(struct pg *pg, int64_t organization_id, const
                       " ON CONFLICT (id) DO NOTHING RETURNING id",
                       &params, &inserted, error))
         return false;
-    return inserted != 0 ||
-           error_set(error, ERROR_CONFLICT, "id %" PRId64 " is that of another project", id);
+    return inserted != 0 || error_set(error, ERROR_CONFLICT,
+                                      "id %" PRId64 " is that of another project", project->id);
 }
 
 /* nextval first: the sequence never goes back, whoever else takes from it. */
@@ -196,29 +196,26 @@ static bool move_sequence_past(struct pg *pg, int64_t id, struct error *error)
         &params, NULL, error);
 }
 
-/* `project_id` above 0 is the id wanted. */
-static bool find_or_insert_project(struct pg *pg, int64_t organization_id, const char *slug,
-                                   int64_t project_id, int64_t *id, struct error *error)
+static bool find_or_insert_project(struct pg *pg, const struct new_project *project, int64_t *id,
+                                   struct error *error)
 {
-    if (!find_project(pg, organization_id, slug, id, error))
+    if (!find_project(pg, project, id, error))
         return false;
     if (*id != 0)
-        return project_id <= 0 || *id == project_id ||
+        return project->id <= 0 || *id == project->id ||
                error_set(error, ERROR_CONFLICT, "project \"%s\" is there already, with id %" PRId64,
-                         slug, *id);
-    if (project_id <= 0)
-        return insert_project(pg, organization_id, slug, id, error);
-    *id = project_id;
-    return insert_project_with_id(pg, organization_id, slug, project_id, error) &&
-           move_sequence_past(pg, project_id, error);
+                         project->slug, *id);
+    if (project->id <= 0)
+        return insert_project(pg, project, id, error);
+    *id = project->id;
+    return insert_project_with_id(pg, project, error) && move_sequence_past(pg, project->id, error);
 }
 
-bool project_create(struct pg *pg, int64_t organization_id, const char *slug, int64_t project_id,
-                    int64_t *id, struct error *error)
+bool project_create(struct pg *pg, const struct new_project *project, int64_t *id,
+                    struct error *error)
 {
-    if (!check_slug(slug, error))
+    if (!check_slug(project->slug, error))
         return false;
-    bool done = begin_creating(pg, error) &&
-                find_or_insert_project(pg, organization_id, slug, project_id, id, error);
+    bool done = begin_creating(pg, error) && find_or_insert_project(pg, project, id, error);
     return end_creating(pg, done, error);
 }

@@ -41,29 +41,32 @@ static void hash_of_tag_value(const char *value, char hash[MD5_HEX_SIZE])
 
 /* ---- for_tags ---- */
 
-static bool copy_nullable(const struct pg_result *result, int row, int column, struct arena *arena,
-                          const char **copy, struct error *error)
+struct row {
+    const struct pg_result *result;
+    int number;
+    struct arena *arena;
+};
+
+static bool copy_nullable(const struct row *row, int column, const char **copy, struct error *error)
 {
-    const char *text = pg_text(result, row, column);
-    *copy = text == NULL ? NULL : arena_copy(arena, text, strlen(text), error);
+    const char *text = pg_text(row->result, row->number, column);
+    *copy = text == NULL ? NULL : arena_copy(row->arena, text, strlen(text), error);
     return text == NULL || *copy != NULL;
 }
 
 /* The row's user becomes that of the value asked for, if this is its own tag value. */
-static bool take_row(const struct pg_result *result, int row, const char *const *values,
-                     struct arena *arena, struct event_user *users, struct error *error)
+static bool take_row(const struct row *row, const struct tag_users *page, struct error *error)
 {
-    size_t i = (size_t)pg_int(result, row, 0) - 1;
+    size_t i = (size_t)pg_int(row->result, row->number, 0) - 1;
     struct event_user user = {NULL, NULL, NULL, NULL};
     const char *own = NULL;
-    if (!copy_nullable(result, row, 1, arena, &user.ident, error) ||
-        !copy_nullable(result, row, 2, arena, &user.email, error) ||
-        !copy_nullable(result, row, 3, arena, &user.username, error) ||
-        !copy_nullable(result, row, 4, arena, &user.ip_address, error) ||
-        !event_user_tag_value(&user, arena, &own, error))
+    if (!copy_nullable(row, 1, &user.ident, error) || !copy_nullable(row, 2, &user.email, error) ||
+        !copy_nullable(row, 3, &user.username, error) ||
+        !copy_nullable(row, 4, &user.ip_address, error) ||
+        !event_user_tag_value(&user, row->arena, &own, error))
         return false;
-    if (own != NULL && text_equal(own, values[i]))
-        users[i] = user;
+    if (own != NULL && text_equal(own, page->values[i]))
+        page->users[i] = user;
     return true;
 }
 
@@ -96,19 +99,19 @@ static bool print_hashes(const char *const *values, size_t count, struct pg_arra
     return pg_array_text(array, text, error);
 }
 
-bool event_user_for_tags(struct pg *pg, int64_t project_id, const char *const *values, size_t count,
-                         struct arena *arena, struct event_user *users, struct error *error)
+bool event_user_for_tags(struct pg *pg, int64_t project_id, const struct tag_users *page,
+                         struct arena *arena, struct error *error)
 {
     struct pg_array array;
     struct pg_result *result = NULL;
     const char *hashes = NULL;
-    for (size_t i = 0; i < count; i++)
-        users[i] = (struct event_user){NULL, NULL, NULL, NULL};
+    for (size_t i = 0; i < page->count; i++)
+        page->users[i] = (struct event_user){NULL, NULL, NULL, NULL};
     pg_array_init(&array, HASH_ARRAY_MAX);
-    bool done = print_hashes(values, count, &array, &hashes, error) &&
+    bool done = print_hashes(page->values, page->count, &array, &hashes, error) &&
                 query_users(pg, project_id, hashes, &result, error);
-    for (int row = 0; done && row < pg_rows(result); row++)
-        done = take_row(result, row, values, arena, users, error);
+    for (int i = 0; done && i < pg_rows(result); i++)
+        done = take_row(&(struct row){.result = result, .number = i, .arena = arena}, page, error);
     pg_array_free(&array);
     pg_result_free(result);
     return done;

@@ -1,4 +1,4 @@
-/* EventUser: who an event happened to (spec/original.md 3.5). */
+/* EventUser: who an event happened to. */
 #ifndef MODEL_EVENT_USER_H
 #define MODEL_EVENT_USER_H
 
@@ -14,13 +14,18 @@ struct event_user { /* NULL: not known */
 bool event_user_tag_value(const struct event_user *user, struct arena *arena, const char **value,
                           struct error *error) MUST_CHECK;
 
-/* for_tags: the users of one page of values of the tag `user`: users[i] belongs to values[i] and is
-   all NULL where the project knows no user of exactly that tag value (a row found by its hash under
-   another keyword does not count). One query, by md5 of what follows the first colon. Texts in
-   `arena`. */
-bool event_user_for_tags(struct pg *pg, int64_t project_id, const char *const *values, size_t count,
-                         struct arena *arena, struct event_user *users,
-                         struct error *error) MUST_CHECK;
+/* One page of values of the tag `user`, and room for their users. */
+struct tag_users {
+    const char *const *values;
+    struct event_user *users;
+    size_t count;
+};
+
+/* for_tags: fills in the users. users[i] belongs to values[i] and is all NULL where the project
+   knows no user of exactly that tag value (a row found by its hash under another keyword does not
+   count). One query, by md5 of what follows the first colon. Texts in `arena`. */
+bool event_user_for_tags(struct pg *pg, int64_t project_id, const struct tag_users *page,
+                         struct arena *arena, struct error *error) MUST_CHECK;
 
 /* ---- as events make them (event_user_write.c) ---- */
 

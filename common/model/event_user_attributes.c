@@ -42,15 +42,14 @@ bool event_user_attributes_insert(struct pg *pg, const struct event_user_attribu
     return done;
 }
 
-bool event_user_attributes_move_events(struct pg *pg, int64_t project_id, const int64_t *event_ids,
-                                       size_t count, int64_t destination_group_id,
-                                       struct error *error)
+bool event_user_attributes_move_events(struct pg *pg, const struct project_events *events,
+                                       int64_t destination_group_id, struct error *error)
 {
     struct columns columns;
     columns_init(&columns, 3);
-    for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, event_ids[i]);
-        columns_add_int(&columns, project_id);
+    for (size_t i = 0; i < events->count; i++) {
+        columns_add_int(&columns, events->event_ids[i]);
+        columns_add_int(&columns, events->project_id);
         columns_add_int(&columns, destination_group_id);
     }
     bool done = columns_execute(&columns, pg,

@@ -16,9 +16,15 @@ struct event_user_attributes {
 bool event_user_attributes_insert(struct pg *pg, const struct event_user_attributes *rows,
                                   size_t count, struct error *error) MUST_CHECK;
 
+struct project_events {
+    int64_t project_id;
+    const int64_t *event_ids;
+    size_t count;
+};
+
 /* Let events become another group's: some by their ids, or all of a group. */
-bool event_user_attributes_move_events(struct pg *pg, int64_t project_id, const int64_t *event_ids,
-                                       size_t count, int64_t destination_group_id,
+bool event_user_attributes_move_events(struct pg *pg, const struct project_events *events,
+                                       int64_t destination_group_id,
                                        struct error *error) MUST_CHECK;
 bool event_user_attributes_move_group(struct pg *pg, int64_t project_id, int64_t group_id,
                                       int64_t destination_group_id, struct error *error) MUST_CHECK;

@@ -27,7 +27,7 @@ static bool blob_of_row(const struct pg_result *result, int row, struct arena *a
 }
 
 bool file_blob_find(struct pg *pg, const char *checksum, struct arena *arena,
-                    struct file_blob *blob, bool *found, struct error *error)
+                    struct file_blob *blob, struct error *error)
 {
     struct pg_params params = {.repeated = true};
     struct pg_result *result = NULL;
@@ -37,14 +37,14 @@ bool file_blob_find(struct pg *pg, const char *checksum, struct arena *arena,
                   " WHERE blob.checksum = $1::text",
                   &params, &result, error))
         return false;
-    *found = pg_rows(result) > 0;
-    bool done = !*found || blob_of_row(result, 0, arena, blob, error);
+    *blob = (struct file_blob){.id = 0};
+    bool done = pg_rows(result) == 0 || blob_of_row(result, 0, arena, blob, error);
     pg_result_free(result);
     return done;
 }
 
-bool file_blobs(struct pg *pg, int64_t file_id, struct arena *arena, struct file_blob **blobs,
-                size_t *count, struct error *error)
+bool file_blobs_load(struct pg *pg, int64_t file_id, struct arena *arena, struct file_blobs *blobs,
+                     struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
@@ -55,22 +55,22 @@ bool file_blobs(struct pg *pg, int64_t file_id, struct arena *arena, struct file
                   " WHERE part.file_id = $1::bigint ORDER BY part.\"offset\"",
                   &params, &result, error))
         return false;
-    *count = (size_t)pg_rows(result);
-    *blobs = arena_array(arena, *count, sizeof(**blobs), error);
-    bool done = *blobs != NULL;
+    blobs->count = (size_t)pg_rows(result);
+    blobs->items = arena_array(arena, blobs->count, sizeof(*blobs->items), error);
+    bool done = blobs->items != NULL;
     for (int row = 0; done && row < pg_rows(result); row++)
-        done = blob_of_row(result, row, arena, &(*blobs)[row], error);
+        done = blob_of_row(result, row, arena, &blobs->items[row], error);
     pg_result_free(result);
     return done;
 }
 
-bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, int64_t old_seconds, bool *alive,
+bool file_blob_touch(struct pg *pg, const struct file_blob *blob, int64_t old_seconds, bool *alive,
                      struct error *error)
 {
     struct pg_params params = {.repeated = true};
     int64_t affected = 0;
-    pg_bind_int(&params, id);
-    pg_bind_int(&params, size);
+    pg_bind_int(&params, blob->id);
+    pg_bind_int(&params, blob->size);
     pg_bind_int(&params, old_seconds);
     bool done = pg_execute(
         pg,
@@ -84,15 +84,15 @@ bool file_blob_touch(struct pg *pg, int64_t id, int64_t size, int64_t old_second
     return done;
 }
 
-bool file_blob_change_path(struct pg *pg, int64_t id, const char *old_path, const char *path,
-                           int64_t size, bool *changed, struct error *error)
+bool file_blob_change_path(struct pg *pg, const struct file_blob *blob,
+                           const struct written_blob *written, bool *changed, struct error *error)
 {
     struct pg_params params = {.count = 0};
     int64_t affected = 0;
-    pg_bind_int(&params, id);
-    pg_bind_text(&params, old_path);
-    pg_bind_text(&params, path);
-    pg_bind_int(&params, size);
+    pg_bind_int(&params, blob->id);
+    pg_bind_text(&params, blob->path);
+    pg_bind_text(&params, written->path);
+    pg_bind_int(&params, written->size);
     bool done = pg_execute(
         pg,
         "UPDATE sentry_fileblob SET path = $3::text, size = $4::bigint, timestamp = now()"
@@ -102,14 +102,14 @@ bool file_blob_change_path(struct pg *pg, int64_t id, const char *old_path, cons
     return done;
 }
 
-bool file_blob_insert(struct pg *pg, const char *path, int64_t size, const char *checksum,
-                      int64_t *id, bool *journalled, struct error *error)
+bool file_blob_insert(struct pg *pg, const struct written_blob *written,
+                      struct inserted_blob *inserted, struct error *error)
 {
     struct pg_params params = {.repeated = true};
     struct pg_result *result = NULL;
-    pg_bind_text(&params, path);
-    pg_bind_int(&params, size);
-    pg_bind_text(&params, checksum);
+    pg_bind_text(&params, written->path);
+    pg_bind_int(&params, written->size);
+    pg_bind_text(&params, written->checksum);
     if (!pg_query_alone(
             pg,
             "WITH journalled AS (SELECT path FROM exportd.object WHERE path = $1::text"
@@ -122,8 +122,8 @@ bool file_blob_insert(struct pg *pg, const char *path, int64_t size, const char 
             " SELECT (SELECT id FROM made), (SELECT count(*) FROM journalled), " PG_UNSYNCED,
             &params, &result, error))
         return false;
-    *id = pg_int(result, 0, 0);
-    *journalled = pg_int(result, 0, 1) == 1;
+    inserted->id = pg_int(result, 0, 0);
+    inserted->journalled = pg_int(result, 0, 1) == 1;
     pg_result_free(result);
     return true;
 }

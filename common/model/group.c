@@ -197,22 +197,21 @@ bool group_read_seen(struct pg *pg, int64_t id, int64_t *first_seen, int64_t *la
     return true;
 }
 
-bool group_lock_both(struct pg *pg, int64_t a, int64_t b, bool *a_exists, bool *b_exists,
-                     struct error *error)
+bool group_lock_both(struct pg *pg, const int64_t ids[2], bool exist[2], struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
-    pg_bind_int(&params, a);
-    pg_bind_int(&params, b);
+    pg_bind_int(&params, ids[0]);
+    pg_bind_int(&params, ids[1]);
     if (!pg_query(pg,
                   "SELECT id FROM sentry_groupedmessage"
                   " WHERE id IN ($1::bigint, $2::bigint) ORDER BY id FOR UPDATE",
                   &params, &result, error))
         return false;
-    *a_exists = *b_exists = false;
+    exist[0] = exist[1] = false;
     for (int i = 0; i < pg_rows(result); i++) {
-        *a_exists |= pg_int(result, i, 0) == a;
-        *b_exists |= pg_int(result, i, 0) == b;
+        exist[0] |= pg_int(result, i, 0) == ids[0];
+        exist[1] |= pg_int(result, i, 0) == ids[1];
     }
     pg_result_free(result);
     return true;

@@ -1,4 +1,4 @@
-/* Groups (issues) as events make and count them: sentry_groupedmessage (spec/original.md 3.1). */
+/* Groups (issues) as events make and count them: sentry_groupedmessage. */
 #ifndef MODEL_GROUP_H
 #define MODEL_GROUP_H
 
@@ -76,9 +76,9 @@ bool group_find(struct pg *pg, int64_t id, struct group_identity *group,
 bool group_read_seen(struct pg *pg, int64_t id, int64_t *first_seen, int64_t *last_seen,
                      struct error *error) MUST_CHECK;
 
-/* Locks two groups against everybody who counts, in the order of their ids, until the end of the
+/* Locks two groups against all counting of events, in the order of their ids, until the end of the
    transaction, and tells which are there. */
-bool group_lock_both(struct pg *pg, int64_t a, int64_t b, bool *a_exists, bool *b_exists,
+bool group_lock_both(struct pg *pg, const int64_t ids[2], bool exist[2],
                      struct error *error) MUST_CHECK;
 
 /* Deletes a group and adds it to another: times_seen, num_comments (both stay at 2,147,483,647),

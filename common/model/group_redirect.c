@@ -15,36 +15,34 @@ bool group_redirect_find(struct pg *pg, int64_t previous_group_id, int64_t *grou
     return true;
 }
 
-static bool execute(struct pg *pg, const char *sql, int64_t group_id, int64_t destination_group_id,
-                    int64_t *affected, struct error *error)
+bool group_redirect_move(struct pg *pg, int64_t group_id, int64_t destination_group_id,
+                         int64_t *moved, struct error *error)
 {
     struct pg_params params = {.count = 0};
     pg_bind_int(&params, group_id);
     pg_bind_int(&params, destination_group_id);
-    return pg_execute(pg, sql, &params, affected, error);
-}
-
-bool group_redirect_move(struct pg *pg, int64_t group_id, int64_t destination_group_id,
-                         int64_t *moved, struct error *error)
-{
-    return execute(pg,
-                   "UPDATE sentry_groupredirect SET group_id = $2::bigint"
-                   " WHERE group_id = $1::bigint",
-                   group_id, destination_group_id, moved, error);
+    return pg_execute(pg,
+                      "UPDATE sentry_groupredirect SET group_id = $2::bigint"
+                      " WHERE group_id = $1::bigint",
+                      &params, moved, error);
 }
 
 bool group_redirect_create(struct pg *pg, int64_t group_id, int64_t destination_group_id,
                            struct error *error)
 {
-    return execute(pg,
-                   "INSERT INTO sentry_groupredirect (organization_id, group_id, previous_group_id,"
-                   "  previous_short_id, previous_project_slug)"
-                   " SELECT p.organization_id, $2::bigint, g.id, g.short_id, p.slug"
-                   " FROM sentry_groupedmessage g JOIN sentry_project p ON p.id = g.project_id"
-                   " WHERE g.id = $1::bigint"
-                   " ON CONFLICT (previous_group_id) DO UPDATE SET group_id = excluded.group_id,"
-                   "  organization_id = excluded.organization_id,"
-                   "  previous_short_id = excluded.previous_short_id,"
-                   "  previous_project_slug = excluded.previous_project_slug",
-                   group_id, destination_group_id, NULL, error);
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, group_id);
+    pg_bind_int(&params, destination_group_id);
+    return pg_execute(
+        pg,
+        "INSERT INTO sentry_groupredirect (organization_id, group_id, previous_group_id,"
+        "  previous_short_id, previous_project_slug)"
+        " SELECT p.organization_id, $2::bigint, g.id, g.short_id, p.slug"
+        " FROM sentry_groupedmessage g JOIN sentry_project p ON p.id = g.project_id"
+        " WHERE g.id = $1::bigint"
+        " ON CONFLICT (previous_group_id) DO UPDATE SET group_id = excluded.group_id,"
+        "  organization_id = excluded.organization_id,"
+        "  previous_short_id = excluded.previous_short_id,"
+        "  previous_project_slug = excluded.previous_project_slug",
+        &params, NULL, error);
 }

@@ -5,17 +5,23 @@
 #define WANTED " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS w (project_id, hash, n)"
 #define FOUND  WANTED " JOIN sentry_grouphash h ON h.project_id = w.project_id AND h.hash = w.hash"
 
-/* Runs a statement over all rows (or only those without an id). */
-static bool query(struct pg *pg, const char *sql, const struct named_row *rows, size_t count,
-                  bool unknown_only, struct pg_result **result, struct error *error)
+struct selection {
+    const struct named_row *rows;
+    size_t count;
+    bool unknown_only; /* of these the ones without an id */
+};
+
+static bool query(struct pg *pg, const char *sql, const struct selection *selection,
+                  struct pg_result **result, struct error *error)
 {
     struct columns columns;
     columns_init(&columns, 2);
-    for (size_t i = 0; i < count; i++) {
-        if (unknown_only && rows[i].id != 0)
+    for (size_t i = 0; i < selection->count; i++) {
+        const struct named_row *row = &selection->rows[i];
+        if (selection->unknown_only && row->id != 0)
             continue;
-        columns_add_int(&columns, rows[i].owner_id);
-        columns_add_text(&columns, rows[i].name);
+        columns_add_int(&columns, row->owner_id);
+        columns_add_text(&columns, row->name);
     }
     bool done = columns_query(&columns, pg, sql, result, error);
     columns_free(&columns);
@@ -25,6 +31,7 @@ static bool query(struct pg *pg, const char *sql, const struct named_row *rows, 
 bool grouphash_read(struct pg *pg, struct named_row *rows, int64_t *group_ids, size_t count,
                     struct error *error)
 {
+    const struct selection all = {.rows = rows, .count = count};
     struct pg_result *result = NULL;
     /* LATERAL with a LIMIT is a look into the index for each; a plain join may read all the table.
        The least hash that is not smaller comes out of the one right index: without statistics that
@@ -34,7 +41,7 @@ bool grouphash_read(struct pg *pg, struct named_row *rows, int64_t *group_ids, s
                " CROSS JOIN LATERAL (SELECT id, group_id, hash FROM sentry_grouphash s"
                "   WHERE s.project_id = w.project_id AND s.hash >= w.hash"
                "   ORDER BY s.hash LIMIT 1) h WHERE h.hash = w.hash",
-               rows, count, false, &result, error))
+               &all, &result, error))
         return false;
     for (int i = 0; i < pg_rows(result); i++) {
         int64_t place = pg_int(result, i, 0) - 1;
@@ -48,13 +55,14 @@ bool grouphash_read(struct pg *pg, struct named_row *rows, int64_t *group_ids, s
 bool grouphash_create(struct pg *pg, const struct named_row *rows, size_t count,
                       struct error *error)
 {
+    const struct selection unknown = {.rows = rows, .count = count, .unknown_only = true};
     struct pg_result *result = NULL;
     bool done =
         query(pg,
               "INSERT INTO sentry_grouphash (project_id, hash, group_id, group_tombstone_id, state)"
               " SELECT w.project_id, w.hash, NULL, NULL, NULL" WANTED
               " ORDER BY w.n ON CONFLICT (project_id, hash) DO NOTHING",
-              rows, count, true, &result, error);
+              &unknown, &result, error);
     pg_result_free(result);
     return done;
 }
@@ -62,12 +70,13 @@ bool grouphash_create(struct pg *pg, const struct named_row *rows, size_t count,
 bool grouphash_lock(struct pg *pg, struct named_row *rows, int64_t *group_ids, size_t count,
                     struct error *error)
 {
+    const struct selection all = {.rows = rows, .count = count};
     struct pg_result *result = NULL;
     bool done = query(pg,
                       "SELECT h.id" WANTED
                       " JOIN sentry_grouphash h ON h.project_id = w.project_id AND h.hash = w.hash"
                       " WHERE h.group_id IS NULL ORDER BY w.n FOR NO KEY UPDATE OF h",
-                      rows, count, false, &result, error) &&
+                      &all, &result, error) &&
                 grouphash_read(pg, rows, group_ids, count, error) &&
                 (named_rows_are_known(rows, count) ||
                  error_set(error, ERROR_CONFLICT, "a new group hash was deleted at once"));
@@ -123,24 +132,23 @@ bool grouphash_move(struct pg *pg, int64_t group_id, int64_t destination_group_i
 #define SELECT_HASHES "SELECT group_id, hash FROM sentry_grouphash WHERE hash ~ '^[0-9a-fA-F]{32}$'"
 
 static bool take_hashes(const struct pg_result *result, struct arena *arena,
-                        struct group_hash **hashes, size_t *count, struct error *error)
+                        struct group_hashes *hashes, struct error *error)
 {
     int rows = pg_rows(result);
-    *hashes = arena_array(arena, (size_t)rows + 1, sizeof(**hashes), error);
-    for (int i = 0; *hashes != NULL && i < rows; i++) {
+    hashes->count = (size_t)rows;
+    hashes->items = arena_array(arena, (size_t)rows + 1, sizeof(*hashes->items), error);
+    for (int i = 0; hashes->items != NULL && i < rows; i++) {
         const char *hash = pg_text(result, i, 1);
-        (*hashes)[i].group_id = pg_int(result, i, 0);
-        (*hashes)[i].hash = arena_copy(arena, hash, strlen(hash), error);
-        if ((*hashes)[i].hash == NULL)
+        hashes->items[i].group_id = pg_int(result, i, 0);
+        hashes->items[i].hash = arena_copy(arena, hash, strlen(hash), error);
+        if (hashes->items[i].hash == NULL)
             return false;
     }
-    *count = (size_t)rows;
-    return *hashes != NULL;
+    return hashes->items != NULL;
 }
 
-bool grouphash_of_groups(struct pg *pg, const int64_t *group_ids, size_t group_count, size_t limit,
-                         struct arena *arena, struct group_hash **hashes, size_t *count,
-                         struct error *error)
+bool grouphash_of_groups(struct pg *pg, const struct hashes_of_groups *wanted, struct arena *arena,
+                         struct group_hashes *hashes, struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
@@ -148,36 +156,35 @@ bool grouphash_of_groups(struct pg *pg, const int64_t *group_ids, size_t group_c
     const char *ids = NULL;
     bool done = true;
     pg_array_init(&array, (size_t)1 << 26);
-    for (size_t i = 0; done && i < group_count; i++)
-        done = pg_array_add_int(&array, group_ids[i], error);
+    for (size_t i = 0; done && i < wanted->group_count; i++)
+        done = pg_array_add_int(&array, wanted->group_ids[i], error);
     done = done && pg_array_text(&array, &ids, error);
     pg_bind_text(&params, ids);
-    pg_bind_int(&params, (int64_t)limit);
+    pg_bind_int(&params, (int64_t)wanted->max);
     done = done &&
            pg_query(pg,
                     SELECT_HASHES " AND group_id = ANY ($1::bigint[])"
                                   " ORDER BY group_id, hash COLLATE \"C\" LIMIT $2::bigint",
                     &params, &result, error) &&
-           take_hashes(result, arena, hashes, count, error);
+           take_hashes(result, arena, hashes, error);
     pg_result_free(result);
     pg_array_free(&array);
     return done;
 }
 
-bool grouphash_of_project(struct pg *pg, int64_t project_id, int64_t after, size_t limit,
-                          struct arena *arena, struct group_hash **hashes, size_t *count,
-                          struct error *error)
+bool grouphash_of_project(struct pg *pg, const struct hashes_of_project *wanted,
+                          struct arena *arena, struct group_hashes *hashes, struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
-    pg_bind_int(&params, project_id);
-    pg_bind_int(&params, after);
-    pg_bind_int(&params, (int64_t)limit);
+    pg_bind_int(&params, wanted->project_id);
+    pg_bind_int(&params, wanted->after);
+    pg_bind_int(&params, (int64_t)wanted->max);
     bool done = pg_query(pg,
                          SELECT_HASHES " AND project_id = $1::bigint AND group_id > $2::bigint"
                                        " ORDER BY group_id, hash COLLATE \"C\" LIMIT $3::bigint",
                          &params, &result, error) &&
-                take_hashes(result, arena, hashes, count, error);
+                take_hashes(result, arena, hashes, error);
     pg_result_free(result);
     return done;
 }

@@ -1,5 +1,4 @@
-/* Group hashes: which fingerprint of a project's events leads to which group
-   (spec/grouphash.md, spec/original.md 3.6). */
+/* Group hashes: which fingerprint of a project's events leads to which group. */
 #ifndef MODEL_GROUPHASH_H
 #define MODEL_GROUPHASH_H
 
@@ -41,13 +40,30 @@ struct group_hash {
     const char *hash; /* 32 hexadecimal digits; rows with anything else are left out */
 };
 
-/* The hashes of groups, or those of a project's groups behind the group `after`: at most `limit`,
-   by group, then by hash; in `arena`. */
-bool grouphash_of_groups(struct pg *pg, const int64_t *group_ids, size_t group_count, size_t limit,
-                         struct arena *arena, struct group_hash **hashes, size_t *count,
-                         struct error *error) MUST_CHECK;
-bool grouphash_of_project(struct pg *pg, int64_t project_id, int64_t after, size_t limit,
-                          struct arena *arena, struct group_hash **hashes, size_t *count,
+struct group_hashes {
+    struct group_hash *items;
+    size_t count;
+};
+
+struct hashes_of_groups {
+    const int64_t *group_ids;
+    size_t group_count;
+    size_t max;
+};
+
+struct hashes_of_project {
+    int64_t project_id;
+    int64_t after; /* groups of ids above it */
+    size_t max;
+};
+
+/* The hashes of groups, or of a project's groups: at most `max`, by group, then by hash; in
+ * `arena`.
+ */
+bool grouphash_of_groups(struct pg *pg, const struct hashes_of_groups *wanted, struct arena *arena,
+                         struct group_hashes *hashes, struct error *error) MUST_CHECK;
+bool grouphash_of_project(struct pg *pg, const struct hashes_of_project *wanted,
+                          struct arena *arena, struct group_hashes *hashes,
                           struct error *error) MUST_CHECK;
 
 #endif

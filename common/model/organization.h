@@ -1,4 +1,4 @@
-/* Organizations, users and membership (spec/original.md 3.7, 3.8), and the few rows that a
+/* Organizations, users and membership, and the few rows that a
    stand-alone installation makes itself. */
 #ifndef MODEL_ORGANIZATION_H
 #define MODEL_ORGANIZATION_H
@@ -16,20 +16,26 @@ bool organization_find(struct pg *pg, const char *slug, int64_t *id,
 bool user_find_member(struct pg *pg, int64_t organization_id, const char *email_or_id, int64_t *id,
                       struct error *error) MUST_CHECK;
 
+struct new_project {
+    int64_t organization_id;
+    const char *slug;
+    int64_t id; /* the one wanted; 0: any */
+};
+
 /* Create, or find what is there already: repeating is no error. Each in a transaction of its own,
    and one after the other when several run at once. ERROR_INVALID for a slug or an address that
    breaks a rule: a slug is 1 to 50 of a-z, 0-9, "-" and "_", not digits alone; an address has one
    "@" with something on both sides, at most 75 characters, no space and no control character.
 
    A user (also an existing one, found as user_find_member does) becomes a member of the
-   organization; ERROR_CONFLICT when the address is the name of a user with another address. With
-   `project_id` above 0 the project gets this id and the sequence moves past it; ERROR_CONFLICT when
-   the id is another project's, or the project has another id. */
+   organization; ERROR_CONFLICT when the address is the name of a user with another address. When an
+   id is wanted, the project gets it and the sequence moves past it; ERROR_CONFLICT when the id is
+   another project's, or the project has another id. */
 bool organization_create(struct pg *pg, const char *slug, int64_t *id,
                          struct error *error) MUST_CHECK;
 bool user_create(struct pg *pg, int64_t organization_id, const char *email, int64_t *id,
                  struct error *error) MUST_CHECK;
-bool project_create(struct pg *pg, int64_t organization_id, const char *slug, int64_t project_id,
-                    int64_t *id, struct error *error) MUST_CHECK;
+bool project_create(struct pg *pg, const struct new_project *project, int64_t *id,
+                    struct error *error) MUST_CHECK;
 
 #endif

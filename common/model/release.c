@@ -34,14 +34,19 @@ bool release_get_or_create(struct pg *pg, struct named_row *rows, size_t count, 
             error_set(error, ERROR_CONFLICT, "a new release was deleted at once"));
 }
 
-static bool execute_pairs(struct pg *pg, const char *sql, const int64_t *project_ids,
-                          const int64_t *release_ids, size_t count, struct error *error)
+struct pairs {
+    const int64_t *project_ids, *release_ids;
+    size_t count;
+};
+
+static bool execute_pairs(struct pg *pg, const char *sql, const struct pairs *pairs,
+                          struct error *error)
 {
     struct columns columns;
     columns_init(&columns, 2);
-    for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, project_ids[i]);
-        columns_add_int(&columns, release_ids[i]);
+    for (size_t i = 0; i < pairs->count; i++) {
+        columns_add_int(&columns, pairs->project_ids[i]);
+        columns_add_int(&columns, pairs->release_ids[i]);
     }
     bool done = columns_execute(&columns, pg, sql, NULL, error);
     columns_free(&columns);
@@ -51,6 +56,7 @@ static bool execute_pairs(struct pg *pg, const char *sql, const int64_t *project
 bool release_link_projects(struct pg *pg, const int64_t *project_ids, const int64_t *release_ids,
                            size_t count, struct error *error)
 {
+    const struct pairs pairs = {project_ids, release_ids, count};
     return execute_pairs(pg,
                          "INSERT INTO sentry_release_project (project_id, release_id, new_groups)"
                          " SELECT DISTINCT w.project_id, w.release_id, 0"
@@ -59,7 +65,7 @@ bool release_link_projects(struct pg *pg, const int64_t *project_ids, const int6
                          "   WHERE r.project_id = w.project_id AND r.release_id = w.release_id)"
                          " ORDER BY w.project_id, w.release_id"
                          " ON CONFLICT (project_id, release_id) DO NOTHING",
-                         project_ids, release_ids, count, error);
+                         &pairs, error);
 }
 
 /* The rows are locked in a fixed order before they are changed: an UPDATE alone takes them in the
@@ -67,6 +73,7 @@ bool release_link_projects(struct pg *pg, const int64_t *project_ids, const int6
 bool release_count_new_groups(struct pg *pg, const int64_t *project_ids, const int64_t *release_ids,
                               size_t count, struct error *error)
 {
+    const struct pairs pairs = {project_ids, release_ids, count};
     return execute_pairs(
                pg,
                "WITH w AS (SELECT release_id, count(*)::integer AS groups"
@@ -76,7 +83,7 @@ bool release_count_new_groups(struct pg *pg, const int64_t *project_ids, const i
                "   WHERE r.id IN (SELECT release_id FROM w) ORDER BY r.id FOR NO KEY UPDATE)"
                " UPDATE sentry_release r SET new_groups = r.new_groups + w.groups"
                " FROM w JOIN locked ON locked.id = w.release_id WHERE r.id = w.release_id",
-               project_ids, release_ids, count, error) &&
+               &pairs, error) &&
            execute_pairs(pg,
                          "WITH w AS (SELECT project_id, release_id, count(*)::integer AS groups"
                          "   FROM unnest($1::bigint[], $2::bigint[]) AS w (project_id, release_id)"
@@ -87,5 +94,5 @@ bool release_count_new_groups(struct pg *pg, const int64_t *project_ids, const i
                          " UPDATE sentry_release_project r"
                          " SET new_groups = coalesce(r.new_groups, 0) + locked.groups"
                          " FROM locked WHERE r.id = locked.id",
-                         project_ids, release_ids, count, error);
+                         &pairs, error);
 }

@@ -3,25 +3,25 @@
 #include "base/text.h"
 #include "model/columns.h"
 
-bool stored_object_insert(struct pg *pg, const char *const *paths, const char *const *checksums,
-                          size_t count, int64_t data_export_id, int64_t attempt,
+bool stored_object_insert(struct pg *pg, const struct stored_object *objects, size_t count,
                           struct error *error)
 {
     struct pg_params params = {.repeated = true};
     struct columns columns;
-    columns_init(&columns, 2);
+    columns_init(&columns, 4);
     for (size_t i = 0; i < count; i++) {
-        columns_add_text(&columns, paths[i]);
-        columns_add_text(&columns, checksums[i]);
+        columns_add_text(&columns, objects[i].path);
+        columns_add_text(&columns, objects[i].checksum);
+        columns_add_int(&columns, objects[i].data_export_id);
+        columns_add_int(&columns, objects[i].attempt);
     }
-    pg_bind_int(&params, data_export_id);
-    pg_bind_int(&params, attempt);
     bool done = columns_bind(&columns, &params, error) &&
                 pg_execute(pg,
                            "INSERT INTO exportd.object"
                            " (path, checksum, data_export_id, attempt, written_at)"
-                           " SELECT path, checksum, $1::bigint, $2::bigint, now()"
-                           " FROM unnest($3::text[], $4::text[]) AS named (path, checksum)"
+                           " SELECT path, checksum, data_export_id, attempt, now()"
+                           " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])"
+                           " AS named (path, checksum, data_export_id, attempt)"
                            " ON CONFLICT (path) DO NOTHING",
                            &params, NULL, error);
     columns_free(&columns);
@@ -40,12 +40,12 @@ bool stored_object_delete(struct pg *pg, const char *path, bool *deleted, struct
     return true;
 }
 
-static bool query_abandoned(struct pg *pg, const char *after, size_t max, struct pg_result **result,
-                            struct error *error)
+static bool query_abandoned(struct pg *pg, const struct stored_object_page *page,
+                            struct pg_result **result, struct error *error)
 {
     struct pg_params params = {.count = 0};
-    pg_bind_text(&params, after);
-    pg_bind_int(&params, (int64_t)max);
+    pg_bind_text(&params, page->after);
+    pg_bind_int(&params, (int64_t)page->max);
     return pg_query(pg,
                     "SELECT path, checksum, data_export_id, attempt FROM exportd.object AS object"
                     " WHERE path > $1::text AND NOT EXISTS"
@@ -69,18 +69,18 @@ static bool copy_object(const struct pg_result *result, int row, struct arena *a
            error_set(error, ERROR_INVALID, "a checksum of exportd.object is too long");
 }
 
-bool stored_object_list_abandoned(struct pg *pg, const char *after, size_t max, struct arena *arena,
-                                  struct stored_object **objects, size_t *count,
+bool stored_object_list_abandoned(struct pg *pg, const struct stored_object_page *page,
+                                  struct arena *arena, struct stored_objects *objects,
                                   struct error *error)
 {
     struct pg_result *result = NULL;
-    if (!query_abandoned(pg, after, max, &result, error))
+    if (!query_abandoned(pg, page, &result, error))
         return false;
-    *count = (size_t)pg_rows(result);
-    *objects = arena_array(arena, *count, sizeof(**objects), error);
-    bool done = *objects != NULL;
+    objects->count = (size_t)pg_rows(result);
+    objects->items = arena_array(arena, objects->count, sizeof(*objects->items), error);
+    bool done = objects->items != NULL;
     for (int row = 0; done && row < pg_rows(result); row++)
-        done = copy_object(result, row, arena, &(*objects)[row], error);
+        done = copy_object(result, row, arena, &objects->items[row], error);
     pg_result_free(result);
     return done;
 }

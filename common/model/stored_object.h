@@ -14,24 +14,33 @@ struct stored_object {
     const char *path;
     char checksum[SHA1_HEX_SIZE];
     int64_t data_export_id;
-    int64_t attempt;
+    int64_t attempt; /* 0: of no worker */
 };
 
-/* Names `count` objects at once (path i with checksum i) for an attempt. A path that is named
-   already stays as it is (ON CONFLICT DO NOTHING). */
-bool stored_object_insert(struct pg *pg, const char *const *paths, const char *const *checksums,
-                          size_t count, int64_t data_export_id, int64_t attempt,
+struct stored_objects {
+    struct stored_object *items;
+    size_t count;
+};
+
+struct stored_object_page {
+    const char *after; /* paths above it; "": from the first */
+    size_t max;
+};
+
+/* Names `count` objects at once. A path that is named already stays as it is (ON CONFLICT DO
+   NOTHING). */
+bool stored_object_insert(struct pg *pg, const struct stored_object *objects, size_t count,
                           struct error *error) MUST_CHECK;
 
-/* Forgets the path. *deleted is false when it was not named (any more): who deletes the row within
-   a transaction that commits is the one who decides what becomes of the object. */
+/* Forgets the path. *deleted is false when it was not named (any more): the transaction that
+   deletes the row and commits decides what becomes of the object. */
 bool stored_object_delete(struct pg *pg, const char *path, bool *deleted,
                           struct error *error) MUST_CHECK;
 
 /* Objects whose attempt is over (exportd.export says another attempt or another state than running,
-   or knows nothing of it), by path above `after`, at most `max`; rows in `arena`. */
-bool stored_object_list_abandoned(struct pg *pg, const char *after, size_t max, struct arena *arena,
-                                  struct stored_object **objects, size_t *count,
+   or knows nothing of it), by path; in `arena`. */
+bool stored_object_list_abandoned(struct pg *pg, const struct stored_object_page *page,
+                                  struct arena *arena, struct stored_objects *objects,
                                   struct error *error) MUST_CHECK;
 
 #endif

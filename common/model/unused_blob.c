@@ -42,8 +42,8 @@ static bool copy_blob(const struct pg_result *result, int row, struct arena *are
            error_set(error, ERROR_INVALID, "blob %" PRId64 " has an overlong checksum", blob->id);
 }
 
-bool unused_blob_list(struct pg *pg, int64_t after, size_t max, struct arena *arena,
-                      struct unused_blob **blobs, size_t *count, struct error *error)
+bool unused_blob_list(struct pg *pg, const struct unused_blob_page *page, struct arena *arena,
+                      struct unused_blobs *blobs, struct error *error)
 {
     static const char sql[] =
         "SELECT b.id, coalesce(b.path, ''), coalesce(b.size, 0), b.checksum"
@@ -55,15 +55,15 @@ bool unused_blob_list(struct pg *pg, int64_t after, size_t max, struct arena *ar
         " ORDER BY b.id LIMIT $2::bigint";
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
-    pg_bind_int(&params, after);
-    pg_bind_int(&params, (int64_t)max);
+    pg_bind_int(&params, page->after);
+    pg_bind_int(&params, (int64_t)page->max);
     if (!pg_query(pg, sql, &params, &result, error))
         return false;
-    *count = (size_t)pg_rows(result);
-    *blobs = arena_array(arena, *count + 1, sizeof(**blobs), error);
-    bool good = *blobs != NULL;
-    for (size_t i = 0; good && i < *count; i++)
-        good = copy_blob(result, (int)i, arena, &(*blobs)[i], error);
+    blobs->count = (size_t)pg_rows(result);
+    blobs->items = arena_array(arena, blobs->count + 1, sizeof(*blobs->items), error);
+    bool good = blobs->items != NULL;
+    for (size_t i = 0; good && i < blobs->count; i++)
+        good = copy_blob(result, (int)i, arena, &blobs->items[i], error);
     pg_result_free(result);
     return good;
 }

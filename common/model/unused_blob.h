@@ -16,6 +16,16 @@ struct unused_blob {
     char checksum[SHA1_HEX_SIZE];
 };
 
+struct unused_blobs {
+    struct unused_blob *items;
+    size_t count;
+};
+
+struct unused_blob_page {
+    int64_t after; /* ids above it */
+    size_t max;
+};
+
 struct expired_sum {
     int64_t files; /* of expired exports */
     int64_t blobs; /* that only those files hold */
@@ -25,10 +35,10 @@ struct expired_sum {
 /* What there would be to free if all expired exports lost their files now. */
 bool expired_sum_load(struct pg *pg, struct expired_sum *sum, struct error *error) MUST_CHECK;
 
-/* Blobs of ids above `after` that are a day old and that no file and no owner refers to: what
-   `sentry cleanup` takes (spec/original.md 8), by id, at most `max`; rows in `arena`. */
-bool unused_blob_list(struct pg *pg, int64_t after, size_t max, struct arena *arena,
-                      struct unused_blob **blobs, size_t *count, struct error *error) MUST_CHECK;
+/* Blobs that are a day old and that no file and no owner refers to: what `sentry cleanup` takes.
+   By id; in `arena`. */
+bool unused_blob_list(struct pg *pg, const struct unused_blob_page *page, struct arena *arena,
+                      struct unused_blobs *blobs, struct error *error) MUST_CHECK;
 
 /* held[i]: some blob row, of whatever checksum, has path i. No index leads from a path to its row:
    ask for many at once. */

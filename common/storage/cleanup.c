@@ -22,12 +22,18 @@ struct run {
 
 /* An object that may go: its path is named in exportd.object. */
 struct candidate {
-    const char *path;
-    const char *checksum;
-    int64_t data_export_id; /* for the log */
-    bool must_exist;        /* a missing object is a failure */
-    bool held;              /* a blob row has the path */
+    struct stored_object object; /* the attempt is 0 */
+    bool must_exist;             /* a missing object is a failure */
+    bool held;                   /* a blob row has the path */
 };
+
+static struct stored_object object_of(const char *path, const char checksum[SHA1_HEX_SIZE],
+                                      int64_t data_export_id)
+{
+    struct stored_object object = {.path = path, .data_export_id = data_export_id};
+    memcpy(object.checksum, checksum, sizeof(object.checksum));
+    return object;
+}
 
 static bool run_begin(struct run *run, const struct cleanup *cleanup, struct cleanup_result *result,
                       struct error *error)
@@ -72,8 +78,7 @@ static bool delete_row(struct run *run, const struct candidate *candidate, int64
     struct pg *pg = run->cleanup->pg;
     if (!pg_begin(pg, error) || !file_blob_delete_unused(pg, id, deleted, error))
         return false;
-    if (*deleted && !stored_object_insert(pg, &candidate->path, &candidate->checksum, 1,
-                                          candidate->data_export_id, 0, error))
+    if (*deleted && !stored_object_insert(pg, &candidate->object, 1, error))
         return false;
     if (!pg_commit(pg, error))
         return false;
@@ -87,12 +92,11 @@ static bool release_path(struct run *run, const struct candidate *candidate, boo
                          struct error *error)
 {
     struct file_blob blob;
-    bool found = false;
     bool deleted = false;
     *kept = candidate->held;
-    if (!file_blob_find(run->cleanup->pg, candidate->checksum, run->row, &blob, &found, error))
+    if (!file_blob_find(run->cleanup->pg, candidate->object.checksum, run->row, &blob, error))
         return false;
-    if (!found || !text_equal(blob.path, candidate->path))
+    if (blob.id == 0 || !text_equal(blob.path, candidate->object.path))
         return true;
     if (!delete_row(run, candidate, blob.id, &deleted, error))
         return false;
@@ -106,16 +110,16 @@ static bool remove_object(struct run *run, const struct candidate *candidate, st
 {
     struct blob_store *store = run->cleanup->store;
     int64_t size = 0;
-    if (blob_store_size(store, candidate->path, &size, error) &&
-        blob_store_remove(store, candidate->path, error)) {
+    if (blob_store_size(store, candidate->object.path, &size, error) &&
+        blob_store_remove(store, candidate->object.path, error)) {
         run->result->objects++;
         run->result->bytes += size;
         return true;
     }
-    if (error->code != ERROR_NOT_FOUND && blob_store_check_path(candidate->path, error))
+    if (error->code != ERROR_NOT_FOUND && blob_store_check_path(candidate->object.path, error))
         return false;
     if (error->code != ERROR_NOT_FOUND || candidate->must_exist)
-        report(run, candidate->data_export_id, candidate->path, error);
+        report(run, candidate->object.data_export_id, candidate->object.path, error);
     return true;
 }
 
@@ -127,7 +131,7 @@ static bool remove_and_forget(struct run *run, const struct candidate *candidate
 {
     struct pg *pg = run->cleanup->pg;
     bool ours = false;
-    if (!pg_begin(pg, error) || !stored_object_delete(pg, candidate->path, &ours, error))
+    if (!pg_begin(pg, error) || !stored_object_delete(pg, candidate->object.path, &ours, error))
         return false;
     if (ours && !kept && !remove_object(run, candidate, error))
         return false;
@@ -139,7 +143,7 @@ static bool free_candidate(struct run *run, const struct candidate *candidate, s
     struct upload_lock lock;
     struct redis *locks = run->cleanup->locks;
     bool kept = false;
-    if (!upload_lock_take(locks, candidate->checksum, UPLOAD_LOCK_PATIENCE_MS, &lock, error))
+    if (!upload_lock_take(locks, candidate->object.checksum, UPLOAD_LOCK_PATIENCE_MS, &lock, error))
         return false;
     bool good = release_path(run, candidate, &kept, error) && FAULT("cleanup_object", error) &&
                 remove_and_forget(run, candidate, kept, error);
@@ -155,7 +159,7 @@ static bool try_candidate(struct run *run, const struct candidate *candidate, st
     struct error failure;
     if (free_candidate(run, candidate, &failure))
         return true;
-    report(run, candidate->data_export_id, candidate->path, &failure);
+    report(run, candidate->object.data_export_id, candidate->object.path, &failure);
     return can_go_on(run, error);
 }
 
@@ -165,7 +169,8 @@ static void count_abandoned(struct run *run, const struct candidate *candidate)
 {
     struct error missing;
     int64_t size = 0;
-    if (candidate->held || !blob_store_size(run->cleanup->store, candidate->path, &size, &missing))
+    if (candidate->held ||
+        !blob_store_size(run->cleanup->store, candidate->object.path, &size, &missing))
         return;
     run->result->objects++;
     run->result->bytes += size;
@@ -175,10 +180,8 @@ static void count_abandoned(struct run *run, const struct candidate *candidate)
 static bool free_abandoned(struct run *run, const struct stored_object *object, bool held,
                            struct error *error)
 {
-    struct candidate candidate = {.path = object->path,
-                                  .checksum = object->checksum,
-                                  .data_export_id = object->data_export_id,
-                                  .held = held};
+    struct candidate candidate = {
+        .object = object_of(object->path, object->checksum, object->data_export_id), .held = held};
     arena_reset(run->row);
     if (!run->cleanup->dry_run)
         return try_candidate(run, &candidate, error);
@@ -186,17 +189,17 @@ static bool free_abandoned(struct run *run, const struct stored_object *object, 
     return true;
 }
 
-static bool free_abandoned_page(struct run *run, const struct stored_object *objects, size_t count,
+static bool free_abandoned_page(struct run *run, const struct stored_objects *objects,
                                 struct error *error)
 {
     const char *paths[PAGE] = {NULL};
     bool held[PAGE];
-    for (size_t i = 0; i < count; i++)
-        paths[i] = objects[i].path;
-    if (!blob_paths_held(run->cleanup->pg, paths, count, held, error))
+    for (size_t i = 0; i < objects->count; i++)
+        paths[i] = objects->items[i].path;
+    if (!blob_paths_held(run->cleanup->pg, paths, objects->count, held, error))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (!free_abandoned(run, &objects[i], held[i], error))
+    for (size_t i = 0; i < objects->count; i++)
+        if (!free_abandoned(run, &objects->items[i], held[i], error))
             return false;
     return true;
 }
@@ -205,18 +208,17 @@ static bool free_all_abandoned(struct run *run, struct error *error)
 {
     char *after = text_duplicate("");
     bool good = true;
-    size_t count = PAGE;
-    while (good && count == PAGE) {
-        struct stored_object *objects = NULL;
+    struct stored_objects objects = {.count = PAGE};
+    while (good && objects.count == PAGE) {
+        const struct stored_object_page page = {.after = after, .max = PAGE};
         arena_reset(run->page);
         good = after != NULL || error_no_memory(error);
         good = good &&
-               stored_object_list_abandoned(run->cleanup->pg, after, PAGE, run->page, &objects,
-                                            &count, error) &&
-               free_abandoned_page(run, objects, count, error);
-        if (good && count == PAGE) {
+               stored_object_list_abandoned(run->cleanup->pg, &page, run->page, &objects, error) &&
+               free_abandoned_page(run, &objects, error);
+        if (good && objects.count == PAGE) {
             free(after);
-            after = text_duplicate(objects[PAGE - 1].path);
+            after = text_duplicate(objects.items[PAGE - 1].path);
         }
     }
     free(after);
@@ -236,8 +238,8 @@ bool cleanup_abandoned_objects(const struct cleanup *cleanup, struct cleanup_res
 
 static bool free_unused(struct run *run, const struct unused_blob *blob, struct error *error)
 {
-    const char *checksum = blob->checksum;
-    struct candidate candidate = {.path = blob->path, .checksum = checksum, .must_exist = true};
+    struct candidate candidate = {.object = object_of(blob->path, blob->checksum, 0),
+                                  .must_exist = true};
     struct error failure;
     arena_reset(run->row);
     if (run->cleanup->dry_run) {
@@ -246,7 +248,7 @@ static bool free_unused(struct run *run, const struct unused_blob *blob, struct 
         run->result->bytes += blob->size;
         return true;
     }
-    if (stored_object_insert(run->cleanup->pg, &blob->path, &checksum, 1, 0, 0, &failure))
+    if (stored_object_insert(run->cleanup->pg, &candidate.object, 1, &failure))
         return try_candidate(run, &candidate, error);
     report(run, 0, blob->path, &failure);
     return can_go_on(run, error);
@@ -254,19 +256,18 @@ static bool free_unused(struct run *run, const struct unused_blob *blob, struct 
 
 static bool free_all_unused(struct run *run, struct error *error)
 {
-    int64_t after = 0;
+    struct unused_blob_page page = {.after = 0, .max = PAGE};
     for (;;) {
-        struct unused_blob *blobs = NULL;
-        size_t count = 0;
+        struct unused_blobs blobs;
         arena_reset(run->page);
-        if (!unused_blob_list(run->cleanup->pg, after, PAGE, run->page, &blobs, &count, error))
+        if (!unused_blob_list(run->cleanup->pg, &page, run->page, &blobs, error))
             return false;
-        for (size_t i = 0; i < count; i++)
-            if (!free_unused(run, &blobs[i], error))
+        for (size_t i = 0; i < blobs.count; i++)
+            if (!free_unused(run, &blobs.items[i], error))
                 return false;
-        if (count < PAGE)
+        if (blobs.count < PAGE)
             return true;
-        after = blobs[count - 1].id;
+        page.after = blobs.items[blobs.count - 1].id;
     }
 }
 
@@ -285,38 +286,35 @@ bool cleanup_unused_blobs(const struct cleanup *cleanup, struct cleanup_result *
 /* ---- expired exports ---- */
 
 /* A file of equal chunks holds one blob several times. */
-static size_t keep_distinct(struct file_blob *blobs, size_t count)
+static void keep_distinct(struct file_blobs *blobs)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < blobs->count; i++) {
         size_t other = 0;
-        while (other < kept && blobs[other].id != blobs[i].id)
+        while (other < kept && blobs->items[other].id != blobs->items[i].id)
             other++;
         if (other == kept)
-            blobs[kept++] = blobs[i];
+            blobs->items[kept++] = blobs->items[i];
     }
-    return kept;
+    blobs->count = kept;
 }
 
-static bool journal_blobs(struct run *run, int64_t data_export_id, const struct file_blob *blobs,
-                          size_t count, struct error *error)
+static bool journal_blobs(struct run *run, int64_t data_export_id, const struct file_blobs *blobs,
+                          struct error *error)
 {
-    const char **paths = arena_array(run->row, count + 1, sizeof(*paths), error);
-    const char **checksums = arena_array(run->row, count + 1, sizeof(*checksums), error);
-    if (paths == NULL || checksums == NULL)
+    struct stored_object *objects =
+        arena_array(run->row, blobs->count + 1, sizeof(*objects), error);
+    if (objects == NULL)
         return false;
-    for (size_t i = 0; i < count; i++) {
-        paths[i] = blobs[i].path;
-        checksums[i] = blobs[i].checksum;
-    }
-    return count == 0 || stored_object_insert(run->cleanup->pg, paths, checksums, count,
-                                              data_export_id, 0, error);
+    for (size_t i = 0; i < blobs->count; i++)
+        objects[i] = object_of(blobs->items[i].path, blobs->items[i].checksum, data_export_id);
+    return blobs->count == 0 ||
+           stored_object_insert(run->cleanup->pg, objects, blobs->count, error);
 }
 
 /* One transaction: the file and its index rows go, and all its blobs are named in the journal
    (attempt 0: that of no worker), for the case that we do not get to deal with each. */
-static bool delete_file(struct run *run, int64_t id, struct file_blob **blobs, size_t *count,
-                        struct error *error)
+static bool delete_file(struct run *run, int64_t id, struct file_blobs *blobs, struct error *error)
 {
     struct pg *pg = run->cleanup->pg;
     struct exported_data_locked export;
@@ -324,10 +322,10 @@ static bool delete_file(struct run *run, int64_t id, struct file_blob **blobs, s
     if (!pg_begin(pg, error) || !exported_data_lock(pg, id, run->row, &export, error))
         return false;
     if (row->file_id != 0) { /* 0: another cleanup was quicker */
-        if (!file_blobs(pg, row->file_id, run->row, blobs, count, error))
+        if (!file_blobs_load(pg, row->file_id, run->row, blobs, error))
             return false;
-        *count = keep_distinct(*blobs, *count);
-        if (!journal_blobs(run, id, *blobs, *count, error) || !file_delete(pg, row->file_id, error))
+        keep_distinct(blobs);
+        if (!journal_blobs(run, id, blobs, error) || !file_delete(pg, row->file_id, error))
             return false;
     }
     if (!pg_commit(pg, error))
@@ -339,19 +337,17 @@ static bool delete_file(struct run *run, int64_t id, struct file_blob **blobs, s
 /* False only when nothing can go on. */
 static bool free_export(struct run *run, int64_t id, struct error *error)
 {
-    struct file_blob *blobs = NULL;
+    struct file_blobs blobs = {.count = 0};
     struct error failure;
-    size_t count = 0;
     arena_reset(run->row);
-    if (!delete_file(run, id, &blobs, &count, &failure)) {
+    if (!delete_file(run, id, &blobs, &failure)) {
         report(run, id, "", &failure);
         return can_go_on(run, error);
     }
-    for (size_t i = 0; i < count; i++) {
-        struct candidate candidate = {.path = blobs[i].path,
-                                      .checksum = blobs[i].checksum,
-                                      .data_export_id = id,
-                                      .must_exist = true};
+    for (size_t i = 0; i < blobs.count; i++) {
+        struct candidate candidate = {
+            .object = object_of(blobs.items[i].path, blobs.items[i].checksum, id),
+            .must_exist = true};
         if (!FAULT("cleanup_blob", error) || !try_candidate(run, &candidate, error))
             return false;
     }

@@ -66,15 +66,14 @@ bool getfile(struct pg *pg, struct blob_store *store, int64_t file_id, int fd, s
 {
     struct getting getting = {.store = store, .fd = fd, .whole = sha1_new()};
     struct arena *arena = arena_new(ARENA_MAX);
-    struct file_blob *blobs = NULL;
+    struct file_blobs blobs = {.count = 0};
     struct stored_file file;
-    size_t count = 0;
     buffer_init(&getting.bytes, READ_MAX);
     bool good = (getting.whole != NULL && arena != NULL) || error_no_memory(error);
     good = good && file_load(pg, file_id, arena, &file, error) &&
-           file_blobs(pg, file_id, arena, &blobs, &count, error);
-    for (size_t i = 0; good && i < count; i++)
-        good = get_blob(&getting, &blobs[i], error);
+           file_blobs_load(pg, file_id, arena, &blobs, error);
+    for (size_t i = 0; good && i < blobs.count; i++)
+        good = get_blob(&getting, &blobs.items[i], error);
     good = good && check_whole(&getting, &file, error);
     buffer_free(&getting.bytes);
     arena_free(arena);

@@ -109,26 +109,30 @@ static bool digest_chunks(struct putting *putting, struct uploaded_file *file, s
     return good;
 }
 
+static struct stored_object object_of(const struct upload *upload, const char *path,
+                                      const char checksum[SHA1_HEX_SIZE])
+{
+    struct stored_object object = {
+        .path = path, .data_export_id = upload->data_export_id, .attempt = upload->attempt};
+    memcpy(object.checksum, checksum, sizeof(object.checksum));
+    return object;
+}
+
 /* Names every object that may come to be, before there is any. */
 static bool journal_paths(const struct putting *putting, struct error *error)
 {
     const struct upload *upload = putting->upload;
-    const char **paths = memory_zeroed(putting->count + 1, sizeof(*paths));
-    const char **checksums = memory_zeroed(putting->count + 1, sizeof(*checksums));
+    struct stored_object *objects = memory_zeroed(putting->count + 1, sizeof(*objects));
     size_t count = 0;
-    bool good = (paths != NULL && checksums != NULL) || error_no_memory(error);
+    bool good = objects != NULL || error_no_memory(error);
     for (size_t i = 0; good && i < putting->count; i++) {
-        if (putting->chunks[i].first != i)
-            continue;
-        paths[count] = putting->chunks[i].path;
-        checksums[count] = putting->chunks[i].checksum;
-        count++;
+        const struct chunk *chunk = &putting->chunks[i];
+        if (chunk->first == i)
+            objects[count++] = object_of(upload, chunk->path, chunk->checksum);
     }
     if (good && count > 0)
-        good = stored_object_insert(upload->pg, paths, checksums, count, upload->data_export_id,
-                                    upload->attempt, error);
-    free(checksums);
-    free(paths);
+        good = stored_object_insert(upload->pg, objects, count, error);
+    free(objects);
     return good;
 }
 
@@ -145,21 +149,20 @@ static bool write_object(const struct putting *putting, size_t index, const char
            blob_store_put(putting->upload->store, &put, error);
 }
 
-/* The path passes from the journal to a row that has had none. *id is 0 when the row has got one
+/* The path passes from the journal to a row that has had none. The id is 0 when the row has got one
    meanwhile. */
-static bool hand_over_to(const struct upload *upload, const struct chunk *chunk,
-                         const struct file_blob *pathless, int64_t *id, bool *journalled,
+static bool hand_over_to(const struct upload *upload, const struct written_blob *written,
+                         const struct file_blob *pathless, struct inserted_blob *row,
                          struct error *error)
 {
     bool changed = false;
     if (!pg_begin(upload->pg, error))
         return false;
-    if (!file_blob_change_path(upload->pg, pathless->id, pathless->path, chunk->path, chunk->size,
-                               &changed, error) ||
-        !stored_object_delete(upload->pg, chunk->path, journalled, error))
+    if (!file_blob_change_path(upload->pg, pathless, written, &changed, error) ||
+        !stored_object_delete(upload->pg, written->path, &row->journalled, error))
         goto failed;
-    *id = changed ? pathless->id : 0;
-    if (*id == 0 || !*journalled) {
+    row->id = changed ? pathless->id : 0;
+    if (row->id == 0 || !row->journalled) {
         pg_rollback(upload->pg);
         return true;
     }
@@ -170,19 +173,17 @@ failed:
     return false;
 }
 
-/* The path passes from the journal to the blob's row: a new one, or (not NULL) that of a blob whose
-   path is none. *id is 0 when somebody else has been there meanwhile. *lost: a cleanup has taken
-   the path out of the journal and the object away with it. */
+/* The path passes from the journal to the blob's row: a new one, or (not NULL) that of a blob
+   without a path. The id is 0 when another process has made or changed the row meanwhile. Not
+   journalled: a cleanup has taken the path out of the journal and the object away with it. */
 static bool hand_over_path(const struct upload *upload, const struct chunk *chunk,
-                           const struct file_blob *pathless, int64_t *id, bool *lost,
+                           const struct file_blob *pathless, struct inserted_blob *row,
                            struct error *error)
 {
-    bool journalled = false;
-    bool done = pathless == NULL ? file_blob_insert(upload->pg, chunk->path, chunk->size,
-                                                    chunk->checksum, id, &journalled, error)
-                                 : hand_over_to(upload, chunk, pathless, id, &journalled, error);
-    *lost = done && !journalled;
-    return done;
+    const struct written_blob written = {
+        .path = chunk->path, .size = chunk->size, .checksum = chunk->checksum};
+    return pathless == NULL ? file_blob_insert(upload->pg, &written, row, error)
+                            : hand_over_to(upload, &written, pathless, row, error);
 }
 
 static bool store_new(const struct putting *putting, size_t index, const struct file_blob *pathless,
@@ -190,21 +191,20 @@ static bool store_new(const struct putting *putting, size_t index, const struct 
 {
     const struct upload *upload = putting->upload;
     struct chunk *chunk = &putting->chunks[index];
+    struct inserted_blob row = {.id = 0};
     struct error ignored;
-    int64_t id = 0;
-    bool lost = false;
     chunk->written = true;
     if (!write_object(putting, index, chunk->path, BLOB_PUT_NEW, error) ||
         !FAULT("blob_row", error))
         return false;
-    if (!hand_over_path(upload, chunk, pathless, &id, &lost, error))
+    if (!hand_over_path(upload, chunk, pathless, &row, error))
         return false;
-    if (lost) { /* no journal names it any more, so nobody else would ever remove it */
+    if (!row.journalled) { /* no journal names it any more: no cleanup would ever remove it */
         (void)!blob_store_remove(upload->store, chunk->path, &ignored);
         return error_set(error, ERROR_LOST, "a cleanup has taken this attempt for dead");
     }
-    chunk->blob_id = id;
-    chunk->owned = id != 0;
+    chunk->blob_id = row.id;
+    chunk->owned = row.id != 0;
     return true;
 }
 
@@ -216,6 +216,7 @@ static bool reuse(const struct putting *putting, size_t index, const struct file
 {
     const struct upload *upload = putting->upload;
     struct chunk *chunk = &putting->chunks[index];
+    const struct file_blob touched = {.id = blob->id, .size = chunk->size};
     int64_t size = -1;
     bool alive = false;
     if (!blob_store_size(upload->store, blob->path, &size, error) && error->code != ERROR_NOT_FOUND)
@@ -225,7 +226,7 @@ static bool reuse(const struct putting *putting, size_t index, const struct file
         if (!write_object(putting, index, blob->path, 0, error))
             return false;
     }
-    if (!file_blob_touch(upload->pg, blob->id, chunk->size, REUSE_SECONDS, &alive, error))
+    if (!file_blob_touch(upload->pg, &touched, REUSE_SECONDS, &alive, error))
         return false;
     chunk->blob_id = alive ? blob->id : 0; /* 0: looks again */
     return true;
@@ -254,13 +255,11 @@ static bool discard(const struct putting *putting, const struct file_blob *blob,
                     bool *deleted, struct error *error)
 {
     const struct upload *upload = putting->upload;
-    const char *checksum = blob->checksum;
+    const struct stored_object object = object_of(upload, blob->path, blob->checksum);
     if (!pg_begin(upload->pg, error))
         return false;
     if (!file_blob_delete_unused(upload->pg, blob->id, deleted, error) ||
-        (*deleted && has_path &&
-         !stored_object_insert(upload->pg, &blob->path, &checksum, 1, upload->data_export_id,
-                               upload->attempt, error)) ||
+        (*deleted && has_path && !stored_object_insert(upload->pg, &object, 1, error)) ||
         !pg_commit(upload->pg, error)) {
         pg_rollback(upload->pg);
         return false;
@@ -291,13 +290,11 @@ static bool put_under_lock(const struct putting *putting, size_t index, struct e
     struct chunk *chunk = &putting->chunks[index];
     for (int round = 0; round < ROUNDS_MAX && chunk->blob_id == 0; round++) {
         struct file_blob blob;
-        bool found = false;
         arena_reset(putting->arena);
-        if (!file_blob_find(putting->upload->pg, chunk->checksum, putting->arena, &blob, &found,
-                            error))
+        if (!file_blob_find(putting->upload->pg, chunk->checksum, putting->arena, &blob, error))
             return false;
-        if (!(found ? use_existing(putting, index, &blob, error)
-                    : store_new(putting, index, NULL, error)))
+        if (!(blob.id != 0 ? use_existing(putting, index, &blob, error)
+                           : store_new(putting, index, NULL, error)))
             return false;
     }
     return chunk->blob_id != 0 ||

@@ -276,6 +276,8 @@ bool postgres_update_group_for_events(struct tagstore *store, int64_t project_id
                                       int64_t destination_group_id, struct error *error)
 {
     int64_t organization_id = 0;
+    const struct project_events events = {
+        .project_id = project_id, .event_ids = event_ids, .count = count};
     struct move move = {.pg = ((struct postgres_tagstore *)store)->pg,
                         .project_id = project_id,
                         .destination_group_id = destination_group_id,
@@ -284,8 +286,7 @@ bool postgres_update_group_for_events(struct tagstore *store, int64_t project_id
         return error_no_memory(error);
     bool done =
         project_lock(move.pg, &project_id, 1, &organization_id, error) &&
-        event_user_attributes_move_events(move.pg, project_id, event_ids, count,
-                                          destination_group_id, error) &&
+        event_user_attributes_move_events(move.pg, &events, destination_group_id, error) &&
         move_event_tags(&move, event_ids, count, error) &&
         (move.count == 0 || (add_to_destination(&move, error) && take_from_sources(&move, error) &&
                              delete_unseen(&move, error) && recount(store, &move, error)));

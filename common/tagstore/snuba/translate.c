@@ -71,32 +71,35 @@ static bool too_many_hashes(struct error *error)
 static bool translate_groups(struct pg *pg, const struct snuba_dialect *dialect,
                              struct arena *arena, struct snuba_query *query, struct error *error)
 {
-    struct group_hash *hashes = NULL;
-    size_t count = 0;
+    const struct hashes_of_groups wanted = {.group_ids = query->group_ids,
+                                            .group_count = query->group_count,
+                                            .max = SNUBA_HASHES_MAX + 1};
+    struct group_hashes hashes;
     query->issues = NULL;
     query->issue_count = 0;
     if (!dialect->needs_hashes || query->group_count == 0)
         return true;
-    if (!grouphash_of_groups(pg, query->group_ids, query->group_count, SNUBA_HASHES_MAX + 1, arena,
-                             &hashes, &count, error))
+    if (!grouphash_of_groups(pg, &wanted, arena, &hashes, error))
         return false;
-    if (count > SNUBA_HASHES_MAX)
+    if (hashes.count > SNUBA_HASHES_MAX)
         return query->group_count == 1
                    ? too_many_hashes(error)
                    : error_set(error, ERROR_TOO_LARGE, "the issues have over %d group hashes",
                                SNUBA_HASHES_MAX);
-    return set_issues(hashes, count, arena, query, error);
+    return set_issues(hashes.items, hashes.count, arena, query, error);
 }
 
 bool snuba_translate_next_groups(struct pg *pg, int64_t project_id, int64_t *last,
                                  struct arena *arena, struct snuba_query *query,
                                  struct error *error)
 {
-    struct group_hash *hashes = NULL;
-    size_t count = 0;
-    if (!grouphash_of_project(pg, project_id, *last, SNUBA_HASHES_MAX + 1, arena, &hashes, &count,
-                              error))
+    const struct hashes_of_project wanted = {
+        .project_id = project_id, .after = *last, .max = SNUBA_HASHES_MAX + 1};
+    struct group_hashes found;
+    if (!grouphash_of_project(pg, &wanted, arena, &found, error))
         return false;
+    struct group_hash *hashes = found.items;
+    size_t count = found.count;
     if (count > SNUBA_HASHES_MAX) {
         int64_t cut = hashes[count - 1].group_id; /* whose hashes may not all be here */
         while (count > 0 && hashes[count - 1].group_id == cut)

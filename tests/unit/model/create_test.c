@@ -30,10 +30,11 @@ static int free_pg(void **state)
 static void assert_slug(const char *slug, enum error_code expected)
 {
     struct error error = {.code = ERROR_NONE};
+    const struct new_project project = {.organization_id = 1, .slug = slug};
     int64_t id = 0;
     assert_false(organization_create(pg, slug, &id, &error));
     assert_int_equal(error.code, expected);
-    assert_false(project_create(pg, 1, slug, 0, &id, &error));
+    assert_false(project_create(pg, &project, &id, &error));
     assert_int_equal(error.code, expected);
 }
 

@@ -1,5 +1,6 @@
 /* The model against real tables (database_fixture.h): files, their blobs, the journal of objects,
    the outbox. tests/system/test_units.py gives the database. */
+#include "base/text.h"
 #include "model/file.h"
 #include "model/outbox_mail.h"
 #include "model/stored_object.h"
@@ -8,46 +9,68 @@
 
 /* ---- files ---- */
 
+static struct stored_object object_of(const char *path, const char *checksum,
+                                      int64_t data_export_id, int64_t attempt)
+{
+    struct stored_object object = {
+        .path = path, .data_export_id = data_export_id, .attempt = attempt};
+    assert_true(text_copy(object.checksum, sizeof(object.checksum), checksum));
+    return object;
+}
+
 static int64_t insert_blob(const char *path, const char *checksum)
 {
-    int64_t id = 0;
-    bool journalled = false;
-    ok(stored_object_insert(pg, &path, &checksum, 1, 27, 1, &error));
-    ok(file_blob_insert(pg, path, 1048576, checksum, &id, &journalled, &error));
-    assert_true(journalled);
-    assert_int_equal(number_of("SELECT count(*) FROM exportd.object"), id == 0 ? 1 : 0);
-    return id;
+    const struct stored_object object = object_of(path, checksum, 27, 1);
+    const struct written_blob written = {.path = path, .size = 1048576, .checksum = checksum};
+    struct inserted_blob inserted = {.id = 0};
+    ok(stored_object_insert(pg, &object, 1, &error));
+    ok(file_blob_insert(pg, &written, &inserted, &error));
+    assert_true(inserted.journalled);
+    assert_int_equal(number_of("SELECT count(*) FROM exportd.object"), inserted.id == 0 ? 1 : 0);
+    return inserted.id;
+}
+
+static bool touch(struct pg *with, int64_t id, int64_t old_seconds)
+{
+    const struct file_blob blob = {.id = id, .size = 7};
+    bool alive = false;
+    ok(file_blob_touch(with, &blob, old_seconds, &alive, &error));
+    return alive;
+}
+
+static bool change_path(int64_t id, const char *old_path, const char *path, int64_t size)
+{
+    const struct file_blob blob = {.id = id, .path = old_path};
+    const struct written_blob written = {.path = path, .size = size};
+    bool changed = false;
+    ok(file_blob_change_path(pg, &blob, &written, &changed, &error));
+    return changed;
 }
 
 static void test_blob(void **state)
 {
     (void)state;
     struct file_blob blob;
-    bool found = true;
-    bool alive = false;
     need_database();
-    ok(file_blob_find(pg, SHA1_A, arena, &blob, &found, &error));
-    assert_false(found);
+    ok(file_blob_find(pg, SHA1_A, arena, &blob, &error));
+    assert_int_equal(blob.id, 0);
     int64_t id = insert_blob("ab/cdef/01", SHA1_A);
     assert_int_equal(insert_blob("ab/cdef/02", SHA1_A), 0);
     run("UPDATE sentry_fileblob SET timestamp = now() - interval '25 hours'");
-    ok(file_blob_find(pg, SHA1_A, arena, &blob, &found, &error));
-    assert_true(found && !blob.referenced);
+    ok(file_blob_find(pg, SHA1_A, arena, &blob, &error));
+    assert_false(blob.referenced);
     assert_int_equal(blob.id, id);
     assert_string_equal(blob.path, "ab/cdef/01");
     assert_string_equal(blob.checksum, SHA1_A);
     assert_int_equal(blob.size, 1048576);
     assert_int_equal(blob.age_seconds, 25 * 3600);
-    ok(file_blob_touch(pg, id, 7, 26 * 3600, &alive, &error));
-    assert_true(alive);
-    ok(file_blob_find(pg, SHA1_A, arena, &blob, &found, &error));
+    assert_true(touch(pg, id, 26 * 3600));
+    ok(file_blob_find(pg, SHA1_A, arena, &blob, &error));
     assert_int_equal(blob.age_seconds, 0);
     assert_int_equal(blob.size, 7);
-    ok(file_blob_touch(pg, id + 1, 7, 3600, &alive, &error));
-    assert_false(alive);
+    assert_false(touch(pg, id + 1, 3600));
     run("UPDATE sentry_fileblob SET timestamp = now() - interval '61 minutes'");
-    ok(file_blob_touch(pg, id, 7, 3600, &alive, &error));
-    assert_false(alive);
+    assert_false(touch(pg, id, 3600));
     assert_int_equal(number_of("SELECT count(*) FROM sentry_fileblob"
                                " WHERE timestamp < now() - interval '1 hour'"),
                      1);
@@ -58,20 +81,14 @@ static void test_another_path_of_a_blob(void **state)
 {
     (void)state;
     struct file_blob blob;
-    bool found = false;
-    bool changed = true;
     need_database();
     int64_t id = insert_blob("../etc", SHA1_A);
-    ok(file_blob_change_path(pg, id, "", "ab/cdef/01", 8, &changed, &error));
-    assert_false(changed);
-    ok(file_blob_change_path(pg, id + 1, "../etc", "ab/cdef/01", 8, &changed, &error));
-    assert_false(changed);
-    ok(file_blob_change_path(pg, id, "../etc", "ab/cdef/01", 8, &changed, &error));
-    assert_true(changed);
+    assert_false(change_path(id, "", "ab/cdef/01", 8));
+    assert_false(change_path(id + 1, "../etc", "ab/cdef/01", 8));
+    assert_true(change_path(id, "../etc", "ab/cdef/01", 8));
     run("UPDATE sentry_fileblob SET path = NULL WHERE path = 'ab/cdef/01' AND size = 8");
-    ok(file_blob_change_path(pg, id, "", "ab/cdef/02", 9, &changed, &error));
-    assert_true(changed);
-    ok(file_blob_find(pg, SHA1_A, arena, &blob, &found, &error));
+    assert_true(change_path(id, "", "ab/cdef/02", 9));
+    ok(file_blob_find(pg, SHA1_A, arena, &blob, &error));
     assert_string_equal(blob.path, "ab/cdef/02");
     assert_int_equal(blob.size, 9);
 }
@@ -80,8 +97,7 @@ static void test_file(void **state)
 {
     (void)state;
     struct stored_file file;
-    struct file_blob *blobs = NULL;
-    size_t count = 0;
+    struct file_blobs blobs;
     need_database();
     make_organizations();
     int64_t a = insert_blob("a", SHA1_A);
@@ -98,10 +114,10 @@ static void test_file(void **state)
     assert_string_equal(text_of("SELECT string_agg(\"offset\"::text, ' ' ORDER BY \"offset\")"
                                 " FROM sentry_fileblobindex"),
                         "0 1048576 2097152");
-    ok(file_blobs(pg, id, arena, &blobs, &count, &error));
-    assert_int_equal(count, 3);
-    assert_true(blobs[0].id == b && blobs[1].id == a && blobs[2].id == b);
-    assert_true(blobs[0].referenced);
+    ok(file_blobs_load(pg, id, arena, &blobs, &error));
+    assert_int_equal(blobs.count, 3);
+    assert_true(blobs.items[0].id == b && blobs.items[1].id == a && blobs.items[2].id == b);
+    assert_true(blobs.items[0].referenced);
 }
 
 /* As an unfinished upload of Sentry leaves it: no size, no checksum. */
@@ -109,8 +125,7 @@ static void test_incomplete_file(void **state)
 {
     (void)state;
     struct stored_file file;
-    struct file_blob *blobs = NULL;
-    size_t count = 9;
+    struct file_blobs blobs = {.count = 9};
     need_database();
     make_organizations();
     int64_t id = finish_export(insert_export("{}"), 28, NULL, NULL, 0);
@@ -118,8 +133,8 @@ static void test_incomplete_file(void **state)
     ok(file_load(pg, id, arena, &file, &error));
     assert_int_equal(file.size, -1);
     assert_string_equal(file.checksum, "");
-    ok(file_blobs(pg, id, arena, &blobs, &count, &error));
-    assert_int_equal(count, 0);
+    ok(file_blobs_load(pg, id, arena, &blobs, &error));
+    assert_int_equal(blobs.count, 0);
     assert_false(file_load(pg, id + 1, arena, &file, &error));
     assert_int_equal(error.code, ERROR_NOT_FOUND);
 }
@@ -202,12 +217,12 @@ static void test_file_without_its_blob(void **state)
 static void test_blob_needs_its_journal(void **state)
 {
     (void)state;
-    int64_t id = -1;
-    bool journalled = true;
+    const struct written_blob written = {.path = "a", .size = 7, .checksum = SHA1_A};
+    struct inserted_blob inserted = {.id = -1, .journalled = true};
     need_database();
-    ok(file_blob_insert(pg, "a", 7, SHA1_A, &id, &journalled, &error));
-    assert_false(journalled);
-    assert_int_equal(id, 0);
+    ok(file_blob_insert(pg, &written, &inserted, &error));
+    assert_false(inserted.journalled);
+    assert_int_equal(inserted.id, 0);
     assert_int_equal(number_of("SELECT count(*) FROM sentry_fileblob"), 0);
     assert_int_not_equal(insert_blob("a", SHA1_A), 0);
     assert_int_equal(insert_blob("b", SHA1_A), 0);
@@ -230,8 +245,7 @@ static void test_locked_blob_stays(void **state)
     struct pg *other = connect_pg();
     ok(pg_begin(other, &error));
     ok(pg_script(other, "SET LOCAL lock_timeout TO '200ms'", &error));
-    ok(file_blob_touch(other, id, 7, 3600, &flag, &error));
-    assert_true(flag);
+    assert_true(touch(other, id, 3600));
     assert_false(file_blob_delete_unused(other, id, &flag, &error));
     assert_int_equal(error.code, ERROR_TIMEOUT);
     pg_free(other);
@@ -248,32 +262,37 @@ static void test_locked_blob_stays(void **state)
 static void test_stored_objects(void **state)
 {
     (void)state;
-    struct stored_object *objects = NULL;
-    size_t count = 0;
+    struct stored_objects objects;
     bool deleted = true;
-    const char *const paths[] = {"aa/1", "aa/2", "aa/3"};
-    const char *const checksums[] = {SHA1_A, SHA1_B, SHA1_A};
+    const struct stored_object running = object_of("aa/1", SHA1_A, 1, 4);
+    const struct stored_object before[] = {object_of("aa/1", SHA1_A, 1, 3),
+                                           object_of("aa/2", SHA1_B, 1, 3),
+                                           object_of("aa/3", SHA1_A, 1, 3)};
+    const struct stored_object stays_as_it_is = object_of("aa/3", SHA1_A, 2, 4);
+    const struct stored_object_page all = {.after = "", .max = 10};
+    const struct stored_object_page rest = {.after = "aa/2", .max = 10};
+    const struct stored_object_page first = {.after = "", .max = 1};
     need_database();
     run("INSERT INTO exportd.export (data_export_id, date_added, organization_id, query_type,"
         " query_info, state, attempt, failures, rows, bytes, pages)"
         " SELECT n, now(), 1, 0, '{}', (ARRAY['running', 'delayed'])[n], 4, 0, 0, 0, 0"
         " FROM generate_series(1, 2) AS n");
-    ok(stored_object_insert(pg, paths, checksums, 1, 1, 4, &error));     /* running */
-    ok(stored_object_insert(pg, paths, checksums, 3, 1, 3, &error));     /* an attempt before */
-    ok(stored_object_insert(pg, &paths[2], checksums, 1, 2, 4, &error)); /* stays as it is */
-    ok(stored_object_list_abandoned(pg, "", 10, arena, &objects, &count, &error));
-    assert_int_equal(count, 2);
-    assert_string_equal(objects[0].path, "aa/2");
-    assert_string_equal(objects[0].checksum, SHA1_B);
-    assert_int_equal(objects[1].data_export_id, 1);
-    assert_int_equal(objects[1].attempt, 3);
-    ok(stored_object_list_abandoned(pg, "aa/2", 10, arena, &objects, &count, &error));
-    assert_int_equal(count, 1);
-    assert_string_equal(objects[0].path, "aa/3");
+    ok(stored_object_insert(pg, &running, 1, &error));
+    ok(stored_object_insert(pg, before, 3, &error));
+    ok(stored_object_insert(pg, &stays_as_it_is, 1, &error));
+    ok(stored_object_list_abandoned(pg, &all, arena, &objects, &error));
+    assert_int_equal(objects.count, 2);
+    assert_string_equal(objects.items[0].path, "aa/2");
+    assert_string_equal(objects.items[0].checksum, SHA1_B);
+    assert_int_equal(objects.items[1].data_export_id, 1);
+    assert_int_equal(objects.items[1].attempt, 3);
+    ok(stored_object_list_abandoned(pg, &rest, arena, &objects, &error));
+    assert_int_equal(objects.count, 1);
+    assert_string_equal(objects.items[0].path, "aa/3");
     run("UPDATE exportd.export SET state = 'delayed'");
-    ok(stored_object_list_abandoned(pg, "", 1, arena, &objects, &count, &error));
-    assert_int_equal(count, 1);
-    assert_string_equal(objects[0].path, "aa/1");
+    ok(stored_object_list_abandoned(pg, &first, arena, &objects, &error));
+    assert_int_equal(objects.count, 1);
+    assert_string_equal(objects.items[0].path, "aa/1");
     ok(stored_object_delete(pg, "aa/1", &deleted, &error));
     assert_true(deleted);
     ok(stored_object_delete(pg, "aa/1", &deleted, &error));

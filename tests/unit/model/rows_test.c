@@ -226,12 +226,14 @@ static void test_users_of_tags(void **state)
     struct event_user users[7];
     const char *const values[] = {
         "id:7", "email:7", "username:b\xc3\xb6", "ip:10.0.0.1", "id:7", "bad\xff:x", "nobody"};
+    const struct tag_users page = {.values = values, .users = users, .count = 7};
+    const struct tag_users none = {.values = values, .users = users, .count = 0};
     need_database();
     run("INSERT INTO sentry_eventuser (project_id, hash, ident, email, username, ip_address,"
         " date_added) SELECT 1, md5(coalesce(ident, username, host(ip))), ident, email, username,"
         " ip, now() FROM (VALUES ('7', 'ann@x.io', 'ann', NULL), (NULL, '', E'b\\u00f6', NULL),"
         " (NULL, NULL, NULL, '10.0.0.1'::inet)) AS made (ident, email, username, ip)");
-    ok(event_user_for_tags(pg, 1, values, 7, arena, users, &error));
+    ok(event_user_for_tags(pg, 1, &page, arena, &error));
     assert_string_equal(users[0].ident, "7");
     assert_string_equal(users[0].email, "ann@x.io");
     assert_string_equal(users[0].username, "ann");
@@ -244,9 +246,9 @@ static void test_users_of_tags(void **state)
     assert_string_equal(users[4].ident, "7");
     assert_null(users[5].ident);
     assert_null(users[6].ident);
-    ok(event_user_for_tags(pg, beyond_integer, values, 7, arena, users, &error));
+    ok(event_user_for_tags(pg, beyond_integer, &page, arena, &error));
     assert_null(users[0].ident);
-    ok(event_user_for_tags(pg, 1, values, 0, arena, users, &error));
+    ok(event_user_for_tags(pg, 1, &none, arena, &error));
 }
 
 /* ---- organizations and users ---- */
