@@ -1,4 +1,4 @@
-/* Where the groups that were merged away have gone: sentry_groupredirect (spec/original.md 3.2).
+/* Where the groups that were merged away have gone: sentry_groupredirect.
    One hop leads to a group that is there: whoever merges a group points its redirects to the new
    one. */
 #ifndef MODEL_GROUP_REDIRECT_H

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
-/* Sentry's numbers (spec/original.md 2.4): 60 s, a try every 0.1 s, half of that to either side. */
+/* Sentry's numbers: 60 s, a try every 0.1 s, half of that to either side. */
 enum { LOCK_SECONDS = 60, PAUSE_LEAST_MS = 50, PAUSE_RANGE_MS = 101 };
 
 static const struct redis_script release_script = {
@@ -105,8 +105,10 @@ void upload_lock_release(struct redis *redis, struct upload_lock *lock)
     if (!lock->held)
         return;
     lock->held = false;
-    if (!try_release(redis, lock, &released, &error) &&
-        !try_release(redis, lock, &released, &error))
+    bool done = try_release(redis, lock, &released, &error);
+    if (!done)
+        done = try_release(redis, lock, &released, &error);
+    if (!done)
         log_error(LOG_WARNING, "upload_lock.release", &error);
     else if (!released)
         LOG(LOG_WARNING, "upload_lock.lost", log_text("key", lock->key));

@@ -1,7 +1,6 @@
 /*
  * The upload lock that exportd shares with Sentry: Redis key `l:fileblob:upload:<sha1>`, held while
- * a blob of that checksum is looked up and written, or deleted, and while its row is made
- * (spec/original.md 2.4).
+ * a blob of that checksum is looked up and written, or deleted, and while its row is made.
  */
 #ifndef STORAGE_UPLOAD_LOCK_H
 #define STORAGE_UPLOAD_LOCK_H
