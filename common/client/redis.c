@@ -310,13 +310,6 @@ bool redis_append(struct redis *redis, const struct redis_command *command, stru
            lost(redis, redis->context->errstr, error);
 }
 
-bool redis_send(struct redis *redis, struct error *error)
-{
-    if (redis->context == NULL)
-        return lost(redis, "no connection", error);
-    return flush(redis) || lost(redis, redis->context->errstr, error);
-}
-
 static bool send_command(struct redis *redis, const struct redis_command *command, int64_t wait_ms,
                          redisReply **answer, struct error *error)
 {
@@ -363,7 +356,7 @@ bool redis_next_reply(struct redis *redis, struct redis_reply **reply, struct er
     return true;
 }
 
-/* EVALSHA or EVAL of a script, with its keys and arguments behind. */
+/* EVALSHA or EVAL of a script, then its keys and arguments. */
 static void build_eval(struct redis_command *eval, const char *verb, const char *script, int keys,
                        const struct redis_command *command)
 {
@@ -373,14 +366,6 @@ static void build_eval(struct redis_command *eval, const char *verb, const char 
     redis_add_int(eval, keys);
     for (int i = 0; i < command->count; i++)
         redis_add(eval, command->values[i], command->sizes[i]);
-}
-
-bool redis_append_eval(struct redis *redis, const struct redis_script *script,
-                       const struct redis_command *command, struct error *error)
-{
-    struct redis_command eval;
-    build_eval(&eval, "EVAL", script->text, script->keys, command);
-    return redis_append(redis, &eval, error);
 }
 
 bool redis_eval(struct redis *redis, const struct redis_script *script,

@@ -62,10 +62,6 @@ bool redis_append(struct redis *redis, const struct redis_command *command,
 bool redis_next_reply(struct redis *redis, struct redis_reply **reply,
                       struct error *error) MUST_CHECK;
 
-/* Sends the pipeline off at once: its answers can be fetched later, so that nobody waits for them.
- */
-bool redis_send(struct redis *redis, struct error *error) MUST_CHECK;
-
 struct redis_script {
     const char *text; /* in Lua */
     int keys;         /* so many of a command's words are keys, the first ones */
@@ -76,11 +72,6 @@ struct redis_script {
 bool redis_eval(struct redis *redis, const struct redis_script *script,
                 const struct redis_command *command, struct redis_reply **reply,
                 struct error *error) MUST_CHECK;
-
-/* The same as a part of a pipeline, with the script's text: a short one, because nobody could send
-   it then if the server did not know it. */
-bool redis_append_eval(struct redis *redis, const struct redis_script *script,
-                       const struct redis_command *command, struct error *error) MUST_CHECK;
 
 /* ---- replies ---- */
 

@@ -42,8 +42,8 @@ bool history_forget_waiting(struct pg *pg, int64_t data_export_id, struct error 
                       &params, NULL, error);
 }
 
-bool history_find(struct pg *pg, int64_t data_export_id, bool *known, char state[16],
-                  struct history_request *request, struct error *error)
+bool history_find(struct pg *pg, int64_t data_export_id, struct history_entry *entry,
+                  struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
@@ -54,13 +54,15 @@ bool history_find(struct pg *pg, int64_t data_export_id, bool *known, char state
                   " AND e.date_added = x.date_added WHERE x.data_export_id = $1::bigint",
                   &params, &result, error))
         return false;
-    *known = pg_rows(result) == 1 && text_copy(state, 16, pg_text(result, 0, 0));
-    if (*known) {
-        request->limit = pg_int(result, 0, 1);
-        request->environment_id = pg_int(result, 0, 2);
+    bool done = true;
+    *entry = (struct history_entry){.known = pg_rows(result) == 1};
+    if (entry->known) {
+        entry->limit = pg_int(result, 0, 1);
+        entry->environment_id = pg_int(result, 0, 2);
+        done = job_state_parse(pg_text(result, 0, 0), &entry->state, error);
     }
     pg_result_free(result);
-    return true;
+    return done;
 }
 
 /* ---- cleanup ---- */

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "client/pg.h"
+#include "job/state.h"
 
 struct history_request {    /* what an enqueued job was asked for with */
     const char *queue;      /* where its message goes; history_find does not fill it */
@@ -17,13 +18,18 @@ struct history_request {    /* what an enqueued job was asked for with */
 bool history_insert_waiting(struct pg *pg, int64_t data_export_id,
                             const struct history_request *request, struct error *error) MUST_CHECK;
 
-/* Takes that back when the message could not be queued behind the COMMIT: the job is then one that
+/* Takes that back when the message could not be queued after the COMMIT: the job is then one that
    exportd has never seen, and the next enqueue queues it. Only while nobody has claimed it. */
 bool history_forget_waiting(struct pg *pg, int64_t data_export_id, struct error *error) MUST_CHECK;
 
-/* What exportd knows of an unfinished job: *known is false when it has never seen it. */
-bool history_find(struct pg *pg, int64_t data_export_id, bool *known, char state[16],
-                  struct history_request *request, struct error *error) MUST_CHECK;
+/* What exportd knows of an export. */
+struct history_entry {
+    bool known; /* false: it has never seen it */
+    enum job_state state;
+    int64_t limit, environment_id; /* as in struct history_request */
+};
+bool history_find(struct pg *pg, int64_t data_export_id, struct history_entry *entry,
+                  struct error *error) MUST_CHECK;
 
 /* Which exports to list. */
 struct history_filter {

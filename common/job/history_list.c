@@ -97,56 +97,64 @@ static bool select_newest(struct pg *pg, const struct history_filter *filter,
 
 /* ---- a row as an object ---- */
 
-static bool put_number(json_t *object, const char *name, const struct pg_result *result, int row,
-                       enum column column, struct error *error)
+struct listed {
+    json_t *object;
+    const struct pg_result *result;
+    int row;
+};
+
+static bool put_number(const struct listed *listed, const char *name, enum column column,
+                       struct error *error)
 {
-    return pg_is_null(result, row, (int)column)
-               ? json_put_null(object, name, error)
-               : json_put_int(object, name, pg_int(result, row, (int)column), error);
+    return pg_is_null(listed->result, listed->row, (int)column)
+               ? json_put_null(listed->object, name, error)
+               : json_put_int(listed->object, name,
+                              pg_int(listed->result, listed->row, (int)column), error);
 }
 
-static bool put_text(json_t *object, const char *name, const struct pg_result *result, int row,
-                     enum column column, struct error *error)
+static bool put_text(const struct listed *listed, const char *name, enum column column,
+                     struct error *error)
 {
-    return json_put_text(object, name, pg_text(result, row, (int)column), error);
+    return json_put_text(listed->object, name, pg_text(listed->result, listed->row, (int)column),
+                         error);
 }
 
-static bool put_time(json_t *object, const char *name, const struct pg_result *result, int row,
-                     enum column column, struct error *error)
+static bool put_time(const struct listed *listed, const char *name, enum column column,
+                     struct error *error)
 {
-    return json_put_time(object, name, pg_time(result, row, (int)column), error);
+    return json_put_time(listed->object, name, pg_time(listed->result, listed->row, (int)column),
+                         error);
 }
 
-static bool put_names(json_t *object, const struct pg_result *result, int row, struct error *error)
+static bool put_names(const struct listed *listed, struct error *error)
 {
-    return put_number(object, "type", result, row, COLUMN_TYPE, error) &&
-           put_text(object, "organization", result, row, COLUMN_ORGANIZATION, error) &&
-           put_text(object, "user", result, row, COLUMN_USER, error) &&
-           json_put_null(object, "file_name", error) &&
-           put_text(object, "query_info", result, row, COLUMN_QUERY_INFO, error) &&
-           put_number(object, "limit", result, row, COLUMN_LIMIT, error) &&
-           put_number(object, "environment_id", result, row, COLUMN_ENVIRONMENT, error);
+    return put_number(listed, "type", COLUMN_TYPE, error) &&
+           put_text(listed, "organization", COLUMN_ORGANIZATION, error) &&
+           put_text(listed, "user", COLUMN_USER, error) &&
+           json_put_null(listed->object, "file_name", error) &&
+           put_text(listed, "query_info", COLUMN_QUERY_INFO, error) &&
+           put_number(listed, "limit", COLUMN_LIMIT, error) &&
+           put_number(listed, "environment_id", COLUMN_ENVIRONMENT, error);
 }
 
-static bool put_row(json_t *object, const struct pg_result *result, int row, struct error *error)
+static bool put_row(const struct listed *listed, struct error *error)
 {
-    return put_number(object, "id", result, row, COLUMN_ID, error) &&
-           put_text(object, "status", result, row, COLUMN_STATUS, error) &&
-           put_text(object, "state", result, row, COLUMN_STATE, error) &&
-           put_names(object, result, row, error) &&
-           put_time(object, "date_added", result, row, COLUMN_ADDED, error) &&
-           put_time(object, "date_finished", result, row, COLUMN_FINISHED, error) &&
-           put_time(object, "date_expired", result, row, COLUMN_EXPIRED, error) &&
-           put_number(object, "rows", result, row, COLUMN_ROWS, error) &&
-           put_number(object, "bytes", result, row, COLUMN_BYTES, error) &&
-           put_number(object, "pages", result, row, COLUMN_PAGES, error) &&
-           put_number(object, "attempts", result, row, COLUMN_ATTEMPTS, error) &&
-           put_number(object, "failures", result, row, COLUMN_FAILURES, error) &&
-           put_text(object, "worker", result, row, COLUMN_WORKER, error) &&
-           put_time(object, "next_try_at", result, row, COLUMN_NEXT_TRY, error) &&
-           put_text(object, "message", result, row, COLUMN_MESSAGE, error) &&
-           put_text(object, "mail", result, row, COLUMN_MAIL, error) &&
-           put_text(object, "mail_message", result, row, COLUMN_MAIL_MESSAGE, error);
+    return put_number(listed, "id", COLUMN_ID, error) &&
+           put_text(listed, "status", COLUMN_STATUS, error) &&
+           put_text(listed, "state", COLUMN_STATE, error) && put_names(listed, error) &&
+           put_time(listed, "date_added", COLUMN_ADDED, error) &&
+           put_time(listed, "date_finished", COLUMN_FINISHED, error) &&
+           put_time(listed, "date_expired", COLUMN_EXPIRED, error) &&
+           put_number(listed, "rows", COLUMN_ROWS, error) &&
+           put_number(listed, "bytes", COLUMN_BYTES, error) &&
+           put_number(listed, "pages", COLUMN_PAGES, error) &&
+           put_number(listed, "attempts", COLUMN_ATTEMPTS, error) &&
+           put_number(listed, "failures", COLUMN_FAILURES, error) &&
+           put_text(listed, "worker", COLUMN_WORKER, error) &&
+           put_time(listed, "next_try_at", COLUMN_NEXT_TRY, error) &&
+           put_text(listed, "message", COLUMN_MESSAGE, error) &&
+           put_text(listed, "mail", COLUMN_MAIL, error) &&
+           put_text(listed, "mail_message", COLUMN_MAIL_MESSAGE, error);
 }
 
 static bool add_row(json_t *list, const struct pg_result *result, int row, struct error *error)
@@ -155,7 +163,8 @@ static bool add_row(json_t *list, const struct pg_result *result, int row, struc
     bool done = object != NULL && json_array_append(list, object) == 0;
     if (!done)
         (void)error_no_memory(error);
-    done = done && put_row(object, result, row, error);
+    const struct listed listed = {.object = object, .result = result, .row = row};
+    done = done && put_row(&listed, error);
     json_decref(object);
     return done;
 }

@@ -100,8 +100,11 @@ static bool send_mail(struct outbox *outbox, const struct outbox_mail *mail, str
 {
     struct error failure;
     int64_t began_ms = clock_monotonic_ms();
-    bool sent = mail_transport_send(outbox->transport, mail->recipient, mail->message_id,
-                                    mail->mime, mail->mime_size, &failure);
+    const struct mail_message message = {.recipient = mail->recipient,
+                                         .message_id = mail->message_id,
+                                         .mime = mail->mime,
+                                         .size = mail->mime_size};
+    bool sent = mail_transport_send(outbox->transport, &message, &failure);
     outbox->quick = clock_monotonic_ms() - began_ms < QUICK_MS;
     if (sent) {
         outbox->sent[outbox->sent_count++] = (size_t)(mail - outbox->mails.list);

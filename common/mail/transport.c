@@ -40,11 +40,10 @@ void mail_transport_free(struct mail_transport *transport)
         transport->operations->free(transport);
 }
 
-bool mail_transport_send(struct mail_transport *transport, const char *recipient,
-                         const char *message_id, const char *mime, size_t size, struct error *error)
+bool mail_transport_send(struct mail_transport *transport, const struct mail_message *message,
+                         struct error *error)
 {
-    const struct mail_message message = {recipient, message_id, mime, size};
-    return transport->operations->send(transport, &message, error);
+    return transport->operations->send(transport, message, error);
 }
 
 bool mail_transport_check(struct mail_transport *transport, struct error *error)

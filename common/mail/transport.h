@@ -32,8 +32,7 @@ bool mail_transport_open(const char *url, const char *sender, struct mail_transp
 void mail_transport_free(struct mail_transport *transport); /* NULL is fine */
 
 /* ERROR_INVALID: this mail will never be taken; any other code: try again later. */
-bool mail_transport_send(struct mail_transport *transport, const char *recipient,
-                         const char *message_id, const char *mime, size_t size,
+bool mail_transport_send(struct mail_transport *transport, const struct mail_message *message,
                          struct error *error) MUST_CHECK;
 
 /* There is no mail for now: a connection that was kept for the next one is closed. */

@@ -90,14 +90,14 @@ bool exported_data_lock(struct pg *pg, int64_t id, struct arena *arena,
     return done;
 }
 
-bool exported_data_list_expired(struct pg *pg, int64_t after, int64_t *ids, size_t max,
-                                size_t *count, struct error *error)
+bool exported_data_list_expired(struct pg *pg, int64_t after, struct exported_data_ids *ids,
+                                struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
-    *count = 0;
+    ids->count = 0;
     pg_bind_int(&params, after);
-    pg_bind_int(&params, (int64_t)max);
+    pg_bind_int(&params, (int64_t)ids->max);
     if (!pg_query(pg,
                   "SELECT id FROM sentry_exporteddata"
                   " WHERE id > $1::bigint AND date_expired < now() AND file_id IS NOT NULL"
@@ -105,7 +105,7 @@ bool exported_data_list_expired(struct pg *pg, int64_t after, int64_t *ids, size
                   &params, &result, error))
         return false;
     for (int row = 0; row < pg_rows(result); row++)
-        ids[(*count)++] = pg_int(result, row, 0);
+        ids->items[ids->count++] = pg_int(result, row, 0);
     pg_result_free(result);
     return true;
 }

@@ -96,9 +96,14 @@ bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *f
 
 bool exported_data_delete(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
 
-/* The ids (ascending, at most `max`, all above `after`) of rows that have expired and still have a
-   file. *count tells how many. */
-bool exported_data_list_expired(struct pg *pg, int64_t after, int64_t *ids, size_t max,
-                                size_t *count, struct error *error) MUST_CHECK;
+/* A page of ids, with room for `max`. */
+struct exported_data_ids {
+    int64_t *items;
+    size_t max, count;
+};
+
+/* The ids above `after`, ascending, of rows that have expired and still have a file. */
+bool exported_data_list_expired(struct pg *pg, int64_t after, struct exported_data_ids *ids,
+                                struct error *error) MUST_CHECK;
 
 #endif

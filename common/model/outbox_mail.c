@@ -6,14 +6,13 @@ enum { IDS_TEXT_MAX = 32 * OUTBOX_MAILS_MAX };
 
 /* A replaced mail gets a new id too: a mailer that still has the old one in hand cannot judge the
    new. */
-bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *message_id,
-                        const char *recipient, const char *mime, struct error *error)
+bool outbox_mail_insert(struct pg *pg, const struct outbox_mail *mail, struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    pg_bind_int(&params, data_export_id);
-    pg_bind_text(&params, message_id);
-    pg_bind_text(&params, recipient);
-    pg_bind_text(&params, mime);
+    pg_bind_int(&params, mail->data_export_id);
+    pg_bind_text(&params, mail->message_id);
+    pg_bind_text(&params, mail->recipient);
+    pg_bind_text(&params, mail->mime);
     return pg_execute(pg,
                       "INSERT INTO exportd.outbox AS mail (data_export_id, message_id, recipient,"
                       " mime, tries, next_try_at, state)"

@@ -17,10 +17,10 @@ struct outbox_mail {
     int64_t held_until; /* of this claim: no other one has the same */
 };
 
-/* Puts a mail in, due at once. One an export: a mail of the same export (of a restored database's
-   past) is replaced. */
-bool outbox_mail_insert(struct pg *pg, int64_t data_export_id, const char *message_id,
-                        const char *recipient, const char *mime, struct error *error) MUST_CHECK;
+/* Puts a mail (its data_export_id and texts) in, due at once. One per export: a mail of the same
+   export (of a restored database's past) is replaced. */
+bool outbox_mail_insert(struct pg *pg, const struct outbox_mail *mail,
+                        struct error *error) MUST_CHECK;
 
 /* Mails that were claimed together; their texts live until outbox_mails_free. */
 struct outbox_mails {

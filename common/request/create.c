@@ -86,12 +86,10 @@ static bool resolve(struct creation *creation, const struct export_order *order,
 static bool adopt_twin(struct creation *creation, int64_t id, struct error *error)
 {
     struct pg *pg = creation->context->pg;
-    struct history_request twin;
-    char state[16];
-    bool known = false;
-    if (!history_find(pg, id, &known, state, &twin, error))
+    struct history_entry twin;
+    if (!history_find(pg, id, &twin, error))
         return false;
-    if (!known) {
+    if (!twin.known) {
         creation->push = true;
         return history_insert_waiting(pg, id, &creation->history, error);
     }
@@ -102,7 +100,7 @@ static bool adopt_twin(struct creation *creation, int64_t id, struct error *erro
                          "limit or environment",
                          id);
     /* the producer of a waiting one may have died between COMMIT and message: queue_push looks */
-    creation->push = text_equal(state, "waiting");
+    creation->push = twin.state == JOB_WAITING;
     return true;
 }
 

@@ -357,17 +357,17 @@ static bool free_export(struct run *run, int64_t id, struct error *error)
 
 static bool free_all_expired(struct run *run, struct error *error)
 {
-    int64_t ids[PAGE];
+    int64_t items[PAGE];
+    struct exported_data_ids ids = {.items = items, .max = PAGE};
     int64_t after = 0;
-    size_t count = PAGE;
-    while (count == PAGE) {
-        if (!exported_data_list_expired(run->cleanup->pg, after, ids, PAGE, &count, error))
+    do {
+        if (!exported_data_list_expired(run->cleanup->pg, after, &ids, error))
             return false;
-        for (size_t i = 0; i < count; i++)
-            if (!free_export(run, ids[i], error))
+        for (size_t i = 0; i < ids.count; i++)
+            if (!free_export(run, ids.items[i], error))
                 return false;
-        after = count > 0 ? ids[count - 1] : after;
-    }
+        after = ids.count > 0 ? ids.items[ids.count - 1] : after;
+    } while (ids.count == ids.max);
     return true;
 }
 

@@ -21,8 +21,12 @@ static bool put(struct attempt *attempt, const char *recipient, const struct mai
                                      .date = clock_wall_usec()};
     bool done = mail_message_id(sender, claim->data_export_id, claim->attempt, message_id, error) &&
                 mail_print(&envelope, content, &mime, error) &&
-                outbox_mail_insert(attempt->tools->pg, claim->data_export_id, message_id, recipient,
-                                   mime.data, error);
+                outbox_mail_insert(attempt->tools->pg,
+                                   &(struct outbox_mail){.data_export_id = claim->data_export_id,
+                                                         .message_id = message_id,
+                                                         .recipient = recipient,
+                                                         .mime = mime.data},
+                                   error);
     buffer_free(&mime);
     return done;
 }

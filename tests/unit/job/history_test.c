@@ -58,18 +58,16 @@ static void test_insert_and_find(void **state)
 {
     struct fixture *fixture = *state;
     struct error error;
-    struct history_request request = {.limit = -1};
-    char found[16] = "";
-    bool known = true;
+    struct history_entry entry;
     insert_row(fixture, 27);
-    assert_true(history_find(fixture->pg, 27, &known, found, &request, &error));
-    assert_false(known);
+    assert_true(history_find(fixture->pg, 27, &entry, &error));
+    assert_false(entry.known);
     insert_waiting(fixture, 27, 500, INT64_MAX);
-    assert_true(history_find(fixture->pg, 27, &known, found, &request, &error));
-    assert_true(known);
-    assert_string_equal(found, "waiting");
-    assert_int_equal(request.limit, 500);
-    assert_int_equal(request.environment_id, INT64_MAX);
+    assert_true(history_find(fixture->pg, 27, &entry, &error));
+    assert_true(entry.known);
+    assert_int_equal(entry.state, JOB_WAITING);
+    assert_int_equal(entry.limit, 500);
+    assert_int_equal(entry.environment_id, INT64_MAX);
     expect_sql(fixture->pg,
                "SELECT concat_ws(' ', attempt, failures, rows, worker IS NULL, x.date_added ="
                " e.date_added, queue) FROM exportd.export x"
@@ -95,16 +93,14 @@ static void test_insert_over_another_life(void **state)
 {
     struct fixture *fixture = *state;
     struct error error;
-    struct history_request request;
-    char found[16] = "";
-    bool known = true;
+    struct history_entry entry;
     insert_row(fixture, 27);
     insert_waiting(fixture, 27, 5, 0);
     run_sql(fixture->pg, "UPDATE exportd.export SET state = 'failed', attempt = 4, failures = 2,"
                          " message = 'old', date_added = date_added - interval '1 day',"
                          " finished_at = now(), first_claimed_at = now(), rows = 9");
-    assert_true(history_find(fixture->pg, 27, &known, found, &request, &error));
-    assert_false(known);
+    assert_true(history_find(fixture->pg, 27, &entry, &error));
+    assert_false(entry.known);
     insert_waiting(fixture, 27, 0, 0);
     expect_sql(
         fixture->pg,

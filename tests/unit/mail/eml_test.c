@@ -55,8 +55,8 @@ static int tear_down(void **state)
 
 static bool send_as(struct fixture *f, const char *message_id, const char *mime)
 {
-    return mail_transport_send(f->transport, "ann@example.com", message_id, mime, strlen(mime),
-                               &f->error);
+    const struct mail_message message = {"ann@example.com", message_id, mime, strlen(mime)};
+    return mail_transport_send(f->transport, &message, &f->error);
 }
 
 /* How many files there are; *name is the last one's. */
@@ -181,7 +181,8 @@ static void test_no_parent(void **state)
     struct mail_transport *transport = eml_transport_new("/nonexistent/exportd/mail", &f->error);
     assert_non_null(transport);
     assert_false(mail_transport_check(transport, &f->error));
-    assert_false(mail_transport_send(transport, "a@b", "<1@x>", MIME, sizeof(MIME) - 1, &f->error));
+    const struct mail_message message = {"a@b", "<1@x>", MIME, sizeof(MIME) - 1};
+    assert_false(mail_transport_send(transport, &message, &f->error));
     assert_int_not_equal(f->error.code, ERROR_INVALID);
     mail_transport_free(transport);
 }

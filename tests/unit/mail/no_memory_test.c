@@ -63,9 +63,10 @@ static void mails(void **state)
 static bool send_to_folder(const void *url, struct error *error)
 {
     struct mail_transport *transport = NULL;
+    const struct mail_message message = {"jane@example.com", "<1@localhost>",
+                                         "Subject: x\r\n\r\nx\r\n", 17};
     bool done = mail_transport_open(url, "root@localhost", &transport, error) &&
-                mail_transport_send(transport, "jane@example.com", "<1@localhost>",
-                                    "Subject: x\r\n\r\nx\r\n", 17, error);
+                mail_transport_send(transport, &message, error);
     mail_transport_free(transport);
     return done;
 }

@@ -301,6 +301,14 @@ static void test_stored_objects(void **state)
 
 static struct outbox_mails mails; /* of the last claim */
 
+static void put_mail(int64_t export, const char *message_id, const char *recipient,
+                     const char *mime)
+{
+    const struct outbox_mail mail = {
+        .data_export_id = export, .message_id = message_id, .recipient = recipient, .mime = mime};
+    ok(outbox_mail_insert(pg, &mail, &error));
+}
+
 /* Claims `expected` mails; the first of them. */
 static struct outbox_mail claim(size_t expected)
 {
@@ -324,7 +332,7 @@ static void test_outbox(void **state)
     (void)state;
     need_database();
     claim(0);
-    ok(outbox_mail_insert(pg, 27, "<1@x>", "ann@x.io", "Subject: a\n\nb\n", &error));
+    put_mail(27, "<1@x>", "ann@x.io", "Subject: a\n\nb\n");
     struct outbox_mail mail = claim(1);
     assert_int_equal(mail.data_export_id, 27);
     assert_string_equal(mail.message_id, "<1@x>");
@@ -352,7 +360,7 @@ static void test_only_the_hold_is_unsynced(void **state)
 {
     (void)state;
     need_database();
-    ok(outbox_mail_insert(pg, 27, "<1@x>", "ann@x.io", "a", &error));
+    put_mail(27, "<1@x>", "ann@x.io", "a");
     struct outbox_mail first = claim(1);
     assert_string_equal(text_of("SHOW synchronous_commit"), "off");
     run("SET LOCAL synchronous_commit TO on");
@@ -370,7 +378,7 @@ static void test_several_mails(void **state)
     need_database();
     for (int i = 0; i < 9; i++) {
         (void)snprintf(text, sizeof(text), "<%d@x>", i);
-        ok(outbox_mail_insert(pg, 100 + i, text, "ann@x.io", text, &error));
+        put_mail(100 + i, text, "ann@x.io", text);
     }
     run("UPDATE exportd.outbox SET next_try_at = now() - data_export_id * interval '1 second'");
     assert_int_equal(claim(1).data_export_id, 108);
@@ -396,8 +404,8 @@ static void test_mails_that_go_back(void **state)
 {
     (void)state;
     need_database();
-    ok(outbox_mail_insert(pg, 27, "<1@x>", "ann@x.io", "a", &error));
-    ok(outbox_mail_insert(pg, 28, "<2@x>", "ann@x.io", "b", &error));
+    put_mail(27, "<1@x>", "ann@x.io", "a");
+    put_mail(28, "<2@x>", "ann@x.io", "b");
     claim(2);
     struct outbox_mail both[2] = {mails.list[0], mails.list[1]};
     ok(outbox_mail_give_back(pg, both, 2, &error));
@@ -417,7 +425,7 @@ static void test_mail_of_the_future(void **state)
 {
     (void)state;
     need_database();
-    ok(outbox_mail_insert(pg, 27, "<1@x>", "ann@x.io", "a", &error));
+    put_mail(27, "<1@x>", "ann@x.io", "a");
     run("UPDATE exportd.outbox SET next_try_at = now() + interval '3900 seconds'");
     claim(0);
     run("UPDATE exportd.outbox SET next_try_at = now() + interval '4100 seconds'");
@@ -430,9 +438,9 @@ static void test_replaced_mail(void **state)
 {
     (void)state;
     need_database();
-    ok(outbox_mail_insert(pg, 27, "<1@x>", "ann@x.io", "old", &error));
+    put_mail(27, "<1@x>", "ann@x.io", "old");
     struct outbox_mail old = claim(1);
-    ok(outbox_mail_insert(pg, 27, "<2@x>", "bob@x.io", "new", &error));
+    put_mail(27, "<2@x>", "bob@x.io", "new");
     struct outbox_mail new = claim(1);
     assert_int_equal(new.tries, old.tries);
     assert_string_equal(new.mime, "new");

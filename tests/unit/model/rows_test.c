@@ -83,8 +83,8 @@ static void test_expiration_is_exact(void **state)
 static void test_list_expired(void **state)
 {
     (void)state;
-    int64_t ids[2];
-    size_t count = 0;
+    int64_t items[2];
+    struct exported_data_ids ids = {.items = items, .max = 2};
     int64_t made[4];
     need_database();
     make_organizations();
@@ -92,16 +92,16 @@ static void test_list_expired(void **state)
         made[i] = insert_export("{}");
         (void)finish_export(made[i], i == 1 ? 1 : -1, NULL, NULL, 0);
     }
-    ok(exported_data_list_expired(pg, 0, ids, 2, &count, &error));
-    assert_int_equal(count, 2);
-    assert_int_equal(ids[0], made[0]);
-    assert_int_equal(ids[1], made[2]);
-    ok(exported_data_list_expired(pg, ids[1], ids, 2, &count, &error));
-    assert_int_equal(count, 1);
-    assert_int_equal(ids[0], made[3]);
+    ok(exported_data_list_expired(pg, 0, &ids, &error));
+    assert_int_equal(ids.count, 2);
+    assert_int_equal(items[0], made[0]);
+    assert_int_equal(items[1], made[2]);
+    ok(exported_data_list_expired(pg, items[1], &ids, &error));
+    assert_int_equal(ids.count, 1);
+    assert_int_equal(items[0], made[3]);
     run("UPDATE sentry_exporteddata SET file_id = NULL");
-    ok(exported_data_list_expired(pg, 0, ids, 2, &count, &error));
-    assert_int_equal(count, 0);
+    ok(exported_data_list_expired(pg, 0, &ids, &error));
+    assert_int_equal(ids.count, 0);
 }
 
 /* ---- what an export asks about ---- */
