@@ -5,8 +5,8 @@
 #include "mail/transport.h"
 #include "schema/migration.h"
 #include "schema/privileges.h"
+#include "snuba/trial.h"
 #include "storage/blob_store.h"
-#include "tagstore/snuba/trial.h"
 #include "worker/threads/fetch.h"
 
 /* One line a server: "ok    name  detail". */

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "client/smtp.h"
-#include "tagstore/snuba/snuba_client.h"
+#include "snuba/snuba_client.h"
 
 static bool check_redis(const char *setting, const char *url, struct error *error)
 {

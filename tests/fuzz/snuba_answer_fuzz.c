@@ -1,5 +1,5 @@
 /* A Snuba's answer. The first byte chooses among questions and dialects, the second the status. */
-#include "tagstore/snuba/answer.h"
+#include "snuba/answer.h"
 
 #include "fuzz.h"
 

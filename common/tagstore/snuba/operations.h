@@ -4,8 +4,8 @@
 #define TAGSTORE_SNUBA_OPERATIONS_H
 
 #include "client/pg.h"
+#include "snuba/snuba_client.h"
 #include "tagstore/backend.h"
-#include "tagstore/snuba/snuba_client.h"
 
 struct snuba_tagstore {
     struct tagstore base;

@@ -6,7 +6,7 @@
 #define TAGSTORE_SNUBA_TRANSLATE_H
 
 #include "client/pg.h"
-#include "tagstore/snuba/dialect.h"
+#include "snuba/dialect.h"
 
 /* Hashes of a request: some 40 bytes each, in a query that ClickHouse bounds at 256 KiB. */
 #define SNUBA_HASHES_MAX 4000

@@ -45,6 +45,12 @@ expect no client config/config.h
 expect no client wire/job_message.h
 expect no wire config/config.h
 expect no wire client/pg.h
+expect yes snuba client/http.h
+expect yes snuba wire/clean_text.h
+expect no snuba model/group.h
+expect no snuba tagstore/tagstore.h
+expect no model snuba/query.h
+expect yes tagstore snuba/query.h
 expect yes model client/pg.h
 expect no model config/config.h
 expect no model schema/migration.h

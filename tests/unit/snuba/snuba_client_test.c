@@ -1,5 +1,5 @@
 /* Asking a Snuba: what goes over the wire, what comes back, and how each failure ends. */
-#include "tagstore/snuba/snuba_client.h"
+#include "snuba/snuba_client.h"
 
 #include "base/text.h"
 

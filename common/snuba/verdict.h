@@ -1,5 +1,5 @@
 /*
- * What a Snuba's answer means that is no answer: the error table of spec/original.md 5.6, each row
+ * What a Snuba's answer means that is no answer: a table of errors, each row
  * with what the export's user is told and whether trying again can help.
  *
  *   ERROR_BUSY      429, ClickHouse 202: others ask too much; wait
@@ -14,8 +14,8 @@
  *
  * Of the server's own text nothing is repeated but type and code.
  */
-#ifndef TAGSTORE_SNUBA_VERDICT_H
-#define TAGSTORE_SNUBA_VERDICT_H
+#ifndef SNUBA_VERDICT_H
+#define SNUBA_VERDICT_H
 
 #include "base/json.h"
 

@@ -2,10 +2,10 @@
  * What the files of the dialects share: the words in which they differ, and the parts of a request
  * that both write alike.
  */
-#ifndef TAGSTORE_SNUBA_DIALECT_PRINT_H
-#define TAGSTORE_SNUBA_DIALECT_PRINT_H
+#ifndef SNUBA_DIALECT_PRINT_H
+#define SNUBA_DIALECT_PRINT_H
 
-#include "tagstore/snuba/dialect.h"
+#include "snuba/dialect.h"
 
 #define SNUBA_COLUMN_MAX 512 /* bytes of a column's name with its NUL */
 

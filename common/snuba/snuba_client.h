@@ -1,12 +1,12 @@
 /*
- * Asks one Snuba: prints the query, sends it, reads the answer (spec/original.md 5.1). One question
+ * Asks one Snuba: prints the query, sends it, reads the answer. One question
  * at a time. Every question that fails is one warning in the log, `snuba.error`, with its referrer,
  * the status, and the error's type and codes; never the server's text.
  */
-#ifndef TAGSTORE_SNUBA_SNUBA_CLIENT_H
-#define TAGSTORE_SNUBA_SNUBA_CLIENT_H
+#ifndef SNUBA_SNUBA_CLIENT_H
+#define SNUBA_SNUBA_CLIENT_H
 
-#include "tagstore/snuba/answer.h"
+#include "snuba/answer.h"
 
 /* Bytes of an answer: 10,000 values of 200 characters, each written as two escapes of \uXXXX, are
    25 MiB; usual ones a tenth of that. */

@@ -1,5 +1,5 @@
-/* The Snuba of 24 March 2020 (spec/original.md 5). */
-#include "tagstore/snuba/dialect_print.h"
+/* The Snuba of 24 March 2020. */
+#include "snuba/dialect_print.h"
 
 static const char *same_key(const char *key)
 {

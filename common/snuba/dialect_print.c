@@ -1,5 +1,5 @@
 /* JSON by hand: a request is small, and its bytes are part of what the tests hold fast. */
-#include "tagstore/snuba/dialect_print.h"
+#include "snuba/dialect_print.h"
 
 #include "wire/clean_text.h"
 

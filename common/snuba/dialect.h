@@ -1,13 +1,12 @@
 /*
- * How a query is written for a server: the Snuba of April 2018 and that of March 2020
- * (spec/tagstore.md, spec/original.md 5). What a dialect cannot say is an error, never a question
- * that is only nearly the same.
+ * How a query is written for a server: the Snuba of April 2018 and that of March 2020.
+ * What a dialect cannot say is an error, never a question that is only nearly the same.
  */
-#ifndef TAGSTORE_SNUBA_DIALECT_H
-#define TAGSTORE_SNUBA_DIALECT_H
+#ifndef SNUBA_DIALECT_H
+#define SNUBA_DIALECT_H
 
 #include "base/buffer.h"
-#include "tagstore/snuba/query.h"
+#include "snuba/query.h"
 
 struct snuba_words;
 

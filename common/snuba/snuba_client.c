@@ -1,4 +1,4 @@
-#include "tagstore/snuba/snuba_client.h"
+#include "snuba/snuba_client.h"
 
 #include "base/log.h"
 #include "base/text.h"

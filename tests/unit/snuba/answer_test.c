@@ -1,5 +1,5 @@
 /* A Snuba's answers: rows of the right types, every row of the error table, and nonsense. */
-#include "tagstore/snuba/answer.h"
+#include "snuba/answer.h"
 
 #include "base/text.h"
 

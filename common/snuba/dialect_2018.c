@@ -1,6 +1,6 @@
-/* The Snuba of 17 April 2018, which takes the requests of spec/tagstore.md as they stand. */
+/* The Snuba of 17 April 2018. */
 #include "base/text.h"
-#include "tagstore/snuba/dialect_print.h"
+#include "snuba/dialect_print.h"
 
 /* ---- tags that are columns ---- */
 

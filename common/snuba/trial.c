@@ -1,7 +1,7 @@
-#include "tagstore/snuba/trial.h"
+#include "snuba/trial.h"
 
 #include "base/text.h"
-#include "tagstore/snuba/snuba_client.h"
+#include "snuba/snuba_client.h"
 
 #define ANSWER_MAX ((size_t)1024 * 1024)
 

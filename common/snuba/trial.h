@@ -1,8 +1,8 @@
 /* Whether a Snuba is there and takes our requests: for `exportd check`. */
-#ifndef TAGSTORE_SNUBA_TRIAL_H
-#define TAGSTORE_SNUBA_TRIAL_H
+#ifndef SNUBA_TRIAL_H
+#define SNUBA_TRIAL_H
 
-#include "tagstore/snuba/dialect.h"
+#include "snuba/dialect.h"
 
 /* Asks the Snuba at `url` a small question about groups, which the dialects put differently, and
    forgets the answer. Errors as snuba_ask; ERROR_USAGE: the server speaks the other dialect. */

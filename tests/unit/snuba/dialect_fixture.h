@@ -4,7 +4,7 @@
 #define TEST_DIALECT_FIXTURE_H
 
 #include "base/text.h"
-#include "tagstore/snuba/dialect.h"
+#include "snuba/dialect.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "tagstore/snuba/verdict.h"
+#include "snuba/verdict.h"
 
 #include "base/text.h"
 

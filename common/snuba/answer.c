@@ -1,4 +1,4 @@
-#include "tagstore/snuba/answer.h"
+#include "snuba/answer.h"
 
 #include "wire/clean_text.h"
 #include "wire/json_slice.h"

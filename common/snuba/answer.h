@@ -3,11 +3,11 @@
  * Text that would break the JSON parser (bad UTF-8, lone surrogates, NUL) is made clean first, so
  * that one bad tag value does not fail a page.
  */
-#ifndef TAGSTORE_SNUBA_ANSWER_H
-#define TAGSTORE_SNUBA_ANSWER_H
+#ifndef SNUBA_ANSWER_H
+#define SNUBA_ANSWER_H
 
-#include "tagstore/snuba/dialect.h"
-#include "tagstore/snuba/verdict.h"
+#include "snuba/dialect.h"
+#include "snuba/verdict.h"
 
 enum snuba_cell_kind {
     SNUBA_CELL_NULL,

@@ -1,7 +1,7 @@
-#include "tagstore/snuba/dialect.h"
+#include "snuba/dialect.h"
 
 #include "base/text.h"
-#include "tagstore/snuba/dialect_print.h"
+#include "snuba/dialect_print.h"
 
 const struct snuba_dialect *snuba_dialect_find(const char *name)
 {

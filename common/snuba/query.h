@@ -1,12 +1,13 @@
 /*
  * A question to Snuba as a value: what is counted, of which events, in which order. It speaks of
  * columns by what they mean; a dialect (dialect.h) knows what they are called and how to print the
- * whole. Nothing here does I/O: ids have been translated before (translate.h).
+ * whole. Nothing here does I/O, or knows what an id means: the caller has translated what the
+ * server knows by name (environments, hashes of groups).
  *
  * A query only points at its parts, which have to outlive it.
  */
-#ifndef TAGSTORE_SNUBA_QUERY_H
-#define TAGSTORE_SNUBA_QUERY_H
+#ifndef SNUBA_QUERY_H
+#define SNUBA_QUERY_H
 
 #include "base/arena.h"
 #include "base/clock.h"
