@@ -1,6 +1,6 @@
-/* What a backend of the tagstore provides. Each operation does what the function of its name in
-   tagstore.h promises. A backend's struct begins with struct tagstore, its cursor with struct
-   tagstore_cursor. */
+/* What a backend of the tagstore provides: the export's cursor, and of the questions and writes as
+   much as it can. Each operation does what the function of its name in tagstore.h promises. A
+   backend's struct begins with struct tagstore, its cursor with struct tagstore_cursor. */
 #ifndef TAGSTORE_BACKEND_H
 #define TAGSTORE_BACKEND_H
 
@@ -10,10 +10,20 @@
 enum tag_class { TAG_KEY, TAG_VALUE, GROUP_TAG_VALUE, GROUP_TAG_KEY, TAG_CLASSES };
 
 struct tagstore_operations {
+    /* ---- required ---- */
+
     void (*free)(struct tagstore *store);
     void (*interrupt)(struct tagstore *store);
 
-    /* reading */
+    /* the export's cursor */
+    bool (*open_group_tag_values)(struct tagstore *store, const struct group_tag_value_query *query,
+                                  struct tagstore_cursor **cursor, struct error *error);
+    bool (*next_page)(struct tagstore_cursor *cursor, struct arena *arena,
+                      struct group_tag_value **rows, size_t *count, struct error *error);
+    void (*close)(struct tagstore_cursor *cursor);
+
+    /* ---- questions; each may be NULL: ERROR_QUERY, this tagstore cannot answer it ---- */
+
     bool (*get_group_tag_key)(struct tagstore *store, const struct tag_place *place,
                               struct tag_key *tag_key, struct error *error);
     bool (*get_group_tag_keys)(struct tagstore *store, const struct tag_place *place, int64_t limit,
@@ -21,11 +31,6 @@ struct tagstore_operations {
                                struct error *error);
     bool (*get_group_tag_value)(struct tagstore *store, const struct tag_place *place,
                                 struct group_tag_value *row, struct error *error);
-    bool (*open_group_tag_values)(struct tagstore *store, const struct group_tag_value_query *query,
-                                  struct tagstore_cursor **cursor, struct error *error);
-    bool (*next_page)(struct tagstore_cursor *cursor, struct arena *arena,
-                      struct group_tag_value **rows, size_t *count, struct error *error);
-    void (*close)(struct tagstore_cursor *cursor);
     bool (*get_group_list_tag_value)(struct tagstore *store, const struct tag_place *place,
                                      const int64_t *group_ids, size_t group_count,
                                      struct arena *arena, struct group_tag_value **rows,
@@ -69,7 +74,9 @@ struct tagstore_operations {
                                    const int64_t *group_ids, size_t group_count,
                                    int64_t environment_id, int64_t *counts, struct error *error);
 
-    /* writing */
+    /* ---- writes; each may be NULL, for a backend that is fed in another way: what is written is
+       accepted and forgotten, and get_or_create makes a new row each time ---- */
+
     bool (*prepare)(struct tagstore *store, const struct tag_observation *observations,
                     size_t count, struct error *error);
     bool (*record)(struct tagstore *store, const struct tag_observation *observations, size_t count,

@@ -1,9 +1,17 @@
 /* The read methods: what is the same for every backend, then the backend. */
 #include "tagstore/backend.h"
 
+/* What every question comes to that a backend has left out. */
+static bool cannot(const char *question, struct error *error)
+{
+    return error_set(error, ERROR_QUERY, "this tagstore cannot answer %s", question);
+}
+
 bool tagstore_get_group_tag_key(struct tagstore *store, const struct tag_place *place,
                                 struct tag_key *tag_key, struct error *error)
 {
+    if (store->operations->get_group_tag_key == NULL)
+        return cannot("get_group_tag_key", error);
     return store->operations->get_group_tag_key(store, place, tag_key, error);
 }
 
@@ -11,6 +19,8 @@ bool tagstore_get_group_tag_keys(struct tagstore *store, const struct tag_place 
                                  int64_t limit, struct arena *arena, struct tag_key **keys,
                                  size_t *count, struct error *error)
 {
+    if (store->operations->get_group_tag_keys == NULL)
+        return cannot("get_group_tag_keys", error);
     *count = 0;
     return store->operations->get_group_tag_keys(store, place, limit, arena, keys, count, error);
 }
@@ -18,6 +28,8 @@ bool tagstore_get_group_tag_keys(struct tagstore *store, const struct tag_place 
 bool tagstore_get_group_tag_value(struct tagstore *store, const struct tag_place *place,
                                   struct group_tag_value *row, struct error *error)
 {
+    if (store->operations->get_group_tag_value == NULL)
+        return cannot("get_group_tag_value", error);
     if (place->value[0] == '\0')
         return error_set(error, ERROR_NOT_FOUND, "there is no such tag value");
     return store->operations->get_group_tag_value(store, place, row, error);
@@ -28,6 +40,8 @@ bool tagstore_get_group_list_tag_value(struct tagstore *store, const struct tag_
                                        struct arena *arena, struct group_tag_value **rows,
                                        size_t *count, struct error *error)
 {
+    if (store->operations->get_group_list_tag_value == NULL)
+        return cannot("get_group_list_tag_value", error);
     *count = 0;
     return group_count == 0 || place->value[0] == '\0' ||
            store->operations->get_group_list_tag_value(store, place, group_ids, group_count, arena,
@@ -37,6 +51,8 @@ bool tagstore_get_group_list_tag_value(struct tagstore *store, const struct tag_
 bool tagstore_get_group_tag_value_count(struct tagstore *store, const struct tag_place *place,
                                         int64_t *count, struct error *error)
 {
+    if (store->operations->get_group_tag_value_count == NULL)
+        return cannot("get_group_tag_value_count", error);
     return store->operations->get_group_tag_value_count(store, place, count, error);
 }
 
@@ -45,6 +61,8 @@ bool tagstore_get_top_group_tag_values(struct tagstore *store, const struct tag_
                                        struct group_tag_value **rows, size_t *count,
                                        struct error *error)
 {
+    if (store->operations->get_top_group_tag_values == NULL)
+        return cannot("get_top_group_tag_values", error);
     *count = 0;
     return store->operations->get_top_group_tag_values(store, place, limit, arena, rows, count,
                                                        error);
@@ -55,6 +73,8 @@ bool tagstore_get_group_tag_keys_and_top_values(struct tagstore *store,
                                                 struct tag_key_summary **keys, size_t *count,
                                                 struct error *error)
 {
+    if (store->operations->get_group_tag_keys_and_top_values == NULL)
+        return cannot("get_group_tag_keys_and_top_values", error);
     *count = 0;
     return store->operations->get_group_tag_keys_and_top_values(store, place, arena, keys, count,
                                                                 error);
@@ -63,6 +83,8 @@ bool tagstore_get_group_tag_keys_and_top_values(struct tagstore *store,
 bool tagstore_get_first_release(struct tagstore *store, int64_t project_id, int64_t group_id,
                                 struct arena *arena, const char **version, struct error *error)
 {
+    if (store->operations->get_release == NULL)
+        return cannot("get_first_release", error);
     *version = NULL;
     return store->operations->get_release(store, project_id, group_id, false, arena, version,
                                           error);
@@ -71,6 +93,8 @@ bool tagstore_get_first_release(struct tagstore *store, int64_t project_id, int6
 bool tagstore_get_last_release(struct tagstore *store, int64_t project_id, int64_t group_id,
                                struct arena *arena, const char **version, struct error *error)
 {
+    if (store->operations->get_release == NULL)
+        return cannot("get_last_release", error);
     *version = NULL;
     return store->operations->get_release(store, project_id, group_id, true, arena, version, error);
 }
@@ -81,6 +105,8 @@ bool tagstore_get_release_tags(struct tagstore *store, const int64_t *project_id
                                struct arena *arena, struct group_tag_value **rows, size_t *count,
                                struct error *error)
 {
+    if (store->operations->get_release_tags == NULL)
+        return cannot("get_release_tags", error);
     *count = 0;
     return project_count == 0 || version_count == 0 ||
            store->operations->get_release_tags(store, project_ids, project_count, environment_id,
@@ -92,6 +118,8 @@ bool tagstore_get_group_event_ids(struct tagstore *store, const struct tag_place
                                   const struct tag *tags, size_t tag_count,
                                   tagstore_text_function *tell, void *context, struct error *error)
 {
+    if (store->operations->get_group_event_ids == NULL)
+        return cannot("get_group_event_ids", error);
     return tag_count == 0 || store->operations->get_group_event_ids(store, place, tags, tag_count,
                                                                     tell, context, error);
 }
@@ -103,6 +131,8 @@ bool tagstore_get_group_ids_for_search_filter(struct tagstore *store, int64_t pr
                                               int64_t **group_ids, size_t *count,
                                               struct error *error)
 {
+    if (store->operations->get_group_ids_for_search_filter == NULL)
+        return cannot("get_group_ids_for_search_filter", error);
     *count = 0;
     if (condition_count == 0)
         return error_set(error, ERROR_INVALID, "a search filter needs a condition");
@@ -147,6 +177,8 @@ bool tagstore_get_group_ids_for_users(struct tagstore *store, const int64_t *pro
                                       size_t user_count, int64_t limit, struct arena *arena,
                                       int64_t **group_ids, size_t *count, struct error *error)
 {
+    if (store->operations->get_group_ids_for_users == NULL)
+        return cannot("get_group_ids_for_users", error);
     size_t asked = 0;
     struct tagstore_user *list =
         arena_array(arena, project_count + 1, (user_count + 1) * sizeof(*list), error);
@@ -167,6 +199,8 @@ bool tagstore_get_group_tag_values_for_users(struct tagstore *store,
                                              struct user_tag_value **rows, size_t *count,
                                              struct error *error)
 {
+    if (store->operations->get_group_tag_values_for_users == NULL)
+        return cannot("get_group_tag_values_for_users", error);
     size_t asked = 0;
     struct tagstore_user *list = arena_array(arena, user_count + 1, sizeof(*list), error);
     *count = 0;
@@ -182,6 +216,8 @@ bool tagstore_get_groups_user_counts(struct tagstore *store, int64_t project_id,
                                      const int64_t *group_ids, size_t group_count,
                                      int64_t environment_id, int64_t *counts, struct error *error)
 {
+    if (store->operations->get_groups_user_counts == NULL)
+        return cannot("get_groups_user_counts", error);
     for (size_t i = 0; i < group_count; i++)
         counts[i] = 0;
     return group_count == 0 ||

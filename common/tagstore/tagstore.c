@@ -37,15 +37,3 @@ void tagstore_close(struct tagstore_cursor *cursor)
     if (cursor != NULL)
         cursor->store->operations->close(cursor);
 }
-
-bool tagstore_prepare(struct tagstore *store, const struct tag_observation *observations,
-                      size_t count, struct error *error)
-{
-    return store->operations->prepare(store, observations, count, error);
-}
-
-bool tagstore_record(struct tagstore *store, const struct tag_observation *observations,
-                     size_t count, struct error *error)
-{
-    return store->operations->record(store, observations, count, error);
-}

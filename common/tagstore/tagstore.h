@@ -1,8 +1,10 @@
 /*
  * The tagstore: which tags and values a project or an issue has, how often, first and last seen
- * when. One interface, several backends; its terms and methods are those of the original
- * (spec/tagstore.md). A backend fills struct tagstore_operations (backend.h); callers see only this
- * page.
+ * when. One interface, several backends; its terms and methods are those of the original. A backend
+ * fills struct tagstore_operations (backend.h); callers see only this page.
+ *
+ * Every backend gives the cursor of an export. A question that a backend cannot answer is
+ * ERROR_QUERY. A backend that is fed in another way accepts what is written here and forgets it.
  *
  * Environment 0 is all environments. Every failure keeps its kind: ERROR_NOT_FOUND (no such key or
  * value), ERROR_AWAY, ERROR_BUSY, ERROR_ANSWER, ERROR_TIMEOUT, ERROR_OVERLOAD, ERROR_QUERY, and
@@ -266,8 +268,7 @@ struct tag_observation {
 /* Makes the keys and values of a batch that are missing, as values never seen; counts nothing. To
    be called before tagstore_record, in a transaction of its own: a new value would keep other
    writers waiting until the end of the transaction that has made it. Groups and event ids are not
-   looked at. Both may be left out of a backend that is fed in another way: it accepts and does
-   nothing. */
+   looked at. */
 bool tagstore_prepare(struct tagstore *store, const struct tag_observation *observations,
                       size_t count, struct error *error) MUST_CHECK;
 

@@ -1,36 +1,63 @@
-/* The write methods, as the backend does them. */
+/* The write methods, as the backend does them. A backend that is fed in another way has left them
+   out: then what is written is accepted and forgotten. */
 #include "tagstore/backend.h"
+
+bool tagstore_prepare(struct tagstore *store, const struct tag_observation *observations,
+                      size_t count, struct error *error)
+{
+    return store->operations->prepare == NULL ||
+           store->operations->prepare(store, observations, count, error);
+}
+
+bool tagstore_record(struct tagstore *store, const struct tag_observation *observations,
+                     size_t count, struct error *error)
+{
+    return store->operations->record == NULL ||
+           store->operations->record(store, observations, count, error);
+}
+
+/* Without a backend's table each row is a new one that was never seen. */
+static bool get_or_create(struct tagstore *store, enum tag_class class,
+                          const struct tag_place *place, struct tag_row *row, bool *created,
+                          struct error *error)
+{
+    if (store->operations->get_or_create != NULL)
+        return store->operations->get_or_create(store, class, place, row, created, error);
+    *row = (struct tag_row){.first_seen = USEC_NONE, .last_seen = USEC_NONE};
+    *created = true;
+    return true;
+}
 
 static bool create(struct tagstore *store, enum tag_class class, const struct tag_place *place,
                    struct tag_row *row, struct error *error)
 {
     bool created = false;
-    return store->operations->get_or_create(store, class, place, row, &created, error) &&
+    return get_or_create(store, class, place, row, &created, error) &&
            (created || error_set(error, ERROR_CONFLICT, "it is in the tagstore already"));
 }
 
 bool tagstore_get_or_create_tag_key(struct tagstore *store, const struct tag_place *place,
                                     struct tag_row *row, bool *created, struct error *error)
 {
-    return store->operations->get_or_create(store, TAG_KEY, place, row, created, error);
+    return get_or_create(store, TAG_KEY, place, row, created, error);
 }
 
 bool tagstore_get_or_create_tag_value(struct tagstore *store, const struct tag_place *place,
                                       struct tag_row *row, bool *created, struct error *error)
 {
-    return store->operations->get_or_create(store, TAG_VALUE, place, row, created, error);
+    return get_or_create(store, TAG_VALUE, place, row, created, error);
 }
 
 bool tagstore_get_or_create_group_tag_key(struct tagstore *store, const struct tag_place *place,
                                           struct tag_row *row, bool *created, struct error *error)
 {
-    return store->operations->get_or_create(store, GROUP_TAG_KEY, place, row, created, error);
+    return get_or_create(store, GROUP_TAG_KEY, place, row, created, error);
 }
 
 bool tagstore_get_or_create_group_tag_value(struct tagstore *store, const struct tag_place *place,
                                             struct tag_row *row, bool *created, struct error *error)
 {
-    return store->operations->get_or_create(store, GROUP_TAG_VALUE, place, row, created, error);
+    return get_or_create(store, GROUP_TAG_VALUE, place, row, created, error);
 }
 
 bool tagstore_create_tag_key(struct tagstore *store, const struct tag_place *place,
@@ -60,20 +87,23 @@ bool tagstore_create_group_tag_value(struct tagstore *store, const struct tag_pl
 bool tagstore_create_event_tags(struct tagstore *store, const struct tag_observation *event,
                                 const struct tag *tags, size_t count, struct error *error)
 {
-    return store->operations->create_event_tags(store, event, tags, count, error);
+    return store->operations->create_event_tags == NULL ||
+           store->operations->create_event_tags(store, event, tags, count, error);
 }
 
 bool tagstore_incr_tag_value_times_seen(struct tagstore *store, const struct tag_place *place,
                                         const struct tag_increment *increment, struct error *error)
 {
-    return store->operations->incr_times_seen(store, TAG_VALUE, place, increment, error);
+    return store->operations->incr_times_seen == NULL ||
+           store->operations->incr_times_seen(store, TAG_VALUE, place, increment, error);
 }
 
 bool tagstore_incr_group_tag_value_times_seen(struct tagstore *store, const struct tag_place *place,
                                               const struct tag_increment *increment,
                                               struct error *error)
 {
-    return store->operations->incr_times_seen(store, GROUP_TAG_VALUE, place, increment, error);
+    return store->operations->incr_times_seen == NULL ||
+           store->operations->incr_times_seen(store, GROUP_TAG_VALUE, place, increment, error);
 }
 
 bool tagstore_delete_tag_key(struct tagstore *store, int64_t project_id, const char *key,
@@ -82,26 +112,30 @@ bool tagstore_delete_tag_key(struct tagstore *store, int64_t project_id, const c
 {
     *deleted = NULL;
     *count = 0;
-    return store->operations->delete_tag_key(store, project_id, key, arena, deleted, count, error);
+    return store->operations->delete_tag_key == NULL ||
+           store->operations->delete_tag_key(store, project_id, key, arena, deleted, count, error);
 }
 
 bool tagstore_delete_all_group_tag_keys(struct tagstore *store, int64_t project_id,
                                         int64_t group_id, struct error *error)
 {
-    return store->operations->delete_all_group_tag_keys(store, project_id, group_id, error);
+    return store->operations->delete_all_group_tag_keys == NULL ||
+           store->operations->delete_all_group_tag_keys(store, project_id, group_id, error);
 }
 
 bool tagstore_delete_all_group_tag_values(struct tagstore *store, int64_t project_id,
                                           int64_t group_id, struct error *error)
 {
-    return store->operations->delete_all_group_tag_values(store, project_id, group_id, error);
+    return store->operations->delete_all_group_tag_values == NULL ||
+           store->operations->delete_all_group_tag_values(store, project_id, group_id, error);
 }
 
 bool tagstore_update_group_for_events(struct tagstore *store, int64_t project_id,
                                       const int64_t *event_ids, size_t count,
                                       int64_t destination_group_id, struct error *error)
 {
-    return store->operations->update_group_for_events(store, project_id, event_ids, count,
+    return store->operations->update_group_for_events == NULL ||
+           store->operations->update_group_for_events(store, project_id, event_ids, count,
                                                       destination_group_id, error);
 }
 
@@ -109,12 +143,14 @@ bool tagstore_update_group_tag_key_values_seen(struct tagstore *store, int64_t p
                                                const int64_t *group_ids, size_t count,
                                                struct error *error)
 {
-    return store->operations->update_group_tag_key_values_seen(store, project_id, group_ids, count,
+    return store->operations->update_group_tag_key_values_seen == NULL ||
+           store->operations->update_group_tag_key_values_seen(store, project_id, group_ids, count,
                                                                error);
 }
 
 bool tagstore_merge_group(struct tagstore *store, int64_t project_id, int64_t group_id,
                           int64_t destination_group_id, struct error *error)
 {
-    return store->operations->merge_group(store, project_id, group_id, destination_group_id, error);
+    return store->operations->merge_group == NULL ||
+           store->operations->merge_group(store, project_id, group_id, destination_group_id, error);
 }

@@ -81,33 +81,4 @@ bool snuba_get_groups_user_counts(struct tagstore *store, int64_t project_id,
                                   int64_t environment_id, int64_t *counts,
                                   struct error *error) MUST_CHECK;
 
-/* write.c */
-bool snuba_prepare(struct tagstore *store, const struct tag_observation *observations, size_t count,
-                   struct error *error) MUST_CHECK;
-bool snuba_record(struct tagstore *store, const struct tag_observation *observations, size_t count,
-                  struct error *error) MUST_CHECK;
-bool snuba_get_or_create(struct tagstore *store, enum tag_class class,
-                         const struct tag_place *place, struct tag_row *row, bool *created,
-                         struct error *error) MUST_CHECK;
-bool snuba_incr_times_seen(struct tagstore *store, enum tag_class class,
-                           const struct tag_place *place, const struct tag_increment *increment,
-                           struct error *error) MUST_CHECK;
-bool snuba_create_event_tags(struct tagstore *store, const struct tag_observation *event,
-                             const struct tag *tags, size_t count, struct error *error) MUST_CHECK;
-bool snuba_delete_tag_key(struct tagstore *store, int64_t project_id, const char *key,
-                          struct arena *arena, int64_t **deleted, size_t *count,
-                          struct error *error) MUST_CHECK;
-bool snuba_delete_all_group_tag_keys(struct tagstore *store, int64_t project_id, int64_t group_id,
-                                     struct error *error) MUST_CHECK;
-bool snuba_delete_all_group_tag_values(struct tagstore *store, int64_t project_id, int64_t group_id,
-                                       struct error *error) MUST_CHECK;
-bool snuba_update_group_for_events(struct tagstore *store, int64_t project_id,
-                                   const int64_t *event_ids, size_t count,
-                                   int64_t destination_group_id, struct error *error) MUST_CHECK;
-bool snuba_update_group_tag_key_values_seen(struct tagstore *store, int64_t project_id,
-                                            const int64_t *group_ids, size_t count,
-                                            struct error *error) MUST_CHECK;
-bool snuba_merge_group(struct tagstore *store, int64_t project_id, int64_t group_id,
-                       int64_t destination_group_id, struct error *error) MUST_CHECK;
-
 #endif

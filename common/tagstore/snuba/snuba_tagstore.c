@@ -18,6 +18,7 @@ static void interrupt(struct tagstore *store)
     pg_interrupt(snuba->pg);
 }
 
+/* No writes: events reach a Snuba through a pipeline of their own. */
 static const struct tagstore_operations operations = {
     .free = free_store,
     .interrupt = interrupt,
@@ -38,17 +39,6 @@ static const struct tagstore_operations operations = {
     .get_group_ids_for_users = snuba_get_group_ids_for_users,
     .get_group_tag_values_for_users = snuba_get_group_tag_values_for_users,
     .get_groups_user_counts = snuba_get_groups_user_counts,
-    .prepare = snuba_prepare,
-    .record = snuba_record,
-    .get_or_create = snuba_get_or_create,
-    .incr_times_seen = snuba_incr_times_seen,
-    .create_event_tags = snuba_create_event_tags,
-    .delete_tag_key = snuba_delete_tag_key,
-    .delete_all_group_tag_keys = snuba_delete_all_group_tag_keys,
-    .delete_all_group_tag_values = snuba_delete_all_group_tag_values,
-    .update_group_for_events = snuba_update_group_for_events,
-    .update_group_tag_key_values_seen = snuba_update_group_tag_key_values_seen,
-    .merge_group = snuba_merge_group,
 };
 
 bool snuba_tagstore_new(const char *url, const char *dialect, int64_t retention_days,
