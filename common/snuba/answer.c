@@ -345,17 +345,17 @@ static bool read_members(struct reader *in, const struct snuba_dialect *dialect,
 }
 
 bool snuba_answer_read(const struct snuba_dialect *dialect, const struct snuba_query *query,
-                       int status, const char *body, size_t size, struct arena *arena,
-                       struct snuba_answer *answer, struct error *error)
+                       const struct snuba_reply *reply, struct snuba_answer *answer,
+                       struct error *error)
 {
     struct members members = {.meta = NULL};
-    struct reader in = {.query = query, .arena = arena, .error = error};
-    *answer = (struct snuba_answer){.rows = 0};
-    bool done = take_members(body, size, &members, error);
+    struct reader in = {.query = query, .arena = answer->arena, .error = error};
+    *answer = (struct snuba_answer){.arena = answer->arena};
+    bool done = take_members(reply->body, reply->size, &members, error);
     if (done)
-        done = read_members(&in, dialect, status, &members, answer);
+        done = read_members(&in, dialect, reply->status, &members, answer);
     else if (error->code == ERROR_INVALID || error->code == ERROR_TOO_LARGE)
-        done = snuba_judge_page(status, dialect->refuses_by_html, error);
+        done = snuba_judge_page(reply->status, dialect->refuses_by_html, error);
     free_members(&members);
     return done;
 }

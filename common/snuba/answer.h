@@ -29,9 +29,10 @@ struct snuba_cell {
 /* Rows of as many cells as the query groups by and counts: first the groupby columns, then the
    aggregations, in the query's order. Without groupby there is exactly one row. */
 struct snuba_answer {
+    struct arena *arena; /* where all is */
     size_t columns;
     size_t rows;
-    struct snuba_cell *cells;  /* rows x columns, in the arena */
+    struct snuba_cell *cells;  /* rows x columns */
     bool *mended;              /* rows whose text is not what the server has: it was made clean */
     struct snuba_cell *totals; /* columns (the groupby columns NULL), when the query asked for */
                                /* them, else NULL */
@@ -48,17 +49,24 @@ static inline const struct snuba_cell *snuba_cell(const struct snuba_answer *ans
    with: it was not made clean, and has no U+FFFD, which may stand there for anything. */
 bool snuba_text_is_certain(const struct snuba_answer *answer, size_t row);
 
-/* Reads the answer to `query`. Each row has to be whole and of the right types, times with their
-   zone, and no more rows than the limit. A count or a number of distinct values may be quoted;
-   distinct values of nothing, which may be NULL, are 0. Beside the answer's text and its cells only
-   one row's tree is in memory at a time.
+/* What the server sent. */
+struct snuba_reply {
+    int status; /* of HTTP */
+    const char *body;
+    size_t size;
+};
+
+/* Reads the reply to `query` into answer->arena, which the caller has set. Each row has to be whole
+   and of the right types, times with their zone, and no more rows than the limit. A count or a
+   number of distinct values may be quoted; distinct values of nothing, which may be NULL, are 0.
+   Beside the answer's text and its cells only one row's tree is in memory at a time.
 
    Errors: those of verdict.h, and
      ERROR_ANSWER    200 that is no JSON, or is cut
      ERROR_INTERNAL  JSON that is no answer: no data, another column, a wrong type
      ERROR_TOO_LARGE the arena is too small */
 bool snuba_answer_read(const struct snuba_dialect *dialect, const struct snuba_query *query,
-                       int status, const char *body, size_t size, struct arena *arena,
-                       struct snuba_answer *answer, struct error *error) MUST_CHECK;
+                       const struct snuba_reply *reply, struct snuba_answer *answer,
+                       struct error *error) MUST_CHECK;
 
 #endif

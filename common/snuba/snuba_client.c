@@ -187,9 +187,11 @@ bool snuba_finish(struct snuba_client *client, struct arena *arena, struct snuba
         (void)ask_for_less(error);
         return query == NULL ? false : no_answer(query, error);
     }
-    bool done = snuba_answer_read(client->dialect, query, raw.status, raw.body.data, raw.body.size,
-                                  arena, answer, error) ||
-                ask_for_less(error);
+    const struct snuba_reply reply = {
+        .status = raw.status, .body = raw.body.data, .size = raw.body.size};
+    answer->arena = arena;
+    bool done =
+        snuba_answer_read(client->dialect, query, &reply, answer, error) || ask_for_less(error);
     if (!done)
         report(query, raw.status, &answer->trouble, error);
     http_answer_free(&raw);

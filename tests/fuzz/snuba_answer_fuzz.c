@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static const int statuses[] = {200, 400, 429, 500, 502};
     struct error error;
-    struct snuba_answer answer;
+    struct snuba_answer answer = {.arena = NULL};
     if (size < 2)
         return 0;
     const struct snuba_query *query = &queries[bytes[0] / 2 % ARRAY_LENGTH(queries)];
@@ -72,7 +72,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     body[size - 2] = '\0';
     struct arena *arena = arena_new((size_t)64 * 1024 * 1024);
     CHECK(arena != NULL);
-    if (snuba_answer_read(dialect, query, status, body, size - 2, arena, &answer, &error))
+    answer.arena = arena;
+    const struct snuba_reply reply = {.status = status, .body = body, .size = size - 2};
+    if (snuba_answer_read(dialect, query, &reply, &answer, &error))
         check_answer(query, &answer);
     else
         CHECK(error.code != ERROR_NONE && error.message[0] != '\0');

@@ -57,8 +57,9 @@ static int free_arena(void **state)
 static bool read_as(const char *dialect, const struct snuba_query *query, int status,
                     const char *body, struct snuba_answer *answer, struct error *error)
 {
-    return snuba_answer_read(snuba_dialect_find(dialect), query, status, body, strlen(body), arena,
-                             answer, error);
+    const struct snuba_reply reply = {.status = status, .body = body, .size = strlen(body)};
+    answer->arena = arena;
+    return snuba_answer_read(snuba_dialect_find(dialect), query, &reply, answer, error);
 }
 
 static void read_well(const struct snuba_query *query, const char *body,
@@ -343,11 +344,12 @@ static void test_arena_is_a_bound(void **state)
     (void)state;
     struct arena *small = arena_new(600);
     static const char body[] = PAGE(ROW "," ROW "," ROW);
-    struct snuba_answer answer;
+    const struct snuba_reply reply = {.status = 200, .body = body, .size = strlen(body)};
+    struct snuba_answer answer = {.arena = small};
     struct error error;
     assert_non_null(small);
-    assert_false(snuba_answer_read(snuba_dialect_find("2020"), &page_query, 200, body, strlen(body),
-                                   small, &answer, &error));
+    assert_false(
+        snuba_answer_read(snuba_dialect_find("2020"), &page_query, &reply, &answer, &error));
     assert_int_equal(error.code, ERROR_TOO_LARGE);
     arena_free(small);
 }

@@ -38,11 +38,12 @@ static bool print_query(const void *dialect, struct error *error)
 
 static bool read_answer(const void *body, struct error *error)
 {
-    struct snuba_answer answer;
-    struct arena *arena = arena_new((size_t)1024 * 1024);
-    bool done = arena != NULL ? snuba_answer_read(snuba_dialect_find("2020"), &query, 200, body,
-                                                  strlen(body), arena, &answer, error)
-                              : error_no_memory(error);
+    const struct snuba_reply reply = {.status = 200, .body = body, .size = strlen(body)};
+    struct snuba_answer answer = {.arena = arena_new((size_t)1024 * 1024)};
+    struct arena *arena = answer.arena;
+    bool done = arena != NULL
+                    ? snuba_answer_read(snuba_dialect_find("2020"), &query, &reply, &answer, error)
+                    : error_no_memory(error);
     arena_free(arena);
     return done;
 }
