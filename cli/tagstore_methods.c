@@ -10,6 +10,14 @@ static size_t count_of(const struct request *request, enum argument argument)
     return request->given[argument].count;
 }
 
+/* Those of PROJECT or GROUP. */
+static struct tag_id_list ids_of(const struct request *request, enum argument argument)
+{
+    return (struct tag_id_list){.items =
+                                    argument == PROJECT ? request->project_ids : request->group_ids,
+                                .count = count_of(request, argument)};
+}
+
 /* ---- keys ---- */
 
 static bool get_group_tag_key(const struct request *request, struct error *error)
@@ -21,26 +29,22 @@ static bool get_group_tag_key(const struct request *request, struct error *error
 
 static bool get_group_tag_keys(const struct request *request, struct error *error)
 {
-    struct tag_key *keys = NULL;
-    size_t count = 0;
-    if (!tagstore_get_group_tag_keys(request->store, &request->place, request->limit,
-                                     request->arena, &keys, &count, error))
+    struct tag_key_list keys = {.arena = request->arena};
+    if (!tagstore_get_group_tag_keys(request->store, &request->place, request->limit, &keys, error))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (!print_tag_key(&request->printer, &keys[i], error))
+    for (size_t i = 0; i < keys.count; i++)
+        if (!print_tag_key(&request->printer, &keys.items[i], error))
             return false;
     return true;
 }
 
 static bool get_group_tag_keys_and_top_values(const struct request *request, struct error *error)
 {
-    struct tag_key_summary *keys = NULL;
-    size_t count = 0;
-    if (!tagstore_get_group_tag_keys_and_top_values(request->store, &request->place, request->arena,
-                                                    &keys, &count, error))
+    struct tag_key_summary_list keys = {.arena = request->arena};
+    if (!tagstore_get_group_tag_keys_and_top_values(request->store, &request->place, &keys, error))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (!print_key_summary(&request->printer, &keys[i], request->arena, error))
+    for (size_t i = 0; i < keys.count; i++)
+        if (!print_key_summary(&request->printer, &keys.items[i], request->arena, error))
             return false;
     return true;
 }
@@ -48,10 +52,10 @@ static bool get_group_tag_keys_and_top_values(const struct request *request, str
 /* ---- values ---- */
 
 static bool print_values(const struct request *request, const char *key,
-                         const struct group_tag_value *rows, size_t count, struct error *error)
+                         const struct group_tag_value_list *rows, struct error *error)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!print_tag_value(&request->printer, key, &rows[i], 0, error))
+    for (size_t i = 0; i < rows->count; i++)
+        if (!print_tag_value(&request->printer, key, &rows->items[i], 0, error))
             return false;
     return true;
 }
@@ -60,20 +64,19 @@ static bool get_group_tag_value(const struct request *request, struct error *err
 {
     struct group_tag_value row;
     return tagstore_get_group_tag_value(request->store, &request->place, &row, error) &&
-           print_values(request, request->place.key, &row, 1, error);
+           print_tag_value(&request->printer, request->place.key, &row, 0, error);
 }
 
 static bool print_pages(const struct request *request, struct tagstore_cursor *cursor,
-                        struct arena *page, struct error *error)
+                        struct arena *arena, struct error *error)
 {
-    struct group_tag_value *rows = NULL;
-    size_t count = 0;
+    struct group_tag_value_list page = {.arena = arena};
     do {
-        arena_reset(page);
-        if (!tagstore_next_page(cursor, page, &rows, &count, error) ||
-            !print_values(request, request->place.key, rows, count, error))
+        arena_reset(arena);
+        if (!tagstore_next_page(cursor, &page, error) ||
+            !print_values(request, request->place.key, &page, error))
             return false;
-    } while (count > 0);
+    } while (page.count > 0);
     return true;
 }
 
@@ -100,12 +103,11 @@ static bool get_group_tag_values(const struct request *request, struct error *er
 
 static bool get_group_list_tag_value(const struct request *request, struct error *error)
 {
-    struct group_tag_value *rows = NULL;
-    size_t count = 0;
-    return tagstore_get_group_list_tag_value(request->store, &request->place, request->group_ids,
-                                             count_of(request, GROUP), request->arena, &rows,
-                                             &count, error) &&
-           print_values(request, request->place.key, rows, count, error);
+    const struct tag_id_list groups = ids_of(request, GROUP);
+    struct group_tag_value_list rows = {.arena = request->arena};
+    return tagstore_get_group_list_tag_value(request->store, &request->place, &groups, &rows,
+                                             error) &&
+           print_values(request, request->place.key, &rows, error);
 }
 
 static bool get_group_tag_value_count(const struct request *request, struct error *error)
@@ -117,11 +119,10 @@ static bool get_group_tag_value_count(const struct request *request, struct erro
 
 static bool get_top_group_tag_values(const struct request *request, struct error *error)
 {
-    struct group_tag_value *rows = NULL;
-    size_t count = 0;
-    return tagstore_get_top_group_tag_values(request->store, &request->place, request->limit,
-                                             request->arena, &rows, &count, error) &&
-           print_values(request, request->place.key, rows, count, error);
+    struct group_tag_value_list rows = {.arena = request->arena};
+    return tagstore_get_top_group_tag_values(request->store, &request->place, request->limit, &rows,
+                                             error) &&
+           print_values(request, request->place.key, &rows, error);
 }
 
 /* ---- releases ---- */
@@ -129,28 +130,28 @@ static bool get_top_group_tag_values(const struct request *request, struct error
 static bool get_first_release(const struct request *request, struct error *error)
 {
     const char *version = NULL;
-    return tagstore_get_first_release(request->store, request->place.project_id,
-                                      request->place.group_id, request->arena, &version, error) &&
+    return tagstore_get_first_release(request->store, &request->place, request->arena, &version,
+                                      error) &&
            print_text(&request->printer, "release", version, error);
 }
 
 static bool get_last_release(const struct request *request, struct error *error)
 {
     const char *version = NULL;
-    return tagstore_get_last_release(request->store, request->place.project_id,
-                                     request->place.group_id, request->arena, &version, error) &&
+    return tagstore_get_last_release(request->store, &request->place, request->arena, &version,
+                                     error) &&
            print_text(&request->printer, "release", version, error);
 }
 
 static bool get_release_tags(const struct request *request, struct error *error)
 {
-    struct group_tag_value *rows = NULL;
-    size_t count = 0;
-    return tagstore_get_release_tags(request->store, request->project_ids,
-                                     count_of(request, PROJECT), request->place.environment_id,
-                                     request->given[VERSION].items, count_of(request, VERSION),
-                                     request->arena, &rows, &count, error) &&
-           print_values(request, "release", rows, count, error);
+    const struct release_query query = {.project_ids = ids_of(request, PROJECT),
+                                        .environment_id = request->place.environment_id,
+                                        .versions = request->given[VERSION].items,
+                                        .version_count = count_of(request, VERSION)};
+    struct group_tag_value_list rows = {.arena = request->arena};
+    return tagstore_get_release_tags(request->store, &query, &rows, error) &&
+           print_values(request, "release", &rows, error);
 }
 
 /* ---- events ---- */
@@ -182,55 +183,59 @@ static bool get_group_event_ids(const struct request *request, struct error *err
     for (size_t i = 0; i < count; i++)
         if (!split_tag(request, request->given[TAG].items[i], &tags[i], error))
             return false;
-    return tagstore_get_group_event_ids(request->store, &request->place, tags, count,
-                                        print_event_id, (void *)request, error);
+    const struct tag_list list = {.items = tags, .count = count};
+    const struct tagstore_listener printing = {.tell = print_event_id, .context = (void *)request};
+    return tagstore_get_group_event_ids(request->store, &request->place, &list, &printing, error);
 }
 
-struct conditions {
-    struct tag_condition *items;
-    size_t count;
-};
+/* The match of all conditions that an option gives. */
+static enum tag_match match_of(enum argument argument)
+{
+    return argument == TAG ? TAG_IS : argument == ANY ? TAG_ANY : TAG_EMPTY;
+}
 
-static bool add_conditions(const struct request *request, enum argument argument,
-                           enum tag_match match, struct conditions *conditions, struct error *error)
+/* Puts the conditions of one option at `conditions`. */
+static bool read_conditions(const struct request *request, enum argument argument,
+                            struct tag_condition *conditions, struct error *error)
 {
     const struct option_texts *given = &request->given[argument];
+    enum tag_match match = match_of(argument);
     for (size_t i = 0; i < given->count; i++) {
         struct tag tag = {.value = ""};
         if (match == TAG_IS ? !split_tag(request, given->items[i], &tag, error)
                             : !tag_key_stored(given->items[i], request->arena, &tag.key, error))
             return false;
-        conditions->items[conditions->count++] =
-            (struct tag_condition){.key = tag.key, .match = match, .value = tag.value};
+        conditions[i] = (struct tag_condition){.key = tag.key, .match = match, .value = tag.value};
     }
     return true;
 }
 
-static bool print_group_ids(const struct request *request, const int64_t *group_ids, size_t count,
+static bool print_group_ids(const struct request *request, const struct tag_id_list *group_ids,
                             struct error *error)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!print_number(&request->printer, "group_id", group_ids[i], error))
+    for (size_t i = 0; i < group_ids->count; i++)
+        if (!print_number(&request->printer, "group_id", group_ids->items[i], error))
             return false;
     return true;
 }
 
 static bool get_group_ids_for_search_filter(const struct request *request, struct error *error)
 {
-    size_t asked = count_of(request, TAG) + count_of(request, ANY) + count_of(request, EMPTY);
-    size_t count = 0;
-    int64_t *group_ids = NULL;
+    size_t tags = count_of(request, TAG);
+    size_t any = count_of(request, ANY);
+    size_t asked = tags + any + count_of(request, EMPTY);
+    struct tag_id_list group_ids = {.arena = request->arena};
     if (asked == 0)
         return error_set(error, ERROR_USAGE, "--tag, --any or --empty is missing");
-    struct conditions conditions = {
-        .items = arena_array(request->arena, asked, sizeof(*conditions.items), error)};
-    return conditions.items != NULL && add_conditions(request, TAG, TAG_IS, &conditions, error) &&
-           add_conditions(request, ANY, TAG_ANY, &conditions, error) &&
-           add_conditions(request, EMPTY, TAG_EMPTY, &conditions, error) &&
-           tagstore_get_group_ids_for_search_filter(
-               request->store, request->place.project_id, request->place.environment_id,
-               conditions.items, conditions.count, request->arena, &group_ids, &count, error) &&
-           print_group_ids(request, group_ids, count, error);
+    struct tag_condition *conditions =
+        arena_array(request->arena, asked, sizeof(*conditions), error);
+    const struct tag_condition_list list = {.items = conditions, .count = asked};
+    return conditions != NULL && read_conditions(request, TAG, conditions, error) &&
+           read_conditions(request, ANY, conditions + tags, error) &&
+           read_conditions(request, EMPTY, conditions + tags + any, error) &&
+           tagstore_get_group_ids_for_search_filter(request->store, &request->place, &list,
+                                                    &group_ids, error) &&
+           print_group_ids(request, &group_ids, error);
 }
 
 /* ---- users ---- */
@@ -244,21 +249,23 @@ static struct event_user user_of(enum argument argument, const char *text)
 }
 
 /* One user for each attribute in each project. */
-static bool list_users(const struct request *request, struct tagstore_user **users, size_t *count,
+static bool list_users(const struct request *request, struct tagstore_user_query *query,
                        struct error *error)
 {
     static const enum argument attributes[] = {IDENT, EMAIL, USERNAME, IP};
     size_t given = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(attributes); i++)
         given += count_of(request, attributes[i]);
-    *users =
-        arena_array(request->arena, given, count_of(request, PROJECT) * sizeof(**users), error);
-    if (*users == NULL)
+    struct tagstore_user *users =
+        arena_array(request->arena, given, count_of(request, PROJECT) * sizeof(*users), error);
+    *query = (struct tagstore_user_query){
+        .project_ids = ids_of(request, PROJECT), .users = users, .limit = request->limit};
+    if (users == NULL)
         return false;
     for (size_t i = 0; i < ARRAY_LENGTH(attributes); i++)
         for (size_t j = 0; j < count_of(request, attributes[i]); j++)
             for (size_t k = 0; k < count_of(request, PROJECT); k++)
-                (*users)[(*count)++] = (struct tagstore_user){
+                users[query->user_count++] = (struct tagstore_user){
                     .project_id = request->project_ids[k],
                     .attributes = user_of(attributes[i], request->given[attributes[i]].items[j])};
     return true;
@@ -266,44 +273,36 @@ static bool list_users(const struct request *request, struct tagstore_user **use
 
 static bool get_group_ids_for_users(const struct request *request, struct error *error)
 {
-    struct tagstore_user *users = NULL;
-    size_t user_count = 0;
-    int64_t *group_ids = NULL;
-    size_t count = 0;
-    return list_users(request, &users, &user_count, error) &&
-           tagstore_get_group_ids_for_users(
-               request->store, request->project_ids, count_of(request, PROJECT), users, user_count,
-               request->limit, request->arena, &group_ids, &count, error) &&
-           print_group_ids(request, group_ids, count, error);
+    struct tagstore_user_query query;
+    struct tag_id_list group_ids = {.arena = request->arena};
+    return list_users(request, &query, error) &&
+           tagstore_get_group_ids_for_users(request->store, &query, &group_ids, error) &&
+           print_group_ids(request, &group_ids, error);
 }
 
 static bool get_group_tag_values_for_users(const struct request *request, struct error *error)
 {
-    struct tagstore_user *users = NULL;
-    size_t user_count = 0;
-    struct user_tag_value *rows = NULL;
-    size_t count = 0;
-    if (!list_users(request, &users, &user_count, error) ||
-        !tagstore_get_group_tag_values_for_users(request->store, users, user_count, request->limit,
-                                                 request->arena, &rows, &count, error))
+    struct tagstore_user_query query;
+    struct user_tag_value_list rows = {.arena = request->arena};
+    if (!list_users(request, &query, error) ||
+        !tagstore_get_group_tag_values_for_users(request->store, &query, &rows, error))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (!print_tag_value(&request->printer, "sentry:user", &rows[i].tag, rows[i].project_id,
-                             error))
+    for (size_t i = 0; i < rows.count; i++)
+        if (!print_tag_value(&request->printer, "sentry:user", &rows.items[i].tag,
+                             rows.items[i].project_id, error))
             return false;
     return true;
 }
 
 static bool get_groups_user_counts(const struct request *request, struct error *error)
 {
-    size_t count = count_of(request, GROUP);
-    int64_t *counts = arena_array(request->arena, count, sizeof(*counts), error);
-    if (counts == NULL || !tagstore_get_groups_user_counts(
-                              request->store, request->place.project_id, request->group_ids, count,
-                              request->place.environment_id, counts, error))
+    const struct tag_id_list groups = ids_of(request, GROUP);
+    int64_t *counts = arena_array(request->arena, groups.count, sizeof(*counts), error);
+    if (counts == NULL ||
+        !tagstore_get_groups_user_counts(request->store, &request->place, &groups, counts, error))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (!print_user_count(&request->printer, request->group_ids[i], counts[i], error))
+    for (size_t i = 0; i < groups.count; i++)
+        if (!print_user_count(&request->printer, groups.items[i], counts[i], error))
             return false;
     return true;
 }

@@ -88,8 +88,8 @@ static bool put_top_values(json_t *object, const struct tag_key_summary *summary
 {
     json_t *list = json_array();
     bool done = true;
-    for (size_t i = 0; done && i < summary->top_count; i++)
-        done = add_top_value(list, summary->key, summary->top_values[i].value, error);
+    for (size_t i = 0; done && i < summary->top_values.count; i++)
+        done = add_top_value(list, summary->key, summary->top_values.items[i].value, error);
     if (!done) {
         json_decref(list);
         return false;

@@ -374,37 +374,36 @@ static void observe(const struct event *event, struct tag_observation *observati
                                                    .seen = event->line.datetime};
 }
 
-static bool list_observations(struct save *save, struct tag_observation **observations,
-                              size_t *count, struct error *error)
+static bool list_observations(struct save *save, struct tag_observation_list *list,
+                              struct error *error)
 {
     size_t total = 0;
-    *count = 0;
     for (size_t i = 0; i < save->count; i++)
         total += save->events[i]->tag_count;
-    *observations = arena_array(save->arena, total, sizeof(**observations), error);
-    if (*observations == NULL)
+    struct tag_observation *observations =
+        arena_array(save->arena, total, sizeof(*observations), error);
+    *list = (struct tag_observation_list){.items = observations};
+    if (observations == NULL)
         return false;
     for (size_t i = 0; i < save->count; i++) {
-        observe(save->events[i], *observations + *count);
-        *count += save->events[i]->tag_count;
+        observe(save->events[i], observations + list->count);
+        list->count += save->events[i]->tag_count;
     }
     return true;
 }
 
 static bool prepare_tags(struct save *save, struct error *error)
 {
-    struct tag_observation *observations = NULL;
-    size_t count = 0;
-    return list_observations(save, &observations, &count, error) &&
-           tagstore_prepare(save->saver->tagstore, observations, count, error);
+    struct tag_observation_list observations;
+    return list_observations(save, &observations, error) &&
+           tagstore_prepare(save->saver->tagstore, &observations, error);
 }
 
 static bool record_tags(struct save *save, struct error *error)
 {
-    struct tag_observation *observations = NULL;
-    size_t count = 0;
-    return list_observations(save, &observations, &count, error) &&
-           tagstore_record(save->saver->tagstore, observations, count, error);
+    struct tag_observation_list observations;
+    return list_observations(save, &observations, error) &&
+           tagstore_record(save->saver->tagstore, &observations, error);
 }
 
 /* ---- the transactions ---- */

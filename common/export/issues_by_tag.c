@@ -160,15 +160,15 @@ static bool count_page(const struct run *run, size_t rows, struct error *error)
 
 static bool put_pages(struct run *run, struct tagstore_cursor *cursor, struct error *error)
 {
-    struct group_tag_value *rows = NULL;
-    size_t count = 0;
+    struct group_tag_value_list page = {.arena = run->page};
     do {
         arena_reset(run->page);
-        if (!tagstore_next_page(cursor, run->page, &rows, &count, error))
+        if (!tagstore_next_page(cursor, &page, error))
             return false;
-        if (count > 0 && (!put_page(run, rows, count, error) || !count_page(run, count, error)))
+        if (page.count > 0 &&
+            (!put_page(run, page.items, page.count, error) || !count_page(run, page.count, error)))
             return false;
-    } while (count > 0);
+    } while (page.count > 0);
     return FAULT("last_page", error);
 }
 

@@ -18,8 +18,8 @@ struct tagstore_operations {
     /* the export's cursor */
     bool (*open_group_tag_values)(struct tagstore *store, const struct group_tag_value_query *query,
                                   struct tagstore_cursor **cursor, struct error *error);
-    bool (*next_page)(struct tagstore_cursor *cursor, struct arena *arena,
-                      struct group_tag_value **rows, size_t *count, struct error *error);
+    bool (*next_page)(struct tagstore_cursor *cursor, struct group_tag_value_list *page,
+                      struct error *error);
     void (*close)(struct tagstore_cursor *cursor);
 
     /* ---- questions; each may be NULL: ERROR_QUERY, this tagstore cannot answer it ---- */
@@ -27,82 +27,70 @@ struct tagstore_operations {
     bool (*get_group_tag_key)(struct tagstore *store, const struct tag_place *place,
                               struct tag_key *tag_key, struct error *error);
     bool (*get_group_tag_keys)(struct tagstore *store, const struct tag_place *place, int64_t limit,
-                               struct arena *arena, struct tag_key **keys, size_t *count,
-                               struct error *error);
+                               struct tag_key_list *keys, struct error *error);
     bool (*get_group_tag_value)(struct tagstore *store, const struct tag_place *place,
                                 struct group_tag_value *row, struct error *error);
     bool (*get_group_list_tag_value)(struct tagstore *store, const struct tag_place *place,
-                                     const int64_t *group_ids, size_t group_count,
-                                     struct arena *arena, struct group_tag_value **rows,
-                                     size_t *count, struct error *error);
+                                     const struct tag_id_list *group_ids,
+                                     struct group_tag_value_list *rows, struct error *error);
     bool (*get_group_tag_value_count)(struct tagstore *store, const struct tag_place *place,
                                       int64_t *count, struct error *error);
     bool (*get_top_group_tag_values)(struct tagstore *store, const struct tag_place *place,
-                                     int64_t limit, struct arena *arena,
-                                     struct group_tag_value **rows, size_t *count,
+                                     int64_t limit, struct group_tag_value_list *rows,
                                      struct error *error);
     bool (*get_group_tag_keys_and_top_values)(struct tagstore *store, const struct tag_place *place,
-                                              struct arena *arena, struct tag_key_summary **keys,
-                                              size_t *count, struct error *error);
-    bool (*get_release)(struct tagstore *store, int64_t project_id, int64_t group_id, bool last,
-                        struct arena *arena, const char **version, struct error *error);
-    bool (*get_release_tags)(struct tagstore *store, const int64_t *project_ids,
-                             size_t project_count, int64_t environment_id,
-                             const char *const *versions, size_t version_count, struct arena *arena,
-                             struct group_tag_value **rows, size_t *count, struct error *error);
+                                              struct tag_key_summary_list *keys,
+                                              struct error *error);
+    bool (*get_first_release)(struct tagstore *store, const struct tag_place *place,
+                              struct arena *arena, const char **version, struct error *error);
+    bool (*get_last_release)(struct tagstore *store, const struct tag_place *place,
+                             struct arena *arena, const char **version, struct error *error);
+    bool (*get_release_tags)(struct tagstore *store, const struct release_query *query,
+                             struct group_tag_value_list *rows, struct error *error);
 
     /* with a tag, a condition, a user with an attribute and a project at least, no TAG_EMPTY; users
-       have their project, "" is NULL */
+       have their project, which is all that says where, and "" is NULL */
     bool (*get_group_event_ids)(struct tagstore *store, const struct tag_place *place,
-                                const struct tag *tags, size_t tag_count,
-                                tagstore_text_function *tell, void *context, struct error *error);
-    bool (*get_group_ids_for_search_filter)(struct tagstore *store, int64_t project_id,
-                                            int64_t environment_id,
-                                            const struct tag_condition *conditions,
-                                            size_t condition_count, struct arena *arena,
-                                            int64_t **group_ids, size_t *count,
-                                            struct error *error);
-    bool (*get_group_ids_for_users)(struct tagstore *store, const struct tagstore_user *users,
-                                    size_t user_count, int64_t limit, struct arena *arena,
-                                    int64_t **group_ids, size_t *count, struct error *error);
+                                const struct tag_list *tags,
+                                const struct tagstore_listener *listener, struct error *error);
+    bool (*get_group_ids_for_search_filter)(struct tagstore *store, const struct tag_place *place,
+                                            const struct tag_condition_list *conditions,
+                                            struct tag_id_list *group_ids, struct error *error);
+    bool (*get_group_ids_for_users)(struct tagstore *store, const struct tagstore_user_query *query,
+                                    struct tag_id_list *group_ids, struct error *error);
     bool (*get_group_tag_values_for_users)(struct tagstore *store,
-                                           const struct tagstore_user *users, size_t user_count,
-                                           int64_t limit, struct arena *arena,
-                                           struct user_tag_value **rows, size_t *count,
-                                           struct error *error);
-    bool (*get_groups_user_counts)(struct tagstore *store, int64_t project_id,
-                                   const int64_t *group_ids, size_t group_count,
-                                   int64_t environment_id, int64_t *counts, struct error *error);
+                                           const struct tagstore_user_query *query,
+                                           struct user_tag_value_list *rows, struct error *error);
+    bool (*get_groups_user_counts)(struct tagstore *store, const struct tag_place *place,
+                                   const struct tag_id_list *group_ids, int64_t *counts,
+                                   struct error *error);
 
     /* ---- writes; each may be NULL, for a backend that is fed in another way: what is written is
        accepted and forgotten, and get_or_create makes a new row each time ---- */
 
-    bool (*prepare)(struct tagstore *store, const struct tag_observation *observations,
-                    size_t count, struct error *error);
-    bool (*record)(struct tagstore *store, const struct tag_observation *observations, size_t count,
+    bool (*prepare)(struct tagstore *store, const struct tag_observation_list *observations,
+                    struct error *error);
+    bool (*record)(struct tagstore *store, const struct tag_observation_list *observations,
                    struct error *error);
 
     /* get_or_create_* and create_* of the class; incr_*_times_seen of a class of values */
     bool (*get_or_create)(struct tagstore *store, enum tag_class class,
-                          const struct tag_place *place, struct tag_row *row, bool *created,
-                          struct error *error);
+                          const struct tag_place *place, struct tag_row *row, struct error *error);
     bool (*incr_times_seen)(struct tagstore *store, enum tag_class class,
                             const struct tag_place *place, const struct tag_increment *increment,
                             struct error *error);
     bool (*create_event_tags)(struct tagstore *store, const struct tag_observation *event,
-                              const struct tag *tags, size_t count, struct error *error);
-    bool (*delete_tag_key)(struct tagstore *store, int64_t project_id, const char *key,
-                           struct arena *arena, int64_t **deleted, size_t *count,
-                           struct error *error);
+                              const struct tag_list *tags, struct error *error);
+    bool (*delete_tag_key)(struct tagstore *store, const struct tag_place *place,
+                           struct tag_id_list *deleted, struct error *error);
     bool (*delete_all_group_tag_keys)(struct tagstore *store, int64_t project_id, int64_t group_id,
                                       struct error *error);
     bool (*delete_all_group_tag_values)(struct tagstore *store, int64_t project_id,
                                         int64_t group_id, struct error *error);
-    bool (*update_group_for_events)(struct tagstore *store, int64_t project_id,
-                                    const int64_t *event_ids, size_t count,
-                                    int64_t destination_group_id, struct error *error);
+    bool (*update_group_for_events)(struct tagstore *store, const struct tag_place *destination,
+                                    const struct tag_id_list *event_ids, struct error *error);
     bool (*update_group_tag_key_values_seen)(struct tagstore *store, int64_t project_id,
-                                             const int64_t *group_ids, size_t count,
+                                             const struct tag_id_list *group_ids,
                                              struct error *error);
     bool (*merge_group)(struct tagstore *store, int64_t project_id, int64_t group_id,
                         int64_t destination_group_id, struct error *error);

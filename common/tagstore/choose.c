@@ -7,10 +7,13 @@
 bool tagstore_new(const struct config *config, const char *backend, struct pg *pg,
                   struct tagstore **store, struct error *error)
 {
+    const struct snuba_settings snuba = {.url = config->snuba_url,
+                                         .dialect = config->snuba_dialect,
+                                         .retention_days = config->retention_days,
+                                         .tmpdir = config->tmpdir};
     *store = NULL;
     if (text_equal(backend, "snuba"))
-        return snuba_tagstore_new(config->snuba_url, config->snuba_dialect, config->retention_days,
-                                  config->tmpdir, pg, store, error);
+        return snuba_tagstore_new(&snuba, pg, store, error);
     if (!text_equal(backend, "postgres"))
         return error_set(error, ERROR_USAGE, "there is no tagstore '%.40s'", backend);
     *store = postgres_tagstore_new(pg);

@@ -24,12 +24,12 @@ bool tagstore_open_group_tag_values(struct tagstore *store,
     return store->operations->open_group_tag_values(store, query, cursor, error);
 }
 
-bool tagstore_next_page(struct tagstore_cursor *cursor, struct arena *arena,
-                        struct group_tag_value **rows, size_t *count, struct error *error)
+bool tagstore_next_page(struct tagstore_cursor *cursor, struct group_tag_value_list *page,
+                        struct error *error)
 {
-    *rows = NULL;
-    *count = 0;
-    return cursor->store->operations->next_page(cursor, arena, rows, count, error);
+    page->items = NULL;
+    page->count = 0;
+    return cursor->store->operations->next_page(cursor, page, error);
 }
 
 void tagstore_close(struct tagstore_cursor *cursor)

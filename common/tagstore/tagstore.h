@@ -5,6 +5,10 @@
  *
  * Every backend gives the cursor of an export. A question that a backend cannot answer is
  * ERROR_QUERY. A backend that is fed in another way accepts what is written here and forgets it.
+ * * Lists, those asked with and those answered, are structs of items and count. Who asks sets
+ * `arena` in the list that is to be filled: the items are put there with their texts, and live as
+ * long as it. A list that is asked with needs no arena. A single text is put into a parameter
+ * `arena`.
  *
  * Environment 0 is all environments. Every failure keeps its kind: ERROR_NOT_FOUND (no such key or
  * value), ERROR_AWAY, ERROR_BUSY, ERROR_ANSWER, ERROR_TIMEOUT, ERROR_OVERLOAD, ERROR_QUERY, and
@@ -33,11 +37,29 @@ struct tag {
     const char *value;
 };
 
+struct tag_list {
+    const struct tag *items;
+    size_t count;
+};
+
+/* Ids of projects, groups, events, or of rows. */
+struct tag_id_list {
+    struct arena *arena;
+    const int64_t *items;
+    size_t count;
+};
+
 struct tag_key {
     const char *key;
     int64_t group_id;    /* 0: the project's */
     int64_t times_seen;  /* events that have the key */
     int64_t values_seen; /* distinct values; -1 where a backend does not count them */
+};
+
+struct tag_key_list {
+    struct arena *arena;
+    struct tag_key *items;
+    size_t count;
 };
 
 struct group_tag_value {
@@ -46,6 +68,12 @@ struct group_tag_value {
     size_t value_size;
     int64_t times_seen;
     int64_t first_seen, last_seen; /* USEC_NONE: not known */
+};
+
+struct group_tag_value_list {
+    struct arena *arena;
+    struct group_tag_value *items;
+    size_t count;
 };
 
 void tagstore_free(struct tagstore *store);
@@ -63,7 +91,7 @@ void tagstore_interrupt(struct tagstore *store);
 
    Only visible keys are found: not those that are being deleted. Rows that were made and never
    counted are not found, and an empty value is no value: events that have it do not have the key.
-   Lists are in `arena`. */
+ */
 
 /* get_group_tag_key, get_tag_key. ERROR_NOT_FOUND. tag_key->key is place->key. */
 bool tagstore_get_group_tag_key(struct tagstore *store, const struct tag_place *place,
@@ -73,8 +101,8 @@ bool tagstore_get_group_tag_key(struct tagstore *store, const struct tag_place *
    The keys that are columns elsewhere are left out: environment, sentry:release, sentry:dist,
    sentry:user. */
 bool tagstore_get_group_tag_keys(struct tagstore *store, const struct tag_place *place,
-                                 int64_t limit, struct arena *arena, struct tag_key **keys,
-                                 size_t *count, struct error *error) MUST_CHECK;
+                                 int64_t limit, struct tag_key_list *keys,
+                                 struct error *error) MUST_CHECK;
 
 /* get_group_tag_value, get_tag_value. ERROR_NOT_FOUND. row->value is place->value. */
 bool tagstore_get_group_tag_value(struct tagstore *store, const struct tag_place *place,
@@ -118,9 +146,8 @@ bool tagstore_open_group_tag_values(struct tagstore *store,
                                     struct tagstore_cursor **cursor,
                                     struct error *error) MUST_CHECK;
 
-/* The next page: 1 to page_size rows in `arena`, or *count = 0 at the end. */
-bool tagstore_next_page(struct tagstore_cursor *cursor, struct arena *arena,
-                        struct group_tag_value **rows, size_t *count,
+/* The next page: 1 to page_size rows, or none at the end. */
+bool tagstore_next_page(struct tagstore_cursor *cursor, struct group_tag_value_list *page,
                         struct error *error) MUST_CHECK;
 
 /* At any time; NULL is fine. */
@@ -131,9 +158,9 @@ void tagstore_close(struct tagstore_cursor *cursor);
 /* get_group_list_tag_value: the value's row in each of the groups that has it, by group id. The
    place's group is ignored. */
 bool tagstore_get_group_list_tag_value(struct tagstore *store, const struct tag_place *place,
-                                       const int64_t *group_ids, size_t group_count,
-                                       struct arena *arena, struct group_tag_value **rows,
-                                       size_t *count, struct error *error) MUST_CHECK;
+                                       const struct tag_id_list *group_ids,
+                                       struct group_tag_value_list *rows,
+                                       struct error *error) MUST_CHECK;
 
 /* get_group_tag_value_count: how many events have the key, in spite of its name; 0 for none. */
 bool tagstore_get_group_tag_value_count(struct tagstore *store, const struct tag_place *place,
@@ -142,57 +169,70 @@ bool tagstore_get_group_tag_value_count(struct tagstore *store, const struct tag
 /* get_top_group_tag_values: the values most seen; of those the latest seen, then by value bytewise.
    `limit` 0 is no limit. */
 bool tagstore_get_top_group_tag_values(struct tagstore *store, const struct tag_place *place,
-                                       int64_t limit, struct arena *arena,
-                                       struct group_tag_value **rows, size_t *count,
+                                       int64_t limit, struct group_tag_value_list *rows,
                                        struct error *error) MUST_CHECK;
 
 #define TAGSTORE_TOP_VALUES 10
 
 struct tag_key_summary {
     const char *key;
-    int64_t unique_values;              /* distinct values */
-    int64_t total_values;               /* events that have the key */
-    struct group_tag_value *top_values; /* as get_top_group_tag_values orders them */
-    size_t top_count;                   /* at most TAGSTORE_TOP_VALUES */
+    int64_t unique_values; /* distinct values */
+    int64_t total_values;  /* events that have the key */
+
+    /* at most TAGSTORE_TOP_VALUES, as get_top_group_tag_values orders them */
+    struct group_tag_value_list top_values;
+};
+
+struct tag_key_summary_list {
+    struct arena *arena;
+    struct tag_key_summary *items;
+    size_t count;
 };
 
 /* get_group_tag_keys_and_top_values: of the keys that get_group_tag_keys lists, in its order. */
 bool tagstore_get_group_tag_keys_and_top_values(struct tagstore *store,
-                                                const struct tag_place *place, struct arena *arena,
-                                                struct tag_key_summary **keys, size_t *count,
+                                                const struct tag_place *place,
+                                                struct tag_key_summary_list *keys,
                                                 struct error *error) MUST_CHECK;
 
 /* ---- reading: releases ---- */
 
 /* get_first_release: the release that was seen first; get_last_release: the one seen last, of the
-   group or (0) the project. Of several at one moment the first bytewise. *version is NULL when no
-   event has a release. */
-bool tagstore_get_first_release(struct tagstore *store, int64_t project_id, int64_t group_id,
+   place's group or project, in all environments. Of several at one moment the first bytewise.
+   *version is NULL when no event has a release. */
+bool tagstore_get_first_release(struct tagstore *store, const struct tag_place *place,
                                 struct arena *arena, const char **version,
                                 struct error *error) MUST_CHECK;
-bool tagstore_get_last_release(struct tagstore *store, int64_t project_id, int64_t group_id,
+bool tagstore_get_last_release(struct tagstore *store, const struct tag_place *place,
                                struct arena *arena, const char **version,
                                struct error *error) MUST_CHECK;
 
+struct release_query {
+    struct tag_id_list project_ids;
+    int64_t environment_id;
+    const char *const *versions;
+    size_t version_count;
+};
+
 /* get_release_tags: the sums over all these projects of each release that was seen; ordered by
    version bytewise. */
-bool tagstore_get_release_tags(struct tagstore *store, const int64_t *project_ids,
-                               size_t project_count, int64_t environment_id,
-                               const char *const *versions, size_t version_count,
-                               struct arena *arena, struct group_tag_value **rows, size_t *count,
-                               struct error *error) MUST_CHECK;
+bool tagstore_get_release_tags(struct tagstore *store, const struct release_query *query,
+                               struct group_tag_value_list *rows, struct error *error) MUST_CHECK;
 
 /* ---- reading: events ---- */
 
 /* Is told a text at a time, which lives until it returns; false ends the reading with its error. */
-typedef bool tagstore_text_function(void *context, const char *text, struct error *error);
+struct tagstore_listener {
+    bool (*tell)(void *context, const char *text, struct error *error);
+    void *context;
+};
 
 /* get_group_event_ids: the 32-digit ids of the group's events that have one of the tags or more,
    newest first, then by id. No tags: no events. Any number of them, so they are told one by one;
    not within a transaction of the caller's. */
 bool tagstore_get_group_event_ids(struct tagstore *store, const struct tag_place *place,
-                                  const struct tag *tags, size_t tag_count,
-                                  tagstore_text_function *tell, void *context,
+                                  const struct tag_list *tags,
+                                  const struct tagstore_listener *listener,
                                   struct error *error) MUST_CHECK;
 
 enum tag_match { TAG_IS, TAG_ANY, TAG_EMPTY };
@@ -203,14 +243,17 @@ struct tag_condition {
     const char *value; /* of TAG_IS */
 };
 
-/* get_group_ids_for_search_filter: the groups, by id, of events that meet all the conditions: the
-   key has this value, or any. One TAG_EMPTY: none, as in the original. ERROR_INVALID without a
-   condition. */
-bool tagstore_get_group_ids_for_search_filter(struct tagstore *store, int64_t project_id,
-                                              int64_t environment_id,
-                                              const struct tag_condition *conditions,
-                                              size_t condition_count, struct arena *arena,
-                                              int64_t **group_ids, size_t *count,
+struct tag_condition_list {
+    const struct tag_condition *items;
+    size_t count;
+};
+
+/* get_group_ids_for_search_filter: the groups, by id, of events of the place's project and
+   environment that meet all the conditions: the key has this value, or any. One TAG_EMPTY: none, as
+   in the original. ERROR_INVALID without a condition. */
+bool tagstore_get_group_ids_for_search_filter(struct tagstore *store, const struct tag_place *place,
+                                              const struct tag_condition_list *conditions,
+                                              struct tag_id_list *group_ids,
                                               struct error *error) MUST_CHECK;
 
 /* ---- reading: users ----
@@ -223,12 +266,17 @@ struct tagstore_user {
     struct event_user attributes;
 };
 
-/* get_group_ids_for_users: the groups of their events, that of the newest first, then by id;
-   `limit` 0 is no limit. */
-bool tagstore_get_group_ids_for_users(struct tagstore *store, const int64_t *project_ids,
-                                      size_t project_count, const struct tagstore_user *users,
-                                      size_t user_count, int64_t limit, struct arena *arena,
-                                      int64_t **group_ids, size_t *count,
+struct tagstore_user_query {
+    struct tag_id_list project_ids; /* of get_group_ids_for_users */
+    const struct tagstore_user *users;
+    size_t user_count;
+    int64_t limit; /* 0: no limit */
+};
+
+/* get_group_ids_for_users: the groups of their events, that of the newest first, then by id. */
+bool tagstore_get_group_ids_for_users(struct tagstore *store,
+                                      const struct tagstore_user_query *query,
+                                      struct tag_id_list *group_ids,
                                       struct error *error) MUST_CHECK;
 
 struct user_tag_value {
@@ -236,20 +284,24 @@ struct user_tag_value {
     struct group_tag_value tag; /* its value is the user's ident */
 };
 
+struct user_tag_value_list {
+    struct arena *arena;
+    struct user_tag_value *items;
+    size_t count;
+};
+
 /* get_group_tag_values_for_users: what was seen of each ident among their events, in each project;
    the one seen last first, then by project and ident. Events without an ident do not count. Each
    user needs its project. */
 bool tagstore_get_group_tag_values_for_users(struct tagstore *store,
-                                             const struct tagstore_user *users, size_t user_count,
-                                             int64_t limit, struct arena *arena,
-                                             struct user_tag_value **rows, size_t *count,
+                                             const struct tagstore_user_query *query,
+                                             struct user_tag_value_list *rows,
                                              struct error *error) MUST_CHECK;
 
-/* get_groups_user_counts: counts[i] is the number of distinct idents among the events of group i,
-   0 for a group without one. */
-bool tagstore_get_groups_user_counts(struct tagstore *store, int64_t project_id,
-                                     const int64_t *group_ids, size_t group_count,
-                                     int64_t environment_id, int64_t *counts,
+/* get_groups_user_counts: counts[i] is the number of distinct idents among the events of group i of
+   the place's project, in its environment; 0 for a group without one. */
+bool tagstore_get_groups_user_counts(struct tagstore *store, const struct tag_place *place,
+                                     const struct tag_id_list *group_ids, int64_t *counts,
                                      struct error *error) MUST_CHECK;
 
 /* ---- writing: what ingest needs ---- */
@@ -265,19 +317,24 @@ struct tag_observation {
     int64_t seen; /* the event's time */
 };
 
+struct tag_observation_list {
+    const struct tag_observation *items;
+    size_t count;
+};
+
 /* Makes the keys and values of a batch that are missing, as values never seen; counts nothing. To
    be called before tagstore_record, in a transaction of its own: a new value would keep other
    writers waiting until the end of the transaction that has made it. Groups and event ids are not
    looked at. */
-bool tagstore_prepare(struct tagstore *store, const struct tag_observation *observations,
-                      size_t count, struct error *error) MUST_CHECK;
+bool tagstore_prepare(struct tagstore *store, const struct tag_observation_list *observations,
+                      struct error *error) MUST_CHECK;
 
 /* Counts a batch: keys, values, group keys and group values of the observation's environment and of
    all environments (0): times_seen, first_seen, last_seen, values_seen, and the event's tags. All
    in the caller's transaction; the order of locks is fixed, so that batches of several writers do
    not deadlock. */
-bool tagstore_record(struct tagstore *store, const struct tag_observation *observations,
-                     size_t count, struct error *error) MUST_CHECK;
+bool tagstore_record(struct tagstore *store, const struct tag_observation_list *observations,
+                     struct error *error) MUST_CHECK;
 
 /* ---- writing: single rows ----
 
@@ -292,23 +349,20 @@ struct tag_row {
     int64_t values_seen;           /* of a key; 0 for a value */
     int64_t times_seen;            /* of a value; 0 for a key */
     int64_t first_seen, last_seen; /* of a value; USEC_NONE: not seen yet */
+    bool created;                  /* this call has made it */
 };
 
-/* get_or_create_*: the row, and whether this call has made it. What a row needs is made with it: a
+/* get_or_create_*: the row, which is made if it is not there. What a row needs is made with it: a
    value its key, a group's value all three. A new row has not been seen (times_seen 0); a new value
    counts in the values_seen of its key, a group's new value in that of the group's key. */
 bool tagstore_get_or_create_tag_key(struct tagstore *store, const struct tag_place *place,
-                                    struct tag_row *row, bool *created,
-                                    struct error *error) MUST_CHECK;
+                                    struct tag_row *row, struct error *error) MUST_CHECK;
 bool tagstore_get_or_create_tag_value(struct tagstore *store, const struct tag_place *place,
-                                      struct tag_row *row, bool *created,
-                                      struct error *error) MUST_CHECK;
+                                      struct tag_row *row, struct error *error) MUST_CHECK;
 bool tagstore_get_or_create_group_tag_key(struct tagstore *store, const struct tag_place *place,
-                                          struct tag_row *row, bool *created,
-                                          struct error *error) MUST_CHECK;
+                                          struct tag_row *row, struct error *error) MUST_CHECK;
 bool tagstore_get_or_create_group_tag_value(struct tagstore *store, const struct tag_place *place,
-                                            struct tag_row *row, bool *created,
-                                            struct error *error) MUST_CHECK;
+                                            struct tag_row *row, struct error *error) MUST_CHECK;
 
 /* create_*: the same, but ERROR_CONFLICT, and nothing changed, when the row is there already. */
 bool tagstore_create_tag_key(struct tagstore *store, const struct tag_place *place,
@@ -324,8 +378,7 @@ bool tagstore_create_group_tag_value(struct tagstore *store, const struct tag_pl
    (above 0: the event's own), event and `seen`, which is the tags' date_added. Keys and values are
    made if they are missing; a tag that the event has already is no error. */
 bool tagstore_create_event_tags(struct tagstore *store, const struct tag_observation *event,
-                                const struct tag *tags, size_t count,
-                                struct error *error) MUST_CHECK;
+                                const struct tag_list *tags, struct error *error) MUST_CHECK;
 
 /* What sightings add. A time that is USEC_NONE changes nothing, except that a value that was never
    seen takes it from the other. */
@@ -347,13 +400,12 @@ bool tagstore_incr_group_tag_value_times_seen(struct tagstore *store, const stru
 
 /* ---- writing: deletions ---- */
 
-/* Deletes a project's key in all environments with its values, those of groups, and the tags of
-   events. It is not found any more from the beginning; the rows go in batches, in transactions of
-   their own: not within one of the caller's. What an interrupted call leaves, the next one deletes.
-   `deleted` are the ids of the keys' rows, in `arena`; none is no error. */
-bool tagstore_delete_tag_key(struct tagstore *store, int64_t project_id, const char *key,
-                             struct arena *arena, int64_t **deleted, size_t *count,
-                             struct error *error) MUST_CHECK;
+/* Deletes the key of the place's project in all environments with its values, those of groups, and
+   the tags of events. It is not found any more from the beginning; the rows go in batches, in
+   transactions of their own: not within one of the caller's. What an interrupted call leaves, the
+   next one deletes.   `deleted` are the ids of the keys' rows; none is no error. */
+bool tagstore_delete_tag_key(struct tagstore *store, const struct tag_place *place,
+                             struct tag_id_list *deleted, struct error *error) MUST_CHECK;
 
 /* Delete what counts a group's keys, or values (its keys then have none). What is known of the
    project and of each event stays. */
@@ -366,19 +418,19 @@ bool tagstore_delete_all_group_tag_values(struct tagstore *store, int64_t projec
 
    The caller holds both groups against other writers (model/group.h). */
 
-/* Moves the tags and users of events to another group of the project, and what they add to the sums
-   of their groups with them. first_seen and last_seen of a value that stays behind are computed
-   anew if all that the group has of it are tags of known events; otherwise nobody knows which
-   sighting was first, and the old bounds are kept. A value that is left without sightings is
-   deleted, and a group's key without values. Events without tags, or of that group already, change
-   nothing. */
-bool tagstore_update_group_for_events(struct tagstore *store, int64_t project_id,
-                                      const int64_t *event_ids, size_t count,
-                                      int64_t destination_group_id, struct error *error) MUST_CHECK;
+/* Moves the tags and users of events to another group of their project, `destination`, and what
+   they add to the sums of their groups with them. first_seen and last_seen of a value that stays
+   behind are computed anew if all that the group has of it are tags of known events; otherwise
+   nobody knows which sighting was first, and the old bounds are kept. A value that is left without
+   sightings is deleted, and a group's key without values. Events without tags, or of that group
+   already, change nothing. */
+bool tagstore_update_group_for_events(struct tagstore *store, const struct tag_place *destination,
+                                      const struct tag_id_list *event_ids,
+                                      struct error *error) MUST_CHECK;
 
 /* Counts values_seen of the groups' keys anew; keys that have values and no row get one. */
 bool tagstore_update_group_tag_key_values_seen(struct tagstore *store, int64_t project_id,
-                                               const int64_t *group_ids, size_t count,
+                                               const struct tag_id_list *group_ids,
                                                struct error *error) MUST_CHECK;
 
 /* Moves everything that is known of a group's tags and users to another group of the project, also

@@ -2,62 +2,59 @@
    out: then what is written is accepted and forgotten. */
 #include "tagstore/backend.h"
 
-bool tagstore_prepare(struct tagstore *store, const struct tag_observation *observations,
-                      size_t count, struct error *error)
+bool tagstore_prepare(struct tagstore *store, const struct tag_observation_list *observations,
+                      struct error *error)
 {
     return store->operations->prepare == NULL ||
-           store->operations->prepare(store, observations, count, error);
+           store->operations->prepare(store, observations, error);
 }
 
-bool tagstore_record(struct tagstore *store, const struct tag_observation *observations,
-                     size_t count, struct error *error)
+bool tagstore_record(struct tagstore *store, const struct tag_observation_list *observations,
+                     struct error *error)
 {
     return store->operations->record == NULL ||
-           store->operations->record(store, observations, count, error);
+           store->operations->record(store, observations, error);
 }
 
 /* Without a backend's table each row is a new one that was never seen. */
 static bool get_or_create(struct tagstore *store, enum tag_class class,
-                          const struct tag_place *place, struct tag_row *row, bool *created,
-                          struct error *error)
+                          const struct tag_place *place, struct tag_row *row, struct error *error)
 {
     if (store->operations->get_or_create != NULL)
-        return store->operations->get_or_create(store, class, place, row, created, error);
-    *row = (struct tag_row){.first_seen = USEC_NONE, .last_seen = USEC_NONE};
-    *created = true;
+        return store->operations->get_or_create(store, class, place, row, error);
+    *row = (struct tag_row){.first_seen = USEC_NONE, .last_seen = USEC_NONE, .created = true};
     return true;
 }
 
 static bool create(struct tagstore *store, enum tag_class class, const struct tag_place *place,
                    struct tag_row *row, struct error *error)
 {
-    bool created = false;
-    return get_or_create(store, class, place, row, &created, error) &&
-           (created || error_set(error, ERROR_CONFLICT, "it is in the tagstore already"));
+    return get_or_create(store, class, place, row, error) &&
+           (row->created || error_set(error, ERROR_CONFLICT, "it is in the tagstore already"));
 }
 
 bool tagstore_get_or_create_tag_key(struct tagstore *store, const struct tag_place *place,
-                                    struct tag_row *row, bool *created, struct error *error)
+                                    struct tag_row *row, struct error *error)
 {
-    return get_or_create(store, TAG_KEY, place, row, created, error);
+    return get_or_create(store, TAG_KEY, place, row, error);
 }
 
 bool tagstore_get_or_create_tag_value(struct tagstore *store, const struct tag_place *place,
-                                      struct tag_row *row, bool *created, struct error *error)
+                                      struct tag_row *row, struct error *error)
 {
-    return get_or_create(store, TAG_VALUE, place, row, created, error);
+    return get_or_create(store, TAG_VALUE, place, row, error);
 }
 
 bool tagstore_get_or_create_group_tag_key(struct tagstore *store, const struct tag_place *place,
-                                          struct tag_row *row, bool *created, struct error *error)
+                                          struct tag_row *row, struct error *error)
 {
-    return get_or_create(store, GROUP_TAG_KEY, place, row, created, error);
+    return get_or_create(store, GROUP_TAG_KEY, place, row, error);
 }
 
 bool tagstore_get_or_create_group_tag_value(struct tagstore *store, const struct tag_place *place,
-                                            struct tag_row *row, bool *created, struct error *error)
+                                            struct tag_row *row, struct error *error)
 {
-    return get_or_create(store, GROUP_TAG_VALUE, place, row, created, error);
+    return get_or_create(store, GROUP_TAG_VALUE, place, row, error);
 }
 
 bool tagstore_create_tag_key(struct tagstore *store, const struct tag_place *place,
@@ -85,10 +82,10 @@ bool tagstore_create_group_tag_value(struct tagstore *store, const struct tag_pl
 }
 
 bool tagstore_create_event_tags(struct tagstore *store, const struct tag_observation *event,
-                                const struct tag *tags, size_t count, struct error *error)
+                                const struct tag_list *tags, struct error *error)
 {
     return store->operations->create_event_tags == NULL ||
-           store->operations->create_event_tags(store, event, tags, count, error);
+           store->operations->create_event_tags(store, event, tags, error);
 }
 
 bool tagstore_incr_tag_value_times_seen(struct tagstore *store, const struct tag_place *place,
@@ -106,14 +103,12 @@ bool tagstore_incr_group_tag_value_times_seen(struct tagstore *store, const stru
            store->operations->incr_times_seen(store, GROUP_TAG_VALUE, place, increment, error);
 }
 
-bool tagstore_delete_tag_key(struct tagstore *store, int64_t project_id, const char *key,
-                             struct arena *arena, int64_t **deleted, size_t *count,
-                             struct error *error)
+bool tagstore_delete_tag_key(struct tagstore *store, const struct tag_place *place,
+                             struct tag_id_list *deleted, struct error *error)
 {
-    *deleted = NULL;
-    *count = 0;
+    deleted->count = 0;
     return store->operations->delete_tag_key == NULL ||
-           store->operations->delete_tag_key(store, project_id, key, arena, deleted, count, error);
+           store->operations->delete_tag_key(store, place, deleted, error);
 }
 
 bool tagstore_delete_all_group_tag_keys(struct tagstore *store, int64_t project_id,
@@ -130,22 +125,19 @@ bool tagstore_delete_all_group_tag_values(struct tagstore *store, int64_t projec
            store->operations->delete_all_group_tag_values(store, project_id, group_id, error);
 }
 
-bool tagstore_update_group_for_events(struct tagstore *store, int64_t project_id,
-                                      const int64_t *event_ids, size_t count,
-                                      int64_t destination_group_id, struct error *error)
+bool tagstore_update_group_for_events(struct tagstore *store, const struct tag_place *destination,
+                                      const struct tag_id_list *event_ids, struct error *error)
 {
     return store->operations->update_group_for_events == NULL ||
-           store->operations->update_group_for_events(store, project_id, event_ids, count,
-                                                      destination_group_id, error);
+           store->operations->update_group_for_events(store, destination, event_ids, error);
 }
 
 bool tagstore_update_group_tag_key_values_seen(struct tagstore *store, int64_t project_id,
-                                               const int64_t *group_ids, size_t count,
+                                               const struct tag_id_list *group_ids,
                                                struct error *error)
 {
     return store->operations->update_group_tag_key_values_seen == NULL ||
-           store->operations->update_group_tag_key_values_seen(store, project_id, group_ids, count,
-                                                               error);
+           store->operations->update_group_tag_key_values_seen(store, project_id, group_ids, error);
 }
 
 bool tagstore_merge_group(struct tagstore *store, int64_t project_id, int64_t group_id,

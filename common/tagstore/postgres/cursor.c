@@ -83,13 +83,15 @@ static bool open_copy(struct postgres_cursor *cursor, const struct group_tag_val
 static bool open_rows(struct postgres_cursor *cursor, const struct group_tag_value_query *query,
                       bool *missing, struct error *error)
 {
+    const struct tag_place place = {.project_id = query->project_id,
+                                    .environment_id = query->environment_id,
+                                    .key = query->key};
     int64_t key_id = 0;
     if (query->group_id != 0 && !few_values_ask(cursor->pg, query, &cursor->few, error))
         return false;
     if (cursor->few.result != NULL)
         return true;
-    if (!postgres_find_key(cursor->pg, query->project_id, query->environment_id, query->key,
-                           &key_id, error))
+    if (!postgres_find_key(cursor->pg, &place, &key_id, error))
         return false;
     *missing = key_id == 0 && query->key_must_exist;
     return *missing || open_copy(cursor, query, key_id, error);
@@ -145,26 +147,25 @@ static bool next_row(struct postgres_cursor *cursor, struct arena *arena,
     return true;
 }
 
-bool postgres_next_page(struct tagstore_cursor *cursor, struct arena *arena,
-                        struct group_tag_value **rows, size_t *count, struct error *error)
+bool postgres_next_page(struct tagstore_cursor *cursor, struct group_tag_value_list *page,
+                        struct error *error)
 {
     struct postgres_cursor *postgres = (struct postgres_cursor *)cursor;
-    struct group_tag_value *page = arena_array(arena, postgres->page_size, sizeof(*page), error);
-    size_t used = 0;
     size_t bytes = 0;
     bool found = true;
-    if (page == NULL)
+    page->items = arena_array(page->arena, postgres->page_size, sizeof(*page->items), error);
+    if (page->items == NULL)
         return false;
-    while (found && used < postgres->page_size && bytes < PAGE_BYTES_MAX) {
-        if (!next_row(postgres, arena, &page[used], &found, error))
+    while (found && page->count < postgres->page_size && bytes < PAGE_BYTES_MAX) {
+        struct group_tag_value *row = &page->items[page->count];
+        if (!next_row(postgres, page->arena, row, &found, error))
             return false;
         if (found) {
-            page[used].group_id = postgres->group_id;
-            bytes += page[used++].value_size;
+            row->group_id = postgres->group_id;
+            bytes += row->value_size;
+            page->count++;
         }
     }
-    *rows = page;
-    *count = used;
     return true;
 }
 

@@ -2,13 +2,13 @@
 
 #include "tagstore/postgres/operations.h"
 
-bool postgres_find_key(struct pg *pg, int64_t project_id, int64_t environment_id, const char *key,
-                       int64_t *id, struct error *error)
+bool postgres_find_key(struct pg *pg, const struct tag_place *place, int64_t *id,
+                       struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    pg_bind_int(&params, project_id);
-    pg_bind_int(&params, environment_id);
-    pg_bind_text(&params, key);
+    pg_bind_int(&params, place->project_id);
+    pg_bind_int(&params, place->environment_id);
+    pg_bind_text(&params, place->key);
     return pg_query_int(pg,
                         "SELECT id FROM tagstore_tagkey"
                         " WHERE project_id = $1::bigint AND environment_id = $2::bigint"
@@ -41,7 +41,8 @@ static const struct tagstore_operations operations = {
     .get_group_tag_value_count = postgres_get_group_tag_value_count,
     .get_top_group_tag_values = postgres_get_top_group_tag_values,
     .get_group_tag_keys_and_top_values = postgres_get_group_tag_keys_and_top_values,
-    .get_release = postgres_get_release,
+    .get_first_release = postgres_get_first_release,
+    .get_last_release = postgres_get_last_release,
     .get_release_tags = postgres_get_release_tags,
     .get_group_event_ids = postgres_get_group_event_ids,
     .get_group_ids_for_search_filter = postgres_get_group_ids_for_search_filter,

@@ -101,45 +101,45 @@ bool question_ask(struct question *question, struct tagstore *store, const char 
 
 /* ---- answers ---- */
 
-void question_take_sums(const struct pg_result *result, int row, int first,
-                        struct group_tag_value *value)
+void question_take_sums(const struct pg_result *result, int row, struct group_tag_value *value)
 {
-    *value = (struct group_tag_value){.times_seen = pg_int(result, row, first + 1),
-                                      .first_seen = pg_time(result, row, first + 2),
-                                      .last_seen = pg_time(result, row, first + 3)};
+    *value = (struct group_tag_value){.times_seen = pg_int(result, row, 1),
+                                      .first_seen = pg_time(result, row, 2),
+                                      .last_seen = pg_time(result, row, 3)};
 }
 
-bool question_take_value(const struct pg_result *result, int row, int first, struct arena *arena,
+bool question_take_value(const struct pg_result *result, int row, struct arena *arena,
                          struct group_tag_value *value, struct error *error)
 {
-    const char *text = pg_text(result, row, first);
-    question_take_sums(result, row, first, value);
+    const char *text = pg_text(result, row, 0);
+    question_take_sums(result, row, value);
     value->value_size = strlen(text);
     value->value = arena_copy(arena, text, value->value_size, error);
     return value->value != NULL;
 }
 
-bool question_take_values(const struct pg_result *result, struct arena *arena,
-                          struct group_tag_value **rows, size_t *count, struct error *error)
+bool question_take_values(const struct pg_result *result, struct group_tag_value_list *rows,
+                          struct error *error)
 {
-    *count = (size_t)pg_rows(result);
-    *rows = arena_array(arena, *count, sizeof(**rows), error);
-    if (*rows == NULL)
+    rows->count = (size_t)pg_rows(result);
+    rows->items = arena_array(rows->arena, rows->count, sizeof(*rows->items), error);
+    if (rows->items == NULL)
         return false;
     for (int i = 0; i < pg_rows(result); i++) {
-        if (!question_take_value(result, i, 0, arena, &(*rows)[i], error))
+        if (!question_take_value(result, i, rows->arena, &rows->items[i], error))
             return false;
-        (*rows)[i].group_id = pg_int(result, i, 4);
+        rows->items[i].group_id = pg_int(result, i, 4);
     }
     return true;
 }
 
-bool question_take_ids(const struct pg_result *result, struct arena *arena, int64_t **ids,
-                       size_t *count, struct error *error)
+bool question_take_ids(const struct pg_result *result, struct tag_id_list *ids, struct error *error)
 {
-    *count = (size_t)pg_rows(result);
-    *ids = arena_array(arena, *count, sizeof(**ids), error);
-    for (int i = 0; *ids != NULL && i < pg_rows(result); i++)
-        (*ids)[i] = pg_int(result, i, 0);
-    return *ids != NULL;
+    size_t count = (size_t)pg_rows(result);
+    int64_t *items = arena_array(ids->arena, count, sizeof(*items), error);
+    for (size_t i = 0; items != NULL && i < count; i++)
+        items[i] = pg_int(result, (int)i, 0);
+    ids->items = items;
+    ids->count = items == NULL ? 0 : count;
+    return items != NULL;
 }

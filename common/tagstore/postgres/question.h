@@ -43,23 +43,21 @@ bool question_ask(struct question *question, struct tagstore *store, const char 
 
 /* ---- answers ---- */
 
-/* The columns value, times_seen, first_seen, last_seen, of which `first` is the first. What is
-   taken has group_id 0; its text goes into `arena`, or is not taken (question_take_sums). */
+/* The columns value, times_seen, first_seen, last_seen, which are the first. What is taken has
+   group_id 0; its text goes into `arena`, or is not taken (question_take_sums). */
 #define VALUE_COLUMNS_OF(times_seen, first_seen, last_seen)                                        \
     "v.value, " times_seen ", " PG_USEC_KNOWN(first_seen) ", " PG_USEC_KNOWN(last_seen)
-bool question_take_value(const struct pg_result *result, int row, int first, struct arena *arena,
+bool question_take_value(const struct pg_result *result, int row, struct arena *arena,
                          struct group_tag_value *value, struct error *error) MUST_CHECK;
 
-void question_take_sums(const struct pg_result *result, int row, int first,
-                        struct group_tag_value *value);
+void question_take_sums(const struct pg_result *result, int row, struct group_tag_value *value);
 
-/* All rows: value columns at first, and the group's id behind them, which may be NULL. */
-bool question_take_values(const struct pg_result *result, struct arena *arena,
-                          struct group_tag_value **rows, size_t *count,
+/* All rows: value columns, and the group's id after them, which may be NULL. */
+bool question_take_values(const struct pg_result *result, struct group_tag_value_list *rows,
                           struct error *error) MUST_CHECK;
 
 /* All rows: one number each. */
-bool question_take_ids(const struct pg_result *result, struct arena *arena, int64_t **ids,
-                       size_t *count, struct error *error) MUST_CHECK;
+bool question_take_ids(const struct pg_result *result, struct tag_id_list *ids,
+                       struct error *error) MUST_CHECK;
 
 #endif

@@ -41,16 +41,16 @@ static const char *value_of_tag(const void *list, size_t i)
     return ((const struct tag *)list)[i].value;
 }
 
-static bool declare(struct tagstore *store, const struct tag_place *place, const struct tag *tags,
-                    size_t tag_count, struct error *error)
+static bool declare(struct tagstore *store, const struct tag_place *place,
+                    const struct tag_list *tags, struct error *error)
 {
     struct question question;
     struct pg_result *result = NULL;
     question_init(&question);
     question_add_int(&question, place->project_id);
     question_add_int(&question, place->environment_id);
-    question_add_list(&question, tags, tag_count, key_of_tag);
-    question_add_list(&question, tags, tag_count, value_of_tag);
+    question_add_list(&question, tags->items, tags->count, key_of_tag);
+    question_add_list(&question, tags->items, tags->count, value_of_tag);
     question_add_int(&question, place->group_id);
     bool done = question_ask(&question, store, declare_event_ids, &result, error);
     pg_result_free(result);
@@ -58,7 +58,7 @@ static bool declare(struct tagstore *store, const struct tag_place *place, const
     return done;
 }
 
-static bool fetch_page(struct pg *pg, tagstore_text_function *tell, void *context, int *count,
+static bool fetch_page(struct pg *pg, const struct tagstore_listener *listener, int *count,
                        struct error *error)
 {
     struct pg_result *result = NULL;
@@ -67,20 +67,20 @@ static bool fetch_page(struct pg *pg, tagstore_text_function *tell, void *contex
     bool done = true;
     *count = pg_rows(result);
     for (int i = 0; done && i < *count; i++)
-        done = tell(context, pg_text(result, i, 0), error);
+        done = listener->tell(listener->context, pg_text(result, i, 0), error);
     pg_result_free(result);
     return done;
 }
 
 bool postgres_get_group_event_ids(struct tagstore *store, const struct tag_place *place,
-                                  const struct tag *tags, size_t tag_count,
-                                  tagstore_text_function *tell, void *context, struct error *error)
+                                  const struct tag_list *tags,
+                                  const struct tagstore_listener *listener, struct error *error)
 {
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
     int count = EVENTS_A_PAGE;
-    bool done = pg_begin(pg, error) && declare(store, place, tags, tag_count, error);
+    bool done = pg_begin(pg, error) && declare(store, place, tags, error);
     while (done && count == EVENTS_A_PAGE)
-        done = fetch_page(pg, tell, context, &count, error);
+        done = fetch_page(pg, listener, &count, error);
     done = done && pg_commit(pg, error);
     if (!done)
         pg_rollback(pg);
@@ -106,14 +106,14 @@ static const char groups_with_key[] =
     "   AND g.times_seen > 0 AND g.value_id IS DISTINCT FROM" EMPTY_VALUE " LIMIT 1) one"
     " WHERE" ONE_KEY " ORDER BY gk.group_id";
 
-static bool query_one_condition(struct tagstore *store, int64_t project_id, int64_t environment_id,
+static bool query_one_condition(struct tagstore *store, const struct tag_place *asked,
                                 const struct tag_condition *condition, struct pg_result **result,
                                 struct error *error)
 {
-    const struct tag_place place = {
-        .project_id = project_id, .environment_id = environment_id, .key = condition->key};
+    struct tag_place place = *asked;
     struct question question;
     question_init(&question);
+    place.key = condition->key;
     question_add_key(&question, &place);
     if (condition->match == TAG_IS)
         question_add_text(&question, condition->value);
@@ -135,6 +135,7 @@ struct meeting {
 };
 
 struct filter {
+    struct arena *arena;
     struct meeting *meetings; /* those of a condition are neighbours, the rarest comes first */
     size_t count;
     size_t first; /* how many are of the rarest condition */
@@ -163,11 +164,11 @@ static const char *value_of_condition(const void *list, size_t i)
     return condition->match == TAG_IS ? condition->value : NULL;
 }
 
-static bool read_meetings(const struct pg_result *result, struct arena *arena,
-                          struct filter *filter, struct error *error)
+static bool read_meetings(const struct pg_result *result, struct filter *filter,
+                          struct error *error)
 {
     filter->count = (size_t)pg_rows(result);
-    filter->meetings = arena_array(arena, filter->count, sizeof(*filter->meetings), error);
+    filter->meetings = arena_array(filter->arena, filter->count, sizeof(*filter->meetings), error);
     if (filter->meetings == NULL)
         return false;
     for (size_t i = 0; i < filter->count; i++) {
@@ -182,19 +183,19 @@ static bool read_meetings(const struct pg_result *result, struct arena *arena,
     return true;
 }
 
-static bool query_meetings(struct tagstore *store, int64_t project_id, int64_t environment_id,
-                           const struct tag_condition *conditions, size_t condition_count,
-                           struct arena *arena, struct filter *filter, struct error *error)
+static bool query_meetings(struct tagstore *store, const struct tag_place *place,
+                           const struct tag_condition_list *conditions, struct filter *filter,
+                           struct error *error)
 {
     struct question question;
     struct pg_result *result = NULL;
     question_init(&question);
-    question_add_int(&question, project_id);
-    question_add_int(&question, environment_id);
-    question_add_list(&question, conditions, condition_count, key_of_condition);
-    question_add_list(&question, conditions, condition_count, value_of_condition);
+    question_add_int(&question, place->project_id);
+    question_add_int(&question, place->environment_id);
+    question_add_list(&question, conditions->items, conditions->count, key_of_condition);
+    question_add_list(&question, conditions->items, conditions->count, value_of_condition);
     bool done = question_ask(&question, store, find_meetings, &result, error) &&
-                read_meetings(result, arena, filter, error);
+                read_meetings(result, filter, error);
     question_free(&question);
     pg_result_free(result);
     return done;
@@ -225,10 +226,10 @@ static const char groups_by_key[] = GROUPS_OF_EVENTS(
     "tagstore_grouptagkey c WHERE c.key_id = w.key_id", "t.value_id <> w.empty_id");
 
 static bool add_meetings(struct question *question, const struct filter *filter,
-                         struct arena *arena, struct error *error)
+                         struct error *error)
 {
     enum { COLUMNS = 4 };
-    int64_t *numbers = arena_array(arena, filter->count, COLUMNS * sizeof(*numbers), error);
+    int64_t *numbers = arena_array(filter->arena, filter->count, COLUMNS * sizeof(*numbers), error);
     if (numbers == NULL)
         return false;
     for (size_t i = 0; i < filter->count; i++) {
@@ -244,14 +245,14 @@ static bool add_meetings(struct question *question, const struct filter *filter,
 }
 
 static bool query_conditions(struct tagstore *store, int64_t project_id,
-                             const struct filter *filter, struct arena *arena,
-                             struct pg_result **result, struct error *error)
+                             const struct filter *filter, struct pg_result **result,
+                             struct error *error)
 {
     const struct meeting *rarest = &filter->meetings[0];
     struct question question;
     question_init(&question);
     question_add_int(&question, project_id);
-    bool done = add_meetings(&question, filter, arena, error);
+    bool done = add_meetings(&question, filter, error);
     question_add_int(&question, rarest->condition);
     question_add_int(&question, filter->conditions_met - 1);
     done = done &&
@@ -262,24 +263,20 @@ static bool query_conditions(struct tagstore *store, int64_t project_id,
 }
 
 /* A condition that no key or value of the project meets is met by no event. */
-bool postgres_get_group_ids_for_search_filter(struct tagstore *store, int64_t project_id,
-                                              int64_t environment_id,
-                                              const struct tag_condition *conditions,
-                                              size_t condition_count, struct arena *arena,
-                                              int64_t **group_ids, size_t *count,
-                                              struct error *error)
+bool postgres_get_group_ids_for_search_filter(struct tagstore *store, const struct tag_place *place,
+                                              const struct tag_condition_list *conditions,
+                                              struct tag_id_list *group_ids, struct error *error)
 {
-    struct filter filter = {.count = 0};
+    struct filter filter = {.arena = group_ids->arena};
     struct pg_result *result = NULL;
     bool done = true;
-    if (condition_count == 1)
-        done = query_one_condition(store, project_id, environment_id, conditions, &result, error);
-    else if (!query_meetings(store, project_id, environment_id, conditions, condition_count, arena,
-                             &filter, error))
+    if (conditions->count == 1)
+        done = query_one_condition(store, place, &conditions->items[0], &result, error);
+    else if (!query_meetings(store, place, conditions, &filter, error))
         done = false;
-    else if (filter.conditions_met == (int64_t)condition_count)
-        done = query_conditions(store, project_id, &filter, arena, &result, error);
-    done = done && (result == NULL || question_take_ids(result, arena, group_ids, count, error));
+    else if (filter.conditions_met == (int64_t)conditions->count)
+        done = query_conditions(store, place->project_id, &filter, &result, error);
+    done = done && (result == NULL || question_take_ids(result, group_ids, error));
     pg_result_free(result);
     return done;
 }

@@ -90,26 +90,25 @@ static void add_scope(struct question *question, const struct tag_place *place)
         question_add_int(question, place->group_id);
 }
 
-static bool read_keys(const struct pg_result *result, struct arena *arena, struct tag_key **keys,
-                      size_t *count, struct error *error)
+static bool read_keys(const struct pg_result *result, struct tag_key_list *keys,
+                      struct error *error)
 {
-    *count = (size_t)pg_rows(result);
-    *keys = arena_array(arena, *count, sizeof(**keys), error);
-    for (int i = 0; *keys != NULL && i < pg_rows(result); i++) {
+    keys->count = (size_t)pg_rows(result);
+    keys->items = arena_array(keys->arena, keys->count, sizeof(*keys->items), error);
+    for (int i = 0; keys->items != NULL && i < pg_rows(result); i++) {
         const char *key = pg_text(result, i, 0);
-        (*keys)[i] = (struct tag_key){.key = arena_copy(arena, key, strlen(key), error),
-                                      .times_seen = pg_int(result, i, 1),
-                                      .values_seen = pg_int(result, i, 2),
-                                      .group_id = pg_int(result, i, 3)};
-        if ((*keys)[i].key == NULL)
+        keys->items[i] = (struct tag_key){.key = arena_copy(keys->arena, key, strlen(key), error),
+                                          .times_seen = pg_int(result, i, 1),
+                                          .values_seen = pg_int(result, i, 2),
+                                          .group_id = pg_int(result, i, 3)};
+        if (keys->items[i].key == NULL)
             return false;
     }
-    return *keys != NULL;
+    return keys->items != NULL;
 }
 
 bool postgres_get_group_tag_keys(struct tagstore *store, const struct tag_place *place,
-                                 int64_t limit, struct arena *arena, struct tag_key **keys,
-                                 size_t *count, struct error *error)
+                                 int64_t limit, struct tag_key_list *keys, struct error *error)
 {
     struct question question;
     struct pg_result *result = NULL;
@@ -118,7 +117,7 @@ bool postgres_get_group_tag_keys(struct tagstore *store, const struct tag_place 
     question_add_limit(&question, limit);
     bool done = question_ask(&question, store, place->group_id == 0 ? project_keys : group_keys,
                              &result, error) &&
-                read_keys(result, arena, keys, count, error);
+                read_keys(result, keys, error);
     question_free(&question);
     pg_result_free(result);
     return done;
@@ -128,36 +127,45 @@ bool postgres_get_group_tag_keys(struct tagstore *store, const struct tag_place 
 
 /* A row a value: the rows of a key are neighbours. */
 static const char keys_and_top_values[] =
-    "SELECT k.key, s.times_seen, s.values_seen, " VALUE_COLUMNS " FROM" GROUP_KEYS
+    "SELECT " VALUE_COLUMNS ", k.key, s.times_seen, s.values_seen FROM" GROUP_KEYS
     " CROSS JOIN" TOP_VALUES OF_GROUP IN_ORDER
     ", v.times_seen DESC, v.last_seen DESC NULLS LAST, v.value COLLATE \"C\"";
+
+enum { SUMMARY_KEY = 4, SUMMARY_TOTAL, SUMMARY_UNIQUE };
 
 static bool start_summary(const struct pg_result *result, int row, struct arena *arena,
                           struct tag_key_summary *summary, struct error *error)
 {
-    const char *key = pg_text(result, row, 0);
-    *summary =
-        (struct tag_key_summary){.key = arena_copy(arena, key, strlen(key), error),
-                                 .total_values = pg_int(result, row, 1),
-                                 .unique_values = pg_int(result, row, 2),
-                                 .top_values = arena_array(arena, TAGSTORE_TOP_VALUES,
-                                                           sizeof(struct group_tag_value), error)};
-    return summary->key != NULL && summary->top_values != NULL;
+    const char *key = pg_text(result, row, SUMMARY_KEY);
+    *summary = (struct tag_key_summary){
+        .key = arena_copy(arena, key, strlen(key), error),
+        .total_values = pg_int(result, row, SUMMARY_TOTAL),
+        .unique_values = pg_int(result, row, SUMMARY_UNIQUE),
+        .top_values = {.arena = arena,
+                       .items = arena_array(arena, TAGSTORE_TOP_VALUES,
+                                            sizeof(struct group_tag_value), error)}};
+    return summary->key != NULL && summary->top_values.items != NULL;
 }
 
-static bool read_summaries(const struct pg_result *result, int64_t group_id, struct arena *arena,
-                           struct tag_key_summary **keys, size_t *count, struct error *error)
+static bool is_next_key(const struct pg_result *result, int row)
 {
-    *keys = arena_array(arena, (size_t)pg_rows(result), sizeof(**keys), error);
-    if (*keys == NULL)
+    return row == 0 ||
+           !text_equal(pg_text(result, row - 1, SUMMARY_KEY), pg_text(result, row, SUMMARY_KEY));
+}
+
+static bool read_summaries(const struct pg_result *result, int64_t group_id,
+                           struct tag_key_summary_list *keys, struct error *error)
+{
+    keys->items = arena_array(keys->arena, (size_t)pg_rows(result), sizeof(*keys->items), error);
+    if (keys->items == NULL)
         return false;
     for (int i = 0; i < pg_rows(result); i++) {
-        if ((*count == 0 || !text_equal((*keys)[*count - 1].key, pg_text(result, i, 0))) &&
-            !start_summary(result, i, arena, &(*keys)[(*count)++], error))
+        if (is_next_key(result, i) &&
+            !start_summary(result, i, keys->arena, &keys->items[keys->count++], error))
             return false;
-        struct tag_key_summary *summary = &(*keys)[*count - 1];
-        struct group_tag_value *value = &summary->top_values[summary->top_count++];
-        if (!question_take_value(result, i, 3, arena, value, error))
+        struct group_tag_value_list *top = &keys->items[keys->count - 1].top_values;
+        struct group_tag_value *value = &top->items[top->count++];
+        if (!question_take_value(result, i, keys->arena, value, error))
             return false;
         value->group_id = group_id;
     }
@@ -165,8 +173,8 @@ static bool read_summaries(const struct pg_result *result, int64_t group_id, str
 }
 
 bool postgres_get_group_tag_keys_and_top_values(struct tagstore *store,
-                                                const struct tag_place *place, struct arena *arena,
-                                                struct tag_key_summary **keys, size_t *count,
+                                                const struct tag_place *place,
+                                                struct tag_key_summary_list *keys,
                                                 struct error *error)
 {
     struct question question;
@@ -175,7 +183,7 @@ bool postgres_get_group_tag_keys_and_top_values(struct tagstore *store,
     add_scope(&question, place);
     question_add_int(&question, TAGSTORE_TOP_VALUES);
     bool done = question_ask(&question, store, keys_and_top_values, &result, error) &&
-                read_summaries(result, place->group_id, arena, keys, count, error);
+                read_summaries(result, place->group_id, keys, error);
     question_free(&question);
     pg_result_free(result);
     return done;

@@ -27,25 +27,32 @@ static const char *address_of(const void *list, size_t i)
 }
 
 /* $1 projects, $2 idents, $3 emails, $4 usernames, $5 addresses, $6 limit. */
-static bool ask(struct tagstore *store, const struct tagstore_user *users, size_t user_count,
-                int64_t limit, const char *sql, struct arena *arena, struct pg_result **result,
-                struct error *error)
+static void add_users(struct question *question, const struct tagstore_user_query *query,
+                      const int64_t *projects)
+{
+    const struct tagstore_user *users = query->users;
+    question_add_ints(question, projects, query->user_count);
+    question_add_list(question, users, query->user_count, ident_of);
+    question_add_list(question, users, query->user_count, email_of);
+    question_add_list(question, users, query->user_count, username_of);
+    question_add_list(question, users, query->user_count, address_of);
+    question_add_limit(question, query->limit);
+}
+
+static bool ask(struct tagstore *store, const struct tagstore_user_query *query, const char *sql,
+                struct pg_result **result, struct error *error)
 {
     struct question question;
-    int64_t *projects = arena_array(arena, user_count, sizeof(*projects), error);
+    int64_t *projects = memory_zeroed(query->user_count, sizeof(*projects));
     if (projects == NULL)
-        return false;
-    for (size_t i = 0; i < user_count; i++)
-        projects[i] = users[i].project_id;
+        return error_no_memory(error);
+    for (size_t i = 0; i < query->user_count; i++)
+        projects[i] = query->users[i].project_id;
     question_init(&question);
-    question_add_ints(&question, projects, user_count);
-    question_add_list(&question, users, user_count, ident_of);
-    question_add_list(&question, users, user_count, email_of);
-    question_add_list(&question, users, user_count, username_of);
-    question_add_list(&question, users, user_count, address_of);
-    question_add_limit(&question, limit);
+    add_users(&question, query, projects);
     bool done = question_ask(&question, store, sql, result, error);
     question_free(&question);
+    free(projects);
     return done;
 }
 
@@ -67,13 +74,13 @@ static const char group_ids_for_users[] =
     EVENTS_OF_USERS " SELECT group_id FROM events GROUP BY group_id"
                     " ORDER BY max(seen) DESC, group_id LIMIT $6::bigint";
 
-bool postgres_get_group_ids_for_users(struct tagstore *store, const struct tagstore_user *users,
-                                      size_t user_count, int64_t limit, struct arena *arena,
-                                      int64_t **group_ids, size_t *count, struct error *error)
+bool postgres_get_group_ids_for_users(struct tagstore *store,
+                                      const struct tagstore_user_query *query,
+                                      struct tag_id_list *group_ids, struct error *error)
 {
     struct pg_result *result = NULL;
-    bool done = ask(store, users, user_count, limit, group_ids_for_users, arena, &result, error) &&
-                question_take_ids(result, arena, group_ids, count, error);
+    bool done = ask(store, query, group_ids_for_users, &result, error) &&
+                question_take_ids(result, group_ids, error);
     pg_result_free(result);
     return done;
 }
@@ -85,21 +92,19 @@ static const char values_for_users[] = EVENTS_OF_USERS
     " ORDER BY v.last_seen DESC, v.project_id, v.value COLLATE \"C\" LIMIT $6::bigint";
 
 bool postgres_get_group_tag_values_for_users(struct tagstore *store,
-                                             const struct tagstore_user *users, size_t user_count,
-                                             int64_t limit, struct arena *arena,
-                                             struct user_tag_value **rows, size_t *count,
-                                             struct error *error)
+                                             const struct tagstore_user_query *query,
+                                             struct user_tag_value_list *rows, struct error *error)
 {
     struct pg_result *result = NULL;
-    bool done = ask(store, users, user_count, limit, values_for_users, arena, &result, error);
+    bool done = ask(store, query, values_for_users, &result, error);
     if (done) {
-        *count = (size_t)pg_rows(result);
-        *rows = arena_array(arena, *count, sizeof(**rows), error);
-        done = *rows != NULL;
+        rows->count = (size_t)pg_rows(result);
+        rows->items = arena_array(rows->arena, rows->count, sizeof(*rows->items), error);
+        done = rows->items != NULL;
     }
-    for (size_t i = 0; done && i < *count; i++) {
-        (*rows)[i].project_id = pg_int(result, (int)i, 4);
-        done = question_take_value(result, (int)i, 0, arena, &(*rows)[i].tag, error);
+    for (size_t i = 0; done && i < rows->count; i++) {
+        rows->items[i].project_id = pg_int(result, (int)i, 4);
+        done = question_take_value(result, (int)i, rows->arena, &rows->items[i].tag, error);
     }
     pg_result_free(result);
     return done;
@@ -114,16 +119,16 @@ static const char user_counts[] =
     "   AND a.group_id = w.group_id AND a.ident IS NOT NULL"
     "   AND ($3::bigint = 0 OR a.environment_id = $3::bigint)) d) c";
 
-bool postgres_get_groups_user_counts(struct tagstore *store, int64_t project_id,
-                                     const int64_t *group_ids, size_t group_count,
-                                     int64_t environment_id, int64_t *counts, struct error *error)
+bool postgres_get_groups_user_counts(struct tagstore *store, const struct tag_place *place,
+                                     const struct tag_id_list *group_ids, int64_t *counts,
+                                     struct error *error)
 {
     struct question question;
     struct pg_result *result = NULL;
     question_init(&question);
-    question_add_int(&question, project_id);
-    question_add_ints(&question, group_ids, group_count);
-    question_add_int(&question, environment_id);
+    question_add_int(&question, place->project_id);
+    question_add_ints(&question, group_ids->items, group_ids->count);
+    question_add_int(&question, place->environment_id);
     bool done = question_ask(&question, store, user_counts, &result, error);
     for (int i = 0; done && i < pg_rows(result); i++)
         counts[pg_int(result, i, 0) - 1] = pg_int(result, i, 1);

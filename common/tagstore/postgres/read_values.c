@@ -34,7 +34,7 @@ bool postgres_get_group_tag_value(struct tagstore *store, const struct tag_place
         done = error_set(error, ERROR_NOT_FOUND, "the %s has no such tag value",
                          place->group_id == 0 ? "project" : "group");
     if (done) {
-        question_take_sums(result, 0, 0, row);
+        question_take_sums(result, 0, row);
         row->group_id = place->group_id;
         row->value = place->value;
         row->value_size = strlen(place->value);
@@ -51,18 +51,17 @@ static const char group_list_value[] =
     " WHERE" ONE_KEY " ORDER BY g.group_id";
 
 bool postgres_get_group_list_tag_value(struct tagstore *store, const struct tag_place *place,
-                                       const int64_t *group_ids, size_t group_count,
-                                       struct arena *arena, struct group_tag_value **rows,
-                                       size_t *count, struct error *error)
+                                       const struct tag_id_list *group_ids,
+                                       struct group_tag_value_list *rows, struct error *error)
 {
     struct question question;
     struct pg_result *result = NULL;
     question_init(&question);
     question_add_key(&question, place);
     question_add_text(&question, place->value);
-    question_add_ints(&question, group_ids, group_count);
+    question_add_ints(&question, group_ids->items, group_ids->count);
     bool done = question_ask(&question, store, group_list_value, &result, error) &&
-                question_take_values(result, arena, rows, count, error);
+                question_take_values(result, rows, error);
     question_free(&question);
     pg_result_free(result);
     return done;
@@ -74,8 +73,7 @@ static const char top_values[] =
     " ORDER BY v.times_seen DESC, v.last_seen DESC NULLS LAST, v.value COLLATE \"C\"";
 
 bool postgres_get_top_group_tag_values(struct tagstore *store, const struct tag_place *place,
-                                       int64_t limit, struct arena *arena,
-                                       struct group_tag_value **rows, size_t *count,
+                                       int64_t limit, struct group_tag_value_list *rows,
                                        struct error *error)
 {
     struct question question;
@@ -85,7 +83,7 @@ bool postgres_get_top_group_tag_values(struct tagstore *store, const struct tag_
     question_add_int(&question, place->group_id);
     question_add_limit(&question, limit);
     bool done = question_ask(&question, store, top_values, &result, error) &&
-                question_take_values(result, arena, rows, count, error);
+                question_take_values(result, rows, error);
     question_free(&question);
     pg_result_free(result);
     return done;
@@ -113,32 +111,56 @@ static const char project_last_release[] = PROJECT_RELEASE("last_seen", " DESC")
 static const char group_first_release[] = GROUP_RELEASE("first_seen", "");
 static const char group_last_release[] = GROUP_RELEASE("last_seen", " DESC");
 
-static const char *release_sql(bool group, bool last)
+enum release { FIRST, LAST };
+
+static const char *release_sql(const struct tag_place *place, enum release which)
 {
-    if (group)
-        return last ? group_last_release : group_first_release;
-    return last ? project_last_release : project_first_release;
+    if (place->group_id != 0)
+        return which == LAST ? group_last_release : group_first_release;
+    return which == LAST ? project_last_release : project_first_release;
 }
 
-bool postgres_get_release(struct tagstore *store, int64_t project_id, int64_t group_id, bool last,
-                          struct arena *arena, const char **version, struct error *error)
+static bool query_release(struct tagstore *store, const struct tag_place *asked, enum release which,
+                          struct pg_result **result, struct error *error)
 {
-    const struct tag_place place = {.project_id = project_id, .key = RELEASE_KEY};
+    const struct tag_place place = {.project_id = asked->project_id, .key = RELEASE_KEY};
     struct question question;
-    struct pg_result *result = NULL;
     question_init(&question);
     question_add_key(&question, &place);
-    if (group_id != 0)
-        question_add_int(&question, group_id);
-    bool done = question_ask(&question, store, release_sql(group_id != 0, last), &result, error);
-    if (done && pg_rows(result) > 0) {
+    if (asked->group_id != 0)
+        question_add_int(&question, asked->group_id);
+    bool done = question_ask(&question, store, release_sql(asked, which), result, error);
+    question_free(&question);
+    return done;
+}
+
+/* Frees the result. */
+static bool take_release(struct pg_result *result, struct arena *arena, const char **version,
+                         struct error *error)
+{
+    bool found = pg_rows(result) > 0;
+    if (found) {
         const char *text = pg_text(result, 0, 0);
         *version = arena_copy(arena, text, strlen(text), error);
-        done = *version != NULL;
     }
-    question_free(&question);
     pg_result_free(result);
-    return done;
+    return !found || *version != NULL;
+}
+
+bool postgres_get_first_release(struct tagstore *store, const struct tag_place *place,
+                                struct arena *arena, const char **version, struct error *error)
+{
+    struct pg_result *result = NULL;
+    return query_release(store, place, FIRST, &result, error) &&
+           take_release(result, arena, version, error);
+}
+
+bool postgres_get_last_release(struct tagstore *store, const struct tag_place *place,
+                               struct arena *arena, const char **version, struct error *error)
+{
+    struct pg_result *result = NULL;
+    return query_release(store, place, LAST, &result, error) &&
+           take_release(result, arena, version, error);
 }
 
 static const char release_tags[] =
@@ -150,21 +172,18 @@ static const char release_tags[] =
     "  WHERE k.project_id = ANY ($1::bigint[]) AND k.environment_id = $2::bigint"
     "  AND k.key = $3::text AND k.status = 0 GROUP BY v.value) v ORDER BY v.value COLLATE \"C\"";
 
-bool postgres_get_release_tags(struct tagstore *store, const int64_t *project_ids,
-                               size_t project_count, int64_t environment_id,
-                               const char *const *versions, size_t version_count,
-                               struct arena *arena, struct group_tag_value **rows, size_t *count,
-                               struct error *error)
+bool postgres_get_release_tags(struct tagstore *store, const struct release_query *query,
+                               struct group_tag_value_list *rows, struct error *error)
 {
     struct question question;
     struct pg_result *result = NULL;
     question_init(&question);
-    question_add_ints(&question, project_ids, project_count);
-    question_add_int(&question, environment_id);
+    question_add_ints(&question, query->project_ids.items, query->project_ids.count);
+    question_add_int(&question, query->environment_id);
     question_add_text(&question, RELEASE_KEY);
-    question_add_texts(&question, versions, version_count);
+    question_add_texts(&question, query->versions, query->version_count);
     bool done = question_ask(&question, store, release_tags, &result, error) &&
-                question_take_values(result, arena, rows, count, error);
+                question_take_values(result, rows, error);
     question_free(&question);
     pg_result_free(result);
     return done;

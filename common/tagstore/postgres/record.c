@@ -20,8 +20,7 @@ struct batch {
     struct pg *pg;
     struct value_cache *cache;
     struct arena *arena;
-    const struct tag_observation *observations;
-    size_t count;
+    const struct tag_observation_list *observations;
     struct row_set keys;          /* of struct key_row */
     struct row_set values;        /* of struct value_row */
     struct row_set group_values;  /* of struct group_value_row */
@@ -118,11 +117,12 @@ static bool fold_one(struct batch *batch, const struct tag_observation *seen,
 static bool fold(struct batch *batch, struct error *error)
 {
     size_t ignored = 0;
-    batch->own_values = arena_array(batch->arena, batch->count, sizeof(*batch->own_values), error);
+    batch->own_values =
+        arena_array(batch->arena, batch->observations->count, sizeof(*batch->own_values), error);
     if (batch->own_values == NULL)
         return false;
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct tag_observation *seen = &batch->observations[i];
+    for (size_t i = 0; i < batch->observations->count; i++) {
+        const struct tag_observation *seen = &batch->observations->items[i];
         if (seen->environment_id <= 0)
             return error_set(error, ERROR_INTERNAL, "a tag of an event without environment");
         if (!fold_one(batch, seen, seen->environment_id, &batch->own_values[i], error) ||
@@ -271,11 +271,12 @@ static bool save_group_values(struct batch *batch, struct error *error)
 static bool save_event_tags(struct batch *batch, struct error *error)
 {
     size_t count = 0;
-    struct event_tag_row *rows = arena_array(batch->arena, batch->count, sizeof(*rows), error);
+    struct event_tag_row *rows =
+        arena_array(batch->arena, batch->observations->count, sizeof(*rows), error);
     if (rows == NULL)
         return false;
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct tag_observation *seen = &batch->observations[i];
+    for (size_t i = 0; i < batch->observations->count; i++) {
+        const struct tag_observation *seen = &batch->observations->items[i];
         if (seen->event_id != 0)
             rows[count++] =
                 (struct event_tag_row){.project_id = seen->project_id,
@@ -304,7 +305,7 @@ static bool prepare(struct batch *batch, struct error *error)
     return fold(batch, error) && save_keys(batch, error) && save_values(batch, error);
 }
 
-static bool run(struct tagstore *store, const struct tag_observation *observations, size_t count,
+static bool run(struct tagstore *store, const struct tag_observation_list *observations,
                 bool (*steps)(struct batch *batch, struct error *error), struct error *error)
 {
     struct postgres_tagstore *postgres = (struct postgres_tagstore *)store;
@@ -313,13 +314,13 @@ static bool run(struct tagstore *store, const struct tag_observation *observatio
     struct batch batch = {.pg = postgres->pg,
                           .cache = postgres->values,
                           .arena = arena_new(ARENA_MAX),
-                          .observations = observations,
-                          .count = count};
+                          .observations = observations};
     row_set_init(&batch.keys, sizeof(struct key_row), same_key);
     row_set_init(&batch.values, sizeof(struct value_row), same_value);
     row_set_init(&batch.group_values, sizeof(struct group_value_row), same_group_value);
-    bool done = batch.arena == NULL || batch.cache == NULL ? error_no_memory(error)
-                                                           : count == 0 || steps(&batch, error);
+    bool done = batch.arena == NULL || batch.cache == NULL
+                    ? error_no_memory(error)
+                    : observations->count == 0 || steps(&batch, error);
     row_set_free(&batch.group_values);
     row_set_free(&batch.values);
     row_set_free(&batch.keys);
@@ -329,14 +330,14 @@ static bool run(struct tagstore *store, const struct tag_observation *observatio
     return done;
 }
 
-bool postgres_prepare(struct tagstore *store, const struct tag_observation *observations,
-                      size_t count, struct error *error)
+bool postgres_prepare(struct tagstore *store, const struct tag_observation_list *observations,
+                      struct error *error)
 {
-    return run(store, observations, count, prepare, error);
+    return run(store, observations, prepare, error);
 }
 
-bool postgres_record(struct tagstore *store, const struct tag_observation *observations,
-                     size_t count, struct error *error)
+bool postgres_record(struct tagstore *store, const struct tag_observation_list *observations,
+                     struct error *error)
 {
-    return run(store, observations, count, save, error);
+    return run(store, observations, save, error);
 }

@@ -6,46 +6,44 @@
 
 /* ---- keys ---- */
 
-static bool query_keys(struct pg *pg, const char *sql, const struct key_row *rows, size_t count,
-                       struct pg_result **result, struct error *error)
+static void add_keys(struct columns *columns, const struct key_row *rows, size_t count)
 {
-    struct columns columns;
-    columns_init(&columns, 3);
+    columns_init(columns, 3);
     for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, rows[i].project_id);
-        columns_add_int(&columns, rows[i].environment_id);
-        columns_add_text(&columns, rows[i].key);
+        columns_add_int(columns, rows[i].project_id);
+        columns_add_int(columns, rows[i].environment_id);
+        columns_add_text(columns, rows[i].key);
     }
-    bool done = columns_query(&columns, pg, sql, result, error);
-    columns_free(&columns);
-    return done;
 }
 
 static bool find_keys(struct pg *pg, struct key_row *rows, size_t count, size_t *missing,
                       struct error *error)
 {
+    struct columns columns;
     struct pg_result *result = NULL;
-    if (!query_keys(pg,
-                    "SELECT w.n, k.id"
-                    " FROM unnest($1::bigint[], $2::bigint[], $3::text[]) WITH ORDINALITY"
-                    "   AS w (project_id, environment_id, key, n)"
-                    " JOIN tagstore_tagkey k ON k.project_id = w.project_id"
-                    "   AND k.environment_id = w.environment_id AND k.key = w.key",
-                    rows, count, &result, error))
-        return false;
-    for (int i = 0; i < pg_rows(result); i++)
+    add_keys(&columns, rows, count);
+    bool done = columns_query(&columns, pg,
+                              "SELECT w.n, k.id"
+                              " FROM unnest($1::bigint[], $2::bigint[], $3::text[]) WITH ORDINALITY"
+                              "   AS w (project_id, environment_id, key, n)"
+                              " JOIN tagstore_tagkey k ON k.project_id = w.project_id"
+                              "   AND k.environment_id = w.environment_id AND k.key = w.key",
+                              &result, error);
+    for (int i = 0; done && i < pg_rows(result); i++)
         rows[pg_int(result, i, 0) - 1].id = pg_int(result, i, 1);
-    *missing = count - (size_t)pg_rows(result);
+    *missing = done ? count - (size_t)pg_rows(result) : count;
+    columns_free(&columns);
     pg_result_free(result);
-    return true;
+    return done;
 }
 
 static bool insert_keys(struct pg *pg, const struct key_row *rows, size_t count,
                         struct error *error)
 {
-    struct pg_result *result = NULL;
-    bool done = query_keys(
-        pg,
+    struct columns columns;
+    add_keys(&columns, rows, count);
+    bool done = columns_execute(
+        &columns, pg,
         "INSERT INTO tagstore_tagkey (project_id, environment_id, key, values_seen, status)"
         " SELECT w.project_id, w.environment_id, w.key, 0, 0"
         " FROM unnest($1::bigint[], $2::bigint[], $3::text[]) WITH ORDINALITY"
@@ -53,8 +51,8 @@ static bool insert_keys(struct pg *pg, const struct key_row *rows, size_t count,
         " WHERE NOT EXISTS (SELECT FROM tagstore_tagkey k WHERE k.project_id = w.project_id"
         "   AND k.environment_id = w.environment_id AND k.key = w.key)"
         " ORDER BY w.n ON CONFLICT (project_id, environment_id, key) DO NOTHING",
-        rows, count, &result, error);
-    pg_result_free(result);
+        NULL, error);
+    columns_free(&columns);
     return done;
 }
 

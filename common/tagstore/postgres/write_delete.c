@@ -1,30 +1,26 @@
 /* Deleting keys, and what groups have. */
 #include "tagstore/postgres/operations.h"
+#include "tagstore/postgres/question.h"
 
 enum { BATCH_ROWS = 2000 };
 
 /* ---- a key with everything under it ---- */
 
 /* Status 1 is "pending deletion"; keys that an interrupted call has left with it count too. */
-static bool hide_keys(struct pg *pg, int64_t project_id, const char *key, struct arena *arena,
-                      int64_t **ids, size_t *count, struct error *error)
+static bool hide_keys(struct pg *pg, const struct tag_place *place, struct tag_id_list *ids,
+                      struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
-    pg_bind_int(&params, project_id);
-    pg_bind_text(&params, key);
-    if (!pg_query(pg,
-                  "UPDATE tagstore_tagkey SET status = 1"
-                  " WHERE project_id = $1::bigint AND key = $2::text RETURNING id",
-                  &params, &result, error))
-        return false;
-    size_t rows = (size_t)pg_rows(result);
-    *ids = arena_array(arena, rows, sizeof(**ids), error);
-    for (size_t i = 0; *ids != NULL && i < rows; i++)
-        (*ids)[i] = pg_int(result, (int)i, 0);
-    *count = rows;
+    pg_bind_int(&params, place->project_id);
+    pg_bind_text(&params, place->key);
+    bool done = pg_query(pg,
+                         "UPDATE tagstore_tagkey SET status = 1"
+                         " WHERE project_id = $1::bigint AND key = $2::text RETURNING id",
+                         &params, &result, error) &&
+                question_take_ids(result, ids, error);
     pg_result_free(result);
-    return *ids != NULL;
+    return done;
 }
 
 /* Ingest holds its project with FOR KEY SHARE for as long as a batch lasts: with this lock nobody
@@ -84,17 +80,16 @@ static bool delete_batch(struct pg *pg, int64_t project_id, int64_t key_id, bool
     return done;
 }
 
-bool postgres_delete_tag_key(struct tagstore *store, int64_t project_id, const char *key,
-                             struct arena *arena, int64_t **deleted, size_t *count,
-                             struct error *error)
+bool postgres_delete_tag_key(struct tagstore *store, const struct tag_place *place,
+                             struct tag_id_list *deleted, struct error *error)
 {
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
-    if (!hide_keys(pg, project_id, key, arena, deleted, count, error))
+    if (!hide_keys(pg, place, deleted, error))
         return false;
-    for (size_t i = 0; i < *count; i++) {
+    for (size_t i = 0; i < deleted->count; i++) {
         bool left = true;
         while (left)
-            if (!delete_batch(pg, project_id, (*deleted)[i], &left, error))
+            if (!delete_batch(pg, place->project_id, deleted->items[i], &left, error))
                 return false;
     }
     return true;

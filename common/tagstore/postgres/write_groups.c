@@ -35,18 +35,13 @@ struct move {
 
 /* ---- values_seen ---- */
 
-static bool bind_groups(struct pg_array *array, const int64_t *group_ids, size_t count,
-                        int64_t project_id, struct pg_params *params, struct error *error)
+static bool add_ids(struct pg_array *array, const struct tag_id_list *ids, const char **text,
+                    struct error *error)
 {
-    const char *text = NULL;
-    for (size_t i = 0; i < count; i++)
-        if (!pg_array_add_int(array, group_ids[i], error))
+    for (size_t i = 0; i < ids->count; i++)
+        if (!pg_array_add_int(array, ids->items[i], error))
             return false;
-    if (!pg_array_text(array, &text, error))
-        return false;
-    pg_bind_int(params, project_id);
-    pg_bind_text(params, text);
-    return true;
+    return pg_array_text(array, text, error);
 }
 
 /* A writer makes a value first and counts it afterwards, under this lock: what is not seen by the
@@ -81,15 +76,18 @@ static bool recount_group_keys(struct pg *pg, const struct pg_params *params, st
 }
 
 bool postgres_update_group_tag_key_values_seen(struct tagstore *store, int64_t project_id,
-                                               const int64_t *group_ids, size_t count,
+                                               const struct tag_id_list *group_ids,
                                                struct error *error)
 {
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
     struct pg_params params = {.count = 0};
     struct pg_array array;
+    const char *text = NULL;
     pg_array_init(&array, ARENA_MAX);
-    bool done = bind_groups(&array, group_ids, count, project_id, &params, error) &&
-                lock_group_keys(pg, &params, error) && recount_group_keys(pg, &params, error);
+    bool done = add_ids(&array, group_ids, &text, error);
+    pg_bind_int(&params, project_id);
+    pg_bind_text(&params, text);
+    done = done && lock_group_keys(pg, &params, error) && recount_group_keys(pg, &params, error);
     pg_array_free(&array);
     return done;
 }
@@ -147,18 +145,15 @@ static bool read_moved(struct move *move, const struct pg_result *result, struct
     return move->rows != NULL;
 }
 
-static bool move_event_tags(struct move *move, const int64_t *event_ids, size_t count,
+static bool move_event_tags(struct move *move, const struct tag_id_list *event_ids,
                             struct error *error)
 {
     struct pg_array array;
     struct pg_result *result = NULL;
     const char *text = NULL;
-    bool done = true;
     pg_array_init(&array, ARENA_MAX);
-    for (size_t i = 0; done && i < count; i++)
-        done = pg_array_add_int(&array, event_ids[i], error);
-    done = done && pg_array_text(&array, &text, error) && query_moved(move, text, &result, error) &&
-           read_moved(move, result, error);
+    bool done = add_ids(&array, event_ids, &text, error) &&
+                query_moved(move, text, &result, error) && read_moved(move, result, error);
     pg_result_free(result);
     pg_array_free(&array);
     return done;
@@ -267,27 +262,28 @@ static bool recount(struct tagstore *store, const struct move *move, struct erro
     for (size_t i = 0; i < move->count; i++)
         if (i == 0 || move->rows[i - 1].group_id != move->rows[i].group_id)
             groups[count++] = move->rows[i].group_id;
+    const struct tag_id_list list = {.items = groups, .count = count};
     return delete_empty_keys(move, error) &&
-           postgres_update_group_tag_key_values_seen(store, move->project_id, groups, count, error);
+           postgres_update_group_tag_key_values_seen(store, move->project_id, &list, error);
 }
 
-bool postgres_update_group_for_events(struct tagstore *store, int64_t project_id,
-                                      const int64_t *event_ids, size_t count,
-                                      int64_t destination_group_id, struct error *error)
+bool postgres_update_group_for_events(struct tagstore *store, const struct tag_place *destination,
+                                      const struct tag_id_list *event_ids, struct error *error)
 {
     int64_t organization_id = 0;
-    const struct project_events events = {
-        .project_id = project_id, .event_ids = event_ids, .count = count};
+    const struct project_events events = {.project_id = destination->project_id,
+                                          .event_ids = event_ids->items,
+                                          .count = event_ids->count};
     struct move move = {.pg = ((struct postgres_tagstore *)store)->pg,
-                        .project_id = project_id,
-                        .destination_group_id = destination_group_id,
+                        .project_id = destination->project_id,
+                        .destination_group_id = destination->group_id,
                         .arena = arena_new(ARENA_MAX)};
     if (move.arena == NULL)
         return error_no_memory(error);
     bool done =
-        project_lock(move.pg, &project_id, 1, &organization_id, error) &&
-        event_user_attributes_move_events(move.pg, &events, destination_group_id, error) &&
-        move_event_tags(&move, event_ids, count, error) &&
+        project_lock(move.pg, &move.project_id, 1, &organization_id, error) &&
+        event_user_attributes_move_events(move.pg, &events, move.destination_group_id, error) &&
+        move_event_tags(&move, event_ids, error) &&
         (move.count == 0 || (add_to_destination(&move, error) && take_from_sources(&move, error) &&
                              delete_unseen(&move, error) && recount(store, &move, error)));
     arena_free(move.arena);
@@ -295,16 +291,6 @@ bool postgres_update_group_for_events(struct tagstore *store, int64_t project_id
 }
 
 /* ---- all that a group has ---- */
-
-static bool execute_merge(struct pg *pg, const char *sql, int64_t project_id, int64_t group_id,
-                          int64_t destination_group_id, struct error *error)
-{
-    struct pg_params params = {.count = 0};
-    pg_bind_int(&params, project_id);
-    pg_bind_int(&params, group_id);
-    pg_bind_int(&params, destination_group_id);
-    return pg_execute(pg, sql, &params, NULL, error);
-}
 
 static const char merge_values[] =
     "WITH gone AS (DELETE FROM tagstore_grouptagvalue"
@@ -329,17 +315,20 @@ bool postgres_merge_group(struct tagstore *store, int64_t project_id, int64_t gr
                           int64_t destination_group_id, struct error *error)
 {
     static const char *const steps[] = {merge_values, merge_event_tags, merge_keys};
+    const struct tag_id_list destination = {.items = &destination_group_id, .count = 1};
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
+    struct pg_params params = {.count = 0};
     int64_t organization_id = 0;
     if (group_id == destination_group_id)
         return error_set(error, ERROR_INVALID, "a group cannot be merged into itself");
-    if (!project_lock(pg, &project_id, 1, &organization_id, error))
-        return false;
-    for (size_t i = 0; i < ARRAY_LENGTH(steps); i++)
-        if (!execute_merge(pg, steps[i], project_id, group_id, destination_group_id, error))
-            return false;
-    return event_user_attributes_move_group(pg, project_id, group_id, destination_group_id,
+    pg_bind_int(&params, project_id);
+    pg_bind_int(&params, group_id);
+    pg_bind_int(&params, destination_group_id);
+    bool done = project_lock(pg, &project_id, 1, &organization_id, error);
+    for (size_t i = 0; done && i < ARRAY_LENGTH(steps); i++)
+        done = pg_execute(pg, steps[i], &params, NULL, error);
+    return done &&
+           event_user_attributes_move_group(pg, project_id, group_id, destination_group_id,
                                             error) &&
-           postgres_update_group_tag_key_values_seen(store, project_id, &destination_group_id, 1,
-                                                     error);
+           postgres_update_group_tag_key_values_seen(store, project_id, &destination, error);
 }

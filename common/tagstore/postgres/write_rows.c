@@ -75,33 +75,32 @@ static void bind_place(struct pg_params *params, enum tag_class class,
         pg_bind_int(params, place->group_id);
 }
 
-static bool find(struct pg *pg, enum tag_class class, const struct tag_place *place,
-                 struct tag_row *row, bool *found, struct error *error)
+static bool find(struct pg *pg, enum tag_class class, struct item *item, bool *found,
+                 struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
-    bind_place(&params, class, place);
+    bind_place(&params, class, &item->place);
     if (!pg_query(pg, statements[class].find, &params, &result, error))
         return false;
     *found = pg_rows(result) > 0;
     if (*found)
-        *row = (struct tag_row){.id = pg_int(result, 0, 0),
-                                .values_seen = pg_int(result, 0, 1),
-                                .times_seen = pg_int(result, 0, 2),
-                                .first_seen = pg_time(result, 0, 3),
-                                .last_seen = pg_time(result, 0, 4)};
+        item->row = (struct tag_row){.id = pg_int(result, 0, 0),
+                                     .values_seen = pg_int(result, 0, 1),
+                                     .times_seen = pg_int(result, 0, 2),
+                                     .first_seen = pg_time(result, 0, 3),
+                                     .last_seen = pg_time(result, 0, 4)};
     pg_result_free(result);
     return true;
 }
 
-static bool insert(struct pg *pg, enum tag_class class, const struct tag_place *place,
-                   bool *created, struct error *error)
+static bool insert(struct pg *pg, enum tag_class class, struct item *item, struct error *error)
 {
     struct pg_params params = {.count = 0};
     int64_t affected = 0;
-    bind_place(&params, class, place);
+    bind_place(&params, class, &item->place);
     bool done = pg_execute(pg, statements[class].insert, &params, &affected, error);
-    *created = affected == 1;
+    item->created[class] = affected == 1;
     return done;
 }
 
@@ -144,10 +143,9 @@ static bool hold_project(struct pg *pg, int64_t project_id, struct error *error)
 static bool ensure(struct pg *pg, enum tag_class class, struct item *item, struct error *error)
 {
     bool found = false;
-    if (!find(pg, class, &item->place, &item->row, &found, error))
+    if (!find(pg, class, item, &found, error))
         return false;
-    if (!found && (!insert(pg, class, &item->place, &item->created[class], error) ||
-                   !find(pg, class, &item->place, &item->row, &found, error)))
+    if (!found && (!insert(pg, class, item, error) || !find(pg, class, item, &found, error)))
         return false;
     if (class == TAG_KEY)
         item->key_id = item->row.id;
@@ -218,14 +216,13 @@ static bool make(struct pg *pg, enum tag_class class, struct item *item, struct 
 }
 
 bool postgres_get_or_create(struct tagstore *store, enum tag_class class,
-                            const struct tag_place *place, struct tag_row *row, bool *created,
-                            struct error *error)
+                            const struct tag_place *place, struct tag_row *row, struct error *error)
 {
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
     struct item item = {.place = *place};
     bool done = hold_project(pg, place->project_id, error) && make(pg, class, &item, error);
     *row = item.row;
-    *created = item.created[class];
+    row->created = item.created[class];
     return done;
 }
 
@@ -273,47 +270,50 @@ bool postgres_incr_times_seen(struct tagstore *store, enum tag_class class,
 
 /* ---- the tags of an event ---- */
 
-static bool insert_event_tags(struct pg *pg, const struct tag_observation *event,
-                              const struct item *items, size_t count, struct arena *arena,
-                              struct error *error)
+/* Makes what the rows refer to, then the rows. */
+static bool insert_event_tags(struct pg *pg, struct item *items, struct event_tag_row *rows,
+                              size_t count, struct error *error)
 {
-    struct event_tag_row *rows = arena_array(arena, count, sizeof(*rows), error);
-    for (size_t i = 0; rows != NULL && i < count; i++)
-        rows[i] = (struct event_tag_row){.project_id = event->project_id,
-                                         .group_id = event->group_id,
-                                         .event_id = event->event_id,
-                                         .key_id = items[i].key_id,
-                                         .value_id = items[i].value_id,
-                                         .date_added = event->seen};
-    return rows != NULL && record_event_tags(pg, rows, count, error);
+    if (!ensure_values(pg, items, count, false, error))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        rows[i].key_id = items[i].key_id;
+        rows[i].value_id = items[i].value_id;
+    }
+    return record_event_tags(pg, rows, count, error) && count_new_values(pg, items, count, error);
 }
 
 static bool save_event_tags(struct pg *pg, const struct tag_observation *event,
-                            const struct tag *tags, size_t count, struct arena *arena,
-                            struct error *error)
+                            const struct tag_list *tags, struct arena *arena, struct error *error)
 {
-    struct item *items = arena_array(arena, count, sizeof(*items), error);
-    for (size_t i = 0; items != NULL && i < count; i++)
+    struct item *items = arena_array(arena, tags->count, sizeof(*items), error);
+    struct event_tag_row *rows = arena_array(arena, tags->count, sizeof(*rows), error);
+    if (items == NULL || rows == NULL)
+        return false;
+    for (size_t i = 0; i < tags->count; i++) {
         items[i].place = (struct tag_place){.project_id = event->project_id,
                                             .environment_id = event->environment_id,
-                                            .key = tags[i].key,
-                                            .value = tags[i].value};
-    return items != NULL && hold_project(pg, event->project_id, error) &&
-           ensure_values(pg, items, count, false, error) &&
-           insert_event_tags(pg, event, items, count, arena, error) &&
-           count_new_values(pg, items, count, error);
+                                            .key = tags->items[i].key,
+                                            .value = tags->items[i].value};
+        rows[i] = (struct event_tag_row){.project_id = event->project_id,
+                                         .group_id = event->group_id,
+                                         .event_id = event->event_id,
+                                         .date_added = event->seen};
+    }
+    return hold_project(pg, event->project_id, error) &&
+           insert_event_tags(pg, items, rows, tags->count, error);
 }
 
 bool postgres_create_event_tags(struct tagstore *store, const struct tag_observation *event,
-                                const struct tag *tags, size_t count, struct error *error)
+                                const struct tag_list *tags, struct error *error)
 {
     if (event->environment_id <= 0)
         return error_set(error, ERROR_INVALID, "an event's tags need its environment");
     struct arena *arena = arena_new(ARENA_MAX);
     if (arena == NULL)
         return error_no_memory(error);
-    bool done = count == 0 || save_event_tags(((struct postgres_tagstore *)store)->pg, event, tags,
-                                              count, arena, error);
+    bool done = tags->count == 0 ||
+                save_event_tags(((struct postgres_tagstore *)store)->pg, event, tags, arena, error);
     arena_free(arena);
     return done;
 }

@@ -21,12 +21,12 @@ struct snuba_cursor {
 
 /* ---- reading ---- */
 
-static bool sort_page(struct sorter *sorter, const struct group_tag_value *rows, size_t count,
+static bool sort_page(struct sorter *sorter, const struct group_tag_value_list *page,
                       struct error *error)
 {
     bool done = true;
-    for (size_t i = 0; done && i < count; i++)
-        done = sorter_put(sorter, &rows[i], error);
+    for (size_t i = 0; done && i < page->count; i++)
+        done = sorter_put(sorter, &page->items[i], error);
     return done;
 }
 
@@ -39,17 +39,15 @@ static bool tell(const struct group_tag_value_query *query, const struct sorter 
 static bool read_pages(struct value_pages *pages, const struct group_tag_value_query *query,
                        struct sorter *sorter, struct error *error)
 {
-    struct group_tag_value *rows = NULL;
-    size_t count = 0;
+    struct group_tag_value_list page = {.arena = arena_new(PAGE_MAX)};
     bool more = true;
-    struct arena *arena = arena_new(PAGE_MAX);
-    bool done = arena != NULL || error_no_memory(error);
+    bool done = page.arena != NULL || error_no_memory(error);
     while (done && more) {
-        arena_reset(arena);
-        done = value_pages_next(pages, arena, &rows, &count, &more, error) &&
-               sort_page(sorter, rows, count, error) && tell(query, sorter, error);
+        arena_reset(page.arena);
+        done = value_pages_next(pages, &page, &more, error) && sort_page(sorter, &page, error) &&
+               tell(query, sorter, error);
     }
-    arena_free(arena);
+    arena_free(page.arena);
     return done && sorter_finish(sorter, error);
 }
 
@@ -67,9 +65,11 @@ bool snuba_open_group_tag_values(struct tagstore *store, const struct group_tag_
                                  struct tagstore_cursor **cursor, struct error *error)
 {
     const struct snuba_tagstore *snuba = (const struct snuba_tagstore *)store;
+    const struct tag_place place = {.project_id = query->project_id,
+                                    .environment_id = query->environment_id,
+                                    .key = query->key};
     bool has_key = true;
-    if (query->key_must_exist && !snuba_has_tag_key(store, query->project_id, query->environment_id,
-                                                    query->key, &has_key, error))
+    if (query->key_must_exist && !snuba_has_tag_key(store, &place, &has_key, error))
         return false;
     if (!has_key)
         return true;
@@ -91,27 +91,26 @@ bool snuba_open_group_tag_values(struct tagstore *store, const struct group_tag_
 
 /* ---- giving out ---- */
 
-bool snuba_next_page(struct tagstore_cursor *cursor, struct arena *arena,
-                     struct group_tag_value **rows, size_t *count, struct error *error)
+bool snuba_next_page(struct tagstore_cursor *cursor, struct group_tag_value_list *page,
+                     struct error *error)
 {
     struct snuba_cursor *snuba = (struct snuba_cursor *)cursor;
-    struct group_tag_value *page = arena_array(arena, snuba->page_size, sizeof(*page), error);
-    size_t used = 0;
     size_t bytes = 0;
     bool found = true;
-    if (page == NULL)
+    page->items = arena_array(page->arena, snuba->page_size, sizeof(*page->items), error);
+    if (page->items == NULL)
         return false;
-    while (found && used < snuba->page_size && bytes < PAGE_BYTES_MAX && snuba->left > 0) {
-        if (!sorter_next(snuba->sorter, arena, &page[used], &found, error))
+    while (found && page->count < snuba->page_size && bytes < PAGE_BYTES_MAX && snuba->left > 0) {
+        struct group_tag_value *row = &page->items[page->count];
+        if (!sorter_next(snuba->sorter, page->arena, row, &found, error))
             return false;
         if (found) {
-            page[used].group_id = snuba->group_id;
-            bytes += page[used++].value_size;
+            row->group_id = snuba->group_id;
+            bytes += row->value_size;
+            page->count++;
             snuba->left--;
         }
     }
-    *rows = page;
-    *count = used;
     return true;
 }
 

@@ -2,7 +2,7 @@
 #ifndef TAGSTORE_SNUBA_GROUP_LIST_H
 #define TAGSTORE_SNUBA_GROUP_LIST_H
 
-#include "base/arena.h"
+#include "tagstore/tagstore.h"
 
 struct snuba_group_list {
     int64_t *ids;
@@ -13,12 +13,11 @@ struct snuba_group_list {
 };
 
 /* The list is in the arena. */
-bool snuba_group_list_start(struct snuba_group_list *list, const int64_t *group_ids, size_t count,
+bool snuba_group_list_start(struct snuba_group_list *list, const struct tag_id_list *group_ids,
                             struct arena *arena, struct error *error) MUST_CHECK;
 
 /* The next groups for one request; false: there are no more. */
-bool snuba_group_list_next(struct snuba_group_list *list, const int64_t **group_ids,
-                           size_t *count) MUST_CHECK;
+bool snuba_group_list_next(struct snuba_group_list *list, struct tag_id_list *some) MUST_CHECK;
 
 /* After a request that failed: whether the same groups are to be asked about again in smaller
    parts, because they were too many (ERROR_TOO_LARGE: their hashes). */

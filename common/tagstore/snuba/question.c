@@ -5,6 +5,8 @@
 /* A tie at the limit of the 2018 dialect is looked at this far before all rows are asked for. */
 enum { TIES_FIRST = 100, TIES_NEXT = SNUBA_PAGE };
 
+enum { CONDITIONS = 4 }; /* of a usual question */
+
 const struct snuba_aggregation snuba_sums[SNUBA_SUMS] = {
     {.function = SNUBA_COUNT, .alias = "count"},
     {.function = SNUBA_MIN, .column = {.kind = SNUBA_TIMESTAMP}, .alias = "first_seen"},
@@ -15,9 +17,10 @@ const struct snuba_aggregation snuba_count[1] = {{.function = SNUBA_COUNT, .alia
 
 /* ---- the question ---- */
 
-struct snuba_scope snuba_scope_of(const struct tag_place *place)
+struct snuba_scope snuba_scope_of(const struct tag_place *place, const char *referrer)
 {
-    return (struct snuba_scope){.project_ids = &place->project_id,
+    return (struct snuba_scope){.referrer = referrer,
+                                .project_ids = &place->project_id,
                                 .project_count = 1,
                                 .group_ids = &place->group_id,
                                 .group_count = place->group_id != 0,
@@ -25,61 +28,75 @@ struct snuba_scope snuba_scope_of(const struct tag_place *place)
 }
 
 bool snuba_question_start(struct snuba_question *question, struct tagstore *store,
-                          const char *referrer, const struct snuba_scope *scope, size_t conditions,
-                          struct arena *arena, struct error *error)
+                          const struct snuba_scope *scope, struct arena *arena, struct error *error)
 {
     struct snuba_tagstore *snuba = (struct snuba_tagstore *)store;
-    *question = (struct snuba_question){.store = snuba, .arena = arena};
-    question->room = conditions + 1; /* leave_out_no_group */
-    question->query = (struct snuba_query){.referrer = referrer, .limit = -1};
-    question->conditions = arena_array(arena, question->room, sizeof(struct snuba_any_of), error);
-    question->query.conditions = question->conditions;
-    return question->conditions != NULL &&
-           snuba_translate(snuba->pg, snuba_client_dialect(snuba->client), scope,
-                           snuba->retention_days, arena, &question->query, error);
+    *question = (struct snuba_question){.store = snuba, .arena = arena, .query = {.limit = -1}};
+    return snuba_translate(&snuba->translator, scope, arena, &question->query, error);
 }
 
 /* ---- conditions ---- */
+
+static bool make_room(struct snuba_question *question, struct error *error)
+{
+    size_t count = question->query.condition_count;
+    size_t room = question->room == 0 ? CONDITIONS : 2 * question->room;
+    struct snuba_any_of *conditions =
+        arena_array(question->arena, room, sizeof(*conditions), error);
+    if (conditions == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        conditions[i] = question->conditions[i];
+    question->conditions = conditions;
+    question->query.conditions = conditions;
+    question->room = room;
+    return true;
+}
 
 bool snuba_question_any_of(struct snuba_question *question,
                            const struct snuba_condition *conditions, size_t count,
                            struct error *error)
 {
-    if (question->query.condition_count == question->room)
-        return error_set(error, ERROR_INTERNAL, "a question to snuba has too many conditions");
+    if (question->query.condition_count == question->room && !make_room(question, error))
+        return false;
     question->conditions[question->query.condition_count++] =
         (struct snuba_any_of){.conditions = conditions, .count = count};
     return true;
 }
 
-static bool add_texts(struct snuba_question *question, struct snuba_column column,
-                      enum snuba_operator compare, const char *const *texts, size_t count,
-                      struct error *error)
+/* Copies the condition, which has to hold. */
+static bool add_condition(struct snuba_question *question, const struct snuba_condition *condition,
+                          struct error *error)
 {
-    struct snuba_condition *condition = arena_array(question->arena, 1, sizeof(*condition), error);
-    if (condition == NULL)
+    struct snuba_condition *copy = arena_array(question->arena, 1, sizeof(*copy), error);
+    if (copy == NULL)
         return false;
-    *condition =
-        (struct snuba_condition){.column = column,
-                                 .compare = compare,
-                                 .literal = {.kind = SNUBA_TEXT, .texts = texts, .count = count}};
-    return snuba_question_any_of(question, condition, 1, error);
+    *copy = *condition;
+    return snuba_question_any_of(question, copy, 1, error);
 }
 
 bool snuba_question_text(struct snuba_question *question, struct snuba_column column,
                          enum snuba_operator compare, const char *text, struct error *error)
 {
     const char **texts = arena_array(question->arena, 1, sizeof(*texts), error);
+    const struct snuba_condition condition = {
+        .column = column,
+        .compare = compare,
+        .literal = {.kind = SNUBA_TEXT, .texts = texts, .count = 1}};
     if (texts == NULL)
         return false;
     texts[0] = text;
-    return add_texts(question, column, compare, texts, 1, error);
+    return add_condition(question, &condition, error);
 }
 
 bool snuba_question_texts(struct snuba_question *question, struct snuba_column column,
                           const char *const *texts, size_t count, struct error *error)
 {
-    return add_texts(question, column, SNUBA_IN, texts, count, error);
+    const struct snuba_condition condition = {
+        .column = column,
+        .compare = SNUBA_IN,
+        .literal = {.kind = SNUBA_TEXT, .texts = texts, .count = count}};
+    return add_condition(question, &condition, error);
 }
 
 /* A key that no column can be named after is found among the tags that an event has. */
@@ -110,9 +127,11 @@ bool snuba_question_has_value(struct snuba_question *question, const char *key, 
 
 /* ---- rows ---- */
 
+/* The question's columns of the first rows of an answer, which may have more of both. */
 static bool add_rows(struct snuba_question *question, const struct snuba_answer *answer,
-                     size_t count, size_t columns, struct snuba_rows *rows, struct error *error)
+                     size_t count, struct snuba_rows *rows, struct error *error)
 {
+    size_t columns = question->query.groupby_count + question->query.aggregation_count;
     size_t wanted = rows->count + count;
     rows->columns = columns;
     if (rows->cells == NULL || wanted > rows->room) {
@@ -160,7 +179,6 @@ struct pager {
     struct snuba_order order;
     const char *last_text;
     int64_t last_number;
-    size_t columns; /* of the question's rows; the pager's may have one more */
 };
 
 /* Both dialects sort by a tag or a group as it is; of another column its smallest value, which is
@@ -198,7 +216,7 @@ static bool start_pager(struct pager *pager, struct snuba_question *question, st
     size_t count = question->query.condition_count;
     bool by_number = question->query.groupby[0].kind == SNUBA_GROUP_ID;
     *pager = (struct pager){.question = question, .query = question->query};
-    pager->columns = question->query.groupby_count + question->query.aggregation_count;
+
     pager->conditions = arena_array(question->arena, count + 1, sizeof(*pager->conditions), error);
     if (pager->conditions == NULL)
         return false;
@@ -283,7 +301,7 @@ static bool ask_pages(struct snuba_question *question, struct snuba_rows *rows, 
         return false;
     do {
         if (!ask_page(&pager, &answer, error) || !move_on(&pager, &answer, &taken, error) ||
-            !add_rows(question, &answer, taken, pager.columns, rows, error))
+            !add_rows(question, &answer, taken, rows, error))
             return false;
     } while (answer.rows == (size_t)pager.query.limit);
     return true;
@@ -291,7 +309,7 @@ static bool ask_pages(struct snuba_question *question, struct snuba_rows *rows, 
 
 /* ---- all groups of a project, where groups are told by their hashes ---- */
 
-typedef bool ask_function(struct snuba_question *question, size_t cell, int64_t limit,
+typedef bool ask_function(struct snuba_question *question, const struct snuba_top *top,
                           struct snuba_rows *rows, struct error *error);
 
 static bool asks_for_all_groups(const struct snuba_question *question)
@@ -302,35 +320,35 @@ static bool asks_for_all_groups(const struct snuba_question *question)
 }
 
 /* Some groups a time: all their hashes have to go with the question. */
-static bool for_all_groups(struct snuba_question *question, ask_function *ask, size_t cell,
-                           int64_t limit, struct snuba_rows *rows, struct error *error)
+static bool for_all_groups(struct snuba_question *question, ask_function *ask,
+                           const struct snuba_top *top, struct snuba_rows *rows,
+                           struct error *error)
 {
+    struct pg *pg = question->store->translator.pg;
     int64_t last = 0;
     *rows = (struct snuba_rows){0};
     if (!asks_for_all_groups(question))
-        return ask(question, cell, limit, rows, error);
+        return ask(question, top, rows, error);
     do {
-        if (!snuba_translate_next_groups(question->store->pg, question->query.project_ids[0], &last,
-                                         question->arena, &question->query, error))
+        if (!snuba_translate_next_groups(pg, &last, question->arena, &question->query, error))
             return false;
-        if (question->query.issue_count > 0 && !ask(question, cell, limit, rows, error))
+        if (question->query.issue_count > 0 && !ask(question, top, rows, error))
             return false;
     } while (question->query.issue_count > 0);
     return true;
 }
 
-static bool ask_all(struct snuba_question *question, size_t cell, int64_t limit,
+static bool ask_all(struct snuba_question *question, const struct snuba_top *top,
                     struct snuba_rows *rows, struct error *error)
 {
-    (void)cell;
-    (void)limit;
+    (void)top;
     return ask_pages(question, rows, error);
 }
 
 bool snuba_question_all(struct snuba_question *question, snuba_compare *compare,
                         struct snuba_rows *rows, struct error *error)
 {
-    if (!for_all_groups(question, ask_all, 0, 0, rows, error))
+    if (!for_all_groups(question, ask_all, NULL, rows, error))
         return false;
     sort_rows(rows, compare);
     return true;
@@ -338,44 +356,49 @@ bool snuba_question_all(struct snuba_question *question, snuba_compare *compare,
 
 /* ---- the first rows ---- */
 
+static bool sorts_wholly(const struct snuba_question *question)
+{
+    return question->query.orderby_count <=
+           snuba_client_dialect(question->store->client)->orderby_max;
+}
+
+/* The first rows as far as the server sorts: `asked` of them where that is not the whole order. */
+static bool ask_some(struct snuba_question *question, const struct snuba_top *top, int64_t asked,
+                     struct snuba_answer *answer, struct error *error)
+{
+    struct snuba_query query = question->query;
+    query.limit = asked;
+    if (sorts_wholly(question))
+        query.limit = top->limit;
+    else
+        query.orderby_count = snuba_client_dialect(question->store->client)->orderby_max;
+    return snuba_ask(question->store->client, &query, question->arena, answer, error);
+}
+
 /* Whether a row that was not answered could be among the first `limit`: when the last one answered
    is as good, by the key that the server sorted by, as the last one wanted. */
-static bool is_tied(const struct snuba_answer *answer, size_t cell, int64_t limit, int64_t asked)
+static bool is_tied(const struct snuba_answer *answer, const struct snuba_top *top, int64_t asked)
 {
     if ((int64_t)answer->rows < asked)
         return false;
-    return snuba_cell(answer, (size_t)limit - 1, cell)->number ==
-           snuba_cell(answer, answer->rows - 1, cell)->number;
+    return snuba_cell(answer, (size_t)top->limit - 1, top->cell)->number ==
+           snuba_cell(answer, answer->rows - 1, top->cell)->number;
 }
 
-static bool ask_some(struct snuba_question *question, size_t cell, int64_t limit, int64_t asked,
-                     struct snuba_rows *rows, bool *sure, struct error *error)
-{
-    const struct snuba_dialect *dialect = snuba_client_dialect(question->store->client);
-    struct snuba_query query = question->query;
-    struct snuba_answer answer;
-    bool whole_order = query.orderby_count <= dialect->orderby_max;
-    query.limit = whole_order ? limit : asked;
-    if (!whole_order)
-        query.orderby_count = dialect->orderby_max;
-    if (!snuba_ask(question->store->client, &query, question->arena, &answer, error))
-        return false;
-    *sure = whole_order || !is_tied(&answer, cell, limit, asked);
-    return !*sure || add_rows(question, &answer, answer.rows,
-                              query.groupby_count + query.aggregation_count, rows, error);
-}
-
-static bool ask_top(struct snuba_question *question, size_t cell, int64_t limit,
+static bool ask_top(struct snuba_question *question, const struct snuba_top *top,
                     struct snuba_rows *rows, struct error *error)
 {
-    bool sure = false;
-    if (limit > 0 && limit <= SNUBA_PAGE - TIES_FIRST &&
-        !ask_some(question, cell, limit, limit + TIES_FIRST, rows, &sure, error))
-        return false;
-    if (!sure && limit > 0 && limit < TIES_NEXT &&
-        !ask_some(question, cell, limit, TIES_NEXT, rows, &sure, error))
-        return false;
-    return sure || ask_pages(question, rows, error);
+    const int64_t tries[] = {top->limit + TIES_FIRST, TIES_NEXT};
+    struct snuba_answer answer;
+    for (size_t i = 0; top->limit > 0 && i < ARRAY_LENGTH(tries); i++) {
+        if (tries[i] > SNUBA_PAGE || tries[i] <= top->limit)
+            continue;
+        if (!ask_some(question, top, tries[i], &answer, error))
+            return false;
+        if (sorts_wholly(question) || !is_tied(&answer, top, tries[i]))
+            return add_rows(question, &answer, answer.rows, rows, error);
+    }
+    return ask_pages(question, rows, error);
 }
 
 /* A group is without a number where an event has none. */
@@ -390,15 +413,15 @@ static bool leave_out_no_group(struct snuba_question *question, struct error *er
            snuba_question_any_of(question, &some_group, 1, error);
 }
 
-bool snuba_question_top(struct snuba_question *question, snuba_compare *compare, size_t cell,
-                        int64_t limit, struct snuba_rows *rows, struct error *error)
+bool snuba_question_top(struct snuba_question *question, const struct snuba_top *top,
+                        struct snuba_rows *rows, struct error *error)
 {
     if (!leave_out_no_group(question, error) ||
-        !for_all_groups(question, ask_top, cell, limit, rows, error))
+        !for_all_groups(question, ask_top, top, rows, error))
         return false;
-    sort_rows(rows, compare);
-    if (limit > 0 && rows->count > (size_t)limit)
-        rows->count = (size_t)limit;
+    sort_rows(rows, top->compare);
+    if (top->limit > 0 && rows->count > (size_t)top->limit)
+        rows->count = (size_t)top->limit;
     return true;
 }
 
@@ -416,14 +439,15 @@ struct group_tag_value snuba_take_value(const struct snuba_cell *cells, int64_t 
                                     .last_seen = cells[3].number};
 }
 
-bool snuba_take_groups(const struct snuba_rows *rows, struct arena *arena, int64_t **group_ids,
-                       size_t *count, struct error *error)
+bool snuba_take_groups(const struct snuba_rows *rows, struct tag_id_list *group_ids,
+                       struct error *error)
 {
-    *group_ids = arena_array(arena, rows->count + 1, sizeof(**group_ids), error);
-    for (size_t i = 0; *group_ids != NULL && i < rows->count; i++)
-        (*group_ids)[i] = snuba_row(rows, i)[0].number;
-    *count = *group_ids == NULL ? 0 : rows->count;
-    return *group_ids != NULL;
+    int64_t *ids = arena_array(group_ids->arena, rows->count + 1, sizeof(*ids), error);
+    for (size_t i = 0; ids != NULL && i < rows->count; i++)
+        ids[i] = snuba_row(rows, i)[0].number;
+    group_ids->items = ids;
+    group_ids->count = ids == NULL ? 0 : rows->count;
+    return ids != NULL;
 }
 
 int snuba_order_texts(const struct snuba_cell *a, const struct snuba_cell *b)

@@ -18,16 +18,17 @@ struct snuba_question {
     struct arena *arena;
     struct snuba_query query; /* groupby, aggregations, orderby, limit: the caller's to set */
     struct snuba_any_of *conditions;
-    size_t room; /* for conditions */
+    size_t room; /* for conditions; more is made when it is full */
 };
 
-/* Translates the scope (translate.h); there is room for `conditions`. The limit is -1. */
+/* Translates the scope (translate.h). The limit is -1. */
 bool snuba_question_start(struct snuba_question *question, struct tagstore *store,
-                          const char *referrer, const struct snuba_scope *scope, size_t conditions,
-                          struct arena *arena, struct error *error) MUST_CHECK;
+                          const struct snuba_scope *scope, struct arena *arena,
+                          struct error *error) MUST_CHECK;
 
-/* The scope of a place: its group and environment, if it has them. */
-struct snuba_scope snuba_scope_of(const struct tag_place *place);
+/* The scope of a place: its group and environment, if it has them. `referrer`: the method that
+   asks. */
+struct snuba_scope snuba_scope_of(const struct tag_place *place, const char *referrer);
 
 /* ---- conditions ---- */
 
@@ -85,19 +86,26 @@ bool snuba_question_number(struct snuba_question *question, int64_t *number,
 bool snuba_question_all(struct snuba_question *question, snuba_compare *compare,
                         struct snuba_rows *rows, struct error *error) MUST_CHECK;
 
-/* The first `limit` (0: all) of these rows. The query's orderby says the same as `compare`; its
-   first key is an alias whose cell is number `cell`. Where the server sorts by that one key only,
-   more rows are asked for until it is sure which come first. */
-bool snuba_question_top(struct snuba_question *question, snuba_compare *compare, size_t cell,
-                        int64_t limit, struct snuba_rows *rows, struct error *error) MUST_CHECK;
+/* Which rows come first. The query's orderby says the same as `compare`; its first key is an alias
+   whose cell is number `cell`. */
+struct snuba_top {
+    snuba_compare *compare;
+    size_t cell;
+    int64_t limit; /* 0: all rows */
+};
+
+/* The first `limit` of these rows. Where the server sorts by one key only, more rows are asked for
+   until it is sure which come first. */
+bool snuba_question_top(struct snuba_question *question, const struct snuba_top *top,
+                        struct snuba_rows *rows, struct error *error) MUST_CHECK;
 
 /* A row of a groupby column and the sums; a value that is NULL comes from the cell. */
 struct group_tag_value snuba_take_value(const struct snuba_cell *cells, int64_t group_id,
                                         const char *value_or_null);
 
 /* The groups of rows whose first cell is one, in their order. */
-bool snuba_take_groups(const struct snuba_rows *rows, struct arena *arena, int64_t **group_ids,
-                       size_t *count, struct error *error) MUST_CHECK;
+bool snuba_take_groups(const struct snuba_rows *rows, struct tag_id_list *group_ids,
+                       struct error *error) MUST_CHECK;
 
 /* Comparisons of such rows, and of others whose first cell is a text or a number. */
 int snuba_compare_texts(const void *a, const void *b);   /* by the first cell, bytewise */

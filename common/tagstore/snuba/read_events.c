@@ -15,21 +15,20 @@ static int compare_tags(const void *a, const void *b)
 }
 
 /* Sorted by key, each once; "" is no value. */
-static bool sort_tags(const struct tag *tags, size_t count, struct arena *arena,
-                      struct tag **sorted, size_t *sorted_count, struct error *error)
+static bool sort_tags(const struct tag_list *tags, struct arena *arena, struct tag_list *sorted,
+                      struct error *error)
 {
-    struct tag *list = arena_array(arena, count + 1, sizeof(*list), error);
+    struct tag *list = arena_array(arena, tags->count + 1, sizeof(*list), error);
     size_t kept = 0;
     if (list == NULL)
         return false;
-    for (size_t i = 0; i < count; i++)
-        list[i] = tags[i];
-    qsort(list, count, sizeof(*list), compare_tags);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < tags->count; i++)
+        list[i] = tags->items[i];
+    qsort(list, tags->count, sizeof(*list), compare_tags);
+    for (size_t i = 0; i < tags->count; i++)
         if (list[i].value[0] != '\0' && (kept == 0 || compare_tags(&list[i], &list[kept - 1]) != 0))
             list[kept++] = list[i];
-    *sorted = list;
-    *sorted_count = kept;
+    *sorted = (struct tag_list){.items = list, .count = kept};
     return true;
 }
 
@@ -50,9 +49,11 @@ static struct snuba_condition one_key(const struct tag *tags, size_t count, cons
 }
 
 /* One OR group, a condition for each key. */
-static bool add_tags(struct snuba_question *question, const struct tag *tags, size_t count,
+static bool add_tags(struct snuba_question *question, const struct tag_list *list,
                      struct error *error)
 {
+    const struct tag *tags = list->items;
+    size_t count = list->count;
     struct snuba_condition *conditions =
         arena_array(question->arena, count, sizeof(*conditions), error);
     const char **values = arena_array(question->arena, count, sizeof(*values), error);
@@ -79,8 +80,7 @@ static bool add_tags(struct snuba_question *question, const struct tag *tags, si
 struct event_pages {
     struct snuba_question question;
     struct arena *arena; /* of a page */
-    tagstore_text_function *tell;
-    void *context;
+    const struct tagstore_listener *listener;
     struct error *error;
 };
 
@@ -111,7 +111,8 @@ static bool tell_events(struct event_pages *pages, const struct snuba_answer *an
     if (count > 1)
         qsort(answer->cells, count, answer->columns * sizeof(*answer->cells), compare_events);
     for (size_t i = 0; i < count; i++)
-        if (!pages->tell(pages->context, snuba_cell(answer, i, EVENT_ID)->text, pages->error))
+        if (!pages->listener->tell(pages->listener->context, snuba_cell(answer, i, EVENT_ID)->text,
+                                   pages->error))
             return false;
     return true;
 }
@@ -181,31 +182,29 @@ static bool tell_all(struct event_pages *pages)
     return true;
 }
 
+/* `arena`: for as long as the question lives. */
 static bool find_events(struct tagstore *store, const struct tag_place *place,
-                        const struct tag *tags, size_t tag_count, struct event_pages *pages,
-                        struct arena *arena)
+                        const struct tag_list *tags, struct event_pages *pages, struct arena *arena)
 {
-    struct tag *sorted = NULL;
-    size_t sorted_count = 0;
-    struct snuba_scope scope = snuba_scope_of(place);
-    if (!sort_tags(tags, tag_count, arena, &sorted, &sorted_count, pages->error))
+    struct tag_list sorted;
+    const struct snuba_scope scope = snuba_scope_of(place, "tagstore.get_group_event_ids");
+    if (!sort_tags(tags, arena, &sorted, pages->error))
         return false;
-    return sorted_count == 0 ||
-           (snuba_question_start(&pages->question, store, "tagstore.get_group_event_ids", &scope, 3,
-                                 arena, pages->error) &&
-            add_tags(&pages->question, sorted, sorted_count, pages->error) && tell_all(pages));
+    return sorted.count == 0 ||
+           (snuba_question_start(&pages->question, store, &scope, arena, pages->error) &&
+            add_tags(&pages->question, &sorted, pages->error) && tell_all(pages));
 }
 
 bool snuba_get_group_event_ids(struct tagstore *store, const struct tag_place *place,
-                               const struct tag *tags, size_t tag_count,
-                               tagstore_text_function *tell, void *context, struct error *error)
+                               const struct tag_list *tags,
+                               const struct tagstore_listener *listener, struct error *error)
 {
     struct arena *arena = arena_new(ARENA_MAX);
     struct event_pages pages = {
-        .arena = arena_new(ARENA_MAX), .tell = tell, .context = context, .error = error};
+        .arena = arena_new(ARENA_MAX), .listener = listener, .error = error};
     bool done = arena == NULL || pages.arena == NULL
                     ? error_no_memory(error)
-                    : find_events(store, place, tags, tag_count, &pages, arena);
+                    : find_events(store, place, tags, &pages, arena);
     arena_free(pages.arena);
     arena_free(arena);
     return done;
@@ -214,17 +213,18 @@ bool snuba_get_group_event_ids(struct tagstore *store, const struct tag_place *p
 /* ---- groups by their events' tags ---- */
 
 /* Two keys that no column is named after would have to be found in one tag of an event. */
-static bool check_keys(const struct tag_condition *conditions, size_t count, struct error *error)
+static bool check_keys(const struct tag_condition_list *conditions, struct error *error)
 {
     const char *odd = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (snuba_dialect_has_tag_column(conditions[i].key))
+    for (size_t i = 0; i < conditions->count; i++) {
+        const char *key = conditions->items[i].key;
+        if (snuba_dialect_has_tag_column(key))
             continue;
-        if (odd != NULL && !text_equal(odd, conditions[i].key))
+        if (odd != NULL && !text_equal(odd, key))
             return error_set(error, ERROR_QUERY,
                              "snuba can be asked for one tag key with other characters than "
                              "letters, digits and _.:- at a time");
-        odd = conditions[i].key;
+        odd = key;
     }
     return true;
 }
@@ -240,38 +240,35 @@ static bool add_condition(struct snuba_question *question, const struct tag_cond
 }
 
 /* An event that has "" for a key does not have the key. */
-static bool can_be_met(const struct tag_condition *conditions, size_t count)
+static bool can_be_met(const struct tag_condition_list *conditions)
 {
-    for (size_t i = 0; i < count; i++)
-        if (conditions[i].match == TAG_IS && conditions[i].value[0] == '\0')
+    for (size_t i = 0; i < conditions->count; i++)
+        if (conditions->items[i].match == TAG_IS && conditions->items[i].value[0] == '\0')
             return false;
     return true;
 }
 
-bool snuba_get_group_ids_for_search_filter(struct tagstore *store, int64_t project_id,
-                                           int64_t environment_id,
-                                           const struct tag_condition *conditions,
-                                           size_t condition_count, struct arena *arena,
-                                           int64_t **group_ids, size_t *count, struct error *error)
+bool snuba_get_group_ids_for_search_filter(struct tagstore *store, const struct tag_place *place,
+                                           const struct tag_condition_list *conditions,
+                                           struct tag_id_list *group_ids, struct error *error)
 {
     static const struct snuba_column group = {.kind = SNUBA_GROUP_ID};
     struct snuba_question question;
     struct snuba_rows rows;
-    const struct snuba_scope scope = {
-        .project_ids = &project_id, .project_count = 1, .environment_id = environment_id};
-    if (!can_be_met(conditions, condition_count))
+    struct snuba_scope scope = snuba_scope_of(place, "tagstore.get_group_ids_for_search_filter");
+    scope.group_count = 0; /* of the whole project */
+    if (!can_be_met(conditions))
         return true;
-    if (!check_keys(conditions, condition_count, error) ||
-        !snuba_question_start(&question, store, "tagstore.get_group_ids_for_search_filter", &scope,
-                              2 * condition_count, arena, error))
+    if (!check_keys(conditions, error) ||
+        !snuba_question_start(&question, store, &scope, group_ids->arena, error))
         return false;
-    for (size_t i = 0; i < condition_count; i++)
-        if (!add_condition(&question, &conditions[i], error))
+    for (size_t i = 0; i < conditions->count; i++)
+        if (!add_condition(&question, &conditions->items[i], error))
             return false;
     question.query.groupby = &group;
     question.query.groupby_count = 1;
     question.query.aggregations = snuba_count;
     question.query.aggregation_count = 1;
     return snuba_question_all(&question, snuba_compare_numbers, &rows, error) &&
-           snuba_take_groups(&rows, arena, group_ids, count, error);
+           snuba_take_groups(&rows, group_ids, error);
 }

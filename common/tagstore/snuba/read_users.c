@@ -58,9 +58,11 @@ static bool add_address(struct attribute_list *list, const char *text_or_null, s
     return true;
 }
 
-static bool collect(struct attribute_list lists[ATTRIBUTES], const struct tagstore_user *users,
-                    size_t count, int64_t project_id, struct arena *arena, struct error *error)
+static bool collect(struct attribute_list lists[ATTRIBUTES],
+                    const struct tagstore_user_query *query, int64_t project_id,
+                    struct arena *arena, struct error *error)
 {
+    size_t count = query->user_count;
     for (int i = 0; i < ATTRIBUTES; i++) {
         lists[i] = (struct attribute_list){
             .texts = arena_array(arena, 2 * count + 1, sizeof(*lists[i].texts), error)};
@@ -68,8 +70,8 @@ static bool collect(struct attribute_list lists[ATTRIBUTES], const struct tagsto
             return false;
     }
     for (size_t i = 0; i < count; i++) {
-        const struct event_user *user = &users[i].attributes;
-        if (users[i].project_id != project_id)
+        const struct event_user *user = &query->users[i].attributes;
+        if (query->users[i].project_id != project_id)
             continue;
         add_text(&lists[IDENT], user->ident);
         add_text(&lists[EMAIL], user->email);
@@ -80,15 +82,16 @@ static bool collect(struct attribute_list lists[ATTRIBUTES], const struct tagsto
     return true;
 }
 
-/* *asked: whether any attribute is left to be looked for. */
-static bool add_users(struct snuba_question *question, const struct tagstore_user *users,
-                      size_t count, int64_t project_id, bool *asked, struct error *error)
+/* The users of the question's project. *asked: whether any attribute is left to be looked for. */
+static bool add_users(struct snuba_question *question, const struct tagstore_user_query *query,
+                      bool *asked, struct error *error)
 {
     struct attribute_list lists[ATTRIBUTES];
     struct snuba_condition *conditions =
         arena_array(question->arena, ATTRIBUTES, sizeof(*conditions), error);
     size_t used = 0;
-    if (conditions == NULL || !collect(lists, users, count, project_id, question->arena, error))
+    if (conditions == NULL ||
+        !collect(lists, query, question->query.project_ids[0], question->arena, error))
         return false;
     for (int i = 0; i < ATTRIBUTES; i++)
         if (lists[i].count > 0)
@@ -100,8 +103,8 @@ static bool add_users(struct snuba_question *question, const struct tagstore_use
     return used == 0 || snuba_question_any_of(question, conditions, used, error);
 }
 
-/* A project's users are asked for in a question of their own: the same ident elsewhere is somebody
-   else. True for the first of its users. */
+/* A project's users are asked for in a question of their own: the same ident elsewhere is another
+   user. True for the first of its users. */
 static bool is_first_of_project(const struct tagstore_user *users, size_t i)
 {
     for (size_t before = 0; before < i; before++)
@@ -114,6 +117,12 @@ static bool is_first_of_project(const struct tagstore_user *users, size_t i)
 
 struct found_group {
     int64_t id, seen;
+};
+
+struct found_groups {
+    struct arena *arena;
+    struct found_group *items;
+    size_t count;
 };
 
 static int compare_found(const void *a, const void *b)
@@ -132,22 +141,41 @@ static int compare_seen(const void *a, const void *b)
     return order != 0 ? order : snuba_order_numbers(&x[0], &y[0]);
 }
 
-static bool ask_groups(struct tagstore *store, const struct tagstore_user *users, size_t user_count,
-                       int64_t project_id, int64_t limit, struct arena *arena,
-                       struct snuba_rows *rows, struct error *error)
+/* Puts more groups after those that were found. */
+static bool add_groups(struct found_groups *found, const struct snuba_rows *rows,
+                       struct error *error)
+{
+    struct found_group *more =
+        arena_array(found->arena, found->count + rows->count + 1, sizeof(*more), error);
+    if (more == NULL)
+        return false;
+    for (size_t i = 0; i < found->count; i++)
+        more[i] = found->items[i];
+    for (size_t i = 0; i < rows->count; i++)
+        more[found->count + i] = (struct found_group){.id = snuba_row(rows, i)[0].number,
+                                                      .seen = snuba_row(rows, i)[1].number};
+    found->items = more;
+    found->count += rows->count;
+    return true;
+}
+
+static bool find_groups(struct tagstore *store, const struct tagstore_user_query *query,
+                        int64_t project_id, struct found_groups *found, struct error *error)
 {
     static const struct snuba_aggregation seen = {
         .function = SNUBA_MAX, .column = {.kind = SNUBA_TIMESTAMP}, .alias = "seen"};
     static const struct snuba_order orderby[] = {
         {.column = {.kind = SNUBA_ALIAS, .name = "seen"}, .descending = true},
         {.column = {.kind = SNUBA_GROUP_ID}}};
+    const struct snuba_top top = {.compare = compare_seen, .cell = 1, .limit = query->limit};
+    const struct snuba_scope scope = {.referrer = "tagstore.get_group_ids_for_users",
+                                      .project_ids = &project_id,
+                                      .project_count = 1};
     struct snuba_question question;
+    struct snuba_rows rows = {0};
     bool asked = false;
-    const struct snuba_scope scope = {.project_ids = &project_id, .project_count = 1};
-    *rows = (struct snuba_rows){0};
-    if (!snuba_question_start(&question, store, "tagstore.get_group_ids_for_users", &scope, 1,
-                              arena, error) ||
-        !add_users(&question, users, user_count, project_id, &asked, error))
+    if (!snuba_question_start(&question, store, &scope, found->arena, error) ||
+        !add_users(&question, query, &asked, error))
         return false;
     question.query.groupby = &group_column;
     question.query.groupby_count = 1;
@@ -155,48 +183,34 @@ static bool ask_groups(struct tagstore *store, const struct tagstore_user *users
     question.query.aggregation_count = 1;
     question.query.orderby = orderby;
     question.query.orderby_count = ARRAY_LENGTH(orderby);
-    return !asked || snuba_question_top(&question, compare_seen, 1, limit, rows, error);
+    return !asked ||
+           (snuba_question_top(&question, &top, &rows, error) && add_groups(found, &rows, error));
 }
 
-/* Puts more groups behind those that were found. */
-static bool add_groups(struct found_group **found, size_t *count, const struct snuba_rows *rows,
-                       struct arena *arena, struct error *error)
+static bool take_groups(struct found_groups *found, int64_t limit, struct tag_id_list *group_ids,
+                        struct error *error)
 {
-    struct found_group *more = arena_array(arena, *count + rows->count + 1, sizeof(*more), error);
-    if (more == NULL)
+    int64_t *ids = arena_array(group_ids->arena, found->count + 1, sizeof(*ids), error);
+    if (ids == NULL)
         return false;
-    for (size_t i = 0; i < *count; i++)
-        more[i] = (*found)[i];
-    for (size_t i = 0; i < rows->count; i++)
-        more[*count + i] = (struct found_group){.id = snuba_row(rows, i)[0].number,
-                                                .seen = snuba_row(rows, i)[1].number};
-    *found = more;
-    *count += rows->count;
+    if (found->count > 1)
+        qsort(found->items, found->count, sizeof(*found->items), compare_found);
+    group_ids->items = ids;
+    group_ids->count = limit > 0 && found->count > (size_t)limit ? (size_t)limit : found->count;
+    for (size_t i = 0; i < group_ids->count; i++)
+        ids[i] = found->items[i].id;
     return true;
 }
 
-bool snuba_get_group_ids_for_users(struct tagstore *store, const struct tagstore_user *users,
-                                   size_t user_count, int64_t limit, struct arena *arena,
-                                   int64_t **group_ids, size_t *count, struct error *error)
+bool snuba_get_group_ids_for_users(struct tagstore *store, const struct tagstore_user_query *query,
+                                   struct tag_id_list *group_ids, struct error *error)
 {
-    struct found_group *found = NULL;
-    struct snuba_rows rows;
-    size_t found_count = 0;
-    for (size_t i = 0; i < user_count; i++)
-        if (is_first_of_project(users, i) &&
-            (!ask_groups(store, users, user_count, users[i].project_id, limit, arena, &rows,
-                         error) ||
-             !add_groups(&found, &found_count, &rows, arena, error)))
+    struct found_groups found = {.arena = group_ids->arena};
+    for (size_t i = 0; i < query->user_count; i++)
+        if (is_first_of_project(query->users, i) &&
+            !find_groups(store, query, query->users[i].project_id, &found, error))
             return false;
-    *group_ids = arena_array(arena, found_count + 1, sizeof(**group_ids), error);
-    if (*group_ids == NULL)
-        return false;
-    if (found_count > 1)
-        qsort(found, found_count, sizeof(*found), compare_found);
-    *count = limit > 0 && found_count > (size_t)limit ? (size_t)limit : found_count;
-    for (size_t i = 0; i < *count; i++)
-        (*group_ids)[i] = found[i].id;
-    return true;
+    return take_groups(&found, query->limit, group_ids, error);
 }
 
 /* ---- what was seen of users ---- */
@@ -209,31 +223,6 @@ static int compare_last(const void *a, const void *b)
     return order != 0 ? order : snuba_order_texts(&x[0], &y[0]);
 }
 
-static bool ask_idents(struct tagstore *store, const struct tagstore_user *users, size_t user_count,
-                       int64_t project_id, int64_t limit, struct arena *arena,
-                       struct snuba_rows *rows, struct error *error)
-{
-    static const struct snuba_order orderby[] = {
-        {.column = {.kind = SNUBA_ALIAS, .name = "last_seen"}, .descending = true},
-        {.column = {.kind = SNUBA_USER_ID}}};
-    struct snuba_question question;
-    bool asked = false;
-    const struct snuba_scope scope = {.project_ids = &project_id, .project_count = 1};
-    *rows = (struct snuba_rows){0};
-    if (!snuba_question_start(&question, store, "tagstore.get_group_tag_values_for_users", &scope,
-                              2, arena, error) ||
-        !add_users(&question, users, user_count, project_id, &asked, error) ||
-        !snuba_question_text(&question, ident_column, SNUBA_NOT_EQUAL, "", error))
-        return false;
-    question.query.groupby = &ident_column;
-    question.query.groupby_count = 1;
-    question.query.aggregations = snuba_sums;
-    question.query.aggregation_count = SNUBA_SUMS;
-    question.query.orderby = orderby;
-    question.query.orderby_count = ARRAY_LENGTH(orderby);
-    return !asked || snuba_question_top(&question, compare_last, 3, limit, rows, error);
-}
-
 static int compare_values(const void *a, const void *b)
 {
     const struct user_tag_value *x = a;
@@ -244,39 +233,62 @@ static int compare_values(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->tag.value, y->tag.value);
 }
 
-static bool add_idents(struct user_tag_value **values, size_t *count, const struct snuba_rows *rows,
-                       int64_t project_id, struct arena *arena, struct error *error)
+static bool add_idents(struct user_tag_value_list *list, const struct snuba_rows *rows,
+                       int64_t project_id, struct error *error)
 {
     struct user_tag_value *more =
-        arena_array(arena, *count + rows->count + 1, sizeof(*more), error);
+        arena_array(list->arena, list->count + rows->count + 1, sizeof(*more), error);
     if (more == NULL)
         return false;
-    for (size_t i = 0; i < *count; i++)
-        more[i] = (*values)[i];
+    for (size_t i = 0; i < list->count; i++)
+        more[i] = list->items[i];
     for (size_t i = 0; i < rows->count; i++)
-        more[*count + i] = (struct user_tag_value){
+        more[list->count + i] = (struct user_tag_value){
             .project_id = project_id, .tag = snuba_take_value(snuba_row(rows, i), 0, NULL)};
-    *values = more;
-    *count += rows->count;
+    list->items = more;
+    list->count += rows->count;
     return true;
 }
 
-bool snuba_get_group_tag_values_for_users(struct tagstore *store, const struct tagstore_user *users,
-                                          size_t user_count, int64_t limit, struct arena *arena,
-                                          struct user_tag_value **rows, size_t *count,
-                                          struct error *error)
+static bool find_idents(struct tagstore *store, const struct tagstore_user_query *query,
+                        int64_t project_id, struct user_tag_value_list *list, struct error *error)
 {
-    struct snuba_rows found;
-    for (size_t i = 0; i < user_count; i++)
-        if (is_first_of_project(users, i) &&
-            (!ask_idents(store, users, user_count, users[i].project_id, limit, arena, &found,
-                         error) ||
-             !add_idents(rows, count, &found, users[i].project_id, arena, error)))
+    static const struct snuba_order orderby[] = {
+        {.column = {.kind = SNUBA_ALIAS, .name = "last_seen"}, .descending = true},
+        {.column = {.kind = SNUBA_USER_ID}}};
+    const struct snuba_top top = {.compare = compare_last, .cell = 3, .limit = query->limit};
+    const struct snuba_scope scope = {.referrer = "tagstore.get_group_tag_values_for_users",
+                                      .project_ids = &project_id,
+                                      .project_count = 1};
+    struct snuba_question question;
+    struct snuba_rows rows = {0};
+    bool asked = false;
+    if (!snuba_question_start(&question, store, &scope, list->arena, error) ||
+        !add_users(&question, query, &asked, error) ||
+        !snuba_question_text(&question, ident_column, SNUBA_NOT_EQUAL, "", error))
+        return false;
+    question.query.groupby = &ident_column;
+    question.query.groupby_count = 1;
+    question.query.aggregations = snuba_sums;
+    question.query.aggregation_count = SNUBA_SUMS;
+    question.query.orderby = orderby;
+    question.query.orderby_count = ARRAY_LENGTH(orderby);
+    return !asked || (snuba_question_top(&question, &top, &rows, error) &&
+                      add_idents(list, &rows, project_id, error));
+}
+
+bool snuba_get_group_tag_values_for_users(struct tagstore *store,
+                                          const struct tagstore_user_query *query,
+                                          struct user_tag_value_list *rows, struct error *error)
+{
+    for (size_t i = 0; i < query->user_count; i++)
+        if (is_first_of_project(query->users, i) &&
+            !find_idents(store, query, query->users[i].project_id, rows, error))
             return false;
-    if (*count > 1)
-        qsort(*rows, *count, sizeof(**rows), compare_values);
-    if (limit > 0 && *count > (size_t)limit)
-        *count = (size_t)limit;
+    if (rows->count > 1)
+        qsort(rows->items, rows->count, sizeof(*rows->items), compare_values);
+    if (query->limit > 0 && rows->count > (size_t)query->limit)
+        rows->count = (size_t)query->limit;
     return true;
 }
 
@@ -288,8 +300,7 @@ static bool ask_counts(struct tagstore *store, const struct snuba_scope *scope, 
     static const struct snuba_aggregation users = {
         .function = SNUBA_UNIQ, .column = {.kind = SNUBA_USER_ID}, .alias = "count"};
     struct snuba_question question;
-    if (!snuba_question_start(&question, store, "tagstore.get_groups_user_counts", scope, 1, arena,
-                              error) ||
+    if (!snuba_question_start(&question, store, scope, arena, error) ||
         !snuba_question_text(&question, ident_column, SNUBA_NOT_EQUAL, "", error))
         return false;
     question.query.groupby = &group_column;
@@ -309,34 +320,26 @@ static int64_t count_of(const struct snuba_rows *rows, int64_t group_id)
     return row == NULL ? 0 : row[1].number;
 }
 
-static bool count_users(struct tagstore *store, struct snuba_scope *scope, const int64_t *group_ids,
-                        size_t group_count, int64_t *counts, struct arena *arena,
-                        struct error *error)
+bool snuba_get_groups_user_counts(struct tagstore *store, const struct tag_place *place,
+                                  const struct tag_id_list *group_ids, int64_t *counts,
+                                  struct error *error)
 {
     struct snuba_group_list groups;
+    struct tag_id_list some;
     struct snuba_rows rows;
-    if (!snuba_group_list_start(&groups, group_ids, group_count, arena, error))
-        return false;
-    while (snuba_group_list_next(&groups, &scope->group_ids, &scope->group_count)) {
-        bool done = ask_counts(store, scope, arena, &rows, error);
-        if (!done && !snuba_group_list_retry(&groups, error))
-            return false;
-        for (size_t i = 0; done && i < group_count; i++)
-            counts[i] += count_of(&rows, group_ids[i]);
-    }
-    return true;
-}
-
-bool snuba_get_groups_user_counts(struct tagstore *store, int64_t project_id,
-                                  const int64_t *group_ids, size_t group_count,
-                                  int64_t environment_id, int64_t *counts, struct error *error)
-{
-    struct snuba_scope scope = {
-        .project_ids = &project_id, .project_count = 1, .environment_id = environment_id};
+    struct snuba_scope scope = snuba_scope_of(place, "tagstore.get_groups_user_counts");
     struct arena *arena = arena_new(ARENA_MAX);
-    bool done = arena == NULL
-                    ? error_no_memory(error)
-                    : count_users(store, &scope, group_ids, group_count, counts, arena, error);
+    bool done = arena != NULL ? snuba_group_list_start(&groups, group_ids, arena, error)
+                              : error_no_memory(error);
+    while (done && snuba_group_list_next(&groups, &some)) {
+        scope.group_ids = some.items;
+        scope.group_count = some.count;
+        if (!ask_counts(store, &scope, arena, &rows, error))
+            done = snuba_group_list_retry(&groups, error);
+        else
+            for (size_t i = 0; i < group_ids->count; i++)
+                counts[i] += count_of(&rows, group_ids->items[i]);
+    }
     arena_free(arena);
     return done;
 }

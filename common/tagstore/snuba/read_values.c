@@ -19,23 +19,6 @@ static void group_sums(struct snuba_question *question, const struct snuba_colum
     question->query.aggregation_count = SNUBA_SUMS;
 }
 
-/* Copies the rows, whose first cell is the value, or where `value` is given the group. */
-static bool take_values(const struct snuba_rows *rows, int64_t group_id, const char *value_or_null,
-                        struct arena *arena, struct group_tag_value **values, size_t *count,
-                        struct error *error)
-{
-    *values = arena_array(arena, rows->count + 1, sizeof(**values), error);
-    if (*values == NULL)
-        return false;
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct snuba_cell *row = snuba_row(rows, i);
-        (*values)[i] =
-            snuba_take_value(row, value_or_null == NULL ? group_id : row[0].number, value_or_null);
-    }
-    *count = rows->count;
-    return true;
-}
-
 /* ---- one value ---- */
 
 /* Grouped by the value although it is one: without events there is no row, rather than one of
@@ -46,9 +29,8 @@ static bool ask_value(struct tagstore *store, const struct tag_place *place,
     struct snuba_question question;
     struct snuba_rows rows;
     struct snuba_column column;
-    struct snuba_scope scope = snuba_scope_of(place);
-    if (!snuba_question_start(&question, store, "tagstore.get_group_tag_value", &scope, 2, arena,
-                              error) ||
+    const struct snuba_scope scope = snuba_scope_of(place, "tagstore.get_group_tag_value");
+    if (!snuba_question_start(&question, store, &scope, arena, error) ||
         !snuba_question_has_value(&question, place->key, place->value, &column, error))
         return false;
     group_sums(&question, &column);
@@ -72,46 +54,45 @@ bool snuba_get_group_tag_value(struct tagstore *store, const struct tag_place *p
 
 /* ---- one value in many groups ---- */
 
+/* Adds to the rows, for which there is room. */
 static bool ask_groups(struct tagstore *store, const struct tag_place *place,
-                       const int64_t *group_ids, size_t group_count, struct arena *arena,
-                       struct group_tag_value *rows, size_t *count, struct error *error)
+                       const struct tag_id_list *group_ids, struct group_tag_value_list *rows,
+                       struct error *error)
 {
     struct snuba_question question;
     struct snuba_rows found;
     struct snuba_column column;
-    struct snuba_scope scope = snuba_scope_of(place);
-    struct group_tag_value *values = NULL;
-    size_t value_count = 0;
-    scope.group_ids = group_ids;
-    scope.group_count = group_count;
-    if (!snuba_question_start(&question, store, "tagstore.get_group_list_tag_value", &scope, 2,
-                              arena, error) ||
+    struct snuba_scope scope = snuba_scope_of(place, "tagstore.get_group_list_tag_value");
+    scope.group_ids = group_ids->items;
+    scope.group_count = group_ids->count;
+    if (!snuba_question_start(&question, store, &scope, rows->arena, error) ||
         !snuba_question_has_value(&question, place->key, place->value, &column, error))
         return false;
     group_sums(&question, &group_column);
-    if (!snuba_question_all(&question, snuba_compare_numbers, &found, error) ||
-        !take_values(&found, 0, place->value, arena, &values, &value_count, error))
+    if (!snuba_question_all(&question, snuba_compare_numbers, &found, error))
         return false;
-    for (size_t i = 0; i < value_count; i++)
-        rows[(*count)++] = values[i];
+    if (found.count > group_ids->count)
+        return error_set(error, ERROR_INTERNAL, "snuba's answer: more rows than were asked for");
+    for (size_t i = 0; i < found.count; i++) {
+        const struct snuba_cell *row = snuba_row(&found, i);
+        rows->items[rows->count++] = snuba_take_value(row, row[0].number, place->value);
+    }
     return true;
 }
 
 bool snuba_get_group_list_tag_value(struct tagstore *store, const struct tag_place *place,
-                                    const int64_t *group_ids, size_t group_count,
-                                    struct arena *arena, struct group_tag_value **rows,
-                                    size_t *count, struct error *error)
+                                    const struct tag_id_list *group_ids,
+                                    struct group_tag_value_list *rows, struct error *error)
 {
     struct snuba_group_list groups;
-    const int64_t *some = NULL;
-    size_t some_count = 0;
-    if (!snuba_group_list_start(&groups, group_ids, group_count, arena, error))
+    struct tag_id_list some;
+    if (!snuba_group_list_start(&groups, group_ids, rows->arena, error))
         return false;
-    *rows = arena_array(arena, groups.count + 1, sizeof(**rows), error);
-    if (*rows == NULL)
+    rows->items = arena_array(rows->arena, groups.count + 1, sizeof(*rows->items), error);
+    if (rows->items == NULL)
         return false;
-    while (snuba_group_list_next(&groups, &some, &some_count)) {
-        bool done = ask_groups(store, place, some, some_count, arena, *rows, count, error);
+    while (snuba_group_list_next(&groups, &some)) {
+        bool done = ask_groups(store, place, &some, rows, error);
         if (!done && !snuba_group_list_retry(&groups, error))
             return false;
     }
@@ -130,17 +111,28 @@ static int compare_top(const void *a, const void *b)
     return order != 0 ? order : snuba_order_texts(&x[0], &y[0]);
 }
 
+static bool take_values(const struct snuba_rows *found, int64_t group_id,
+                        struct group_tag_value_list *rows, struct error *error)
+{
+    rows->items = arena_array(rows->arena, found->count + 1, sizeof(*rows->items), error);
+    if (rows->items == NULL)
+        return false;
+    for (size_t i = 0; i < found->count; i++)
+        rows->items[i] = snuba_take_value(snuba_row(found, i), group_id, NULL);
+    rows->count = found->count;
+    return true;
+}
+
 bool snuba_get_top_group_tag_values(struct tagstore *store, const struct tag_place *place,
-                                    int64_t limit, struct arena *arena,
-                                    struct group_tag_value **rows, size_t *count,
+                                    int64_t limit, struct group_tag_value_list *rows,
                                     struct error *error)
 {
+    const struct snuba_top top = {.compare = compare_top, .cell = 1, .limit = limit};
     struct snuba_question question;
     struct snuba_rows found;
     struct snuba_column column;
-    struct snuba_scope scope = snuba_scope_of(place);
-    if (!snuba_question_start(&question, store, "tagstore.get_top_group_tag_values", &scope, 2,
-                              arena, error) ||
+    const struct snuba_scope scope = snuba_scope_of(place, "tagstore.get_top_group_tag_values");
+    if (!snuba_question_start(&question, store, &scope, rows->arena, error) ||
         !snuba_question_has_key(&question, place->key, &column, error))
         return false;
     const struct snuba_order orderby[] = {
@@ -150,8 +142,8 @@ bool snuba_get_top_group_tag_values(struct tagstore *store, const struct tag_pla
     group_sums(&question, &column);
     question.query.orderby = orderby;
     question.query.orderby_count = ARRAY_LENGTH(orderby);
-    return snuba_question_top(&question, compare_top, 1, limit, &found, error) &&
-           take_values(&found, place->group_id, NULL, arena, rows, count, error);
+    return snuba_question_top(&question, &top, &found, error) &&
+           take_values(&found, place->group_id, rows, error);
 }
 
 /* ---- releases ---- */
@@ -173,35 +165,67 @@ static int compare_last(const void *a, const void *b)
     return order != 0 ? order : snuba_order_texts(&x[0], &y[0]);
 }
 
-bool snuba_get_release(struct tagstore *store, int64_t project_id, int64_t group_id, bool last,
-                       struct arena *arena, const char **version, struct error *error)
+/* Which of the releases is asked for. */
+struct release_end {
+    struct snuba_aggregation seen;
+    struct snuba_order orderby[2];
+    struct snuba_top top;
+};
+
+static const struct release_end first_release = {
+    .seen = {.function = SNUBA_MIN, .column = {.kind = SNUBA_TIMESTAMP}, .alias = "seen"},
+    .orderby = {{.column = {.kind = SNUBA_ALIAS, .name = "seen"}},
+                {.column = {.kind = SNUBA_RELEASE}}},
+    .top = {.compare = compare_first, .cell = 1, .limit = 1}};
+
+static const struct release_end last_release = {
+    .seen = {.function = SNUBA_MAX, .column = {.kind = SNUBA_TIMESTAMP}, .alias = "seen"},
+    .orderby = {{.column = {.kind = SNUBA_ALIAS, .name = "seen"}, .descending = true},
+                {.column = {.kind = SNUBA_RELEASE}}},
+    .top = {.compare = compare_last, .cell = 1, .limit = 1}};
+
+static bool ask_release(struct snuba_question *question, const struct release_end *end,
+                        const char **version, struct error *error)
 {
-    const struct tag_place place = {.project_id = project_id, .group_id = group_id};
-    const struct snuba_aggregation seen = {.function = last ? SNUBA_MAX : SNUBA_MIN,
-                                           .column = {.kind = SNUBA_TIMESTAMP},
-                                           .alias = "seen"};
-    const struct snuba_order orderby[] = {
-        {.column = {.kind = SNUBA_ALIAS, .name = "seen"}, .descending = last},
-        {.column = release_column}};
-    struct snuba_question question;
     struct snuba_rows found;
-    struct snuba_scope scope = snuba_scope_of(&place);
-    if (!snuba_question_start(&question, store,
-                              last ? "tagstore.get_last_release" : "tagstore.get_first_release",
-                              &scope, 1, arena, error) ||
-        !snuba_question_text(&question, release_column, SNUBA_NOT_EQUAL, "", error))
-        return false;
-    question.query.groupby = &release_column;
-    question.query.groupby_count = 1;
-    question.query.aggregations = &seen;
-    question.query.aggregation_count = 1;
-    question.query.orderby = orderby;
-    question.query.orderby_count = ARRAY_LENGTH(orderby);
-    if (!snuba_question_top(&question, last ? compare_last : compare_first, 1, 1, &found, error))
+    question->query.groupby = &release_column;
+    question->query.groupby_count = 1;
+    question->query.aggregations = &end->seen;
+    question->query.aggregation_count = 1;
+    question->query.orderby = end->orderby;
+    question->query.orderby_count = ARRAY_LENGTH(end->orderby);
+    if (!snuba_question_text(question, release_column, SNUBA_NOT_EQUAL, "", error) ||
+        !snuba_question_top(question, &end->top, &found, error))
         return false;
     if (found.count > 0)
         *version = snuba_row(&found, 0)[0].text;
     return true;
+}
+
+/* All environments, whichever the place has. */
+static struct snuba_scope release_scope(const struct tag_place *place, const char *referrer)
+{
+    struct snuba_scope scope = snuba_scope_of(place, referrer);
+    scope.environment_id = 0;
+    return scope;
+}
+
+bool snuba_get_first_release(struct tagstore *store, const struct tag_place *place,
+                             struct arena *arena, const char **version, struct error *error)
+{
+    const struct snuba_scope scope = release_scope(place, "tagstore.get_first_release");
+    struct snuba_question question;
+    return snuba_question_start(&question, store, &scope, arena, error) &&
+           ask_release(&question, &first_release, version, error);
+}
+
+bool snuba_get_last_release(struct tagstore *store, const struct tag_place *place,
+                            struct arena *arena, const char **version, struct error *error)
+{
+    const struct snuba_scope scope = release_scope(place, "tagstore.get_last_release");
+    struct snuba_question question;
+    return snuba_question_start(&question, store, &scope, arena, error) &&
+           ask_release(&question, &last_release, version, error);
 }
 
 /* ---- release tags ---- */
@@ -211,22 +235,24 @@ static int compare_versions(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorted, each once; "" is no version. */
-static bool sort_versions(const char *const *versions, size_t count, struct arena *arena,
-                          const char ***sorted, size_t *sorted_count, struct error *error)
+/* The query with its versions sorted, each once; "" is no version. */
+static bool sort_versions(const struct release_query *query, struct arena *arena,
+                          struct release_query *sorted, struct error *error)
 {
+    size_t count = query->version_count;
     size_t kept = 0;
     const char **list = arena_array(arena, count + 1, sizeof(*list), error);
     if (list == NULL)
         return false;
     for (size_t i = 0; i < count; i++)
-        list[i] = versions[i];
+        list[i] = query->versions[i];
     qsort(list, count, sizeof(*list), compare_versions);
     for (size_t i = 0; i < count; i++)
         if (list[i][0] != '\0' && (kept == 0 || !text_equal(list[i], list[kept - 1])))
             list[kept++] = list[i];
-    *sorted = list;
-    *sorted_count = kept;
+    *sorted = *query;
+    sorted->versions = list;
+    sorted->version_count = kept;
     return true;
 }
 
@@ -240,46 +266,46 @@ static size_t at_once(const char *const *texts, size_t count)
     return some;
 }
 
-static bool ask_releases(struct tagstore *store, const struct snuba_scope *scope,
-                         const char *const *versions, size_t version_count, struct arena *arena,
-                         struct group_tag_value *rows, size_t *count, struct error *error)
+/* Adds to the rows, for which there is room. */
+static bool ask_releases(struct tagstore *store, const struct release_query *query,
+                         struct group_tag_value_list *rows, struct error *error)
 {
+    const struct snuba_scope scope = {.referrer = "tagstore.get_release_tags",
+                                      .project_ids = query->project_ids.items,
+                                      .project_count = query->project_ids.count,
+                                      .environment_id = query->environment_id};
     struct snuba_question question;
     struct snuba_rows found;
-    if (!snuba_question_start(&question, store, "tagstore.get_release_tags", scope, 1, arena,
-                              error) ||
-        !snuba_question_texts(&question, release_column, versions, version_count, error))
+    if (!snuba_question_start(&question, store, &scope, rows->arena, error) ||
+        !snuba_question_texts(&question, release_column, query->versions, query->version_count,
+                              error))
         return false;
     group_sums(&question, &release_column);
     if (!snuba_question_all(&question, snuba_compare_texts, &found, error))
         return false;
-    if (found.count > version_count)
+    if (found.count > query->version_count)
         return error_set(error, ERROR_INTERNAL, "snuba's answer: more rows than were asked for");
     for (size_t i = 0; i < found.count; i++)
-        rows[(*count)++] = snuba_take_value(snuba_row(&found, i), 0, NULL);
+        rows->items[rows->count++] = snuba_take_value(snuba_row(&found, i), 0, NULL);
     return true;
 }
 
-bool snuba_get_release_tags(struct tagstore *store, const int64_t *project_ids,
-                            size_t project_count, int64_t environment_id,
-                            const char *const *versions, size_t version_count, struct arena *arena,
-                            struct group_tag_value **rows, size_t *count, struct error *error)
+bool snuba_get_release_tags(struct tagstore *store, const struct release_query *query,
+                            struct group_tag_value_list *rows, struct error *error)
 {
-    const struct snuba_scope scope = {.project_ids = project_ids,
-                                      .project_count = project_count,
-                                      .environment_id = environment_id};
-    const char **sorted = NULL;
-    size_t sorted_count = 0;
-    size_t some = 0;
-    if (!sort_versions(versions, version_count, arena, &sorted, &sorted_count, error))
+    struct release_query sorted;
+    if (!sort_versions(query, rows->arena, &sorted, error))
         return false;
-    *rows = arena_array(arena, sorted_count + 1, sizeof(**rows), error);
-    if (*rows == NULL)
+    rows->items = arena_array(rows->arena, sorted.version_count + 1, sizeof(*rows->items), error);
+    if (rows->items == NULL)
         return false;
-    for (size_t i = 0; i < sorted_count; i += some) {
-        some = at_once(&sorted[i], sorted_count - i);
-        if (!ask_releases(store, &scope, &sorted[i], some, arena, *rows, count, error))
+    for (size_t i = 0; i < sorted.version_count;) {
+        struct release_query some = sorted;
+        some.versions = &sorted.versions[i];
+        some.version_count = at_once(some.versions, sorted.version_count - i);
+        if (!ask_releases(store, &some, rows, error))
             return false;
+        i += some.version_count;
     }
     return true;
 }

@@ -15,7 +15,7 @@ static void interrupt(struct tagstore *store)
 {
     struct snuba_tagstore *snuba = (struct snuba_tagstore *)store;
     snuba_client_interrupt(snuba->client);
-    pg_interrupt(snuba->pg);
+    pg_interrupt(snuba->translator.pg);
 }
 
 /* No writes: events reach a Snuba through a pipeline of their own. */
@@ -32,7 +32,8 @@ static const struct tagstore_operations operations = {
     .get_group_tag_value_count = snuba_get_group_tag_value_count,
     .get_top_group_tag_values = snuba_get_top_group_tag_values,
     .get_group_tag_keys_and_top_values = snuba_get_group_tag_keys_and_top_values,
-    .get_release = snuba_get_release,
+    .get_first_release = snuba_get_first_release,
+    .get_last_release = snuba_get_last_release,
     .get_release_tags = snuba_get_release_tags,
     .get_group_event_ids = snuba_get_group_event_ids,
     .get_group_ids_for_search_filter = snuba_get_group_ids_for_search_filter,
@@ -41,25 +42,26 @@ static const struct tagstore_operations operations = {
     .get_groups_user_counts = snuba_get_groups_user_counts,
 };
 
-bool snuba_tagstore_new(const char *url, const char *dialect, int64_t retention_days,
-                        const char *tmpdir, struct pg *pg, struct tagstore **store,
-                        struct error *error)
+bool snuba_tagstore_new(const struct snuba_settings *settings, struct pg *pg,
+                        struct tagstore **store, struct error *error)
 {
-    const struct snuba_dialect *words = snuba_dialect_find(dialect);
+    const struct snuba_dialect *dialect = snuba_dialect_find(settings->dialect);
     *store = NULL;
-    if (words == NULL)
-        return error_set(error, ERROR_USAGE, "snuba has no dialect '%.40s'", dialect);
+    if (dialect == NULL)
+        return error_set(error, ERROR_USAGE, "snuba has no dialect '%.40s'", settings->dialect);
     struct snuba_tagstore *snuba = memory_alloc(sizeof(*snuba));
     if (snuba == NULL)
         return error_no_memory(error);
-    *snuba = (struct snuba_tagstore){.base = {.operations = &operations},
-                                     .pg = pg,
-                                     .retention_days = retention_days,
-                                     .tmpdir = text_duplicate(tmpdir)};
-    if (snuba->tmpdir == NULL || !snuba_client_new(url, words, &snuba->client, error)) {
-        bool no_memory = snuba->tmpdir == NULL;
+    *snuba = (struct snuba_tagstore){
+        .base = {.operations = &operations},
+        .translator = {.pg = pg, .dialect = dialect, .retention_days = settings->retention_days},
+        .tmpdir = text_duplicate(settings->tmpdir)};
+    bool done = snuba->tmpdir != NULL
+                    ? snuba_client_new(settings->url, dialect, &snuba->client, error)
+                    : error_no_memory(error);
+    if (!done) {
         free_store(&snuba->base);
-        return no_memory ? error_no_memory(error) : false;
+        return false;
     }
     snuba->base.patience_ms = snuba_client_patience_ms(snuba->client);
     *store = &snuba->base;

@@ -4,10 +4,9 @@
 
 #include "tagstore/snuba/question.h"
 
-/* Fills top_values and top_count of each key, which is of the place's group. One request for a
-   thousand keys where the server can bound the rows of each (limitby), else one for each. */
+/* Fills top_values of each key, which is of the place's group. One request for a thousand keys
+   where the server can bound the rows of each (limitby), else one for each. */
 bool snuba_read_top_values(struct tagstore *store, const struct tag_place *place,
-                           struct tag_key_summary *keys, size_t count, struct arena *arena,
-                           struct error *error) MUST_CHECK;
+                           struct tag_key_summary_list *keys, struct error *error) MUST_CHECK;
 
 #endif

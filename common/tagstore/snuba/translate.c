@@ -68,8 +68,8 @@ static bool too_many_hashes(struct error *error)
                      SNUBA_HASHES_MAX);
 }
 
-static bool translate_groups(struct pg *pg, const struct snuba_dialect *dialect,
-                             struct arena *arena, struct snuba_query *query, struct error *error)
+static bool translate_groups(const struct snuba_translator *translator, struct arena *arena,
+                             struct snuba_query *query, struct error *error)
 {
     const struct hashes_of_groups wanted = {.group_ids = query->group_ids,
                                             .group_count = query->group_count,
@@ -77,9 +77,9 @@ static bool translate_groups(struct pg *pg, const struct snuba_dialect *dialect,
     struct group_hashes hashes;
     query->issues = NULL;
     query->issue_count = 0;
-    if (!dialect->needs_hashes || query->group_count == 0)
+    if (!translator->dialect->needs_hashes || query->group_count == 0)
         return true;
-    if (!grouphash_of_groups(pg, &wanted, arena, &hashes, error))
+    if (!grouphash_of_groups(translator->pg, &wanted, arena, &hashes, error))
         return false;
     if (hashes.count > SNUBA_HASHES_MAX)
         return query->group_count == 1
@@ -89,12 +89,11 @@ static bool translate_groups(struct pg *pg, const struct snuba_dialect *dialect,
     return set_issues(hashes.items, hashes.count, arena, query, error);
 }
 
-bool snuba_translate_next_groups(struct pg *pg, int64_t project_id, int64_t *last,
-                                 struct arena *arena, struct snuba_query *query,
-                                 struct error *error)
+bool snuba_translate_next_groups(struct pg *pg, int64_t *last, struct arena *arena,
+                                 struct snuba_query *query, struct error *error)
 {
     const struct hashes_of_project wanted = {
-        .project_id = project_id, .after = *last, .max = SNUBA_HASHES_MAX + 1};
+        .project_id = query->project_ids[0], .after = *last, .max = SNUBA_HASHES_MAX + 1};
     struct group_hashes found;
     if (!grouphash_of_project(pg, &wanted, arena, &found, error))
         return false;
@@ -125,15 +124,16 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static bool set_time_range(struct pg *pg, int64_t retention_days, struct snuba_query *query,
+static bool set_time_range(const struct snuba_translator *translator, struct snuba_query *query,
                            struct error *error)
 {
+    int64_t retention_days = translator->retention_days;
     int64_t now = 0;
     int64_t first_seen = USEC_NONE;
     int64_t last_seen = USEC_NONE;
-    if (!server_clock_now(pg, &now, error) ||
+    if (!server_clock_now(translator->pg, &now, error) ||
         (query->group_count == 1 &&
-         !group_read_seen(pg, query->group_ids[0], &first_seen, &last_seen, error)))
+         !group_read_seen(translator->pg, query->group_ids[0], &first_seen, &last_seen, error)))
         return false;
     now = whole_second(now);
     query->from = 0;
@@ -147,15 +147,15 @@ static bool set_time_range(struct pg *pg, int64_t retention_days, struct snuba_q
            error_set(error, ERROR_EXPORT, "%s", SNUBA_OUT_OF_RANGE);
 }
 
-bool snuba_translate(struct pg *pg, const struct snuba_dialect *dialect,
-                     const struct snuba_scope *scope, int64_t retention_days, struct arena *arena,
-                     struct snuba_query *query, struct error *error)
+bool snuba_translate(const struct snuba_translator *translator, const struct snuba_scope *scope,
+                     struct arena *arena, struct snuba_query *query, struct error *error)
 {
+    query->referrer = scope->referrer;
     query->project_count = scope->project_count;
     query->group_count = scope->group_count;
     return copy_ids(scope->project_ids, scope->project_count, arena, &query->project_ids, error) &&
            copy_ids(scope->group_ids, scope->group_count, arena, &query->group_ids, error) &&
-           translate_environment(pg, scope->environment_id, arena, query, error) &&
-           translate_groups(pg, dialect, arena, query, error) &&
-           set_time_range(pg, retention_days, query, error);
+           translate_environment(translator->pg, scope->environment_id, arena, query, error) &&
+           translate_groups(translator, arena, query, error) &&
+           set_time_range(translator, query, error);
 }

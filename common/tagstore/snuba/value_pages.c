@@ -183,14 +183,13 @@ static bool start(struct value_pages *pages, const struct snuba_tagstore *store,
                   struct error *error)
 {
     const struct group_tag_value_query *asked = pages->asked;
-    const struct snuba_scope scope = {.project_ids = &asked->project_id,
+    const struct snuba_scope scope = {.referrer = "tagstore.get_group_tag_value_iter",
+                                      .project_ids = &asked->project_id,
                                       .project_count = 1,
                                       .group_ids = &asked->group_id,
                                       .group_count = asked->group_id != 0,
                                       .environment_id = asked->environment_id};
-    pages->range.referrer = "tagstore.get_group_tag_value_iter";
-    if (!snuba_translate(store->pg, pages->dialect, &scope, store->retention_days, pages->texts,
-                         &pages->range, error))
+    if (!snuba_translate(&store->translator, &scope, pages->texts, &pages->range, error))
         return false;
     pages->step = fits_one_answer(pages) ? IN_ORDER : first_page(pages);
     return send(pages, error);
@@ -328,28 +327,30 @@ static bool move_on(struct value_pages *pages, const struct snuba_answer *answer
 }
 
 static bool copy_rows(const struct value_pages *pages, const struct snuba_answer *answer,
-                      size_t count, struct arena *arena, struct group_tag_value **rows,
-                      struct error *error)
+                      size_t count, struct group_tag_value_list *rows, struct error *error)
 {
-    *rows = arena_array(arena, count + 1, sizeof(**rows), error);
-    for (size_t i = 0; *rows != NULL && i < count; i++)
-        (*rows)[i] = snuba_take_value(snuba_cell(answer, i, 0), pages->asked->group_id, NULL);
-    return *rows != NULL;
+    rows->items = arena_array(rows->arena, count + 1, sizeof(*rows->items), error);
+    if (rows->items == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        rows->items[i] = snuba_take_value(snuba_cell(answer, i, 0), pages->asked->group_id, NULL);
+    rows->count = count;
+    return true;
 }
 
-bool value_pages_next(struct value_pages *pages, struct arena *arena, struct group_tag_value **rows,
-                      size_t *count, bool *more, struct error *error)
+bool value_pages_next(struct value_pages *pages, struct group_tag_value_list *rows, bool *more,
+                      struct error *error)
 {
     struct snuba_answer answer;
-    *rows = NULL;
-    *count = 0;
+    size_t count = 0;
+    rows->count = 0;
     *more = true;
     pages->is_out = false;
-    if (!snuba_finish(pages->client, arena, &answer, error))
+    if (!snuba_finish(pages->client, rows->arena, &answer, error))
         return halve(pages, error) && send(pages, error);
-    if (!check_cells(&answer, error) || !move_on(pages, &answer, count, error) ||
+    if (!check_cells(&answer, error) || !move_on(pages, &answer, &count, error) ||
         !send(pages, error))
         return false;
     *more = pages->is_out;
-    return copy_rows(pages, &answer, *count, arena, rows, error);
+    return copy_rows(pages, &answer, count, rows, error);
 }

@@ -4,7 +4,7 @@
  * meanwhile (an offset would do both), and each page asks the server for less. The time range is
  * that of the beginning. While a page is worked on, the next one is on its way.
  *
- * The requests (spec/snuba/README.md, spec/original.md 4.3):
+ * The requests:
  *
  *  - Pages group by tags[key]: half the work of tags_key and tags_value for the server. But there
  * an event with an empty value is like one without the tag, and an export shows an empty value: so
@@ -35,11 +35,11 @@ bool value_pages_new(struct tagstore *store, const struct group_tag_value_query 
 /* At any time: also gives up what is on its way. NULL is fine. */
 void value_pages_free(struct value_pages *pages);
 
-/* Waits for the page that is on its way, and sends the request for the next one. The rows are in
-   `arena`. A page without rows need not be the last one: *more tells. ERROR_INTERNAL: the server's
-   order is not that of its comparison, or no value is beyond doubt in the largest page there can
-   be; else as snuba_finish. */
-bool value_pages_next(struct value_pages *pages, struct arena *arena, struct group_tag_value **rows,
-                      size_t *count, bool *more, struct error *error) MUST_CHECK;
+/* Waits for the page that is on its way, and sends the request for the next one. A page without
+   rows need not be the last one: *more tells. ERROR_INTERNAL: the server's order is not that of its
+   comparison, or no value is beyond doubt in the largest page there can be; else as snuba_finish.
+ */
+bool value_pages_next(struct value_pages *pages, struct group_tag_value_list *rows, bool *more,
+                      struct error *error) MUST_CHECK;
 
 #endif

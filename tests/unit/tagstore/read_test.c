@@ -50,9 +50,12 @@ static int start(void **state)
     assert_non_null(pg);
     ok(pg_connect(pg, &error));
     if (text_starts_with(name, "snuba"))
-        ok(snuba_tagstore_new(getenv("EXPORTD_TEST_SNUBA_URL"),
-                              getenv("EXPORTD_TEST_SNUBA_DIALECT"), 90, "/tmp", pg, &store,
-                              &error));
+        ok(snuba_tagstore_new(
+            &(struct snuba_settings){.url = getenv("EXPORTD_TEST_SNUBA_URL"),
+                                     .dialect = getenv("EXPORTD_TEST_SNUBA_DIALECT"),
+                                     .retention_days = 90,
+                                     .tmpdir = "/tmp"},
+            pg, &store, &error));
     else
         store = postgres_tagstore_new(pg);
     arena = arena_new((size_t)16 * 1024 * 1024);
@@ -103,19 +106,18 @@ static void test_keys(void **state)
 {
     (void)state;
     struct tag_key key;
-    struct tag_key *keys = NULL;
-    size_t count = 0;
+    struct tag_key_list keys = {.arena = arena};
     need_store();
     struct tag_place foo = place(g1, "foo", NULL);
     ok(tagstore_get_group_tag_key(store, &foo, &key, &error));
     assert_string_equal(key.key, "foo");
     assert_int_equal(key.times_seen, 2);
     assert_int_equal(key.group_id, g1);
-    ok(tagstore_get_group_tag_keys(store, &foo, 0, arena, &keys, &count, &error));
-    assert_int_equal(count, 2);
-    assert_string_equal(keys[0].key, "baz");
-    assert_string_equal(keys[1].key, "foo");
-    assert_true(keys[0].times_seen == 2 && keys[1].times_seen == 2);
+    ok(tagstore_get_group_tag_keys(store, &foo, 0, &keys, &error));
+    assert_int_equal(keys.count, 2);
+    assert_string_equal(keys.items[0].key, "baz");
+    assert_string_equal(keys.items[1].key, "foo");
+    assert_true(keys.items[0].times_seen == 2 && keys.items[1].times_seen == 2);
 }
 
 static void test_what_is_not_there(void **state)
@@ -138,34 +140,34 @@ static void test_one_value(void **state)
 {
     (void)state;
     struct group_tag_value row;
-    struct group_tag_value *rows = NULL;
-    size_t count = 0;
-    const int64_t groups[] = {g2, g1};
+    struct group_tag_value_list rows = {.arena = arena};
+    const int64_t ids[] = {g2, g1};
+    struct tag_id_list groups = {.items = ids, .count = 2};
     need_store();
     struct tag_place bar = place(g1, "foo", "bar");
     ok(tagstore_get_group_tag_value(store, &bar, &row, &error));
     assert_seen(&row, "bar", 2, 2, 1);
     assert_int_equal(row.group_id, g1);
-    ok(tagstore_get_group_list_tag_value(store, &bar, groups, 2, arena, &rows, &count, &error));
-    assert_int_equal(count, 1);
-    assert_int_equal(rows[0].group_id, g1);
-    assert_seen(&rows[0], "bar", 2, 2, 1);
-    ok(tagstore_get_group_list_tag_value(store, &bar, groups, 0, arena, &rows, &count, &error));
-    assert_int_equal(count, 0);
+    ok(tagstore_get_group_list_tag_value(store, &bar, &groups, &rows, &error));
+    assert_int_equal(rows.count, 1);
+    assert_int_equal(rows.items[0].group_id, g1);
+    assert_seen(&rows.items[0], "bar", 2, 2, 1);
+    groups.count = 0;
+    ok(tagstore_get_group_list_tag_value(store, &bar, &groups, &rows, &error));
+    assert_int_equal(rows.count, 0);
 }
 
 /* How many rows the cursor gives, and the last one. Closes it. */
 static size_t read_all(struct tagstore_cursor *cursor, struct group_tag_value *last)
 {
-    struct group_tag_value *rows = NULL;
-    size_t count = 0;
+    struct group_tag_value_list page = {.arena = arena};
     size_t total = 0;
     do {
-        ok(tagstore_next_page(cursor, arena, &rows, &count, &error));
-        total += count;
-        if (count > 0)
-            *last = rows[count - 1];
-    } while (count > 0);
+        ok(tagstore_next_page(cursor, &page, &error));
+        total += page.count;
+        if (page.count > 0)
+            *last = page.items[page.count - 1];
+    } while (page.count > 0);
     tagstore_close(cursor);
     return total;
 }
@@ -228,32 +230,32 @@ static void test_counts_and_top_values(void **state)
 {
     (void)state;
     int64_t times = -1;
-    struct group_tag_value *rows = NULL;
-    struct tag_key_summary *keys = NULL;
-    size_t count = 0;
+    struct group_tag_value_list rows = {.arena = arena};
+    struct tag_key_summary_list keys = {.arena = arena};
     need_store();
     struct tag_place foo = place(g1, "foo", NULL);
     ok(tagstore_get_group_tag_value_count(store, &foo, &times, &error));
     assert_int_equal(times, 2);
-    ok(tagstore_get_top_group_tag_values(store, &foo, 1, arena, &rows, &count, &error));
-    assert_int_equal(count, 1);
-    assert_seen(&rows[0], "bar", 2, 2, 1);
-    assert_int_equal(rows[0].group_id, g1);
-    ok(tagstore_get_group_tag_keys_and_top_values(store, &foo, arena, &keys, &count, &error));
-    assert_int_equal(count, 2);
-    assert_string_equal(keys[1].key, "foo");
-    assert_int_equal(keys[1].unique_values, 1);
-    assert_int_equal(keys[1].total_values, 2);
-    assert_int_equal(keys[1].top_count, 1);
-    assert_seen(&keys[1].top_values[0], "bar", 2, 2, 1);
+    ok(tagstore_get_top_group_tag_values(store, &foo, 1, &rows, &error));
+    assert_int_equal(rows.count, 1);
+    assert_seen(&rows.items[0], "bar", 2, 2, 1);
+    assert_int_equal(rows.items[0].group_id, g1);
+    ok(tagstore_get_group_tag_keys_and_top_values(store, &foo, &keys, &error));
+    assert_int_equal(keys.count, 2);
+    assert_string_equal(keys.items[1].key, "foo");
+    assert_int_equal(keys.items[1].unique_values, 1);
+    assert_int_equal(keys.items[1].total_values, 2);
+    assert_int_equal(keys.items[1].top_values.count, 1);
+    assert_seen(&keys.items[1].top_values.items[0], "bar", 2, 2, 1);
 }
 
 static void assert_releases(int64_t group_id, const char *first, const char *last)
 {
+    const struct tag_place asked = place(group_id, NULL, NULL);
     const char *version = NULL;
-    ok(tagstore_get_first_release(store, FIXTURE_PROJECT, group_id, arena, &version, &error));
+    ok(tagstore_get_first_release(store, &asked, arena, &version, &error));
     assert_true(first == NULL ? version == NULL : text_equal(version, first));
-    ok(tagstore_get_last_release(store, FIXTURE_PROJECT, group_id, arena, &version, &error));
+    ok(tagstore_get_last_release(store, &asked, arena, &version, &error));
     assert_true(last == NULL ? version == NULL : text_equal(version, last));
 }
 
@@ -262,17 +264,19 @@ static void test_releases(void **state)
     (void)state;
     const int64_t projects[] = {FIXTURE_PROJECT};
     const char *const versions[] = {"100"};
-    struct group_tag_value *rows = NULL;
-    size_t count = 0;
+    struct release_query query = {
+        .project_ids = {.items = projects, .count = 1}, .versions = versions, .version_count = 1};
+    struct group_tag_value_list rows = {.arena = arena};
     need_store();
     assert_releases(g1, "200", "100");
     assert_releases(0, "200", "100");
     assert_releases(g2, NULL, NULL);
-    ok(tagstore_get_release_tags(store, projects, 1, 0, versions, 1, arena, &rows, &count, &error));
-    assert_int_equal(count, 1);
-    assert_seen(&rows[0], "100", 1, 1, 1);
-    ok(tagstore_get_release_tags(store, projects, 1, 0, versions, 0, arena, &rows, &count, &error));
-    assert_int_equal(count, 0);
+    ok(tagstore_get_release_tags(store, &query, &rows, &error));
+    assert_int_equal(rows.count, 1);
+    assert_seen(&rows.items[0], "100", 1, 1, 1);
+    query.version_count = 0;
+    ok(tagstore_get_release_tags(store, &query, &rows, &error));
+    assert_int_equal(rows.count, 0);
 }
 
 /* Notes the first digit of each id. */
@@ -290,7 +294,9 @@ static void assert_events(int64_t group_id, const struct tag *tags, size_t count
 {
     char seen[8] = "";
     struct tag_place group = place(group_id, NULL, NULL);
-    ok(tagstore_get_group_event_ids(store, &group, tags, count, note_event, seen, &error));
+    const struct tag_list list = {.items = tags, .count = count};
+    const struct tagstore_listener noting = {.tell = note_event, .context = seen};
+    ok(tagstore_get_group_event_ids(store, &group, &list, &noting, &error));
     assert_string_equal(seen, expected);
 }
 
@@ -315,16 +321,18 @@ static void test_event_ids(void **state)
     assert_events(g2, bar, 2, "");
     assert_events(g1, bar, 0, "");
     struct tag_place group = place(g1, NULL, NULL);
-    assert_false(tagstore_get_group_event_ids(store, &group, bar, 1, refuse_event, NULL, &error));
+    const struct tag_list one = {.items = bar, .count = 1};
+    const struct tagstore_listener refusing = {.tell = refuse_event};
+    assert_false(tagstore_get_group_event_ids(store, &group, &one, &refusing, &error));
     assert_int_equal(error.code, ERROR_STOPPED);
     assert_events(g1, bar, 1, "12"); /* the store is free again */
 }
 
-static void assert_groups(const int64_t *groups, size_t count, int64_t first, int64_t second)
+static void assert_groups(const struct tag_id_list *groups, int64_t first, int64_t second)
 {
-    assert_int_equal(count, (first != 0) + (second != 0));
-    assert_true(first == 0 || groups[0] == first);
-    assert_true(second == 0 || groups[1] == second);
+    assert_int_equal(groups->count, (first != 0) + (second != 0));
+    assert_true(first == 0 || groups->items[0] == first);
+    assert_true(second == 0 || groups->items[1] == second);
 }
 
 static void test_search_filter(void **state)
@@ -340,18 +348,18 @@ static void test_search_filter(void **state)
         size_t from, count;
         int64_t group;
     } cases[] = {{0, 2, g1}, {0, 1, g1}, {0, 3, g1}, {2, 1, g1}, {2, 2, 0}, {3, 1, g2}, {3, 2, 0}};
-    int64_t *groups = NULL;
-    size_t count = 0;
+    struct tag_id_list groups = {.arena = arena};
+    struct tag_condition_list list = {.items = conditions};
     need_store();
-    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        ok(tagstore_get_group_ids_for_search_filter(store, FIXTURE_PROJECT, environment,
-                                                    conditions + cases[i].from, cases[i].count,
-                                                    arena, &groups, &count, &error));
-        assert_groups(groups, count, cases[i].group, 0);
-    }
-    assert_false(tagstore_get_group_ids_for_search_filter(
-        store, FIXTURE_PROJECT, environment, conditions, 0, arena, &groups, &count, &error));
+    struct tag_place project = place(0, NULL, NULL);
+    assert_false(tagstore_get_group_ids_for_search_filter(store, &project, &list, &groups, &error));
     assert_int_equal(error.code, ERROR_INVALID);
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        list.items = conditions + cases[i].from;
+        list.count = cases[i].count;
+        ok(tagstore_get_group_ids_for_search_filter(store, &project, &list, &groups, &error));
+        assert_groups(&groups, cases[i].group, 0);
+    }
 }
 
 static void test_groups_of_users(void **state)
@@ -365,17 +373,18 @@ static void test_groups_of_users(void **state)
         {.attributes = {.ident = "", .email = ""}},
         {.attributes = {.email = "user2@sentry.io", .ident = "nobody"}}};
     const int64_t expected[][2] = {{g1, g2}, {g1, 0}, {0, 0}, {0, 0}, {g1, 0}};
-    int64_t *groups = NULL;
-    size_t count = 0;
+    struct tagstore_user_query query = {
+        .project_ids = {.items = projects, .count = 2}, .user_count = 1, .limit = 100};
+    struct tag_id_list groups = {.arena = arena};
     need_store();
     for (size_t i = 0; i < ARRAY_LENGTH(users); i++) {
-        ok(tagstore_get_group_ids_for_users(store, projects, 2, &users[i], 1, 100, arena, &groups,
-                                            &count, &error));
-        assert_groups(groups, count, expected[i][0], expected[i][1]);
+        query.users = &users[i];
+        ok(tagstore_get_group_ids_for_users(store, &query, &groups, &error));
+        assert_groups(&groups, expected[i][0], expected[i][1]);
     }
-    ok(tagstore_get_group_ids_for_users(store, projects, 2, users, 0, 100, arena, &groups, &count,
-                                        &error));
-    assert_int_equal(count, 0);
+    query.user_count = 0;
+    ok(tagstore_get_group_ids_for_users(store, &query, &groups, &error));
+    assert_int_equal(groups.count, 0);
 }
 
 static void test_values_of_users(void **state)
@@ -384,28 +393,32 @@ static void test_values_of_users(void **state)
     const struct tagstore_user users[] = {
         {.project_id = FIXTURE_PROJECT, .attributes = {.email = "user1@sentry.io"}},
         {.project_id = FIXTURE_PROJECT, .attributes = {.ident = "user2"}}};
-    struct user_tag_value *rows = NULL;
-    size_t count = 0;
+    struct tagstore_user_query query = {.users = users, .user_count = 2, .limit = 100};
+    struct user_tag_value_list rows = {.arena = arena};
     need_store();
-    ok(tagstore_get_group_tag_values_for_users(store, users, 2, 100, arena, &rows, &count, &error));
-    assert_int_equal(count, 2);
-    assert_seen(&rows[0].tag, "user1", 1, 1, 1); /* what has the address; user1 has two events */
-    assert_seen(&rows[1].tag, "user2", 1, 2, 2);
-    assert_int_equal(rows[0].project_id, FIXTURE_PROJECT);
-    ok(tagstore_get_group_tag_values_for_users(store, users, 2, 1, arena, &rows, &count, &error));
-    assert_int_equal(count, 1);
+    ok(tagstore_get_group_tag_values_for_users(store, &query, &rows, &error));
+    assert_int_equal(rows.count, 2);
+    assert_seen(&rows.items[0].tag, "user1", 1, 1,
+                1); /* what has the address; user1 has two events */
+    assert_seen(&rows.items[1].tag, "user2", 1, 2, 2);
+    assert_int_equal(rows.items[0].project_id, FIXTURE_PROJECT);
+    query.limit = 1;
+    ok(tagstore_get_group_tag_values_for_users(store, &query, &rows, &error));
+    assert_int_equal(rows.count, 1);
 }
 
 static void test_user_counts(void **state)
 {
     (void)state;
-    const int64_t groups[] = {g1, g2, 4711};
+    const int64_t ids[] = {g1, g2, 4711};
+    const struct tag_id_list groups = {.items = ids, .count = 3};
     int64_t counts[3] = {-1, -1, -1};
     need_store();
-    ok(tagstore_get_groups_user_counts(store, FIXTURE_PROJECT, groups, 3, environment, counts,
-                                       &error));
+    struct tag_place project = place(0, NULL, NULL);
+    ok(tagstore_get_groups_user_counts(store, &project, &groups, counts, &error));
     assert_true(counts[0] == 2 && counts[1] == 1 && counts[2] == 0);
-    ok(tagstore_get_groups_user_counts(store, FIXTURE_PROJECT + 1, groups, 3, 0, counts, &error));
+    project = (struct tag_place){.project_id = FIXTURE_PROJECT + 1};
+    ok(tagstore_get_groups_user_counts(store, &project, &groups, counts, &error));
     assert_true(counts[0] == 0 && counts[1] == 0 && counts[2] == 0);
 }
 

@@ -52,8 +52,10 @@ static bool translate(const char *dialect, const int64_t *group_ids, size_t grou
                                       .group_ids = group_ids,
                                       .group_count = group_count,
                                       .environment_id = environment_id};
+    const struct snuba_translator translator = {
+        .pg = pg, .dialect = snuba_dialect_find(dialect), .retention_days = days};
     *query = (struct snuba_query){.limit = -1};
-    return snuba_translate(pg, snuba_dialect_find(dialect), &scope, days, arena, query, &error);
+    return snuba_translate(&translator, &scope, arena, query, &error);
 }
 
 static void test_environments(void **state)
@@ -137,26 +139,26 @@ static void test_too_many_hashes(void **state)
 static void test_all_groups(void **state)
 {
     (void)state;
-    struct snuba_query query = {0};
+    struct snuba_query query = {.project_ids = project, .project_count = 1};
     int64_t last = 0;
     make_groups();
     add_hashes(7, SNUBA_HASHES_MAX - 2);
     add_hashes(9, 1);
-    ok(snuba_translate_next_groups(pg, 1, &last, arena, &query, &error));
+    ok(snuba_translate_next_groups(pg, &last, arena, &query, &error));
     assert_int_equal(query.issue_count, 1);
     assert_int_equal(query.issues[0].group_id, 7);
     assert_int_equal(query.issues[0].count, SNUBA_HASHES_MAX - 1);
     assert_int_equal(last, 7);
-    ok(snuba_translate_next_groups(pg, 1, &last, arena, &query, &error));
+    ok(snuba_translate_next_groups(pg, &last, arena, &query, &error));
     assert_int_equal(query.issue_count, 2);
     assert_int_equal(query.issues[0].count, 2);
     assert_int_equal(query.issues[1].group_id, 9);
     assert_int_equal(last, 9);
-    ok(snuba_translate_next_groups(pg, 1, &last, arena, &query, &error));
+    ok(snuba_translate_next_groups(pg, &last, arena, &query, &error));
     assert_int_equal(query.issue_count, 0);
     add_hashes(8, SNUBA_HASHES_MAX);
     last = 7;
-    assert_false(snuba_translate_next_groups(pg, 1, &last, arena, &query, &error));
+    assert_false(snuba_translate_next_groups(pg, &last, arena, &query, &error));
     assert_int_equal(error.code, ERROR_EXPORT);
 }
 

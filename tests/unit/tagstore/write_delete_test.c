@@ -9,14 +9,15 @@ static void make_projects(void)
         " VALUES (1, 'web', 'web', 1, false, now(), 0), (2, 'api', 'api', 1, false, now(), 0)");
 }
 
+static const struct tag_place main_color = {.project_id = MAIN_PROJECT, .key = "color"};
+
 static void delete_color(size_t expected)
 {
-    int64_t *ids = NULL;
-    size_t count = 0;
-    ok(tagstore_delete_tag_key(store, MAIN_PROJECT, "color", arena, &ids, &count, &error));
-    assert_int_equal(count, expected);
-    for (size_t i = 0; i < count; i++)
-        assert_true(ids[i] > 0);
+    struct tag_id_list ids = {.arena = arena};
+    ok(tagstore_delete_tag_key(store, &main_color, &ids, &error));
+    assert_int_equal(ids.count, expected);
+    for (size_t i = 0; i < ids.count; i++)
+        assert_true(ids.items[i] > 0);
 }
 
 static void test_delete_key(void **state)
@@ -69,8 +70,7 @@ static void test_delete_large_key(void **state)
 static void test_delete_key_is_hidden_first(void **state)
 {
     (void)state;
-    int64_t *ids = NULL;
-    size_t count = 0;
+    struct tag_id_list ids = {.arena = arena};
     need_database();
     struct tag_key key;
     const struct tag_place color = {
@@ -84,8 +84,7 @@ static void test_delete_key_is_hidden_first(void **state)
     ok(pg_begin(writer, &error));
     ok(pg_script(writer, "SELECT FROM sentry_project WHERE id = 1 FOR KEY SHARE", &error));
     run("SET lock_timeout = '200ms'");
-    refused(tagstore_delete_tag_key(store, MAIN_PROJECT, "color", arena, &ids, &count, &error),
-            ERROR_TIMEOUT);
+    refused(tagstore_delete_tag_key(store, &main_color, &ids, &error), ERROR_TIMEOUT);
     refused(tagstore_get_group_tag_key(store, &color, &key, &error), ERROR_NOT_FOUND);
     assert_string_equal(event_tags(), "100:7/3 color=red 10");
     pg_rollback(writer);
@@ -99,12 +98,11 @@ static void test_delete_key_is_hidden_first(void **state)
 static void deletion_has_to_wait(void)
 {
     struct error why;
-    int64_t *ids = NULL;
-    size_t count = 0;
+    struct tag_id_list ids = {.arena = arena};
     struct pg *other = connect_pg();
     struct tagstore *others = postgres_tagstore_new(other);
     ok(pg_script(other, "SET lock_timeout = '100ms'", &error));
-    assert_false(tagstore_delete_tag_key(others, MAIN_PROJECT, "color", arena, &ids, &count, &why));
+    assert_false(tagstore_delete_tag_key(others, &main_color, &ids, &why));
     assert_int_equal(why.code, ERROR_TIMEOUT);
     tagstore_free(others);
     pg_free(other);
@@ -115,11 +113,13 @@ static void test_deleting_waits_for_writers(void **state)
 {
     (void)state;
     const int64_t moved[] = {100};
-    const struct tag tags[] = {{"color", "blue"}};
+    const struct tag_id_list events = {.items = moved, .count = 1};
+    const struct tag_place destination = place_of(8, 0, NULL, NULL);
+    const struct tag tag = {"color", "blue"};
+    const struct tag_list tags = {.items = &tag, .count = 1};
     const struct tag_observation event = {MAIN_PROJECT, 7, 3, 100, NULL, NULL, second(1)};
     struct tag_place place = place_of(7, 3, "color", "red");
     struct tag_row row;
-    bool created = false;
     need_database();
     make_projects();
     ok(pg_begin(pg, &error));
@@ -129,13 +129,13 @@ static void test_deleting_waits_for_writers(void **state)
     for (int writer = 0; writer < 5; writer++) {
         ok(pg_begin(pg, &error));
         if (writer == 0)
-            ok(tagstore_get_or_create_group_tag_value(store, &place, &row, &created, &error));
+            ok(tagstore_get_or_create_group_tag_value(store, &place, &row, &error));
         else if (writer == 1)
             incr(7, 3, "red", 1, USEC_NONE, USEC_NONE);
         else if (writer == 2)
-            ok(tagstore_create_event_tags(store, &event, tags, 1, &error));
+            ok(tagstore_create_event_tags(store, &event, &tags, &error));
         else if (writer == 3)
-            ok(tagstore_update_group_for_events(store, MAIN_PROJECT, moved, 1, 8, &error));
+            ok(tagstore_update_group_for_events(store, &destination, &events, &error));
         else
             ok(tagstore_merge_group(store, MAIN_PROJECT, 8, 9, &error));
         deletion_has_to_wait();
@@ -152,6 +152,7 @@ static void test_value_is_gone(void **state)
 {
     (void)state;
     const struct tag_observation again = {MAIN_PROJECT, 7, 3, 101, "color", "red", second(1)};
+    const struct tag_observation_list one = {.items = &again, .count = 1};
     need_database();
     ok(pg_begin(pg, &error));
     observe_group(7, 3, 100, "red", 10);
@@ -159,10 +160,10 @@ static void test_value_is_gone(void **state)
     run("DELETE FROM tagstore_eventtag; DELETE FROM tagstore_grouptagvalue;"
         " DELETE FROM tagstore_tagvalue");
     ok(pg_begin(pg, &error));
-    refused(tagstore_record(store, &again, 1, &error), ERROR_CONFLICT);
+    refused(tagstore_record(store, &one, &error), ERROR_CONFLICT);
     pg_rollback(pg);
     ok(pg_begin(pg, &error));
-    ok(tagstore_record(store, &again, 1, &error));
+    ok(tagstore_record(store, &one, &error));
     ok(pg_commit(pg, &error));
     assert_string_equal(group_values(), "7/0 color=red 1x1-1, 7/3 color=red 1x1-1");
     assert_string_equal(event_tags(), "101:7/3 color=red 1");

@@ -123,7 +123,8 @@ static inline void observe(int64_t project_id, int64_t group_id, int64_t environ
                                                 .key = key,
                                                 .value = value,
                                                 .seen = second(seconds)};
-    ok(tagstore_record(store, &observation, 1, &error));
+    const struct tag_observation_list one = {.items = &observation, .count = 1};
+    ok(tagstore_record(store, &one, &error));
 }
 
 static inline void observe_group(int64_t group_id, int64_t environment_id, int64_t event_id,

@@ -3,7 +3,9 @@
 
 static void move_events(const int64_t *ids, size_t count, int64_t destination)
 {
-    ok(tagstore_update_group_for_events(store, MAIN_PROJECT, ids, count, destination, &error));
+    const struct tag_place group = {.project_id = MAIN_PROJECT, .group_id = destination};
+    const struct tag_id_list events = {.items = ids, .count = count};
+    ok(tagstore_update_group_for_events(store, &group, &events, &error));
 }
 
 /* Users of the events 100 to 104; the one of 104 is of another project. */
@@ -102,7 +104,8 @@ static void test_move_events_of_counts_without_events(void **state)
 static void test_values_seen(void **state)
 {
     (void)state;
-    const int64_t groups[] = {7, 8};
+    const int64_t ids[] = {7, 8};
+    const struct tag_id_list none = {.count = 0}, groups = {.items = ids, .count = 2};
     need_database();
     observe_group(7, 3, 100, "red", 10);
     observe_group(7, 3, 101, "blue", 10);
@@ -112,9 +115,9 @@ static void test_values_seen(void **state)
         " DELETE FROM tagstore_grouptagvalue WHERE group_id = 8;"
         " DELETE FROM tagstore_grouptagkey WHERE id ="
         "  (SELECT min(id) FROM tagstore_grouptagkey WHERE group_id = 7)");
-    ok(tagstore_update_group_tag_key_values_seen(store, OTHER_PROJECT, groups, 2, &error));
-    ok(tagstore_update_group_tag_key_values_seen(store, MAIN_PROJECT, groups, 0, &error));
-    ok(tagstore_update_group_tag_key_values_seen(store, MAIN_PROJECT, groups, 2, &error));
+    ok(tagstore_update_group_tag_key_values_seen(store, OTHER_PROJECT, &groups, &error));
+    ok(tagstore_update_group_tag_key_values_seen(store, MAIN_PROJECT, &none, &error));
+    ok(tagstore_update_group_tag_key_values_seen(store, MAIN_PROJECT, &groups, &error));
     assert_string_equal(group_keys(), "7/0 color:2, 7/3 color:2, 8/0 color:0, 8/3 color:0,"
                                       " 9/0 color:99, 9/3 color:99");
 }

@@ -10,12 +10,11 @@ static void test_keys(void **state)
     (void)state;
     struct tag_place place = place_of(0, 3, "color", NULL);
     struct tag_row first, again;
-    bool created = false;
     need_database();
-    ok(tagstore_get_or_create_tag_key(store, &place, &first, &created, &error));
-    assert_true(created && first.id > 0 && first.values_seen == 0);
-    ok(tagstore_get_or_create_tag_key(store, &place, &again, &created, &error));
-    assert_false(created);
+    ok(tagstore_get_or_create_tag_key(store, &place, &first, &error));
+    assert_true(first.created && first.id > 0 && first.values_seen == 0);
+    ok(tagstore_get_or_create_tag_key(store, &place, &again, &error));
+    assert_false(again.created);
     assert_int_equal(again.id, first.id);
     refused(tagstore_create_tag_key(store, &place, &again, &error), ERROR_CONFLICT);
     place.environment_id = 0;
@@ -29,22 +28,21 @@ static void test_values(void **state)
     (void)state;
     struct tag_place place = place_of(0, 3, "color", "red");
     struct tag_row first, again;
-    bool created = false;
     need_database();
     ok(tagstore_create_tag_value(store, &place, &first, &error));
     assert_true(first.id > 0 && first.times_seen == 0);
     assert_true(first.first_seen == USEC_NONE && first.last_seen == USEC_NONE);
     refused(tagstore_create_tag_value(store, &place, &again, &error), ERROR_CONFLICT);
     incr(0, 3, "red", 2, second(5), second(9));
-    ok(tagstore_get_or_create_tag_value(store, &place, &again, &created, &error));
-    assert_false(created);
+    ok(tagstore_get_or_create_tag_value(store, &place, &again, &error));
+    assert_false(again.created);
     assert_int_equal(again.id, first.id);
     assert_int_equal(again.times_seen, 2);
     assert_int_equal(again.first_seen, second(5));
     assert_int_equal(again.last_seen, second(9));
     place.value = "";
-    ok(tagstore_get_or_create_tag_value(store, &place, &again, &created, &error));
-    assert_true(created);
+    ok(tagstore_get_or_create_tag_value(store, &place, &again, &error));
+    assert_true(again.created);
     assert_string_equal(tag_keys(), "1/0 color:1, 1/3 color:2");
 }
 
@@ -53,12 +51,11 @@ static void test_group_keys(void **state)
     (void)state;
     struct tag_place place = place_of(7, 3, "color", NULL);
     struct tag_row first, again;
-    bool created = false;
     need_database();
-    ok(tagstore_get_or_create_group_tag_key(store, &place, &first, &created, &error));
-    assert_true(created && first.values_seen == 0);
-    ok(tagstore_get_or_create_group_tag_key(store, &place, &again, &created, &error));
-    assert_true(!created && again.id == first.id);
+    ok(tagstore_get_or_create_group_tag_key(store, &place, &first, &error));
+    assert_true(first.created && first.values_seen == 0);
+    ok(tagstore_get_or_create_group_tag_key(store, &place, &again, &error));
+    assert_true(!again.created && again.id == first.id);
     refused(tagstore_create_group_tag_key(store, &place, &again, &error), ERROR_CONFLICT);
     place.group_id = 8;
     ok(tagstore_create_group_tag_key(store, &place, &again, &error));
@@ -71,18 +68,17 @@ static void test_group_values(void **state)
     (void)state;
     struct tag_place place = place_of(7, 3, "color", "red");
     struct tag_row first, again, key;
-    bool created = false;
     need_database();
     ok(tagstore_create_group_tag_value(store, &place, &first, &error));
     assert_true(first.id > 0 && first.times_seen == 0 && first.first_seen == USEC_NONE);
     refused(tagstore_create_group_tag_value(store, &place, &again, &error), ERROR_CONFLICT);
     place.value = "blue";
-    ok(tagstore_get_or_create_group_tag_value(store, &place, &again, &created, &error));
-    assert_true(created && again.id != first.id);
-    ok(tagstore_get_or_create_group_tag_value(store, &place, &again, &created, &error));
-    assert_false(created);
-    ok(tagstore_get_or_create_group_tag_key(store, &place, &key, &created, &error));
-    assert_true(!created && key.values_seen == 2);
+    ok(tagstore_get_or_create_group_tag_value(store, &place, &again, &error));
+    assert_true(again.created && again.id != first.id);
+    ok(tagstore_get_or_create_group_tag_value(store, &place, &again, &error));
+    assert_false(again.created);
+    ok(tagstore_get_or_create_group_tag_key(store, &place, &key, &error));
+    assert_true(!key.created && key.values_seen == 2);
     assert_string_equal(tag_keys(), "1/3 color:2");
     assert_string_equal(group_values(), "7/3 color=blue 0x?-?, 7/3 color=red 0x?-?");
     assert_string_equal(tag_values(), "3 color=blue 0x?-?, 3 color=red 0x?-?");
@@ -92,17 +88,16 @@ static void test_texts_that_are_too_long(void **state)
 {
     (void)state;
     struct tag_row row;
-    bool created = false;
     need_database();
     char *value = arena_alloc(arena, 202, &error);
     memset(value, 'x', 201);
     struct tag_place place = place_of(7, 3, "color", value);
-    refused(tagstore_get_or_create_tag_value(store, &place, &row, &created, &error), ERROR_INVALID);
+    refused(tagstore_get_or_create_tag_value(store, &place, &row, &error), ERROR_INVALID);
     pg_rollback(pg);
     ok(pg_begin(pg, &error));
     value[33] = '\0';
     place = place_of(7, 3, value, "red");
-    refused(tagstore_get_or_create_tag_key(store, &place, &row, &created, &error), ERROR_INVALID);
+    refused(tagstore_get_or_create_tag_key(store, &place, &row, &error), ERROR_INVALID);
 }
 
 struct racer {
@@ -120,10 +115,10 @@ static void *race(void *argument)
     struct tag_place place = place_of(7, 3, "color", "red");
     struct tag_row row = {.id = 0};
     racer->done = pg_connect(mine, &racer->error) && pg_begin(mine, &racer->error) &&
-                  tagstore_get_or_create_group_tag_value(my_store, &place, &row, &racer->created,
-                                                         &racer->error) &&
+                  tagstore_get_or_create_group_tag_value(my_store, &place, &row, &racer->error) &&
                   pg_commit(mine, &racer->error);
     racer->id = row.id;
+    racer->created = row.created;
     tagstore_free(my_store);
     pg_free(mine);
     return NULL;
@@ -153,15 +148,14 @@ static void test_only_one_creates(void **state)
     struct tag_place place = place_of(7, 3, "color", "red");
     struct racer racer = {.created = true};
     struct tag_row row;
-    bool created = false;
     need_database();
     struct pg *watcher = connect_pg();
     ok(pg_begin(pg, &error));
     ok(tagstore_create_tag_value(store, &place, &row, &error));
     ok(pg_commit(pg, &error));
     ok(pg_begin(pg, &error));
-    ok(tagstore_get_or_create_group_tag_value(store, &place, &row, &created, &error));
-    assert_true(created);
+    ok(tagstore_get_or_create_group_tag_value(store, &place, &row, &error));
+    assert_true(row.created);
     assert_int_equal(pthread_create(&racer.thread, NULL, race, &racer), 0);
     wait_for_lock(watcher);
     ok(pg_commit(pg, &error));
@@ -240,17 +234,19 @@ static void test_event_tags(void **state)
                                     .environment_id = 3,
                                     .event_id = 100,
                                     .seen = second(10)};
-    const struct tag tags[] = {{"size", "big"}, {"color", "red"}, {"color", "blue"}};
+    const struct tag items[] = {{"size", "big"}, {"color", "red"}, {"color", "blue"}};
+    struct tag_list tags = {.items = items};
     need_database();
-    ok(tagstore_create_event_tags(store, &event, tags, 3, &error));
-    ok(tagstore_create_event_tags(store, &event, tags, 2, &error));
-    ok(tagstore_create_event_tags(store, &event, NULL, 0, &error));
+    for (tags.count = ARRAY_LENGTH(items); tags.count > 0; tags.count--)
+        ok(tagstore_create_event_tags(store, &event, &tags, &error));
+    ok(tagstore_create_event_tags(store, &event, &(struct tag_list){.items = NULL}, &error));
+    tags.count = 1;
     assert_string_equal(event_tags(), "100:7/3 color=blue 10, 100:7/3 color=red 10,"
                                       " 100:7/3 size=big 10");
     assert_string_equal(tag_keys(), "1/3 color:2, 1/3 size:1");
     assert_string_equal(group_values(), "");
     event.environment_id = 0;
-    refused(tagstore_create_event_tags(store, &event, tags, 1, &error), ERROR_INVALID);
+    refused(tagstore_create_event_tags(store, &event, &tags, &error), ERROR_INVALID);
 }
 
 int main(void)
