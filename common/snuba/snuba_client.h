@@ -1,7 +1,7 @@
 /*
- * Asks one Snuba: prints the query, sends it, reads the answer. One question
- * at a time. Every question that fails is one warning in the log, `snuba.error`, with its referrer,
- * the status, and the error's type and codes; never the server's text.
+ * Asks one Snuba: prints the query, sends it, reads the answer. One question at a time. Every
+ * question that fails is one warning in the log, `snuba.error`, with its referrer, the status, and
+ * the error's type and codes; never the server's text.
  */
 #ifndef SNUBA_SNUBA_CLIENT_H
 #define SNUBA_SNUBA_CLIENT_H

@@ -1,6 +1,6 @@
 /*
- * What a Snuba's answer means that is no answer: a table of errors, each row
- * with what the export's user is told and whether trying again can help.
+ * What a Snuba's answer means that is no answer: a table of errors, each row with what the export's
+ * user is told and whether trying again can help.
  *
  *   ERROR_BUSY      429, ClickHouse 202: others ask too much; wait
  *   ERROR_OVERLOAD  ClickHouse 241: too much memory; ask for less

@@ -76,10 +76,6 @@ static inline const struct snuba_cell *snuba_row(const struct snuba_rows *rows, 
     return &rows->cells[i * rows->columns];
 }
 
-/* The only number of a question without groupby. */
-bool snuba_question_number(struct snuba_question *question, int64_t *number,
-                           struct error *error) MUST_CHECK;
-
 /* All rows, page by page along the only groupby column, sorted by `compare`. A query by groups
    leaves out the events without a group, and goes through all groups of its (one) project where the
    scope has none. */
