@@ -199,7 +199,7 @@ bool pg_copy_out(struct pg *pg, const char *sql, struct error *error) MUST_CHECK
 bool pg_copy_next(struct pg *pg, const char **data, size_t *size, bool *end,
                   struct error *error) MUST_CHECK;
 
-/* Runs `COPY ... FROM STDIN (FORMAT binary)` with all of `data` (model/copy_rows.h). */
+/* Runs `COPY ... FROM STDIN (FORMAT binary)` with all of `data` (client/pg_copy_rows.h). */
 bool pg_copy_in(struct pg *pg, const char *sql, const struct buffer *data,
                 struct error *error) MUST_CHECK;
 

@@ -1,6 +1,6 @@
 #include "model/environment.h"
 
-#include "model/columns.h"
+#include "client/pg_columns.h"
 #include "wire/clean_text.h"
 
 bool environment_is_valid_name(const char *name)
@@ -46,13 +46,13 @@ bool environment_get_or_create(struct pg *pg, struct named_row *rows, size_t cou
 bool environment_link_projects(struct pg *pg, const int64_t *project_ids,
                                const int64_t *environment_ids, size_t count, struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 2);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 2);
     for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, project_ids[i]);
-        columns_add_int(&columns, environment_ids[i]);
+        pg_columns_add_int(&columns, project_ids[i]);
+        pg_columns_add_int(&columns, environment_ids[i]);
     }
-    bool done = columns_execute(
+    bool done = pg_columns_execute(
         &columns, pg,
         "INSERT INTO sentry_environmentproject (project_id, environment_id, is_hidden)"
         " SELECT DISTINCT w.project_id, w.environment_id, NULL::boolean"
@@ -62,7 +62,7 @@ bool environment_link_projects(struct pg *pg, const int64_t *project_ids,
         " ORDER BY w.project_id, w.environment_id"
         " ON CONFLICT (project_id, environment_id) DO NOTHING",
         NULL, error);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 

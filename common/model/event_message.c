@@ -1,20 +1,20 @@
 #include "model/event_message.h"
 
-#include "model/columns.h"
+#include "client/pg_columns.h"
 
 bool event_message_find(struct pg *pg, struct event_message *messages, size_t count,
                         struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     struct pg_result *result = NULL;
-    columns_init(&columns, 2);
+    pg_columns_init(&columns, 2);
     for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, messages[i].project_id);
-        columns_add_text(&columns, messages[i].event_id);
+        pg_columns_add_int(&columns, messages[i].project_id);
+        pg_columns_add_text(&columns, messages[i].event_id);
     }
     /* LATERAL with a LIMIT is a look into the index for each; a plain join may read all the table.
      */
-    bool done = columns_query(
+    bool done = pg_columns_query(
         &columns, pg,
         "SELECT w.n, m.id"
         " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS w (project_id, message_id, n)"
@@ -26,7 +26,7 @@ bool event_message_find(struct pg *pg, struct event_message *messages, size_t co
     for (int i = 0; done && i < pg_rows(result); i++)
         messages[pg_int(result, i, 0) - 1].id = pg_int(result, i, 1);
     pg_result_free(result);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 
@@ -39,46 +39,46 @@ static bool is_all(int64_t inserted, size_t count, struct error *error)
 bool event_message_insert_sampled(struct pg *pg, const struct event_message *messages, size_t count,
                                   struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     int64_t inserted = 0;
-    columns_init(&columns, 2);
+    pg_columns_init(&columns, 2);
     for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, messages[i].project_id);
-        columns_add_text(&columns, messages[i].event_id);
+        pg_columns_add_int(&columns, messages[i].project_id);
+        pg_columns_add_text(&columns, messages[i].event_id);
     }
-    bool done = columns_execute(&columns, pg,
-                                "INSERT INTO exportd.sampled_event (project_id, message_id)"
-                                " SELECT w.project_id, w.message_id"
-                                " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY"
-                                "  AS w (project_id, message_id, n)"
-                                " ORDER BY w.n ON CONFLICT (project_id, message_id) DO NOTHING",
-                                &inserted, error) &&
+    bool done = pg_columns_execute(&columns, pg,
+                                   "INSERT INTO exportd.sampled_event (project_id, message_id)"
+                                   " SELECT w.project_id, w.message_id"
+                                   " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY"
+                                   "  AS w (project_id, message_id, n)"
+                                   " ORDER BY w.n ON CONFLICT (project_id, message_id) DO NOTHING",
+                                   &inserted, error) &&
                 is_all(inserted, count, error);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 
-static void add_message(struct columns *columns, const struct event_message *message)
+static void add_message(struct pg_columns *columns, const struct event_message *message)
 {
-    columns_add_int(columns, message->id);
-    columns_add_int(columns, message->project_id);
-    columns_add_text(columns, message->event_id);
-    columns_add_int(columns, message->group_id);
-    columns_add_text(columns, message->message);
-    columns_add_text(columns, message->platform);
-    columns_add_time(columns, message->datetime);
+    pg_columns_add_int(columns, message->id);
+    pg_columns_add_int(columns, message->project_id);
+    pg_columns_add_text(columns, message->event_id);
+    pg_columns_add_int(columns, message->group_id);
+    pg_columns_add_text(columns, message->message);
+    pg_columns_add_text(columns, message->platform);
+    pg_columns_add_time(columns, message->datetime);
 }
 
 bool event_message_insert(struct pg *pg, const struct event_message *messages, size_t count,
                           struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     int64_t inserted = 0;
-    columns_init(&columns, 7);
+    pg_columns_init(&columns, 7);
     for (size_t i = 0; i < count; i++)
         add_message(&columns, &messages[i]);
     bool done =
-        columns_execute(
+        pg_columns_execute(
             &columns, pg,
             "INSERT INTO sentry_message (id, project_id, message_id, group_id, message, platform,"
             "  datetime, time_spent, data)"
@@ -90,7 +90,7 @@ bool event_message_insert(struct pg *pg, const struct event_message *messages, s
             " ORDER BY w.n ON CONFLICT (project_id, message_id) DO NOTHING",
             &inserted, error) &&
         is_all(inserted, count, error);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 

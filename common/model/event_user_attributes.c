@@ -1,65 +1,66 @@
 #include "model/event_user_attributes.h"
 
-#include "model/columns.h"
+#include "client/pg_columns.h"
 
 static const char *known(const char *text)
 {
     return text == NULL || text[0] == '\0' ? NULL : text;
 }
 
-static void add_row(struct columns *columns, const struct event_user_attributes *row)
+static void add_row(struct pg_columns *columns, const struct event_user_attributes *row)
 {
-    columns_add_int(columns, row->event_id);
-    columns_add_int(columns, row->project_id);
-    columns_add_int(columns, row->group_id);
-    columns_add_int(columns, row->environment_id);
-    columns_add_time(columns, row->seen);
-    columns_add_text(columns, known(row->user.ident));
-    columns_add_text(columns, known(row->user.email));
-    columns_add_text(columns, known(row->user.username));
-    columns_add_text(columns, event_user_address(row->user.ip_address));
+    pg_columns_add_int(columns, row->event_id);
+    pg_columns_add_int(columns, row->project_id);
+    pg_columns_add_int(columns, row->group_id);
+    pg_columns_add_int(columns, row->environment_id);
+    pg_columns_add_time(columns, row->seen);
+    pg_columns_add_text(columns, known(row->user.ident));
+    pg_columns_add_text(columns, known(row->user.email));
+    pg_columns_add_text(columns, known(row->user.username));
+    pg_columns_add_text(columns, event_user_address(row->user.ip_address));
 }
 
 bool event_user_attributes_insert(struct pg *pg, const struct event_user_attributes *rows,
                                   size_t count, struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 9);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 9);
     for (size_t i = 0; i < count; i++)
         add_row(&columns, &rows[i]);
-    bool done =
-        columns_execute(&columns, pg,
-                        "INSERT INTO exportd.event_user_attributes (event_id, project_id, group_id,"
-                        "  environment_id, seen, ident, email, username, ip_address)"
-                        " SELECT event_id, project_id, group_id, environment_id, seen, ident,"
-                        "  email, username, ip_address::inet"
-                        " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],"
-                        "  $5::timestamptz[], $6::text[], $7::text[], $8::text[], $9::text[])"
-                        "  AS w (event_id, project_id, group_id, environment_id, seen, ident,"
-                        "   email, username, ip_address)",
-                        NULL, error);
-    columns_free(&columns);
+    bool done = pg_columns_execute(
+        &columns, pg,
+        "INSERT INTO exportd.event_user_attributes (event_id, project_id, group_id,"
+        "  environment_id, seen, ident, email, username, ip_address)"
+        " SELECT event_id, project_id, group_id, environment_id, seen, ident,"
+        "  email, username, ip_address::inet"
+        " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],"
+        "  $5::timestamptz[], $6::text[], $7::text[], $8::text[], $9::text[])"
+        "  AS w (event_id, project_id, group_id, environment_id, seen, ident,"
+        "   email, username, ip_address)",
+        NULL, error);
+    pg_columns_free(&columns);
     return done;
 }
 
 bool event_user_attributes_move_events(struct pg *pg, const struct project_events *events,
                                        int64_t destination_group_id, struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 3);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 3);
     for (size_t i = 0; i < events->count; i++) {
-        columns_add_int(&columns, events->event_ids[i]);
-        columns_add_int(&columns, events->project_id);
-        columns_add_int(&columns, destination_group_id);
+        pg_columns_add_int(&columns, events->event_ids[i]);
+        pg_columns_add_int(&columns, events->project_id);
+        pg_columns_add_int(&columns, destination_group_id);
     }
-    bool done = columns_execute(&columns, pg,
-                                "UPDATE exportd.event_user_attributes a SET group_id = w.group_id"
-                                " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])"
-                                "  AS w (event_id, project_id, group_id)"
-                                " WHERE a.event_id = w.event_id AND a.project_id = w.project_id"
-                                "  AND a.group_id <> w.group_id",
-                                NULL, error);
-    columns_free(&columns);
+    bool done =
+        pg_columns_execute(&columns, pg,
+                           "UPDATE exportd.event_user_attributes a SET group_id = w.group_id"
+                           " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])"
+                           "  AS w (event_id, project_id, group_id)"
+                           " WHERE a.event_id = w.event_id AND a.project_id = w.project_id"
+                           "  AND a.group_id <> w.group_id",
+                           NULL, error);
+    pg_columns_free(&columns);
     return done;
 }
 

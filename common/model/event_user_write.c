@@ -1,4 +1,4 @@
-#include "model/columns.h"
+#include "client/pg_columns.h"
 #include "model/event_user.h"
 
 #include <arpa/inet.h>
@@ -12,27 +12,27 @@ const char *event_user_address(const char *text_or_null)
     return text_or_null;
 }
 
-static void add_user(struct columns *columns, const struct new_event_user *user)
+static void add_user(struct pg_columns *columns, const struct new_event_user *user)
 {
-    columns_add_int(columns, user->project_id);
-    columns_add_text(columns, user->hash);
-    columns_add_text(columns, user->attributes.ident);
-    columns_add_text(columns, user->attributes.email);
-    columns_add_text(columns, user->attributes.username);
-    columns_add_text(columns, event_user_address(user->attributes.ip_address));
+    pg_columns_add_int(columns, user->project_id);
+    pg_columns_add_text(columns, user->hash);
+    pg_columns_add_text(columns, user->attributes.ident);
+    pg_columns_add_text(columns, user->attributes.email);
+    pg_columns_add_text(columns, user->attributes.username);
+    pg_columns_add_text(columns, event_user_address(user->attributes.ip_address));
 }
 
 bool event_user_insert(struct pg *pg, const struct new_event_user *users, size_t count,
                        struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 6);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 6);
     for (size_t i = 0; i < count; i++)
         add_user(&columns, &users[i]);
     /* Looking first keeps the sequence, which may be one of 32 bits, from running away. The least
        hash that is not smaller comes at once out of the one right index: without statistics another
        one, of all the project's users, looks as good. */
-    bool done = columns_execute(
+    bool done = pg_columns_execute(
         &columns, pg,
         "INSERT INTO sentry_eventuser (project_id, hash, ident, email, username, name, ip_address,"
         "  date_added)"
@@ -45,6 +45,6 @@ bool event_user_insert(struct pg *pg, const struct new_event_user *users, size_t
         "   WHERE least.hash = w.hash)"
         " ORDER BY w.n ON CONFLICT DO NOTHING",
         NULL, error);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }

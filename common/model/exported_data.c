@@ -1,7 +1,7 @@
 #include "model/exported_data.h"
 
 #include "base/text.h"
-#include "model/columns.h"
+#include "client/pg_columns.h"
 
 /* ---- reading ---- */
 
@@ -189,16 +189,16 @@ bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *f
                           struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    struct columns columns;
+    struct pg_columns columns;
     int64_t offset = 0;
     int64_t missing = 0;
-    columns_init(&columns, 2);
+    pg_columns_init(&columns, 2);
     for (size_t i = 0; i < file->blob_count; i++) {
-        columns_add_int(&columns, file->blob_ids[i]);
-        columns_add_int(&columns, offset);
+        pg_columns_add_int(&columns, file->blob_ids[i]);
+        pg_columns_add_int(&columns, offset);
         offset += file->blob_sizes[i];
     }
-    bool done = columns_bind(&columns, &params, error);
+    bool done = pg_columns_bind(&columns, &params, error);
     pg_bind_text(&params, file->name);
     pg_bind_int(&params, file->size);
     pg_bind_text(&params, file->checksum);
@@ -208,7 +208,7 @@ bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *f
     pg_bind_text(&params, file->content_type);
     done = done && pg_query_int(pg, finish_statement, &params, &missing, error);
     *complete = missing == 0;
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 

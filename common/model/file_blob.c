@@ -1,5 +1,5 @@
 #include "base/text.h"
-#include "model/columns.h"
+#include "client/pg_columns.h"
 #include "model/file.h"
 
 /* What blob_of_row reads, of sentry_fileblob AS blob. */

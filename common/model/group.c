@@ -1,7 +1,7 @@
 #include "model/group.h"
 
 #include "base/text.h"
-#include "model/columns.h"
+#include "client/pg_columns.h"
 
 /* int(log10(times_seen) * 600 + last_seen), kept within the column. */
 #define SCORE(times_seen, last_seen)                                                               \
@@ -17,27 +17,27 @@ int group_level(const char *name_or_null)
     return GROUP_LEVEL_DEFAULT;
 }
 
-static void add_group(struct columns *columns, const struct group_row *group)
+static void add_group(struct pg_columns *columns, const struct group_row *group)
 {
-    columns_add_int(columns, group->count.group_id);
-    columns_add_int(columns, group->project_id);
-    columns_add_text(columns, group->message);
-    columns_add_text(columns, group->platform);
-    columns_add_text(columns, group->logger);
-    columns_add_int(columns, group->level);
-    columns_add_id(columns, group->first_release_id);
-    columns_add_int(columns, group->count.times_seen);
-    columns_add_time(columns, group->count.first_seen);
-    columns_add_time(columns, group->count.last_seen);
+    pg_columns_add_int(columns, group->count.group_id);
+    pg_columns_add_int(columns, group->project_id);
+    pg_columns_add_text(columns, group->message);
+    pg_columns_add_text(columns, group->platform);
+    pg_columns_add_text(columns, group->logger);
+    pg_columns_add_int(columns, group->level);
+    pg_columns_add_id(columns, group->first_release_id);
+    pg_columns_add_int(columns, group->count.times_seen);
+    pg_columns_add_time(columns, group->count.first_seen);
+    pg_columns_add_time(columns, group->count.last_seen);
 }
 
 bool group_insert(struct pg *pg, const struct group_row *groups, size_t count, struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 10);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 10);
     for (size_t i = 0; i < count; i++)
         add_group(&columns, &groups[i]);
-    bool done = columns_execute(
+    bool done = pg_columns_execute(
         &columns, pg,
         "INSERT INTO sentry_groupedmessage"
         " (id, project_id, message, platform, logger, level, first_release_id, times_seen,"
@@ -57,27 +57,27 @@ bool group_insert(struct pg *pg, const struct group_row *groups, size_t count, s
                                              "level, release_id, times_seen,"
                                              "   first_seen, last_seen)",
         NULL, error);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 
-static bool lock_groups(struct pg *pg, const char *sql, struct columns *columns, size_t count,
+static bool lock_groups(struct pg *pg, const char *sql, struct pg_columns *columns, size_t count,
                         struct error *error)
 {
     int64_t locked = 0;
-    bool done = columns_execute(columns, pg, sql, &locked, error) &&
+    bool done = pg_columns_execute(columns, pg, sql, &locked, error) &&
                 ((size_t)locked == count ||
                  error_set(error, ERROR_CONFLICT, "the group of a group hash is gone"));
-    columns_free(columns);
+    pg_columns_free(columns);
     return done;
 }
 
 bool group_hold(struct pg *pg, const int64_t *group_ids, size_t count, struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 1);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 1);
     for (size_t i = 0; i < count; i++)
-        columns_add_int(&columns, group_ids[i]);
+        pg_columns_add_int(&columns, group_ids[i]);
     return lock_groups(pg,
                        "SELECT id FROM sentry_groupedmessage"
                        " WHERE id = ANY ($1::bigint[]) ORDER BY id FOR KEY SHARE",
@@ -86,12 +86,12 @@ bool group_hold(struct pg *pg, const int64_t *group_ids, size_t count, struct er
 
 bool group_lock_states(struct pg *pg, struct group_state *states, size_t count, struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     struct pg_result *result = NULL;
-    columns_init(&columns, 1);
+    pg_columns_init(&columns, 1);
     for (size_t i = 0; i < count; i++)
-        columns_add_int(&columns, states[i].group_id);
-    bool done = columns_query(
+        pg_columns_add_int(&columns, states[i].group_id);
+    bool done = pg_columns_query(
                     &columns, pg,
                     "SELECT status, times_seen, " PG_USEC(
                         "last_seen") " FROM sentry_groupedmessage"
@@ -105,7 +105,7 @@ bool group_lock_states(struct pg *pg, struct group_state *states, size_t count, 
         states[i].last_seen = pg_time(result, (int)i, 2);
     }
     pg_result_free(result);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 
@@ -113,10 +113,10 @@ bool group_lock_states(struct pg *pg, struct group_state *states, size_t count, 
 static bool lock_for_update(struct pg *pg, const struct group_count *counts, size_t count,
                             struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 1);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 1);
     for (size_t i = 0; i < count; i++)
-        columns_add_int(&columns, counts[i].group_id);
+        pg_columns_add_int(&columns, counts[i].group_id);
     return lock_groups(pg,
                        "SELECT id FROM sentry_groupedmessage"
                        " WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE",
@@ -126,15 +126,15 @@ static bool lock_for_update(struct pg *pg, const struct group_count *counts, siz
 static bool update_counts(struct pg *pg, const struct group_count *counts, size_t count,
                           struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 4);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 4);
     for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, counts[i].group_id);
-        columns_add_int(&columns, counts[i].times_seen);
-        columns_add_time(&columns, counts[i].first_seen);
-        columns_add_time(&columns, counts[i].last_seen);
+        pg_columns_add_int(&columns, counts[i].group_id);
+        pg_columns_add_int(&columns, counts[i].times_seen);
+        pg_columns_add_time(&columns, counts[i].first_seen);
+        pg_columns_add_time(&columns, counts[i].last_seen);
     }
-    bool done = columns_execute(
+    bool done = pg_columns_execute(
         &columns, pg,
         "UPDATE sentry_groupedmessage g"
         " SET times_seen = g.times_seen + w.times_seen,"
@@ -153,7 +153,7 @@ static bool update_counts(struct pg *pg, const struct group_count *counts, size_
                                                     "  AS w (id, times_seen, first_seen, last_seen)"
                                                     " WHERE g.id = w.id",
         NULL, error);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 

@@ -1,6 +1,6 @@
 #include "model/grouphash.h"
 
-#include "model/columns.h"
+#include "client/pg_columns.h"
 
 #define WANTED " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS w (project_id, hash, n)"
 #define FOUND  WANTED " JOIN sentry_grouphash h ON h.project_id = w.project_id AND h.hash = w.hash"
@@ -14,17 +14,17 @@ struct selection {
 static bool query(struct pg *pg, const char *sql, const struct selection *selection,
                   struct pg_result **result, struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 2);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 2);
     for (size_t i = 0; i < selection->count; i++) {
         const struct named_row *row = &selection->rows[i];
         if (selection->unknown_only && row->id != 0)
             continue;
-        columns_add_int(&columns, row->owner_id);
-        columns_add_text(&columns, row->name);
+        pg_columns_add_int(&columns, row->owner_id);
+        pg_columns_add_text(&columns, row->name);
     }
-    bool done = columns_query(&columns, pg, sql, result, error);
-    columns_free(&columns);
+    bool done = pg_columns_query(&columns, pg, sql, result, error);
+    pg_columns_free(&columns);
     return done;
 }
 
@@ -87,21 +87,21 @@ bool grouphash_lock(struct pg *pg, struct named_row *rows, int64_t *group_ids, s
 bool grouphash_take(struct pg *pg, const int64_t *ids, const int64_t *group_ids, size_t count,
                     struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     int64_t affected = 0;
-    columns_init(&columns, 2);
+    pg_columns_init(&columns, 2);
     for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, ids[i]);
-        columns_add_int(&columns, group_ids[i]);
+        pg_columns_add_int(&columns, ids[i]);
+        pg_columns_add_int(&columns, group_ids[i]);
     }
-    bool done = columns_execute(&columns, pg,
-                                "UPDATE sentry_grouphash h SET group_id = w.group_id"
-                                " FROM unnest($1::bigint[], $2::bigint[]) AS w (id, group_id)"
-                                " WHERE h.id = w.id AND h.group_id IS NULL",
-                                &affected, error) &&
+    bool done = pg_columns_execute(&columns, pg,
+                                   "UPDATE sentry_grouphash h SET group_id = w.group_id"
+                                   " FROM unnest($1::bigint[], $2::bigint[]) AS w (id, group_id)"
+                                   " WHERE h.id = w.id AND h.group_id IS NULL",
+                                   &affected, error) &&
                 ((size_t)affected == count ||
                  error_set(error, ERROR_CONFLICT, "a group hash was taken by another group"));
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 

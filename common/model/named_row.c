@@ -1,6 +1,6 @@
 #include "model/named_row.h"
 
-#include "model/columns.h"
+#include "client/pg_columns.h"
 
 static int compare(const void *left, const void *right)
 {
@@ -33,36 +33,36 @@ size_t named_rows_find(const struct named_row *rows, size_t count, int64_t owner
     return (size_t)(found - rows);
 }
 
-static void bind_rows(struct columns *columns, const struct named_row *rows, size_t count)
+static void bind_rows(struct pg_columns *columns, const struct named_row *rows, size_t count)
 {
-    columns_init(columns, 2);
+    pg_columns_init(columns, 2);
     for (size_t i = 0; i < count; i++) {
-        columns_add_int(columns, rows[i].owner_id);
-        columns_add_text(columns, rows[i].name);
+        pg_columns_add_int(columns, rows[i].owner_id);
+        pg_columns_add_text(columns, rows[i].name);
     }
 }
 
 bool named_rows_execute(struct pg *pg, const char *sql, const struct named_row *rows, size_t count,
                         struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     bind_rows(&columns, rows, count);
-    bool done = columns_execute(&columns, pg, sql, NULL, error);
-    columns_free(&columns);
+    bool done = pg_columns_execute(&columns, pg, sql, NULL, error);
+    pg_columns_free(&columns);
     return done;
 }
 
 bool named_rows_read_ids(struct pg *pg, const char *sql, struct named_row *rows, size_t count,
                          struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     struct pg_result *result = NULL;
     bind_rows(&columns, rows, count);
-    bool done = columns_query(&columns, pg, sql, &result, error);
+    bool done = pg_columns_query(&columns, pg, sql, &result, error);
     for (int i = 0; done && i < pg_rows(result); i++)
         rows[pg_int(result, i, 0) - 1].id = pg_int(result, i, 1);
     pg_result_free(result);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 

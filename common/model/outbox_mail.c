@@ -1,6 +1,6 @@
 #include "model/outbox_mail.h"
 
-#include "model/columns.h"
+#include "client/pg_columns.h"
 
 enum { IDS_TEXT_MAX = 32 * OUTBOX_MAILS_MAX };
 
@@ -116,20 +116,20 @@ static void bind_claim(struct pg_params *params, const struct outbox_mail *mail)
 bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mails, size_t count,
                            struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 2);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 2);
     for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, mails[i].id);
-        columns_add_time(&columns, mails[i].held_until);
+        pg_columns_add_int(&columns, mails[i].id);
+        pg_columns_add_time(&columns, mails[i].held_until);
     }
-    bool done = columns_execute(&columns, pg,
-                                "UPDATE exportd.outbox AS mail SET tries = mail.tries - 1,"
-                                " next_try_at = now()"
-                                " FROM unnest($1::bigint[], $2::timestamptz[])"
-                                " AS mine (id, held_until) WHERE mail.id = mine.id"
-                                " AND mail.next_try_at = mine.held_until AND state = 'waiting'",
-                                NULL, error);
-    columns_free(&columns);
+    bool done = pg_columns_execute(&columns, pg,
+                                   "UPDATE exportd.outbox AS mail SET tries = mail.tries - 1,"
+                                   " next_try_at = now()"
+                                   " FROM unnest($1::bigint[], $2::timestamptz[])"
+                                   " AS mine (id, held_until) WHERE mail.id = mine.id"
+                                   " AND mail.next_try_at = mine.held_until AND state = 'waiting'",
+                                   NULL, error);
+    pg_columns_free(&columns);
     return done;
 }
 

@@ -1,23 +1,23 @@
-#include "model/columns.h"
+#include "client/pg_columns.h"
 #include "model/project.h"
 
 bool project_lock(struct pg *pg, const int64_t *project_ids, size_t count,
                   int64_t *organization_ids, struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     struct pg_result *result = NULL;
-    columns_init(&columns, 1);
+    pg_columns_init(&columns, 1);
     for (size_t i = 0; i < count; i++)
-        columns_add_int(&columns, project_ids[i]);
-    bool done = columns_query(&columns, pg,
-                              "SELECT w.n, p.organization_id"
-                              " FROM unnest($1::bigint[]) WITH ORDINALITY AS w (id, n)"
-                              " JOIN sentry_project p ON p.id = w.id"
-                              " ORDER BY p.id FOR KEY SHARE OF p",
-                              &result, error);
+        pg_columns_add_int(&columns, project_ids[i]);
+    bool done = pg_columns_query(&columns, pg,
+                                 "SELECT w.n, p.organization_id"
+                                 " FROM unnest($1::bigint[]) WITH ORDINALITY AS w (id, n)"
+                                 " JOIN sentry_project p ON p.id = w.id"
+                                 " ORDER BY p.id FOR KEY SHARE OF p",
+                                 &result, error);
     for (int i = 0; done && i < pg_rows(result); i++)
         organization_ids[pg_int(result, i, 0) - 1] = pg_int(result, i, 1);
     pg_result_free(result);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }

@@ -1,6 +1,6 @@
 #include "model/release.h"
 
-#include "model/columns.h"
+#include "client/pg_columns.h"
 
 static bool insert_missing(struct pg *pg, const struct named_row *rows, size_t count,
                            struct error *error)
@@ -42,14 +42,14 @@ struct pairs {
 static bool execute_pairs(struct pg *pg, const char *sql, const struct pairs *pairs,
                           struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 2);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 2);
     for (size_t i = 0; i < pairs->count; i++) {
-        columns_add_int(&columns, pairs->project_ids[i]);
-        columns_add_int(&columns, pairs->release_ids[i]);
+        pg_columns_add_int(&columns, pairs->project_ids[i]);
+        pg_columns_add_int(&columns, pairs->release_ids[i]);
     }
-    bool done = columns_execute(&columns, pg, sql, NULL, error);
-    columns_free(&columns);
+    bool done = pg_columns_execute(&columns, pg, sql, NULL, error);
+    pg_columns_free(&columns);
     return done;
 }
 

@@ -1,21 +1,21 @@
 #include "model/stored_object.h"
 
 #include "base/text.h"
-#include "model/columns.h"
+#include "client/pg_columns.h"
 
 bool stored_object_insert(struct pg *pg, const struct stored_object *objects, size_t count,
                           struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    struct columns columns;
-    columns_init(&columns, 4);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 4);
     for (size_t i = 0; i < count; i++) {
-        columns_add_text(&columns, objects[i].path);
-        columns_add_text(&columns, objects[i].checksum);
-        columns_add_int(&columns, objects[i].data_export_id);
-        columns_add_int(&columns, objects[i].attempt);
+        pg_columns_add_text(&columns, objects[i].path);
+        pg_columns_add_text(&columns, objects[i].checksum);
+        pg_columns_add_int(&columns, objects[i].data_export_id);
+        pg_columns_add_int(&columns, objects[i].attempt);
     }
-    bool done = columns_bind(&columns, &params, error) &&
+    bool done = pg_columns_bind(&columns, &params, error) &&
                 pg_execute(pg,
                            "INSERT INTO exportd.object"
                            " (path, checksum, data_export_id, attempt, written_at)"
@@ -24,7 +24,7 @@ bool stored_object_insert(struct pg *pg, const struct stored_object *objects, si
                            " AS named (path, checksum, data_export_id, attempt)"
                            " ON CONFLICT (path) DO NOTHING",
                            &params, NULL, error);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 

@@ -1,7 +1,7 @@
 #include "model/unused_blob.h"
 
 #include "base/text.h"
-#include "model/columns.h"
+#include "client/pg_columns.h"
 
 bool expired_sum_load(struct pg *pg, struct expired_sum *sum, struct error *error)
 {
@@ -71,20 +71,20 @@ bool unused_blob_list(struct pg *pg, const struct unused_blob_page *page, struct
 bool blob_paths_held(struct pg *pg, const char *const *paths, size_t count, bool *held,
                      struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     struct pg_result *result = NULL;
-    columns_init(&columns, 1);
+    pg_columns_init(&columns, 1);
     for (size_t i = 0; i < count; i++) {
         held[i] = false;
-        columns_add_text(&columns, paths[i]);
+        pg_columns_add_text(&columns, paths[i]);
     }
-    bool good = columns_query(&columns, pg,
-                              "SELECT path FROM sentry_fileblob WHERE path = ANY ($1::text[])",
-                              &result, error);
+    bool good = pg_columns_query(&columns, pg,
+                                 "SELECT path FROM sentry_fileblob WHERE path = ANY ($1::text[])",
+                                 &result, error);
     for (int row = 0; good && row < pg_rows(result); row++)
         for (size_t i = 0; i < count; i++)
             held[i] = held[i] || text_equal(paths[i], pg_text(result, row, 0));
     pg_result_free(result);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return good;
 }

@@ -1,38 +1,39 @@
 #include "tagstore/postgres/record_sql.h"
 
 #include "base/text.h"
-#include "model/columns.h"
-#include "model/copy_rows.h"
+#include "client/pg_columns.h"
+#include "client/pg_copy_rows.h"
 
 /* ---- keys ---- */
 
-static void add_keys(struct columns *columns, const struct key_row *rows, size_t count)
+static void add_keys(struct pg_columns *columns, const struct key_row *rows, size_t count)
 {
-    columns_init(columns, 3);
+    pg_columns_init(columns, 3);
     for (size_t i = 0; i < count; i++) {
-        columns_add_int(columns, rows[i].project_id);
-        columns_add_int(columns, rows[i].environment_id);
-        columns_add_text(columns, rows[i].key);
+        pg_columns_add_int(columns, rows[i].project_id);
+        pg_columns_add_int(columns, rows[i].environment_id);
+        pg_columns_add_text(columns, rows[i].key);
     }
 }
 
 static bool find_keys(struct pg *pg, struct key_row *rows, size_t count, size_t *missing,
                       struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     struct pg_result *result = NULL;
     add_keys(&columns, rows, count);
-    bool done = columns_query(&columns, pg,
-                              "SELECT w.n, k.id"
-                              " FROM unnest($1::bigint[], $2::bigint[], $3::text[]) WITH ORDINALITY"
-                              "   AS w (project_id, environment_id, key, n)"
-                              " JOIN tagstore_tagkey k ON k.project_id = w.project_id"
-                              "   AND k.environment_id = w.environment_id AND k.key = w.key",
-                              &result, error);
+    bool done =
+        pg_columns_query(&columns, pg,
+                         "SELECT w.n, k.id"
+                         " FROM unnest($1::bigint[], $2::bigint[], $3::text[]) WITH ORDINALITY"
+                         "   AS w (project_id, environment_id, key, n)"
+                         " JOIN tagstore_tagkey k ON k.project_id = w.project_id"
+                         "   AND k.environment_id = w.environment_id AND k.key = w.key",
+                         &result, error);
     for (int i = 0; done && i < pg_rows(result); i++)
         rows[pg_int(result, i, 0) - 1].id = pg_int(result, i, 1);
     *missing = done ? count - (size_t)pg_rows(result) : count;
-    columns_free(&columns);
+    pg_columns_free(&columns);
     pg_result_free(result);
     return done;
 }
@@ -40,9 +41,9 @@ static bool find_keys(struct pg *pg, struct key_row *rows, size_t count, size_t 
 static bool insert_keys(struct pg *pg, const struct key_row *rows, size_t count,
                         struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     add_keys(&columns, rows, count);
-    bool done = columns_execute(
+    bool done = pg_columns_execute(
         &columns, pg,
         "INSERT INTO tagstore_tagkey (project_id, environment_id, key, values_seen, status)"
         " SELECT w.project_id, w.environment_id, w.key, 0, 0"
@@ -52,7 +53,7 @@ static bool insert_keys(struct pg *pg, const struct key_row *rows, size_t count,
         "   AND k.environment_id = w.environment_id AND k.key = w.key)"
         " ORDER BY w.n ON CONFLICT (project_id, environment_id, key) DO NOTHING",
         NULL, error);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 
@@ -71,11 +72,11 @@ bool record_keys(struct pg *pg, struct key_row *rows, size_t count, struct error
 
 /* ---- values ---- */
 
-static void add_tally(struct columns *columns, const struct tally *tally)
+static void add_tally(struct pg_columns *columns, const struct tally *tally)
 {
-    columns_add_int(columns, tally->times_seen < INT32_MAX ? tally->times_seen : INT32_MAX);
-    columns_add_time(columns, tally->last_seen);
-    columns_add_time(columns, tally->first_seen);
+    pg_columns_add_int(columns, tally->times_seen < INT32_MAX ? tally->times_seen : INT32_MAX);
+    pg_columns_add_time(columns, tally->last_seen);
+    pg_columns_add_time(columns, tally->first_seen);
 }
 
 /* Fills the ids of the rows that have none. LATERAL with a LIMIT is a look into the index for each;
@@ -83,18 +84,18 @@ static void add_tally(struct columns *columns, const struct tally *tally)
    right index: without statistics that of all the key's values looks as good. */
 static bool find_values(struct pg *pg, struct value_row *rows, size_t count, struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     struct pg_result *result = NULL;
-    columns_init(&columns, 4);
+    pg_columns_init(&columns, 4);
     for (size_t i = 0; i < count; i++) {
         if (rows[i].id != 0)
             continue;
-        columns_add_int(&columns, (int64_t)i);
-        columns_add_int(&columns, rows[i].project_id);
-        columns_add_int(&columns, rows[i].key_id);
-        columns_add_text(&columns, rows[i].value);
+        pg_columns_add_int(&columns, (int64_t)i);
+        pg_columns_add_int(&columns, rows[i].project_id);
+        pg_columns_add_int(&columns, rows[i].key_id);
+        pg_columns_add_text(&columns, rows[i].value);
     }
-    bool done = columns_query(
+    bool done = pg_columns_query(
         &columns, pg,
         "SELECT w.place, v.id FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[])"
         "   AS w (place, project_id, key_id, value)"
@@ -105,7 +106,7 @@ static bool find_values(struct pg *pg, struct value_row *rows, size_t count, str
     for (int i = 0; done && i < pg_rows(result); i++)
         rows[pg_int(result, i, 0)].id = pg_int(result, i, 1);
     pg_result_free(result);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 
@@ -128,29 +129,29 @@ static bool read_inserted(const struct pg_result *result, struct value_row *rows
 
 static bool insert_values(struct pg *pg, struct value_row *rows, size_t count, struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     struct pg_result *result = NULL;
-    columns_init(&columns, 3);
+    pg_columns_init(&columns, 3);
     for (size_t i = 0; i < count; i++) {
         if (rows[i].id != 0)
             continue;
-        columns_add_int(&columns, rows[i].project_id);
-        columns_add_int(&columns, rows[i].key_id);
-        columns_add_text(&columns, rows[i].value);
+        pg_columns_add_int(&columns, rows[i].project_id);
+        pg_columns_add_int(&columns, rows[i].key_id);
+        pg_columns_add_text(&columns, rows[i].value);
     }
     bool done =
-        columns_query(&columns, pg,
-                      "INSERT INTO tagstore_tagvalue"
-                      " (project_id, key_id, value, data, times_seen, last_seen, first_seen)"
-                      " SELECT w.project_id, w.key_id, w.value, NULL, 0, NULL, NULL"
-                      " FROM unnest($1::bigint[], $2::bigint[], $3::text[]) WITH ORDINALITY"
-                      "   AS w (project_id, key_id, value, n)"
-                      " ORDER BY w.n ON CONFLICT (project_id, key_id, value) DO NOTHING"
-                      " RETURNING key_id, value, id",
-                      &result, error) &&
+        pg_columns_query(&columns, pg,
+                         "INSERT INTO tagstore_tagvalue"
+                         " (project_id, key_id, value, data, times_seen, last_seen, first_seen)"
+                         " SELECT w.project_id, w.key_id, w.value, NULL, 0, NULL, NULL"
+                         " FROM unnest($1::bigint[], $2::bigint[], $3::text[]) WITH ORDINALITY"
+                         "   AS w (project_id, key_id, value, n)"
+                         " ORDER BY w.n ON CONFLICT (project_id, key_id, value) DO NOTHING"
+                         " RETURNING key_id, value, id",
+                         &result, error) &&
         read_inserted(result, rows, count, error);
     pg_result_free(result);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 
@@ -177,25 +178,25 @@ bool record_values(struct pg *pg, struct value_row *rows, size_t count, struct e
 bool record_value_sums(struct pg *pg, const struct value_row *rows, size_t count,
                        struct error *error)
 {
-    struct columns columns;
+    struct pg_columns columns;
     int64_t updated = 0;
-    columns_init(&columns, 4);
+    pg_columns_init(&columns, 4);
     for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, rows[i].id);
+        pg_columns_add_int(&columns, rows[i].id);
         add_tally(&columns, &rows[i].tally);
     }
     bool done =
-        columns_execute(&columns, pg,
-                        "UPDATE tagstore_tagvalue t SET times_seen ="
-                        "   least(2147483647, t.times_seen + w.times_seen)::integer,"
-                        " last_seen = greatest(t.last_seen, w.last_seen),"
-                        " first_seen = least(t.first_seen, w.first_seen)"
-                        " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[],"
-                        "   $4::timestamptz[]) AS w (id, times_seen, last_seen, first_seen)"
-                        " WHERE t.id = w.id",
-                        &updated, error) &&
+        pg_columns_execute(&columns, pg,
+                           "UPDATE tagstore_tagvalue t SET times_seen ="
+                           "   least(2147483647, t.times_seen + w.times_seen)::integer,"
+                           " last_seen = greatest(t.last_seen, w.last_seen),"
+                           " first_seen = least(t.first_seen, w.first_seen)"
+                           " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[],"
+                           "   $4::timestamptz[]) AS w (id, times_seen, last_seen, first_seen)"
+                           " WHERE t.id = w.id",
+                           &updated, error) &&
         ((size_t)updated == count || error_set(error, ERROR_CONFLICT, "a tag value is gone"));
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 
@@ -206,16 +207,16 @@ bool record_value_sums(struct pg *pg, const struct value_row *rows, size_t count
 bool record_group_values(struct pg *pg, const struct group_value_row *rows, size_t count,
                          struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 7);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 7);
     for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, rows[i].project_id);
-        columns_add_int(&columns, rows[i].group_id);
-        columns_add_int(&columns, rows[i].key_id);
-        columns_add_int(&columns, rows[i].value_id);
+        pg_columns_add_int(&columns, rows[i].project_id);
+        pg_columns_add_int(&columns, rows[i].group_id);
+        pg_columns_add_int(&columns, rows[i].key_id);
+        pg_columns_add_int(&columns, rows[i].value_id);
         add_tally(&columns, &rows[i].tally);
     }
-    bool done = columns_execute(
+    bool done = pg_columns_execute(
         &columns, pg,
         "WITH saved AS (INSERT INTO tagstore_grouptagvalue AS t"
         "   (project_id, group_id, key_id, value_id, times_seen, last_seen, first_seen)"
@@ -240,7 +241,7 @@ bool record_group_values(struct pg *pg, const struct group_value_row *rows, size
         " ON CONFLICT (project_id, group_id, key_id) DO UPDATE SET values_seen ="
         "   least(2147483647, t.values_seen::bigint + excluded.values_seen)::integer",
         NULL, error);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 
@@ -251,13 +252,13 @@ bool record_group_values(struct pg *pg, const struct group_value_row *rows, size
 bool record_new_values(struct pg *pg, const struct new_values *rows, size_t count,
                        struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 2);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 2);
     for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, rows[i].key_id);
-        columns_add_int(&columns, rows[i].count);
+        pg_columns_add_int(&columns, rows[i].key_id);
+        pg_columns_add_int(&columns, rows[i].count);
     }
-    bool done = columns_execute(
+    bool done = pg_columns_execute(
         &columns, pg,
         "WITH locked AS (SELECT k.id, w.added"
         "   FROM unnest($1::bigint[], $2::bigint[]) AS w (key_id, added)"
@@ -267,7 +268,7 @@ bool record_new_values(struct pg *pg, const struct new_values *rows, size_t coun
         " SET values_seen = least(2147483647, k.values_seen::bigint + locked.added)::integer"
         " FROM locked WHERE k.id = locked.id",
         NULL, error);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }
 
@@ -276,21 +277,22 @@ bool record_new_values(struct pg *pg, const struct new_values *rows, size_t coun
 bool record_new_event_tags(struct pg *pg, const struct event_tag_row *rows, size_t count,
                            struct error *error)
 {
-    struct copy_rows copy;
-    copy_rows_init(&copy, 6);
+    struct pg_copy_rows copy;
+    pg_copy_rows_init(&copy, 6);
     for (size_t i = 0; i < count; i++) {
-        copy_rows_add_int(&copy, rows[i].project_id);
-        copy_rows_add_int(&copy, rows[i].group_id);
-        copy_rows_add_int(&copy, rows[i].event_id);
-        copy_rows_add_int(&copy, rows[i].key_id);
-        copy_rows_add_int(&copy, rows[i].value_id);
-        copy_rows_add_time(&copy, rows[i].date_added);
+        pg_copy_rows_add_int(&copy, rows[i].project_id);
+        pg_copy_rows_add_int(&copy, rows[i].group_id);
+        pg_copy_rows_add_int(&copy, rows[i].event_id);
+        pg_copy_rows_add_int(&copy, rows[i].key_id);
+        pg_copy_rows_add_int(&copy, rows[i].value_id);
+        pg_copy_rows_add_time(&copy, rows[i].date_added);
     }
-    bool done = copy_rows_execute(&copy, pg,
-                                  "COPY tagstore_eventtag (project_id, group_id, event_id, key_id,"
-                                  " value_id, date_added) FROM STDIN (FORMAT binary)",
-                                  error);
-    copy_rows_free(&copy);
+    bool done =
+        pg_copy_rows_execute(&copy, pg,
+                             "COPY tagstore_eventtag (project_id, group_id, event_id, key_id,"
+                             " value_id, date_added) FROM STDIN (FORMAT binary)",
+                             error);
+    pg_copy_rows_free(&copy);
     return done;
 }
 
@@ -302,17 +304,17 @@ bool record_check_references(struct pg *pg, struct error *error)
 bool record_event_tags(struct pg *pg, const struct event_tag_row *rows, size_t count,
                        struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 6);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 6);
     for (size_t i = 0; i < count; i++) {
-        columns_add_int(&columns, rows[i].project_id);
-        columns_add_int(&columns, rows[i].group_id);
-        columns_add_int(&columns, rows[i].event_id);
-        columns_add_int(&columns, rows[i].key_id);
-        columns_add_int(&columns, rows[i].value_id);
-        columns_add_time(&columns, rows[i].date_added);
+        pg_columns_add_int(&columns, rows[i].project_id);
+        pg_columns_add_int(&columns, rows[i].group_id);
+        pg_columns_add_int(&columns, rows[i].event_id);
+        pg_columns_add_int(&columns, rows[i].key_id);
+        pg_columns_add_int(&columns, rows[i].value_id);
+        pg_columns_add_time(&columns, rows[i].date_added);
     }
-    bool done = columns_execute(
+    bool done = pg_columns_execute(
         &columns, pg,
         "INSERT INTO tagstore_eventtag"
         " (project_id, group_id, event_id, key_id, value_id, date_added)"
@@ -321,6 +323,6 @@ bool record_event_tags(struct pg *pg, const struct event_tag_row *rows, size_t c
         "   $6::timestamptz[]) AS w (project_id, group_id, event_id, key_id, value_id, date_added)"
         " ON CONFLICT (project_id, event_id, key_id, value_id) DO NOTHING",
         NULL, error);
-    columns_free(&columns);
+    pg_columns_free(&columns);
     return done;
 }

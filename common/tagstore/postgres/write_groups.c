@@ -4,7 +4,7 @@
  * which is found by the texts of key and value. The project is held until the COMMIT, so that
  * nobody deletes a key meanwhile (write_delete.c).
  */
-#include "model/columns.h"
+#include "client/pg_columns.h"
 #include "model/event_user_attributes.h"
 #include "model/project.h"
 #include "tagstore/postgres/operations.h"
@@ -163,20 +163,20 @@ static bool move_event_tags(struct move *move, const struct tag_id_list *event_i
    $6 times_seen, $7 first_seen, $8 last_seen. */
 static bool execute_moved(const struct move *move, const char *sql, struct error *error)
 {
-    struct columns columns;
-    columns_init(&columns, 8);
+    struct pg_columns columns;
+    pg_columns_init(&columns, 8);
     for (size_t i = 0; i < move->count; i++) {
-        columns_add_int(&columns, move->project_id);
-        columns_add_int(&columns, move->destination_group_id);
-        columns_add_int(&columns, move->rows[i].group_id);
-        columns_add_int(&columns, move->rows[i].key_id);
-        columns_add_int(&columns, move->rows[i].value_id);
-        columns_add_int(&columns, move->rows[i].times_seen);
-        columns_add_time(&columns, move->rows[i].first_seen);
-        columns_add_time(&columns, move->rows[i].last_seen);
+        pg_columns_add_int(&columns, move->project_id);
+        pg_columns_add_int(&columns, move->destination_group_id);
+        pg_columns_add_int(&columns, move->rows[i].group_id);
+        pg_columns_add_int(&columns, move->rows[i].key_id);
+        pg_columns_add_int(&columns, move->rows[i].value_id);
+        pg_columns_add_int(&columns, move->rows[i].times_seen);
+        pg_columns_add_time(&columns, move->rows[i].first_seen);
+        pg_columns_add_time(&columns, move->rows[i].last_seen);
     }
-    bool done = columns_execute(&columns, move->pg, sql, NULL, error);
-    columns_free(&columns);
+    bool done = pg_columns_execute(&columns, move->pg, sql, NULL, error);
+    pg_columns_free(&columns);
     return done;
 }
 

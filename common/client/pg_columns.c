@@ -1,4 +1,4 @@
-#include "model/columns.h"
+#include "client/pg_columns.h"
 
 /* Far below what PostgreSQL takes for one value (1 GB). */
 enum { COLUMN_BYTES_MAX = 256 * 1024 * 1024 };
@@ -7,14 +7,14 @@ enum { COLUMN_BYTES_MAX = 256 * 1024 * 1024 };
  */
 enum { HEADER_FIELDS = 5 };
 
-void columns_init(struct columns *columns, int count)
+void pg_columns_init(struct pg_columns *columns, int count)
 {
-    *columns = (struct columns){.count = count};
+    *columns = (struct pg_columns){.count = count};
     for (int i = 0; i < count; i++)
         buffer_init(&columns->list[i].bytes, COLUMN_BYTES_MAX);
 }
 
-void columns_free(struct columns *columns)
+void pg_columns_free(struct pg_columns *columns)
 {
     for (int i = 0; i < columns->count; i++)
         buffer_free(&columns->list[i].bytes);
@@ -30,10 +30,10 @@ static bool put_header(struct buffer *out, const int32_t fields[HEADER_FIELDS], 
 
 /* The column that the next value goes to. Room for the header, which is known at the end only, is
    left in front of the first element. */
-static struct column *next_column(struct columns *columns, enum pg_type type, bool is_null)
+static struct pg_column *next_column(struct pg_columns *columns, enum pg_type type, bool is_null)
 {
     static const int32_t blank[HEADER_FIELDS];
-    struct column *column = &columns->list[columns->next];
+    struct pg_column *column = &columns->list[columns->next];
     column->type = type;
     column->has_null |= is_null;
     columns->next = (columns->next + 1) % columns->count;
@@ -43,47 +43,47 @@ static struct column *next_column(struct columns *columns, enum pg_type type, bo
     return column;
 }
 
-static void note(struct columns *columns, bool done, const struct error *error)
+static void note(struct pg_columns *columns, bool done, const struct error *error)
 {
     if (!done && !columns->failed)
         columns->error = *error;
     columns->failed |= !done;
 }
 
-void columns_add_int(struct columns *columns, int64_t number)
+void pg_columns_add_int(struct pg_columns *columns, int64_t number)
 {
     struct error error;
-    struct column *column = next_column(columns, PG_BIGINT, false);
+    struct pg_column *column = next_column(columns, PG_BIGINT, false);
     note(columns, pg_put_bigint(&column->bytes, number, &error), &error);
 }
 
-void columns_add_text(struct columns *columns, const char *text_or_null)
+void pg_columns_add_text(struct pg_columns *columns, const char *text_or_null)
 {
     struct error error;
-    struct column *column = next_column(columns, PG_TEXT, text_or_null == NULL);
+    struct pg_column *column = next_column(columns, PG_TEXT, text_or_null == NULL);
     note(columns, pg_put_text(&column->bytes, text_or_null, &error), &error);
 }
 
-void columns_add_time(struct columns *columns, int64_t usec)
+void pg_columns_add_time(struct pg_columns *columns, int64_t usec)
 {
     struct error error;
-    struct column *column = next_column(columns, PG_TIMESTAMPTZ, usec == USEC_NONE);
+    struct pg_column *column = next_column(columns, PG_TIMESTAMPTZ, usec == USEC_NONE);
     note(columns, pg_put_time(&column->bytes, usec, &error), &error);
 }
 
-void columns_add_id(struct columns *columns, int64_t id_or_0)
+void pg_columns_add_id(struct pg_columns *columns, int64_t id_or_0)
 {
     struct error error;
     if (id_or_0 != 0) {
-        columns_add_int(columns, id_or_0);
+        pg_columns_add_int(columns, id_or_0);
         return;
     }
-    struct column *column = next_column(columns, PG_BIGINT, true);
+    struct pg_column *column = next_column(columns, PG_BIGINT, true);
     note(columns, pg_put_null(&column->bytes, &error), &error);
 }
 
 /* Writes the header where its room is. */
-static bool finish(struct column *column, int32_t rows, struct error *error)
+static bool finish(struct pg_column *column, int32_t rows, struct error *error)
 {
     const int32_t fields[HEADER_FIELDS] = {1, column->has_null, (int32_t)column->type, rows, 1};
     struct buffer header;
@@ -95,7 +95,7 @@ static bool finish(struct column *column, int32_t rows, struct error *error)
     return done;
 }
 
-bool columns_bind(struct columns *columns, struct pg_params *params, struct error *error)
+bool pg_columns_bind(struct pg_columns *columns, struct pg_params *params, struct error *error)
 {
     if (columns->failed) {
         *error = columns->error;
@@ -116,17 +116,18 @@ bool columns_bind(struct columns *columns, struct pg_params *params, struct erro
     return true;
 }
 
-bool columns_query(struct columns *columns, struct pg *pg, const char *sql,
-                   struct pg_result **result, struct error *error)
+bool pg_columns_query(struct pg_columns *columns, struct pg *pg, const char *sql,
+                      struct pg_result **result, struct error *error)
 {
     struct pg_params params = {.count = 0};
     *result = NULL;
-    return columns_bind(columns, &params, error) && pg_query(pg, sql, &params, result, error);
+    return pg_columns_bind(columns, &params, error) && pg_query(pg, sql, &params, result, error);
 }
 
-bool columns_execute(struct columns *columns, struct pg *pg, const char *sql, int64_t *affected,
-                     struct error *error)
+bool pg_columns_execute(struct pg_columns *columns, struct pg *pg, const char *sql,
+                        int64_t *affected, struct error *error)
 {
     struct pg_params params = {.count = 0};
-    return columns_bind(columns, &params, error) && pg_execute(pg, sql, &params, affected, error);
+    return pg_columns_bind(columns, &params, error) &&
+           pg_execute(pg, sql, &params, affected, error);
 }

@@ -1,4 +1,4 @@
-#include "model/copy_rows.h"
+#include "client/pg_copy_rows.h"
 
 #include "client/pg_binary.h"
 
@@ -7,18 +7,18 @@ enum { COPY_BYTES_MAX = 1024 * 1024 * 1024 };
 /* The signature of 11 bytes, its NUL included; then no flags and no extension: zeros. */
 static const char header[11 + 4 + 4] = "PGCOPY\n\377\r\n";
 
-void copy_rows_init(struct copy_rows *rows, int16_t count)
+void pg_copy_rows_init(struct pg_copy_rows *rows, int16_t count)
 {
-    *rows = (struct copy_rows){.count = count};
+    *rows = (struct pg_copy_rows){.count = count};
     buffer_init(&rows->bytes, COPY_BYTES_MAX);
 }
 
-void copy_rows_free(struct copy_rows *rows)
+void pg_copy_rows_free(struct pg_copy_rows *rows)
 {
     buffer_free(&rows->bytes);
 }
 
-static void note(struct copy_rows *rows, bool done, const struct error *error)
+static void note(struct pg_copy_rows *rows, bool done, const struct error *error)
 {
     if (!done && !rows->failed)
         rows->error = *error;
@@ -26,7 +26,7 @@ static void note(struct copy_rows *rows, bool done, const struct error *error)
 }
 
 /* What stands in front of the first field of a row, and of the first row. */
-static void start_field(struct copy_rows *rows)
+static void start_field(struct pg_copy_rows *rows)
 {
     struct error error;
     if (rows->bytes.size == 0)
@@ -36,21 +36,22 @@ static void start_field(struct copy_rows *rows)
     rows->next = (int16_t)((rows->next + 1) % rows->count);
 }
 
-void copy_rows_add_int(struct copy_rows *rows, int64_t number)
+void pg_copy_rows_add_int(struct pg_copy_rows *rows, int64_t number)
 {
     struct error error;
     start_field(rows);
     note(rows, pg_put_bigint(&rows->bytes, number, &error), &error);
 }
 
-void copy_rows_add_time(struct copy_rows *rows, int64_t usec)
+void pg_copy_rows_add_time(struct pg_copy_rows *rows, int64_t usec)
 {
     struct error error;
     start_field(rows);
     note(rows, pg_put_time(&rows->bytes, usec, &error), &error);
 }
 
-bool copy_rows_execute(struct copy_rows *rows, struct pg *pg, const char *sql, struct error *error)
+bool pg_copy_rows_execute(struct pg_copy_rows *rows, struct pg *pg, const char *sql,
+                          struct error *error)
 {
     if (rows->failed) {
         *error = rows->error;
