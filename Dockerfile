@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Builds exportd and makes a small image of it: docker build -t exportd .
 FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `exportd cleanup`: for cron. */
 #include "request/cleanup.h"
 

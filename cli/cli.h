@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The command line. Each command is a file of this folder with one function; commands.c lists them.
  * A command prints results to standard output and everything else to standard error, returns true

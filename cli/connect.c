@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The connections that commands ask for. */
 #include "cli/cli.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `exportd download`: the stored file of an export, checked. */
 #include "base/text.h"
 #include "cli/cli.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `exportd enqueue`: asks for an export. */
 #include "base/text.h"
 #include "cli/cli.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `exportd group merge`: what belongs together becomes one issue. */
 #include "base/json.h"
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `exportd grouphash last-processed`: the last stored event of group hashes. */
 #include "base/json.h"
 #include "base/text.h"

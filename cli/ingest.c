@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exportd ingest: counts events, one JSON object a line. */
 #include "cli/cli.h"
 

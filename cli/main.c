@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exportd: settings, then one command. */
 #include "cli/cli.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Options of a command: --name VALUE, --name=VALUE, -x VALUE, switches, and positional arguments.
  */
 #ifndef CLI_OPTIONS_H

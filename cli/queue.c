@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `exportd queue`: what waits, runs, is delayed, is dead; and the switches. */
 #include "job/queue.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `exportd rescue`: exports that the original has forgotten, because its worker died with them. */
 #include "request/rescue.h"
 

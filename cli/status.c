@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `exportd status`: one export or the recent ones. */
 #include "base/clock.h"
 #include "base/text.h"

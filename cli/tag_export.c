@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `exportd tag-export`: an issues-by-tag export to standard output. */
 #include "request/tag_export.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `exportd tagstore METHOD`: the read methods of the tagstore, one by one. */
 #include "base/text.h"
 #include "cli/cli.h"

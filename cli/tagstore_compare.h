@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `exportd tagstore compare`: the same question to two backends. */
 #ifndef CLI_TAGSTORE_COMPARE_H
 #define CLI_TAGSTORE_COMPARE_H

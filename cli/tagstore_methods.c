@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Each method is asked and its answer printed. */
 #include "cli/tagstore_methods.h"
 

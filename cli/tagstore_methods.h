@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The methods that `exportd tagstore` knows, and what each is given. */
 #ifndef CLI_TAGSTORE_METHODS_H
 #define CLI_TAGSTORE_METHODS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Answers of the tagstore as JSON, an object a line, with the attribute names of the original. */
 #ifndef CLI_TAGSTORE_PRINT_H
 #define CLI_TAGSTORE_PRINT_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # exportd_embed(LAYER SET FILES glob...)
 #
 # Compiles text files into LAYER as the array `embedded_SET` (see base/embedded.h), ordered by file name.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Run by exportd_embed at build time: writes OUTPUT, a C file that holds FILES as the array embedded_SET.
 set(arrays "")
 set(rows "")

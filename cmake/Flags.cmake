@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Warnings are errors; hardening in every build; sanitizers by EXPORTD_SANITIZE.
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(

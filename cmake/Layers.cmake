@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Forgets layers that there are no longer.
 file(GLOB old_uses ${PROJECT_BINARY_DIR}/layer/*.uses)
 if(old_uses)

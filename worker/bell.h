@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A bell: one thread waits for it with a time-out, any thread rings it. */
 #ifndef WORKER_BELL_H
 #define WORKER_BELL_H

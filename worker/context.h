@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the threads of a worker share. */
 #ifndef WORKER_CONTEXT_H
 #define WORKER_CONTEXT_H

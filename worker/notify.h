@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tells systemd how the worker is, if systemd has asked for it (NOTIFY_SOCKET); without its
    library. The socket may be a path or an abstract name (@...). */
 #ifndef WORKER_NOTIFY_H

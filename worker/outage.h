@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Says once that a server is away, and once that it is back, however many threads miss it. One a
    thread and server. */
 #ifndef WORKER_OUTAGE_H

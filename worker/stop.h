@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Signals, and how a worker stops: it takes nothing more; after EXPORTD_STOP_SECONDS, or at a
  * second signal, running jobs go back to the queue; what nothing moves to end is interrupted, and

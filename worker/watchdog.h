@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The watchdog: every thread gives signs of life, and the main thread looks who has given none for
  * too long. "Never alive but deaf": a worker of which a part hangs is aborted, so that its jobs are

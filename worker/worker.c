@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The start of a worker: checks, connections, threads; then its main thread, until all have ended.
  */
 #include "worker/worker.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The worker: takes jobs from the queue and runs them until it is told to stop.
  *

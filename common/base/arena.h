@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An arena: many small allocations that end together. A job has one for itself and one a page.
  */

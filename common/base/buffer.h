@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A growing array of bytes that knows its maximum. It is always NUL-terminated (the NUL does not
  * count), so that text in it can be passed on as it is.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Times. A moment is an int64_t of microseconds since 1970-01-01T00:00:00Z (`usec`); a duration is
  * measured on the monotonic clock. Nothing here looks at the locale or at the machine's time zone.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-1, MD5 and random names, by libcrypto. */
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Text files compiled into the program: see cmake/Embed.cmake. */
 #ifndef BASE_EMBEDDED_H
 #define BASE_EMBEDDED_H

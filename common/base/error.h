@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Errors. A function that can fail returns bool (true: done) and fills a struct error: a code,
  * which decides what happens next (retry, mail, exit status), and one sentence for a person.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fault points: places where a test build can be made to die, stop, fail or dawdle, to prove what
  * happens next. docs/job-life.md lists them. In a production build they are nothing at all.

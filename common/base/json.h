@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JSON by jansson, with the checks that a careful reader would make each time. Objects keep the
  * order in which their members were set.

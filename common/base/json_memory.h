@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * jansson's memory. jansson (2.14) does not look everywhere whether it got what it asked for: the
  * parser loses a character and goes on, or reads beyond its buffer; the printer with sorted keys

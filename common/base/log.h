@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The log: one line an event on standard error, as a JSON object (ts, level, event, fields) or as
  * text.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* This file may name what the others may not. */
 #define BASE_MEMORY_IMPLEMENTATION
 #include "base/prelude.h"

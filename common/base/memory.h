@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory of the heap. Everything that exportd itself allocates is asked for here, so that a test
  * can play a machine that has none left. free() gives it back.

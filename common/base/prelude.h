@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The first header of every file: the few standard headers that everybody needs, the attributes
  * that make the compiler look after us, and the poison for functions that nobody here may call.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of one kind, each once, in the order in which they came: a growing array that finds a row by
    a hash. What folding by sorting all repetitions would do, in one pass. */
 #ifndef BASE_ROW_SET_H

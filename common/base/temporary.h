@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Temporary files without a name: whatever happens, nothing of them is left behind. */
 #ifndef BASE_TEMPORARY_H
 #define BASE_TEMPORARY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Small things about text that the C library does not do strictly enough. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* URLs of settings, taken apart: scheme://[user[:password]@]host[:port]/path?name=value&... */
 #ifndef BASE_URL_H
 #define BASE_URL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
 size_t utf8_step(const char *at, size_t size, bool *valid)

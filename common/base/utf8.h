@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* UTF-8 as Unicode defines it: no surrogates, nothing overlong, nothing beyond U+10FFFF. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H

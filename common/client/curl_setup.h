@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What smtp.c and http.c share of libcurl. */
 #ifndef CLIENT_CURL_SETUP_H
 #define CLIENT_CURL_SETUP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The client and its transfers. Every function that waits runs the same loop: it moves all
    transfers, then sleeps until a socket, a time limit or http_client_interrupt wakes it. */
 #include "base/clock.h"

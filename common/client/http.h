@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * HTTP/1.1, by libcurl. A client belongs to one thread. It can have several requests in flight,
  * each on a connection of its own, and keeps connections for the next requests to the same host.

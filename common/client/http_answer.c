@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What comes back: header lines and body go into the transfer, or to the request's `write`; and
    what came of it all. */
 #include "client/http_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the HTTP client share: http.c (the client, waiting), http_request.c (a request
    becomes a handle of libcurl), http_answer.c (what comes back, and what came of it). */
 #ifndef CLIENT_HTTP_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A request becomes a handle of libcurl: everything is checked first, because libcurl puts headers
    onto the wire as they are. */
 #include "base/text.h"

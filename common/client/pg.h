@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PostgreSQL, by libpq. A struct pg is one connection of one thread. It relies on no session state,
  * so it works through pgbouncer in transaction mode; only where it talks to the server itself are

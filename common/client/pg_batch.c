@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How statements are sent: one alone, or several in one of libpq's pipelines. A statement that is
  * asked for the third time is prepared on the way, in the same pipeline.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Values in PostgreSQL's binary format: an int32 length (-1: NULL), then the bytes. Elements of
    arrays and fields of COPY look like this; neither side has to print and parse numbers. */
 #ifndef CLIENT_PG_BINARY_H

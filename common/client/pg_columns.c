@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "client/pg_columns.h"
 
 /* Far below what PostgreSQL takes for one value (1 GB). */

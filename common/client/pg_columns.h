@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows on their way into one statement: each column is an array, read by
    `unnest($1::bigint[], $2::text[], ...)`. */
 #ifndef CLIENT_PG_COLUMNS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* COPY, in both directions. */
 #include "client/pg_internal.h"
 

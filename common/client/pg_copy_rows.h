@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows on their way into a table by `COPY ... FROM STDIN (FORMAT binary)`: the quickest way in, for
    rows that cannot be there yet. */
 #ifndef CLIENT_PG_COPY_ROWS_H

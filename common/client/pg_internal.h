@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files pg*.c share: the connection and what they do for each other. Replies are waited
    for with poll(), never within libpq. */
 #ifndef CLIENT_PG_INTERNAL_H

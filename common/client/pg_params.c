@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Parameters of statements, and arrays among them. */
 #include "client/pg.h"
 

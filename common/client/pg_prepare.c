@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which statements a connection has prepared. */
 #include "client/pg_internal.h"
 

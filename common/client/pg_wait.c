@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How replies are waited for: with poll(), so that another thread can interrupt, and with an end to
  * our patience.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Redis, by hiredis. A struct redis is one connection of one thread. Waiting for an answer is a
  * poll() with a deadline, never a call inside hiredis that might not come back.

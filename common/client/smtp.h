@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SMTP, by libcurl: one mail a call, over a connection that is kept between mails. TLS certificates
  * are verified; no redirects, proxies or netrc.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The settings: environment variables, declared in one table (config.c) from which parsing, checks,
  * `exportd help config` and the hiding of secrets come. README.md explains them to users.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Values from the environment: a variable NAME, or, for secrets, the file that NAME_FILE names. An
    empty variable counts as absent. */
 #ifndef CONFIG_ENVIRONMENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A batch: the events that are saved together. */
 #ifndef EVENT_BATCH_H
 #define EVENT_BATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An event on its way from a line of the input into the tables. */
 #ifndef EVENT_EVENT_H
 #define EVENT_EVENT_H

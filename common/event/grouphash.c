@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "event/grouphash.h"
 
 #include "model/grouphash.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which group an event belongs to: its hashes decide. */
 #ifndef EVENT_GROUPHASH_H
 #define EVENT_GROUPHASH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Ingest: events, one JSON object a line, into groups, event users, environments, releases and the
  * tagstore. Repeating a file counts no event twice: an event is its project and event id, and its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The bytes of a file, which may be compressed with gzip: its first two bytes tell. */
 #ifndef EVENT_INPUT_H
 #define EVENT_INPUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The last processed event of each group hash, in Redis: a hash
    `last-processed-event:<project_id>:<grouphash_id mod 16>` with the field <grouphash_id>. */
 #ifndef EVENT_LAST_PROCESSED_H

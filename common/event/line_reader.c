@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "event/line_reader.h"
 
 enum { PIECE_BYTES = 64 * 1024 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lines of a file, one at a time; a line that is too long is passed over without being held. */
 #ifndef EVENT_LINE_READER_H
 #define EVENT_LINE_READER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The order of locks is that of ingest (save.c): project, group hashes, groups, tagstore. Whoever
  * counts an event holds its group's row to the end, so that nothing is on its way to the group when

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Merging groups (issues): what is known of a group becomes part of another one of its project, and
  * a redirect leads from the old id to it. Everything that ingest has written goes along: events and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "event/sampling.h"
 
 /* One of `keep` is stored for numbers up to (or from) `bound`. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sampling: of the events of a group that happens often all are counted and some are stored. A
    group's first event, and the one that reopens it, are always stored. */
 #ifndef EVENT_SAMPLING_H

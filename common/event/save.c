@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A batch takes two transactions. The first makes what the events refer to: environments, releases,
  * event users, tag keys and values. It counts nothing and is short: for a new row of these, other

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Saving a batch of events into all the tables. */
 #ifndef EVENT_SAVE_H
 #define EVENT_SAVE_H

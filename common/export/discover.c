@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/discover.h"
 
 bool discover_run(struct export_run *run, const union export_payload *payload, struct error *error)

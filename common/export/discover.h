@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Discover exports, which do not exist yet. */
 #ifndef EXPORT_DISCOVER_H
 #define EXPORT_DISCOVER_H

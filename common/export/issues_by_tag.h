@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Issues-by-tag exports: the values of one tag of one issue. */
 #ifndef EXPORT_ISSUES_BY_TAG_H
 #define EXPORT_ISSUES_BY_TAG_H

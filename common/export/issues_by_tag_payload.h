@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The payload of an issues-by-tag export: which tag of which issue. */
 #ifndef EXPORT_ISSUES_BY_TAG_PAYLOAD_H
 #define EXPORT_ISSUES_BY_TAG_PAYLOAD_H

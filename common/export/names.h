@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How exports are named to people. */
 #ifndef EXPORT_NAMES_H
 #define EXPORT_NAMES_H

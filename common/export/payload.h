@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* query_info, the text of an export's payload, whatever its type: reading, showing, writing. */
 #ifndef EXPORT_PAYLOAD_H
 #define EXPORT_PAYLOAD_H

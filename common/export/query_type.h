@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Query types: what kinds of exports there are, in one table (query_type.c). A new one is a line of
  * it, a payload in run.h, and a file that turns the payload into rows.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A run of an export: what it needs, and what it tells while it goes on. The worker and
  * `tag-export` fill it the same way; query_type.h runs it.

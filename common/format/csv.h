@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * CSV, byte for byte as Python's csv.DictWriter writes it: comma, CRLF, a header, fields quoted
  * only when they hold a comma, a quote, CR or LF. Invalid UTF-8 becomes U+FFFD, a NUL is dropped. A

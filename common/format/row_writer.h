@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A row writer turns rows of typed cells into the bytes of a format and puts them into a sink. The
  * formats are one table (row_writer.c); each is a struct row_format in a file of its own, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A sink takes the bytes of an export: it buffers them, counts them, bounds their number, and
  * writes them to its descriptor. It keeps no digest: a file is stored in chunks with digests of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The claim: how a worker makes a job its own. Postgres decides: `attempt` is one more at every
  * claim and fences off everybody who claimed before.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "job/forgotten.h"
 
 static bool put_row(json_t *object, const struct pg_result *result, int row, struct error *error)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Exports that the original has forgotten: their rows are there, EARLY, and exportd has never heard
    of them. */
 #ifndef JOB_FORGOTTEN_H

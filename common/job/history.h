@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exportd.export as a history: what `exportd status` shows, and the rows that enqueue makes. */
 #ifndef JOB_HISTORY_H
 #define JOB_HISTORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The listing of exports: what `exportd status` shows. */
 #include "base/text.h"
 #include "job/history.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The queue in Redis: kombu's four priority lists, and exportd's own keys beside them. `Q` is the
  * queue's name.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "job/queue_find.h"
 
 #include "base/text.h"

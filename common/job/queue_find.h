@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which exports have a message anywhere in Redis: for the sweep and for `exportd rescue`. */
 #ifndef JOB_QUEUE_FIND_H
 #define JOB_QUEUE_FIND_H

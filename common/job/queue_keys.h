@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Inside of queue.c, queue_rescue.c and queue_look.c: the queue's keys, and how a script is run. */
 #ifndef JOB_QUEUE_KEYS_H
 #define JOB_QUEUE_KEYS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What becomes of a job after an error: the only place that judges. It fails at once, it is tried
  * again within its budgets, it goes back to the queue, or it is left alone.

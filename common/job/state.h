@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The states of a job, as exportd.export holds them. docs/job-life.md draws the arrows and says
  * what happens after a crash at each point.

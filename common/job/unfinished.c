@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "job/unfinished.h"
 
 static bool read_row(const struct pg_result *result, int row, struct arena *arena,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The exports that exportd has not finished, as the sweep looks at them. */
 #ifndef JOB_UNFINISHED_H
 #define JOB_UNFINISHED_H

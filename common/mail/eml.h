@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Mails as files: one <name>.eml each in a folder, for trials, tests, and programs that pick mails
    up there. */
 #ifndef MAIL_EML_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A mail as bytes: multipart/alternative of text and HTML, quoted-printable, CRLF. */
 #ifndef MAIL_MIME_H
 #define MAIL_MIME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sends what waits in the outbox: at least once, with the same Message-ID each time. */
 #ifndef MAIL_OUTBOX_H
 #define MAIL_OUTBOX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The two mails of an export: what they say, as text and as HTML (spec/original.md 1.4, 1.5). The
    HTML is escaped, the text is not. Errors are those of the arena. */
 #ifndef MAIL_RENDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Mails by SMTP. */
 #ifndef MAIL_SMTP_H
 #define MAIL_SMTP_H

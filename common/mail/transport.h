@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How a mail leaves: by SMTP, or as an .eml file in a folder. */
 #ifndef MAIL_TRANSPORT_H
 #define MAIL_TRANSPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* EventUser: who an event happened to. */
 #ifndef MODEL_EVENT_USER_H
 #define MODEL_EVENT_USER_H

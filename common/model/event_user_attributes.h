@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The user of each event, as the event says it: exportd.event_user_attributes. Unlike the rows of
    sentry_eventuser these are never merged, so that events can be asked for by any attribute. */
 #ifndef MODEL_EVENT_USER_ATTRIBUTES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "client/pg_columns.h"
 #include "model/event_user.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ExportedData: the rows of sentry_exporteddata (spec/original.md 1), an export as its user sees
  * it. */
 #ifndef MODEL_EXPORTED_DATA_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * File, FileBlob, FileBlobIndex: a file is a list of blobs of at most 1 MiB,
  * each stored once under a path of its own and shared by all files that hold the same bytes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Groups (issues) as events make and count them: sentry_groupedmessage. */
 #ifndef MODEL_GROUP_H
 #define MODEL_GROUP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "model/group_redirect.h"
 
 bool group_redirect_find(struct pg *pg, int64_t previous_group_id, int64_t *group_id,

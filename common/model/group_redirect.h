@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where the groups that were merged away have gone: sentry_groupredirect.
    One hop leads to a group that is there: whoever merges a group points its redirects to the new
    one. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Group hashes: which fingerprint of a project's events leads to which group. */
 #ifndef MODEL_GROUPHASH_H
 #define MODEL_GROUPHASH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How far a job is: columns of exportd.export. An export counts, the claim writes it down. */
 #ifndef MODEL_JOB_PROGRESS_H
 #define MODEL_JOB_PROGRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "model/member.h"
 
 bool member_load(struct pg *pg, struct member *member, struct arena *arena, struct error *error)

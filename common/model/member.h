@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Members of organizations: their role, and the projects that their teams give them. */
 #ifndef MODEL_MEMBER_H
 #define MODEL_MEMBER_H

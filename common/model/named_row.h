@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows that are known by a name within their owner: the environments and releases of an
    organization, the group hashes of a project. */
 #ifndef MODEL_NAMED_ROW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "model/organization.h"
 
 bool organization_find(struct pg *pg, const char *slug, int64_t *id, struct error *error)

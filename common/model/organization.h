@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Organizations, users and membership, and the few rows that a
    stand-alone installation makes itself. */
 #ifndef MODEL_ORGANIZATION_H

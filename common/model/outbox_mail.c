@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "model/outbox_mail.h"
 
 #include "client/pg_columns.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exportd.outbox: the mails of finished exports, written with the outcome, sent by the mailer. */
 #ifndef MODEL_OUTBOX_MAIL_H
 #define MODEL_OUTBOX_MAIL_H

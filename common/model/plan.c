@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "model/plan.h"
 
 bool plan_row_by_row(struct pg *pg, struct error *error)

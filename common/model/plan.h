@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How the server is to carry out the statements of a batch. */
 #ifndef MODEL_PLAN_H
 #define MODEL_PLAN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "model/project.h"
 
 bool project_organization(struct pg *pg, int64_t project_id, int64_t *organization_id,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Releases as events make them (spec/original.md 10). */
 #ifndef MODEL_RELEASE_H
 #define MODEL_RELEASE_H

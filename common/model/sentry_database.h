@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whose database this is: what a Sentry manages by itself, exportd does not change. */
 #ifndef MODEL_SENTRY_DATABASE_H
 #define MODEL_SENTRY_DATABASE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "model/sequence.h"
 
 bool sequence_take(struct pg *pg, const char *table, int64_t *ids, size_t count,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Ids taken before their rows are written, so that a batch knows them without reading them back. */
 #ifndef MODEL_SEQUENCE_H
 #define MODEL_SEQUENCE_H

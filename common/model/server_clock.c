@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "model/server_clock.h"
 
 bool server_clock_now(struct pg *pg, int64_t *usec, struct error *error)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What time it is at the database: the clock that dates rows. */
 #ifndef MODEL_SERVER_CLOCK_H
 #define MODEL_SERVER_CLOCK_H

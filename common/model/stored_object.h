@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * exportd.object: the journal of objects in the file store that no committed blob row owns, not yet
  * or not any more. An object is named here before its first byte is written, and until its bytes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a cleanup may free, as the rows tell it: files of expired exports in sum, and blobs that
  * nothing refers to.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who is asking, and what they may: the only place that decides it. Every function of this layer
  * takes a caller (context.h) and asks here first.

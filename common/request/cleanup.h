@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What cron asks for: freeing what is not needed any more. For operators: ERROR_DENIED for
    everybody else. */
 #ifndef REQUEST_CLEANUP_H

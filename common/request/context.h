@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a request works with: who asks, and the connections of the thread that answers. */
 #ifndef REQUEST_CONTEXT_H
 #define REQUEST_CONTEXT_H

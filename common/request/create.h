@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Asking for an export: get_or_create of its row, and its message into the queue. */
 #ifndef REQUEST_CREATE_H
 #define REQUEST_CREATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Looking at exports: one, or the recent ones. */
 #ifndef REQUEST_FIND_H
 #define REQUEST_FIND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The last event of group hashes, by their names. For operators: ERROR_DENIED for everybody else.
  */
 #ifndef REQUEST_LAST_PROCESSED_H

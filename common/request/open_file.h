@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which file an export has. Its bytes are read by getfile (storage/getfile.h). */
 #ifndef REQUEST_OPEN_FILE_H
 #define REQUEST_OPEN_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The message of an export that waits. For the functions of this layer. */
 #ifndef REQUEST_PUSH_H
 #define REQUEST_PUSH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Exports that the original has forgotten, because its worker died with them. For operators:
    ERROR_DENIED for everybody else. */
 #ifndef REQUEST_RESCUE_H

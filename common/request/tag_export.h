@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An issues-by-tag export at once: no row, no queue, no file store. */
 #ifndef REQUEST_TAG_EXPORT_H
 #define REQUEST_TAG_EXPORT_H

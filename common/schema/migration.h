@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Migrations: the numbered SQL files of migrations/, compiled in, each applied once, in its own
  * transaction and under an advisory lock, and recorded with its SHA-1 in exportd.migration.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What exportd's role must be able to do in the database: for `exportd check`, and
    for a worker before it takes anything. */
 #ifndef SCHEMA_PRIVILEGES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "snuba/answer.h"
 
 #include "wire/clean_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A Snuba's answer: bytes to typed rows, or to an error whose code says what to do next. No I/O.
  * Text that would break the JSON parser (bad UTF-8, lone surrogates, NUL) is made clean first, so

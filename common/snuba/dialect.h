@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How a query is written for a server: the Snuba of April 2018 and that of March 2020.
  * What a dialect cannot say is an error, never a question that is only nearly the same.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The Snuba of 17 April 2018. */
 #include "base/text.h"
 #include "snuba/dialect_print.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The Snuba of 24 March 2020. */
 #include "snuba/dialect_print.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON by hand: a request is small, and its bytes are part of what the tests hold fast. */
 #include "snuba/dialect_print.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the dialects share: the words in which they differ, and the parts of a request
  * that both write alike.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A question to Snuba as a value: what is counted, of which events, in which order. It speaks of
  * columns by what they mean; a dialect (dialect.h) knows what they are called and how to print the

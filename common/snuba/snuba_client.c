@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "snuba/snuba_client.h"
 
 #include "base/log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Asks one Snuba: prints the query, sends it, reads the answer. One question at a time. Every
  * question that fails is one warning in the log, `snuba.error`, with its referrer, the status, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a Snuba is there and takes our requests: for `exportd check`. */
 #ifndef SNUBA_TRIAL_H
 #define SNUBA_TRIAL_H

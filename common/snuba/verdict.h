@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a Snuba's answer means that is no answer: a table of errors, each row with what the export's
  * user is told and whether trying again can help.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where the bytes of blobs are: objects of at most 1 MiB, each named by a path relative to the
  * store's root. One interface over several backends; callers see only this page.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Frees what nobody needs any more: files of expired exports and what interrupted uploads left. The
  * store itself is never listed: only rows tell what may go.

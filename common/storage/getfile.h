@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* getfile: reads a stored file back, and checks every byte of it. */
 #ifndef STORAGE_GETFILE_H
 #define STORAGE_GETFILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * putfile: stores a temporary file as blobs of 1 MiB, each once however many files hold it. When it
  * returns, every blob is an object in the store and a committed row; the rows of the file itself

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/upload_lock.h"
 
 #include "base/clock.h"

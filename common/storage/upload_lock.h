@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The upload lock that exportd shares with Sentry: Redis key `l:fileblob:upload:<sha1>`, held while
  * a blob of that checksum is looked up and written, or deleted, and while its row is made.

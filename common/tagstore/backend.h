@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a backend of the tagstore provides: the export's cursor, and of the questions and writes as
    much as it can. Each operation does what the function of its name in tagstore.h promises. A
    backend's struct begins with struct tagstore, its cursor with struct tagstore_cursor. */

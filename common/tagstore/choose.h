@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Opens the tagstore that the settings name. */
 #ifndef TAGSTORE_CHOOSE_H
 #define TAGSTORE_CHOOSE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tagstore/label.h"
 
 #include "base/text.h"

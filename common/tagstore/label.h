@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names of tags: as they are stored, and as they are shown (spec/original.md 4.1). */
 #ifndef TAGSTORE_LABEL_H
 #define TAGSTORE_LABEL_H

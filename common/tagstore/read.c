@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The questions: what is the same for every backend, then the backend. */
 #include "tagstore/backend.h"
 

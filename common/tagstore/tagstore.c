@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tagstore/backend.h"
 
 void tagstore_free(struct tagstore *store)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tagstore: which tags and values a project or an issue has, how often, first and last seen
  * when. One interface, several backends; its terms and methods are those of the original. A backend

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The write methods, as the backend does them. A backend that is fed in another way has left them
    out: then what is written is accepted and forgotten. */
 #include "tagstore/backend.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/base64.h"
 
 enum { PADDING = 64, LINE_END = 65, FOREIGN = 66 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Base64 of the standard alphabet (RFC 4648), read strictly. */
 #ifndef WIRE_BASE64_H
 #define WIRE_BASE64_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The envelope of a Celery message as kombu puts it into a Redis list (spec/original.md 7.1
  * to 7.4):

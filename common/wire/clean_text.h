@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Makes text from outside fit for those who are strict: UTF-8 for Postgres and the CSV, JSON for
    jansson. */
 #ifndef WIRE_CLEAN_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One event as `exportd ingest` reads it: a JSON object a line. Parsing does no I/O.
  *

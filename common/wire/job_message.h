@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The messages of the queue. Three shapes lead to one struct (spec/original.md 7.3, 7.4):
  *

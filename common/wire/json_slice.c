@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/json_slice.h"
 
 static const char *skip_space(const char *at, const char *end)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Takes a JSON text apart where it lies, without a tree: jansson's tree is six times the text, and
  * of a list of ten thousand rows only one at a time has to be there.

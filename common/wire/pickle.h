@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pickle, as far as it is data: what a Celery message of a Sentry of 2020 has for a body
  * (spec/original.md 7.4). Pickle is the program of a small stack machine; Python's own reader

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/pickle_stack.h"
 
 /* Two pointers a byte of the largest message, and all nodes. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The values of a pickle under way: the stack with its marks, the memo, and the lists and dicts
  * that grow. For wire/pickle.c only. It keeps the bounds of wire/pickle.h: ERROR_TOO_LARGE;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/tag_key.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What zlib has compressed. */
 #ifndef WIRE_UNZIP_H
 #define WIRE_UNZIP_H

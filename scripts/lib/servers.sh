@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Private PostgreSQL and Redis servers for scripts: on Unix sockets in a folder of their own, so that
 # they disturb no other server. To be sourced; the caller's trap calls stop_servers.
 # shellcheck shell=bash

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What throughput_bench.py compares exportd with: a Celery worker whose task is the export of one issue's
 tag values, written the way such tasks are written: psycopg2, a persistent connection a process, csv, a
 blob on disk, a row in the outbox, a mail by smtplib. It reads, writes and keeps what exportd does.

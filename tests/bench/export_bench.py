@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """How fast is an export, and how much memory does it take?
 
 Puts distinct values of one tag into the tagstore's tables by SQL and exports them by `tag-export` and by

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """How fast are events counted?
 
 Makes events with 8 tags each, half of them for each process, and ingests them with one process and with

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """How fast is an export through Snuba, and what does it need?
 
 Puts events with many values of one tag into a private ClickHouse, in front of which the tests' Snuba

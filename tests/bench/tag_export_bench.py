@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What does `tag-export` cost beside the server's own work?
 
 Puts a million distinct values of one tag into the tagstore's tables by SQL and exports them by `tag-export`.

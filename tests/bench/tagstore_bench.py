@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """How long does each read method of the tagstore take?
 
 Puts values into the tagstore's tables by SQL (support/tagstore_rows.py: two keys, a million values each,

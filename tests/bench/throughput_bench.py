@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """How many small jobs (10 rows each) does a worker finish in a second, beside a Celery worker?
 
 Each round exports the same number of different issues with exportd and with the Celery worker of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What has to be true when it is all over, judged from the ledger, the mails, the store and the tables
 of Sentry: not by asking exportd."""
 import collections

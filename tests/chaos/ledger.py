@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who asks for exports, and what they wrote down about it: the judge believes the ledger, not exportd."""
 import base64
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The servers of these tests."""
 from support.program import Exportd
 from support.servers import Postgres, Redis

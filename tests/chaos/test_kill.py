@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kill -9: at each fault point once, and at random moments. Producers keep a ledger; afterwards every
 export has ended once, every message is accounted for, every CSV is right, every mail was sent."""
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Servers that die and come back, connections that break, disks that fill, clocks that jump, workers that
 are only slow: the same ledger, the same judge."""
 import contextlib

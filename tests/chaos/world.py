@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Servers that survive being killed, workers that are started again, and known events."""
 import contextlib
 import itertools

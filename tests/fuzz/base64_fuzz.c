@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Base64: what is read, encoded again by libcrypto, is the text without its line ends. */
 #include "wire/base64.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The body of a Celery message, which job_message_fuzz would have to guess in base64. The first
    byte says of what kind the envelope around it is. */
 #include "wire/celery.h"

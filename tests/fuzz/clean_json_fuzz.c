@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON made clean: what jansson takes as it is means the same afterwards; what is clean stays so;
    and what was read and is written is read again as equal. */
 #include "wire/clean_text.h"

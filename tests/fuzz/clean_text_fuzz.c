@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Text made clean: valid UTF-8 without a NUL; clean text stays as it is; a cut is clean too. */
 #include "wire/clean_text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The URLs of servers, as the clients read them. No password goes out without TLS, but to this
    machine. */
 #include "base/url.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The settings: lines NAME=value, of which those become the environment that begin with EXPORTD_
    (but none that names a file). What is taken keeps the promises of struct config. */
 #include "base/url.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The CSV writer: cells are separated by 0x01, rows by 0x02; libcsv, which is strict here, finds
    the same cells in the file, made clean. */
 #include "format/csv.h"

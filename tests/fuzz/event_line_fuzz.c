@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A line of `exportd ingest`: an event that is read keeps every promise of its struct. */
 #include "wire/event_line.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What every fuzz target needs. A target calls one parser with the bytes that libFuzzer thinks of,
  * and checks what the parser promises about anything that it takes; the sanitizers do the rest. The

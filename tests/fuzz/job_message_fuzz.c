@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A message of any shape; what is read and printed is read again as the same. */
 #include "wire/job_message.h"
 

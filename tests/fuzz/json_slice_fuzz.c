@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON taken apart without a tree: where jansson reads the text, the slices are the same values. */
 #include "wire/json_slice.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The query_info of an export, a text from the database: what is read and written is read again as
    the same; and whatever it is, the failure mail can show it. */
 #include "export/payload.h"

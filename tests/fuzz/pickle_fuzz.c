@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A pickle: what is read is a JSON value within the bounds. */
 #include "wire/pickle.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A Snuba's answer. The first byte chooses among questions and dialects, the second the status. */
 #include "snuba/answer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A time in ISO-8601: what is read, printed and read again is the same moment. */
 #include "base/clock.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A compressed text: it stays within its bound, and a smaller bound gives the same beginning. */
 #include "wire/unzip.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A URL: its parts, encoded and put together again, are read as the same parts. */
 #include "base/url.h"
 

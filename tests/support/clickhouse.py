@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A private ClickHouse server (Debian's 18.16): everything in a folder of its own, free loopback ports,
 bounded memory. It ends with the process that started it. It starts in about a second and needs some
 100 MB, so each test process that wants one has its own."""

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* For LD_PRELOAD: a program whose wall clock is off by the seconds that stand in the file named by
    CLOCK_OFFSET_FILE. Allocates nothing: allocators ask for the time, too. */
 #include <fcntl.h>

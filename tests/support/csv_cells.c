@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads rows of cells from standard input and writes them as CSV to standard output, for comparison
    with Python's csv module. A cell is "<bytes>:" and that many bytes; ";" ends a row. */
 #include "base/text.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tables must say after events were ingested: the rules of ingest, in memory."""
 import collections
 import datetime

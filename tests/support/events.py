@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Makes events, the lines that `exportd ingest` reads."""
 import datetime
 import hashlib

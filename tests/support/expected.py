@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a CSV has to hold, computed from the events in plain Python and with Python's own csv module:
 an independent second opinion on exportd's ingest, tagstore and CSV writer."""
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Servers that do not answer and do not hang up either: their processes are stopped for a while."""
 import contextlib
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Jobs as other programs make them: the export row by SQL, the plain message by LPUSH."""
 import json
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real SMTP server that keeps what it gets: plain, STARTTLS or TLS, with or without login, and able
 to refuse."""
 import email

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A private pgbouncer in transaction mode in front of a PostgreSQL of servers.py: a server connection is
 anybody's between two transactions, so nothing that is set on one can be relied on."""
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A library of tests/support that is loaded into a program to change what the system tells it."""
 import os
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The program under test: runs commands, workers, and reads what they leave."""
 import contextlib
 import email

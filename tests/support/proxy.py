@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """TCP proxies: networks that break at the wrong moment."""
 import contextlib
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An HTTP server that plays what a test tells it: good and bad answers, slowness, silence, cuts."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A server that plays a Snuba as a test tells it to: for answers that a real one gives only when it is
 in trouble, or over data that nobody can put into it."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Private PostgreSQL and Redis servers: on Unix sockets in folders of their own and on free loopback
 ports, so that they get in nobody's way. They end with the process that started them."""
 import ctypes

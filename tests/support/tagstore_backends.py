@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The backends of the tagstore, as the suites that run over all of them see one: events go in, lines
 come out. A backend is a name of BACKENDS and a class with the members of Postgres; its `fixture`, if it
 names one, is a server that it needs."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tagstore must answer, computed from the events themselves: a list of events and nothing
 else. Every method gives the lines that `exportd tagstore` prints."""
 import ipaddress

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rows put straight into the tables by SQL, as another program or a large history would."""
 
 

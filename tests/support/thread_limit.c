@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* For LD_PRELOAD: a program whose system starts only as many threads as THREAD_LIMIT says. */
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Unit tests that need a database: programs of tests/unit, told by variables where it is."""
 import os
 import re

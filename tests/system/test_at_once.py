@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Many at once: identical requests, workers, cleanups."""
 import concurrent.futures
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whatever is wrong with a job or its surroundings: a clear message to the right person, nothing lost,
 nothing half done."""
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Jobs put by a real Celery, as Sentry does it."""
 import base64
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`exportd cleanup`: frees what expired exports hold and nothing else; one bad row never stops the rest."""
 import concurrent.futures
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line as a contract: usage, help, settings, exit statuses, what goes to which stream."""
 import os
 import re

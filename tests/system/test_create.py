@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """exportd create: rows as a Sentry would have made them, repeats, races, ids."""
 import concurrent.futures
 

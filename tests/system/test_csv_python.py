@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The CSV writer against Python's own csv.DictWriter, on nasty rows."""
 import csv
 import io

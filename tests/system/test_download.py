@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`exportd download`: the file that was stored, or a clear word why not; never a half file."""
 import os
 import stat

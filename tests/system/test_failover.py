@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a server forgets or brings back behind a failover, while the workers live on; and two queues
 beside each other."""
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The main job from end to end: events in, an export asked for, the CSV stored, its user told."""
 import datetime
 import hashlib

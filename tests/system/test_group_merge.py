@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Merging groups: `exportd group merge`. What the tables must say is computed by EventModel, a plain
 model in memory that merges too."""
 import concurrent.futures

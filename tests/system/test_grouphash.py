@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Group hashes: who takes a new one over, sampling, and the last processed event."""
 import collections
 import concurrent.futures

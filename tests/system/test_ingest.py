@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ingest: events into groups, event users, environments, releases and the tagstore."""
 import concurrent.futures
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What ingest reads: compressed files, damaged ones, lines that are wrong in every way."""
 import gzip
 import json

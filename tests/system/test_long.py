@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What thousands of small jobs leave behind in a worker: nothing. With the release build, because a
 sanitizer keeps memory of its own. EXPORTD_LONG_JOBS: fewer jobs than 10,000, for trying."""
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Mail by real SMTP servers: each kind of connection, and what happens when one refuses."""
 import asyncio
 import signal

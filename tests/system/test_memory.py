@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Memory after a big job. Measured with the release build, if there is one: sanitizers keep what is
 freed."""
 import os

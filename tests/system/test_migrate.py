@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """exportd migrate: what it makes, repeats, races, and what it refuses to touch."""
 import concurrent.futures
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A machine without memory: the program's n-th allocation fails, for n = 1, 2, ... until a run has fewer.
 It gets by without, or says so and ends with status 1; then the same command works, nothing was lost and
 nothing happened twice. The first allocations, which read the settings, have their turn with one command;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What systemd hears of a worker, over a socket of the test's own; and what is in packaging/."""
 import contextlib
 import glob

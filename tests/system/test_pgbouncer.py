@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Everything but `migrate` through a pgbouncer in transaction mode: the answers are the same."""
 import pytest
 

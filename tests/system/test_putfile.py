@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How an export's bytes become blobs: 1 MiB each, stored once, reused only while that is safe."""
 import hashlib
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The life of a job (docs/job-life.md): crashes at each fault point, rescue, retries; and the commands
 queue and status that show it."""
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real Redis that fails over, is full, busy, or cannot write: it counts as away, is said so once, and
 the worker goes on by itself."""
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The scripts that a newcomer runs first."""
 import glob
 import os

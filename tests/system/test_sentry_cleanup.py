@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Sentry of the same tables cleans up while an export is stored (spec/original.md 2.6 and 8): it frees
 expired files, looks for blobs that are a day old and that nobody refers to, deletes each one's row under
 its lock, and a minute later the object, if no row has that checksum by then. Its steps are played here at

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Two files of real server logs as events, if the folder EXPORTD_TEST_DATA holds them: every CSV is
 what a plain reading of the file says."""
 import collections

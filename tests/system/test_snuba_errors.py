@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Snuba that does not answer well: every row of the error table and every kind of silence, in the
 existence check and in the pages alike: what the user is told, and whether it is tried again."""
 import dataclasses

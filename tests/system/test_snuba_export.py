@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Exports through a Snuba over a real ClickHouse, in both dialects: the same bytes as from Postgres for
 the same events, whatever the values are and whatever arrives meanwhile."""
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An export through Snuba, page by page, over a scripted server: values that are no text, servers that
 are overloaded, or whose order is not that of their comparison."""
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Holds the Snuba-compatible query server of the tests against exchanges that were recorded from real Snubas.
 They are no part of the repository: EXPORTD_TEST_SNUBA_RECORDINGS names the folder of 2018apr17.ndjson (17
 April 2018), 2018.ndjson (19 April) and 2020.ndjson.

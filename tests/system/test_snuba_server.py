@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Snuba-compatible query server of the tests behaves as the Snubas of 2018 and 2020 do, where exportd or
 its tests depend on it. (test_snuba_recordings.py compares it with recorded exchanges.)"""
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What holds for the tagstore over a Snuba only: how it asks, and how far back."""
 import contextlib
 import datetime

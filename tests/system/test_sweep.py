@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The sweep: exports that no message leads to come back, and nothing else does."""
 import json
 import time

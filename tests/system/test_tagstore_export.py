@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tagstore in Postgres: rows that another program put there are exported as they are, an export is
 one moment of them, and what ingest records stays right at the limits of its columns."""
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The read methods of the tagstore over all backends: the fixture of the original's own test with every
 answer that it asserts, and what is right where the original was wrong."""
 import datetime

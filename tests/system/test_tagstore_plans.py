@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How PostgreSQL carries out the read methods with 1,000,000 values in the tables: by index, and without
 reading more than the question is about. The server itself writes down the plan of each statement
 (auto_explain)."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Random events, ingested by several processes at once, repeated, their groups merged: every read method
 answers what a plain model of the events says (support/tagstore_model.py). EXPORTD_TEST_SEED chooses
 other events."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs those tests of tests/unit that need a database of their own."""
 import pytest
 

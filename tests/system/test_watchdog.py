@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Never alive but deaf: parts of a worker that hang, servers that freeze, and stops among them."""
 import contextlib
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The worker among its servers: stopping, dying, pausing, several at once."""
 import contextlib
 import json

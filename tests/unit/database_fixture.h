@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What tests over real tables share. EXPORTD_TEST_DATABASE_URL names a migrated database (with
  * --standalone) without rows, which a test of tests/system gives; without it each test is skipped.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What tests of exportd.export start from: a PostgreSQL of their own with an organization, a user,
    and no exports. */
 #ifndef TEST_EXPORT_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Linked into every unit test: a closed connection is an error of the write, not the end of the
    process, as in exportd itself (cli/main.c). libpq sends a cancel, and hiredis everything, without
    MSG_NOSIGNAL. */

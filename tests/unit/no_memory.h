@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Plays a machine without memory: a task is run with its first allocation failing, then with its
  * second, and so on until it gets through. It has to say ERROR_AWAY each time, and to leave nothing

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A private PostgreSQL for a test: on a Unix socket in a temporary folder, migrated, not
  * crash-safe. */
 #ifndef TEST_POSTGRES_SERVER_H

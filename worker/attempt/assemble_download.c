@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* assemble_download, the task: a claimed export becomes rows in a temporary file, the file blobs.
  */
 #include "base/clock.h"

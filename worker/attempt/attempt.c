@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The order of an attempt: read, claim, run. What ends it is decided in conclude.c. */
 #include "worker/attempt/attempt.h"
 

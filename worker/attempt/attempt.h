@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One attempt at a job, from its message to its outcome: claim, assemble_download, one transaction.
  * It knows neither the queue in Redis nor the other threads: how the message leaves the worker's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The end of an attempt: which outcome, and how it is carried through while PostgreSQL comes and
  * goes. What cannot be written is not over: the job is postponed, or left to a rescue.

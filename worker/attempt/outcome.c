@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The transaction that ends an attempt. */
 #include "base/fault.h"
 #include "export/names.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The mail that is a part of an outcome. */
 #include "worker/attempt/steps.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of an attempt do for each other. */
 #ifndef WORKER_ATTEMPT_STEPS_H
 #define WORKER_ATTEMPT_STEPS_H

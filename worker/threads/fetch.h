@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The fetcher: a thread that takes messages from the queue for job threads that are free. */
 #ifndef WORKER_THREADS_FETCH_H
 #define WORKER_THREADS_FETCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A job thread: receives a ticket, makes an attempt at its job, and lets the message leave the
  * processing list of Redis, whatever became of the job.

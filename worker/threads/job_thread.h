@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A job thread: its own connections, and one attempt after another. */
 #ifndef WORKER_THREADS_JOB_THREAD_H
 #define WORKER_THREADS_JOB_THREAD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The mailer: a thread that sends what waits in the outbox. */
 #ifndef WORKER_THREADS_MAILER_H
 #define WORKER_THREADS_MAILER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The pool's meeting point: job threads announce that they are ready, the fetcher hands a message
  * to one of them. A message is held by the pool from the hand-over until its thread has left it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The rescuer: a thread that looks for jobs in nobody's hands: those of workers that have fallen
    silent, and those that no message leads to (sweep.h). It has connections of its own and is waited
    for by nobody: while it waits for PostgreSQL, the supervisor goes on beating. */

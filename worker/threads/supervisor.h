@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The supervisor: a thread that beats for this worker, promotes delayed jobs that are due, and
    tells systemd that all is well. It talks to Redis only: whatever PostgreSQL does, the worker
    beats. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/threads/sweep.h"
 
 #include "base/fault.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The sweep: brings back what Redis has forgotten. */
 #ifndef WORKER_THREADS_SWEEP_H
 #define WORKER_THREADS_SWEEP_H

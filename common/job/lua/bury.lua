@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- KEYS: processing, dead, crashes. ARGV: message, reason, worker. Returns 1, or 0 when somebody
 -- rescued it.
 if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 0 then

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- KEYS: dead, base list. ARGV: entry. Queues a dead entry's message again. Returns 0 when there is
 -- no such entry.
 local found = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])

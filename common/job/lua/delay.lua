@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- KEYS: processing, delayed. ARGV: message, delay in ms. Returns 1, or 0 when somebody rescued it.
 -- Of two equal messages, which are one job, the earlier moment counts.
 if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 0 then

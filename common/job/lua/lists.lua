@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- KEYS: known, workers. ARGV: what the names of processing lists begin with, how many ms a worker without
 -- a beat and a list is known, names of further workers to be known. Returns whether these are known now
 -- (a server that is full, or a replica, takes no notes, but answers), and the names of all workers,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- KEYS: delayed, base list. ARGV: how many at most. Moves what is due to the serving end; what has
 -- been due longest is served first. Returns how many.
 local time = redis.call('TIME')

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- KEYS: workers, its processing list, base list, dead, crashes. ARGV: worker, lease in ms, how many
 -- workers may die with a message before it gets its last try. Moves all that a silent worker had taken to the serving end, the
 -- oldest to be served first, and forgets the worker. Returns how many, or -1 when it has beaten.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- KEYS: workers. ARGV: lease in ms. Returns this server's time in ms and the workers without a beat for
 -- so long. A beat of the future, from before the clock was set back, becomes one of now: its worker
 -- could not be found silent otherwise.

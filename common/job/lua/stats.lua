@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- KEYS: the four lists, delayed, dead, workers, paused. ARGV: what the names of processing lists
 -- begin with. Returns their sizes, in this order, and that of the processing lists of all registered
 -- workers together: at one moment, so that no message on its way from list to list is missed.

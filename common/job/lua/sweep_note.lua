@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- KEYS: missing, swept. ARGV: interval in ms, and the names of what this sweep has missed, each with
 -- a blank behind it. Remembers them, with the sweep that was the first to miss them, and forgets all
 -- others. Returns the names that were missed an interval ago already. What was missed in the future,

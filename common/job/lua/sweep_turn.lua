@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- KEYS: swept. ARGV: interval in ms. Whose turn it is to sweep: returns 1 when the last sweep, by
 -- whomever, began so long ago, and notes that one begins now; else 0.
 local time = redis.call('TIME')

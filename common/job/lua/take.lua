@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- KEYS: the four lists in kombu's order, processing, workers, paused, crashes. ARGV: worker.
 -- Moves the next message into the worker's processing list. Returns 'paused', nothing (all lists
 -- are empty), or the number of the list (1 to 4), the message and how many workers died with it. Counts as a beat, so that no

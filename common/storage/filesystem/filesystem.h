@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A blob store in a folder (EXPORTD_STORAGE_URL=file:///folder), laid out as Sentry's filesystem
  * store: object `ab/cdef/0123...` is the file of that path below the folder.

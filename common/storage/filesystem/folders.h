@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The folders of a filesystem store: opened one below the other (openat, no symbolic link below the
  * root is followed), made when an object needs them, made durable from the object's up to the root.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/filesystem/probe.h"
 
 #include "storage/blob_store.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a filesystem store can be written. */
 #ifndef STORAGE_FILESYSTEM_PROBE_H
 #define STORAGE_FILESYSTEM_PROBE_H

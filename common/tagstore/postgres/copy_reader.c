@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tagstore/postgres/copy_reader.h"
 
 /* The format is in PostgreSQL's manual under COPY, "Binary Format". Numbers are big-endian. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads group tag values out of `COPY ... TO STDOUT (FORMAT binary)` with the columns
  * value text, times_seen bigint, last_seen timestamptz, first_seen timestamptz. Does no I/O: bytes

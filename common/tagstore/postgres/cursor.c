@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The export's cursor: one statement, so one snapshot and one pass whatever the number of rows: a
  * COPY, cut into pages as it streams in, where they are not few.

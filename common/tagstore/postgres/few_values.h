@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The values that one group has for a key, when they are few: one prepared statement, which costs
  * the server a third of what a COPY does, because each COPY is planned again. Inside of this

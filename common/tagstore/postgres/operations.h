@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of this backend share: its struct and the operations that postgres_tagstore.c
    lists. Each promises what tagstore.h says of the function of its name. */
 #ifndef TAGSTORE_POSTGRES_OPERATIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tagstore/postgres/postgres_tagstore.h"
 
 #include "tagstore/postgres/operations.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The embedded tagstore: the tables tagstore_* (v2) in Postgres (spec/original.md 10). */
 #ifndef TAGSTORE_POSTGRES_POSTGRES_TAGSTORE_H
 #define TAGSTORE_POSTGRES_POSTGRES_TAGSTORE_H

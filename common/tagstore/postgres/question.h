@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A question to the tables: its parameters, in the order in which they are added, with the memory
    of those that are arrays. A failure is remembered and told when it is asked, as in
    model/columns.h.

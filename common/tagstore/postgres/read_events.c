@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading events by their tags. The tags of an event refer to the keys and values of the event's
    own environment: a question about all environments is one about the rows of each. */
 #include "tagstore/postgres/operations.h"

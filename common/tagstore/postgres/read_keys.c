@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading keys. How often one was seen is the sum over its values: no row counts it. */
 #include "base/text.h"
 #include "tagstore/label.h"

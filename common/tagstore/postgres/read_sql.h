@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the statements of the read methods share. Their first parameters are $1 project,
    $2 environment, $3 key or keys and, of those that are about one group, $4 group. */
 #ifndef TAGSTORE_POSTGRES_READ_SQL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading by users: exportd.event_user_attributes knows what each event says about its user. */
 #include "tagstore/postgres/operations.h"
 #include "tagstore/postgres/question.h"

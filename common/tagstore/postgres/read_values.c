@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading values and releases. All values of a key come through the cursor (cursor.c). */
 #include "tagstore/postgres/operations.h"
 #include "tagstore/postgres/question.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Recording a batch: each observation is seen twice, once in its environment and once in all
  * environments (0), whose rows are sums of their own. One pass folds the observations into the rows

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tagstore/postgres/record_sql.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The statements of recording, each over a whole batch. All writers run them in the order of this
  * page and hand the rows over in the order of the row structs' comments, so that concurrent batches

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tagstore/postgres/value_cache.h"
 
 #include "base/arena.h"

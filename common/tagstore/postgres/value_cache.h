@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Ids of tag values that this process has met: most tags of a batch have values that are in every
    batch. It forgets all when it is full. An id in it may be out of date, when a value was deleted
    or its transaction rolled back: whoever finds that out clears the cache. */

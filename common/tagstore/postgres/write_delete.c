@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Deleting keys, and what groups have. */
 #include "tagstore/postgres/operations.h"
 #include "tagstore/postgres/question.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tags that change groups. The tags of an event refer to the key and value of the event's own
  * environment; a sighting counts in the group's row of that one and in the row of all environments,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writing of single rows. What a row needs is made before it, kind by kind for all rows of a call,
  * so that locks are taken in the order of recording: the project, keys, values, values of groups,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The export's cursor. The pages come by value, and an export is ordered by time: so all pages are
  * read when it is opened, and sorted on disk if they are many; what is then given out is one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tagstore/snuba/group_list.h"
 
 enum { GROUPS_AT_ONCE = 1000 };

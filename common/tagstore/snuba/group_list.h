@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Groups that somebody asks about: sorted, each once, some at a time. */
 #ifndef TAGSTORE_SNUBA_GROUP_LIST_H
 #define TAGSTORE_SNUBA_GROUP_LIST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tagstore/snuba/question.h"
 
 enum { CONDITIONS = 4 }; /* of a usual question */

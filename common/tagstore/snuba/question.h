@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A question to the store's Snuba while it is put together, and its answer: complete and in the
  * promised order, whatever the server's limits and however many keys it sorts by. Everything is in

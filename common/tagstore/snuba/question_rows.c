@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The answer to a question, as rows: all of them, or the first ones. All rows come page by page
  * along the groupby column, each page asking for what is after the last row of the one before; of

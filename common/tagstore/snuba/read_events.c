@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading events, and groups by what their events say. */
 #include "base/text.h"
 #include "tagstore/snuba/question.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading keys. */
 #include "base/text.h"
 #include "tagstore/label.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading by users: what each event says about its user is in its columns. */
 #include "base/text.h"
 #include "tagstore/snuba/group_list.h"

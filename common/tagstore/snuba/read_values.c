@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading values, and releases, which are values of sentry:release. */
 #include "base/text.h"
 #include "tagstore/snuba/group_list.h"

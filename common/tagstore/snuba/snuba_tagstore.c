@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tagstore/snuba/snuba_tagstore.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The tagstore that asks a Snuba. */
 #ifndef TAGSTORE_SNUBA_SNUBA_TAGSTORE_H
 #define TAGSTORE_SNUBA_SNUBA_TAGSTORE_H

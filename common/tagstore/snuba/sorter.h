@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Puts the rows of an export into its order (first_seen descending, then value bytewise) in bounded
  * memory: what does not fit is sorted in pieces, which wait in one temporary file without a name

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tagstore/snuba/sorter_run.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What sorter.c works with: rows as bytes, and a sorted run of them in a file. */
 #ifndef TAGSTORE_SNUBA_SORTER_RUN_H
 #define TAGSTORE_SNUBA_SORTER_RUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The values most seen of many keys. */
 #ifndef TAGSTORE_SNUBA_TOP_VALUES_H
 #define TAGSTORE_SNUBA_TOP_VALUES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From exportd's ids to what a Snuba knows: names of environments, hashes of groups (2018), and the
  * time in which it looks for events. Asks Postgres.

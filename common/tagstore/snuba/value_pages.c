@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tagstore/snuba/value_pages.h"
 
 #include "base/log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * All values of a key, page by page along the values themselves: each page asks for what is behind
  * the last value of the one before, so that nothing is read twice or left out whatever arrives

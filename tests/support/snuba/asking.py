@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A plain client for the tests of the query server."""
 import http.client
 import json

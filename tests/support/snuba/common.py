@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the Snubas of both years have in common: refusals, dates, literals and names in SQL."""
 import re
 from datetime import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Snuba of April 2018: a request becomes one SELECT. The versions of the 17th and of the 19th differ in
 few points, which are members."""
 from datetime import timedelta

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Snuba of March 2020, dataset events: a request becomes the SELECT that the original makes of it."""
 import re
 from datetime import timedelta

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Events on their way into the tables of both years."""
 import json
 from datetime import datetime, timedelta, timezone

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The JSON schemas of requests, as strict as each version's. Violations are those of jsonschema's draft 4
 in the order of the schema, the first of which is answered."""
 import jsonschema

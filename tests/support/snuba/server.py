@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Snuba-compatible query server for tests, over a private ClickHouse: HTTP/1.1 with keep-alive, on a free
 loopback port or on a Unix socket."""
 import itertools

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Temporary files: without a name, in memory at first if that is wanted. */
 #include "base/temporary.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the tests of the HTTP client share: a client of a scripted server, and one question. */
 #ifndef UNIT_CLIENT_HTTP_FIXTURE_H
 #define UNIT_CLIENT_HTTP_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Several requests in flight by one client. */
 #include "http_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies that do not lie in memory as a whole: the answer's, and the request's. */
 #include "http_fixture.h"
 

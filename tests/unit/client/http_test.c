@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP over a scripted server: what is sent, what comes back, how a connection is kept, and what is
    refused. */
 #include "http_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How a server's absence, silence, slowness and nonsense end. */
 #include "http_fixture.h"
 

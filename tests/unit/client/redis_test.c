@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Error answers of Redis over a scripted server: which of them mean that it is away. What a real
    server says has its tests among the whole-program tests. */
 #include "client/redis.h"

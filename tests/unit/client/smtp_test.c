@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SMTP over a scripted server: what is sent, and how answers are judged. TLS and logins have their
    tests among the whole-program tests, against a real server. */
 #include "client/smtp.h"

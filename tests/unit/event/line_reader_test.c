@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "event/line_reader.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "export/issues_by_tag_payload.h"
 
 #include <setjmp.h>

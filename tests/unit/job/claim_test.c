@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Claim, fence and rescue against a real PostgreSQL of the test's own. */
 #include "job/claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exportd.export as a history, against a real PostgreSQL of the test's own. */
 #include "job/history.h"
 

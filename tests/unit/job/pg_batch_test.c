@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Statements that share a round trip, and a transaction of one statement; each also where the
    statement is prepared. Over a real server. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How answers of PostgreSQL are waited for: with patience, and until another thread interrupts. The
    server is a real one, stopped by SIGSTOP where it has to be silent. */
 #include <pthread.h>

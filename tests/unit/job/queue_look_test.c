@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What an operator sees of the queue: the dead list and the numbers, against a real Redis of the
    test's own. */
 #include "queue_fixture.h"

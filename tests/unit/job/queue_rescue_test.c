@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Messages come back: the delayed ones, and those of workers that died, against a real Redis of the
    test's own. */
 #include "queue_fixture.h"

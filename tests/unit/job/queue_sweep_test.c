@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the sweep asks of Redis: which exports have a message, whose turn it is, what was missed
    before. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Messages come into the queue and leave it, against a real Redis of the test's own. */
 #include "queue_fixture.h"
 

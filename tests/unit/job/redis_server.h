@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A private Redis for a test: on a Unix socket in a temporary folder; and the queue of two workers
  * on it. */
 #ifndef TEST_REDIS_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The judgement of errors with its budgets and pauses, and the sentences of failure mails. */
 #include "job/retry.h"
 

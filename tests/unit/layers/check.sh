@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # check.sh COMPILER LAYERS: an include that points upwards or sideways must not compile, one that points down must;
 # and CMake's USES must name exactly the layers whose headers a folder includes.
 set -eu

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The mailer's judgement, over scripted doubles of the transport and of the outbox table. */
 #include "mail/outbox.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The rules of slugs and addresses. They are checked before the database is asked: over a
    connection that was never made, what keeps a rule ends in ERROR_AWAY. */
 #include "model/organization.h"

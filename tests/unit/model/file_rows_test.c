@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The model against real tables (database_fixture.h): files, their blobs, the journal of objects,
    the outbox. tests/system/test_units.py gives the database. */
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "model/named_row.h"
 
 #include "model/environment.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What tests of the model over real tables start from. */
 #ifndef TEST_ROWS_FIXTURE_H
 #define TEST_ROWS_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The model against real tables (database_fixture.h): exports, what an export asks about,
    organizations, users. tests/system/test_units.py gives the database. */
 #include "model/event_user.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two organizations with members of every role, and what they ask as callers. */
 #ifndef TEST_CALLER_FIXTURE_H
 #define TEST_CALLER_FIXTURE_H

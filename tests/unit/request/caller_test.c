@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Who may see which exports, against a real PostgreSQL of the test's own. */
 #include "request/caller.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Asking for exports, against a real PostgreSQL of the test's own; its Redis is away. */
 #include "request/create.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which migrations a database lacks, against real tables (database_fixture.h).
    tests/system/test_units.py gives the database. */
 #include "schema/migration.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A Snuba's answers: rows of the right types, every row of the error table, and nonsense. */
 #include "snuba/answer.h"
 

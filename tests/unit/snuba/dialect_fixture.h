@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What tests of the dialects of Snuba start from: a query, what it is made of, and what is expected
    of a dialect that prints it. */
 #ifndef TEST_DIALECT_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Queries as both dialects print them, byte for byte, in the forms that recorded servers took. */
 #include "dialect_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tags and other columns in the words of both dialects, byte for byte, in the forms that recorded
    servers took. */
 #include "dialect_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which dialects there are, and everything that they have no words for. */
 #include "dialect_fixture.h"
 

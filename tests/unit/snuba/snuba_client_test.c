@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Asking a Snuba: what goes over the wire, what comes back, and how each failure ends. */
 #include "snuba/snuba_client.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What holds for every blob store: its URL, its paths, its puts. */
 #include "filesystem_fixture.h"
 

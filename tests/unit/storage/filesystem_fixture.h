@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A filesystem store in a folder of its own, for the tests of this folder. */
 #ifndef TESTS_STORAGE_FILESYSTEM_FIXTURE_H
 #define TESTS_STORAGE_FILESYSTEM_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A backend that gives the export's cursor and nothing else. */
 #include "tagstore/backend.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The binary COPY, on bytes made by hand: whole, cut anywhere, spoiled. */
 #include "tagstore/postgres/copy_reader.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The read methods through tagstore.h, over the fixture of the original's own test: whatever
  * backend EXPORTD_TEST_TAGSTORE names. tests/system/test_tagstore_methods.py puts the events there

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Translation of ids and time ranges for a Snuba, over real tables (database_fixture.h). */
 #include "tagstore/snuba/translate.h"
 

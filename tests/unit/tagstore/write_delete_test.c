@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tags that are deleted, and who has to wait for whom, against real tables (database_fixture.h). */
 #include "write_fixture.h"
 

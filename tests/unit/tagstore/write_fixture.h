@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What tests of the write methods over real tables (database_fixture.h) start from: events of two
    projects, and the tables as a text. */
 #ifndef TEST_WRITE_FIXTURE_H

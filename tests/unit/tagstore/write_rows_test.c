@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows that are made and counted, against real tables (database_fixture.h). */
 #include "write_fixture.h"
 

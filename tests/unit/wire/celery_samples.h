@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What Celery 5.2.6 with kombu 5.2.4 puts into the queue's list, byte for byte; data_export_id 27.
  */
 #ifndef TESTS_CELERY_SAMPLES_H

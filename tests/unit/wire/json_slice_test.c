@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON taken apart where it lies. What is inside a slice is the parser's business. */
 #include "wire/json_slice.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Spoils bytes in ways that parsers stumble over; the same seed gives the same bytes. */
 #ifndef TESTS_MUTATE_H
 #define TESTS_MUTATE_H

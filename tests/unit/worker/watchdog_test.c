@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The watchdog: who is taken for stuck, and who is not. */
 #include "worker/watchdog.h"
 

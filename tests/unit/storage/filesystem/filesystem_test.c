@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The objects of a filesystem store in a real folder. */
 #include "../filesystem_fixture.h"
 

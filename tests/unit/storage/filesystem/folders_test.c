@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The folders of a filesystem store: made, synced, missing, forbidden. */
 #include "../filesystem_fixture.h"
 

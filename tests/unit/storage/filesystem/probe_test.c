@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a filesystem store can be written: what is noticed without writing, and by writing. */
 #include "../filesystem_fixture.h"
 

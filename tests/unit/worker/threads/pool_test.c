@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The meeting point of fetcher and job threads, with real threads. */
 #include "worker/threads/pool.h"
 
