@@ -18,13 +18,13 @@ static void print_summary(const struct cleanup_summary *summary, bool dry_run)
                  text_plural(summary->exports), result->failed);
 }
 
-static bool clean(const struct cleanup_order *order, struct error *error)
+static bool clean(const struct request_context *context, const struct cleanup_order *order,
+                  struct error *error)
 {
     struct cleanup_summary summary;
-    if (!migration_check(order->cleanup.pg, error) ||
-        !request_cleanup(&caller_operator, order, &summary, error))
+    if (!migration_check(context->pg, error) || !request_cleanup(context, order, &summary, error))
         return false;
-    print_summary(&summary, order->cleanup.dry_run);
+    print_summary(&summary, order->dry_run);
     int64_t failed = summary.storage.failed;
     return failed == 0 ||
            error_set(error, ERROR_INTERNAL, "%" PRId64 " row%s or object%s failed, see the log",
@@ -33,18 +33,18 @@ static bool clean(const struct cleanup_order *order, struct error *error)
 
 bool command_cleanup(const struct config *config, int argc, char **argv, struct error *error)
 {
+    struct request_context context = {.caller = &caller_operator};
     struct cleanup_order order = {.history_days = config->history_days};
-    struct cleanup *cleanup = &order.cleanup;
     const struct option_spec specs[] = {
-        {.name = "dry-run", .type = OPTION_SWITCH, .value = &cleanup->dry_run}, {.name = NULL}};
+        {.name = "dry-run", .type = OPTION_SWITCH, .value = &order.dry_run}, {.name = NULL}};
     if (!options_parse(argc, argv, specs, NULL, error))
         return false;
-    bool good = blob_store_open(config->storage_url, &cleanup->store, error) &&
-                cli_connect_pg(config, &cleanup->pg, error) &&
-                (cleanup->dry_run || cli_connect_lock_redis(config, &cleanup->locks, error)) &&
-                clean(&order, error);
-    redis_free(cleanup->locks);
-    pg_free(cleanup->pg);
-    blob_store_free(cleanup->store);
+    bool good = blob_store_open(config->storage_url, &order.store, error) &&
+                cli_connect_pg(config, &context.pg, error) &&
+                (order.dry_run || cli_connect_lock_redis(config, &order.locks, error)) &&
+                clean(&context, &order, error);
+    redis_free(order.locks);
+    pg_free(context.pg);
+    blob_store_free(order.store);
     return good;
 }

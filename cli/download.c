@@ -36,7 +36,7 @@ static bool default_name(const struct download *download, const char **name, str
 
 static bool read_file(const struct download *download, int fd, struct error *error)
 {
-    return getfile(download->context.pg, download->store, download->file.id, fd, error);
+    return getfile(download->context.pg, download->store, &download->file, fd, error);
 }
 
 /* Renaming over a device or a pipe would replace it. */

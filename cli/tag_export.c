@@ -22,7 +22,6 @@ static bool parse_options(int argc, char **argv, struct export_order *order, str
     return options_parse(argc, argv, specs, NULL, error);
 }
 
-/* No bound on the size: that of the worker is what a row of sentry_file can hold. */
 bool command_tag_export(const struct config *config, int argc, char **argv, struct error *error)
 {
     struct export_order order = {.limit = 0};
@@ -37,6 +36,7 @@ bool command_tag_export(const struct config *config, int argc, char **argv, stru
                 cli_connect_pg(config, &tag_pg, error) &&
                 tagstore_new(config, config->tagstore, tag_pg, &target.source.tagstore, error);
     target.source.pg = context.pg;
+    /* Without a bound: the worker's is what a row of sentry_file can hold. */
     target.output.sink = sink_to_descriptor(STDOUT_FILENO, INT64_MAX);
     done = done && (target.output.sink != NULL || error_no_memory(error)) &&
            request_tag_export(&context, &order, &target, error);

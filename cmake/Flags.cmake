@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-# Warnings are errors; hardening in every build; sanitizers by EXPORTD_SANITIZE.
+# Warnings, which are errors with EXPORTD_WERROR (all presets); hardening in every build; sanitizers by
+# EXPORTD_SANITIZE.
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-  -Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings -Werror
+  -Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings
   -fstack-protector-strong -fno-common)
 add_link_options(-Wl,-z,relro,-z,now)
+if(EXPORTD_WERROR)
+  add_compile_options(-Werror)
+endif()
 
 if(EXPORTD_SANITIZE)
   string(REPLACE ";" "," sanitizers "${EXPORTD_SANITIZE}")

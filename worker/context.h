@@ -34,8 +34,8 @@ enum worker_phase {
     WORKER_ENDS,       /* all threads end */
 };
 
-/* How long PostgreSQL may take for an answer: so much less than the watchdog waits that whoever
-   asked can find out that it is away, and try to connect again, before he is taken for stuck. */
+/* How long PostgreSQL may take for an answer. The watchdog waits longer: a thread can find out that
+   the server is away, and try to connect again, before it counts as stuck. */
 static inline int64_t worker_patience_ms(const struct config *config)
 {
     return config->stuck_seconds * 1000 / 4;

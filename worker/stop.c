@@ -59,9 +59,9 @@ void stop_begin(struct stop *stop)
 static void hurry(struct stop *stop)
 {
     stop_begin(stop);
-    if (stop->hurried_ms != 0)
+    if (stop->hurried_at_ms != 0)
         return;
-    stop->hurried_ms = clock_monotonic_ms();
+    stop->hurried_at_ms = clock_monotonic_ms();
     if (worker_phase(stop->context) < WORKER_GIVES_BACK)
         set_phase(stop, WORKER_GIVES_BACK);
     (void)alarm(GIVE_BACK_SECONDS);
@@ -87,12 +87,12 @@ static void read_signals(struct stop *stop)
 /* Ends what threads wait for. After a moment also a mail, which would go out again if its server
    has taken it already; and after a while what they need to put their jobs back in order: a server
    that takes so long does not answer any more. */
-static void interrupt(struct stop *stop, int64_t hurried_ms)
+static void interrupt(struct stop *stop, int64_t since_ms)
 {
-    bool all = hurried_ms >= INTERRUPT_ALL_MS;
+    bool all = since_ms >= INTERRUPT_ALL_MS;
     for (int i = 0; i < *stop->job_thread_count; i++)
         job_thread_interrupt(&stop->job_threads[i], all);
-    if (hurried_ms >= INTERRUPT_MAIL_MS)
+    if (since_ms >= INTERRUPT_MAIL_MS)
         mail_transport_interrupt(stop->transport);
     if (!all)
         return;
@@ -105,10 +105,10 @@ static void press_on(struct stop *stop)
     int64_t now = clock_monotonic_ms();
     if (stop->deadline_ms != 0 && now >= stop->deadline_ms)
         hurry(stop);
-    if (stop->hurried_ms == 0 || now < stop->interrupt_ms)
+    if (stop->hurried_at_ms == 0 || now < stop->interrupt_ms)
         return;
     stop->interrupt_ms = now + INTERRUPT_PAUSE_MS; /* each costs the server a process */
-    interrupt(stop, now - stop->hurried_ms);
+    interrupt(stop, now - stop->hurried_at_ms);
 }
 
 /* A part that hangs ends the process, so that its jobs are rescued and counted; but the others may
@@ -118,7 +118,7 @@ static void look_after(struct stop *stop)
     struct worker_context *context = stop->context;
     int64_t now = clock_monotonic_ms();
     const struct watch *stuck = NULL;
-    if (stop->hurried_ms == 0)
+    if (stop->hurried_at_ms == 0)
         stuck = watchdog_check(&context->watchdog, context->config->stuck_seconds * 1000);
     if (stuck != NULL) {
         LOG(LOG_ERROR, "worker.stuck", log_text("part", stuck->part),

@@ -24,11 +24,11 @@ struct stop {
     struct pg *mail_pg, *rescue_pg;
 
     /* stop.c's own; times are monotonic, 0: not yet. */
-    int signals;          /* signalfd; below 0: none */
-    int64_t deadline_ms;  /* of running jobs */
-    int64_t hurried_ms;   /* since when jobs go back */
-    int64_t interrupt_ms; /* when to interrupt next */
-    int64_t abort_ms;     /* when to abort, because a part hangs */
+    int signals;           /* signalfd; below 0: none */
+    int64_t deadline_ms;   /* of running jobs */
+    int64_t hurried_at_ms; /* since when jobs go back */
+    int64_t interrupt_ms;  /* when to interrupt next */
+    int64_t abort_ms;      /* when to abort, because a part hangs */
 };
 
 /* Blocks TERM and INT, for every thread that is started after this, and makes them readable. */

@@ -313,8 +313,8 @@ bool worker_run(const struct config *config, const struct worker_options *option
         done = supervise(worker, error);
         log_event(LOG_INFO, "worker.stopped", NULL);
     }
+    stop_close(&worker->stop); /* before the rest, which may take longer than its alarm */
     close_parts(worker);
-    stop_close(&worker->stop);
     notify_close(&worker->notify);
     pool_destroy(&worker->pool);
     bell_destroy(&worker->context.mail_bell);

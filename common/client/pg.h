@@ -29,11 +29,12 @@ bool pg_check_url(const char *conninfo, struct error *error) MUST_CHECK;
 struct pg *pg_new(const char *conninfo, const char *role);
 void pg_free(struct pg *pg);
 
-/* Makes the connection, or makes it anew when it is broken; nothing to do when it is good. */
+/* Makes the connection, also again when it is broken; nothing to do when it is good. */
 bool pg_connect(struct pg *pg, struct error *error) MUST_CHECK;
 
 /* Like pg_connect, but asks the server for a sign of life, unless there was one within the last
-   second: a connection that broke while nobody used it is made anew. Outside of transactions. */
+   second: a connection that broke while it was not in use is made again. Outside of transactions.
+ */
 bool pg_wake(struct pg *pg, struct error *error) MUST_CHECK;
 
 /* Drops the connection, and with it a transaction or COPY in progress. */
@@ -108,7 +109,7 @@ bool pg_query(struct pg *pg, const char *sql, const struct pg_params *params,
 bool pg_query_int(struct pg *pg, const char *sql, const struct pg_params *params, int64_t *number,
                   struct error *error) MUST_CHECK;
 
-/* The same for a statement whose rows nobody wants; *affected (may be NULL): rows it changed. */
+/* The same for a statement without an answer; *affected (may be NULL): rows it changed. */
 bool pg_execute(struct pg *pg, const char *sql, const struct pg_params *params, int64_t *affected,
                 struct error *error) MUST_CHECK;
 
@@ -152,8 +153,9 @@ struct pg_batch {
 
 void pg_batch_init(struct pg_batch *batch, struct pg *pg);
 
-/* Adds a statement; `params` may be NULL. It may be on its way to the server already. ERROR_AWAY:
-   the connection is lost, and with it the batch. */
+/* Adds a statement, PG_BATCH_MAX at most; `params` may be NULL. It may be on its way to the server
+   already. ERROR_AWAY: the connection is lost, and with it the batch. ERROR_INTERNAL: another batch
+   has begun. */
 bool pg_batch_add(struct pg_batch *batch, const char *sql, const struct pg_params *params,
                   struct error *error) MUST_CHECK;
 
@@ -162,7 +164,7 @@ bool pg_batch_add(struct pg_batch *batch, const char *sql, const struct pg_param
    begun and cannot be run is given up by pg_rollback. */
 bool pg_batch_run(struct pg_batch *batch, struct error *error) MUST_CHECK;
 
-/* Frees the results. */
+/* Frees the results; the batch is empty again. */
 void pg_batch_free(struct pg_batch *batch);
 
 /* ---- transactions ---- */
@@ -174,7 +176,7 @@ bool pg_begin(struct pg *pg, struct error *error) MUST_CHECK;
 bool pg_batch_add_begin(struct pg_batch *batch, struct error *error) MUST_CHECK;
 
 /* Like pg_query, for a statement outside of a transaction that claims something: when the
-   connection dies, or is dropped because the answer takes too long, nobody here knows whether it is
+   connection dies, or is dropped because the answer takes too long, it is not known whether it is
    committed, or will be as soon as what it waits for is free: always ERROR_AWAY then, never
    ERROR_TIMEOUT. */
 bool pg_query_alone(struct pg *pg, const char *sql, const struct pg_params *params,
@@ -185,7 +187,7 @@ bool pg_query_alone(struct pg *pg, const char *sql, const struct pg_params *para
    committed later lasts no longer than it. Only as it is evaluated: once for each row. */
 #define PG_UNSYNCED "set_config('synchronous_commit', 'off', true)"
 
-/* ERROR_AWAY: the connection died and nobody here knows whether it is committed.
+/* ERROR_AWAY: the connection died, and it is not known whether it is committed.
    ERROR_CONFLICT (for example a deferred foreign key, 23503): rolled back. */
 bool pg_commit(struct pg *pg, struct error *error) MUST_CHECK;
 

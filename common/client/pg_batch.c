@@ -71,7 +71,7 @@ bool pg_batch_add(struct pg_batch *batch, const char *sql, const struct pg_param
     const struct pg_params none = {.count = 0};
     struct pg *pg = batch->pg;
     if (batch->count == PG_BATCH_MAX)
-        return error_set(error, ERROR_INTERNAL, "too many statements in a batch");
+        abort(); /* a bug that its first run shows */
     if (batch->count == 0 && !start_pipeline(batch, error))
         return false;
     if (!pg->in_batch)
@@ -133,6 +133,8 @@ static bool run_pipeline(struct pg_batch *batch, struct error *error)
         done = end_pipeline(pg, error);
     if (done && failure != NULL)
         done = pg_fail(pg, failure, error);
+    else if (done && !pg_is_connected(pg))
+        done = pg_lost(pg, error);
     PQclear(failure);
     return done;
 }
@@ -140,6 +142,8 @@ static bool run_pipeline(struct pg_batch *batch, struct error *error)
 bool pg_batch_run(struct pg_batch *batch, struct error *error)
 {
     struct pg *pg = batch->pg;
+    if (batch->count == 0)
+        return true;
     if (!pg->in_batch) /* the connection was lost on the way */
         return pg_lost(pg, error);
     pg->in_batch = false;
@@ -157,6 +161,7 @@ void pg_batch_free(struct pg_batch *batch)
         pg_result_free(batch->results[i]);
         batch->results[i] = NULL;
     }
+    batch->count = batch->sent = 0;
 }
 
 /* ---- one statement ---- */

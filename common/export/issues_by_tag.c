@@ -181,9 +181,10 @@ static bool tell_reading(void *context, int64_t rows, struct error *error)
     return report(run->export, error);
 }
 
-/* A merge moves all that a group has at one moment, which may lie between the look for the group
-   and the look at its rows: these would be none. Whoever sees the same group together with its
-   rows, or after them, has them all. Each further round takes another merge, so there is an end. */
+/* A merge moves all rows of a group at one moment. If that lies between the look for the group and
+   the question for its rows, there are no rows. So the group is looked for again: if it is the same
+   as before, the rows are all of them. Each further round takes another merge, so there is an end.
+ */
 static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct error *error)
 {
     int64_t asked = 0;
@@ -221,8 +222,8 @@ static bool open_writer(struct run *run, struct error *error)
     return row_writer_open(&run->export->output, run->with_users ? all : few, &run->writer, error);
 }
 
-/* The header waits until the rows have been asked for: a failure up to then leaves nothing behind
-   in a stream. */
+/* The header waits until the rows have been asked for: after a failure up to then, a stream is
+   still empty. */
 static bool export_rows(struct run *run, struct error *error)
 {
     struct tagstore_cursor *cursor = NULL;

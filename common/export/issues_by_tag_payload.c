@@ -75,6 +75,8 @@ bool issues_by_tag_payload_parse(const char *query_info, struct arena *arena,
 bool issues_by_tag_payload_write(const struct issues_by_tag_payload *payload, struct arena *arena,
                                  const char **query_info, struct error *error)
 {
+    if (payload->key == NULL)
+        return error_set(error, ERROR_INVALID, "a key is needed");
     char project[24], group[24];
     if (!clean_text_is_clean(payload->key, strlen(payload->key)))
         return error_set(error, ERROR_INVALID, "the key is not valid UTF-8");

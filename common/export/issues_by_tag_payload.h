@@ -19,7 +19,7 @@ bool issues_by_tag_payload_parse(const char *query_info, struct arena *arena,
                                  struct error *error) MUST_CHECK;
 
 /* {"project_id": "1", "group_id": "7", "key": "k"}: how `exportd enqueue` writes it, and the web
-   client. Any ids will do: the export is what looks for them. */
+   client. Any ids will do: the export is what looks for them. ERROR_INVALID without a key. */
 bool issues_by_tag_payload_write(const struct issues_by_tag_payload *payload, struct arena *arena,
                                  const char **query_info, struct error *error) MUST_CHECK;
 

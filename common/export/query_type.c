@@ -63,5 +63,6 @@ bool query_type_run(struct export_run *run, struct error *error)
         (type->parse == NULL || type->parse(run->query.query_info, run->texts, &payload, error)) &&
         type->run(run, &payload, error);
     arena_free(run->texts);
+    run->texts = NULL;
     return done;
 }

@@ -86,10 +86,12 @@ struct retry retry_judge(const struct error *error, const struct retry_history *
         return (struct retry){.verdict = RETRY_HANDS_OFF};
     if (cause == WILL_NOT_PASS)
         return fail;
+    if (cause == OWN_FAILURE && is_deadly(history))
+        return fail; /* now: the claim has made Redis forget the crashes */
     if (cause == STOPPED || stopping)
         return postpone(0, false);
     if (cause == OWN_FAILURE)
-        return history->failures + 1 >= limits->max_failures || is_deadly(history)
+        return history->failures + 1 >= limits->max_failures
                    ? fail
                    : postpone(pause_ms(limits->base_seconds, history->failures + 1), true);
     return history->age_seconds >= limits->give_up_hours * SECONDS_PER_HOUR

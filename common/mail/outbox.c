@@ -180,7 +180,7 @@ static bool send_next(struct outbox *outbox, bool *found, struct error *error)
     if (!send_mail(outbox, &outbox->mails.list[outbox->next++], error))
         return false;
     bool goes_on = outbox->quick && outbox->next < outbox->mails.count;
-    return goes_on || outbox_settle(outbox, error);
+    return goes_on || record_sent(outbox, error);
 }
 
 bool outbox_send_next(struct outbox *outbox, bool *found, struct error *error)

@@ -29,8 +29,8 @@ void outbox_free(struct outbox *outbox); /* records and gives back nothing: outb
    mail is no error of this function: errors are those of the database.
    While the mail server is quick, up to OUTBOX_MAILS_MAX mails are claimed at once, and noted as
    sent in one statement after the last of them. If the process dies in between, these go out again.
-   When the server turns slow, or PostgreSQL fails, what is claimed and not tried goes back; mails
-   of a slow server are claimed and noted one by one. */
+   Mails of a slow server are claimed and noted one by one. When PostgreSQL fails, and 2 s after the
+   claim, what is claimed and not tried goes back. */
 bool outbox_send_next(struct outbox *outbox, bool *found, struct error *error) MUST_CHECK;
 
 /* Records what was sent, and gives back what was claimed and not tried: before the end. */

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "export/issues_by_tag_payload.h"
+#include "model/exported_data.h"
 #include "model/organization.h"
 
 const struct caller caller_operator = {
@@ -51,7 +52,7 @@ bool caller_check_operator(const struct caller *caller, struct error *error)
            error_set(error, ERROR_DENIED, "only an operator may do this");
 }
 
-/* An id of 0 would stand for any: a user has both. */
+/* An id of 0 stands for any: a user without one of the two ids would see too much. */
 bool caller_get_view(const struct caller *caller, struct caller_view *view, struct error *error)
 {
     *view = (struct caller_view){.organization_id = 0};
@@ -89,13 +90,15 @@ static bool has_project(const struct caller *caller, int64_t project_id)
     return false;
 }
 
-bool caller_check_query(const struct caller *caller, const char *query_info, struct arena *arena,
-                        struct error *error)
+bool caller_check_query(const struct caller *caller, const struct caller_query *query,
+                        struct arena *arena, struct error *error)
 {
     struct issues_by_tag_payload payload;
     if (caller->every_project)
         return true;
-    if (issues_by_tag_payload_parse(query_info, arena, &payload, error))
+    if (query->query_type != QUERY_ISSUES_BY_TAG)
+        return error_set(error, ERROR_DENIED, "you have no access to all projects");
+    if (issues_by_tag_payload_parse(query->query_info, arena, &payload, error))
         return has_project(caller, payload.project_id) ||
                error_set(error, ERROR_DENIED, "you have no access to this project");
     return error->code == ERROR_EXPORT &&
@@ -112,5 +115,5 @@ bool caller_authorize(const struct caller *caller, const struct caller_subject *
         (view.user_id != 0 && view.user_id != subject->user_id))
         return error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64,
                          subject->data_export_id);
-    return caller_check_query(caller, subject->query_info, arena, error);
+    return caller_check_query(caller, &subject->query, arena, error);
 }

@@ -47,7 +47,8 @@ bool caller_load_member(struct caller *caller, struct pg *pg, struct arena *aren
 /* ERROR_DENIED but for the operator. */
 bool caller_check_operator(const struct caller *caller, struct error *error) MUST_CHECK;
 
-/* Which exports a caller may see; 0: any. ERROR_DENIED: none, for lack of a scope. */
+/* Whose exports a caller may see: of this organization and this user, where 0 stands for any.
+   ERROR_DENIED when there are none, because a scope is missing. */
 struct caller_view {
     int64_t organization_id, user_id;
 };
@@ -59,15 +60,21 @@ bool caller_get_view(const struct caller *caller, struct caller_view *view,
 bool caller_find_organization(const struct caller *caller, struct pg *pg, const char *slug,
                               int64_t *organization_id, struct error *error) MUST_CHECK;
 
+/* What an export asks about. */
+struct caller_query {
+    int64_t query_type; /* enum query_type_code */
+    const char *query_info;
+};
+
 /* Whether the caller may read the project that a query asks about. A query whose project cannot be
-   told asks about every project. ERROR_DENIED. */
-bool caller_check_query(const struct caller *caller, const char *query_info, struct arena *arena,
-                        struct error *error) MUST_CHECK;
+   told, such as one of another type than issues-by-tag, asks about every project. ERROR_DENIED. */
+bool caller_check_query(const struct caller *caller, const struct caller_query *query,
+                        struct arena *arena, struct error *error) MUST_CHECK;
 
 /* An export's row, as far as it decides who may see it. */
 struct caller_subject {
     int64_t data_export_id, organization_id, user_id;
-    const char *query_info;
+    struct caller_query query;
 };
 
 /* All of the above for one export. ERROR_NOT_FOUND, ERROR_DENIED. */

@@ -3,15 +3,16 @@
 
 #include "job/history.h"
 
-bool request_cleanup(const struct caller *caller, const struct cleanup_order *order,
+bool request_cleanup(const struct request_context *context, const struct cleanup_order *order,
                      struct cleanup_summary *summary, struct error *error)
 {
-    const struct cleanup *cleanup = &order->cleanup;
+    const struct cleanup cleanup = {
+        .pg = context->pg, .locks = order->locks, .store = order->store, .dry_run = order->dry_run};
     *summary = (struct cleanup_summary){.exports = 0};
-    return caller_check_operator(caller, error) &&
-           cleanup_abandoned_objects(cleanup, &summary->storage, error) &&
-           cleanup_unused_blobs(cleanup, &summary->storage, error) &&
-           cleanup_expired_exports(cleanup, &summary->storage, error) &&
-           history_delete_old(cleanup->pg, order->history_days, cleanup->dry_run, &summary->exports,
+    return caller_check_operator(context->caller, error) &&
+           cleanup_abandoned_objects(&cleanup, &summary->storage, error) &&
+           cleanup_unused_blobs(&cleanup, &summary->storage, error) &&
+           cleanup_expired_exports(&cleanup, &summary->storage, error) &&
+           history_delete_old(context->pg, order->history_days, order->dry_run, &summary->exports,
                               error);
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What cron asks for: freeing what is not needed any more. For operators: ERROR_DENIED for
-   everybody else. */
+/* What cron asks for: freeing what is not needed any more. For operators: ERROR_DENIED for any
+   other caller. */
 #ifndef REQUEST_CLEANUP_H
 #define REQUEST_CLEANUP_H
 
-#include "request/caller.h"
+#include "request/context.h"
 #include "storage/cleanup.h"
 
 struct cleanup_order {
-    struct cleanup cleanup;
+    struct redis *locks; /* upload locks; may be NULL for a dry run */
+    struct blob_store *store;
+    bool dry_run;         /* count and tell, change nothing */
     int64_t history_days; /* how long finished exports are remembered */
 };
 
@@ -19,7 +21,7 @@ struct cleanup_summary {
 
 /* Removes abandoned objects, unused blobs, files of expired exports, and old history. What could
    not be removed is counted in storage.failed and stops nothing else. */
-bool request_cleanup(const struct caller *caller, const struct cleanup_order *order,
+bool request_cleanup(const struct request_context *context, const struct cleanup_order *order,
                      struct cleanup_summary *summary, struct error *error) MUST_CHECK;
 
 #endif

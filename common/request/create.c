@@ -29,8 +29,7 @@ static bool write_query_info(const struct export_order *order, struct arena *are
         .project_id = order->project_id, .group_id = order->group_id, .key = order->key};
     switch (order->query_type) {
     case QUERY_ISSUES_BY_TAG:
-        return order->key != NULL ? issues_by_tag_payload_write(&payload, arena, query_info, error)
-                                  : error_set(error, ERROR_INVALID, "a key is needed");
+        return issues_by_tag_payload_write(&payload, arena, query_info, error);
     case QUERY_DISCOVER:
         return json_is_object(order->query_info)
                    ? payload_write_object(order->query_info, arena, query_info, error)
@@ -69,13 +68,17 @@ static bool resolve(struct creation *creation, const struct export_order *order,
 {
     const struct request_context *context = creation->context;
     struct exported_data_key *key = &creation->key;
+    if (order->limit < 0)
+        return error_set(error, ERROR_INVALID, "the limit is negative");
     key->query_type = order->query_type;
     creation->history =
         (struct history_request){.queue = context->queue_name, .limit = order->limit};
     return write_query_info(order, arena, &key->query_info, error) &&
            caller_find_organization(context->caller, context->pg, order->organization,
                                     &key->organization_id, error) &&
-           caller_check_query(context->caller, key->query_info, arena, error) &&
+           caller_check_query(context->caller,
+                              &(struct caller_query){key->query_type, key->query_info}, arena,
+                              error) &&
            find_user(creation, order->user, error) &&
            find_environment(creation, order->environment, error);
 }

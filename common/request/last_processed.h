@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The last event of group hashes, by their names. For operators: ERROR_DENIED for everybody else.
+/* The last event of group hashes, by their names. For operators: ERROR_DENIED for any other caller.
  */
 #ifndef REQUEST_LAST_PROCESSED_H
 #define REQUEST_LAST_PROCESSED_H

@@ -12,7 +12,7 @@ static bool explain_missing(const struct request_context *context, int64_t data_
 {
     json_t *export = NULL;
     if (!request_find(context, data_export_id, &export, error))
-        return error->code != ERROR_AWAY &&
+        return error->code != ERROR_AWAY && error->code != ERROR_DENIED &&
                error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, data_export_id);
     const char *status = json_string_value(json_object_get(export, "status"));
     const char *message = json_string_value(json_object_get(export, "message"));
@@ -29,14 +29,17 @@ static bool authorize(const struct request_context *context, const struct export
     const struct caller_subject subject = {.data_export_id = row->id,
                                            .organization_id = row->organization_id,
                                            .user_id = row->user_id,
-                                           .query_info = row->query_info};
+                                           .query = {row->query_type, row->query_info}};
     return caller_authorize(context->caller, &subject, arena, error);
 }
 
 bool request_open_file(const struct request_context *context, int64_t data_export_id,
                        struct arena *arena, struct stored_file *file, struct error *error)
 {
+    struct caller_view view;
     struct exported_data row;
+    if (!caller_get_view(context->caller, &view, error))
+        return false;
     if (!exported_data_load(context->pg, data_export_id, arena, &row, error))
         return error->code == ERROR_NOT_FOUND && explain_missing(context, data_export_id, error);
     if (!authorize(context, &row, arena, error))

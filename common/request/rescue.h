@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Exports that the original has forgotten, because its worker died with them. For operators:
-   ERROR_DENIED for everybody else. */
+   ERROR_DENIED for any other caller. */
 #ifndef REQUEST_RESCUE_H
 #define REQUEST_RESCUE_H
 

@@ -17,10 +17,14 @@ static bool make_query(const struct request_context *context, const struct expor
                               .limit = order->limit};
     const struct issues_by_tag_payload payload = {
         .project_id = order->project_id, .group_id = order->group_id, .key = order->key};
+    if (order->limit < 0)
+        return error_set(error, ERROR_INVALID, "the limit is negative");
     if (!caller_find_organization(context->caller, context->pg, order->organization,
                                   &query->organization_id, error) ||
         !issues_by_tag_payload_write(&payload, arena, &query->query_info, error) ||
-        !caller_check_query(context->caller, query->query_info, arena, error))
+        !caller_check_query(context->caller,
+                            &(struct caller_query){query->query_type, query->query_info}, arena,
+                            error))
         return false;
     if (order->environment == NULL)
         return true;

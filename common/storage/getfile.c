@@ -63,19 +63,18 @@ static bool check_whole(const struct getting *getting, const struct stored_file 
     return true;
 }
 
-bool getfile(struct pg *pg, struct blob_store *store, int64_t file_id, int fd, struct error *error)
+bool getfile(struct pg *pg, struct blob_store *store, const struct stored_file *file, int fd,
+             struct error *error)
 {
     struct getting getting = {.store = store, .fd = fd, .whole = sha1_new()};
     struct arena *arena = arena_new(ARENA_MAX);
     struct file_blobs blobs = {.count = 0};
-    struct stored_file file;
     buffer_init(&getting.bytes, READ_MAX);
     bool good = (getting.whole != NULL && arena != NULL) || error_no_memory(error);
-    good = good && file_load(pg, file_id, arena, &file, error) &&
-           file_blobs_load(pg, file_id, arena, &blobs, error);
+    good = good && file_blobs_load(pg, file->id, arena, &blobs, error);
     for (size_t i = 0; good && i < blobs.count; i++)
         good = get_blob(&getting, &blobs.items[i], error);
-    good = good && check_whole(&getting, &file, error);
+    good = good && check_whole(&getting, file, error);
     buffer_free(&getting.bytes);
     arena_free(arena);
     sha1_free(getting.whole);

@@ -3,13 +3,13 @@
 #ifndef STORAGE_GETFILE_H
 #define STORAGE_GETFILE_H
 
-#include "client/pg.h"
+#include "model/file.h"
 #include "storage/blob_store.h"
 
 /* Reads a stored file to `fd` blob by blob and checks size and SHA-1 of each blob before its bytes
-   are written, and of the whole at the end. ERROR_NOT_FOUND: no such file row, or a missing object;
+   are written, and of the whole at the end. ERROR_NOT_FOUND: a missing object;
    ERROR_INVALID: the bytes are not those that were stored. */
-bool getfile(struct pg *pg, struct blob_store *store, int64_t file_id, int fd,
+bool getfile(struct pg *pg, struct blob_store *store, const struct stored_file *file, int fd,
              struct error *error) MUST_CHECK;
 
 #endif

@@ -98,19 +98,21 @@ bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patienc
     }
 }
 
-/* Twice: the connection may have broken just now, with or without the release. */
+/* Twice: the connection may have broken just now, with or without the release. What the second
+   reply says of the lock may be the first one's doing. */
 void upload_lock_release(struct redis *redis, struct upload_lock *lock)
 {
     struct error error;
     bool released = true;
+    bool ignored = false;
     if (!lock->held)
         return;
     lock->held = false;
-    bool done = try_release(redis, lock, &released, &error);
-    if (!done)
-        done = try_release(redis, lock, &released, &error);
-    if (!done)
+    if (try_release(redis, lock, &released, &error)) {
+        if (!released)
+            LOG(LOG_WARNING, "upload_lock.lost", log_text("key", lock->key));
+        return;
+    }
+    if (!try_release(redis, lock, &ignored, &error))
         log_error(LOG_WARNING, "upload_lock.release", &error);
-    else if (!released)
-        LOG(LOG_WARNING, "upload_lock.lost", log_text("key", lock->key));
 }

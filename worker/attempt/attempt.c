@@ -26,6 +26,7 @@ void attempt_wait_a_moment(const struct attempt *attempt)
 
 /* ---- the message ---- */
 
+/* False, for the attempt is over. */
 static bool end(struct attempt *attempt, enum message_end how)
 {
     attempt->end = how;
@@ -75,7 +76,7 @@ bool attempt_read(struct attempt *attempt, struct attempt_tools *tools,
 /* Claims while PostgreSQL comes and goes. *unsure: a claim may have been made that we know nothing
    of. Then no error is an answer, or the job would run for ever at a worker that does not run it;
    only a worker that ends leaves the rest to a rescue. */
-static bool claim(struct attempt *attempt, enum claim_result *result, bool *unsure)
+static bool try_claim(struct attempt *attempt, enum claim_result *result, bool *unsure)
 {
     struct attempt_tools *tools = attempt->tools;
     struct error *error = &attempt->error;
@@ -108,7 +109,7 @@ bool attempt_claim(struct attempt *attempt)
     for (int tries = 0; tries < NO_ROW_TRIES && result == CLAIM_NO_ROW; tries++) {
         if (tries > 0)
             clock_sleep_ms(NO_ROW_WAIT_MS);
-        if (!claim(attempt, &result, &unsure))
+        if (!try_claim(attempt, &result, &unsure))
             return leave_unclaimed(attempt, unsure);
     }
     switch (result) {

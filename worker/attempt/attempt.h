@@ -37,11 +37,11 @@ struct attempt_tools {
 
 /* How a message leaves the worker's hands. */
 enum message_end {
+    MESSAGE_STAYS, /* in the processing list: row and message are rescued together */
     MESSAGE_ACKNOWLEDGED,
     MESSAGE_GIVEN_BACK, /* to the queue, at once */
     MESSAGE_DELAYED,    /* by delay_ms */
     MESSAGE_BURIED,     /* to the dead list, because of reason */
-    MESSAGE_STAYS,      /* in the processing list: row and message are rescued together */
 };
 
 /* The file of an export, on its way. */
@@ -64,6 +64,7 @@ struct attempt {
     /* The result. */
     enum message_end end;
     int64_t delay_ms;
+    bool counted;       /* as a failure of the job's own */
     const char *reason; /* the sentence or the error */
     bool valid;         /* the export is, with assembly.progress */
     bool mailed;        /* the outbox has something new */

@@ -93,16 +93,6 @@ static bool step_failed(struct attempt *attempt, struct error *error)
     return true;
 }
 
-static bool step_postponed(struct attempt *attempt, struct error *error)
-{
-    return outcome_postponed(attempt, false, error);
-}
-
-static bool step_counted(struct attempt *attempt, struct error *error)
-{
-    return outcome_postponed(attempt, true, error);
-}
-
 static void end_written(struct attempt *attempt)
 {
     attempt->end = MESSAGE_ACKNOWLEDGED;
@@ -127,8 +117,9 @@ static void postpone(struct attempt *attempt, struct retry retry)
     struct error error;
     attempt->reason = cause->message;
     attempt->delay_ms = retry.delay_ms;
+    attempt->counted = retry.counted;
     attempt->end = retry.delay_ms > 0 ? MESSAGE_DELAYED : MESSAGE_GIVEN_BACK;
-    while (!persist(attempt, retry.counted ? step_counted : step_postponed, &error)) {
+    while (!persist(attempt, outcome_postponed, &error)) {
         log_error(LOG_ERROR, "dataexport.outcome-not-written", &error);
         if (error.code == ERROR_LOST || attempt_gives_back(attempt)) {
             attempt->end = error.code == ERROR_LOST ? MESSAGE_GIVEN_BACK : MESSAGE_STAYS;

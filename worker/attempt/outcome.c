@@ -133,14 +133,14 @@ bool outcome_failed(struct attempt *attempt, enum outcome_result *result, struct
     return done;
 }
 
-bool outcome_postponed(struct attempt *attempt, bool counted, struct error *error)
+bool outcome_postponed(struct attempt *attempt, struct error *error)
 {
     bool delayed = attempt->delay_ms > 0;
     const struct claim_end end = {
         .state = delayed ? "delayed" : "waiting",
         .outcome = delayed ? "delayed" : "given-back",
         .message = attempt->reason,
-        .failures_added = counted ? 1 : 0,
+        .failures_added = attempt->counted ? 1 : 0,
         .delay_ms = delayed ? attempt->delay_ms : -1,
         .progress = attempt->assembly.progress,
     };

@@ -51,8 +51,8 @@ bool outcome_failed(struct attempt *attempt, enum outcome_result *result,
                     struct error *error) MUST_CHECK;
 
 /* Not over, because of attempt->reason: back to the queue at once (attempt->delay_ms 0) or after a
-   pause. `counted`: the attempt failed by the job's own doing. */
-bool outcome_postponed(struct attempt *attempt, bool counted, struct error *error) MUST_CHECK;
+   pause; attempt->counted as a failure or not. */
+bool outcome_postponed(struct attempt *attempt, struct error *error) MUST_CHECK;
 
 /* After an outcome whose COMMIT had no answer, with a new connection if need be: whether it was
    committed after all. ERROR_LOST: another worker has ended the attempt. */

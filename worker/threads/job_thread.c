@@ -113,8 +113,7 @@ static bool try_leave(struct job_thread *thread, const struct job_ticket *ticket
     case MESSAGE_BURIED:
         return queue_bury(queue, thread->redis, ticket, attempt->reason, left, error);
     case MESSAGE_STAYS:
-        *left = true;
-        return true;
+        break;
     }
     return error_set(error, ERROR_INTERNAL, "no such way to leave");
 }
@@ -126,6 +125,8 @@ static void leave(struct job_thread *thread, const struct job_ticket *ticket,
 {
     struct error error;
     bool left = false;
+    if (attempt->end == MESSAGE_STAYS)
+        return;
     while (!try_leave(thread, ticket, attempt, &left, &error)) {
         outage_begin(&thread->redis_outage, &error);
         pool_renounce(thread->pool, thread->slot);
@@ -146,7 +147,7 @@ static void leave(struct job_thread *thread, const struct job_ticket *ticket,
 /* ---- one job ---- */
 
 /* From the claim on the database counts what becomes of the job. How many workers died with its
-   message before is forgotten, lest the deaths count of those beside which it only lay. */
+   message before is forgotten: most of them died of another job. */
 static void forget_crashes(struct job_thread *thread, const struct job_ticket *ticket)
 {
     struct error error;
@@ -159,8 +160,9 @@ static void forget_crashes(struct job_thread *thread, const struct job_ticket *t
 static void work(struct job_thread *thread, const struct job_ticket *ticket)
 {
     struct attempt attempt;
-    int64_t started_ms = clock_monotonic_ms();
+    int64_t started_ms = 0;
     if (attempt_read(&attempt, &thread->tools, ticket) && attempt_claim(&attempt)) {
+        started_ms = clock_monotonic_ms();
         forget_crashes(thread, ticket);
         attempt_run(&attempt);
     }

@@ -106,7 +106,7 @@ static void test_one_fails(void **state)
         assert_false(pg_batch_run(&batch, &error));
         assert_int_equal(error.code, ERROR_CONFLICT);
         assert_string_equal(pg_sqlstate(pg), "23505");
-        for (int n = 0; n < batch.count; n++)
+        for (int n = 0; n < PG_BATCH_MAX; n++)
             assert_null(batch.results[n]);
         expect_sql(pg, "SELECT count(*) FROM thing", "0");
     }
@@ -132,18 +132,21 @@ static void test_nothing_in_between(void **state)
     expect_sql(pg, "SELECT 1", "1");
 }
 
-static void test_too_many(void **state)
+static void test_full_and_empty(void **state)
 {
     (void)state;
     struct pg_batch batch;
     pg_batch_init(&batch, pg);
     for (int i = 0; i < PG_BATCH_MAX; i++)
         ok(add_square(&batch, i));
-    assert_false(add_square(&batch, 1));
-    assert_int_equal(error.code, ERROR_INTERNAL);
     ok(pg_batch_run(&batch, &error));
     assert_int_equal(pg_int(batch.results[PG_BATCH_MAX - 1], 0, 0),
                      (PG_BATCH_MAX - 1) * (PG_BATCH_MAX - 1));
+    pg_batch_free(&batch);
+    ok(pg_batch_run(&batch, &error)); /* nothing to do */
+    ok(add_square(&batch, 3));        /* and of use again */
+    ok(pg_batch_run(&batch, &error));
+    assert_int_equal(pg_int(batch.results[0], 0, 0), 9);
     pg_batch_free(&batch);
 }
 
@@ -259,7 +262,7 @@ int main(void)
         TEST(test_replies),
         TEST(test_one_fails),
         TEST(test_nothing_in_between),
-        TEST(test_too_many),
+        TEST(test_full_and_empty),
         TEST(test_a_transaction_that_is_given_up),
         TEST(test_a_lost_connection),
         TEST(test_a_statement_alone),

@@ -111,6 +111,7 @@ static void test_budgets(void **state)
     assert_false(retry_check_budget(&history, &limits, &error));
     assert_string_equal(error.message, "10 workers died while they held this message");
     assert_int_equal(retry_judge(&error, &history, &limits, false).verdict, RETRY_FAIL);
+    assert_int_equal(retry_judge(&error, &history, &limits, true).verdict, RETRY_FAIL);
 }
 
 static void expect_pause(int64_t base_seconds, int64_t attempt, int64_t ms)

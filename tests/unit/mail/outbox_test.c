@@ -244,11 +244,15 @@ static void test_mails_of_a_slow_server_are_recorded_one_by_one(void **state)
     script.send_takes_ms = 110;
     assert_true(run(&found, &error, log));
     assert_int_equal(script.sent, 1);
-    assert_int_equal(script.given_back, 3);
+    for (int i = 2; i <= 4; i++) {
+        assert_true(run(&found, &error, log));
+        assert_int_equal(script.sent, i);
+        assert_int_equal(script.notes, i);
+    }
+    assert_int_equal(script.given_back, 0);
     script.due = 2;
     run_all(0);
-    assert_int_equal(script.sends, 3);
-    assert_int_equal(script.notes, 3);
+    assert_int_equal(script.notes, 6);
 }
 
 /* The first one shows whether the server is quick. */

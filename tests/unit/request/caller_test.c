@@ -85,6 +85,7 @@ static void test_operator_sees_all(void **state)
     expect_unfinished(fixture, &caller_operator, 1);
     expect_unfinished(fixture, &caller_operator, 2);
     expect_unknown(fixture, &caller_operator, 3);
+    expect_unknown(fixture, &caller_operator, 0);
     expect_list(fixture, &caller_operator, "2 1 ");
 }
 
@@ -142,6 +143,10 @@ static void test_deleted_rows_keep_their_owner(void **state)
     expect_list(fixture, &ann, "1 ");
     expect_unknown(fixture, &bob, 1);
     expect_list(fixture, &bob, "");
+    run_sql(fixture->pg, "UPDATE exportd.export SET query_info = '{\"project_id\": \"202\","
+                         " \"group_id\": \"1\", \"key\": \"color\"}'");
+    assert_int_equal(find(fixture, &ann, 1), ERROR_DENIED);
+    assert_int_equal(open_file(fixture, &ann, 1).code, ERROR_DENIED);
 }
 
 /* ---- projects ---- */
@@ -163,6 +168,12 @@ static void test_projects_of_teams(void **state)
     assert_int_equal(find(fixture, &ann, 2), ERROR_DENIED);
     assert_int_equal(open_file(fixture, &ann, 2).code, ERROR_DENIED);
     assert_int_equal(find(fixture, &ann, 3), ERROR_DENIED); /* of all projects */
+    expect_list(fixture, &ann, "1 ");
+    /* what looks like the payload of another type does not count */
+    run_sql(fixture->pg, "UPDATE sentry_exporteddata SET query_type = 1 WHERE id = 1");
+    assert_int_equal(find(fixture, &ann, 1), ERROR_DENIED);
+    assert_int_equal(open_file(fixture, &ann, 1).code, ERROR_DENIED);
+    expect_list(fixture, &ann, "");
 }
 
 static void test_open_joining_gives_all_projects(void **state)
@@ -184,8 +195,10 @@ static void expect_denied(struct fixture *fixture, const struct caller *caller)
     struct error error;
     const struct request_context context = {.caller = caller, .pg = fixture->pg};
     json_t *exports = NULL;
-    assert_int_equal(find(fixture, caller, 1), ERROR_DENIED);
-    assert_int_equal(open_file(fixture, caller, 1).code, ERROR_DENIED);
+    for (int64_t id = 1; id <= 2; id++) { /* there is no 2: the answer must not tell */
+        assert_int_equal(find(fixture, caller, id), ERROR_DENIED);
+        assert_int_equal(open_file(fixture, caller, id).code, ERROR_DENIED);
+    }
     assert_false(request_list(&context, 10, &exports, &error));
     assert_int_equal(error.code, ERROR_DENIED);
 }
@@ -229,7 +242,7 @@ static void test_what_is_for_operators(void **state)
     struct fixture *fixture = *state;
     const struct caller owner = load_caller(fixture, ACME, OWNER);
     const struct request_context context = {.caller = &owner, .pg = fixture->pg};
-    const struct cleanup_order order = {.cleanup = {.pg = fixture->pg}};
+    const struct cleanup_order order = {.dry_run = true};
     struct cleanup_summary summary;
     struct error error;
     json_t *exports = NULL;
@@ -237,7 +250,7 @@ static void test_what_is_for_operators(void **state)
     assert_int_equal(error.code, ERROR_DENIED);
     assert_false(request_queue_again(&context, 1, &error));
     assert_int_equal(error.code, ERROR_DENIED);
-    assert_false(request_cleanup(&owner, &order, &summary, &error));
+    assert_false(request_cleanup(&context, &order, &summary, &error));
     assert_int_equal(error.code, ERROR_DENIED);
 }
 
