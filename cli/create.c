@@ -16,8 +16,8 @@ static bool parse_options(int argc, char **argv, struct creation *creation, stru
 {
     struct positional words = {.min = 2, .max = 2, .words = creation->words};
     const struct option_spec specs[] = {
-        {"organization", 0, OPTION_TEXT, false, &creation->organization, 0, 0},
-        {"id", 0, OPTION_NUMBER, false, &creation->project_id, 1, PROJECT_ID_MAX},
+        {"organization", 0, false, OPTION_TEXT, &creation->organization, 0, 0},
+        {"id", 0, false, OPTION_NUMBER, &creation->project_id, 1, PROJECT_ID_MAX},
         {.name = NULL},
     };
     if (!options_parse(argc, argv, specs, &words, error))

@@ -25,16 +25,16 @@ static bool parse_options(int argc, char **argv, struct words *words, struct err
 {
     struct export_order *order = &words->order;
     const struct option_spec specs[] = {
-        {"organization", 0, OPTION_TEXT, true, &order->organization, 0, 0},
-        {"user", 0, OPTION_TEXT, true, &order->user, 0, 0},
-        {"project", 0, OPTION_TEXT, false, &words->project, 0, 0},
-        {"group", 0, OPTION_TEXT, false, &words->group, 0, 0},
-        {"key", 0, OPTION_TEXT, false, &order->key, 0, 0},
-        {"environment", 0, OPTION_TEXT, false, &order->environment, 0, 0},
-        {"limit", 0, OPTION_NUMBER, false, &order->limit, 0, INT64_MAX},
-        {"type", 0, OPTION_TEXT, false, &words->type, 0, 0},
-        {"query-info", 0, OPTION_TEXT, false, &words->query_info, 0, 0},
-        {"json", 0, OPTION_SWITCH, false, &words->json, 0, 0},
+        {"organization", 0, true, OPTION_TEXT, &order->organization, 0, 0},
+        {"user", 0, true, OPTION_TEXT, &order->user, 0, 0},
+        {"project", 0, false, OPTION_TEXT, &words->project, 0, 0},
+        {"group", 0, false, OPTION_TEXT, &words->group, 0, 0},
+        {"key", 0, false, OPTION_TEXT, &order->key, 0, 0},
+        {"environment", 0, false, OPTION_TEXT, &order->environment, 0, 0},
+        {"limit", 0, false, OPTION_NUMBER, &order->limit, 0, INT64_MAX},
+        {"type", 0, false, OPTION_TEXT, &words->type, 0, 0},
+        {"query-info", 0, false, OPTION_TEXT, &words->query_info, 0, 0},
+        {"json", 0, false, OPTION_SWITCH, &words->json, 0, 0},
         {.name = NULL},
     };
     return options_parse(argc, argv, specs, NULL, error) &&

@@ -85,7 +85,7 @@ bool command_group(const struct config *config, int argc, char **argv, struct er
     const char **words = memory_zeroed((size_t)argc, sizeof(*words));
     struct positional given = {.min = 1, .max = argc, .words = words};
     const struct option_spec specs[] = {
-        {"into", 0, OPTION_NUMBER, true, &merge.into, 1, INT64_MAX},
+        {"into", 0, true, OPTION_NUMBER, &merge.into, 1, INT64_MAX},
         {.name = "json", .type = OPTION_SWITCH, .value = &json},
         {.name = NULL},
     };

@@ -60,7 +60,7 @@ bool command_grouphash(const struct config *config, int argc, char **argv, struc
     struct positional given = {
         .min = 1, .max = argc, .words = memory_zeroed((size_t)argc, sizeof(*given.words))};
     const struct option_spec specs[] = {
-        {"project", 0, OPTION_NUMBER, true, &question.project_id, 1, INT64_MAX}, {.name = NULL}};
+        {"project", 0, true, OPTION_NUMBER, &question.project_id, 1, INT64_MAX}, {.name = NULL}};
     if (given.words == NULL)
         return error_no_memory(error);
     bool done = options_parse(argc, argv, specs, &given, error) && check_words(&given, error);

@@ -8,7 +8,7 @@ bool command_migrate(const struct config *config, int argc, char **argv, struct 
 {
     bool standalone = false;
     const struct option_spec specs[] = {
-        {"standalone", 0, OPTION_SWITCH, false, &standalone, 0, 0},
+        {"standalone", 0, false, OPTION_SWITCH, &standalone, 0, 0},
         {.name = NULL},
     };
     struct pg *pg = NULL;

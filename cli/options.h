@@ -17,8 +17,8 @@ struct option_texts {
 struct option_spec {
     const char *name; /* without dashes; NULL ends a list */
     char letter;      /* 0: none */
-    enum option_type type;
     bool required;
+    enum option_type type;
     void *value;      /* bool *, const char **, struct option_texts *, int64_t *: untouched when the
                          option is absent */
     int64_t min, max; /* of a number */

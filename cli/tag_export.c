@@ -11,12 +11,12 @@
 static bool parse_options(int argc, char **argv, struct export_order *order, struct error *error)
 {
     const struct option_spec specs[] = {
-        {"organization", 0, OPTION_TEXT, true, &order->organization, 0, 0},
-        {"project", 0, OPTION_NUMBER, true, &order->project_id, INT64_MIN, INT64_MAX},
-        {"group", 0, OPTION_NUMBER, true, &order->group_id, INT64_MIN, INT64_MAX},
-        {"key", 0, OPTION_TEXT, true, &order->key, 0, 0},
-        {"environment", 0, OPTION_TEXT, false, &order->environment, 0, 0},
-        {"limit", 0, OPTION_NUMBER, false, &order->limit, 0, INT64_MAX},
+        {"organization", 0, true, OPTION_TEXT, &order->organization, 0, 0},
+        {"project", 0, true, OPTION_NUMBER, &order->project_id, INT64_MIN, INT64_MAX},
+        {"group", 0, true, OPTION_NUMBER, &order->group_id, INT64_MIN, INT64_MAX},
+        {"key", 0, true, OPTION_TEXT, &order->key, 0, 0},
+        {"environment", 0, false, OPTION_TEXT, &order->environment, 0, 0},
+        {"limit", 0, false, OPTION_NUMBER, &order->limit, 0, INT64_MAX},
         {.name = NULL},
     };
     return options_parse(argc, argv, specs, NULL, error);

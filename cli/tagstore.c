@@ -150,9 +150,9 @@ static bool parse_options(int argc, char **argv, struct request *request, struct
         specs[argument] = (struct option_spec){
             .name = arguments[argument].name, .type = OPTION_TEXTS, .value = given};
     }
-    specs[ARGUMENTS] = (struct option_spec){"left", 0, OPTION_TEXT, false, &words->left, 0, 0};
+    specs[ARGUMENTS] = (struct option_spec){"left", 0, false, OPTION_TEXT, &words->left, 0, 0};
     specs[ARGUMENTS + 1] =
-        (struct option_spec){"right", 0, OPTION_TEXT, false, &words->right, 0, 0};
+        (struct option_spec){"right", 0, false, OPTION_TEXT, &words->right, 0, 0};
     bool done = options_parse(argc, argv, specs, &positional, error);
     words->count = positional.count;
     return done;

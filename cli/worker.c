@@ -8,8 +8,8 @@ bool command_worker(const struct config *config, int argc, char **argv, struct e
 {
     struct worker_options options = {.concurrency = config->concurrency};
     const struct option_spec specs[] = {
-        {"concurrency", 0, OPTION_NUMBER, false, &options.concurrency, 1, 64},
-        {"drain", 0, OPTION_SWITCH, false, &options.drain, 0, 0},
+        {"concurrency", 0, false, OPTION_NUMBER, &options.concurrency, 1, 64},
+        {"drain", 0, false, OPTION_SWITCH, &options.drain, 0, 0},
         {.name = NULL},
     };
     return options_parse(argc, argv, specs, NULL, error) && worker_run(config, &options, error);
