@@ -6,7 +6,8 @@
  *
  * Every backend gives the cursor of an export. A question that a backend cannot answer is
  * ERROR_QUERY. A backend that is fed in another way accepts what is written here and forgets it.
- * * Lists, those asked with and those answered, are structs of items and count. Who asks sets
+ *
+ * Lists, those asked with and those answered, are structs of items and count. Who asks sets
  * `arena` in the list that is to be filled: the items are put there with their texts, and live as
  * long as it. A list that is asked with needs no arena. A single text is put into a parameter
  * `arena`.
