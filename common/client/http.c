@@ -189,11 +189,19 @@ static void move(struct http_client *client)
             end(each, CURLE_OUT_OF_MEMORY);
     (void)curl_multi_perform(client->multi, &running);
     take_messages(client);
+}
+
+/* Time limits begin again at the present spent_ms, which move() does not know. */
+static void renew_limits(struct http_client *client)
+{
     for (struct http_transfer *each = client->transfers; each != NULL; each = each->next) {
-        if (each->state == HTTP_RUNNING && !each->is_sent && http_is_sent(each)) {
-            each->is_sent = true;
+        if (each->state != HTTP_RUNNING)
+            continue;
+        if (!each->is_sent && http_is_sent(each))
+            each->is_sent = each->has_progress = true;
+        if (each->has_progress)
             each->due_ms = client->spent_ms + each->answer_ms;
-        }
+        each->has_progress = false;
     }
 }
 
@@ -225,22 +233,28 @@ static bool has_reached(const struct http_transfer *transfer, enum goal goal)
            (goal == MORE && transfer->has_more);
 }
 
+static int64_t clock_without_callbacks(const struct http_client *client)
+{
+    return clock_monotonic_ms() - client->callback_ms;
+}
+
 /* libcurl's own time-out would also count the time in which the caller does something else. */
 static bool run(struct http_transfer *transfer, enum goal goal, struct error *error)
 {
     struct http_client *client = transfer->client;
-    int64_t began_ms = clock_monotonic_ms() - client->spent_ms;
+    int64_t began_ms = clock_without_callbacks(client) - client->spent_ms;
     while (!has_reached(transfer, goal)) {
         if (!check_interrupted(client, error))
             return false;
         move(client);
-        client->spent_ms = clock_monotonic_ms() - began_ms;
+        client->spent_ms = clock_without_callbacks(client) - began_ms;
+        renew_limits(client);
         if (has_reached(transfer, goal))
             break;
         if (!check_time(transfer, error))
             return false;
         wait_for_something(client);
-        client->spent_ms = clock_monotonic_ms() - began_ms;
+        client->spent_ms = clock_without_callbacks(client) - began_ms;
     }
     return transfer->state != HTTP_DONE || http_judge(transfer, error);
 }

@@ -110,7 +110,8 @@ bool http_ask(struct http_client *client, const struct http_request *request,
 struct http_transfer;
 
 /* Begins a request, without waiting. Its time limits count the time that the thread spends waiting
-   in this client, not what it does meanwhile. Errors as http_ask; *transfer is NULL then. */
+   in this client. They count neither what the thread does meanwhile nor the time in callbacks.
+   Errors as http_ask; *transfer is NULL then. */
 bool http_begin(struct http_client *client, const struct http_request *request,
                 struct http_transfer **transfer, struct error *error) MUST_CHECK;
 

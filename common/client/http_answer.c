@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What comes back: header lines and body go into the transfer, or to the request's `write`; and
    what came of it all. */
+#include "base/clock.h"
 #include "client/http_internal.h"
 
 #include <strings.h>
@@ -64,6 +65,14 @@ static bool keep_body(struct http_transfer *transfer, const char *bytes, size_t 
     return false;
 }
 
+static bool give_to_caller(struct http_transfer *transfer, const char *bytes, size_t size)
+{
+    int64_t before_ms = clock_monotonic_ms();
+    bool done = transfer->write(transfer->write_context, bytes, size, &transfer->trouble);
+    transfer->client->callback_ms += clock_monotonic_ms() - before_ms;
+    return done;
+}
+
 static size_t take_body(const char *bytes, size_t unit, size_t count, void *context)
 {
     struct http_transfer *transfer = context;
@@ -72,10 +81,10 @@ static size_t take_body(const char *bytes, size_t unit, size_t count, void *cont
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     if (transfer->write == NULL || status / 100 != 2)
         return keep_body(transfer, bytes, size) ? size : 0;
-    if (!transfer->write(transfer->write_context, bytes, size, &transfer->trouble))
+    if (!give_to_caller(transfer, bytes, size))
         return 0;
     transfer->has_more = true;
-    transfer->due_ms = transfer->client->spent_ms + transfer->answer_ms;
+    transfer->has_progress = true;
     return size;
 }
 

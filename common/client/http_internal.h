@@ -25,6 +25,7 @@ struct http_client {
     int tries;
     struct http_transfer *transfers; /* all that are neither finished nor abandoned */
     int64_t spent_ms; /* that the thread has waited in this client: the clock of all time limits */
+    int64_t callback_ms;     /* that the callbacks took; not part of spent_ms */
     atomic_bool interrupted; /* set by other threads, never taken back */
 };
 
@@ -49,6 +50,7 @@ struct http_transfer {
 
     enum http_state state;
     bool is_sent;
+    bool has_progress; /* answer_ms is to begin again */
     int tries_left;
     int pause_ms; /* before the next try */
     int64_t answer_ms;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A request becomes a handle of libcurl: everything is checked first, because libcurl puts headers
    onto the wire as they are. */
+#include "base/clock.h"
 #include "base/text.h"
 #include "client/http_internal.h"
 
@@ -99,13 +100,21 @@ static bool set_headers(struct http_transfer *transfer, const struct http_reques
 
 /* ---- body ---- */
 
+static bool take_from_caller(struct http_transfer *transfer, char *to, size_t size)
+{
+    int64_t before_ms = clock_monotonic_ms();
+    bool done =
+        transfer->read(transfer->read_context, transfer->offset, to, size, &transfer->trouble);
+    transfer->client->callback_ms += clock_monotonic_ms() - before_ms;
+    return done;
+}
+
 static size_t read_body(char *to, size_t unit, size_t count, void *context)
 {
     struct http_transfer *transfer = context;
     size_t left = transfer->size - transfer->offset;
     size_t size = unit * count < left ? unit * count : left;
-    if (size > 0 &&
-        !transfer->read(transfer->read_context, transfer->offset, to, size, &transfer->trouble))
+    if (size > 0 && !take_from_caller(transfer, to, size))
         return CURL_READFUNC_ABORT;
     transfer->offset += size;
     return size;

@@ -112,6 +112,54 @@ static void test_it_may_take_longer_than_the_limit(void **state)
     server_stop(&server);
 }
 
+struct slow {
+    atomic_bool *mine, *others; /* the server may send its second half */
+    int calls;
+};
+
+/* Longer than answer_ms at first. */
+static bool take_slowly(void *context, const void *bytes, size_t size, struct error *error)
+{
+    struct slow *slow = context;
+    (void)bytes, (void)size, (void)error;
+    if (slow->calls++ == 0)
+        clock_sleep_ms(800);
+    atomic_store(slow->calls == 1 ? slow->mine : slow->others, true);
+    return true;
+}
+
+/* Nor does it count against the limit of the other request in flight. */
+static void test_time_in_write_is_not_waiting(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{HALVES, HEAD "50\r\n\r\n"
+                                                      "aaaaaaaaaaaaaaaaaaaaaaaaa"
+                                                      "bbbbbbbbbbbbbbbbbbbbbbbbb"},
+                                        {0}};
+    struct server servers[2];
+    struct http_transfer *transfers[2];
+    struct http_answer answer;
+    struct error error;
+    char url[200];
+    for (int i = 0; i < 2; i++)
+        server_start_tcp(&servers[i], steps);
+    struct slow slow = {.mine = &servers[0].go, .others = &servers[1].go};
+    struct http_client *http = client_of(servers[0].url);
+    (void)snprintf(url, sizeof(url), "%s/", servers[1].url);
+    transfers[0] = begin_well(
+        http, &(struct http_request){.path = "/", .write = take_slowly, .write_context = &slow});
+    transfers[1] = begin_well(http, &(struct http_request){.path = url});
+    for (int i = 1; i >= 0; i--) {
+        if (!http_finish(transfers[i], &answer, &error))
+            fail_msg("%d: %s", i, error.message);
+        http_answer_free(&answer);
+    }
+    assert_true(slow.calls >= 2);
+    http_client_free(http);
+    for (int i = 0; i < 2; i++)
+        server_stop(&servers[i]);
+}
+
 static void test_an_error_is_not_part_of_it(void **state)
 {
     (void)state;
@@ -184,6 +232,7 @@ static void test_it_can_be_refused(void **state)
 
 struct given {
     size_t until; /* fails from there on */
+    int slow_ms;  /* of the second piece */
 };
 
 static char byte_at(size_t offset)
@@ -194,6 +243,8 @@ static char byte_at(size_t offset)
 static bool give(void *context, size_t offset, void *to, size_t size, struct error *error)
 {
     const struct given *given = context;
+    if (offset > 0)
+        clock_sleep_ms(given->slow_ms);
     if (offset + size > given->until)
         return error_set(error, ERROR_NOT_FOUND, "no more");
     for (size_t i = 0; i < size; i++)
@@ -239,6 +290,28 @@ static void test_body_that_is_read(void **state)
     server_stop(&server);
 }
 
+static void test_time_in_read_is_not_waiting(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{ANSWER, OK}, {0}};
+    struct given given = {.until = SIZE_MAX, .slow_ms = 1200};
+    const struct http_request request = {.method = HTTP_PUT,
+                                         .path = "/object",
+                                         .size = 100000,
+                                         .read = give,
+                                         .read_context = &given,
+                                         .answer_ms = 1000};
+    struct server server;
+    struct http_answer answer = {.status = 0};
+    server_start_tcp(&server, steps);
+    struct http_client *http = patient_client_of(server.url);
+    ask_well(http, &request, &answer);
+    expect_body(&server, request.size);
+    http_answer_free(&answer);
+    http_client_free(http);
+    server_stop(&server);
+}
+
 static void test_body_that_cannot_be_read(void **state)
 {
     (void)state;
@@ -267,10 +340,12 @@ int main(void)
         cmocka_unit_test(test_it_is_read_as_it_comes),
         cmocka_unit_test(test_it_may_be_long),
         cmocka_unit_test(test_it_may_take_longer_than_the_limit),
+        cmocka_unit_test(test_time_in_write_is_not_waiting),
         cmocka_unit_test(test_an_error_is_not_part_of_it),
         cmocka_unit_test(test_a_cut_answer_is_an_error),
         cmocka_unit_test(test_it_can_be_refused),
         cmocka_unit_test(test_body_that_is_read),
+        cmocka_unit_test(test_time_in_read_is_not_waiting),
         cmocka_unit_test(test_body_that_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
