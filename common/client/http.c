@@ -143,8 +143,8 @@ static bool start(struct http_transfer *transfer)
 {
     if (curl_multi_add_handle(transfer->client->multi, transfer->easy) != CURLM_OK)
         return false;
-    transfer->state = HTTP_RUNNING;
-    transfer->due_ms = transfer->client->spent_ms + transfer->answer_ms;
+    transfer->state = HTTP_CONNECTING;
+    transfer->due_ms = transfer->client->spent_ms + transfer->client->connect_ms;
     return true;
 }
 
@@ -155,13 +155,26 @@ static bool can_try_again(const struct http_transfer *transfer)
            !http_is_begun(transfer);
 }
 
+/* libcurl's connect time-out goes by the clock: it is too early when the caller did something else
+   meanwhile. (It stays in use: libcurl gives each of a name's addresses a share of it.) Less than a
+   tenth of the time is not worth another connection. */
+static bool is_too_early(const struct http_transfer *transfer, CURLcode code)
+{
+    const struct http_client *client = transfer->client;
+    return code == CURLE_OPERATION_TIMEDOUT && !http_is_begun(transfer) &&
+           transfer->due_ms - client->spent_ms > client->connect_ms / 10;
+}
+
 static void end(struct http_transfer *transfer, CURLcode code)
 {
+    (void)curl_multi_remove_handle(transfer->client->multi, transfer->easy);
+    if (is_too_early(transfer, code) &&
+        curl_multi_add_handle(transfer->client->multi, transfer->easy) == CURLM_OK)
+        return; /* connects again, within the same limit */
     transfer->state = HTTP_DONE;
     transfer->code = code;
     if (!can_try_again(transfer))
         return;
-    (void)curl_multi_remove_handle(transfer->client->multi, transfer->easy);
     transfer->state = HTTP_PAUSED;
     transfer->tries_left--;
     transfer->due_ms = transfer->client->spent_ms + transfer->pause_ms;
@@ -191,17 +204,26 @@ static void move(struct http_client *client)
     take_messages(client);
 }
 
+static void note_progress(struct http_transfer *transfer)
+{
+    if (transfer->state == HTTP_CONNECTING && http_is_begun(transfer)) {
+        transfer->state = HTTP_RUNNING;
+        transfer->has_progress = true;
+    }
+    if (transfer->state == HTTP_RUNNING && !transfer->is_sent && http_is_sent(transfer))
+        transfer->is_sent = transfer->has_progress = true;
+}
+
 /* Time limits begin again at the present spent_ms, which move() does not know. */
 static void renew_limits(struct http_client *client)
 {
     for (struct http_transfer *each = client->transfers; each != NULL; each = each->next) {
-        if (each->state != HTTP_RUNNING)
-            continue;
-        if (!each->is_sent && http_is_sent(each))
-            each->is_sent = each->has_progress = true;
+        note_progress(each);
         if (each->has_progress)
             each->due_ms = client->spent_ms + each->answer_ms;
         each->has_progress = false;
+        if (each->state == HTTP_CONNECTING && each->due_ms <= client->spent_ms)
+            end(each, CURLE_OPERATION_TIMEDOUT);
     }
 }
 
@@ -220,7 +242,7 @@ static bool check_time(const struct http_transfer *transfer, struct error *error
 {
     if (transfer->state != HTTP_RUNNING || transfer->due_ms > transfer->client->spent_ms)
         return true;
-    return error_set(error, http_is_begun(transfer) ? ERROR_ANSWER : ERROR_AWAY,
+    return error_set(error, ERROR_ANSWER,
                      "no whole answer from the HTTP server within %" PRId64 " ms",
                      transfer->answer_ms);
 }
@@ -352,8 +374,7 @@ void http_abandon(struct http_transfer *transfer)
     while (*link != transfer)
         link = &(*link)->next;
     *link = transfer->next;
-    if (transfer->state == HTTP_RUNNING || transfer->state == HTTP_DONE)
-        (void)curl_multi_remove_handle(transfer->client->multi, transfer->easy);
+    (void)curl_multi_remove_handle(transfer->client->multi, transfer->easy);
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->headers);
     http_answer_free(&transfer->answer);

@@ -29,7 +29,8 @@ struct http_options {
     const char *url; /* http[s]://host[:port][/prefix], or unix:///path (Host: localhost) */
     const char *cafile_or_null;
     int64_t connect_ms; /* to connect, each try */
-    int64_t answer_ms;  /* to send a request, and again to wait for the end of its answer */
+    int64_t answer_ms;  /* to send a request once connected, and again to wait for the end of its
+                           answer */
     size_t answer_max;  /* bytes of an answer that is kept in memory */
     int tries; /* to connect, in all, while no byte of the request was sent; short pauses */
 };

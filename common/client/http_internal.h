@@ -31,7 +31,8 @@ struct http_client {
 
 enum http_state {
     HTTP_NEW,
-    HTTP_PAUSED, /* no connection; the next try is at due_ms */
+    HTTP_PAUSED,     /* no connection; the next try is at due_ms */
+    HTTP_CONNECTING, /* no byte of the request was sent */
     HTTP_RUNNING,
     HTTP_DONE /* the answer, or what went wrong, is there */
 };
@@ -54,7 +55,8 @@ struct http_transfer {
     int tries_left;
     int pause_ms; /* before the next try */
     int64_t answer_ms;
-    int64_t due_ms; /* RUNNING: the end of the time limit. PAUSED: the next try. By spent_ms */
+    int64_t due_ms; /* by spent_ms. PAUSED: the next try. CONNECTING, RUNNING: the end of
+                       connect_ms, of answer_ms */
 
     CURLcode code;        /* when DONE */
     struct error trouble; /* of a callback; ERROR_NONE: none */

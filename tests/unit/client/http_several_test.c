@@ -107,6 +107,80 @@ static void test_silence_is_waited_for_once(void **state)
     server_stop(&server);
 }
 
+static struct http_client *hasty_client_of(const char *url)
+{
+    return client_with(&(struct http_options){
+        .url = url, .connect_ms = 300, .answer_ms = 600, .answer_max = 1000, .tries = 1});
+}
+
+static int connect_by_hand(const struct server *server)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof(address);
+    int handle = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(handle >= 0);
+    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &size), 0);
+    assert_int_equal(connect(handle, (struct sockaddr *)&address, size), 0);
+    return handle;
+}
+
+/* One connection keeps the server busy and one fills its queue: the next is not accepted. */
+static void block(struct server *server, int sockets[2])
+{
+    sockets[0] = connect_by_hand(server);
+    while (server->connections == 0)
+        clock_sleep_ms(1);
+    assert_int_equal(listen(server->listener, 0), 0);
+    sockets[1] = connect_by_hand(server);
+}
+
+/* The server accepts connections again while the caller does something else. */
+static void test_connecting_while_the_caller_is_busy(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{ANSWER, OK}, {0}};
+    struct server server;
+    struct http_answer answer;
+    struct error error;
+    int sockets[2];
+    server_start_tcp(&server, steps);
+    block(&server, sockets);
+    struct http_client *http = hasty_client_of(server.url);
+    struct http_transfer *transfer = begin_well(http, &question);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(close(sockets[i]), 0);
+    clock_sleep_ms(600); /* more than connect_ms */
+    if (!http_finish(transfer, &answer, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(server.requests, 1);
+    http_answer_free(&answer);
+    http_client_free(http);
+    server_stop(&server);
+}
+
+/* The server does not speak TLS: connecting never ends. */
+static void test_connecting_has_a_limit(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{READ_NOTHING, ""}, {0}};
+    struct server server;
+    struct http_answer answer;
+    struct error error;
+    char url[200];
+    server_start_tcp(&server, steps);
+    (void)snprintf(url, sizeof(url), "https%s", server.url + strlen("http"));
+    struct http_client *http = hasty_client_of(url);
+    struct http_transfer *transfer = begin_well(http, &question);
+    clock_sleep_ms(600);
+    int64_t before = clock_monotonic_ms();
+    assert_false(http_finish(transfer, &answer, &error));
+    assert_in_range(clock_monotonic_ms() - before, 250, 580); /* 300, and not once more */
+    assert_int_equal(error.code, ERROR_AWAY);
+    assert_string_equal(error.message, "cannot reach the HTTP server: Timeout was reached");
+    http_client_free(http);
+    server_stop(&server);
+}
+
 static void *interrupt_soon(void *http)
 {
     clock_sleep_ms(100);
@@ -183,6 +257,8 @@ int main(void)
         cmocka_unit_test(test_connections_are_kept_per_host),
         cmocka_unit_test(test_another_server_than_the_socket),
         cmocka_unit_test(test_silence_is_waited_for_once),
+        cmocka_unit_test(test_connecting_while_the_caller_is_busy),
+        cmocka_unit_test(test_connecting_has_a_limit),
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_abandon),
         cmocka_unit_test(test_client_ends_with_requests_in_flight),
