@@ -102,7 +102,8 @@ void http_answer_free(struct http_answer *answer);
 
    ERROR_INVALID: control characters in path or headers, more than 64 headers or 8192 characters of
    one, a name that is not a token or that the client sets itself (Content-Length,
-   Transfer-Encoding, Connection, Expect), a body with GET, HEAD or DELETE. */
+   Transfer-Encoding, Connection, Expect), a body with GET, HEAD or DELETE, a size without `body` or
+   `read`. */
 bool http_ask(struct http_client *client, const struct http_request *request,
               struct http_answer *answer, struct error *error) MUST_CHECK;
 

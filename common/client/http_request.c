@@ -58,6 +58,8 @@ static bool check(const struct http_request *request, struct error *error)
         return error_set(error, ERROR_INVALID, "not a text that an HTTP header can hold");
     if (!has_body(request) && (request->size > 0 || request->read != NULL))
         return error_set(error, ERROR_INVALID, "only POST and PUT have a body");
+    if (request->size > 0 && request->body == NULL && request->read == NULL)
+        return error_set(error, ERROR_INVALID, "the size of a body without the body");
     if (request->path[0] == '/' || http_check_url(request->path, true, error))
         return true;
     error->code = error->code == ERROR_USAGE ? ERROR_INVALID : error->code;

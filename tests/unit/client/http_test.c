@@ -301,6 +301,13 @@ static void test_wrong_headers(void **state)
     refuse_request(&(struct http_request){.path = "/", .body = "x", .size = 1});
 }
 
+static void test_size_without_a_body(void **state)
+{
+    (void)state;
+    refuse_request(&(struct http_request){.method = HTTP_POST, .path = "/", .size = 1000});
+    refuse_request(&(struct http_request){.method = HTTP_PUT, .path = "/", .size = 1});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_headers_in_and_out),
         cmocka_unit_test(test_wrong_paths),
         cmocka_unit_test(test_wrong_headers),
+        cmocka_unit_test(test_size_without_a_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
