@@ -8,11 +8,6 @@
 
 enum { WRITE_FLAGS = JSON_COMPACT | JSON_ENCODE_ANY };
 
-static bool no_memory(struct error *error)
-{
-    return error_no_memory(error);
-}
-
 struct source {
     const char *at, *end;
 };
@@ -47,7 +42,7 @@ bool json_parse(const char *text, size_t size, size_t maximum, json_t **value, s
     }
     json_memory_end();
     if (failed)
-        return no_memory(error);
+        return error_no_memory(error);
     if (*value == NULL) /* jansson's own text may quote the data */
         return error_set(error, ERROR_INVALID, "not valid JSON at byte %d", reason.position);
     return true;
@@ -67,7 +62,7 @@ bool json_to_int64(const json_t *value, int64_t min, int64_t max, int64_t *numbe
 
 bool json_put(json_t *object, const char *name, json_t *value, struct error *error)
 {
-    return json_object_set_new(object, name, value) == 0 || no_memory(error);
+    return json_object_set_new(object, name, value) == 0 || error_no_memory(error);
 }
 
 /* If not, it is not for want of memory that jansson refuses it. */
@@ -127,7 +122,7 @@ bool json_write(const json_t *value, struct buffer *out, struct error *error)
     json_memory_end();
     if (done && !failed)
         return true;
-    return error->code == ERROR_NONE ? no_memory(error) : error_prefix(error, "JSON");
+    return error->code == ERROR_NONE ? error_no_memory(error) : error_prefix(error, "JSON");
 }
 
 bool json_print(const json_t *value, size_t flags, char **text, struct error *error)
@@ -140,7 +135,7 @@ bool json_print(const json_t *value, size_t flags, char **text, struct error *er
         *text = NULL;
     }
     json_memory_end();
-    return *text != NULL || no_memory(error);
+    return *text != NULL || error_no_memory(error);
 }
 
 bool json_print_line_to(FILE *out, const json_t *value, struct error *error)
@@ -151,7 +146,7 @@ bool json_print_line_to(FILE *out, const json_t *value, struct error *error)
     bool failed = json_memory_failed();
     json_memory_end();
     if (failed)
-        return no_memory(error);
+        return error_no_memory(error);
     if (!done)
         return error_set(error, ERROR_INTERNAL, "cannot write %s",
                          out == stdout ? "to standard output" : "an answer");
