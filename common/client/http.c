@@ -151,8 +151,8 @@ static bool start(struct http_transfer *transfer)
 static bool can_try_again(const struct http_transfer *transfer)
 {
     struct error error;
-    return transfer->tries_left > 0 && !http_judge(transfer, &error) && error.code == ERROR_AWAY &&
-           !http_is_begun(transfer);
+    return transfer->tries_left > 0 && transfer->trouble.code == ERROR_NONE &&
+           !http_judge(transfer, &error) && error.code == ERROR_AWAY && !http_is_begun(transfer);
 }
 
 /* libcurl's connect time-out goes by the clock: it is too early when the caller did something else
