@@ -122,8 +122,8 @@ bool http_begin(struct http_client *client, const struct http_request *request,
 bool http_send(struct http_transfer *transfer, struct error *error) MUST_CHECK;
 
 /* Waits until `write` has taken some bytes since the last call (*more), or there are no more to
-   come and http_finish is due (not *more). One call brings 2 MiB at most. After an error the
-   transfer is still to be abandoned. */
+   come and http_finish is due (not *more). One call brings a few MiB at most: how many is libcurl's
+   choice. After an error the transfer is still to be abandoned. */
 bool http_more(struct http_transfer *transfer, bool *more, struct error *error) MUST_CHECK;
 
 /* Waits for the whole answer, as http_ask. The transfer is over then, also after an error. NULL is

@@ -88,6 +88,37 @@ static void test_it_may_be_long(void **state)
     buffer_free(&text); /* not before: the server reads it */
 }
 
+static bool count_bytes(void *context, const void *bytes, size_t size, struct error *error)
+{
+    (void)bytes, (void)error;
+    *(size_t *)context += size;
+    return true;
+}
+
+static void test_one_call_brings_a_few_mib(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{FLOOD, "HTTP/1.1 200 OK\r\n\r\n"}, {0}};
+    struct server server;
+    struct error error;
+    size_t taken = 0;
+    bool more = false;
+    server_start_tcp(&server, steps);
+    struct http_client *http = client_of(server.url);
+    struct http_transfer *transfer = begin_well(
+        http, &(struct http_request){.path = "/", .write = count_bytes, .write_context = &taken});
+    for (int i = 0; i < 20; i++) {
+        size_t before = taken;
+        assert_true(http_more(transfer, &more, &error));
+        assert_true(more);
+        assert_in_range(taken - before, 1, 4 << 20);
+        clock_sleep_ms(5); /* the server fills the connection meanwhile */
+    }
+    http_abandon(transfer);
+    http_client_free(http);
+    server_stop(&server);
+}
+
 /* A byte every 20 ms: 2.8 s in all. */
 static void test_it_may_take_longer_than_the_limit(void **state)
 {
@@ -339,6 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_is_read_as_it_comes),
         cmocka_unit_test(test_it_may_be_long),
+        cmocka_unit_test(test_one_call_brings_a_few_mib),
         cmocka_unit_test(test_it_may_take_longer_than_the_limit),
         cmocka_unit_test(test_time_in_write_is_not_waiting),
         cmocka_unit_test(test_an_error_is_not_part_of_it),
