@@ -321,10 +321,12 @@ static void test_body_that_is_read(void **state)
     server_stop(&server);
 }
 
+/* Nor does it count against the limit of the other request in flight. */
 static void test_time_in_read_is_not_waiting(void **state)
 {
     (void)state;
     static const struct step steps[] = {{ANSWER, OK}, {0}};
+    static const struct step slow_steps[] = {{HALVES, OK}, {0}};
     struct given given = {.until = SIZE_MAX, .slow_ms = 1200};
     const struct http_request request = {.method = HTTP_PUT,
                                          .path = "/object",
@@ -333,14 +335,27 @@ static void test_time_in_read_is_not_waiting(void **state)
                                          .read_context = &given,
                                          .answer_ms = 1000};
     struct server server;
+    struct server other;
     struct http_answer answer = {.status = 0};
+    struct error error;
+    char url[200];
     server_start_tcp(&server, steps);
+    server_start_tcp(&other, slow_steps);
     struct http_client *http = patient_client_of(server.url);
+    (void)snprintf(url, sizeof(url), "%s/", other.url);
+    struct http_transfer *transfer =
+        begin_well(http, &(struct http_request){.path = url, .answer_ms = 1000});
+    assert_true(http_send(transfer, &error));
     ask_well(http, &request, &answer);
     expect_body(&server, request.size);
     http_answer_free(&answer);
+    atomic_store(&other.go, true);
+    if (!http_finish(transfer, &answer, &error))
+        fail_msg("%s", error.message);
+    http_answer_free(&answer);
     http_client_free(http);
     server_stop(&server);
+    server_stop(&other);
 }
 
 static void test_body_that_cannot_be_read(void **state)
