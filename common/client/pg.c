@@ -334,18 +334,27 @@ bool pg_begin(struct pg *pg, struct error *error)
     return done;
 }
 
+bool pg_batch_commit(struct pg_batch *batch, struct error *error)
+{
+    int commit = batch->count;
+    if (!pg_batch_add(batch, "COMMIT", &repeated, error))
+        return false;
+    if (!pg_batch_run(batch, error)) {
+        if (!pg_is_connected(batch->pg))
+            error->code = ERROR_AWAY; /* the reply is lost, whatever the cause */
+        return false;
+    }
+    const char *status = PQcmdStatus((PGresult *)batch->results[commit]);
+    return text_equal(status, "COMMIT") || /* else it ended a transaction that had failed */
+           error_set(error, ERROR_INTERNAL, "the transaction had failed and was rolled back");
+}
+
 bool pg_commit(struct pg *pg, struct error *error)
 {
-    if (!pg_is_connected(pg))
-        return pg_lost(pg, error);
-    PGresult *answer = pg_run(pg, "COMMIT", &repeated, error);
-    bool done = pg_succeeded(answer);
-    if (!done && !pg_fail(pg, answer, error) && pg->connection == NULL)
-        error->code = ERROR_AWAY; /* the reply is lost, whatever the cause */
-    else if (done &&
-             !text_equal(PQcmdStatus(answer), "COMMIT")) /* COMMIT of a failed transaction */
-        done = error_set(error, ERROR_INTERNAL, "the transaction had failed and was rolled back");
-    PQclear(answer);
+    struct pg_batch batch;
+    pg_batch_init(&batch, pg);
+    bool done = pg_batch_commit(&batch, error);
+    pg_batch_free(&batch);
     return done;
 }
 

@@ -191,6 +191,9 @@ bool pg_query_alone(struct pg *pg, const char *sql, const struct pg_params *para
    ERROR_CONFLICT (for example a deferred foreign key, 23503): rolled back. */
 bool pg_commit(struct pg *pg, struct error *error) MUST_CHECK;
 
+/* The same as the last statement of a batch. */
+bool pg_batch_commit(struct pg_batch *batch, struct error *error) MUST_CHECK;
+
 /* Ends a transaction if there is one; a connection that cannot is dropped. */
 void pg_rollback(struct pg *pg);
 

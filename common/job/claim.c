@@ -294,16 +294,17 @@ bool claim_end(struct pg *pg, const struct claim *claim, const struct claim_end 
     return done;
 }
 
-bool claim_note(struct pg *pg, const struct claim *claim, const char *message, struct error *error)
+bool claim_note_add(struct pg_batch *batch, const struct claim *claim, const char *message,
+                    struct error *error)
 {
     struct pg_params params = {.count = 0};
     pg_bind_int(&params, claim->data_export_id);
     pg_bind_int(&params, claim->attempt);
     pg_bind_text(&params, message);
-    return pg_execute(pg,
-                      "UPDATE exportd.export SET message = $3::text"
-                      " WHERE data_export_id = $1::bigint AND attempt = $2::bigint",
-                      &params, NULL, error);
+    return pg_batch_add(batch,
+                        "UPDATE exportd.export SET message = $3::text"
+                        " WHERE data_export_id = $1::bigint AND attempt = $2::bigint",
+                        &params, error);
 }
 
 /* The attempt's own row is asked: a rescue, too, changes the state of the job. */

@@ -76,10 +76,10 @@ bool claim_end_add(struct pg_batch *batch, const struct claim *claim, const stru
 bool claim_end_passed(const struct claim *claim, const struct pg_result *reply,
                       struct error *error) MUST_CHECK;
 
-/* Sets exportd.export's message, within an outcome's transaction, after claim_end: why there is no
-   mail and the like. */
-bool claim_note(struct pg *pg, const struct claim *claim, const char *message,
-                struct error *error) MUST_CHECK;
+/* Adds the statement that sets exportd.export's message, within an outcome's transaction, after the
+   fence: why there is no mail and the like. */
+bool claim_note_add(struct pg_batch *batch, const struct claim *claim, const char *message,
+                    struct error *error) MUST_CHECK;
 
 /* After a COMMIT whose answer was lost: whether claim_end of this very attempt was committed.
    ERROR_LOST: somebody else has ended the attempt. */

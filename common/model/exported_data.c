@@ -166,33 +166,22 @@ int64_t exported_data_expiry(const struct exported_data_locked *locked, int64_t 
     return locked->now + days * 24 * 60 * 60 * USEC_PER_SECOND;
 }
 
-/* Each blob is found along its primary key, also by a plan that was made when there were hardly
-   any; in the order of their ids, so that two transactions that lock the same blobs do not
-   deadlock. The inner SELECT hides how many there are: a server that sees one in its plans for this
-   time, and guesses ten in its plan for all times, plans again each time. */
 static const char finish_statement[] =
-    "WITH part AS MATERIALIZED (SELECT position,"
-    " (SELECT id FROM sentry_fileblob WHERE id = blob.blob_id FOR KEY SHARE) AS blob_id"
-    " FROM (SELECT * FROM unnest((SELECT $1::bigint[]), $2::bigint[]) AS blob (blob_id, position)"
-    " ORDER BY blob_id) AS blob),"
-    " file AS (INSERT INTO sentry_file (name, type, timestamp, headers, size, checksum)"
+    "WITH file AS (INSERT INTO sentry_file (name, type, timestamp, headers, size, checksum)"
     " VALUES ($3::text, $8::text, now(), '{\"Content-Type\": \"' || $9::text || '\"}',"
     " $4::bigint, $5::text) RETURNING id),"
     " indexed AS (INSERT INTO sentry_fileblobindex (file_id, blob_id, \"offset\")"
-    " SELECT file.id, part.blob_id, part.position FROM file CROSS JOIN part"
-    " WHERE part.blob_id IS NOT NULL),"
-    " finished AS (UPDATE sentry_exporteddata SET file_id = (SELECT id FROM file),"
-    " date_finished = now(), date_expired = $6::timestamptz"
-    " WHERE id = $7::bigint)"
-    " SELECT count(*) FROM part WHERE blob_id IS NULL";
+    " SELECT file.id, part.blob_id, part.position FROM file CROSS JOIN"
+    " unnest((SELECT $1::bigint[]), $2::bigint[]) AS part (blob_id, position))"
+    " UPDATE sentry_exporteddata SET file_id = (SELECT id FROM file), date_finished = now(),"
+    " date_expired = $6::timestamptz WHERE id = $7::bigint";
 
-bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *file, bool *complete,
-                          struct error *error)
+bool exported_data_finish_add(struct pg_batch *batch, int64_t id, const struct export_file *file,
+                              struct error *error)
 {
     struct pg_params params = {.repeated = true};
     struct pg_columns columns;
     int64_t offset = 0;
-    int64_t missing = 0;
     pg_columns_init(&columns, 2);
     for (size_t i = 0; i < file->blob_count; i++) {
         pg_columns_add_int(&columns, file->blob_ids[i]);
@@ -207,8 +196,7 @@ bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *f
     pg_bind_int(&params, id);
     pg_bind_text(&params, file->type);
     pg_bind_text(&params, file->content_type);
-    done = done && pg_query_int(pg, finish_statement, &params, &missing, error);
-    *complete = missing == 0;
+    done = done && pg_batch_add(batch, finish_statement, &params, error);
     pg_columns_free(&columns);
     return done;
 }

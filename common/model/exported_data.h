@@ -88,12 +88,11 @@ struct export_file {
     size_t blob_count;
 };
 
-/* Finishes a locked row: makes its file (headers {"Content-Type": "text/csv"}) with its index rows,
-   and sets file_id, date_finished (now, of the transaction) and date_expired. The blobs are locked
-   FOR KEY SHARE: they cannot be deleted before this transaction ends. *complete is false when one
-   of them is gone already: the caller rolls back, and stores the file once more. */
-bool exported_data_finish(struct pg *pg, int64_t id, const struct export_file *file, bool *complete,
-                          struct error *error) MUST_CHECK;
+/* Adds the statement that finishes a locked row: it makes its file (headers {"Content-Type":
+   "text/csv"}) with its index rows, and sets file_id, date_finished (now, of the transaction) and
+   date_expired. The transaction holds the blobs (file_blobs_hold_add). */
+bool exported_data_finish_add(struct pg_batch *batch, int64_t id, const struct export_file *file,
+                              struct error *error) MUST_CHECK;
 
 bool exported_data_delete(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
 

@@ -67,6 +67,11 @@ bool file_blob_change_path(struct pg *pg, const struct file_blob *blob,
 bool file_blob_insert(struct pg *pg, const struct written_blob *written,
                       struct inserted_blob *inserted, struct error *error) MUST_CHECK;
 
+/* Adds a statement that locks these blobs FOR KEY SHARE, so that they cannot be deleted before the
+   transaction ends. Its reply is one number: how many of them are gone already. */
+bool file_blobs_hold_add(struct pg_batch *batch, const int64_t *ids, size_t count,
+                         struct error *error) MUST_CHECK;
+
 /* ERROR_NOT_FOUND. */
 bool file_load(struct pg *pg, int64_t id, struct arena *arena, struct stored_file *file,
                struct error *error) MUST_CHECK;

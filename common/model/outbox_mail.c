@@ -7,22 +7,23 @@ enum { IDS_TEXT_MAX = 32 * OUTBOX_MAILS_MAX };
 
 /* A replaced mail gets a new id too: a mailer that still has the old one in hand cannot judge the
    new. */
-bool outbox_mail_insert(struct pg *pg, const struct outbox_mail *mail, struct error *error)
+bool outbox_mail_insert_add(struct pg_batch *batch, const struct outbox_mail *mail,
+                            struct error *error)
 {
     struct pg_params params = {.repeated = true};
     pg_bind_int(&params, mail->data_export_id);
     pg_bind_text(&params, mail->message_id);
     pg_bind_text(&params, mail->recipient);
     pg_bind_text(&params, mail->mime);
-    return pg_execute(pg,
-                      "INSERT INTO exportd.outbox AS mail (data_export_id, message_id, recipient,"
-                      " mime, tries, next_try_at, state)"
-                      " VALUES ($1::bigint, $2::text, $3::text, $4::text, 0, now(), 'waiting')"
-                      " ON CONFLICT (data_export_id) DO UPDATE SET id = excluded.id,"
-                      " message_id = excluded.message_id, recipient = excluded.recipient,"
-                      " mime = excluded.mime, tries = 0, next_try_at = now(),"
-                      " state = 'waiting', message = NULL",
-                      &params, NULL, error);
+    return pg_batch_add(batch,
+                        "INSERT INTO exportd.outbox AS mail (data_export_id, message_id, recipient,"
+                        " mime, tries, next_try_at, state)"
+                        " VALUES ($1::bigint, $2::text, $3::text, $4::text, 0, now(), 'waiting')"
+                        " ON CONFLICT (data_export_id) DO UPDATE SET id = excluded.id,"
+                        " message_id = excluded.message_id, recipient = excluded.recipient,"
+                        " mime = excluded.mime, tries = 0, next_try_at = now(),"
+                        " state = 'waiting', message = NULL",
+                        &params, error);
 }
 
 #define WAITING(condition, limit)                                                                  \

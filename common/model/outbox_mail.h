@@ -18,10 +18,10 @@ struct outbox_mail {
     int64_t held_until; /* of this claim: no other one has the same */
 };
 
-/* Puts a mail (its data_export_id and texts) in, due at once. One per export: a mail of the same
-   export (of a restored database's past) is replaced. */
-bool outbox_mail_insert(struct pg *pg, const struct outbox_mail *mail,
-                        struct error *error) MUST_CHECK;
+/* Adds the statement that puts a mail (its data_export_id and texts) in, due at once. One per
+   export: a mail of the same export (of a restored database's past) is replaced. */
+bool outbox_mail_insert_add(struct pg_batch *batch, const struct outbox_mail *mail,
+                            struct error *error) MUST_CHECK;
 
 /* Mails that were claimed together; their texts live until outbox_mails_free. */
 struct outbox_mails {

@@ -1,38 +1,63 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The transaction that ends an attempt. */
+/*
+ * The transaction that ends an attempt, in two round trips: one takes all locks and tells whether
+ * they are to be had, the other writes and commits.
+ */
 #include "base/fault.h"
 #include "export/names.h"
 #include "model/file.h"
 #include "worker/attempt/steps.h"
 
-/* Begins the transaction and takes its first two locks, in one round trip: the fence, then the
-   export's row. *result is OUTCOME_DONE when both are ours. */
-static bool begin(struct attempt *attempt, const struct claim_end *end,
-                  struct exported_data_locked *export, enum outcome_result *result,
-                  struct error *error)
+/* An outcome whose transaction has begun. */
+struct outcome {
+    struct attempt *attempt;
+    struct exported_data_locked export;
+    enum outcome_result result;
+};
+
+/* ---- begin and end ---- */
+
+/* Adds the locks in their order: the fence, the export's row, the blobs of a file that is to be. */
+static bool add_locks(struct pg_batch *batch, const struct attempt *attempt,
+                      const struct claim_end *end, const struct uploaded_file *file_or_null,
+                      struct error *error)
 {
-    enum { FENCE = 2, ROW = 3 }; /* after the two statements of pg_batch_add_begin */
-    struct arena *arena = attempt->tools->outcome_arena;
     const struct claim *claim = &attempt->claim;
+    return pg_batch_add_begin(batch, error) && claim_end_add(batch, claim, end, error) &&
+           exported_data_lock_add(batch, claim->data_export_id, error) &&
+           (file_or_null == NULL ||
+            file_blobs_hold_add(batch, file_or_null->blob_ids, file_or_null->blob_count, error));
+}
+
+/* outcome->result is OUTCOME_DONE when all locks are ours. */
+static bool begin(struct outcome *outcome, const struct claim_end *end,
+                  const struct uploaded_file *file_or_null, struct error *error)
+{
+    enum { FENCE = 2, ROW = 3, BLOBS = 4 }; /* after the two statements of pg_batch_add_begin */
+    struct attempt *attempt = outcome->attempt;
+    struct exported_data_locked *export = &outcome->export;
     struct pg_batch batch;
     pg_batch_init(&batch, attempt->tools->pg);
-    bool done = pg_batch_add_begin(&batch, error) && claim_end_add(&batch, claim, end, error) &&
-                exported_data_lock_add(&batch, claim->data_export_id, error) &&
-                pg_batch_run(&batch, error) && claim_end_passed(claim, batch.results[FENCE], error);
-    *result = OUTCOME_DONE;
-    if (done && !exported_data_lock_read(batch.results[ROW], arena, export, error)) {
+    bool done = add_locks(&batch, attempt, end, file_or_null, error) &&
+                pg_batch_run(&batch, error) &&
+                claim_end_passed(&attempt->claim, batch.results[FENCE], error);
+    outcome->result = OUTCOME_DONE;
+    if (done && !exported_data_lock_read(batch.results[ROW], attempt->tools->outcome_arena, export,
+                                         error)) {
         done = error->code == ERROR_NOT_FOUND;
-        *result = OUTCOME_ROW_GONE;
+        outcome->result = OUTCOME_ROW_GONE;
     } else if (done && export->row.date_finished != USEC_NONE) {
-        *result = OUTCOME_FINISHED;
+        outcome->result = OUTCOME_FINISHED;
+    } else if (done && file_or_null != NULL && pg_int(batch.results[BLOBS], 0, 0) > 0) {
+        outcome->result = OUTCOME_BLOB_GONE;
     }
     pg_batch_free(&batch);
     return done;
 }
 
-static bool commit(struct attempt *attempt, struct error *error)
+static bool commit(struct pg_batch *batch, struct error *error)
 {
-    return FAULT("before_commit", error) && pg_commit(attempt->tools->pg, error) &&
+    return FAULT("before_commit", error) && pg_batch_commit(batch, error) &&
            FAULT("after_commit", error);
 }
 
@@ -40,53 +65,57 @@ static bool commit(struct attempt *attempt, struct error *error)
 static bool end_only(struct attempt *attempt, const struct claim_end *end, struct error *error)
 {
     struct pg *pg = attempt->tools->pg;
+    struct pg_batch last;
+    pg_batch_init(&last, pg);
     bool done =
-        pg_begin(pg, error) && claim_end(pg, &attempt->claim, end, error) && commit(attempt, error);
+        pg_begin(pg, error) && claim_end(pg, &attempt->claim, end, error) && commit(&last, error);
+    pg_batch_free(&last);
     if (!done)
         pg_rollback(pg);
     return done;
 }
 
-/* What was begun for an outcome is undone, and another end of the job recorded instead. */
-static bool end_otherwise(struct attempt *attempt, enum outcome_result result, struct error *error)
+/* What was begun for an outcome is undone, and another end of the job recorded instead: none when a
+   blob is gone, for its file can be stored again. */
+static bool end_otherwise(const struct outcome *outcome, struct error *error)
 {
-    bool gone = result == OUTCOME_ROW_GONE;
+    bool gone = outcome->result == OUTCOME_ROW_GONE;
     const struct claim_end end = {
         .state = gone ? "gone" : "valid",
         .outcome = gone ? "gone" : "valid",
         .message = gone ? "the export was deleted while it ran" : "finished by another program",
         .delay_ms = -1,
     };
-    pg_rollback(attempt->tools->pg);
-    return end_only(attempt, &end, error);
+    pg_rollback(outcome->attempt->tools->pg);
+    return outcome->result == OUTCOME_BLOB_GONE || end_only(outcome->attempt, &end, error);
 }
 
 /* ---- valid ---- */
 
-/* *complete is false when a blob is gone: nothing may be committed then. */
-static bool finish_row(struct attempt *attempt, const struct exported_data_locked *export,
-                       bool *complete, struct error *error)
+static bool add_finish(struct pg_batch *batch, const struct outcome *outcome, struct error *error)
 {
     char name[EXPORT_FILE_NAME_MAX];
+    const struct attempt *attempt = outcome->attempt;
+    const struct exported_data *row = &outcome->export.row;
     const struct row_format *format = row_format_default();
     const struct uploaded_file *uploaded = &attempt->assembly.file;
     int64_t days = attempt->tools->context->config->expiration_days;
-    const struct export_file file = {.name = export_file_name(&export->row, format, name),
+    const struct export_file file = {.name = export_file_name(row, format, name),
                                      .type = format->file_type,
                                      .content_type = format->content_type,
-                                     .date_expired = exported_data_expiry(export, days),
+                                     .date_expired = exported_data_expiry(&outcome->export, days),
                                      .size = uploaded->size,
                                      .checksum = uploaded->checksum,
                                      .blob_ids = uploaded->blob_ids,
                                      .blob_sizes = uploaded->blob_sizes,
                                      .blob_count = uploaded->blob_count};
-    return exported_data_finish(attempt->tools->pg, export->row.id, &file, complete, error);
+    return exported_data_finish_add(batch, row->id, &file, error);
 }
 
-static bool delete_old_file(struct attempt *attempt, const struct exported_data_locked *export,
-                            struct error *error)
+static bool delete_old_file(const struct outcome *outcome, struct error *error)
 {
-    return export->row.file_id == 0 || file_delete(attempt->tools->pg, export->row.file_id, error);
+    int64_t file_id = outcome->export.row.file_id;
+    return file_id == 0 || file_delete(outcome->attempt->tools->pg, file_id, error);
 }
 
 bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct error *error)
@@ -95,18 +124,17 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct 
                                   .outcome = "valid",
                                   .delay_ms = -1,
                                   .progress = attempt->assembly.progress};
-    struct exported_data_locked export;
-    bool complete = true;
-    bool done = begin(attempt, &end, &export, result, error);
-    if (done && *result != OUTCOME_DONE)
-        return end_otherwise(attempt, *result, error);
-    done = done && delete_old_file(attempt, &export, error) &&
-           finish_row(attempt, &export, &complete, error);
-    if (done && complete)
-        done = outcome_mail_success(attempt, &export, error) && commit(attempt, error);
-    if (!complete)
-        *result = OUTCOME_BLOB_GONE;
-    if (!done || !complete)
+    struct outcome outcome = {.attempt = attempt};
+    struct pg_batch last;
+    pg_batch_init(&last, attempt->tools->pg);
+    bool done = begin(&outcome, &end, &attempt->assembly.file, error);
+    *result = outcome.result;
+    if (done && outcome.result != OUTCOME_DONE)
+        return end_otherwise(&outcome, error);
+    done = done && delete_old_file(&outcome, error) && add_finish(&last, &outcome, error) &&
+           outcome_mail_success(attempt, &outcome.export, &last, error) && commit(&last, error);
+    pg_batch_free(&last);
+    if (!done)
         pg_rollback(attempt->tools->pg);
     return done;
 }
@@ -121,13 +149,17 @@ bool outcome_failed(struct attempt *attempt, enum outcome_result *result, struct
                                   .delay_ms = -1,
                                   .progress = attempt->assembly.progress};
     struct pg *pg = attempt->tools->pg;
-    struct exported_data_locked export;
-    bool done = begin(attempt, &end, &export, result, error);
-    if (done && *result != OUTCOME_DONE)
-        return end_otherwise(attempt, *result, error);
-    done = done && outcome_mail_failure(attempt, &export, error) &&
-           delete_old_file(attempt, &export, error) &&
-           exported_data_delete(pg, export.row.id, error) && commit(attempt, error);
+    struct outcome outcome = {.attempt = attempt};
+    struct pg_batch last;
+    pg_batch_init(&last, pg);
+    bool done = begin(&outcome, &end, NULL, error);
+    *result = outcome.result;
+    if (done && outcome.result != OUTCOME_DONE)
+        return end_otherwise(&outcome, error);
+    done = done && delete_old_file(&outcome, error) &&
+           exported_data_delete(pg, outcome.export.row.id, error) &&
+           outcome_mail_failure(attempt, &outcome.export, &last, error) && commit(&last, error);
+    pg_batch_free(&last);
     if (!done)
         pg_rollback(pg);
     return done;

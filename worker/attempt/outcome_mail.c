@@ -8,8 +8,8 @@
 #include "mail/mime.h"
 #include "model/outbox_mail.h"
 
-static bool put(struct attempt *attempt, const char *recipient, const struct mail_content *content,
-                struct error *error)
+static bool put(const struct attempt *attempt, const char *recipient,
+                const struct mail_content *content, struct pg_batch *batch, struct error *error)
 {
     const struct claim *claim = &attempt->claim;
     const char *sender = attempt->tools->context->config->mail_from;
@@ -20,14 +20,15 @@ static bool put(struct attempt *attempt, const char *recipient, const struct mai
                                      .recipient = recipient,
                                      .message_id = message_id,
                                      .date = clock_wall_usec()};
-    bool done = mail_message_id(sender, claim->data_export_id, claim->attempt, message_id, error) &&
-                mail_print(&envelope, content, &mime, error) &&
-                outbox_mail_insert(attempt->tools->pg,
-                                   &(struct outbox_mail){.data_export_id = claim->data_export_id,
-                                                         .message_id = message_id,
-                                                         .recipient = recipient,
-                                                         .mime = mime.data},
-                                   error);
+    bool done =
+        mail_message_id(sender, claim->data_export_id, claim->attempt, message_id, error) &&
+        mail_print(&envelope, content, &mime, error) &&
+        outbox_mail_insert_add(batch,
+                               &(struct outbox_mail){.data_export_id = claim->data_export_id,
+                                                     .message_id = message_id,
+                                                     .recipient = recipient,
+                                                     .mime = mime.data},
+                               error);
     buffer_free(&mime);
     return done;
 }
@@ -50,18 +51,18 @@ static void find_recipient(const struct exported_data_locked *export, const char
 }
 
 /* Says in log and status that there is no mail; a failure's sentence stays readable before it. */
-static bool note_no_mail(struct attempt *attempt, const char *sentence, const char *why,
-                         struct error *error)
+static bool note_no_mail(const struct attempt *attempt, const char *sentence, const char *why,
+                         struct pg_batch *batch, struct error *error)
 {
     LOG(LOG_WARNING, "mail.none", log_text("reason", why));
     const char *note = why;
     if (sentence != NULL)
         note = arena_printf(attempt->tools->outcome_arena, error, "%s (%s)", sentence, why);
-    return note != NULL && claim_note(attempt->tools->pg, &attempt->claim, note, error);
+    return note != NULL && claim_note_add(batch, &attempt->claim, note, error);
 }
 
-bool outcome_mail_success(struct attempt *attempt, const struct exported_data_locked *export,
-                          struct error *error)
+bool outcome_mail_success(const struct attempt *attempt, const struct exported_data_locked *export,
+                          struct pg_batch *batch, struct error *error)
 {
     const struct assembly *assembly = &attempt->assembly;
     const struct config *config = attempt->tools->context->config;
@@ -78,16 +79,16 @@ bool outcome_mail_success(struct attempt *attempt, const struct exported_data_lo
     struct mail_content content;
     find_recipient(export, &recipient, &why);
     if (recipient == NULL)
-        return note_no_mail(attempt, NULL, why, error);
+        return note_no_mail(attempt, NULL, why, batch, error);
     if (export->organization_slug == NULL)
         return error_set(error, ERROR_NOT_FOUND, "there is no organization %" PRId64,
                          export->row.organization_id);
     return mail_render_success(&mail, attempt->tools->outcome_arena, &content, error) &&
-           put(attempt, recipient, &content, error);
+           put(attempt, recipient, &content, batch, error);
 }
 
-bool outcome_mail_failure(struct attempt *attempt, const struct exported_data_locked *export,
-                          struct error *error)
+bool outcome_mail_failure(const struct attempt *attempt, const struct exported_data_locked *export,
+                          struct pg_batch *batch, struct error *error)
 {
     struct arena *arena = attempt->tools->outcome_arena;
     const struct exported_data *row = &export->row;
@@ -99,9 +100,9 @@ bool outcome_mail_failure(struct attempt *attempt, const struct exported_data_lo
     struct mail_content content;
     find_recipient(export, &recipient, &why);
     if (recipient == NULL)
-        return note_no_mail(attempt, attempt->reason, why, error);
+        return note_no_mail(attempt, attempt->reason, why, batch, error);
     return payload_print(row->query_info, query_type_name(row->query_type), arena, &mail.payload,
                          error) &&
            mail_render_failure(&mail, arena, &content, error) &&
-           put(attempt, recipient, &content, error);
+           put(attempt, recipient, &content, batch, error);
 }

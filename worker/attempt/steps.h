@@ -61,11 +61,11 @@ bool outcome_was_committed(struct attempt *attempt, bool *committed,
 
 /* ---- outcome_mail.c ---- */
 
-/* Put the mail of an outcome into the outbox; or note in log and status why there is none: an
-   export counts also when its user cannot be mailed. */
-bool outcome_mail_success(struct attempt *attempt, const struct exported_data_locked *export,
-                          struct error *error) MUST_CHECK;
-bool outcome_mail_failure(struct attempt *attempt, const struct exported_data_locked *export,
-                          struct error *error) MUST_CHECK;
+/* Add what puts the mail of an outcome into the outbox; or, when its user cannot be mailed, what
+   notes that in the status, and say so in the log: the export counts all the same. */
+bool outcome_mail_success(const struct attempt *attempt, const struct exported_data_locked *export,
+                          struct pg_batch *batch, struct error *error) MUST_CHECK;
+bool outcome_mail_failure(const struct attempt *attempt, const struct exported_data_locked *export,
+                          struct pg_batch *batch, struct error *error) MUST_CHECK;
 
 #endif

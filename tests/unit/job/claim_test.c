@@ -361,7 +361,11 @@ static void test_note(void **state)
     struct claim claim;
     insert_row(fixture, 27);
     assert_int_equal(claim_as(fixture, 27, "w1", &claim), CLAIM_TAKEN);
-    assert_true(claim_note(fixture->pg, &claim, "not mailed", &error));
+    struct pg_batch batch;
+    pg_batch_init(&batch, fixture->pg);
+    assert_true(claim_note_add(&batch, &claim, "not mailed", &error));
+    assert_true(pg_batch_run(&batch, &error));
+    pg_batch_free(&batch);
     expect_sql(fixture->pg, "SELECT message FROM exportd.export", "not mailed");
 }
 

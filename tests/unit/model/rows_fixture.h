@@ -59,9 +59,11 @@ static inline int64_t finish_export(int64_t export, int64_t days, const int64_t 
                                .blob_count = count};
     for (size_t i = 0; i < count; i++)
         file.size += sizes[i];
-    bool complete = false;
-    ok(exported_data_finish(pg, export, &file, &complete, &error));
-    assert_true(complete);
+    struct pg_batch batch;
+    pg_batch_init(&batch, pg);
+    ok(exported_data_finish_add(&batch, export, &file, &error));
+    ok(pg_batch_run(&batch, &error));
+    pg_batch_free(&batch);
     int64_t id = number_of("SELECT max(id) FROM sentry_file");
     struct exported_data row;
     ok(exported_data_load(pg, export, arena, &row, &error));
