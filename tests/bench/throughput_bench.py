@@ -17,7 +17,7 @@ medians of the rounds.
 --folder is where the servers and the file store keep their data. Everything is synced as in
 production: PostgreSQL at each COMMIT, the store at each object; Redis each second.
 
-Wanted: five times Celery's rate, ten if possible.
+Wanted: at least three times Celery's rate on a disk.
 """
 import argparse
 import multiprocessing
