@@ -6,6 +6,7 @@ import fcntl
 import http.client
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -65,6 +66,15 @@ class ClickHouseError(Exception):
         self.text = text
 
 
+def _program():
+    return shutil.which("clickhouse-server", path=f"/usr/sbin:{os.environ.get('PATH', '')}")
+
+
+def is_missing_in_debian():
+    """Whether there is none, and none to be had: Debian 13 has no ClickHouse."""
+    return not _program() and platform.freedesktop_os_release().get("VERSION_ID") != "12"
+
+
 class ClickHouse:
     """A running server. `port` is that of HTTP, `tcp_port` that of clickhouse-client."""
 
@@ -81,7 +91,7 @@ class ClickHouse:
 
     def start(self):
         """Starts it, again too, with the same data; on the same ports where they are still free."""
-        program = shutil.which("clickhouse-server", path=f"/usr/sbin:{os.environ.get('PATH', '')}")
+        program = _program()
         if not program:
             raise RuntimeError("clickhouse-server is not installed: run scripts/install-deps --test")
         self._wait_for_lock()
