@@ -46,7 +46,7 @@ void pg_disconnect(struct pg *pg);
 void pg_set_patience(struct pg *pg, int64_t ms);
 
 /* Ends what the connection is waiting for, if it is: the server is asked to cancel the statement,
-   which fails with ERROR_TIMEOUT (a COMMIT with ERROR_AWAY); if it does not answer within 3 s, the
+   which fails with ERROR_TIMEOUT; if it does not answer within 3 s, the
    connection is dropped. Does not wait itself: the one function here that another thread may call.
    Not while a connection is being made (10 s at most for each host). */
 void pg_interrupt(struct pg *pg);
@@ -169,9 +169,10 @@ void pg_batch_free(struct pg_batch *batch);
 
 /* ---- transactions ---- */
 
-/* The server ends a transaction that sits idle for 30 s, so that a stopped process does not keep
-   its locks: the next statement is then ERROR_AWAY. pg_batch_add_begin makes a batch the beginning
-   of a transaction: it takes two of the batch's places. */
+/* The server ends a transaction that sits idle for 30 s between two batches or statements, so that
+   a stopped process does not keep its locks: the next statement is then ERROR_AWAY.
+   pg_batch_add_begin makes a batch the beginning of a transaction: it takes two of the batch's
+   places. */
 bool pg_begin(struct pg *pg, struct error *error) MUST_CHECK;
 bool pg_batch_add_begin(struct pg_batch *batch, struct error *error) MUST_CHECK;
 

@@ -2,7 +2,7 @@
 /*
  * putfile: stores a temporary file as blobs of 1 MiB, each once however many files hold it. When it
  * returns, every blob is an object in the store and a committed row; the rows of the file itself
- * are the outcome's (exported_data_finish).
+ * are the outcome's (exported_data_finish_add).
  */
 #ifndef STORAGE_PUTFILE_H
 #define STORAGE_PUTFILE_H

@@ -55,21 +55,13 @@ static bool begin(struct outcome *outcome, const struct claim_end *end,
     return done;
 }
 
-static bool commit(struct pg_batch *batch, struct error *error)
-{
-    return FAULT("before_commit", error) && pg_batch_commit(batch, error) &&
-           FAULT("after_commit", error);
-}
-
 /* The whole transaction where only the fence is written. */
 static bool end_only(struct attempt *attempt, const struct claim_end *end, struct error *error)
 {
     struct pg *pg = attempt->tools->pg;
-    struct pg_batch last;
-    pg_batch_init(&last, pg);
-    bool done =
-        pg_begin(pg, error) && claim_end(pg, &attempt->claim, end, error) && commit(&last, error);
-    pg_batch_free(&last);
+    bool done = pg_begin(pg, error) && claim_end(pg, &attempt->claim, end, error) &&
+                FAULT("before_commit", error) && pg_commit(pg, error) &&
+                FAULT("after_commit", error);
     if (!done)
         pg_rollback(pg);
     return done;
@@ -118,6 +110,21 @@ static bool delete_old_file(const struct outcome *outcome, struct error *error)
     return file_id == 0 || file_delete(outcome->attempt->tools->pg, file_id, error);
 }
 
+/* The last batch is written in one go, without a pause: while a part of it is on its way, the
+   server does not count the transaction as idle, and would not end it for a process that is
+   stopped. */
+static bool finish_and_commit(const struct outcome *outcome, const struct outcome_mail *mail,
+                              struct error *error)
+{
+    struct pg_batch last;
+    pg_batch_init(&last, outcome->attempt->tools->pg);
+    bool done = FAULT("before_commit", error) && add_finish(&last, outcome, error) &&
+                outcome_mail_add(outcome->attempt, mail, &last, error) &&
+                pg_batch_commit(&last, error) && FAULT("after_commit", error);
+    pg_batch_free(&last);
+    return done;
+}
+
 bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct error *error)
 {
     const struct claim_end end = {.state = "valid",
@@ -125,21 +132,34 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct 
                                   .delay_ms = -1,
                                   .progress = attempt->assembly.progress};
     struct outcome outcome = {.attempt = attempt};
-    struct pg_batch last;
-    pg_batch_init(&last, attempt->tools->pg);
+    struct outcome_mail mail;
     bool done = begin(&outcome, &end, &attempt->assembly.file, error);
     *result = outcome.result;
     if (done && outcome.result != OUTCOME_DONE)
         return end_otherwise(&outcome, error);
-    done = done && delete_old_file(&outcome, error) && add_finish(&last, &outcome, error) &&
-           outcome_mail_success(attempt, &outcome.export, &last, error) && commit(&last, error);
-    pg_batch_free(&last);
+    outcome_mail_init(&mail);
+    done = done && delete_old_file(&outcome, error) &&
+           outcome_mail_success(attempt, &outcome.export, &mail, error) &&
+           finish_and_commit(&outcome, &mail, error);
+    outcome_mail_free(&mail);
     if (!done)
         pg_rollback(attempt->tools->pg);
     return done;
 }
 
 /* ---- failed, postponed ---- */
+
+static bool tell_and_commit(const struct outcome *outcome, const struct outcome_mail *mail,
+                            struct error *error)
+{
+    struct pg_batch last;
+    pg_batch_init(&last, outcome->attempt->tools->pg);
+    bool done = FAULT("before_commit", error) &&
+                outcome_mail_add(outcome->attempt, mail, &last, error) &&
+                pg_batch_commit(&last, error) && FAULT("after_commit", error);
+    pg_batch_free(&last);
+    return done;
+}
 
 bool outcome_failed(struct attempt *attempt, enum outcome_result *result, struct error *error)
 {
@@ -150,16 +170,17 @@ bool outcome_failed(struct attempt *attempt, enum outcome_result *result, struct
                                   .progress = attempt->assembly.progress};
     struct pg *pg = attempt->tools->pg;
     struct outcome outcome = {.attempt = attempt};
-    struct pg_batch last;
-    pg_batch_init(&last, pg);
+    struct outcome_mail mail;
     bool done = begin(&outcome, &end, NULL, error);
     *result = outcome.result;
     if (done && outcome.result != OUTCOME_DONE)
         return end_otherwise(&outcome, error);
-    done = done && delete_old_file(&outcome, error) &&
+    outcome_mail_init(&mail);
+    done = done && outcome_mail_failure(attempt, &outcome.export, &mail, error) &&
+           delete_old_file(&outcome, error) &&
            exported_data_delete(pg, outcome.export.row.id, error) &&
-           outcome_mail_failure(attempt, &outcome.export, &last, error) && commit(&last, error);
-    pg_batch_free(&last);
+           tell_and_commit(&outcome, &mail, error);
+    outcome_mail_free(&mail);
     if (!done)
         pg_rollback(pg);
     return done;

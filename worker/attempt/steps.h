@@ -3,6 +3,7 @@
 #ifndef WORKER_ATTEMPT_STEPS_H
 #define WORKER_ATTEMPT_STEPS_H
 
+#include "mail/mime.h"
 #include "worker/attempt/attempt.h"
 
 /* Whether running jobs go back to the queue, because the worker stops. */
@@ -61,11 +62,26 @@ bool outcome_was_committed(struct attempt *attempt, bool *committed,
 
 /* ---- outcome_mail.c ---- */
 
-/* Add what puts the mail of an outcome into the outbox; or, when its user cannot be mailed, what
-   notes that in the status, and say so in the log: the export counts all the same. */
+/* A mail, or, when the export's user cannot be mailed, the note that says so in the status: the
+   export counts all the same. From outcome_mail_init to outcome_mail_free. */
+struct outcome_mail {
+    const char *note; /* NULL: there is a mail */
+    const char *recipient;
+    char message_id[MAIL_MESSAGE_ID_MAX];
+    struct buffer mime;
+};
+
+void outcome_mail_init(struct outcome_mail *mail);
+void outcome_mail_free(struct outcome_mail *mail);
+
+/* Compose it, while the locks are held. */
 bool outcome_mail_success(const struct attempt *attempt, const struct exported_data_locked *export,
-                          struct pg_batch *batch, struct error *error) MUST_CHECK;
+                          struct outcome_mail *mail, struct error *error) MUST_CHECK;
 bool outcome_mail_failure(const struct attempt *attempt, const struct exported_data_locked *export,
-                          struct pg_batch *batch, struct error *error) MUST_CHECK;
+                          struct outcome_mail *mail, struct error *error) MUST_CHECK;
+
+/* Adds what puts it into the outbox, or its note into the status. */
+bool outcome_mail_add(const struct attempt *attempt, const struct outcome_mail *mail,
+                      struct pg_batch *batch, struct error *error) MUST_CHECK;
 
 #endif
