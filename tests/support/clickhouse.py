@@ -13,6 +13,8 @@ import subprocess
 import tempfile
 import urllib.parse
 
+import pytest
+
 from support.servers import _die_with_parent, _stop, free_port
 from support.waiting import wait_until
 
@@ -66,6 +68,9 @@ class ClickHouseError(Exception):
         self.text = text
 
 
+MISSING = "this Debian has no clickhouse-server"
+
+
 def _program():
     return shutil.which("clickhouse-server", path=f"/usr/sbin:{os.environ.get('PATH', '')}")
 
@@ -73,6 +78,9 @@ def _program():
 def is_missing_in_debian():
     """Whether there is none, and none to be had: Debian 13 has no ClickHouse."""
     return not _program() and platform.freedesktop_os_release().get("VERSION_ID") != "12"
+
+
+needs_clickhouse = pytest.mark.skipif(is_missing_in_debian(), reason=MISSING)
 
 
 class ClickHouse:

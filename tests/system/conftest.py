@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from support.clickhouse import ClickHouse, is_missing_in_debian
+from support.clickhouse import MISSING, ClickHouse, is_missing_in_debian
 from support.mail_sink import Certificates
 from support.program import Exportd
 from support.servers import Postgres, Redis
@@ -39,7 +39,7 @@ def redis_server():
 def clickhouse():
     """One for each test process: it starts in a quarter of a second and takes some 100 MB."""
     if is_missing_in_debian():
-        pytest.skip("this Debian has no clickhouse-server")
+        pytest.skip(MISSING)
     server = ClickHouse()
     yield server
     server.close()

@@ -14,7 +14,7 @@ from datetime import datetime
 
 import pytest
 
-from support.clickhouse import ClickHouse
+from support.clickhouse import ClickHouse, needs_clickhouse
 from support.snuba import SnubaServer
 from support.snuba.asking import ask
 from support.waiting import wait_until
@@ -191,6 +191,7 @@ def test_answers_as_recorded(servers, version, exchange):
     compare(exchange, send(server, exchange))
 
 
+@needs_clickhouse
 @pytest.mark.parametrize("version", FILES)
 def test_clickhouse_is_away(version):
     """An answer in each version's own form, and data again when it is back."""

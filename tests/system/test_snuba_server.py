@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from support.clickhouse import ClickHouse, ClickHouseError
+from support.clickhouse import ClickHouse, ClickHouseError, needs_clickhouse
 from support.snuba.asking import ask, connect
 from support.snuba.common import Refusal
 
@@ -526,6 +526,7 @@ def test_two_servers_share_no_table(make):
 
 # The ClickHouse below
 
+@needs_clickhouse
 def test_clickhouse_stops_starts_and_cleans_up():
     """A second start finds the data of the first, and waits while its lock file is held."""
     server = ClickHouse()
