@@ -11,35 +11,33 @@
 /* An outcome whose transaction has begun. */
 struct outcome {
     struct attempt *attempt;
+    const struct uploaded_file *file; /* that is to be the export's; NULL: none */
     struct exported_data_locked export;
     enum outcome_result result;
 };
 
 /* ---- begin and end ---- */
 
-/* Adds the locks in their order: the fence, the export's row, the blobs of a file that is to be. */
-static bool add_locks(struct pg_batch *batch, const struct attempt *attempt,
-                      const struct claim_end *end, const struct uploaded_file *file_or_null,
-                      struct error *error)
+/* Adds the locks in their order: the fence, the export's row, the blobs of the file. */
+static bool add_locks(struct pg_batch *batch, const struct outcome *outcome,
+                      const struct claim_end *end, struct error *error)
 {
-    const struct claim *claim = &attempt->claim;
+    const struct claim *claim = &outcome->attempt->claim;
+    const struct uploaded_file *file = outcome->file;
     return pg_batch_add_begin(batch, error) && claim_end_add(batch, claim, end, error) &&
            exported_data_lock_add(batch, claim->data_export_id, error) &&
-           (file_or_null == NULL ||
-            file_blobs_hold_add(batch, file_or_null->blob_ids, file_or_null->blob_count, error));
+           (file == NULL || file_blobs_hold_add(batch, file->blob_ids, file->blob_count, error));
 }
 
 /* outcome->result is OUTCOME_DONE when all locks are ours. */
-static bool begin(struct outcome *outcome, const struct claim_end *end,
-                  const struct uploaded_file *file_or_null, struct error *error)
+static bool begin(struct outcome *outcome, const struct claim_end *end, struct error *error)
 {
     enum { FENCE = 2, ROW = 3, BLOBS = 4 }; /* after the two statements of pg_batch_add_begin */
     struct attempt *attempt = outcome->attempt;
     struct exported_data_locked *export = &outcome->export;
     struct pg_batch batch;
     pg_batch_init(&batch, attempt->tools->pg);
-    bool done = add_locks(&batch, attempt, end, file_or_null, error) &&
-                pg_batch_run(&batch, error) &&
+    bool done = add_locks(&batch, outcome, end, error) && pg_batch_run(&batch, error) &&
                 claim_end_passed(&attempt->claim, batch.results[FENCE], error);
     outcome->result = OUTCOME_DONE;
     if (done && !exported_data_lock_read(batch.results[ROW], attempt->tools->outcome_arena, export,
@@ -48,7 +46,7 @@ static bool begin(struct outcome *outcome, const struct claim_end *end,
         outcome->result = OUTCOME_ROW_GONE;
     } else if (done && export->row.date_finished != USEC_NONE) {
         outcome->result = OUTCOME_FINISHED;
-    } else if (done && file_or_null != NULL && pg_int(batch.results[BLOBS], 0, 0) > 0) {
+    } else if (done && outcome->file != NULL && pg_int(batch.results[BLOBS], 0, 0) > 0) {
         outcome->result = OUTCOME_BLOB_GONE;
     }
     pg_batch_free(&batch);
@@ -90,7 +88,7 @@ static bool add_finish(struct pg_batch *batch, const struct outcome *outcome, st
     const struct attempt *attempt = outcome->attempt;
     const struct exported_data *row = &outcome->export.row;
     const struct row_format *format = row_format_default();
-    const struct uploaded_file *uploaded = &attempt->assembly.file;
+    const struct uploaded_file *uploaded = outcome->file;
     int64_t days = attempt->tools->context->config->expiration_days;
     const struct export_file file = {.name = export_file_name(row, format, name),
                                      .type = format->file_type,
@@ -113,12 +111,13 @@ static bool delete_old_file(const struct outcome *outcome, struct error *error)
 /* The last batch is written in one go, without a pause: while a part of it is on its way, the
    server does not count the transaction as idle, and would not end it for a process that is
    stopped. */
-static bool finish_and_commit(const struct outcome *outcome, const struct outcome_mail *mail,
-                              struct error *error)
+static bool write_and_commit(const struct outcome *outcome, const struct outcome_mail *mail,
+                             struct error *error)
 {
     struct pg_batch last;
     pg_batch_init(&last, outcome->attempt->tools->pg);
-    bool done = FAULT("before_commit", error) && add_finish(&last, outcome, error) &&
+    bool done = FAULT("before_commit", error) &&
+                (outcome->file == NULL || add_finish(&last, outcome, error)) &&
                 outcome_mail_add(outcome->attempt, mail, &last, error) &&
                 pg_batch_commit(&last, error) && FAULT("after_commit", error);
     pg_batch_free(&last);
@@ -131,16 +130,16 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct 
                                   .outcome = "valid",
                                   .delay_ms = -1,
                                   .progress = attempt->assembly.progress};
-    struct outcome outcome = {.attempt = attempt};
+    struct outcome outcome = {.attempt = attempt, .file = &attempt->assembly.file};
     struct outcome_mail mail;
-    bool done = begin(&outcome, &end, &attempt->assembly.file, error);
+    bool done = begin(&outcome, &end, error);
     *result = outcome.result;
     if (done && outcome.result != OUTCOME_DONE)
         return end_otherwise(&outcome, error);
     outcome_mail_init(&mail);
     done = done && delete_old_file(&outcome, error) &&
            outcome_mail_success(attempt, &outcome.export, &mail, error) &&
-           finish_and_commit(&outcome, &mail, error);
+           write_and_commit(&outcome, &mail, error);
     outcome_mail_free(&mail);
     if (!done)
         pg_rollback(attempt->tools->pg);
@@ -148,18 +147,6 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct 
 }
 
 /* ---- failed, postponed ---- */
-
-static bool tell_and_commit(const struct outcome *outcome, const struct outcome_mail *mail,
-                            struct error *error)
-{
-    struct pg_batch last;
-    pg_batch_init(&last, outcome->attempt->tools->pg);
-    bool done = FAULT("before_commit", error) &&
-                outcome_mail_add(outcome->attempt, mail, &last, error) &&
-                pg_batch_commit(&last, error) && FAULT("after_commit", error);
-    pg_batch_free(&last);
-    return done;
-}
 
 bool outcome_failed(struct attempt *attempt, enum outcome_result *result, struct error *error)
 {
@@ -171,7 +158,7 @@ bool outcome_failed(struct attempt *attempt, enum outcome_result *result, struct
     struct pg *pg = attempt->tools->pg;
     struct outcome outcome = {.attempt = attempt};
     struct outcome_mail mail;
-    bool done = begin(&outcome, &end, NULL, error);
+    bool done = begin(&outcome, &end, error);
     *result = outcome.result;
     if (done && outcome.result != OUTCOME_DONE)
         return end_otherwise(&outcome, error);
@@ -179,7 +166,7 @@ bool outcome_failed(struct attempt *attempt, enum outcome_result *result, struct
     done = done && outcome_mail_failure(attempt, &outcome.export, &mail, error) &&
            delete_old_file(&outcome, error) &&
            exported_data_delete(pg, outcome.export.row.id, error) &&
-           tell_and_commit(&outcome, &mail, error);
+           write_and_commit(&outcome, &mail, error);
     outcome_mail_free(&mail);
     if (!done)
         pg_rollback(pg);
