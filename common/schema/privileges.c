@@ -26,6 +26,12 @@ static const struct need needs[] = {
     {"exportd.attempt", "SELECT INSERT UPDATE DELETE"},
     {"exportd.outbox", "SELECT INSERT UPDATE DELETE"},
     {"exportd.object", "SELECT INSERT UPDATE DELETE"},
+    {"exportd.flow", "SELECT INSERT UPDATE DELETE"},
+    {"exportd.organization", "SELECT"},
+    {"exportd.worker", "SELECT INSERT UPDATE DELETE"},
+    {"exportd.queue", "SELECT INSERT UPDATE"},
+    {"exportd.dead", "SELECT INSERT UPDATE DELETE"},
+    {"exportd.intake_try", "SELECT INSERT UPDATE DELETE"},
 };
 
 static const struct need needs_of_postgres[] = {
