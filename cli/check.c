@@ -2,13 +2,12 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "job/queue.h"
 #include "mail/transport.h"
 #include "schema/migration.h"
 #include "schema/privileges.h"
 #include "snuba/trial.h"
 #include "storage/blob_store.h"
-#include "worker/threads/fetch.h"
+#include "worker/threads/claimer.h"
 
 /* One line a server: "ok    name  detail". */
 static void say(const char *verdict, const char *name, const char *detail)
@@ -86,10 +85,10 @@ static bool check_version(const char *version, struct error *error)
 /* Whether our user may run scripts and touch the queue's keys. */
 static bool check_scripts(const struct config *config, struct redis *redis, struct error *error)
 {
-    struct queue_stats stats;
-    struct queue *queue = queue_new(config->queue, NULL);
-    bool fine = queue != NULL ? queue_stats(queue, redis, &stats, error) : error_no_memory(error);
-    queue_free(queue);
+    struct intake_count count;
+    struct intake_lists *lists = cli_intake_lists(config, error);
+    bool fine = lists != NULL && intake_count(lists, redis, &count, error);
+    intake_lists_free(lists);
     return fine;
 }
 
@@ -151,7 +150,7 @@ static bool check_mail(const struct config *config)
 static bool check_tmpdir(const struct config *config)
 {
     struct error error;
-    bool fine = fetch_check_tmpdir(config->tmpdir, &error);
+    bool fine = claimer_check_tmpdir(config->tmpdir, &error);
     return report(fine, "tmpdir", "has room", &error);
 }
 

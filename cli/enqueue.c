@@ -90,7 +90,6 @@ static bool print(const struct words *words, const struct created_export *create
     return done;
 }
 
-/* Redis is connected before anything is made: an export that cannot be queued is not made. */
 bool command_enqueue(const struct config *config, int argc, char **argv, struct error *error)
 {
     struct words words = {.json = false};
@@ -100,11 +99,9 @@ bool command_enqueue(const struct config *config, int argc, char **argv, struct 
     bool done = parse_options(argc, argv, &words, error) && check_type(&words, error) &&
                 parse_query_info(&words, &query_info, error) &&
                 cli_connect_pg(config, &context.pg, error) &&
-                cli_connect_redis(config, &context.redis, error) &&
                 request_create(&context, &words.order, &created, error) &&
                 print(&words, &created, error);
     json_decref(query_info);
-    redis_free(context.redis);
     pg_free(context.pg);
     return done;
 }

@@ -5,63 +5,128 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "job/dead.h"
+#include "job/intake_lists.h"
+#include "schema/migration.h"
 
 enum { DEAD_AT_ONCE = 100 };
 
 struct session {
-    const char *name; /* the queue's */
-    struct queue *queue;
-    struct redis *redis;
+    const struct config *config;
+    struct pg *pg;
     const char *entry; /* of retry and drop */
-    bool json;
+    bool json, all;
 };
 
 typedef bool action_function(const struct session *session, struct error *error);
 
 /* ---- stats ---- */
 
-static bool print_stats_json(const struct session *session, const struct queue_stats *stats,
+/* What lies in Redis, and in PostgreSQL. */
+struct totals {
+    bool redis; /* it could be asked */
+    struct intake_count redis_count;
+    struct queue_stats stats;
+};
+
+/* Redis first: what is brought into PostgreSQL meanwhile counts twice rather than not at all. What
+   is in PostgreSQL is told without it, too. */
+static bool count_redis(const struct session *session, struct intake_count *count)
+{
+    struct error error;
+    struct redis *redis = NULL;
+    struct intake_lists *lists = cli_intake_lists(session->config, &error);
+    bool done = lists != NULL && cli_connect_redis(session->config, &redis, &error) &&
+                intake_count(lists, redis, count, &error);
+    if (!done)
+        (void)fprintf(stderr, "messages in Redis are not counted: %s\n", error.message);
+    redis_free(redis);
+    intake_lists_free(lists);
+    return done;
+}
+
+/* Adds the messages of each step to the waiting jobs of that priority. */
+static bool add_by_step(struct totals *totals, struct error *error)
+{
+    json_t *by_priority = totals->stats.by_priority;
+    for (int i = 0; totals->redis && i < totals->redis_count.step_count; i++) {
+        char step[16];
+        (void)snprintf(step, sizeof(step), "%d", totals->redis_count.steps[i]);
+        int64_t waiting = json_integer_value(json_object_get(by_priority, step));
+        if (!json_put_int(by_priority, step, waiting + totals->redis_count.by_step[i], error))
+            return false;
+    }
+    return true;
+}
+
+static int64_t in_redis(const struct totals *totals)
+{
+    return totals->redis ? totals->redis_count.waiting + totals->redis_count.taken : 0;
+}
+
+static bool print_stats_json(const struct session *session, const struct totals *totals,
                              struct error *error)
 {
-    static const char *const steps[] = {"0", "3", "6", "9"};
+    const struct queue_stats *stats = &totals->stats;
     json_t *object = json_object();
-    json_t *by_step = json_object();
-    bool done = true;
-    for (size_t i = 0; done && i < ARRAY_LENGTH(steps); i++)
-        done = json_put_int(by_step, steps[i], stats->by_step[i], error);
-    done = done && json_put_text(object, "queue", session->name, error) &&
-           json_put_int(object, "waiting", stats->waiting, error) &&
-           json_put(object, "by_step", json_incref(by_step), error) &&
-           json_put_int(object, "processing", stats->processing, error) &&
-           json_put_int(object, "delayed", stats->delayed, error) &&
-           json_put_int(object, "dead", stats->dead, error) &&
-           json_put_int(object, "workers", stats->workers, error) &&
-           json_put(object, "paused", json_boolean(stats->paused), error) &&
-           json_print_line(object, error);
-    json_decref(by_step);
+    bool done = json_put_text(object, "queue", session->config->queue, error) &&
+                json_put_int(object, "waiting", stats->waiting + in_redis(totals), error) &&
+                json_put(object, "by_step", json_incref(stats->by_priority), error) &&
+                json_put_int(object, "processing", stats->running, error) &&
+                json_put_int(object, "delayed", stats->delayed, error) &&
+                json_put_int(object, "dead", stats->dead, error) &&
+                json_put_int(object, "workers", stats->workers, error) &&
+                json_put(object, "paused", json_boolean(stats->paused), error) &&
+                (totals->redis ? json_put_int(object, "in_redis", in_redis(totals), error)
+                               : json_put_null(object, "in_redis", error)) &&
+                json_put_int(object, "pending", stats->pending, error) &&
+                json_print_line(object, error);
     json_decref(object);
     return done;
 }
 
+static void print_by_step(const json_t *by_priority)
+{
+    const char *step = NULL;
+    const json_t *count = NULL;
+    const char *separator = "  (priority ";
+    json_object_foreach((json_t *)(uintptr_t)by_priority, step, count)
+    {
+        (void)printf("%s%s: %" JSON_INTEGER_FORMAT, separator, step, json_integer_value(count));
+        separator = ", ";
+    }
+    (void)puts(json_object_size(by_priority) > 0 ? ")" : "");
+}
+
+static void print_stats(const struct totals *totals)
+{
+    const struct queue_stats *stats = &totals->stats;
+    (void)printf("waiting     %10" PRId64, stats->waiting + in_redis(totals));
+    print_by_step(stats->by_priority);
+    if (in_redis(totals) > 0)
+        (void)printf("  in Redis  %10" PRId64 "\n", in_redis(totals));
+    (void)printf("processing  %10" PRId64 "  by %" PRId64 " worker%s\n", stats->running,
+                 stats->workers, text_plural(stats->workers));
+    (void)printf("delayed     %10" PRId64 "\n", stats->delayed);
+    (void)printf("dead        %10" PRId64 "%s\n", stats->dead,
+                 stats->dead == 0 ? "" : "  see: exportd queue dead");
+    (void)printf("taking      %10s%s\n", stats->paused ? "paused" : "on",
+                 stats->paused ? "  go on with: exportd queue resume" : "");
+}
+
 static bool show_stats(const struct session *session, struct error *error)
 {
-    struct queue_stats stats;
-    if (!queue_stats(session->queue, session->redis, &stats, error))
+    struct totals totals = {.redis = false};
+    totals.redis = count_redis(session, &totals.redis_count);
+    if (!queue_stats(session->pg, session->config->queue, session->config->lease_seconds,
+                     &totals.stats, error))
         return false;
-    if (session->json)
-        return print_stats_json(session, &stats, error);
-    (void)printf("waiting     %10" PRId64 "  (priority 0: %" PRId64 ", 3: %" PRId64 ", 6: %" PRId64
-                 ", 9: %" PRId64 ")\n",
-                 stats.waiting, stats.by_step[0], stats.by_step[1], stats.by_step[2],
-                 stats.by_step[3]);
-    (void)printf("processing  %10" PRId64 "  by %" PRId64 " worker%s\n", stats.processing,
-                 stats.workers, text_plural(stats.workers));
-    (void)printf("delayed     %10" PRId64 "\n", stats.delayed);
-    (void)printf("dead        %10" PRId64 "%s\n", stats.dead,
-                 stats.dead == 0 ? "" : "  see: exportd queue dead");
-    (void)printf("taking      %10s%s\n", stats.paused ? "paused" : "on",
-                 stats.paused ? "  go on with: exportd queue resume" : "");
-    return true;
+    bool done = add_by_step(&totals, error) &&
+                (!session->json || print_stats_json(session, &totals, error));
+    if (done && !session->json)
+        print_stats(&totals);
+    queue_stats_free(&totals.stats);
+    return done;
 }
 
 /* ---- the dead list ---- */
@@ -91,7 +156,9 @@ static bool show_dead(const struct session *session, struct error *error)
     size_t count = 0;
     do {
         json_t *entries = NULL;
-        if (!queue_dead_list(session->queue, session->redis, after, DEAD_AT_ONCE, &entries, error))
+        const struct dead_page page = {
+            .queue = session->config->queue, .after = after, .max = DEAD_AT_ONCE};
+        if (!dead_list(session->pg, &page, &entries, error))
             return false;
         bool done = true;
         count = json_array_size(entries);
@@ -125,15 +192,35 @@ static bool confirm(const struct session *session, const char *action, const cha
     return done;
 }
 
+static bool retry_all(const struct session *session, struct error *error)
+{
+    struct dead_retried retried;
+    if (!dead_retry_all(session->pg, session->config->queue, &retried, error))
+        return false;
+    if (!session->json) {
+        (void)printf("%" PRId64 " in the queue again, %" PRId64 " left\n", retried.enqueued,
+                     retried.left);
+        return true;
+    }
+    json_t *object = json_object();
+    bool done = json_put_text(object, "action", "retry", error) &&
+                json_put_int(object, "enqueued", retried.enqueued, error) &&
+                json_put_int(object, "left", retried.left, error) && json_print_line(object, error);
+    json_decref(object);
+    return done;
+}
+
 static bool retry_entry(const struct session *session, struct error *error)
 {
-    return queue_dead_retry(session->queue, session->redis, session->entry, error) &&
+    if (session->all)
+        return retry_all(session, error);
+    return dead_retry(session->pg, session->config->queue, session->entry, error) &&
            confirm(session, "retry", "is in the queue again", error);
 }
 
 static bool drop_entry(const struct session *session, struct error *error)
 {
-    return queue_dead_drop(session->queue, session->redis, session->entry, error) &&
+    return dead_drop(session->pg, session->config->queue, session->entry, error) &&
            confirm(session, "drop", "is dropped", error);
 }
 
@@ -141,13 +228,13 @@ static bool drop_entry(const struct session *session, struct error *error)
 
 static bool pause_queue(const struct session *session, struct error *error)
 {
-    return queue_pause(session->queue, session->redis, error) &&
+    return queue_pause(session->pg, session->config->queue, true, error) &&
            confirm(session, "pause", "workers take no more jobs; running ones go on", error);
 }
 
 static bool resume_queue(const struct session *session, struct error *error)
 {
-    return queue_resume(session->queue, session->redis, error) &&
+    return queue_pause(session->pg, session->config->queue, false, error) &&
            confirm(session, "resume", "workers take jobs again", error);
 }
 
@@ -179,30 +266,25 @@ static bool find_action(const char *name, int entries, const struct action **act
                      "resume is needed");
 }
 
-static bool run(const struct config *config, const struct action *action, struct session *session,
-                struct error *error)
-{
-    session->name = config->queue;
-    session->queue = queue_new(config->queue, NULL);
-    if (session->queue == NULL)
-        return error_no_memory(error);
-    bool done = cli_connect_redis(config, &session->redis, error) && action->run(session, error);
-    redis_free(session->redis);
-    queue_free(session->queue);
-    return done;
-}
-
 bool command_queue(const struct config *config, int argc, char **argv, struct error *error)
 {
-    struct session session = {.json = false};
+    struct session session = {.config = config};
     const struct action *action = NULL;
     const char *words[2] = {"stats", NULL};
     struct positional positional = {.max = 2, .words = words};
     const struct option_spec specs[] = {
-        {.name = "json", .type = OPTION_SWITCH, .value = &session.json}, {.name = NULL}};
-    if (!options_parse(argc, argv, specs, &positional, error) ||
-        !find_action(words[0], positional.count == 2 ? 1 : 0, &action, error))
+        {.name = "json", .type = OPTION_SWITCH, .value = &session.json},
+        {.name = "all", .type = OPTION_SWITCH, .value = &session.all},
+        {.name = NULL}};
+    if (!options_parse(argc, argv, specs, &positional, error))
         return false;
     session.entry = words[1];
-    return run(config, action, &session, error);
+    if (session.all && (!text_equal(words[0], "retry") || session.entry != NULL))
+        return error_set(error, ERROR_USAGE, "--all goes with retry alone");
+    bool done =
+        find_action(words[0], session.entry != NULL || session.all ? 1 : 0, &action, error) &&
+        cli_connect_pg(config, &session.pg, error) && migration_check(session.pg, error) &&
+        action->run(&session, error);
+    pg_free(session.pg);
+    return done;
 }

@@ -6,7 +6,8 @@
 
 bool command_worker(const struct config *config, int argc, char **argv, struct error *error)
 {
-    struct worker_options options = {.concurrency = config->concurrency};
+    struct worker_options options = {.concurrency = config->concurrency,
+                                     .version = EXPORTD_VERSION};
     const struct option_spec specs[] = {
         {"concurrency", 0, false, OPTION_NUMBER, &options.concurrency, 1, 64},
         {"drain", 0, false, OPTION_SWITCH, &options.drain, 0, 0},

@@ -4,7 +4,7 @@
 #define WORKER_CONTEXT_H
 
 #include "config/config.h"
-#include "job/queue.h"
+#include "job/lease.h"
 #include "worker/bell.h"
 #include "worker/watchdog.h"
 
@@ -12,12 +12,12 @@
 
 struct worker_context {
     const struct config *config; /* read only */
-    char name[QUEUE_WORKER_MAX]; /* of the worker, as in Redis and exportd.export */
-    struct queue *queue;         /* key names: read only */
+    char name[CLAIM_WORKER_MAX]; /* the instance of this worker, as in exportd.worker */
+    char host[64];
 
     /* How far stopping has come. Set by the main thread, only upwards; read by all. */
     _Atomic int phase;
-    atomic_bool registered; /* the first beat is done: messages may be taken */
+    atomic_bool registered; /* the first beat is done: jobs may be claimed */
 
     /* How many threads miss a server (outage.h). */
     atomic_int postgres_missing, redis_missing;
@@ -30,7 +30,7 @@ struct worker_context {
 enum worker_phase {
     WORKER_RUNS,
     WORKER_STOPS,      /* take nothing more, finish what runs */
-    WORKER_GIVES_BACK, /* running jobs end at their next page and go back to the queue */
+    WORKER_GIVES_BACK, /* running jobs end at their next page and wait again */
     WORKER_ENDS,       /* all threads end */
 };
 

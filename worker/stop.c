@@ -97,7 +97,8 @@ static void interrupt(struct stop *stop, int64_t since_ms)
     if (!all)
         return;
     pg_interrupt(stop->mail_pg);
-    pg_interrupt(stop->rescue_pg);
+    pg_interrupt(stop->claim_pg);
+    pg_interrupt(stop->beat_pg);
 }
 
 static void press_on(struct stop *stop)
@@ -111,8 +112,8 @@ static void press_on(struct stop *stop)
     interrupt(stop, now - stop->hurried_at_ms);
 }
 
-/* A part that hangs ends the process, so that its jobs are rescued and counted; but the others may
-   put theirs back first, which are not to blame. */
+/* A part that hangs ends the process, so that its jobs are given back and counted; but the others
+   may put theirs back first, which are not to blame. */
 static void look_after(struct stop *stop)
 {
     struct worker_context *context = stop->context;

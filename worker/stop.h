@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Signals, and how a worker stops: it takes nothing more; after EXPORTD_STOP_SECONDS, or at a
+ * Signals, and how a worker stops: it claims nothing more; after EXPORTD_STOP_SECONDS, or at a
  * second signal, running jobs go back to the queue; what nothing moves to end is interrupted, and
- * in the end SIGALRM ends the process: a rescue then does the rest, as after a crash. A part that
- * hangs stops the worker, too. All functions are for the main thread.
+ * in the end SIGALRM ends the process: another worker then does the rest, as after a crash. A part
+ * that hangs stops the worker, too. All functions are for the main thread.
  */
 #ifndef WORKER_STOP_H
 #define WORKER_STOP_H
@@ -17,11 +17,11 @@ struct stop {
     struct worker_context *context;
     struct pool *pool;
     struct notify *notify;
-    const atomic_int *active;       /* job threads and the fetcher that run still */
+    const atomic_int *active;       /* job threads and the claimer that run still */
     struct job_thread *job_threads; /* these, and the rest, are what is interrupted */
     const int *job_thread_count;
     struct mail_transport *transport;
-    struct pg *mail_pg, *rescue_pg;
+    struct pg *claim_pg, *mail_pg, *beat_pg;
 
     /* stop.c's own; times are monotonic, 0: not yet. */
     int signals;           /* signalfd; below 0: none */
@@ -35,7 +35,7 @@ struct stop {
 bool stop_open(struct stop *stop, struct error *error) MUST_CHECK;
 void stop_close(struct stop *stop);
 
-/* Takes no more, and finishes what runs. Repeatable. */
+/* Claims no more, and finishes what runs. Repeatable. */
 void stop_begin(struct stop *stop);
 
 /* To be called again and again: waits 0.1 s at most for a signal, and does what the time asks for.

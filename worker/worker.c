@@ -3,25 +3,23 @@
  */
 #include "worker/worker.h"
 
+#include "job/queue.h"
 #include "mail/transport.h"
 #include "model/outbox_mail.h"
 #include "schema/migration.h"
 #include "schema/privileges.h"
 #include "worker/stop.h"
-#include "worker/threads/fetch.h"
+#include "worker/threads/claimer.h"
+#include "worker/threads/heartbeat.h"
 #include "worker/threads/job_thread.h"
 #include "worker/threads/mailer.h"
-#include "worker/threads/rescuer.h"
-#include "worker/threads/supervisor.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 enum {
-    TAKE_WAIT_MS = 1000,
-    DRAIN_WAIT_MS = 100,
     MAIL_MS = 90000,          /* a mail may take 80 s */
-    SWEEP_MS = 60000,         /* a sweep asks Redis for all messages */
-    PARTS_MAX = POOL_MAX + 4, /* job threads, fetcher, supervisor, rescuer, mailer */
+    PARTS_MAX = POOL_MAX + 4, /* job threads, claimer, intake, heartbeat, mailer */
 };
 
 /* A thread. */
@@ -40,27 +38,23 @@ struct worker {
     int thread_count; /* job threads opened */
     struct blob_store *store;
     struct mail_transport *transport;
-    struct fetcher fetcher;
+    struct claimer claimer;
     struct mailer mailer;
-    struct rescuer rescuer;
-    struct supervisor supervisor;
+    struct heartbeat heartbeat;
     struct notify notify;
-    struct pg *mail_pg, *rescue_pg;
-    struct redis *fetch_redis, *supervisor_redis, *rescue_redis;
+    struct pg *claim_pg, *mail_pg, *beat_pg;
     struct stop stop;
 
-    /* for --drain */
-    struct redis *redis;
-    struct pg *pg;
+    struct pg *pg; /* of the main thread */
     struct outage drain_outage;
 
     struct part parts[PARTS_MAX];
     int part_count;     /* threads started */
-    atomic_int active;  /* job threads and the fetcher: still running */
-    atomic_int helpers; /* mailer, rescuer and supervisor: still running */
+    atomic_int active;  /* job threads and the claimer: still running */
+    atomic_int helpers; /* mailer and heartbeat: still running */
 };
 
-/* ---- before anything is taken ---- */
+/* ---- before anything is claimed ---- */
 
 /* Without its tables every job would wait in vain. A grant that is lacking may be one that only
    cleanup needs. */
@@ -85,20 +79,19 @@ static bool check_database(struct worker *worker, struct error *error)
     return check_tables(worker->pg, worker->context.config, error);
 }
 
-static bool check_redis(struct worker *worker, struct error *error)
+/* NULL without memory. */
+static struct pg *open_pg(const struct config *config, const char *role)
 {
-    if (redis_connect(worker->redis, error))
-        return true;
-    if (worker->options->drain || error->code != ERROR_AWAY)
-        return false;
-    log_error(LOG_WARNING, "worker.waits", error);
-    return true;
+    struct pg *pg = pg_new(config->database_url, role);
+    if (pg != NULL)
+        pg_set_patience(pg, worker_patience_ms(config));
+    return pg;
 }
 
 static bool open_parts(struct worker *worker, struct error *error)
 {
     const struct config *config = worker->context.config;
-    if (!fetch_check_tmpdir(config->tmpdir, error))
+    if (!claimer_check_tmpdir(config->tmpdir, error))
         return error_prefix(error, "EXPORTD_TMPDIR");
     if (!blob_store_open(config->storage_url, &worker->store, error))
         return false;
@@ -106,22 +99,14 @@ static bool open_parts(struct worker *worker, struct error *error)
         return error_prefix(error, "EXPORTD_STORAGE_URL");
     if (!mail_transport_open(config->mail_url, config->mail_from, &worker->transport, error))
         return false;
-    worker->pg = pg_new(config->database_url, "exportd worker main");
-    worker->mail_pg = pg_new(config->database_url, "exportd mailer");
-    worker->rescue_pg = pg_new(config->database_url, "exportd rescuer");
-    worker->redis = redis_new(config->redis_url);
-    worker->fetch_redis = redis_new(config->redis_url);
-    worker->supervisor_redis = redis_new(config->redis_url);
-    worker->rescue_redis = redis_new(config->redis_url);
-    worker->context.queue = queue_new(config->queue, worker->context.name);
-    if (worker->pg == NULL || worker->mail_pg == NULL || worker->rescue_pg == NULL ||
-        worker->redis == NULL || worker->fetch_redis == NULL || worker->supervisor_redis == NULL ||
-        worker->rescue_redis == NULL || worker->context.queue == NULL)
+    worker->pg = open_pg(config, "exportd worker main");
+    worker->claim_pg = open_pg(config, "exportd claimer");
+    worker->mail_pg = open_pg(config, "exportd mailer");
+    worker->beat_pg = open_pg(config, "exportd heartbeat");
+    if (worker->pg == NULL || worker->claim_pg == NULL || worker->mail_pg == NULL ||
+        worker->beat_pg == NULL)
         return error_no_memory(error);
-    pg_set_patience(worker->pg, worker_patience_ms(config));
-    pg_set_patience(worker->mail_pg, worker_patience_ms(config));
-    pg_set_patience(worker->rescue_pg, worker_patience_ms(config));
-    if (!check_database(worker, error) || !check_redis(worker, error))
+    if (!check_database(worker, error))
         return false;
     for (int i = 0; i < worker->options->concurrency; i++) {
         worker->thread_count = i + 1;
@@ -135,14 +120,10 @@ static void close_parts(struct worker *worker)
 {
     for (int i = 0; i < worker->thread_count; i++)
         job_thread_close(&worker->job_threads[i]);
-    queue_free(worker->context.queue);
-    redis_free(worker->redis);
-    redis_free(worker->fetch_redis);
-    redis_free(worker->supervisor_redis);
-    redis_free(worker->rescue_redis);
     pg_free(worker->pg);
+    pg_free(worker->claim_pg);
     pg_free(worker->mail_pg);
-    pg_free(worker->rescue_pg);
+    pg_free(worker->beat_pg);
     mail_transport_free(worker->transport);
     blob_store_free(worker->store);
 }
@@ -180,43 +161,39 @@ static void describe_threads(struct worker *worker)
     struct watchdog *watchdog = &context->watchdog;
     worker->stop.transport = worker->transport;
     worker->stop.mail_pg = worker->mail_pg;
-    worker->stop.rescue_pg = worker->rescue_pg;
+    worker->stop.claim_pg = worker->claim_pg;
+    worker->stop.beat_pg = worker->beat_pg;
     worker->mailer = (struct mailer){.context = context,
                                      .transport = worker->transport,
                                      .pg = worker->mail_pg,
                                      .watch = watchdog_add(watchdog, "mailer", MAIL_MS)};
-    worker->rescuer = (struct rescuer){.context = context,
-                                       .pg = worker->rescue_pg,
-                                       .redis = worker->rescue_redis,
-                                       .watch = watchdog_add(watchdog, "rescuer", SWEEP_MS)};
-    worker->supervisor = (struct supervisor){.context = context,
-                                             .pool = &worker->pool,
-                                             .notify = &worker->notify,
-                                             .redis = worker->supervisor_redis,
-                                             .watch = watchdog_add(watchdog, "supervisor", 0)};
-    worker->fetcher =
-        (struct fetcher){.context = context,
-                         .pool = &worker->pool,
-                         .watch = watchdog_add(watchdog, "fetcher", 0),
-                         .redis = worker->fetch_redis,
-                         .take_wait_ms = worker->options->drain ? DRAIN_WAIT_MS : TAKE_WAIT_MS,
-                         .store = worker->store};
+    worker->heartbeat = (struct heartbeat){.context = context,
+                                           .pool = &worker->pool,
+                                           .threads = worker->job_threads,
+                                           .notify = &worker->notify,
+                                           .watch = watchdog_add(watchdog, "heartbeat", 0),
+                                           .pg = worker->beat_pg,
+                                           .version = worker->options->version};
+    worker->claimer = (struct claimer){.context = context,
+                                       .pool = &worker->pool,
+                                       .watch = watchdog_add(watchdog, "claimer", 0),
+                                       .pg = worker->claim_pg,
+                                       .store = worker->store};
 }
 
-/* The fetcher last: before it nothing is taken. */
+/* The claimer last: before it nothing is claimed. */
 static bool start_threads(struct worker *worker, struct error *error)
 {
     atomic_int *helpers = &worker->helpers;
     atomic_int *active = &worker->active;
     describe_threads(worker);
-    if (!start_part(worker, helpers, supervisor_thread, &worker->supervisor, error) ||
-        !start_part(worker, helpers, rescuer_thread, &worker->rescuer, error) ||
+    if (!start_part(worker, helpers, heartbeat_thread, &worker->heartbeat, error) ||
         !start_part(worker, helpers, mailer_thread, &worker->mailer, error))
         return false;
     for (int i = 0; i < worker->thread_count; i++)
         if (!start_part(worker, active, job_thread_run, &worker->job_threads[i], error))
             return false;
-    return start_part(worker, active, fetch_thread, &worker->fetcher, error);
+    return start_part(worker, active, claimer_thread, &worker->claimer, error);
 }
 
 /* All have ended, or are about to. */
@@ -228,20 +205,23 @@ static void join_threads(struct worker *worker)
 
 /* ---- draining ---- */
 
-/* Redis first: a job leaves the processing list only when its mail is in the outbox. */
+/* Jobs first, then mails: an outcome puts its mail into the outbox in the same commit. */
 static bool is_drained(struct worker *worker, bool *drained, struct error *error)
 {
+    const struct config *config = worker->context.config;
     struct queue_stats stats;
     int64_t mails = 0;
     *drained = false;
-    if (!redis_connect(worker->redis, error) || !pg_connect(worker->pg, error) ||
-        !queue_stats(worker->context.queue, worker->redis, &stats, error) ||
-        !outbox_mail_count_waiting(worker->pg, &mails, error))
+    if (!pg_connect(worker->pg, error) ||
+        !queue_stats(worker->pg, config->queue, config->lease_seconds, &stats, error))
+        return false;
+    queue_stats_free(&stats);
+    if (!outbox_mail_count_waiting(worker->pg, &mails, error))
         return false;
     if (stats.paused && stats.waiting > 0)
         return error_set(error, ERROR_CONFLICT,
                          "the queue is paused, so it cannot be drained: `exportd queue resume`");
-    *drained = stats.waiting + stats.delayed + stats.processing + mails == 0 &&
+    *drained = stats.waiting + stats.delayed + stats.running + stats.pending + mails == 0 &&
                pool_busy(&worker->pool) == 0;
     return true;
 }
@@ -265,7 +245,7 @@ static bool watch_drain(struct worker *worker, struct error *error)
 
 /* ---- the whole ---- */
 
-/* Job threads first: what they leave behind, the supervisor's last act must see. */
+/* Job threads first: the heartbeat's last act gives back what they leave. */
 static bool supervise(struct worker *worker, struct error *error)
 {
     bool done = start_threads(worker, error);
@@ -294,7 +274,7 @@ bool worker_run(const struct config *config, const struct worker_options *option
         return error_no_memory(error);
     worker->context.config = config;
     worker->options = options;
-    worker->drain_outage.server = "redis or postgres";
+    worker->drain_outage.server = "postgres";
     worker->stop = (struct stop){.context = &worker->context,
                                  .pool = &worker->pool,
                                  .notify = &worker->notify,
@@ -302,10 +282,11 @@ bool worker_run(const struct config *config, const struct worker_options *option
                                  .job_threads = worker->job_threads,
                                  .job_thread_count = &worker->thread_count,
                                  .signals = -1};
-    queue_worker_name(worker->context.name);
+    lease_make_instance(worker->context.name);
+    (void)gethostname(worker->context.host, sizeof(worker->context.host) - 1);
     notify_open(&worker->notify);
     bell_init(&worker->context.mail_bell);
-    pool_init(&worker->pool);
+    pool_init(&worker->pool, (int)options->concurrency);
     bool done = stop_open(&worker->stop, error) && open_parts(worker, error);
     if (done) {
         LOG(LOG_INFO, "worker.started", log_text("worker", worker->context.name),

@@ -3,10 +3,10 @@
  * The worker: takes jobs from the queue and runs them until it is told to stop.
  *
  *   main thread   start, --drain; signals, watching, the stop  worker.c stop.c watchdog.c
- *   fetcher       takes messages for free job threads          threads/fetch.c pool.c
- *   job threads   an attempt after the other                   threads/job_thread.c attempt/
- *   supervisor    beats, promotes                              threads/supervisor.c, notify.c
- *   rescuer       rescues, sweeps                              threads/rescuer.c sweep.c
+ *   intake        brings Celery's messages into PostgreSQL     threads/intake.c
+ *   claimer       claims jobs for free job threads             threads/claimer.c pool.c
+ *   job threads   one attempt after another                    threads/job_thread.c attempt/
+ *   heartbeat     beats, gives back, ends lost jobs            threads/heartbeat.c, notify.c
  *   mailer        sends the outbox                             threads/mailer.c
  */
 #ifndef WORKER_WORKER_H
@@ -16,12 +16,13 @@
 
 struct worker_options {
     int64_t concurrency; /* job threads */
+    const char *version; /* of the program */
     bool drain;          /* end when nothing is left to do */
 };
 
 /* Runs the worker. True after an orderly stop (TERM, INT, or a drained queue). An error at the
    start (ERROR_USAGE, ERROR_DENIED, ...: settings, folders, a database without exportd's tables;
-   with `drain` also a server that is away) means that nothing was taken. */
+   with `drain` also a server that is away) means that nothing was claimed. */
 bool worker_run(const struct config *config, const struct worker_options *options,
                 struct error *error) MUST_CHECK;
 

@@ -14,5 +14,9 @@ struct embedded_file {
 extern const struct embedded_file embedded_migrations_exportd[];
 extern const struct embedded_file embedded_migrations_standalone[];
 extern const struct embedded_file embedded_job_scripts[];
+extern const struct embedded_file embedded_job_statements[];
+
+/* The text of the file `name`, which is one of `files`. */
+const char *embedded_text(const struct embedded_file *files, const char *name);
 
 #endif

@@ -131,6 +131,11 @@ void http_client_interrupt(struct http_client *client)
     (void)curl_multi_wakeup(client->multi);
 }
 
+void http_client_resume(struct http_client *client)
+{
+    atomic_store(&client->interrupted, false);
+}
+
 static bool check_interrupted(struct http_client *client, struct error *error)
 {
     return !atomic_load(&client->interrupted) ||

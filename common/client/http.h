@@ -43,9 +43,13 @@ bool http_client_new(const struct http_options *options, struct http_client **cl
 /* Abandons what is in flight. NULL is fine. */
 void http_client_free(struct http_client *client);
 
-/* From any thread, while the client exists: every request in flight, and every later one, ends with
-   ERROR_STOPPED within a second (a name server that does not answer can delay that). */
+/* From any thread, while the client exists: every request in flight, and every later one until
+   http_client_resume, ends with ERROR_STOPPED within a second (a name server that does not answer
+   can delay that). */
 void http_client_interrupt(struct http_client *client);
+
+/* Requests go on again after an interrupt. */
+void http_client_resume(struct http_client *client);
 
 /* ---- requests ---- */
 

@@ -26,7 +26,7 @@ struct http_client {
     struct http_transfer *transfers; /* all that are neither finished nor abandoned */
     int64_t spent_ms; /* that the thread has waited in this client: the clock of all time limits */
     int64_t callback_ms;     /* that the callbacks took; not part of spent_ms */
-    atomic_bool interrupted; /* set by other threads, never taken back */
+    atomic_bool interrupted; /* set by other threads */
 };
 
 enum http_state {

@@ -35,7 +35,7 @@ int64_t redis_connected_ms(const struct redis *redis);
 
 /* ---- commands ---- */
 
-#define REDIS_ARGS_MAX 24
+#define REDIS_ARGS_MAX 32
 
 /* Arguments are bytes with a length, never a format. They are not copied, and the command must not
    be either: it may point into itself. Start from {.count = 0}. */
@@ -69,7 +69,7 @@ struct redis_script {
 };
 
 /* Runs a script by its SHA-1, sending its text when the server does not know it. `command` holds
-   the keys and then the arguments: 20 at most. */
+   the keys and then the arguments: REDIS_ARGS_MAX - 3 at most. */
 bool redis_eval(struct redis *redis, const struct redis_script *script,
                 const struct redis_command *command, struct redis_reply **reply,
                 struct error *error) MUST_CHECK;

@@ -34,6 +34,12 @@ static const struct setting settings[] = {
     {"EXPORTD_LOCK_REDIS_URL", MEMBER(lock_redis_url), URL, SECRET, "", " redis unix ", 0, 0,
      "the Redis of Sentry's upload locks; empty: EXPORTD_REDIS_URL"},
     {"EXPORTD_QUEUE", MEMBER(queue), TEXT, 0, "data_export", NULL, 0, 0, "the queue's name"},
+    {"EXPORTD_MAX_RUNNING", MEMBER(max_running), NUMBER, 0, "1000", NULL, 0, 1000000,
+     "how many exports of one organization may run at once, unless `exportd quota` says otherwise"},
+    {"EXPORTD_MAX_QUEUED", MEMBER(max_queued), NUMBER, 0, "100000", NULL, 0, 1000000000,
+     "how many may wait: `exportd enqueue` refuses more; Celery's messages are not refused"},
+    {"EXPORTD_SMALL_ROWS", MEMBER(small_rows), NUMBER, 0, "10000", NULL, 0, 2147483647,
+     "an export of more rows is big: where there are several threads, one is kept for small ones"},
     {"EXPORTD_CONCURRENCY", MEMBER(concurrency), NUMBER, 0, "", NULL, 1, 64,
      "job threads; empty: the number of CPUs, at most 4"},
     {"EXPORTD_TAGSTORE", MEMBER(tagstore), CHOICE, 0, "postgres", " postgres snuba ", 0, 0,
@@ -88,8 +94,6 @@ static const struct setting settings[] = {
      "the folder of temporary files; empty: TMPDIR, else /var/tmp"},
     {"EXPORTD_MAX_FILE_BYTES", MEMBER(max_file_bytes), NUMBER, HIDDEN, "2147483647", NULL, 1,
      2147483647, "the size bound of a file, lowered in tests"},
-    {"EXPORTD_SWEEP_SECONDS", MEMBER(sweep_seconds), NUMBER, HIDDEN, "60", NULL, 1, 3600,
-     "between two sweeps for lost messages, lowered in tests"},
 };
 
 /* What is refused because this version does not have the part: a setting, or one word or scheme of

@@ -14,6 +14,9 @@ struct config {
     char *redis_url;
     char *lock_redis_url; /* defaults to redis_url */
     char *queue;
+    int64_t max_running; /* exports of one organization */
+    int64_t max_queued;  /* likewise */
+    int64_t small_rows;  /* a small export has at most so many */
     int64_t concurrency; /* job threads, 1 to 64 */
     char *tagstore;
     char *snuba_url;
@@ -37,7 +40,6 @@ struct config {
     char *log_format; /* "json", "text" or "": by what standard error is */
     char *log_level;
     char *tmpdir;
-    int64_t sweep_seconds;  /* between two sweeps; lower only in tests */
     int64_t max_file_bytes; /* the size bound of a file; lower only in tests */
 };
 

@@ -1,96 +1,111 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The claim: how a worker makes a job its own. Postgres decides: `attempt` is one more at every
- * claim and fences off everybody who claimed before.
+ * The claim: how a worker makes a job its own, and the fence that tells whether it still is. A job
+ * is a row of exportd.export; job/sql/ holds the statements, migration 0008 gives each waiting row
+ * its place.
+ *
+ * The fence is the claim's run: a name that the worker makes for each claim and never again. A
+ * claim is committed without waiting for the disk. One that PostgreSQL forgets in a crash of its
+ * own may give its attempt number to another claim, but not its run.
  */
 #ifndef JOB_CLAIM_H
 #define JOB_CLAIM_H
 
-#include "base/arena.h"
 #include "client/pg.h"
-#include "model/exported_data.h"
 #include "model/job_progress.h"
-#include "wire/job_message.h"
 
-enum claim_result {
-    CLAIM_TAKEN,    /* ours: *claim is filled */
-    CLAIM_FINISHED, /* valid, failed or gone already: acknowledge */
-    CLAIM_RUNNING,  /* somebody runs it: acknowledge this duplicate */
-    CLAIM_NO_ROW,   /* no such row, and none ever known: a few short retries, then the dead list */
-};
+#define CLAIM_WORKER_MAX 128
+#define CLAIM_RUN_MAX    (CLAIM_WORKER_MAX + 24)
 
 struct claim {
     int64_t data_export_id;
-    int64_t attempt;     /* the fence, with the worker */
-    const char *worker;  /* the claimant's: not copied */
-    int64_t failures;    /* so far */
-    int64_t age_seconds; /* since its first attempt began */
-    struct exported_data row;
+    int64_t attempt;         /* counts from 1 */
+    char run[CLAIM_RUN_MAX]; /* the fence */
+    bool big;
+    int64_t failures, crashes; /* so far */
+    int64_t age_seconds;       /* since its first attempt began */
+    int64_t limit;             /* 0: all rows; below 0: what was asked for is no limit */
+    int64_t environment_id;    /* 0: all; below 0: there is no such environment */
+    int64_t rows_expected;     /* an estimate; below 0: none */
+    int64_t expires;           /* not to be begun after this moment; USEC_NONE */
+    int64_t date_added;        /* of its sentry_exporteddata row */
 };
 
-/* Who claims. */
+/* Who claims. The texts live as long as it. */
 struct claimant {
-    const char *worker;
-    const char *queue; /* where the message came from: noted for the sweep of that queue */
-    bool again; /* a claim of this very message by this worker was cut off (ERROR_AWAY), so a job
-                   that "runs" at this same worker may be that claim: it is claimed anew, and the
-                   fence puts a rival thread out */
+    const char *worker; /* the worker's instance: another one at each start of a worker */
+    const char *queue;
+    int64_t max_running; /* of one organization, unless exportd.organization says otherwise */
+    int64_t runs;        /* claims so far: start with 0 */
 };
 
-/* Claims the job of a message for the claimant: one upsert of exportd.export (attempt + 1, state
-   running) where it is waiting, delayed or unknown, and a new exportd.attempt row, in one
-   transaction. History is asked before sentry_exporteddata. The same id with another date_added is
-   a new job (a restored database). Texts in `arena`. */
-struct claim_request {
-    struct pg *pg;
-    struct arena *arena;
-    const struct job_message *message;
-    const struct claimant *claimant;
+/* What one look for jobs asks for. */
+struct claim_order {
+    int jobs;    /* CLAIMS_MAX at most */
+    int big;     /* so many of them may be big exports */
+    bool upkeep; /* also make delayed jobs wait that are due, and delete what is left of
+                    organizations that have nothing to do */
 };
-bool claim_job(const struct claim_request *request, enum claim_result *result, struct claim *claim,
-               struct error *error) MUST_CHECK;
 
-/* Progress: writes rows, bytes and pages, and asks whether the job is still ours: ERROR_LOST. */
+enum { CLAIMS_MAX = 6 };
+
+struct claims {
+    struct claim items[CLAIMS_MAX];
+    int count;
+    int64_t promoted;
+};
+
+/* Claims up to order->jobs waiting jobs of the queue. Organizations take turns by their weight;
+   within one the order is priority, users in turn, age. None while the queue is paused. ERROR_AWAY:
+   it is not known whether something was claimed; what was is given back by
+   lease_return_unheld. */
+bool claim_jobs(struct pg *pg, struct claimant *claimant, const struct claim_order *order,
+                struct claims *claims, struct error *error) MUST_CHECK;
+
+/* ---- while it runs: each of these asks whether the job is still the claim's: ERROR_LOST ---- */
+
+/* Writes down how far it is. */
 bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_progress *progress,
                     struct error *error) MUST_CHECK;
 
-/* The first statement of an outcome's transaction: the fence. Moves the job from running to `state`
-   (a job_state_name) if attempt and worker still match, and ends the attempt with `outcome`;
-   ERROR_LOST if they do not. `failures_added` is 0 or 1; `delay_ms` below 0: no next try; `message`
-   may be NULL. */
-struct claim_end {
-    const char *state;
-    const char *outcome;
-    const char *message;
-    int64_t failures_added;
-    int64_t delay_ms;
-    struct job_progress progress;
-};
-bool claim_end(struct pg *pg, const struct claim *claim, const struct claim_end *end,
-               struct error *error) MUST_CHECK;
+/* Writes down how many rows are expected, and whether that is big. */
+bool claim_expect(struct pg *pg, const struct claim *claim, int64_t rows, bool big,
+                  struct error *error) MUST_CHECK;
 
-/* The same in a batch, with statements after it that may be used only if claim_end_passed says of
-   its reply that the fence was passed. */
+/* ---- the outcome ---- */
+
+struct claim_end {
+    const char *state;      /* a job_state_name */
+    const char *outcome;    /* of the attempt: its state, or "given-back" */
+    const char *message;    /* for its user; may be NULL */
+    const char *cause;      /* for operators; may be NULL */
+    int64_t failures_added; /* 0 or 1 */
+    int64_t delay_ms;       /* to the next try; below 0: there is none */
+    struct job_progress progress;
+    bool truncated;                 /* there were more rows than the limit */
+    int64_t window_from, window_to; /* of the events looked at; USEC_NONE: no bound */
+};
+
+/* Adds the first statement of an outcome's transaction: the fence. It moves the job from running to
+   end->state if it is still the claim's, and ends the attempt. What is added after it counts only
+   if claim_end_passed says of its reply that the fence was passed: else ERROR_LOST. */
 bool claim_end_add(struct pg_batch *batch, const struct claim *claim, const struct claim_end *end,
                    struct error *error) MUST_CHECK;
 bool claim_end_passed(const struct claim *claim, const struct pg_result *reply,
                       struct error *error) MUST_CHECK;
 
-/* Adds the statement that sets exportd.export's message, within an outcome's transaction, after the
-   fence: why there is no mail and the like. */
+/* The same as a statement of its own, within a transaction. */
+bool claim_end(struct pg *pg, const struct claim *claim, const struct claim_end *end,
+               struct error *error) MUST_CHECK;
+
+/* Adds the statement that sets the job's message, within an outcome's transaction, after the fence:
+   why there is no mail. */
 bool claim_note_add(struct pg_batch *batch, const struct claim *claim, const char *message,
                     struct error *error) MUST_CHECK;
 
-/* After a COMMIT whose answer was lost: whether claim_end of this very attempt was committed.
-   ERROR_LOST: somebody else has ended the attempt. */
+/* After a COMMIT whose answer was lost: whether claim_end of this claim was committed. ERROR_LOST:
+   something else has ended the attempt. */
 bool claim_has_ended(struct pg *pg, const struct claim *claim, bool *ended,
                      struct error *error) MUST_CHECK;
-
-/* A dead worker's running jobs -> waiting, failures + 1, attempts ended as `crashed`: *count of
-   them. *busy jobs are left as they are, because a transaction of that worker still holds them (it
-   may be stopped, or committing at this moment): the worker's messages must then stay where they
-   are until a later round finds none busy. Repeatable. */
-bool claim_rescue(struct pg *pg, const char *worker, int64_t *count, int64_t *busy,
-                  struct error *error) MUST_CHECK;
 
 #endif

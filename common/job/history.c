@@ -3,46 +3,6 @@
 
 #include "base/text.h"
 
-/* ---- enqueue ---- */
-
-bool history_insert_waiting(struct pg *pg, int64_t data_export_id,
-                            const struct history_request *request, struct error *error)
-{
-    struct pg_params params = {.count = 0};
-    pg_bind_int(&params, data_export_id);
-    pg_bind_int(&params, request->limit);
-    pg_bind_int(&params, request->environment_id);
-    pg_bind_text(&params, request->queue);
-    return pg_execute(
-        pg,
-        "INSERT INTO exportd.export AS x (data_export_id, date_added, organization_id, user_id,"
-        " query_type, query_info, \"limit\", environment_id, state, attempt, failures, rows, bytes,"
-        " pages, queue)"
-        " SELECT e.id, e.date_added, e.organization_id, e.user_id, e.query_type, e.query_info,"
-        " nullif($2::bigint, 0), nullif($3::bigint, 0), 'waiting', 0, 0, 0, 0, 0,"
-        " $4::text"
-        " FROM sentry_exporteddata e WHERE e.id = $1::bigint"
-        " ON CONFLICT (data_export_id) DO UPDATE SET date_added = EXCLUDED.date_added,"
-        " organization_id = EXCLUDED.organization_id, user_id = EXCLUDED.user_id,"
-        " query_type = EXCLUDED.query_type, query_info = EXCLUDED.query_info,"
-        " \"limit\" = EXCLUDED.\"limit\", environment_id = EXCLUDED.environment_id,"
-        " state = 'waiting', failures = 0, worker = NULL, next_try_at = NULL, rows = 0, bytes = 0,"
-        " pages = 0, progress_at = NULL, first_claimed_at = NULL, finished_at = NULL,"
-        " message = NULL, queue = EXCLUDED.queue"
-        " WHERE x.date_added <> EXCLUDED.date_added",
-        &params, NULL, error);
-}
-
-bool history_forget_waiting(struct pg *pg, int64_t data_export_id, struct error *error)
-{
-    struct pg_params params = {.count = 0};
-    pg_bind_int(&params, data_export_id);
-    return pg_execute(pg,
-                      "DELETE FROM exportd.export WHERE data_export_id = $1::bigint"
-                      " AND state = 'waiting' AND attempt = 0",
-                      &params, NULL, error);
-}
-
 bool history_find(struct pg *pg, int64_t data_export_id, struct history_entry *entry,
                   struct error *error)
 {
@@ -69,7 +29,7 @@ bool history_find(struct pg *pg, int64_t data_export_id, struct history_entry *e
 /* ---- cleanup ---- */
 
 #define OLD_EXPORTS                                                                                \
-    " exportd.export x WHERE x.state IN ('valid', 'failed', 'gone')"                               \
+    " exportd.export x WHERE x.state IN ('valid', 'failed', 'cancelled', 'gone')"                  \
     " AND x.finished_at < now() - $1::bigint * interval '24 hours'"                                \
     " AND NOT EXISTS (SELECT 1 FROM sentry_exporteddata e"                                         \
     " WHERE e.id = x.data_export_id AND e.file_id IS NOT NULL)"                                    \

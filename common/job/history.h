@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exportd.export as a history: what `exportd status` shows, and the rows that enqueue makes. */
+/* exportd.export as a history: what `exportd status` shows. */
 #ifndef JOB_HISTORY_H
 #define JOB_HISTORY_H
 
@@ -8,26 +8,11 @@
 #include "client/pg.h"
 #include "job/state.h"
 
-struct history_request {    /* what an enqueued job was asked for with */
-    const char *queue;      /* where its message goes; history_find does not fill it */
-    int64_t limit;          /* 0: none */
-    int64_t environment_id; /* 0: all */
-};
-
-/* Writes the waiting row beside a sentry_exporteddata row, in the transaction that makes it.
-   Changes nothing when exportd knows the job already. */
-bool history_insert_waiting(struct pg *pg, int64_t data_export_id,
-                            const struct history_request *request, struct error *error) MUST_CHECK;
-
-/* Takes that back when the message could not be queued after the COMMIT: the job is then one that
-   exportd has never seen, and the next enqueue queues it. Only while nobody has claimed it. */
-bool history_forget_waiting(struct pg *pg, int64_t data_export_id, struct error *error) MUST_CHECK;
-
 /* What exportd knows of an export. */
 struct history_entry {
     bool known; /* false: it has never seen it */
     enum job_state state;
-    int64_t limit, environment_id; /* as in struct history_request */
+    int64_t limit, environment_id; /* 0: all */
 };
 bool history_find(struct pg *pg, int64_t data_export_id, struct history_entry *entry,
                   struct error *error) MUST_CHECK;

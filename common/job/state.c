@@ -5,7 +5,8 @@
 
 static const char *const state_names[] = {
     [JOB_WAITING] = "waiting", [JOB_RUNNING] = "running", [JOB_DELAYED] = "delayed",
-    [JOB_VALID] = "valid",     [JOB_FAILED] = "failed",   [JOB_GONE] = "gone",
+    [JOB_VALID] = "valid",     [JOB_FAILED] = "failed",   [JOB_CANCELLED] = "cancelled",
+    [JOB_GONE] = "gone",
 };
 
 const char *job_state_name(enum job_state state)
@@ -26,5 +27,5 @@ bool job_state_parse(const char *name, enum job_state *state, struct error *erro
 
 bool job_state_is_final(enum job_state state)
 {
-    return state == JOB_VALID || state == JOB_FAILED || state == JOB_GONE;
+    return state == JOB_VALID || state == JOB_FAILED || state == JOB_CANCELLED || state == JOB_GONE;
 }

@@ -9,12 +9,13 @@
 #include "base/error.h"
 
 enum job_state {
-    JOB_WAITING, /* its message is in a queue list (or on its way there) */
-    JOB_RUNNING, /* a worker has claimed it */
-    JOB_DELAYED, /* it waits in the delayed set for next_try_at */
-    JOB_VALID,   /* finished: the file is there, or has expired */
-    JOB_FAILED,  /* finished: its user was told why, the sentry_exporteddata row is deleted */
-    JOB_GONE,    /* another program has deleted the sentry_exporteddata row */
+    JOB_WAITING,   /* to be claimed */
+    JOB_RUNNING,   /* a worker has claimed it */
+    JOB_DELAYED,   /* waits for next_try_at */
+    JOB_VALID,     /* finished: the file is there, or has expired */
+    JOB_FAILED,    /* finished: its user was told why, the sentry_exporteddata row is deleted */
+    JOB_CANCELLED, /* finished: it was not wanted any more, the row is deleted likewise */
+    JOB_GONE,      /* finished: another program has deleted the sentry_exporteddata row */
 };
 
 /* "waiting", ...: as in the database. */
@@ -23,7 +24,7 @@ const char *job_state_name(enum job_state state);
 /* ERROR_INTERNAL for an unknown name. */
 bool job_state_parse(const char *name, enum job_state *state, struct error *error) MUST_CHECK;
 
-/* VALID, FAILED and GONE are never left. */
+/* VALID, FAILED, CANCELLED and GONE are never left. */
 bool job_state_is_final(enum job_state state);
 
 #endif

@@ -127,10 +127,13 @@ bool exported_data_find_unfinished(struct pg *pg, const struct exported_data_key
     struct pg_params params = {.count = 0};
     bind_key(&params, key);
     return pg_query_int(pg,
-                        "SELECT min(id) FROM sentry_exporteddata"
-                        " WHERE organization_id = $1::bigint AND user_id = $2::bigint"
-                        " AND query_type = $3::bigint AND query_info = $4::text"
-                        " AND date_finished IS NULL",
+                        "SELECT min(e.id) FROM sentry_exporteddata e"
+                        " WHERE e.organization_id = $1::bigint AND e.user_id = $2::bigint"
+                        " AND e.query_type = $3::bigint AND e.query_info = $4::text"
+                        " AND e.date_finished IS NULL AND NOT EXISTS ("
+                        "SELECT FROM exportd.export x WHERE x.data_export_id = e.id"
+                        " AND x.date_added = e.date_added"
+                        " AND x.state NOT IN ('waiting', 'running', 'delayed'))",
                         &params, id, error);
 }
 

@@ -62,7 +62,8 @@ struct exported_data_key {
     const char *query_info;
 };
 
-/* The unfinished row with this key, the lowest id of twins. *id is 0 when there is none. */
+/* The unfinished row with this key, the lowest id of twins; one whose job is over does not count.
+   *id is 0 when there is none. */
 bool exported_data_find_unfinished(struct pg *pg, const struct exported_data_key *key, int64_t *id,
                                    struct error *error) MUST_CHECK;
 

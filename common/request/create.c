@@ -4,11 +4,11 @@
 #include "base/text.h"
 #include "export/issues_by_tag_payload.h"
 #include "export/payload.h"
+#include "job/enqueue.h"
 #include "job/history.h"
 #include "model/exported_data.h"
 #include "model/organization.h"
 #include "model/project.h"
-#include "request/push.h"
 
 enum { TEXTS_MAX = 1024 * 1024 };
 
@@ -16,8 +16,7 @@ enum { TEXTS_MAX = 1024 * 1024 };
 struct creation {
     const struct request_context *context;
     struct exported_data_key key;
-    struct history_request history;
-    bool push; /* a message is needed */
+    int64_t limit, environment_id; /* 0: all */
 };
 
 /* ---- names to ids ---- */
@@ -54,7 +53,7 @@ static bool find_user(struct creation *creation, const char *user, struct error 
 
 static bool find_environment(struct creation *creation, const char *name, struct error *error)
 {
-    int64_t *id = &creation->history.environment_id;
+    int64_t *id = &creation->environment_id;
     if (name == NULL)
         return true;
     return environment_find(creation->context->pg, creation->key.organization_id, name, id,
@@ -71,8 +70,7 @@ static bool resolve(struct creation *creation, const struct export_order *order,
     if (order->limit < 0)
         return error_set(error, ERROR_INVALID, "the limit is negative");
     key->query_type = order->query_type;
-    creation->history =
-        (struct history_request){.queue = context->queue_name, .limit = order->limit};
+    creation->limit = order->limit;
     return write_query_info(order, arena, &key->query_info, error) &&
            caller_find_organization(context->caller, context->pg, order->organization,
                                     &key->organization_id, error) &&
@@ -85,39 +83,42 @@ static bool resolve(struct creation *creation, const struct export_order *order,
 
 /* ---- get or create ---- */
 
-/* A twin that runs already: the same id is the answer, unless it was asked for something else. One
-   that exportd has never seen is queued: a second message does no harm. */
-static bool adopt_twin(struct creation *creation, int64_t id, struct error *error)
+static bool enqueue(const struct creation *creation, int64_t id, struct error *error)
 {
-    struct pg *pg = creation->context->pg;
-    struct history_entry twin;
-    if (!history_find(pg, id, &twin, error))
-        return false;
-    if (!twin.known) {
-        creation->push = true;
-        return history_insert_waiting(pg, id, &creation->history, error);
-    }
-    if (twin.limit != creation->history.limit ||
-        twin.environment_id != creation->history.environment_id)
-        return error_set(error, ERROR_CONFLICT,
-                         "export %" PRId64 " of the same query is not finished yet, with another "
-                         "limit or environment",
-                         id);
-    /* the producer of a waiting one may have died between COMMIT and message: queue_push looks */
-    creation->push = twin.state == JOB_WAITING;
-    return true;
+    struct enqueue_job job = {.data_export_id = id,
+                              .limit = creation->limit,
+                              .environment_id = creation->environment_id,
+                              .eta = USEC_NONE,
+                              .expires = USEC_NONE};
+    const struct enqueue enqueue = {
+        .queue = creation->context->queue_name, .source = "cli", .jobs = &job, .count = 1};
+    return enqueue_jobs(creation->context->pg, &enqueue, error);
 }
 
-static bool insert(struct creation *creation, int64_t *id, struct error *error)
+/* A twin that is not finished: the same id is the answer, unless it was asked for something else.
+   One that exportd has never seen is queued: its own message does no harm later. */
+static bool adopt_twin(const struct creation *creation, int64_t id, struct error *error)
 {
-    struct pg *pg = creation->context->pg;
-    creation->push = true;
-    return exported_data_insert(pg, &creation->key, id, error) &&
-           history_insert_waiting(pg, *id, &creation->history, error);
+    struct history_entry twin;
+    if (!history_find(creation->context->pg, id, &twin, error))
+        return false;
+    if (!twin.known)
+        return enqueue(creation, id, error);
+    return (twin.limit == creation->limit && twin.environment_id == creation->environment_id) ||
+           error_set(error, ERROR_CONFLICT,
+                     "export %" PRId64 " of the same query is not finished yet, with another "
+                     "limit or environment",
+                     id);
+}
+
+static bool insert(const struct creation *creation, int64_t *id, struct error *error)
+{
+    return exported_data_insert(creation->context->pg, &creation->key, id, error) &&
+           enqueue(creation, *id, error);
 }
 
 /* Under the advisory lock of the key: equal requests come one after the other. */
-static bool get_or_create(struct creation *creation, struct created_export *created,
+static bool get_or_create(const struct creation *creation, struct created_export *created,
                           struct error *error)
 {
     struct pg *pg = creation->context->pg;
@@ -142,10 +143,7 @@ bool request_create(const struct request_context *context, const struct export_o
     *created = (struct created_export){.id = 0};
     bool done = arena != NULL || error_no_memory(error);
     done =
-        done && resolve(&creation, order, arena, error) &&
-        get_or_create(&creation, created, error) &&
-        (!creation.push || request_push(context, created->id, &creation.history, error) ||
-         error_prefix(error, "export %" PRId64 " is made but not queued: try again", created->id));
+        done && resolve(&creation, order, arena, error) && get_or_create(&creation, created, error);
     arena_free(arena);
     return done;
 }

@@ -2,9 +2,8 @@
 #include "request/rescue.h"
 
 #include "export/names.h"
+#include "job/enqueue.h"
 #include "job/forgotten.h"
-#include "job/queue_find.h"
-#include "request/push.h"
 
 enum { ROWS_AT_ONCE = 1000 };
 
@@ -33,54 +32,26 @@ static bool list_rows(struct pg *pg, json_t *rows, struct error *error)
     return true;
 }
 
-static bool find_ids(const struct request_context *context, struct id_set **ids,
-                     struct error *error)
-{
-    struct queue *queue = queue_new(context->queue_name, NULL);
-    bool done = queue != NULL ? queue_find_ids(queue, context->redis, true, ids, error)
-                              : error_no_memory(error);
-    queue_free(queue);
-    return done;
-}
-
-static bool keep_missing(const json_t *rows, const struct id_set *found, json_t *missing,
-                         struct error *error)
-{
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        json_t *row = json_array_get(rows, i);
-        if (!id_set_has(found, id_of(row)) && json_array_append(missing, row) != 0)
-            return error_no_memory(error);
-    }
-    return true;
-}
-
-/* All rows before any message is looked for: a message that comes in between is found. */
 bool request_list_forgotten(const struct request_context *context, json_t **exports,
                             struct error *error)
 {
-    struct id_set *found = NULL;
     if (!caller_check_operator(context->caller, error))
         return false;
     json_t *rows = json_array();
-    json_t *missing = json_array();
-    bool done = (rows != NULL && missing != NULL) || error_no_memory(error);
-    done = done && list_rows(context->pg, rows, error) && find_ids(context, &found, error) &&
-           keep_missing(rows, found, missing, error);
+    bool done = (rows != NULL || error_no_memory(error)) && list_rows(context->pg, rows, error);
     if (done)
-        *exports = json_incref(missing);
-    json_decref(missing);
+        *exports = json_incref(rows);
     json_decref(rows);
-    id_set_free(found);
     return done;
 }
 
-/* As a new export: the row that exportd knows it by, then the message. */
 bool request_queue_again(const struct request_context *context, int64_t data_export_id,
                          struct error *error)
 {
-    const struct history_request all = {.queue = context->queue_name};
+    struct enqueue_job job = {
+        .data_export_id = data_export_id, .eta = USEC_NONE, .expires = USEC_NONE};
+    const struct enqueue enqueue = {
+        .queue = context->queue_name, .source = "cli", .jobs = &job, .count = 1};
     return caller_check_operator(context->caller, error) &&
-           history_insert_waiting(context->pg, data_export_id, &all, error) &&
-           (request_push(context, data_export_id, &all, error) ||
-            error_prefix(error, "export %" PRId64 " is not queued", data_export_id));
+           enqueue_jobs(context->pg, &enqueue, error);
 }

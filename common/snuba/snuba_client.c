@@ -216,3 +216,8 @@ void snuba_client_interrupt(struct snuba_client *client)
 {
     http_client_interrupt(client->http);
 }
+
+void snuba_client_resume(struct snuba_client *client)
+{
+    http_client_resume(client->http);
+}

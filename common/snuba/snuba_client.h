@@ -41,7 +41,9 @@ bool snuba_finish(struct snuba_client *client, struct arena *arena, struct snuba
                   struct error *error) MUST_CHECK;
 void snuba_abandon(struct snuba_client *client);
 
-/* From any thread: what waits, and all that is asked from now on, ends with ERROR_STOPPED. */
+/* From any thread: what waits, and all that is asked until snuba_client_resume, ends with
+   ERROR_STOPPED. */
 void snuba_client_interrupt(struct snuba_client *client);
+void snuba_client_resume(struct snuba_client *client);
 
 #endif

@@ -15,6 +15,7 @@ struct tagstore_operations {
 
     void (*free)(struct tagstore *store);
     void (*interrupt)(struct tagstore *store);
+    void (*resume)(struct tagstore *store); /* NULL: there is nothing to do */
 
     /* the export's cursor */
     bool (*open_group_tag_values)(struct tagstore *store, const struct group_tag_value_query *query,

@@ -17,6 +17,12 @@ void tagstore_interrupt(struct tagstore *store)
     store->operations->interrupt(store);
 }
 
+void tagstore_resume(struct tagstore *store)
+{
+    if (store->operations->resume != NULL)
+        store->operations->resume(store);
+}
+
 bool tagstore_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
                                     struct tagstore_cursor **cursor, struct error *error)

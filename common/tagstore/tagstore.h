@@ -85,9 +85,12 @@ void tagstore_free(struct tagstore *store);
 int64_t tagstore_patience_ms(const struct tagstore *store);
 
 /* Ends what the store waits for, in ERROR_TIMEOUT or ERROR_STOPPED; for a worker that gives its
-   jobs back. What is asked afterwards may fail too. The one function here that another thread may
-   call. */
+   jobs back, or a job that was cancelled. What is asked afterwards may fail too, until
+   tagstore_resume. The one function here that another thread may call. */
 void tagstore_interrupt(struct tagstore *store);
+
+/* Lets the store ask again after an interrupt. */
+void tagstore_resume(struct tagstore *store);
 
 /* ---- reading: keys and values of a group or, with group_id 0, of the project ----
 

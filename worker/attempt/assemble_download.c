@@ -7,19 +7,21 @@
 
 enum { PROGRESS_INTERVAL_MS = 1000 };
 
-/* Shall we stop, and is the job still ours? The second question is asked about once a second. */
+/* Shall we stop, and is the job still ours? PostgreSQL is asked about once a second. */
 static bool go_on(void *context, struct error *error)
 {
     struct attempt *attempt = context;
     struct assembly *assembly = &attempt->assembly;
     watch_seen(attempt->tools->watch);
+    if (!attempt_check_ours(attempt, error))
+        return false;
     if (attempt_gives_back(attempt))
         return error_set(error, ERROR_STOPPED, "the worker stops");
     int64_t now = clock_monotonic_ms();
     if (now - assembly->reported_ms < PROGRESS_INTERVAL_MS)
         return true;
     assembly->reported_ms = now;
-    return claim_progress(attempt->tools->pg, &attempt->claim, &assembly->progress, error);
+    return claim_progress(attempt->tools->pg, attempt->claim, &assembly->progress, error);
 }
 
 /* After each page. */
@@ -30,12 +32,26 @@ static bool report(void *context, const struct job_progress *progress, struct er
     return go_on(attempt, error);
 }
 
+static enum job_limit limit_kind(const struct claim *claim)
+{
+    if (claim->limit < 0)
+        return JOB_LIMIT_WRONG;
+    return claim->limit > 0 ? JOB_LIMIT_ROWS : JOB_LIMIT_NONE;
+}
+
+static enum job_environment environment_kind(const struct claim *claim)
+{
+    if (claim->environment_id < 0)
+        return JOB_ENVIRONMENT_WRONG;
+    return claim->environment_id > 0 ? JOB_ENVIRONMENT_ONE : JOB_ENVIRONMENT_ALL;
+}
+
 static bool write_rows(struct attempt *attempt, struct error *error)
 {
     const struct attempt_tools *tools = attempt->tools;
     const struct config *config = tools->context->config;
-    const struct job_message *message = &attempt->message;
-    const struct exported_data *row = &attempt->claim.row;
+    const struct claim *claim = attempt->claim;
+    const struct exported_data *row = &attempt->row;
     struct assembly *assembly = &attempt->assembly;
     struct export_run run = {.source = {.pg = tools->pg,
                                         .tagstore = tools->tagstore,
@@ -43,10 +59,10 @@ static bool write_rows(struct attempt *attempt, struct error *error)
                              .query = {.organization_id = row->organization_id,
                                        .query_type = row->query_type,
                                        .query_info = row->query_info,
-                                       .limit_kind = message->limit_kind,
-                                       .limit = message->limit,
-                                       .environment_kind = message->environment_kind,
-                                       .environment_id = message->environment_id},
+                                       .limit_kind = limit_kind(claim),
+                                       .limit = claim->limit,
+                                       .environment_kind = environment_kind(claim),
+                                       .environment_id = claim->environment_id},
                              .output = {.format = row_format_default(),
                                         .options.formula_guard = config->csv_formula_guard,
                                         .sink = assembly->sink},
@@ -55,7 +71,6 @@ static bool write_rows(struct attempt *attempt, struct error *error)
     bool written = query_type_run(&run, error);
     if (written)
         assembly->progress = run.done;
-    assembly->limit = message->limit_kind == JOB_LIMIT_ROWS ? message->limit : 0;
     return written;
 }
 
@@ -66,8 +81,8 @@ bool assemble_store(struct attempt *attempt, struct error *error)
     const struct upload upload = {.pg = tools->pg,
                                   .locks = tools->locks,
                                   .store = tools->store,
-                                  .data_export_id = attempt->claim.data_export_id,
-                                  .attempt = attempt->claim.attempt,
+                                  .data_export_id = attempt->claim->data_export_id,
+                                  .attempt = attempt->claim->attempt,
                                   .go_on = go_on,
                                   .context = attempt};
     if (assembly->stored)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The end of an attempt: which outcome, and how it is carried through while PostgreSQL comes and
- * goes. What cannot be written is not over: the job is postponed, or left to a rescue.
+ * goes. What cannot be written is not over: the job is postponed, or given back by the heartbeat.
  */
 #include "base/clock.h"
 #include "job/retry.h"
@@ -93,38 +93,29 @@ static bool step_failed(struct attempt *attempt, struct error *error)
     return true;
 }
 
-static void end_written(struct attempt *attempt)
-{
-    attempt->end = MESSAGE_ACKNOWLEDGED;
-    attempt->mailed = true;
-}
-
 bool conclude_valid(struct attempt *attempt)
 {
     attempt->valid = persist(attempt, step_valid, &attempt->error);
-    if (attempt->valid)
-        end_written(attempt);
+    attempt->mailed = attempt->valid;
     return attempt->valid;
 }
 
 /* ---- after an error ---- */
 
-/* Records that the job is not over. When even that cannot be written, the message stays in the
-   processing list: row and message are rescued together later. */
+/* Records that the job is not over. When even that cannot be written, the heartbeat gives the job
+   back, or another worker does. */
 static void postpone(struct attempt *attempt, struct retry retry)
 {
     const struct error *cause = &attempt->error;
     struct error error;
     attempt->reason = cause->message;
+    attempt->cause = cause->message;
     attempt->delay_ms = retry.delay_ms;
     attempt->counted = retry.counted;
-    attempt->end = retry.delay_ms > 0 ? MESSAGE_DELAYED : MESSAGE_GIVEN_BACK;
     while (!persist(attempt, outcome_postponed, &error)) {
         log_error(LOG_ERROR, "dataexport.outcome-not-written", &error);
-        if (error.code == ERROR_LOST || attempt_gives_back(attempt)) {
-            attempt->end = error.code == ERROR_LOST ? MESSAGE_GIVEN_BACK : MESSAGE_STAYS;
+        if (error.code == ERROR_LOST || attempt_gives_back(attempt))
             return;
-        }
         attempt_wait_a_moment(attempt);
     }
     LOG(LOG_WARNING, "dataexport.postponed", log_text("code", error_code_name(cause->code)),
@@ -135,12 +126,11 @@ static bool fail(struct attempt *attempt, struct error *error)
 {
     const struct error *cause = &attempt->error;
     attempt->reason = retry_failure_sentence(cause);
+    attempt->cause = cause->message;
     LOG(LOG_ERROR, "dataexport.error", log_text("error", attempt->reason),
         log_text("code", error_code_name(cause->code)), log_text("cause", cause->message));
-    if (!persist(attempt, step_failed, error))
-        return false;
-    end_written(attempt);
-    return true;
+    attempt->mailed = persist(attempt, step_failed, error);
+    return attempt->mailed;
 }
 
 void conclude_error(struct attempt *attempt)
@@ -150,11 +140,13 @@ void conclude_error(struct attempt *attempt)
     const struct retry_limits limits = {.max_failures = config->max_failures,
                                         .give_up_hours = config->give_up_hours,
                                         .base_seconds = config->retry_base_seconds};
-    const struct retry_history history = {.attempt = attempt->claim.attempt,
-                                          .failures = attempt->claim.failures,
-                                          .age_seconds = attempt->claim.age_seconds,
-                                          .crashes = attempt->crashes};
+    const struct claim *claim = attempt->claim;
+    const struct retry_history history = {.attempt = claim->attempt,
+                                          .failures = claim->failures,
+                                          .age_seconds = claim->age_seconds,
+                                          .crashes = claim->crashes};
     struct error unwritten;
+    (void)!attempt_check_ours(attempt, &attempt->error); /* an interrupt looks like another error */
     struct retry retry = retry_judge(cause, &history, &limits, attempt_gives_back(attempt));
     switch (retry.verdict) {
     case RETRY_FAIL:
@@ -167,10 +159,27 @@ void conclude_error(struct attempt *attempt)
         postpone(attempt, retry);
         break;
     case RETRY_HANDS_OFF:
-        /* Not acknowledged: if the job waits again, this may be the only message that leads to it.
-         */
         log_error(LOG_WARNING, "dataexport.lost", cause);
-        attempt->end = MESSAGE_GIVEN_BACK;
         break;
     }
+}
+
+/* ---- nothing to do ---- */
+
+static bool step_gone(struct attempt *attempt, struct error *error)
+{
+    return outcome_otherwise(attempt, OUTCOME_ROW_GONE, error);
+}
+
+static bool step_finished(struct attempt *attempt, struct error *error)
+{
+    return outcome_otherwise(attempt, OUTCOME_FINISHED, error);
+}
+
+void conclude_otherwise(struct attempt *attempt, enum outcome_result result)
+{
+    if (persist(attempt, result == OUTCOME_ROW_GONE ? step_gone : step_finished, &attempt->error))
+        log_otherwise(result);
+    else
+        conclude_error(attempt);
 }

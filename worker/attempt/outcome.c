@@ -22,7 +22,7 @@ struct outcome {
 static bool add_locks(struct pg_batch *batch, const struct outcome *outcome,
                       const struct claim_end *end, struct error *error)
 {
-    const struct claim *claim = &outcome->attempt->claim;
+    const struct claim *claim = outcome->attempt->claim;
     const struct uploaded_file *file = outcome->file;
     return pg_batch_add_begin(batch, error) && claim_end_add(batch, claim, end, error) &&
            exported_data_lock_add(batch, claim->data_export_id, error) &&
@@ -38,7 +38,7 @@ static bool begin(struct outcome *outcome, const struct claim_end *end, struct e
     struct pg_batch batch;
     pg_batch_init(&batch, attempt->tools->pg);
     bool done = add_locks(&batch, outcome, end, error) && pg_batch_run(&batch, error) &&
-                claim_end_passed(&attempt->claim, batch.results[FENCE], error);
+                claim_end_passed(attempt->claim, batch.results[FENCE], error);
     outcome->result = OUTCOME_DONE;
     if (done && !exported_data_lock_read(batch.results[ROW], attempt->tools->outcome_arena, export,
                                          error)) {
@@ -57,7 +57,7 @@ static bool begin(struct outcome *outcome, const struct claim_end *end, struct e
 static bool end_only(struct attempt *attempt, const struct claim_end *end, struct error *error)
 {
     struct pg *pg = attempt->tools->pg;
-    bool done = pg_begin(pg, error) && claim_end(pg, &attempt->claim, end, error) &&
+    bool done = pg_begin(pg, error) && claim_end(pg, attempt->claim, end, error) &&
                 FAULT("before_commit", error) && pg_commit(pg, error) &&
                 FAULT("after_commit", error);
     if (!done)
@@ -65,19 +65,27 @@ static bool end_only(struct attempt *attempt, const struct claim_end *end, struc
     return done;
 }
 
+bool outcome_otherwise(struct attempt *attempt, enum outcome_result result, struct error *error)
+{
+    bool gone = result == OUTCOME_ROW_GONE;
+    const struct claim_end end = {
+        .state = gone ? "gone" : "valid",
+        .outcome = gone ? "gone" : "valid",
+        .message = gone ? "the export's row was deleted" : "finished by another program",
+        .delay_ms = -1,
+        .window_from = USEC_NONE,
+        .window_to = USEC_NONE,
+    };
+    return end_only(attempt, &end, error);
+}
+
 /* What was begun for an outcome is undone, and another end of the job recorded instead: none when a
    blob is gone, for its file can be stored again. */
 static bool end_otherwise(const struct outcome *outcome, struct error *error)
 {
-    bool gone = outcome->result == OUTCOME_ROW_GONE;
-    const struct claim_end end = {
-        .state = gone ? "gone" : "valid",
-        .outcome = gone ? "gone" : "valid",
-        .message = gone ? "the export was deleted while it ran" : "finished by another program",
-        .delay_ms = -1,
-    };
     pg_rollback(outcome->attempt->tools->pg);
-    return outcome->result == OUTCOME_BLOB_GONE || end_only(outcome->attempt, &end, error);
+    return outcome->result == OUTCOME_BLOB_GONE ||
+           outcome_otherwise(outcome->attempt, outcome->result, error);
 }
 
 /* ---- valid ---- */
@@ -126,10 +134,14 @@ static bool write_and_commit(const struct outcome *outcome, const struct outcome
 
 bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct error *error)
 {
+    const struct assembly *assembly = &attempt->assembly;
     const struct claim_end end = {.state = "valid",
                                   .outcome = "valid",
                                   .delay_ms = -1,
-                                  .progress = attempt->assembly.progress};
+                                  .progress = assembly->progress,
+                                  .truncated = assembly->truncated,
+                                  .window_from = assembly->window_from,
+                                  .window_to = assembly->window_to};
     struct outcome outcome = {.attempt = attempt, .file = &attempt->assembly.file};
     struct outcome_mail mail;
     bool done = begin(&outcome, &end, error);
@@ -153,8 +165,11 @@ bool outcome_failed(struct attempt *attempt, enum outcome_result *result, struct
     const struct claim_end end = {.state = "failed",
                                   .outcome = "failed",
                                   .message = attempt->reason,
+                                  .cause = attempt->cause,
                                   .delay_ms = -1,
-                                  .progress = attempt->assembly.progress};
+                                  .progress = attempt->assembly.progress,
+                                  .window_from = USEC_NONE,
+                                  .window_to = USEC_NONE};
     struct pg *pg = attempt->tools->pg;
     struct outcome outcome = {.attempt = attempt};
     struct outcome_mail mail;
@@ -180,6 +195,9 @@ bool outcome_postponed(struct attempt *attempt, struct error *error)
         .state = delayed ? "delayed" : "waiting",
         .outcome = delayed ? "delayed" : "given-back",
         .message = attempt->reason,
+        .cause = attempt->cause,
+        .window_from = USEC_NONE,
+        .window_to = USEC_NONE,
         .failures_added = attempt->counted ? 1 : 0,
         .delay_ms = delayed ? attempt->delay_ms : -1,
         .progress = attempt->assembly.progress,
@@ -191,5 +209,5 @@ bool outcome_was_committed(struct attempt *attempt, bool *committed, struct erro
 {
     struct pg *pg = attempt->tools->pg;
     *committed = false;
-    return pg_connect(pg, error) && claim_has_ended(pg, &attempt->claim, committed, error);
+    return pg_connect(pg, error) && claim_has_ended(pg, attempt->claim, committed, error);
 }

@@ -39,7 +39,7 @@ static bool note_no_mail(const struct attempt *attempt, const char *sentence, co
 static bool print(const struct attempt *attempt, const struct mail_content *content,
                   struct outcome_mail *mail, struct error *error)
 {
-    const struct claim *claim = &attempt->claim;
+    const struct claim *claim = attempt->claim;
     const char *sender = attempt->tools->context->config->mail_from;
     const struct mail_envelope envelope = {.sender = sender,
                                            .recipient = mail->recipient,
@@ -74,7 +74,7 @@ bool outcome_mail_success(const struct attempt *attempt, const struct exported_d
                                    .organization_slug = export->organization_slug,
                                    .rows = assembly->progress.rows,
                                    .bytes = assembly->progress.bytes,
-                                   .limit = assembly->limit};
+                                   .limit = attempt->claim->limit};
     struct mail_content content;
     find_recipient(export, &mail->recipient, &why);
     if (mail->recipient == NULL)
@@ -108,7 +108,7 @@ bool outcome_mail_failure(const struct attempt *attempt, const struct exported_d
 bool outcome_mail_add(const struct attempt *attempt, const struct outcome_mail *mail,
                       struct pg_batch *batch, struct error *error)
 {
-    const struct claim *claim = &attempt->claim;
+    const struct claim *claim = attempt->claim;
     const struct outbox_mail row = {.data_export_id = claim->data_export_id,
                                     .message_id = mail->message_id,
                                     .recipient = mail->recipient,

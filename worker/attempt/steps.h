@@ -12,6 +12,17 @@ bool attempt_gives_back(const struct attempt *attempt);
 /* Before the next try to reach a server. The watchdog is told: to wait is not to hang. */
 void attempt_wait_a_moment(const struct attempt *attempt);
 
+/* ERROR_LOST once the heartbeat has found that the job is not ours any more. */
+bool attempt_check_ours(const struct attempt *attempt, struct error *error) MUST_CHECK;
+
+/* How an outcome ended. */
+enum outcome_result {
+    OUTCOME_DONE,      /* committed */
+    OUTCOME_BLOB_GONE, /* nothing changed: a blob is gone, store the file again */
+    OUTCOME_ROW_GONE,  /* the export's row was deleted meanwhile: the job is GONE now */
+    OUTCOME_FINISHED,  /* another program has finished the export: nothing more to do */
+};
+
 /* ---- assemble_download.c ---- */
 
 /* Writes the rows of a claimed job into a temporary file and stores it as blobs. The errors are
@@ -29,18 +40,14 @@ bool conclude_valid(struct attempt *attempt);
 /* Writes what attempt->error makes of the job: failed, postponed, given back. */
 void conclude_error(struct attempt *attempt);
 
+/* Writes that there is nothing to do: the export's row is gone, or finished. */
+void conclude_otherwise(struct attempt *attempt, enum outcome_result result);
+
 /* ---- outcome.c ----
 
    The one transaction that ends an attempt. Its locks are always taken in this order: the job's row
    in exportd.export (the fence), the export's row, an old file's rows, the blobs of the new one,
    the outbox. */
-
-enum outcome_result {
-    OUTCOME_DONE,      /* committed */
-    OUTCOME_BLOB_GONE, /* nothing changed: a blob is gone, store the file again */
-    OUTCOME_ROW_GONE,  /* the export's row was deleted meanwhile: the job is GONE now */
-    OUTCOME_FINISHED,  /* another program has finished the export: nothing more to do */
-};
 
 /* valid: blobs locked, file and index rows, the export's row finished, the mail in the outbox. */
 bool outcome_valid(struct attempt *attempt, enum outcome_result *result,
@@ -50,6 +57,10 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result,
    its file, if any) deleted; exportd.export keeps the sentence. */
 bool outcome_failed(struct attempt *attempt, enum outcome_result *result,
                     struct error *error) MUST_CHECK;
+
+/* Over without our doing: OUTCOME_ROW_GONE or OUTCOME_FINISHED. */
+bool outcome_otherwise(struct attempt *attempt, enum outcome_result result,
+                       struct error *error) MUST_CHECK;
 
 /* Not over, because of attempt->reason: back to the queue at once (attempt->delay_ms 0) or after a
    pause; attempt->counted as a failure or not. */

@@ -4,14 +4,9 @@
 #define WORKER_THREADS_JOB_THREAD_H
 
 #include "worker/attempt/attempt.h"
-#include "worker/threads/pool.h"
 
 struct job_thread {
     struct attempt_tools tools;
-    struct pool *pool;
-    int slot;            /* in the pool */
-    struct redis *redis; /* the queue */
-    struct outage redis_outage;
 };
 
 /* Makes the thread's connections, not yet connected. Free with job_thread_close, also after a
@@ -24,9 +19,9 @@ void job_thread_close(struct job_thread *thread);
    job is done or given back. */
 void *job_thread_run(void *thread);
 
-/* From another thread, once the worker gives its jobs back: ends a long question to the tagstore;
-   with `all` also what the thread asks for its rows, so that it may have to leave its job to a
-   rescue. */
+/* From another thread, when the job is lost or the worker gives its jobs back: ends a long question
+   to the tagstore; with `all` also what the thread asks for its rows, so that it may have to leave
+   its job to the heartbeat or to another worker. */
 void job_thread_interrupt(struct job_thread *thread, bool all);
 
 #endif

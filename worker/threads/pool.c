@@ -1,172 +1,186 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/threads/pool.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 
-void pool_init(struct pool *pool)
+void pool_init(struct pool *pool, int threads)
 {
-    *pool = (struct pool){.ready = 0};
+    *pool = (struct pool){.threads = threads};
     (void)pthread_mutex_init(&pool->mutex, NULL);
-    bell_condition_init(&pool->may_hand);
+    bell_condition_init(&pool->may_claim);
     bell_condition_init(&pool->may_receive);
 }
 
 void pool_destroy(struct pool *pool)
 {
     (void)pthread_cond_destroy(&pool->may_receive);
-    (void)pthread_cond_destroy(&pool->may_hand);
+    (void)pthread_cond_destroy(&pool->may_claim);
     (void)pthread_mutex_destroy(&pool->mutex);
-}
-
-/* Whoever makes this true wakes the fetcher: a thread that comes, and one that takes what was
-   handed while others wait. */
-static bool may_hand(const struct pool *pool)
-{
-    return pool->ready > 0 && pool->handed == NULL;
-}
-
-bool pool_wait_ready(struct pool *pool, int64_t ms)
-{
-    struct timespec deadline = bell_deadline(ms);
-    (void)pthread_mutex_lock(&pool->mutex);
-    while (!pool->stopping && !may_hand(pool) &&
-           pthread_cond_timedwait(&pool->may_hand, &pool->mutex, &deadline) != ETIMEDOUT)
-        ;
-    bool ready = may_hand(pool);
-    (void)pthread_mutex_unlock(&pool->mutex);
-    return ready;
-}
-
-void pool_hand(struct pool *pool, struct job_ticket *ticket)
-{
-    (void)pthread_mutex_lock(&pool->mutex);
-    pool->handed = ticket;
-    (void)pthread_cond_signal(&pool->may_receive);
-    (void)pthread_mutex_unlock(&pool->mutex);
-}
-
-/* Counts the thread once, however often it says that it comes. */
-static void come(struct pool *pool, int slot, enum pool_place place)
-{
-    bool counted = pool->place[slot] != POOL_WORKING;
-    pool->place[slot] = place;
-    if (counted)
-        return;
-    pool->ready++;
-    if (may_hand(pool))
-        (void)pthread_cond_signal(&pool->may_hand);
-}
-
-static void go(struct pool *pool, int slot)
-{
-    if (pool->place[slot] != POOL_WORKING)
-        pool->ready--;
-    pool->place[slot] = POOL_WORKING;
-}
-
-void pool_announce(struct pool *pool, int slot)
-{
-    (void)pthread_mutex_lock(&pool->mutex);
-    come(pool, slot, POOL_COMING);
-    (void)pthread_mutex_unlock(&pool->mutex);
-}
-
-void pool_renounce(struct pool *pool, int slot)
-{
-    (void)pthread_mutex_lock(&pool->mutex);
-    go(pool, slot);
-    (void)pthread_mutex_unlock(&pool->mutex);
-}
-
-struct job_ticket *pool_receive(struct pool *pool, int slot, int64_t ms)
-{
-    struct timespec deadline = bell_deadline(ms);
-    (void)pthread_mutex_lock(&pool->mutex);
-    come(pool, slot, POOL_WAITING);
-    while (!pool->stopping && pool->handed == NULL &&
-           pthread_cond_timedwait(&pool->may_receive, &pool->mutex, &deadline) != ETIMEDOUT)
-        ;
-    struct job_ticket *ticket = pool->handed;
-    pool->handed = NULL;
-    pool->held[slot] = ticket;
-    go(pool, slot);
-    if (may_hand(pool))
-        (void)pthread_cond_signal(&pool->may_hand);
-    (void)pthread_mutex_unlock(&pool->mutex);
-    return ticket;
-}
-
-void pool_release(struct pool *pool, int slot)
-{
-    (void)pthread_mutex_lock(&pool->mutex);
-    struct job_ticket *ticket = pool->held[slot];
-    pool->held[slot] = NULL;
-    (void)pthread_mutex_unlock(&pool->mutex);
-    job_ticket_free(ticket);
 }
 
 void pool_stop(struct pool *pool)
 {
     (void)pthread_mutex_lock(&pool->mutex);
     pool->stopping = true;
-    (void)pthread_cond_broadcast(&pool->may_hand);
+    (void)pthread_cond_broadcast(&pool->may_claim);
     (void)pthread_cond_broadcast(&pool->may_receive);
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 
-struct job_ticket *pool_withdraw(struct pool *pool)
+/* ---- the claimer ---- */
+
+static void ring(struct pool *pool)
+{
+    pool->rung = true;
+    (void)pthread_cond_signal(&pool->may_claim);
+}
+
+void pool_ring(struct pool *pool)
 {
     (void)pthread_mutex_lock(&pool->mutex);
-    struct job_ticket *ticket = pool->handed;
-    pool->handed = NULL;
-    for (int i = 0; i < POOL_MAX; i++)
-        if (pool->place[i] == POOL_COMING)
-            go(pool, i);
+    ring(pool);
     (void)pthread_mutex_unlock(&pool->mutex);
-    return ticket;
 }
+
+void pool_wait(struct pool *pool, int64_t ms)
+{
+    struct timespec deadline = bell_deadline(ms);
+    (void)pthread_mutex_lock(&pool->mutex);
+    while (!pool->stopping && !pool->rung &&
+           pthread_cond_timedwait(&pool->may_claim, &pool->mutex, &deadline) != ETIMEDOUT)
+        ;
+    pool->rung = false;
+    (void)pthread_mutex_unlock(&pool->mutex);
+}
+
+static bool is_held(const struct pool_slot *slot)
+{
+    return slot->place == POOL_GIVEN || slot->place == POOL_WORKING;
+}
+
+/* Big jobs that may still be begun. */
+static int room_for_big(const struct pool *pool)
+{
+    int kept = pool->threads > 1 ? 1 : 0;
+    int big = 0;
+    for (int i = 0; i < pool->threads; i++)
+        big += is_held(&pool->slots[i]) && pool->slots[i].claim.big ? 1 : 0;
+    return pool->threads - kept - big;
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+struct claim_order pool_order(struct pool *pool)
+{
+    int ready = 0;
+    (void)pthread_mutex_lock(&pool->mutex);
+    for (int i = 0; i < pool->threads; i++)
+        ready += pool->slots[i].place == POOL_READY ? 1 : 0;
+    ready = smaller(ready, CLAIMS_MAX);
+    struct claim_order order = {.jobs = ready, .big = smaller(ready, room_for_big(pool))};
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return order;
+}
+
+bool pool_give(struct pool *pool, const struct claim *claim)
+{
+    int i = 0;
+    (void)pthread_mutex_lock(&pool->mutex);
+    while (i < pool->threads && pool->slots[i].place != POOL_READY)
+        i++;
+    bool given = !pool->stopping && i < pool->threads;
+    if (given)
+        pool->slots[i] = (struct pool_slot){.place = POOL_GIVEN, .claim = *claim};
+    (void)pthread_cond_broadcast(&pool->may_receive);
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return given;
+}
+
+/* ---- a job thread ---- */
+
+/* A thread that has waited in vain stays ready: it comes back at once, and a job that it is given
+   meanwhile waits for it. */
+const struct claim *pool_receive(struct pool *pool, int slot, int64_t ms)
+{
+    struct pool_slot *mine = &pool->slots[slot];
+    struct timespec deadline = bell_deadline(ms);
+    (void)pthread_mutex_lock(&pool->mutex);
+    if (mine->place == POOL_AWAY) {
+        mine->place = POOL_READY;
+        ring(pool);
+    }
+    while (!pool->stopping && mine->place == POOL_READY &&
+           pthread_cond_timedwait(&pool->may_receive, &pool->mutex, &deadline) != ETIMEDOUT)
+        ;
+    if (mine->place == POOL_GIVEN)
+        mine->place = POOL_WORKING;
+    bool received = mine->place == POOL_WORKING;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return received ? &mine->claim : NULL;
+}
+
+void pool_release(struct pool *pool, int slot)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->slots[slot].place = POOL_AWAY;
+    (void)pthread_mutex_unlock(&pool->mutex);
+}
+
+bool pool_keep_big(struct pool *pool, int slot)
+{
+    struct claim *claim = &pool->slots[slot].claim;
+    (void)pthread_mutex_lock(&pool->mutex);
+    bool kept = claim->big || room_for_big(pool) > 0 || pool->threads == 1;
+    claim->big = claim->big || kept;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return kept;
+}
+
+bool pool_is_lost(struct pool *pool, int slot)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    bool lost = pool->slots[slot].lost;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return lost;
+}
+
+/* ---- all ---- */
 
 int pool_busy(struct pool *pool)
 {
     int busy = 0;
     (void)pthread_mutex_lock(&pool->mutex);
-    busy += pool->handed != NULL ? 1 : 0;
-    for (int i = 0; i < POOL_MAX; i++)
-        busy += pool->held[i] != NULL ? 1 : 0;
+    for (int i = 0; i < pool->threads; i++)
+        busy += is_held(&pool->slots[i]) ? 1 : 0;
     (void)pthread_mutex_unlock(&pool->mutex);
     return busy;
 }
 
-static struct job_ticket *copy_ticket(const struct job_ticket *ticket)
+void pool_list_held(struct pool *pool, struct held_runs *held)
 {
-    struct job_ticket *copy = memory_zeroed(1, sizeof(*copy));
-    if (copy == NULL)
-        return NULL;
-    *copy = *ticket;
-    copy->message = memory_alloc(ticket->size + 1);
-    if (copy->message == NULL) {
-        free(copy);
-        return NULL;
-    }
-    memcpy(copy->message, ticket->message, ticket->size);
-    copy->message[ticket->size] = '\0';
-    return copy;
+    held->count = 0;
+    (void)pthread_mutex_lock(&pool->mutex);
+    for (int i = 0; i < pool->threads; i++)
+        if (is_held(&pool->slots[i]))
+            held->items[held->count++] = pool->slots[i].claim;
+    (void)pthread_mutex_unlock(&pool->mutex);
 }
 
-bool pool_snapshot(struct pool *pool, struct job_ticket *tickets[POOL_MAX + 1], int *count,
-                   struct error *error)
+void pool_lose(struct pool *pool, const char *run, void (*interrupt)(void *context, int slot),
+               void *context)
 {
-    bool done = true;
-    *count = 0;
     (void)pthread_mutex_lock(&pool->mutex);
-    for (int i = -1; done && i < POOL_MAX; i++) {
-        const struct job_ticket *ticket = i < 0 ? pool->handed : pool->held[i];
-        if (ticket == NULL)
+    for (int i = 0; i < pool->threads; i++) {
+        struct pool_slot *slot = &pool->slots[i];
+        if (!is_held(slot) || !text_equal(slot->claim.run, run))
             continue;
-        tickets[*count] = copy_ticket(ticket);
-        done = tickets[*count] != NULL;
-        *count += done ? 1 : 0;
+        slot->lost = true;
+        interrupt(context, i);
     }
     (void)pthread_mutex_unlock(&pool->mutex);
-    return done || error_no_memory(error);
 }

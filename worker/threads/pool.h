@@ -1,63 +1,88 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pool's meeting point: job threads announce that they are ready, the fetcher hands a message
- * to one of them. A message is held by the pool from the hand-over until its thread has left it.
+ * The pool's meeting point: job threads say that they are ready, the claimer gives each of them a
+ * job that it has claimed. A job is held by the pool from then until its thread releases it.
  */
 #ifndef WORKER_THREADS_POOL_H
 #define WORKER_THREADS_POOL_H
 
-#include "job/queue.h"
+#include "job/lease.h"
 #include "worker/bell.h"
 
 enum { POOL_MAX = 64 };
 
-enum pool_place { POOL_WORKING, POOL_COMING, POOL_WAITING };
-
-struct pool {
-    pthread_mutex_t mutex;             /* guards everything below */
-    pthread_cond_t may_hand;           /* waited for by the fetcher */
-    pthread_cond_t may_receive;        /* and by job threads */
-    bool stopping;                     /* nobody waits any more */
-    int ready;                         /* job threads that are coming or waiting */
-    enum pool_place place[POOL_MAX];   /* of each thread */
-    struct job_ticket *handed;         /* given by the fetcher, not yet picked up */
-    struct job_ticket *held[POOL_MAX]; /* by each thread */
+enum pool_place {
+    POOL_AWAY,    /* cannot work: its servers are away, or it has not started yet */
+    POOL_READY,   /* waits for a job */
+    POOL_GIVEN,   /* has been given one */
+    POOL_WORKING, /* has picked it up */
 };
 
-void pool_init(struct pool *pool);
+struct pool_slot {
+    enum pool_place place;
+    struct claim claim; /* given or working */
+    bool lost;          /* the job was cancelled, or is another worker's now */
+};
+
+struct pool {
+    pthread_mutex_t mutex;      /* guards everything below */
+    pthread_cond_t may_claim;   /* waited for by the claimer */
+    pthread_cond_t may_receive; /* and by job threads */
+    bool stopping;              /* no thread waits any more */
+    bool rung;                  /* there may be something to claim */
+    int threads;
+    struct pool_slot slots[POOL_MAX];
+};
+
+void pool_init(struct pool *pool, int threads);
 void pool_destroy(struct pool *pool);
-
-/* For the fetcher: whether a thread waits that has not been given anything; waits for that at most
-   `ms` milliseconds. */
-bool pool_wait_ready(struct pool *pool, int64_t ms);
-
-/* Gives a ticket to the next thread that is ready. Only after pool_wait_ready was true. */
-void pool_hand(struct pool *pool, struct job_ticket *ticket);
-
-/* For job thread `slot`, whose job is over but for its leaving the queue: it will come for another
-   one at once, so that the fetcher may look for it meanwhile. If it does not come after all,
-   somebody else receives what was handed, or the fetcher withdraws it. */
-void pool_announce(struct pool *pool, int slot);
-void pool_renounce(struct pool *pool, int slot);
-
-/* For job thread `slot`: waits at most `ms` milliseconds for a ticket; NULL when none came. The
-   pool counts it as held until pool_release, which frees it. */
-struct job_ticket *pool_receive(struct pool *pool, int slot, int64_t ms);
-void pool_release(struct pool *pool, int slot);
 
 /* Ends all waiting, now and later: the worker stops. */
 void pool_stop(struct pool *pool);
 
-/* Takes back what was handed but not picked up; NULL for nothing. For the fetcher, which has waited
-   long enough: threads that were announced do not count any more until they come. */
-struct job_ticket *pool_withdraw(struct pool *pool);
+/* ---- for the claimer ---- */
 
-/* Tickets handed or held. */
+/* From any thread: jobs may wait that did not a moment ago. A thread that becomes ready rings, too.
+ */
+void pool_ring(struct pool *pool);
+
+/* Waits at most `ms` milliseconds for the pool to ring. */
+void pool_wait(struct pool *pool, int64_t ms);
+
+/* How many jobs may be claimed at the moment, and how many of them may be big: where there are
+   several threads, one is kept for small exports. */
+struct claim_order pool_order(struct pool *pool);
+
+/* Gives a claimed job to a thread that is ready. False: there is none any more, because the worker
+   stops. */
+bool pool_give(struct pool *pool, const struct claim *claim);
+
+/* ---- for job thread `slot` ---- */
+
+/* Waits at most `ms` milliseconds for a job; NULL when none came. It is held until pool_release. */
+const struct claim *pool_receive(struct pool *pool, int slot, int64_t ms);
+
+/* The thread holds nothing, and is not ready until its next pool_receive. */
+void pool_release(struct pool *pool, int slot);
+
+/* The job has turned out to be big. False: it may not go on, because the other threads have big
+   ones and this is the one that is kept. */
+bool pool_keep_big(struct pool *pool, int slot);
+
+/* Whether the job has been taken away. */
+bool pool_is_lost(struct pool *pool, int slot);
+
+/* ---- for all ---- */
+
+/* Jobs given or in work. */
 int pool_busy(struct pool *pool);
 
-/* Copies (job_ticket_free each) of all tickets handed or held: what a reconnected fetcher must not
-   take for stranded. *count of them, also after ERROR_AWAY: no memory for the rest. */
-bool pool_snapshot(struct pool *pool, struct job_ticket *tickets[POOL_MAX + 1], int *count,
-                   struct error *error) MUST_CHECK;
+/* Copies of their claims. */
+void pool_list_held(struct pool *pool, struct held_runs *held);
+
+/* The run is not ours any more: its thread has to end it. Does nothing when no thread has it. Calls
+   `interrupt` with the slot, while the thread cannot release it. */
+void pool_lose(struct pool *pool, const char *run, void (*interrupt)(void *context, int slot),
+               void *context);
 
 #endif

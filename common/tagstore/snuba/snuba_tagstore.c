@@ -19,10 +19,16 @@ static void interrupt(struct tagstore *store)
     pg_interrupt(snuba->translator.pg);
 }
 
+static void resume(struct tagstore *store)
+{
+    snuba_client_resume(((struct snuba_tagstore *)store)->client);
+}
+
 /* No writes: events reach a Snuba through a pipeline of their own. */
 static const struct tagstore_operations operations = {
     .free = free_store,
     .interrupt = interrupt,
+    .resume = resume,
     .get_group_tag_key = snuba_get_group_tag_key,
     .get_group_tag_keys = snuba_get_group_tag_keys,
     .get_group_tag_value = snuba_get_group_tag_value,

@@ -2,6 +2,8 @@
 /* exportd.export as a history, against a real PostgreSQL of the test's own. */
 #include "job/history.h"
 
+#include "job/enqueue.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -18,9 +20,14 @@ static void insert_row(struct fixture *fixture, int64_t id)
 static void insert_waiting(struct fixture *fixture, int64_t id, int64_t limit, int64_t environment)
 {
     struct error error;
-    const struct history_request request = {
-        .queue = "data_export", .limit = limit, .environment_id = environment};
-    if (!history_insert_waiting(fixture->pg, id, &request, &error))
+    struct enqueue_job job = {.data_export_id = id,
+                              .limit = limit,
+                              .environment_id = environment,
+                              .eta = USEC_NONE,
+                              .expires = USEC_NONE};
+    const struct enqueue enqueue = {
+        .queue = "data_export", .source = "cli", .jobs = &job, .count = 1};
+    if (!enqueue_jobs(fixture->pg, &enqueue, &error))
         fail_msg("%s", error.message);
 }
 

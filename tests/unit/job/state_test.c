@@ -10,7 +10,8 @@
 static void test_state_names(void **state)
 {
     (void)state;
-    static const char *const names[] = {"waiting", "running", "delayed", "valid", "failed", "gone"};
+    static const char *const names[] = {"waiting", "running",   "delayed", "valid",
+                                        "failed",  "cancelled", "gone"};
     struct error error;
     for (int i = JOB_WAITING; i <= JOB_GONE; i++) {
         enum job_state parsed = JOB_GONE;

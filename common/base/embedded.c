@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/embedded.h"
+
+#include "base/text.h"
+
+const char *embedded_text(const struct embedded_file *files, const char *name)
+{
+    while (files->name != NULL && !text_equal(files->name, name))
+        files++;
+    if (files->name == NULL)
+        abort(); /* a name that was mistyped */
+    return files->text;
+}

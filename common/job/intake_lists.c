@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/intake_lists.h"
+
+#include "base/arena.h"
+#include "base/embedded.h"
+#include "wire/job_message.h"
+
+enum { LISTS_MEMORY = 64 * 1024 };
+
+struct intake_lists {
+    struct arena *arena; /* of it all */
+    int count;           /* of steps */
+    int steps[INTAKE_STEPS_MAX];
+    const char *kombu[INTAKE_STEPS_MAX];
+    const char *ours[INTAKE_STEPS_MAX];
+    const char *cut;
+};
+
+/* ---- the keys ---- */
+
+static bool make_keys(struct intake_lists *lists, const struct intake_naming *naming,
+                      struct error *error)
+{
+    struct arena *arena = lists->arena;
+    const char *queue = arena_printf(arena, error, "%s%s", naming->key_prefix, naming->queue);
+    bool done = queue != NULL;
+    lists->count = naming->step_count;
+    for (int i = 0; done && i < lists->count; i++) {
+        int step = naming->steps[i];
+        lists->steps[i] = step;
+        lists->kombu[i] =
+            step == 0 ? queue
+                      : arena_printf(arena, error, "%s%s%d", queue, naming->separator, step);
+        lists->ours[i] = arena_printf(arena, error, "exportd:{%s}:intake:%d", queue, step);
+        done = lists->kombu[i] != NULL && lists->ours[i] != NULL;
+    }
+    lists->cut = done ? arena_printf(arena, error, "exportd:{%s}:intake:cut", queue) : NULL;
+    return lists->cut != NULL;
+}
+
+struct intake_lists *intake_lists_new(const struct intake_naming *naming)
+{
+    struct error error;
+    struct arena *arena = arena_new(LISTS_MEMORY);
+    struct intake_lists *lists = arena == NULL ? NULL : arena_alloc(arena, sizeof(*lists), &error);
+    if (lists != NULL) {
+        lists->arena = arena;
+        if (make_keys(lists, naming, &error))
+            return lists;
+    }
+    arena_free(arena);
+    return NULL;
+}
+
+void intake_lists_free(struct intake_lists *lists)
+{
+    if (lists != NULL)
+        arena_free(lists->arena);
+}
+
+static void add_keys(const struct intake_lists *lists, struct redis_command *command)
+{
+    for (int i = 0; i < lists->count; i++)
+        redis_add_text(command, lists->kombu[i]);
+    for (int i = 0; i < lists->count; i++)
+        redis_add_text(command, lists->ours[i]);
+    redis_add_text(command, lists->cut);
+}
+
+/* ---- taking ---- */
+
+static void read_messages(const struct intake_lists *lists, const struct redis_reply *reply,
+                          struct intake_taken *taken)
+{
+    for (size_t i = 0; i + 1 < redis_count(reply) && taken->count < INTAKE_AT_ONCE; i += 2) {
+        struct intake_message *message = &taken->messages[taken->count++];
+        int64_t list = redis_int(redis_item(reply, i)) - 1;
+        message->bytes = redis_text(redis_item(reply, i + 1), &message->size);
+        message->key = lists->ours[list];
+        message->priority = lists->steps[list];
+    }
+}
+
+static void read_cut(const struct intake_lists *lists, const struct redis_reply *reply,
+                     struct intake_taken *taken)
+{
+    for (size_t i = 0; i < redis_count(reply) && taken->cut_count < INTAKE_AT_ONCE; i++) {
+        struct intake_message *message = &taken->cut[taken->cut_count++];
+        message->bytes = redis_text(redis_item(reply, i), &message->size);
+        message->key = lists->cut;
+        message->priority = 0;
+    }
+}
+
+bool intake_take(const struct intake_lists *lists, struct redis *redis, struct intake_taken *taken,
+                 struct error *error)
+{
+    const struct redis_script script = {
+        .text = embedded_text(embedded_job_scripts, "intake_take.lua"),
+        .keys = 2 * lists->count + 1,
+    };
+    struct redis_command command = {.count = 0};
+    taken->count = 0;
+    taken->cut_count = 0;
+    add_keys(lists, &command);
+    redis_add_int(&command, (int64_t)JOB_MESSAGE_MAX);
+    if (!redis_eval(redis, &script, &command, &taken->reply, error))
+        return false;
+    if (redis_count(taken->reply) == 3) {
+        taken->found = redis_int(redis_item(taken->reply, 0)) == 1;
+        read_messages(lists, redis_item(taken->reply, 1), taken);
+        read_cut(lists, redis_item(taken->reply, 2), taken);
+    }
+    return true;
+}
+
+void intake_taken_free(struct intake_taken *taken)
+{
+    redis_reply_free(taken->reply);
+    taken->reply = NULL;
+}
+
+/* Of a pipeline. */
+static bool next_number(struct redis *redis, int64_t *number, struct error *error)
+{
+    struct redis_reply *reply = NULL;
+    if (!redis_next_reply(redis, &reply, error))
+        return false;
+    *number = redis_int(reply);
+    redis_reply_free(reply);
+    return true;
+}
+
+/* From the right end, where the oldest ones are. */
+bool intake_remove(struct redis *redis, const struct intake_message *messages, size_t count,
+                   struct error *error)
+{
+    bool done = true;
+    for (size_t i = 0; done && i < count; i++) {
+        struct redis_command command = {.count = 0};
+        redis_add_text(&command, "LREM");
+        redis_add_text(&command, messages[i].key);
+        redis_add_int(&command, -1);
+        redis_add(&command, messages[i].bytes, messages[i].size);
+        done = redis_append(redis, &command, error);
+    }
+    for (size_t i = 0; done && i < count; i++) {
+        int64_t removed = 0;
+        done = next_number(redis, &removed, error);
+    }
+    return done;
+}
+
+/* ---- counting ---- */
+
+/* In the order in which a message goes through them. */
+bool intake_count(const struct intake_lists *lists, struct redis *redis, struct intake_count *count,
+                  struct error *error)
+{
+    struct redis_command keys = {.count = 0};
+    bool done = true;
+    *count = (struct intake_count){.step_count = lists->count};
+    add_keys(lists, &keys);
+    for (int i = 0; done && i < keys.count; i++) {
+        struct redis_command command = {.count = 0};
+        redis_add_text(&command, "LLEN");
+        redis_add_text(&command, keys.values[i]);
+        done = redis_append(redis, &command, error);
+    }
+    for (int i = 0; done && i < keys.count; i++) {
+        int64_t size = 0;
+        done = next_number(redis, &size, error);
+        if (i < lists->count) {
+            count->steps[i] = lists->steps[i];
+            count->by_step[i] = size;
+            count->waiting += size;
+        } else {
+            count->taken += size;
+        }
+    }
+    return done;
+}

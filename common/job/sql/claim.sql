@@ -1,0 +1,43 @@
+-- One job for one worker. $1 queue, $2 worker, $3 run, $4 running exports of an organization at most, $5 lanes.
+-- The first organization in turn that has something to do and may run more gives its next job. There is no ORDER BY in
+-- `job`: it would lock a job of each organization looked at. A job that another claim has locked is passed by.
+WITH running AS MATERIALIZED (
+    SELECT e.organization_id, count(*) AS jobs FROM exportd.export e WHERE e.state = 'running' GROUP BY 1
+), ranked AS MATERIALIZED (
+    SELECT f.* FROM unnest($5::boolean[]) AS lane (big) CROSS JOIN LATERAL (
+        SELECT f.queue, f.organization_id, f.big, f.pass FROM exportd.flow f
+          LEFT JOIN exportd.organization o ON o.organization_id = f.organization_id
+          LEFT JOIN running r ON r.organization_id = f.organization_id
+         WHERE f.queue = $1::text AND f.big = lane.big AND coalesce(r.jobs, 0) < coalesce(o.max_running, $4::bigint)
+         ORDER BY f.pass LIMIT 16) AS f
+     WHERE NOT EXISTS (SELECT FROM exportd.queue q WHERE q.name = $1::text AND q.paused)
+     ORDER BY f.pass
+), job AS MATERIALIZED (
+    SELECT next.data_export_id FROM ranked CROSS JOIN LATERAL (
+        SELECT e.data_export_id FROM exportd.export e
+         WHERE e.state = 'waiting' AND e.queue = ranked.queue AND e.organization_id = ranked.organization_id
+           AND e.big = ranked.big
+         ORDER BY e.priority, e.turn, e.data_export_id LIMIT 1 FOR UPDATE SKIP LOCKED) AS next
+     LIMIT 1
+), claimed AS (
+    UPDATE exportd.export e
+       SET state = 'running', attempt = e.attempt + 1, worker = $2::text, run = $3::text,
+           started_at = clock_timestamp(), first_claimed_at = coalesce(e.first_claimed_at, clock_timestamp()),
+           progress_at = clock_timestamp(), next_try_at = NULL, rows = 0, bytes = 0, pages = 0
+      FROM job WHERE e.data_export_id = job.data_export_id
+    RETURNING e.*
+), served AS (
+    UPDATE exportd.flow f
+       SET pass = f.pass + 1.0 / coalesce((SELECT o.weight FROM exportd.organization o
+                                            WHERE o.organization_id = f.organization_id), 1),
+           turn = CASE WHEN f.big = c.big THEN greatest(f.turn, c.turn) ELSE f.turn END
+      FROM claimed c WHERE f.queue = c.queue AND f.organization_id = c.organization_id
+), started AS (
+    INSERT INTO exportd.attempt (data_export_id, attempt, run, worker, started_at)
+    SELECT c.data_export_id, c.attempt, c.run, c.worker, c.started_at FROM claimed c
+)
+SELECT c.data_export_id, c.attempt, c.big, c.failures, c.crashes,
+       extract(epoch FROM c.started_at - c.first_claimed_at)::bigint, c."limit", c.environment_id, c.rows_expected,
+       (extract(epoch FROM c.expires_at) * 1000000)::bigint, (extract(epoch FROM c.date_added) * 1000000)::bigint,
+       set_config('synchronous_commit', 'off', true)
+  FROM claimed c

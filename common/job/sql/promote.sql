@@ -1,0 +1,11 @@
+-- Delayed jobs that are due wait again, at most 100. $1 queue.
+WITH due AS (
+    SELECT e.data_export_id FROM exportd.export e
+     WHERE e.state = 'delayed' AND e.next_try_at <= clock_timestamp() AND e.queue = $1::text
+     ORDER BY e.next_try_at LIMIT 100 FOR UPDATE SKIP LOCKED
+), promoted AS (
+    UPDATE exportd.export e SET state = 'waiting', next_try_at = NULL FROM due
+     WHERE e.data_export_id = due.data_export_id
+    RETURNING e.data_export_id
+)
+SELECT count(*) FROM promoted

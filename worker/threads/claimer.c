@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/threads/claimer.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "worker/outage.h"
+
+#include <errno.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum {
+    REGISTER_WAIT_MS = 20,
+    LOOK_MS = 500,
+    AWAY_WAIT_MS = 1000,
+    DISK_CHECK_MS = 5000,
+    LEAST_ROOM = 16 << 20
+};
+
+struct looks {
+    const struct claimer *claimer;
+    struct worker_context *context;
+    struct pool *pool;
+    struct claimant claimant;
+    int64_t upkeep_ms; /* the last look with upkeep (monotonic) */
+    int64_t disks_checked_ms;
+    struct outage postgres_outage, store_outage, tmpdir_outage;
+};
+
+/* ---- disks ---- */
+
+bool claimer_check_tmpdir(const char *folder, struct error *error)
+{
+    struct statvfs room;
+    if (access(folder, W_OK | X_OK) != 0 || statvfs(folder, &room) != 0)
+        return error_set_errno(error, errno, "the temporary folder cannot be written");
+    if ((uint64_t)room.f_bavail * room.f_frsize < LEAST_ROOM)
+        return error_set(error, ERROR_AWAY, "the temporary folder has less than %d MiB left",
+                         LEAST_ROOM >> 20);
+    return true;
+}
+
+/* Looks at the disks every few seconds only. */
+static bool disks_are_fine(struct looks *looks)
+{
+    struct error error;
+    int64_t now = clock_monotonic_ms();
+    if (looks->disks_checked_ms != 0 && now - looks->disks_checked_ms < DISK_CHECK_MS)
+        return true;
+    if (!claimer_check_tmpdir(looks->context->config->tmpdir, &error)) {
+        outage_begin(&looks->tmpdir_outage, &error);
+        return false;
+    }
+    outage_end(&looks->tmpdir_outage);
+    if (!blob_store_probe(looks->claimer->store, &error)) {
+        outage_begin(&looks->store_outage, &error);
+        return false;
+    }
+    outage_end(&looks->store_outage);
+    looks->disks_checked_ms = now;
+    return true;
+}
+
+/* ---- claiming ---- */
+
+/* *more: as many jobs as were asked for, and perhaps others. */
+static bool claim(struct looks *looks, bool *more, struct error *error)
+{
+    struct claims claims = {.count = 0};
+    struct claim_order order = pool_order(looks->pool);
+    int64_t now = clock_monotonic_ms();
+    *more = false;
+    if (order.jobs == 0)
+        return true;
+    order.upkeep = now - looks->upkeep_ms >= LOOK_MS;
+    if (order.upkeep)
+        looks->upkeep_ms = now;
+    if (!pg_connect(looks->claimer->pg, error) ||
+        !claim_jobs(looks->claimer->pg, &looks->claimant, &order, &claims, error) ||
+        !FAULT("claimed", error))
+        return false;
+    for (int i = 0; i < claims.count; i++)
+        if (!pool_give(looks->pool, &claims.items[i]))
+            return true; /* the heartbeat's last act gives it back */
+    if (claims.promoted > 0)
+        LOG(LOG_INFO, "queue.promoted", log_int("count", claims.promoted));
+    *more = claims.count == order.jobs;
+    return true;
+}
+
+static void claim_all(struct looks *looks)
+{
+    struct error error;
+    bool more = true;
+    while (more && worker_phase(looks->context) == WORKER_RUNS) {
+        watch_seen(looks->claimer->watch);
+        if (!claim(looks, &more, &error)) {
+            outage_begin(&looks->postgres_outage, &error);
+            clock_sleep_ms(AWAY_WAIT_MS);
+            return;
+        }
+        outage_end(&looks->postgres_outage);
+    }
+}
+
+static void look_for_jobs(struct looks *looks)
+{
+    struct error error;
+    while (worker_phase(looks->context) == WORKER_RUNS) {
+        watch_seen(looks->claimer->watch);
+        if (!FAULT("claimer_round", &error))
+            log_error(LOG_ERROR, "fault", &error);
+        if (!atomic_load(&looks->context->registered)) {
+            clock_sleep_ms(REGISTER_WAIT_MS);
+        } else if (!disks_are_fine(looks)) {
+            clock_sleep_ms(LOOK_MS);
+        } else {
+            claim_all(looks);
+            pool_wait(looks->pool, LOOK_MS);
+        }
+    }
+}
+
+void *claimer_thread(void *argument)
+{
+    const struct claimer *claimer = argument;
+    struct worker_context *context = claimer->context;
+    struct looks looks = {
+        .claimer = claimer,
+        .context = context,
+        .pool = claimer->pool,
+        .claimant = {.worker = context->name,
+                     .queue = context->config->queue,
+                     .max_running = context->config->max_running},
+        .postgres_outage = {.server = "postgres", .missing = &context->postgres_missing},
+        .store_outage = {.server = "storage"},
+        .tmpdir_outage = {.server = "tmpdir"},
+    };
+    look_for_jobs(&looks);
+    watch_end(claimer->watch);
+    return NULL;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The claimer: a thread that claims jobs for the job threads that are ready. It looks twice a
+   second, and at once when a thread has become ready or this worker has put something into the
+   queue. */
+#ifndef WORKER_THREADS_CLAIMER_H
+#define WORKER_THREADS_CLAIMER_H
+
+#include "storage/blob_store.h"
+#include "worker/context.h"
+#include "worker/threads/pool.h"
+
+struct claimer {
+    struct worker_context *context;
+    struct pool *pool;
+    struct watch *watch;
+    struct pg *pg;            /* its own; made and freed by the main thread */
+    struct blob_store *store; /* a job is claimed only while it can be written */
+};
+
+/* The thread's function; the argument is a struct claimer. Ends when the worker stops. */
+void *claimer_thread(void *claimer);
+
+/* Whether the temporary folder has room. ERROR_AWAY, ERROR_DENIED, ERROR_NOT_FOUND. */
+bool claimer_check_tmpdir(const char *folder, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/threads/heartbeat.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "worker/outage.h"
+
+enum {
+    TICK_MS = 100,
+    AWAY_WAIT_MS = 1000,
+    LOST_INTERVAL_MS = 1000,
+    ON_ITS_WAY_MS = 30000, /* from a claim to its thread */
+    CLOCK_JUMP_MS = 5000,
+};
+
+struct rounds {
+    const struct heartbeat *heartbeat;
+    struct worker_context *context;
+    struct pg *pg;
+    struct lease_holder holder;
+    int64_t lease_ms;
+    int64_t next_beat_ms, next_lost_ms; /* monotonic */
+    int64_t beating_since_ms;           /* without a break; 0: not at the moment */
+    struct lease_beat last;             /* the last beat, */
+    int64_t last_ms;                    /* and when it was (monotonic) */
+    struct outage postgres_outage;
+};
+
+/* ---- beats ---- */
+
+/* Whether the server has gone on as expected since the last beat: the same one, and its clock was
+   not set. Else all beats may look old that are not. */
+static bool is_continuous(const struct rounds *rounds, const struct lease_beat *beat, int64_t now)
+{
+    int64_t drift_ms = (beat->at - rounds->last.at) / 1000 - (now - rounds->last_ms);
+    return beat->started_at == rounds->last.started_at && drift_ms < CLOCK_JUMP_MS &&
+           drift_ms > -CLOCK_JUMP_MS;
+}
+
+static bool beat(struct rounds *rounds, struct error *error)
+{
+    struct lease_beat beat;
+    int64_t asked_ms = clock_monotonic_ms();
+    if (!lease_beat(rounds->pg, &rounds->holder, &beat, error))
+        return false;
+    int64_t now = clock_monotonic_ms();
+    if (rounds->beating_since_ms == 0 || !is_continuous(rounds, &beat, now) ||
+        now - asked_ms > rounds->lease_ms / 3)
+        rounds->beating_since_ms = now;
+    rounds->last = beat;
+    rounds->last_ms = now;
+    if (!atomic_exchange(&rounds->context->registered, true))
+        LOG(LOG_INFO, "worker.registered", log_text("worker", rounds->context->name));
+    return true;
+}
+
+/* ---- what depends on them ---- */
+
+static bool return_unheld(struct rounds *rounds, int64_t on_its_way_ms, struct error *error)
+{
+    struct held_runs held;
+    int64_t count = 0;
+    pool_list_held(rounds->heartbeat->pool, &held);
+    if (!lease_return_unheld(rounds->pg, rounds->holder.instance, &held, on_its_way_ms, &count,
+                             error))
+        return false;
+    if (count > 0)
+        LOG(LOG_WARNING, "queue.returned-unheld", log_int("count", count));
+    return true;
+}
+
+static bool judge(struct rounds *rounds, struct error *error)
+{
+    json_t *rescued = NULL;
+    if (clock_monotonic_ms() - rounds->beating_since_ms < rounds->lease_ms)
+        return true;
+    if (!FAULT("before_rescue", error) ||
+        !lease_judge(rounds->pg, rounds->lease_ms, &rescued, error))
+        return false;
+    for (size_t i = 0; i < json_array_size(rescued); i++) {
+        const json_t *worker = json_array_get(rescued, i);
+        LOG(LOG_WARNING, "worker.rescued",
+            log_text("worker", json_string_value(json_object_get(worker, "worker"))),
+            log_int("jobs", json_integer_value(json_object_get(worker, "jobs"))));
+    }
+    if (json_array_size(rescued) > 0)
+        pool_ring(rounds->heartbeat->pool);
+    json_decref(rescued);
+    return true;
+}
+
+static void interrupt(void *context, int slot)
+{
+    const struct rounds *rounds = context;
+    job_thread_interrupt(&rounds->heartbeat->threads[slot], false);
+}
+
+/* Again each second, while the thread has not noticed. */
+static bool end_lost(struct rounds *rounds, struct error *error)
+{
+    struct held_runs held;
+    bool lost[LEASE_HELD_MAX];
+    struct pool *pool = rounds->heartbeat->pool;
+    pool_list_held(pool, &held);
+    if (held.count == 0)
+        return true;
+    if (!lease_find_lost(rounds->pg, &held, lost, error))
+        return false;
+    for (size_t i = 0; i < held.count; i++)
+        if (lost[i])
+            pool_lose(pool, held.items[i].run, interrupt, rounds);
+    return true;
+}
+
+/* ---- the thread ---- */
+
+static bool due(int64_t *next_ms, int64_t interval_ms)
+{
+    int64_t now = clock_monotonic_ms();
+    if (now < *next_ms)
+        return false;
+    *next_ms = now + interval_ms;
+    return true;
+}
+
+static bool make_round(struct rounds *rounds, struct error *error)
+{
+    if (!FAULT("heartbeat_round", error) || !pg_connect(rounds->pg, error))
+        return false;
+    if (due(&rounds->next_beat_ms, rounds->lease_ms / 3) &&
+        (!beat(rounds, error) || !return_unheld(rounds, ON_ITS_WAY_MS, error) ||
+         !judge(rounds, error)))
+        return false;
+    return !due(&rounds->next_lost_ms, LOST_INTERVAL_MS) || end_lost(rounds, error);
+}
+
+/* A worker that waits for a server is well, too: a restart would not bring the server back. */
+static void tell_systemd(const struct rounds *rounds)
+{
+    char status[96];
+    struct worker_context *context = rounds->context;
+    bool redis = atomic_load(&context->redis_missing) > 0;
+    bool postgres = atomic_load(&context->postgres_missing) > 0;
+    int jobs = pool_busy(rounds->heartbeat->pool);
+    (void)snprintf(status, sizeof(status), "%s, %d job%s running%s%s%s",
+                   worker_phase(context) == WORKER_RUNS ? "taking jobs" : "stopping", jobs,
+                   jobs == 1 ? "" : "s", redis || postgres ? "; waiting for" : "",
+                   redis ? " Redis" : "", postgres ? " PostgreSQL" : "");
+    notify_alive(rounds->heartbeat->notify, status);
+}
+
+/* A connection that failed, or only a statement on it, ends the count of beats. */
+static void miss(struct rounds *rounds, const struct error *error)
+{
+    outage_begin(&rounds->postgres_outage, error);
+    rounds->beating_since_ms = 0;
+    rounds->next_beat_ms = 0;
+}
+
+static void end(struct rounds *rounds)
+{
+    struct error error;
+    if (!pg_connect(rounds->pg, &error) || !return_unheld(rounds, 0, &error) ||
+        !lease_end(rounds->pg, rounds->holder.instance, &error))
+        log_error(LOG_WARNING, "worker.not-unregistered", &error);
+}
+
+static void beat_on(struct rounds *rounds)
+{
+    struct error error;
+    while (worker_phase(rounds->context) != WORKER_ENDS) {
+        bool done = make_round(rounds, &error);
+        if (done)
+            outage_end(&rounds->postgres_outage);
+        else
+            miss(rounds, &error);
+        watch_seen(rounds->heartbeat->watch);
+        tell_systemd(rounds);
+        clock_sleep_ms(done ? TICK_MS : AWAY_WAIT_MS);
+    }
+    end(rounds);
+}
+
+void *heartbeat_thread(void *argument)
+{
+    const struct heartbeat *heartbeat = argument;
+    struct worker_context *context = heartbeat->context;
+    struct rounds rounds = {
+        .heartbeat = heartbeat,
+        .context = context,
+        .pg = heartbeat->pg,
+        .holder = {.instance = context->name,
+                   .name = context->host,
+                   .queue = context->config->queue,
+                   .version = heartbeat->version,
+                   .threads = heartbeat->pool->threads},
+        .lease_ms = context->config->lease_seconds * 1000,
+        .postgres_outage = {.server = "postgres", .missing = &context->postgres_missing},
+    };
+    beat_on(&rounds);
+    watch_end(heartbeat->watch);
+    return NULL;
+}
