@@ -34,10 +34,10 @@ bool intake_lease(struct intake *intake, int64_t seconds, bool *ours,
 /* Gives the lease back; does nothing if another worker has it. */
 bool intake_release(struct intake *intake, struct error *error) MUST_CHECK;
 
-/* Brings the next messages into PostgreSQL. *taken: how many have left Redis, 0 when there were
+/* Brings the next messages into PostgreSQL. *count: how many have left Redis, 0 when there were
    none.
    What an intake that died has left is done one by one. A message with which three intakes have
    died is buried, and so is one that PostgreSQL does not take. */
-bool intake_round(struct intake *intake, int64_t *taken, struct error *error) MUST_CHECK;
+bool intake_round(struct intake *intake, int64_t *count, struct error *error) MUST_CHECK;
 
 #endif

@@ -24,7 +24,8 @@ local function move(step)
     local message = redis.call('LINDEX', KEYS[step], -1)
     while message and has_room(message) do
         if #message > tonumber(ARGV[1]) then
-            redis.call('LPUSH', cut, #message .. ' ' .. redis.sha1hex(message) .. '\n' .. message:sub(1, KEPT))
+            local reason = 'longer than 1 MiB (' .. #message .. ' bytes, SHA-1 ' .. redis.sha1hex(message) .. ')'
+            redis.call('LPUSH', cut, reason .. '\n' .. message:sub(1, KEPT))
             redis.call('LTRIM', KEYS[step], 0, -2)
             full = true
         else

@@ -1,4 +1,3 @@
--- SPDX-License-Identifier: Apache-2.0
 -- Puts jobs into the queue. $1: the queue, $2: the source; then arrays, one element a job: $3 ids, $4 limits,
 -- $5 environments, $6 priorities, $7 etas, $8 expiry times. Answers with the result of each job, in their order.
 -- What is known with the same date_added is not even tried: a trigger counts each row that is to wait.

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/threads/intake.h"
+
+#include "base/clock.h"
+#include "job/dead.h"
+#include "worker/outage.h"
+
+enum { IDLE_WAIT_MS = 250, AWAY_WAIT_MS = 1000, RETRY_MS = 1000 };
+
+struct rounds {
+    struct intake_thread *thread;
+    int64_t lease_due_ms, retry_due_ms; /* monotonic */
+    bool ours;
+    struct outage postgres_outage, redis_outage;
+};
+
+static bool renew_lease(struct rounds *rounds, struct error *error)
+{
+    struct intake_thread *thread = rounds->thread;
+    int64_t seconds = thread->context->config->lease_seconds;
+    int64_t now = clock_monotonic_ms();
+    if (now < rounds->lease_due_ms)
+        return true;
+    if (!intake_lease(&thread->intake, seconds, &rounds->ours, error))
+        return false;
+    rounds->lease_due_ms = now + seconds * 1000 / 3;
+    return true;
+}
+
+static bool retry_pending(struct rounds *rounds, int64_t *enqueued, struct error *error)
+{
+    struct intake *intake = &rounds->thread->intake;
+    int64_t now = clock_monotonic_ms();
+    if (now < rounds->retry_due_ms)
+        return true;
+    rounds->retry_due_ms = now + RETRY_MS;
+    return dead_retry_pending(intake->pg, intake->queue, enqueued, error);
+}
+
+/* What needs PostgreSQL only. */
+static bool keep_up(struct rounds *rounds, struct error *error)
+{
+    int64_t enqueued = 0;
+    if (!renew_lease(rounds, error) || (rounds->ours && !retry_pending(rounds, &enqueued, error)))
+        return false;
+    outage_end(&rounds->postgres_outage);
+    if (enqueued > 0)
+        bell_ring(rounds->thread->arrived);
+    return true;
+}
+
+static bool bring(struct rounds *rounds, int64_t *count, struct error *error)
+{
+    struct intake *intake = &rounds->thread->intake;
+    intake->redis_failed = true;
+    if (!redis_connect(intake->redis, error) || !intake_round(intake, count, error))
+        return false;
+    outage_end(&rounds->redis_outage);
+    if (*count > 0)
+        bell_ring(rounds->thread->arrived);
+    return true;
+}
+
+static void begin_outage(struct rounds *rounds, bool redis_failed, const struct error *error)
+{
+    outage_begin(redis_failed ? &rounds->redis_outage : &rounds->postgres_outage, error);
+    clock_sleep_ms(AWAY_WAIT_MS);
+}
+
+static void take_turns(struct rounds *rounds)
+{
+    struct intake_thread *thread = rounds->thread;
+    struct error error;
+    while (worker_phase(thread->context) == WORKER_RUNS) {
+        int64_t count = 0;
+        watch_seen(thread->watch);
+        if (!keep_up(rounds, &error))
+            begin_outage(rounds, false, &error);
+        else if (rounds->ours && !bring(rounds, &count, &error))
+            begin_outage(rounds, thread->intake.redis_failed, &error);
+        else if (count == 0)
+            clock_sleep_ms(IDLE_WAIT_MS);
+    }
+}
+
+/* The next intake need not wait for the end of the lease. */
+static void release(struct rounds *rounds)
+{
+    struct intake *intake = &rounds->thread->intake;
+    struct error error;
+    if (rounds->ours && (!pg_connect(intake->pg, &error) || !intake_release(intake, &error)))
+        log_error(LOG_WARNING, "intake.not-released", &error);
+}
+
+void *intake_thread(void *argument)
+{
+    struct intake_thread *thread = argument;
+    struct rounds rounds = {
+        .thread = thread,
+        .postgres_outage = {.server = "postgres", .missing = &thread->context->postgres_missing},
+        .redis_outage = {.server = "redis", .missing = &thread->context->redis_missing},
+    };
+    take_turns(&rounds);
+    release(&rounds);
+    watch_end(thread->watch);
+    return NULL;
+}
