@@ -8,6 +8,7 @@
 #include "snuba/trial.h"
 #include "storage/blob_store.h"
 #include "worker/threads/claimer.h"
+#include "worker/threads/intake.h"
 
 /* One line a server: "ok    name  detail". */
 static void say(const char *verdict, const char *name, const char *detail)
@@ -86,8 +87,9 @@ static bool check_version(const char *version, struct error *error)
 static bool check_scripts(const struct config *config, struct redis *redis, struct error *error)
 {
     struct intake_count count;
-    struct intake_lists *lists = cli_intake_lists(config, error);
-    bool fine = lists != NULL && intake_count(lists, redis, &count, error);
+    struct intake_lists *lists = intake_lists_of(config);
+    bool fine =
+        (lists != NULL || error_no_memory(error)) && intake_count(lists, redis, &count, error);
     intake_lists_free(lists);
     return fine;
 }

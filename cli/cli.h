@@ -11,7 +11,6 @@
 #include "client/pg.h"
 #include "client/redis.h"
 #include "config/config.h"
-#include "job/intake_lists.h"
 
 /* argv[0] is the command's name. */
 typedef bool command_function(const struct config *config, int argc, char **argv,
@@ -46,8 +45,5 @@ bool cli_connect_redis(const struct config *config, struct redis **redis,
                        struct error *error) MUST_CHECK;
 bool cli_connect_lock_redis(const struct config *config, struct redis **redis,
                             struct error *error) MUST_CHECK;
-
-/* The names of the queue's lists in Redis. intake_lists_free; NULL without memory. */
-struct intake_lists *cli_intake_lists(const struct config *config, struct error *error);
 
 #endif

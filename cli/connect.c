@@ -75,17 +75,3 @@ bool cli_connect_lock_redis(const struct config *config, struct redis **redis, s
 {
     return connect_redis(config->lock_redis_url, redis, error);
 }
-
-struct intake_lists *cli_intake_lists(const struct config *config, struct error *error)
-{
-    static const int steps[] = {0, 3, 6, 9};
-    const struct intake_naming naming = {.queue = config->queue,
-                                         .key_prefix = "",
-                                         .separator = "\x06\x16",
-                                         .steps = steps,
-                                         .step_count = 4};
-    struct intake_lists *lists = intake_lists_new(&naming);
-    if (lists == NULL)
-        (void)error_no_memory(error);
-    return lists;
-}

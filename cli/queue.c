@@ -6,8 +6,8 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "job/dead.h"
-#include "job/intake_lists.h"
 #include "schema/migration.h"
+#include "worker/threads/intake.h"
 
 enum { DEAD_AT_ONCE = 100 };
 
@@ -35,8 +35,9 @@ static bool count_redis(const struct session *session, struct intake_count *coun
 {
     struct error error;
     struct redis *redis = NULL;
-    struct intake_lists *lists = cli_intake_lists(session->config, &error);
-    bool done = lists != NULL && cli_connect_redis(session->config, &redis, &error) &&
+    struct intake_lists *lists = intake_lists_of(session->config);
+    bool done = (lists != NULL || error_no_memory(&error)) &&
+                cli_connect_redis(session->config, &redis, &error) &&
                 intake_count(lists, redis, count, &error);
     if (!done)
         (void)fprintf(stderr, "messages in Redis are not counted: %s\n", error.message);

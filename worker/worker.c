@@ -11,6 +11,7 @@
 #include "worker/stop.h"
 #include "worker/threads/claimer.h"
 #include "worker/threads/heartbeat.h"
+#include "worker/threads/intake.h"
 #include "worker/threads/job_thread.h"
 #include "worker/threads/mailer.h"
 
@@ -39,13 +40,17 @@ struct worker {
     struct blob_store *store;
     struct mail_transport *transport;
     struct claimer claimer;
+    struct intake_thread intake;
     struct mailer mailer;
     struct heartbeat heartbeat;
     struct notify notify;
-    struct pg *claim_pg, *mail_pg, *beat_pg;
+    struct pg *claim_pg, *mail_pg, *beat_pg, *intake_pg;
+    struct redis *intake_redis;
+    struct intake_lists *lists; /* in Redis */
     struct stop stop;
 
-    struct pg *pg; /* of the main thread */
+    struct pg *pg;       /* of the main thread */
+    struct redis *redis; /* likewise, for --drain */
     struct outage drain_outage;
 
     struct part parts[PARTS_MAX];
@@ -103,8 +108,13 @@ static bool open_parts(struct worker *worker, struct error *error)
     worker->claim_pg = open_pg(config, "exportd claimer");
     worker->mail_pg = open_pg(config, "exportd mailer");
     worker->beat_pg = open_pg(config, "exportd heartbeat");
+    worker->intake_pg = open_pg(config, "exportd intake");
+    worker->intake_redis = redis_new(config->redis_url);
+    worker->redis = redis_new(config->redis_url);
+    worker->lists = intake_lists_of(config);
     if (worker->pg == NULL || worker->claim_pg == NULL || worker->mail_pg == NULL ||
-        worker->beat_pg == NULL)
+        worker->beat_pg == NULL || worker->intake_pg == NULL || worker->intake_redis == NULL ||
+        worker->redis == NULL || worker->lists == NULL)
         return error_no_memory(error);
     if (!check_database(worker, error))
         return false;
@@ -124,6 +134,10 @@ static void close_parts(struct worker *worker)
     pg_free(worker->claim_pg);
     pg_free(worker->mail_pg);
     pg_free(worker->beat_pg);
+    pg_free(worker->intake_pg);
+    redis_free(worker->intake_redis);
+    redis_free(worker->redis);
+    intake_lists_free(worker->lists);
     mail_transport_free(worker->transport);
     blob_store_free(worker->store);
 }
@@ -174,6 +188,14 @@ static void describe_threads(struct worker *worker)
                                            .watch = watchdog_add(watchdog, "heartbeat", 0),
                                            .pg = worker->beat_pg,
                                            .version = worker->options->version};
+    worker->intake = (struct intake_thread){.context = context,
+                                            .intake = {.queue = context->config->queue,
+                                                       .worker = context->name,
+                                                       .lists = worker->lists,
+                                                       .pg = worker->intake_pg,
+                                                       .redis = worker->intake_redis},
+                                            .pool = &worker->pool,
+                                            .watch = watchdog_add(watchdog, "intake", 0)};
     worker->claimer = (struct claimer){.context = context,
                                        .pool = &worker->pool,
                                        .watch = watchdog_add(watchdog, "claimer", 0),
@@ -193,6 +215,8 @@ static bool start_threads(struct worker *worker, struct error *error)
     for (int i = 0; i < worker->thread_count; i++)
         if (!start_part(worker, active, job_thread_run, &worker->job_threads[i], error))
             return false;
+    if (!start_part(worker, active, intake_thread, &worker->intake, error))
+        return false;
     return start_part(worker, active, claimer_thread, &worker->claimer, error);
 }
 
@@ -205,14 +229,17 @@ static void join_threads(struct worker *worker)
 
 /* ---- draining ---- */
 
-/* Jobs first, then mails: an outcome puts its mail into the outbox in the same commit. */
+/* In the order in which a job goes: Redis, PostgreSQL, the outbox. So none is missed on its way. */
 static bool is_drained(struct worker *worker, bool *drained, struct error *error)
 {
     const struct config *config = worker->context.config;
+    struct intake_count messages;
     struct queue_stats stats;
     int64_t mails = 0;
     *drained = false;
-    if (!pg_connect(worker->pg, error) ||
+    if (!redis_connect(worker->redis, error) ||
+        !intake_count(worker->lists, worker->redis, &messages, error) ||
+        !pg_connect(worker->pg, error) ||
         !queue_stats(worker->pg, config->queue, config->lease_seconds, &stats, error))
         return false;
     queue_stats_free(&stats);
@@ -221,7 +248,8 @@ static bool is_drained(struct worker *worker, bool *drained, struct error *error
     if (stats.paused && stats.waiting > 0)
         return error_set(error, ERROR_CONFLICT,
                          "the queue is paused, so it cannot be drained: `exportd queue resume`");
-    *drained = stats.waiting + stats.delayed + stats.running + stats.pending + mails == 0 &&
+    *drained = messages.waiting + messages.taken == 0 &&
+               stats.waiting + stats.delayed + stats.running + stats.pending + mails == 0 &&
                pool_busy(&worker->pool) == 0;
     return true;
 }

@@ -5,11 +5,23 @@
 #include "job/dead.h"
 #include "worker/outage.h"
 
-enum { IDLE_WAIT_MS = 250, AWAY_WAIT_MS = 1000, RETRY_MS = 1000 };
+enum { IDLE_WAIT_MS = 250, AWAY_WAIT_MS = 1000, RETRY_MS = 1000, RETRY_IDLE_MS = 10000 };
+
+struct intake_lists *intake_lists_of(const struct config *config)
+{
+    static const int steps[] = {0, 3, 6, 9};
+    const struct intake_naming naming = {.queue = config->queue,
+                                         .key_prefix = "",
+                                         .separator = "\x06\x16",
+                                         .steps = steps,
+                                         .step_count = 4};
+    return intake_lists_new(&naming);
+}
 
 struct rounds {
     struct intake_thread *thread;
     int64_t lease_due_ms, retry_due_ms; /* monotonic */
+    int64_t brought_ms;                 /* when the last messages came */
     bool ours;
     struct outage postgres_outage, redis_outage;
 };
@@ -33,7 +45,8 @@ static bool retry_pending(struct rounds *rounds, int64_t *enqueued, struct error
     int64_t now = clock_monotonic_ms();
     if (now < rounds->retry_due_ms)
         return true;
-    rounds->retry_due_ms = now + RETRY_MS;
+    bool busy = now - rounds->brought_ms < 2 * RETRY_IDLE_MS; /* a pending message may be new */
+    rounds->retry_due_ms = now + (busy ? RETRY_MS : RETRY_IDLE_MS);
     return dead_retry_pending(intake->pg, intake->queue, enqueued, error);
 }
 
@@ -41,11 +54,12 @@ static bool retry_pending(struct rounds *rounds, int64_t *enqueued, struct error
 static bool keep_up(struct rounds *rounds, struct error *error)
 {
     int64_t enqueued = 0;
-    if (!renew_lease(rounds, error) || (rounds->ours && !retry_pending(rounds, &enqueued, error)))
+    if (!pg_connect(rounds->thread->intake.pg, error) || !renew_lease(rounds, error) ||
+        (rounds->ours && !retry_pending(rounds, &enqueued, error)))
         return false;
     outage_end(&rounds->postgres_outage);
     if (enqueued > 0)
-        bell_ring(rounds->thread->arrived);
+        pool_ring(rounds->thread->pool);
     return true;
 }
 
@@ -56,8 +70,11 @@ static bool bring(struct rounds *rounds, int64_t *count, struct error *error)
     if (!redis_connect(intake->redis, error) || !intake_round(intake, count, error))
         return false;
     outage_end(&rounds->redis_outage);
-    if (*count > 0)
-        bell_ring(rounds->thread->arrived);
+    if (*count == 0)
+        return true;
+    rounds->brought_ms = clock_monotonic_ms();
+    rounds->retry_due_ms = 0;
+    pool_ring(rounds->thread->pool);
     return true;
 }
 
