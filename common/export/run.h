@@ -29,6 +29,10 @@ struct export_query {
     int64_t environment_id;
 };
 
+/* Why an export fails whose user member_may_export (model/member.h) turns down; ERROR_EXPORT. */
+#define EXPORT_USER_HAS_LEFT                                                                       \
+    "The user who asked for this export is no longer an active member of the organization"
+
 /* query_info, parsed: the member is that of the query type. */
 union export_payload {
     struct issues_by_tag_payload issues_by_tag;

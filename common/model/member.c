@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/member.h"
 
+#include "base/text.h"
+
 bool member_load(struct pg *pg, struct member *member, struct arena *arena, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -28,6 +30,84 @@ bool member_load(struct pg *pg, struct member *member, struct arena *arena, stru
     }
     pg_result_free(result);
     return done;
+}
+
+struct standing {
+    bool may_export;
+    bool is_sentry_app;
+};
+
+/* An invitation has no user yet. */
+static bool read_standing(struct pg *pg, int64_t organization_id, int64_t user_id,
+                          struct standing *standing, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, organization_id);
+    pg_bind_int(&params, user_id);
+    if (!pg_query(
+            pg,
+            "SELECT is_superuser OR EXISTS (SELECT FROM sentry_organizationmember AS member"
+            " WHERE member.organization_id = $1::bigint AND member.user_id = auth_user.id),"
+            " coalesce(is_sentry_app, false) FROM auth_user WHERE id = $2::bigint AND is_active",
+            &params, &result, error))
+        return false;
+    if (pg_rows(result) == 1) {
+        standing->may_export = text_equal(pg_text(result, 0, 0), "t");
+        standing->is_sentry_app = text_equal(pg_text(result, 0, 1), "t");
+    }
+    pg_result_free(result);
+    return true;
+}
+
+/* A stand-alone database has no sentry apps. */
+static bool has_sentry_apps(struct pg *pg, bool *has, struct error *error)
+{
+    struct pg_result *result = NULL;
+    if (!pg_query(pg,
+                  "SELECT to_regclass('sentry_sentryapp') IS NOT NULL"
+                  " AND to_regclass('sentry_sentryappinstallation') IS NOT NULL",
+                  NULL, &result, error))
+        return false;
+    *has = text_equal(pg_text(result, 0, 0), "t");
+    pg_result_free(result);
+    return true;
+}
+
+/* Status 1: the installation is not pending. */
+static bool is_installed(struct pg *pg, int64_t organization_id, int64_t user_id, bool *installed,
+                         struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, organization_id);
+    pg_bind_int(&params, user_id);
+    if (!pg_query(pg,
+                  "SELECT EXISTS (SELECT FROM sentry_sentryapp AS app"
+                  " JOIN sentry_sentryappinstallation AS installation"
+                  " ON installation.sentry_app_id = app.id"
+                  " AND installation.organization_id = $1::bigint"
+                  " AND installation.status = 1 AND installation.date_deleted IS NULL"
+                  " WHERE app.proxy_user_id = $2::bigint AND app.date_deleted IS NULL)",
+                  &params, &result, error))
+        return false;
+    *installed = text_equal(pg_text(result, 0, 0), "t");
+    pg_result_free(result);
+    return true;
+}
+
+bool member_may_export(struct pg *pg, int64_t organization_id, int64_t user_id, bool *may,
+                       struct error *error)
+{
+    struct standing standing = {.may_export = user_id == 0};
+    bool has_apps = false;
+    if (user_id != 0 && !read_standing(pg, organization_id, user_id, &standing, error))
+        return false;
+    *may = standing.may_export;
+    if (*may || !standing.is_sentry_app)
+        return true;
+    return has_sentry_apps(pg, &has_apps, error) &&
+           (!has_apps || is_installed(pg, organization_id, user_id, may, error));
 }
 
 bool member_list_projects(struct pg *pg, int64_t member_id, struct arena *arena,

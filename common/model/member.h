@@ -18,6 +18,13 @@ struct member {
 bool member_load(struct pg *pg, struct member *member, struct arena *arena,
                  struct error *error) MUST_CHECK;
 
+/* Whether exports of the organization may still be given to the user: an active one who is a member
+   or a superuser, or who stands for a sentry app that is installed there. User 0 is one whose row
+   is gone: *may is true. ERROR_DENIED: the user stands for a sentry app, and the role may not read
+   which are installed. */
+bool member_may_export(struct pg *pg, int64_t organization_id, int64_t user_id, bool *may,
+                       struct error *error) MUST_CHECK;
+
 struct project_ids {
     const int64_t *items;
     size_t count;
