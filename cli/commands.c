@@ -85,7 +85,8 @@ const struct command commands[] = {
     {"tag-export",
      "--organization SLUG --project ID --group ID --key KEY [--environment NAME] [--limit N]",
      "Write an issues-by-tag CSV to standard output at once",
-     "\nThe same bytes as an export by the worker; no queue, no file store, no mail.\n"
+     "\nThe same bytes as an export by the worker; no queue, no file store, no mail. If the limit\n"
+     "leaves rows out, standard error says so: `truncated: there are more than N rows`.\n"
      "\nexample: exportd tag-export --organization acme --project 7 --group 12 --key browser\n",
      command_tag_export},
     {"tagstore", "METHOD [--project ID] [--group ID] [--environment NAME] [--key KEY] ...",

@@ -2,6 +2,7 @@
 /* `exportd tag-export`: an issues-by-tag export to standard output. */
 #include "request/tag_export.h"
 
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "tagstore/choose.h"
@@ -30,6 +31,7 @@ bool command_tag_export(const struct config *config, int argc, char **argv, stru
                                 .output = {.format = row_format_default(),
                                            .options.formula_guard = config->csv_formula_guard}};
     struct pg *tag_pg = NULL;
+    bool truncated = false;
     if (!parse_options(argc, argv, &order, error))
         return false;
     bool done = cli_connect_pg(config, &context.pg, error) &&
@@ -39,7 +41,10 @@ bool command_tag_export(const struct config *config, int argc, char **argv, stru
     /* Without a bound: the worker's is what a row of sentry_file can hold. */
     target.output.sink = sink_to_descriptor(STDOUT_FILENO, INT64_MAX);
     done = done && (target.output.sink != NULL || error_no_memory(error)) &&
-           request_tag_export(&context, &order, &target, error);
+           request_tag_export(&context, &order, &target, &truncated, error);
+    if (done && truncated)
+        (void)fprintf(stderr, "truncated: there are more than %" PRId64 " row%s\n", order.limit,
+                      text_plural(order.limit));
     sink_free(target.output.sink);
     tagstore_free(target.source.tagstore);
     pg_free(tag_pg);

@@ -173,6 +173,14 @@ static bool put_pages(struct run *run, struct tagstore_cursor *cursor, struct er
     return FAULT("last_page", error);
 }
 
+static void take_extent(struct export_run *export, const struct tagstore_cursor *cursor)
+{
+    const struct tagstore_extent extent = tagstore_get_extent(cursor);
+    export->truncated = extent.truncated;
+    export->window_from = extent.window_from;
+    export->window_to = extent.window_to;
+}
+
 /* Nothing is written yet, but something goes on. */
 static bool tell_reading(void *context, int64_t rows, struct error *error)
 {
@@ -230,6 +238,8 @@ static bool export_rows(struct run *run, struct error *error)
     bool done = open_rows(run, &cursor, error) && explain_size(open_writer(run, error), error) &&
                 put_pages(run, cursor, error) &&
                 explain_size(row_writer_finish(run->writer, error), error);
+    if (done)
+        take_extent(run->export, cursor);
     tagstore_close(cursor);
     row_writer_free(run->writer);
     run->export->done.bytes = sink_bytes(run->export->output.sink);

@@ -52,6 +52,8 @@ bool query_type_run(struct export_run *run, struct error *error)
 {
     const struct query_type *type = query_type_find(run->query.query_type);
     run->done = (struct job_progress){.rows = 0};
+    run->truncated = false;
+    run->window_from = run->window_to = USEC_NONE;
     if (type == NULL)
         return error_set(error, ERROR_EXPORT, "No processor found for this query type: %" PRId64,
                          run->query.query_type);

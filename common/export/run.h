@@ -51,8 +51,11 @@ struct export_run {
     void *context;                      /* of `progress` */
 
     /* Of query_type_run, which fills them. */
-    struct arena *texts;      /* what lives as long as the run */
-    struct job_progress done; /* so far; after the run the final numbers */
+    struct arena *texts;            /* what lives as long as the run */
+    struct job_progress done;       /* so far; after the run the final numbers */
+    bool truncated;                 /* more rows than the limit were there */
+    int64_t window_from, window_to; /* events of from <= time < to were looked at; USEC_NONE: no
+                                       such bound */
 };
 
 #endif

@@ -196,10 +196,9 @@ static char *describe_extent(struct arena *arena, const struct success_mail *mai
 {
     char rows[GROUPED_MAX];
     char size[SIZE_MAX_TEXT];
-    bool cut = mail->limit > 0 && mail->rows >= mail->limit;
     return arena_printf(arena, error, "It has %s row%s (%s)%s.", format_grouped(mail->rows, rows),
                         text_plural(mail->rows), format_size(mail->bytes, size),
-                        cut ? ", the limit that was asked for: there may be more" : "");
+                        mail->truncated ? ", the limit that was asked for: there are more" : "");
 }
 
 static char *success_text(struct arena *arena, const struct success_facts *facts,

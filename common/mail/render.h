@@ -19,7 +19,7 @@ struct success_mail {
     int64_t data_export_id;
     int64_t date_expired;
     int64_t rows, bytes;
-    int64_t limit; /* of rows, as it was asked for; 0: none. An export that reached it says so. */
+    bool truncated; /* there are more rows than the limit that was asked for */
 };
 
 struct failure_mail {

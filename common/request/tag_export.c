@@ -34,13 +34,14 @@ static bool make_query(const struct request_context *context, const struct expor
 }
 
 bool request_tag_export(const struct request_context *context, const struct export_order *order,
-                        const struct tag_export *target, struct error *error)
+                        const struct tag_export *target, bool *truncated, struct error *error)
 {
     struct export_run run = {.source = target->source, .output = target->output};
     struct arena *arena = arena_new(TEXTS_MAX);
     bool done = arena != NULL || error_no_memory(error);
     done =
         done && make_query(context, order, arena, &run.query, error) && query_type_run(&run, error);
+    *truncated = run.truncated;
     arena_free(arena);
     return done;
 }

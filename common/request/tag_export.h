@@ -13,10 +13,11 @@ struct tag_export {
     struct row_output output;
 };
 
-/* Writes what a worker would store for the order, of which the user is not looked at. ERROR_EXPORT
-   carries the sentence for the user: no such project, group, environment; else errors as
-   request_create. */
+/* Writes what a worker would store for the order, of which the user is not looked at; *truncated:
+   there were more rows than its limit. ERROR_EXPORT carries the sentence for the user: no such
+   project, group, environment; else errors as request_create. */
 bool request_tag_export(const struct request_context *context, const struct export_order *order,
-                        const struct tag_export *target, struct error *error) MUST_CHECK;
+                        const struct tag_export *target, bool *truncated,
+                        struct error *error) MUST_CHECK;
 
 #endif

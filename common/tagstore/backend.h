@@ -17,7 +17,8 @@ struct tagstore_operations {
     void (*interrupt)(struct tagstore *store);
     void (*resume)(struct tagstore *store); /* NULL: there is nothing to do */
 
-    /* the export's cursor */
+    /* the export's cursor; a limit is one more than the caller's, who is not given that last row:
+       it only shows that there are more than the limit */
     bool (*open_group_tag_values)(struct tagstore *store, const struct group_tag_value_query *query,
                                   struct tagstore_cursor **cursor, struct error *error);
     bool (*next_page)(struct tagstore_cursor *cursor, struct group_tag_value_list *page,
@@ -105,6 +106,8 @@ struct tagstore {
 
 struct tagstore_cursor {
     struct tagstore *store;
+    struct tagstore_extent extent; /* the backend sets the window while it opens */
+    int64_t left;                  /* rows up to the caller's limit; not the backend's */
 };
 
 #endif

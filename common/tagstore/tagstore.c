@@ -27,8 +27,16 @@ bool tagstore_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
                                     struct tagstore_cursor **cursor, struct error *error)
 {
+    struct group_tag_value_query asked = *query;
+    bool limited = query->limit > 0 && query->limit < INT64_MAX;
     *cursor = NULL;
-    return store->operations->open_group_tag_values(store, query, cursor, error);
+    if (limited)
+        asked.limit++;
+    if (!store->operations->open_group_tag_values(store, &asked, cursor, error))
+        return false;
+    if (*cursor != NULL)
+        (*cursor)->left = limited ? query->limit : INT64_MAX;
+    return true;
 }
 
 bool tagstore_next_page(struct tagstore_cursor *cursor, struct group_tag_value_list *page,
@@ -36,7 +44,19 @@ bool tagstore_next_page(struct tagstore_cursor *cursor, struct group_tag_value_l
 {
     page->items = NULL;
     page->count = 0;
-    return cursor->store->operations->next_page(cursor, page, error);
+    if (!cursor->store->operations->next_page(cursor, page, error))
+        return false;
+    if ((int64_t)page->count > cursor->left) {
+        page->count = (size_t)cursor->left;
+        cursor->extent.truncated = true;
+    }
+    cursor->left -= (int64_t)page->count;
+    return true;
+}
+
+struct tagstore_extent tagstore_get_extent(const struct tagstore_cursor *cursor)
+{
+    return cursor->extent;
 }
 
 void tagstore_close(struct tagstore_cursor *cursor)

@@ -155,6 +155,17 @@ bool tagstore_open_group_tag_values(struct tagstore *store,
 bool tagstore_next_page(struct tagstore_cursor *cursor, struct group_tag_value_list *page,
                         struct error *error) MUST_CHECK;
 
+/* Which rows a cursor gives. */
+struct tagstore_extent {
+    /* More rows than the limit are there; final after the page that has none. */
+    bool truncated;
+
+    /* Events of window_from <= time < window_to are counted; USEC_NONE: no such bound. */
+    int64_t window_from, window_to;
+};
+
+struct tagstore_extent tagstore_get_extent(const struct tagstore_cursor *cursor);
+
 /* At any time; NULL is fine. */
 void tagstore_close(struct tagstore_cursor *cursor);
 

@@ -193,6 +193,14 @@ class Exportd:
         arguments = export_arguments(organization, project, group, key, environment, limit)
         return self.ok("tag-export", *arguments, **options).raw
 
+    def cut_tag_export(self, limit, group=1, **options):
+        """The same with a limit, and whether the program says that it left rows out."""
+        result = self.ok("tag-export", *export_arguments("acme", 1, group, "color", None, limit),
+                         **options)
+        notes = [line for line in result.err.splitlines() if "truncated" in line]
+        assert notes in ([], [f"truncated: there are more than {limit} row{'s'[:limit != 1]}"])
+        return result.raw, notes != []
+
     def status(self, export):
         lines = self.ok("status", export, "--json").json_lines()
         assert len(lines) == 1, lines

@@ -41,7 +41,7 @@ class Values:
         rows = self.behind(self.rows, column, body["conditions"])
         if isinstance(body.get("orderby"), list) and body["orderby"][0] == "-first_seen":
             rows = sorted(rows, key=lambda row: row[2], reverse=True)
-        rows = rows[:body.get("limit", len(rows))]
+        rows = rows[body.get("offset", 0):][:body.get("limit", len(rows))]
         return answer([column, *(alias for _, _, alias in body["aggregations"])],
                       [self.cells(column, row, body["aggregations"]) for row in rows])
 

@@ -340,16 +340,16 @@ def test_the_success_mail(exportd, shop, sql):
     assert lines[0] == "Your Download is Ready!" and set(lines[1]) == {"-"}
 
 
-def test_a_limit_that_was_reached_is_said_in_the_mail(exportd, shop):
+def test_a_limit_that_left_rows_out_is_said_in_the_mail(exportd, shop):
     """A file that ends without a word is taken for complete."""
-    for limit, said in [(2, True), (12, True), (13, False), (None, False)]:
+    for limit, said in [(2, True), (11, True), (12, False), (13, False), (None, False)]:
         export = exportd.enqueue(group=shop["payment"], key="city", limit=limit)
         exportd.drain()
         rows = min(limit or 12, 12)
         mail = exportd.mail_of(export)
         for text in (text_part(mail), html_part(mail)):
             assert f"It has {rows} rows (" in text
-            assert ("the limit that was asked for" in text) is said
+            assert ("the limit that was asked for: there are more" in text) is said
 
 
 def test_the_failure_mail(exportd, shop):

@@ -122,9 +122,23 @@ def test_as_many_values_as_pages_have(installation, count):
 
 def test_limits(installation):
     installation.insert([event(ISSUE, when=at(n % 4), tags={"color": f"{n:03}"}) for n in range(40)])
-    for limit in (1, 10, 11, 39, 40, 41):
+    for limit in (1, 10, 11, 39, 40, 41, 2**63 - 1):
         pages = installation.check(limit=limit, PAGE_SIZE=10)
-        assert installation.backend.dialect == "2018" or len(pages) == 1
+        assert installation.backend.dialect == "2018" or len(pages) == 1 or limit > 41
+        _, truncated = installation.exportd.cut_tag_export(
+            limit, group=installation.issue, PAGE_SIZE=10, **installation.settings)
+        assert truncated is (limit < 40)
+
+
+def test_the_longest_limit_of_one_answer(installation):
+    """The row beyond it does not fit into the answer."""
+    installation.insert([event(ISSUE, when=at(n % 4), tags={"color": f"{n}"}) for n in range(10001)])
+    for limit, requests in ((9999, 1), (10000, 2)):
+        pages = installation.check(limit=limit, PAGE_SIZE=10000)
+        assert installation.backend.dialect == "2018" or len(pages) == requests
+        _, truncated = installation.exportd.cut_tag_export(
+            limit, group=installation.issue, PAGE_SIZE=10000, **installation.settings)
+        assert truncated
 
 
 def test_environments(installation):

@@ -96,9 +96,31 @@ def test_a_limit_is_one_request_in_2020(exportd, snuba):
     server = snuba(Values(numbered([b"%04d" % n for n in range(3000)])), SNUBA_DIALECT="2020")
     rows = rows_of(exportd.tag_export(limit=2000))
     page, = server.pages
-    assert page["limit"] == 2000 and page["orderby"] == ["-first_seen", "tags_value"]
+    assert page["limit"] == 2001 and page["orderby"] == ["-first_seen", "tags_value"]
     assert [row[0] for row in rows] == [
         f"{n:04}" for n in sorted(range(3000), key=lambda n: (-(n % 5), n))[:2000]]
+
+
+@pytest.mark.parametrize("count, limit, asked", [
+    (9999, 9999, [(10000, None)]), (10000, 9999, [(10000, None)]),
+    (9999, 10000, [(10000, None)]), (10000, 10000, [(10000, None), (1, 10000)]),
+    (10001, 10000, [(10000, None), (1, 10000)])])
+def test_the_row_beyond_a_limit_in_2020(exportd, snuba, count, limit, asked):
+    """It is asked for with the others, or by itself where an answer cannot have it."""
+    server = snuba(Values(numbered([b"%05d" % n for n in range(count)])), SNUBA_DIALECT="2020")
+    table, truncated = exportd.cut_tag_export(limit)
+    assert [(body["limit"], body.get("offset")) for body in server.pages] == asked
+    assert [row[0] for row in rows_of(table)] == [
+        f"{n:05}" for n in sorted(range(count), key=lambda n: (-(n % 5), n))[:limit]]
+    assert truncated is (count > limit)
+
+
+@pytest.mark.parametrize("size", [1, 7, 10])
+def test_the_row_beyond_a_limit_in_2018(exportd, snuba, size):
+    snuba(Values(numbered([b"%02d" % n for n in range(20)])), SNUBA_DIALECT="2018", PAGE_SIZE=size)
+    for limit in (1, 10, 14, 19, 20, 21):
+        table, truncated = exportd.cut_tag_export(limit)
+        assert (len(rows_of(table)), truncated) == (min(limit, 20), limit < 20)
 
 
 def test_a_limit_is_counted_from_all_pages_in_2018(exportd, snuba):
@@ -222,7 +244,7 @@ def test_a_limit_that_is_too_much_becomes_pages(exportd, snuba):
     table = exportd.tag_export(limit=900)
     assert [row[0] for row in rows_of(table)] == [
         f"{n:04}" for n in sorted(range(1000), key=lambda n: (-(n % 5), n))[:900]]
-    assert [body["limit"] for body in server.pages] == [900, 400] + [200] * 6
+    assert [body["limit"] for body in server.pages] == [901, 400] + [200] * 6
 
 
 def test_there_is_a_floor(exportd, snuba):

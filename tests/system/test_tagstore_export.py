@@ -73,6 +73,8 @@ def values_of(table):
 def test_pages_and_limits(exportd, sql, group, count, limit):
     insert_tag_values(sql, count)
     table = exportd.tag_export(limit=limit)
+    if limit is not None:
+        assert exportd.cut_tag_export(limit) == (table, limit < count)
     start = datetime.datetime(2026, 3, 1, 12)
     expected = []
     for n in range(count, 0, -1)[:limit]:
@@ -87,6 +89,18 @@ def test_the_size_of_a_page_makes_no_difference(exportd, sql, group, size):
     insert_tag_values(sql, 30)
     assert exportd.tag_export(PAGE_SIZE=size) == exportd.tag_export()
     assert exportd.tag_export(limit=14, PAGE_SIZE=size) == exportd.tag_export(limit=14)
+
+
+@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.parametrize("size", [1, 10, 29, 30, 31])
+def test_rows_beyond_the_limit_are_known(exportd, sql, group, size, counted):
+    insert_tag_values(sql, 30)
+    if counted:
+        count_values(sql)
+    for limit in (1, 10, 20, 29, 30, 31, 2**63 - 1):
+        table, truncated = exportd.cut_tag_export(limit, PAGE_SIZE=size)
+        assert len(values_of(table)) == min(limit, 30)
+        assert truncated is (limit < 30)
 
 
 def test_order_is_total(exportd, sql, group):

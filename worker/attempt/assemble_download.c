@@ -69,8 +69,12 @@ static bool write_rows(struct attempt *attempt, struct error *error)
                              .progress = report,
                              .context = attempt};
     bool written = query_type_run(&run, error);
-    if (written)
+    if (written) {
         assembly->progress = run.done;
+        assembly->truncated = run.truncated;
+        assembly->window_from = run.window_from;
+        assembly->window_to = run.window_to;
+    }
     return written;
 }
 

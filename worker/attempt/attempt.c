@@ -4,7 +4,9 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "export/run.h"
 #include "job/retry.h"
+#include "model/member.h"
 #include "worker/attempt/steps.h"
 
 enum { AWAY_WAIT_MS = 1000 };
@@ -45,6 +47,15 @@ static bool load_row(struct attempt *attempt, enum outcome_result *result, struc
     return true;
 }
 
+/* Also when the user has left before the export could be made. */
+static bool check_user(const struct attempt *attempt, struct error *error)
+{
+    bool may = false;
+    const struct exported_data *row = &attempt->row;
+    return member_may_export(attempt->tools->pg, row->organization_id, row->user_id, &may, error) &&
+           (may || error_set(error, ERROR_EXPORT, "%s", EXPORT_USER_HAS_LEFT));
+}
+
 static bool check_budget(const struct attempt *attempt, struct error *error)
 {
     const struct claim *claim = attempt->claim;
@@ -68,8 +79,8 @@ static void make_attempt(struct attempt *attempt)
         conclude_otherwise(attempt, result);
         return;
     }
-    done = done && check_budget(attempt, error) && assemble_download(attempt, error) &&
-           conclude_valid(attempt);
+    done = done && check_budget(attempt, error) && check_user(attempt, error) &&
+           assemble_download(attempt, error) && conclude_valid(attempt);
     if (!done)
         conclude_error(attempt);
 }

@@ -74,7 +74,7 @@ bool outcome_mail_success(const struct attempt *attempt, const struct exported_d
                                    .organization_slug = export->organization_slug,
                                    .rows = assembly->progress.rows,
                                    .bytes = assembly->progress.bytes,
-                                   .limit = attempt->claim->limit};
+                                   .truncated = assembly->truncated};
     struct mail_content content;
     find_recipient(export, &mail->recipient, &why);
     if (mail->recipient == NULL)

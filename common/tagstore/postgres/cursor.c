@@ -103,12 +103,14 @@ bool postgres_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
                                     struct tagstore_cursor **cursor, struct error *error)
 {
+    static const struct tagstore_extent unbounded = {.window_from = USEC_NONE,
+                                                     .window_to = USEC_NONE};
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
     bool missing = false;
     struct postgres_cursor *made = memory_alloc(sizeof(*made));
     if (made == NULL)
         return error_no_memory(error);
-    *made = (struct postgres_cursor){.base = {.store = store},
+    *made = (struct postgres_cursor){.base = {.store = store, .extent = unbounded},
                                      .pg = pg,
                                      .group_id = query->group_id,
                                      .page_size = query->page_size,

@@ -16,7 +16,6 @@ struct snuba_cursor {
     struct tagstore_cursor base;
     int64_t group_id;
     size_t page_size;
-    int64_t left; /* rows of the limit */
     struct sorter *sorter;
 };
 
@@ -56,8 +55,10 @@ static bool fill(struct snuba_cursor *cursor, const struct group_tag_value_query
                  struct error *error)
 {
     struct value_pages *pages = NULL;
-    bool done = value_pages_new(cursor->base.store, query, &pages, error) &&
-                read_pages(pages, query, cursor->sorter, error);
+    if (!value_pages_new(cursor->base.store, query, &pages, error))
+        return false;
+    value_pages_get_window(pages, &cursor->base.extent.window_from, &cursor->base.extent.window_to);
+    bool done = read_pages(pages, query, cursor->sorter, error);
     value_pages_free(pages);
     return done;
 }
@@ -80,7 +81,6 @@ bool snuba_open_group_tag_values(struct tagstore *store, const struct group_tag_
     *made = (struct snuba_cursor){.base = {.store = store},
                                   .group_id = query->group_id,
                                   .page_size = query->page_size,
-                                  .left = query->limit == 0 ? INT64_MAX : query->limit,
                                   .sorter = sorter_new(snuba->tmpdir, SORT_MEMORY)};
     bool done = made->sorter != NULL ? fill(made, query, error) : error_no_memory(error);
     if (done)
@@ -101,7 +101,7 @@ bool snuba_next_page(struct tagstore_cursor *cursor, struct group_tag_value_list
     page->items = arena_array(page->arena, snuba->page_size, sizeof(*page->items), error);
     if (page->items == NULL)
         return false;
-    while (found && page->count < snuba->page_size && bytes < PAGE_BYTES_MAX && snuba->left > 0) {
+    while (found && page->count < snuba->page_size && bytes < PAGE_BYTES_MAX) {
         struct group_tag_value *row = &page->items[page->count];
         if (!sorter_next(snuba->sorter, page->arena, row, &found, error))
             return false;
@@ -109,7 +109,6 @@ bool snuba_next_page(struct tagstore_cursor *cursor, struct group_tag_value_list
             row->group_id = snuba->group_id;
             bytes += row->value_size;
             page->count++;
-            snuba->left--;
         }
     }
     return true;

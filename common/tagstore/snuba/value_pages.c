@@ -13,6 +13,7 @@ enum {
 
 enum step {
     IN_ORDER, /* one request, in the order of the export */
+    BEYOND,   /* the row beyond the limit, where it does not fit into that answer */
     FIRST,    /* the first page, with the empty value */
     REST,     /* what is behind `last` */
     OVER,
@@ -41,6 +42,11 @@ struct value_pages {
     struct snuba_order order[ORDERS_MAX];
     struct snuba_aggregation aggregations[SNUBA_SUMS + 1];
 };
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
 
 /* ---- a request is put together ---- */
 
@@ -126,7 +132,14 @@ static void make_in_order(struct value_pages *pages)
     }
     add_order(pages, first_seen, true);
     add_order(pages, pages->column, false);
-    pages->query.limit = pages->asked->limit;
+    pages->query.limit = smaller(pages->asked->limit, pages->dialect->limit_max);
+}
+
+static void make_beyond(struct value_pages *pages)
+{
+    make_in_order(pages);
+    pages->query.offset = pages->query.limit;
+    pages->query.limit = 1;
 }
 
 static void make_first(struct value_pages *pages)
@@ -151,6 +164,9 @@ static bool send(struct value_pages *pages, struct error *error)
     case IN_ORDER:
         make_in_order(pages);
         break;
+    case BEYOND:
+        make_beyond(pages);
+        break;
     case FIRST:
         make_first(pages);
         break;
@@ -168,7 +184,7 @@ static bool send(struct value_pages *pages, struct error *error)
 
 static bool fits_one_answer(const struct value_pages *pages)
 {
-    int64_t limit = pages->asked->limit;
+    int64_t limit = pages->asked->limit - 1; /* without the row beyond it */
     return limit > 0 && limit <= pages->dialect->limit_max &&
            pages->dialect->orderby_max >= ORDERS_MAX;
 }
@@ -218,6 +234,12 @@ bool value_pages_new(struct tagstore *store, const struct group_tag_value_query 
     return done;
 }
 
+void value_pages_get_window(const struct value_pages *pages, int64_t *from, int64_t *to)
+{
+    *from = pages->range.from == 0 ? USEC_NONE : pages->range.from;
+    *to = pages->range.to;
+}
+
 void value_pages_free(struct value_pages *pages)
 {
     if (pages == NULL)
@@ -246,7 +268,7 @@ static bool halve(struct value_pages *pages, const struct error *error)
         return false;
     if (pages->step == IN_ORDER) {
         pages->step = first_page(pages);
-        half = half < pages->page_size ? half : pages->page_size;
+        half = smaller(half, pages->page_size);
     }
     pages->page_size = half;
     LOG(LOG_WARNING, "tagstore.page-halved", log_int("rows", half),
@@ -262,7 +284,7 @@ static bool widen(struct value_pages *pages, struct error *error)
         return error_set(error, ERROR_INTERNAL,
                          "snuba's answer: %d values in a row that are no valid text",
                          PAGE_SIZE_MAX);
-    pages->page_size = twice < PAGE_SIZE_MAX ? twice : PAGE_SIZE_MAX;
+    pages->page_size = smaller(twice, PAGE_SIZE_MAX);
     pages->widened = true;
     return true;
 }
@@ -313,9 +335,15 @@ static bool move_on(struct value_pages *pages, const struct snuba_answer *answer
     size_t certain = 0;
     bool is_full = (int64_t)answer->rows >= pages->query.limit;
     *count = answer->rows;
-    if (pages->step != IN_ORDER && !check_order(pages, answer, &certain, error))
+    if (pages->step == IN_ORDER || pages->step == BEYOND) {
+        bool lacks_one =
+            pages->step == IN_ORDER && is_full && pages->query.limit < pages->asked->limit;
+        pages->step = lacks_one ? BEYOND : OVER;
+        return true;
+    }
+    if (!check_order(pages, answer, &certain, error))
         return false;
-    if (pages->step == IN_ORDER || !is_full) {
+    if (!is_full) {
         pages->step = OVER;
         return true;
     }

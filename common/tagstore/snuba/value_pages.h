@@ -11,7 +11,9 @@
  * an event with an empty value is like one without the tag, and an export shows an empty value: so
  *    the first page, which is often the only one, goes through all tags. Not so for a tag that 2018
  *    keeps in a column of its own, whose empty value is told from none (NULL).
- *  - In 2020 a limit that one answer can hold is one request, in the order of the export.
+ *  - In 2020 a limit that one answer can hold is one request, in the order of the export. The row
+ *    beyond the limit (backend.h) is asked for with it or, where it does not fit, by itself: only
+ *    that it is there counts, so an offset will do.
  *  - A value that had to be made clean, or that has U+FFFD, may not be what the server compares
  *    with: it is never the last of a page. The rows behind the last value that is beyond doubt are
  *    dropped, and come again with the next page.
@@ -32,6 +34,9 @@ struct value_pages;
    Errors as translate.h and snuba_start. */
 bool value_pages_new(struct tagstore *store, const struct group_tag_value_query *asked,
                      struct value_pages **pages, struct error *error) MUST_CHECK;
+
+/* Events of from <= time < to are asked for; USEC_NONE: no bound. */
+void value_pages_get_window(const struct value_pages *pages, int64_t *from, int64_t *to);
 
 /* At any time: also gives up what is on its way. NULL is fine. */
 void value_pages_free(struct value_pages *pages);

@@ -29,7 +29,7 @@ static bool success(const void *context, struct error *error)
                                              .data_export_id = 27,
                                              .rows = 100,
                                              .bytes = 5000,
-                                             .limit = 100};
+                                             .truncated = true};
     struct mail_content content;
     struct arena *arena = arena_new(MAIL_MAX);
     bool done = arena != NULL ? mail_render_success(&mail, arena, &content, error) &&

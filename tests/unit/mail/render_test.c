@@ -102,12 +102,12 @@ static void test_success_html(void **state)
     assert_has(link, ">Go to Download</a>");
 }
 
-static void assert_extent(int64_t rows, int64_t bytes, int64_t limit, const char *sentence)
+static void assert_extent(int64_t rows, int64_t bytes, bool truncated, const char *sentence)
 {
     struct success_mail mail = usual_success();
     mail.rows = rows;
     mail.bytes = bytes;
-    mail.limit = limit;
+    mail.truncated = truncated;
     render_success(&mail);
     assert_has(content.text, sentence);
     assert_has(content.html, sentence);
@@ -116,14 +116,14 @@ static void assert_extent(int64_t rows, int64_t bytes, int64_t limit, const char
 static void test_extent(void **state)
 {
     (void)state;
-    assert_extent(0, 1, 0, "It has 0 rows (1 byte).");
-    assert_extent(1, 999, 0, "It has 1 row (999 bytes).");
-    assert_extent(100, 1000, 101, "It has 100 rows (1.0 kB).");
-    assert_extent(1000, 999949, 0, "It has 1,000 rows (999.9 kB).");
-    assert_extent(1000, 999950, 0, "It has 1,000 rows (1.0 MB).");
-    assert_extent(100000, 2147483647, 0, "It has 100,000 rows (2.1 GB).");
-    assert_extent(100, 2000, 100,
-                  "It has 100 rows (2.0 kB), the limit that was asked for: there may be more.");
+    assert_extent(0, 1, false, "It has 0 rows (1 byte).");
+    assert_extent(1, 999, false, "It has 1 row (999 bytes).");
+    assert_extent(100, 1000, false, "It has 100 rows (1.0 kB).");
+    assert_extent(1000, 999949, false, "It has 1,000 rows (999.9 kB).");
+    assert_extent(1000, 999950, false, "It has 1,000 rows (1.0 MB).");
+    assert_extent(100000, 2147483647, false, "It has 100,000 rows (2.1 GB).");
+    assert_extent(100, 2000, true,
+                  "It has 100 rows (2.0 kB), the limit that was asked for: there are more.");
 }
 
 static void test_odd_slug_and_prefix(void **state)

@@ -100,7 +100,8 @@ static void test_user_is_kept_to_what_is_his(void **state)
     order = by_user;
     order.project_id = API;
     expect(fixture, &ann, &order, ERROR_DENIED, "you have no access to this project");
-    assert_false(request_tag_export(&context, &order, &target, &error));
+    bool truncated = false;
+    assert_false(request_tag_export(&context, &order, &target, &truncated, &error));
     assert_int_equal(error.code, ERROR_DENIED);
     order = by_operator;
     expect(fixture, &owner, &order, ERROR_DENIED, "of your own only");

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { FIXTURE_PROJECT = 1 };
+enum { FIXTURE_PROJECT = 1, RETENTION_DAYS = 90 };
 
 static struct pg *pg;
 static struct tagstore *store;
@@ -54,7 +54,7 @@ static int start(void **state)
         ok(snuba_tagstore_new(
             &(struct snuba_settings){.url = getenv("EXPORTD_TEST_SNUBA_URL"),
                                      .dialect = getenv("EXPORTD_TEST_SNUBA_DIALECT"),
-                                     .retention_days = 90,
+                                     .retention_days = RETENTION_DAYS,
                                      .tmpdir = "/tmp"},
             pg, &store, &error));
     else
@@ -213,6 +213,45 @@ static void test_all_values(void **state)
     assert_int_equal(read_values(0, "sentry:release", &last), 2);
     assert_seen(&last, "200", 1, 2, 2); /* the older one */
     assert_int_equal(last.group_id, 0);
+}
+
+/* The project has two releases. */
+static struct tagstore_extent extent_of_releases(int64_t limit, size_t page_size)
+{
+    const struct group_tag_value_query query = {.project_id = FIXTURE_PROJECT,
+                                                .environment_id = environment,
+                                                .key = "sentry:release",
+                                                .limit = limit,
+                                                .page_size = page_size};
+    struct group_tag_value_list page = {.arena = arena};
+    struct tagstore_cursor *cursor = NULL;
+    ok(tagstore_open_group_tag_values(store, &query, &cursor, &error));
+    do
+        ok(tagstore_next_page(cursor, &page, &error));
+    while (page.count > 0);
+    const struct tagstore_extent extent = tagstore_get_extent(cursor);
+    tagstore_close(cursor);
+    return extent;
+}
+
+static void test_extent(void **state)
+{
+    (void)state;
+    need_store();
+    for (size_t page_size = 1; page_size <= 3; page_size++) {
+        assert_true(extent_of_releases(1, page_size).truncated);
+        assert_false(extent_of_releases(2, page_size).truncated);
+        assert_false(extent_of_releases(3, page_size).truncated);
+        assert_false(extent_of_releases(0, page_size).truncated);
+    }
+    const struct tagstore_extent extent = extent_of_releases(0, 1);
+    if (text_equal(getenv("EXPORTD_TEST_TAGSTORE"), "postgres")) {
+        assert_true(extent.window_from == USEC_NONE && extent.window_to == USEC_NONE);
+        return;
+    }
+    int64_t seconds = (extent.window_to - extent.window_from) / USEC_PER_SECOND;
+    assert_int_equal(seconds, RETENTION_DAYS * 86400 + 1);
+    assert_true(extent.window_to > now && extent.window_from < now);
 }
 
 /* A key is the project's: a group may have no value of it. */
@@ -430,6 +469,7 @@ int main(void)
         cmocka_unit_test(test_what_is_not_there),
         cmocka_unit_test(test_one_value),
         cmocka_unit_test(test_all_values),
+        cmocka_unit_test(test_extent),
         cmocka_unit_test(test_a_key_that_must_exist),
         cmocka_unit_test(test_counts_and_top_values),
         cmocka_unit_test(test_releases),
