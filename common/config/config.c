@@ -40,6 +40,12 @@ static const struct setting settings[] = {
      "how many may wait: `exportd enqueue` refuses more; Celery's messages are not refused"},
     {"EXPORTD_SMALL_ROWS", MEMBER(small_rows), NUMBER, 0, "10000", NULL, 0, 2147483647,
      "an export of more rows is big: where there are several threads, one is kept for small ones"},
+    {"EXPORTD_REDIS_KEY_PREFIX", MEMBER(redis_key_prefix), TEXT, 0, "", NULL, 0, 0,
+     "in front of the queue's name in Redis: the producers' global_keyprefix"},
+    {"EXPORTD_PRIORITY_STEPS", MEMBER(priority_steps_text), TEXT, 0, "0,3,6,9", NULL, 0, 0,
+     "the producers' priority_steps: at most ten, ascending, with commas between them"},
+    {"EXPORTD_PRIORITY_SEP", MEMBER(priority_sep), TEXT, 0, "\\x06\\x16", NULL, 0, 0,
+     "the producers' sep, between the queue's name and a step; \\xHH stands for a byte"},
     {"EXPORTD_CONCURRENCY", MEMBER(concurrency), NUMBER, 0, "", NULL, 1, 64,
      "job threads; empty: the number of CPUs, at most 4"},
     {"EXPORTD_TAGSTORE", MEMBER(tagstore), CHOICE, 0, "postgres", " postgres snuba ", 0, 0,
@@ -285,6 +291,22 @@ static bool check_sampled_projects(const struct config *config, struct error *er
     return true;
 }
 
+static bool read_priorities(struct config *config, struct error *error)
+{
+    if (strlen(config->redis_key_prefix) > 200)
+        return error_set(error, ERROR_USAGE,
+                         "EXPORTD_REDIS_KEY_PREFIX: a text of at most 200 bytes");
+    if (!priority_parse_steps(config->priority_steps_text, &config->priority_steps))
+        return error_set(error, ERROR_USAGE,
+                         "EXPORTD_PRIORITY_STEPS: not up to ten numbers from 0 to 255, ascending, "
+                         "as in 0,3,6,9");
+    if (strlen(config->priority_sep) > 64 || !priority_unescape(config->priority_sep))
+        return error_set(error, ERROR_USAGE,
+                         "EXPORTD_PRIORITY_SEP: not a text of at most 64 bytes as in "
+                         "\\x06\\x16; a backslash is written twice");
+    return true;
+}
+
 static bool check_rules(const struct config *config, struct error *error)
 {
     if (strlen(config->queue) > 200 || strpbrk(config->queue, "{}") != NULL ||
@@ -307,7 +329,7 @@ bool config_load(struct config *config, struct error *error)
     for (size_t i = 0; i < ARRAY_LENGTH(settings); i++)
         if (!load(&settings[i], config, error))
             return false;
-    return derive(config, error) && check_rules(config, error);
+    return derive(config, error) && read_priorities(config, error) && check_rules(config, error);
 }
 
 void config_free(struct config *config)

@@ -7,6 +7,7 @@
 #define CONFIG_CONFIG_H
 
 #include "base/log.h"
+#include "config/priority.h"
 
 /* Texts are never NULL. */
 struct config {
@@ -17,6 +18,10 @@ struct config {
     int64_t max_running; /* exports of one organization */
     int64_t max_queued;  /* likewise */
     int64_t small_rows;  /* a small export has at most so many */
+    char *redis_key_prefix; /* in front of the lists of `queue` */
+    char *priority_sep;     /* as it stands in the lists' names: its escapes are undone */
+    char *priority_steps_text;
+    struct priority_steps priority_steps;
     int64_t concurrency; /* job threads, 1 to 64 */
     char *tagstore;
     char *snuba_url;

@@ -116,7 +116,7 @@ static void look_for_jobs(struct looks *looks)
             clock_sleep_ms(LOOK_MS);
         } else {
             claim_all(looks);
-            pool_wait(looks->pool, LOOK_MS);
+            (void)pool_wait(looks->pool, LOOK_MS);
         }
     }
 }

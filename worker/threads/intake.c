@@ -9,12 +9,11 @@ enum { IDLE_WAIT_MS = 250, AWAY_WAIT_MS = 1000, RETRY_MS = 1000, RETRY_IDLE_MS =
 
 struct intake_lists *intake_lists_of(const struct config *config)
 {
-    static const int steps[] = {0, 3, 6, 9};
     const struct intake_naming naming = {.queue = config->queue,
-                                         .key_prefix = "",
-                                         .separator = "\x06\x16",
-                                         .steps = steps,
-                                         .step_count = 4};
+                                         .key_prefix = config->redis_key_prefix,
+                                         .separator = config->priority_sep,
+                                         .steps = config->priority_steps.numbers,
+                                         .step_count = config->priority_steps.count};
     return intake_lists_new(&naming);
 }
 
@@ -57,7 +56,6 @@ static bool keep_up(struct rounds *rounds, struct error *error)
     if (!pg_connect(rounds->thread->intake.pg, error) || !renew_lease(rounds, error) ||
         (rounds->ours && !retry_pending(rounds, &enqueued, error)))
         return false;
-    outage_end(&rounds->postgres_outage);
     if (enqueued > 0)
         pool_ring(rounds->thread->pool);
     return true;
@@ -73,17 +71,13 @@ static bool bring(struct rounds *rounds, int64_t *count, struct error *error)
     if (*count == 0)
         return true;
     rounds->brought_ms = clock_monotonic_ms();
-    rounds->retry_due_ms = 0;
+    if (rounds->retry_due_ms > rounds->brought_ms + RETRY_MS)
+        rounds->retry_due_ms = rounds->brought_ms + RETRY_MS;
     pool_ring(rounds->thread->pool);
     return true;
 }
 
-static void begin_outage(struct rounds *rounds, bool redis_failed, const struct error *error)
-{
-    outage_begin(redis_failed ? &rounds->redis_outage : &rounds->postgres_outage, error);
-    clock_sleep_ms(AWAY_WAIT_MS);
-}
-
+/* Asks Redis four times a second, and at once again while it brings something. */
 static void take_turns(struct rounds *rounds)
 {
     struct intake_thread *thread = rounds->thread;
@@ -91,12 +85,15 @@ static void take_turns(struct rounds *rounds)
     while (worker_phase(thread->context) == WORKER_RUNS) {
         int64_t count = 0;
         watch_seen(thread->watch);
-        if (!keep_up(rounds, &error))
-            begin_outage(rounds, false, &error);
-        else if (rounds->ours && !bring(rounds, &count, &error))
-            begin_outage(rounds, thread->intake.redis_failed, &error);
-        else if (count == 0)
-            clock_sleep_ms(IDLE_WAIT_MS);
+        bool kept_up = keep_up(rounds, &error);
+        bool done = kept_up && (!rounds->ours || bring(rounds, &count, &error));
+        bool redis_failed = kept_up && !done && thread->intake.redis_failed;
+        if (done || redis_failed)
+            outage_end(&rounds->postgres_outage);
+        if (!done)
+            outage_begin(redis_failed ? &rounds->redis_outage : &rounds->postgres_outage, &error);
+        if (count == 0)
+            clock_sleep_ms(done ? IDLE_WAIT_MS : AWAY_WAIT_MS);
     }
 }
 

@@ -44,15 +44,17 @@ void pool_ring(struct pool *pool)
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 
-void pool_wait(struct pool *pool, int64_t ms)
+bool pool_wait(struct pool *pool, int64_t ms)
 {
     struct timespec deadline = bell_deadline(ms);
     (void)pthread_mutex_lock(&pool->mutex);
     while (!pool->stopping && !pool->rung &&
            pthread_cond_timedwait(&pool->may_claim, &pool->mutex, &deadline) != ETIMEDOUT)
         ;
+    bool rung = pool->rung;
     pool->rung = false;
     (void)pthread_mutex_unlock(&pool->mutex);
+    return rung;
 }
 
 static bool is_held(const struct pool_slot *slot)

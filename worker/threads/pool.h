@@ -46,8 +46,8 @@ void pool_stop(struct pool *pool);
  */
 void pool_ring(struct pool *pool);
 
-/* Waits at most `ms` milliseconds for the pool to ring. */
-void pool_wait(struct pool *pool, int64_t ms);
+/* Waits at most `ms` milliseconds for the pool to ring: whether it did. */
+bool pool_wait(struct pool *pool, int64_t ms);
 
 /* How many jobs may be claimed at the moment, and how many of them may be big: where there are
    several threads, one is kept for small exports. */

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- KEYS: kombu's lists in kombu's order, exportd's lists for the same steps, the list of cut messages. ARGV: how long a message
--- may be. Returns 1 when there were messages in exportd's lists already, else 0; then, for each message, the number of its
--- list and its text; and the cut ones.
+-- KEYS: kombu's lists in kombu's order, exportd's lists for the same steps, the list of cut messages.
+-- ARGV: how long a message may be. Returns 1 when there were messages in exportd's lists already, else 0;
+-- for each message the number of its list and its text; and the cut ones.
 -- No message is ever in neither list: LMOVE happens or does not, and a long one is removed after it was noted.
 local MESSAGES, BYTES, KEPT = 100, 4 * 1024 * 1024, 2000
 local steps = (#KEYS - 1) / 2

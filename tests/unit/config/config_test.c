@@ -51,6 +51,13 @@ static void assert_refused(const char *name, const char *value, const char *mess
     assert_string_equal(error.message, message);
 }
 
+static void expect_steps(const struct config *config, int count, const int *steps)
+{
+    assert_int_equal(config->priority_steps.count, count);
+    for (int i = 0; i < count; i++)
+        assert_int_equal(config->priority_steps.numbers[i], steps[i]);
+}
+
 static void defaults(void **state)
 {
     (void)state;
@@ -60,6 +67,9 @@ static void defaults(void **state)
     assert_string_equal(config.redis_url, "redis://127.0.0.1:6379/0");
     assert_string_equal(config.lock_redis_url, config.redis_url);
     assert_string_equal(config.queue, "data_export");
+    assert_string_equal(config.redis_key_prefix, "");
+    assert_string_equal(config.priority_sep, "\x06\x16");
+    expect_steps(&config, 4, (const int[]){0, 3, 6, 9});
     assert_true(config.concurrency >= 1 && config.concurrency <= 4);
     assert_string_equal(config.tagstore, "postgres");
     assert_int_equal(config.page_size, 1000);
@@ -127,6 +137,50 @@ static void numbers_out_of_range(void **state)
                    "EXPORTD_CONCURRENCY: not a whole number from 1 to 64");
     assert_refused("EXPORTD_CONCURRENCY", "99999999999999999999",
                    "EXPORTD_CONCURRENCY: not a whole number from 1 to 64");
+}
+
+/* As an environment file can write them. */
+static void kombu_names(void **state)
+{
+    (void)state;
+    struct config config;
+    set("EXPORTD_REDIS_KEY_PREFIX", "{sentry}:");
+    set("EXPORTD_PRIORITY_SEP", ":\\x0A\\\\\\xff");
+    set("EXPORTD_PRIORITY_STEPS", "0,1,2,3,4,5,6,7,8,255");
+    load(&config);
+    assert_string_equal(config.redis_key_prefix, "{sentry}:");
+    assert_string_equal(config.priority_sep, ":\n\\\xff");
+    expect_steps(&config, 10, (const int[]){0, 1, 2, 3, 4, 5, 6, 7, 8, 255});
+    config_free(&config);
+    set("EXPORTD_PRIORITY_STEPS", "5");
+    load(&config);
+    expect_steps(&config, 1, (const int[]){5});
+    config_free(&config);
+    assert_int_equal(unsetenv("EXPORTD_PRIORITY_SEP"), 0);
+    static const char *const wrong_steps[] = {",",    "0,",
+                                              ",0",   "0,,3",
+                                              "0, 3", "-1",
+                                              "3,0",  "0,0",
+                                              "256",  "0,99999999999999999999",
+                                              "0,3x", "0,1,2,3,4,5,6,7,8,9,10"};
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong_steps); i++)
+        assert_refused("EXPORTD_PRIORITY_STEPS", wrong_steps[i],
+                       "EXPORTD_PRIORITY_STEPS: not up to ten numbers from 0 to 255, ascending, as "
+                       "in 0,3,6,9");
+    static const char *const wrong_seps[] = {
+        "\\",    "\\x",
+        "\\x1",  "\\x00",
+        "\\xg0", "\\n",
+        "a\\",   "01234567890123456789012345678901234567890123456789012345678901234"};
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong_seps); i++)
+        assert_refused("EXPORTD_PRIORITY_SEP", wrong_seps[i],
+                       "EXPORTD_PRIORITY_SEP: not a text of at most 64 bytes as in \\x06\\x16; a "
+                       "backslash is written twice");
+    char prefix[202];
+    memset(prefix, 'p', sizeof(prefix) - 1);
+    prefix[sizeof(prefix) - 1] = '\0';
+    assert_refused("EXPORTD_REDIS_KEY_PREFIX", prefix,
+                   "EXPORTD_REDIS_KEY_PREFIX: a text of at most 200 bytes");
 }
 
 static void words_and_switches(void **state)
@@ -293,6 +347,7 @@ int main(void)
         TEST(defaults),
         TEST(given_values),
         TEST(numbers_out_of_range),
+        TEST(kombu_names),
         TEST(words_and_switches),
         TEST(urls),
         TEST(rules_of_single_settings),
