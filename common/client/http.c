@@ -236,7 +236,8 @@ static void wait_for_something(struct http_client *client)
 {
     int64_t wait_ms = POLL_MS;
     for (struct http_transfer *each = client->transfers; each != NULL; each = each->next) {
-        int64_t left = each->due_ms - client->spent_ms;
+        int64_t next_ms = each->due_ms < each->end_ms ? each->due_ms : each->end_ms;
+        int64_t left = next_ms - client->spent_ms;
         if (each->state != HTTP_DONE && left > 0 && left < wait_ms)
             wait_ms = left;
     }
@@ -245,7 +246,12 @@ static void wait_for_something(struct http_client *client)
 
 static bool check_time(const struct http_transfer *transfer, struct error *error)
 {
-    if (transfer->state != HTTP_RUNNING || transfer->due_ms > transfer->client->spent_ms)
+    int64_t now_ms = transfer->client->spent_ms;
+    if (transfer->end_ms <= now_ms)
+        return error_set(error, ERROR_TIMEOUT,
+                         "the HTTP server has not answered within %" PRId64 " ms in all",
+                         transfer->total_ms);
+    if (transfer->state != HTTP_RUNNING || transfer->due_ms > now_ms)
         return true;
     return error_set(error, ERROR_ANSWER,
                      "no whole answer from the HTTP server within %" PRId64 " ms",
@@ -298,6 +304,8 @@ static struct http_transfer *new_transfer(struct http_client *client,
     transfer->write = request->write;
     transfer->write_context = request->write_context;
     transfer->answer_ms = request->answer_ms > 0 ? request->answer_ms : client->answer_ms;
+    transfer->total_ms = request->total_ms;
+    transfer->end_ms = request->total_ms > 0 ? client->spent_ms + request->total_ms : INT64_MAX;
     transfer->tries_left = client->tries - 1;
     transfer->pause_ms = PAUSE_MS;
     transfer->next = client->transfers;
@@ -376,7 +384,7 @@ void http_abandon(struct http_transfer *transfer)
     if (transfer == NULL)
         return;
     struct http_transfer **link = &transfer->client->transfers;
-    while (*link != transfer)
+    while (*link != NULL && *link != transfer)
         link = &(*link)->next;
     *link = transfer->next;
     (void)curl_multi_remove_handle(transfer->client->multi, transfer->easy);

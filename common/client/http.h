@@ -12,9 +12,9 @@
  *
  * Error codes: ERROR_AWAY (no connection could be made, or no memory), ERROR_ANSWER (the request
  * went out, and no whole answer in HTTP came back in time), ERROR_TOO_LARGE (an answer beyond
- * answer_max), ERROR_DENIED (certificate), ERROR_INVALID (a request that is refused, see http_ask),
- * ERROR_STOPPED (http_client_interrupt), and whatever a callback fails with. Messages hold no URL
- * and no data.
+ * answer_max), ERROR_TIMEOUT (total_ms are over), ERROR_DENIED (certificate), ERROR_INVALID (a
+ * request that is refused, see http_ask), ERROR_STOPPED (http_client_interrupt), and whatever a
+ * callback fails with. Messages hold no URL and no data.
  */
 #ifndef CLIENT_HTTP_H
 #define CLIENT_HTTP_H
@@ -84,6 +84,7 @@ struct http_request {
                           every piece */
     void *write_context;
     int64_t answer_ms; /* 0: as the client's */
+    int64_t total_ms;  /* for all of it, with every try to connect; 0: no bound */
 };
 
 struct http_answer {

@@ -55,8 +55,10 @@ struct http_transfer {
     int tries_left;
     int pause_ms; /* before the next try */
     int64_t answer_ms;
-    int64_t due_ms; /* by spent_ms. PAUSED: the next try. CONNECTING, RUNNING: the end of
-                       connect_ms, of answer_ms */
+    int64_t total_ms; /* or 0 */
+    int64_t end_ms;   /* of total_ms, by spent_ms */
+    int64_t due_ms;   /* by spent_ms. PAUSED: the next try. CONNECTING, RUNNING: the end of
+                         connect_ms, of answer_ms */
 
     CURLcode code;        /* when DONE */
     struct error trouble; /* of a callback; ERROR_NONE: none */

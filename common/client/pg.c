@@ -141,9 +141,11 @@ void pg_disconnect(struct pg *pg)
     pg->sqlstate[0] = '\0';
 }
 
-void pg_set_patience(struct pg *pg, int64_t ms)
+int64_t pg_set_patience(struct pg *pg, int64_t ms)
 {
+    int64_t before = pg->patience_ms;
     pg->patience_ms = ms;
+    return before;
 }
 
 void pg_interrupt(struct pg *pg)
@@ -160,7 +162,8 @@ static void ignore_notice(void *context, const PGresult *notice)
 PGconn *pg_open(const struct pg *pg, PGPing *ping)
 {
     /* Defaults first, so that the connection string wins; the names behind it are not its business.
-       A ping is a quick look. Without time-outs a dead server would hang a worker for many minutes.
+       A ping is a quick look (PG_PING_SECONDS). Without time-outs a dead server would hang a worker
+       for many minutes.
      */
     const char *const names[] = {"connect_timeout",
                                  "keepalives_idle",

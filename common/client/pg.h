@@ -42,8 +42,9 @@ void pg_disconnect(struct pg *pg);
 
 /* How long an answer may take, row by row for COPY; 0 (as at first): for ever. Then the connection
    is dropped: ERROR_TIMEOUT if the server takes a new one, so that it is the question that takes
-   long, else ERROR_AWAY. */
-void pg_set_patience(struct pg *pg, int64_t ms);
+   long, else ERROR_AWAY; to find that out takes PG_PING_SECONDS at most. Returns what it was. */
+enum { PG_PING_SECONDS = 2 };
+int64_t pg_set_patience(struct pg *pg, int64_t ms);
 
 /* Ends what the connection is waiting for, if it is: the server is asked to cancel the statement,
    which fails with ERROR_TIMEOUT; if it does not answer within 3 s, the

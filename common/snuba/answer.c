@@ -110,6 +110,7 @@ static struct column of_aggregation(const struct snuba_aggregation *aggregation)
     case SNUBA_COUNT:
         break;
     case SNUBA_UNIQ:
+    case SNUBA_UNIQ_ABOUT:
         column.null_is_zero = true;
         break;
     case SNUBA_MIN:

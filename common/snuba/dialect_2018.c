@@ -212,8 +212,11 @@ static const struct snuba_words words = {
                 [SNUBA_EMAIL] = "email",
                 [SNUBA_USERNAME] = "username",
                 [SNUBA_IP_ADDRESS] = "ip_address"},
-    .functions =
-        {[SNUBA_COUNT] = "count", [SNUBA_UNIQ] = "uniq", [SNUBA_MIN] = "min", [SNUBA_MAX] = "max"},
+    .functions = {[SNUBA_COUNT] = "count",
+                  [SNUBA_UNIQ] = "uniq",
+                  [SNUBA_UNIQ_ABOUT] = "uniq",
+                  [SNUBA_MIN] = "min",
+                  [SNUBA_MAX] = "max"},
     .doubles_backslashes = true,
     .key_there = key_there,
     .key_here = key_here,

@@ -86,6 +86,7 @@ static const struct snuba_words words = {
                 [SNUBA_IP_ADDRESS] = "ip_address"},
     .functions = {[SNUBA_COUNT] = "count()",
                   [SNUBA_UNIQ] = "uniqExact", /* the server hands any function on */
+                  [SNUBA_UNIQ_ABOUT] = "uniq",
                   [SNUBA_MIN] = "min",
                   [SNUBA_MAX] = "max"},
     .doubles_backslashes = false,

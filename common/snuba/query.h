@@ -40,7 +40,8 @@ struct snuba_column {
 
 enum snuba_function {
     SNUBA_COUNT,
-    SNUBA_UNIQ, /* the exact one where the server takes it */
+    SNUBA_UNIQ,       /* the exact one where the server takes it */
+    SNUBA_UNIQ_ABOUT, /* within a few per cent, in little memory */
     SNUBA_MIN,
     SNUBA_MAX,
     SNUBA_TOP_K, /* the `number` most frequent values, which may be approximate */
@@ -129,6 +130,8 @@ struct snuba_query {
 
     const struct snuba_group_hashes *issues; /* for the 2018 dialect */
     size_t issue_count;
+
+    int64_t patience_ms; /* how long it is worth waiting for, in all; 0: as long as for any other */
 };
 
 #endif

@@ -154,7 +154,8 @@ static bool send_query(struct snuba_client *client, const struct snuba_query *qu
                                              .headers = headers,
                                              .header_count = ARRAY_LENGTH(headers),
                                              .body = body.data,
-                                             .size = body.size};
+                                             .size = body.size,
+                                             .total_ms = query->patience_ms};
         done = http_begin(client->http, &request, &client->transfer, error) &&
                http_send(client->transfer, error);
     }

@@ -25,11 +25,13 @@ void snuba_client_free(struct snuba_client *client);
 
 const struct snuba_dialect *snuba_client_dialect(const struct snuba_client *client);
 
-/* How long a question takes at most, until there is an answer or an error. */
+/* How long a question without a patience of its own takes at most, until there is an answer or an
+   error. */
 int64_t snuba_client_patience_ms(const struct snuba_client *client);
 
 /* Asks and waits. Errors as http.h and snuba_answer_read, but ERROR_OVERLOAD (ask for less) for an
-   answer that is larger than SNUBA_ANSWER_MAX or than the arena. ERROR_TOO_LARGE: the query. */
+   answer that is larger than SNUBA_ANSWER_MAX or than the arena. ERROR_TOO_LARGE: the query.
+   ERROR_TIMEOUT also when the query's patience is at its end. */
 bool snuba_ask(struct snuba_client *client, const struct snuba_query *query, struct arena *arena,
                struct snuba_answer *answer, struct error *error) MUST_CHECK;
 

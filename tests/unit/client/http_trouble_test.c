@@ -157,6 +157,41 @@ static void test_time_limit_of_one_request(void **state)
     server_stop(&server);
 }
 
+/* How a request ends that may take 300 ms in all, of a client that would wait for minutes. */
+static void assert_over(const char *url)
+{
+    struct http_answer answer;
+    struct error error;
+    struct http_client *http = client_with(&(struct http_options){
+        .url = url, .connect_ms = 60000, .answer_ms = 60000, .answer_max = 1000, .tries = 20});
+    const struct http_request request = {.path = "/", .total_ms = 300};
+    int64_t before = clock_monotonic_ms();
+    assert_false(http_ask(http, &request, &answer, &error));
+    assert_in_range(clock_monotonic_ms() - before, 290, 1000);
+    assert_int_equal(error.code, ERROR_TIMEOUT);
+    assert_string_equal(error.message, "the HTTP server has not answered within 300 ms in all");
+    http_client_free(http);
+}
+
+static void test_time_limit_in_all(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{HANG, ""}, {DRIP, OK}, {ANSWER, OK}, {0}};
+    struct server server;
+    struct http_answer answer = {.status = 0};
+    struct http_request request = question;
+    server_start_tcp(&server, steps);
+    assert_over(server.url);
+    assert_over(server.url);
+    assert_over("http://127.0.0.1:1"); /* tries to connect */
+    request.total_ms = 5000;
+    struct http_client *http = client_of(server.url);
+    ask_well(http, &request, &answer);
+    http_answer_free(&answer);
+    http_client_free(http);
+    server_stop(&server);
+}
+
 static void test_answer_beyond_the_bound(void **state)
 {
     (void)state;
@@ -186,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_long_headers),
         cmocka_unit_test(test_server_that_does_not_read),
         cmocka_unit_test(test_time_limit_of_one_request),
+        cmocka_unit_test(test_time_limit_in_all),
         cmocka_unit_test(test_answer_beyond_the_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,28 @@ static void test_count(void **state)
                      "\"aggregations\":[[\"count()\",\"\",\"count\"]],\"consistent\":false}");
 }
 
+/* Exact where the server takes that function; and about. */
+static void test_distinct_values(void **state)
+{
+    (void)state;
+    const struct snuba_aggregation values[] = {
+        {.function = SNUBA_UNIQ, .column = foo, .alias = "exact"},
+        {.function = SNUBA_UNIQ_ABOUT, .column = foo, .alias = "about"}};
+    struct snuba_query query = query_of_project();
+    query.aggregations = values;
+    query.aggregation_count = ARRAY_LENGTH(values);
+    query.patience_ms = 5000; /* the client's business */
+    expect("2018", &query,
+           HEAD_2018 ",\"groupby\":[],\"conditions\":[[\"project_id\",\"IN\",[10]]],"
+                     "\"aggregations\":[[\"uniq\",\"tags[foo]\",\"exact\"],"
+                     "[\"uniq\",\"tags[foo]\",\"about\"]]}");
+    expect("2020", &query,
+           HEAD_2020 ",\"groupby\":[],\"selected_columns\":[],"
+                     "\"conditions\":[[\"project_id\",\"IN\",[10]]],"
+                     "\"aggregations\":[[\"uniqExact\",\"tags[foo]\",\"exact\"],"
+                     "[\"uniq\",\"tags[foo]\",\"about\"]],\"consistent\":false}");
+}
+
 /* get_group_tag_values of spec/tagstore.md, as the server of 2018 was asked, with a limit. */
 static void test_group_tag_values(void **state)
 {
@@ -255,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_count),
+        cmocka_unit_test(test_distinct_values),
         cmocka_unit_test(test_group_tag_values),
         cmocka_unit_test(test_alternatives),
         cmocka_unit_test(test_environments),

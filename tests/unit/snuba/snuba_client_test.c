@@ -31,16 +31,21 @@ static struct snuba_client *client_of(const char *url, const char *dialect)
 }
 
 /* The answer's one number, or minus the error's code. */
-static int64_t ask(struct snuba_client *client)
+static int64_t ask_for(struct snuba_client *client, const struct snuba_query *asked)
 {
     struct arena *arena = arena_new(1 << 20);
     struct snuba_answer answer;
     struct error error;
     assert_non_null(arena);
-    bool done = snuba_ask(client, &query, arena, &answer, &error);
+    bool done = snuba_ask(client, asked, arena, &answer, &error);
     int64_t result = done ? snuba_cell(&answer, 0, 0)->number : -(int64_t)error.code;
     arena_free(arena);
     return result;
+}
+
+static int64_t ask(struct snuba_client *client)
+{
+    return ask_for(client, &query);
 }
 
 static void test_question_and_answer(void **state)
@@ -110,6 +115,21 @@ static void test_failures(void **state)
     snuba_client_free(client);
     client = client_of("http://127.0.0.1:1", "2020");
     assert_int_equal(ask(client), -ERROR_AWAY);
+    snuba_client_free(client);
+    server_stop(&server);
+}
+
+static void test_patience_of_one_question(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{HANG, ""}, {ANSWER, OK("53", COUNT)}, {0}};
+    struct server server;
+    struct snuba_query hasty = query;
+    hasty.patience_ms = 300;
+    server_start_tcp(&server, steps);
+    struct snuba_client *client = client_of(server.url, "2020");
+    assert_int_equal(ask_for(client, &hasty), -ERROR_TIMEOUT);
+    assert_int_equal(ask_for(client, &hasty), 5);
     snuba_client_free(client);
     server_stop(&server);
 }
@@ -193,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_question_and_answer),
         cmocka_unit_test(test_socket_as_a_path),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_patience_of_one_question),
         cmocka_unit_test(test_in_two_steps),
         cmocka_unit_test(test_what_cannot_be_asked),
         cmocka_unit_test(test_settings),
