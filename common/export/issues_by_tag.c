@@ -10,6 +10,10 @@
 /* A page with its users: what an export has in memory at a time. */
 #define PAGE_MAX ((size_t)64 * 1024 * 1024)
 
+/* Bytes of a CSV's row, assumed: two times of 27, a value of 20, a small number, and what separates
+   them; and of a user's id, address, name and IP address. */
+enum { ROW_BYTES = 80, USER_BYTES = 60 };
+
 struct run {
     struct export_run *export;
     const struct issues_by_tag_payload *payload;
@@ -54,6 +58,12 @@ static bool check_subject(struct run *run, struct error *error)
         return does_not_exist(error, "environment");
     run->group_id = subject.group_id;
     return run->group_id != 0 || does_not_exist(error, "issue");
+}
+
+/* 0: no limit. */
+static int64_t row_limit(const struct export_query *query)
+{
+    return query->limit_kind == JOB_LIMIT_ROWS ? query->limit : 0;
 }
 
 static bool find_group_again(struct run *run, struct error *error)
@@ -201,17 +211,16 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
         tagstore_close(*cursor);
         *cursor = NULL;
         asked = run->group_id;
-        const struct group_tag_value_query query = {
-            .project_id = run->payload->project_id,
-            .group_id = asked,
-            .environment_id = run->environment_id,
-            .key = run->lookup_key,
-            .key_must_exist = true,
-            .limit = run->export->query.limit_kind == JOB_LIMIT_ROWS ? run->export->query.limit : 0,
-            .page_size = run->export->source.page_size,
-            .group_seen = &seen,
-            .reading = tell_reading,
-            .context = run};
+        const struct group_tag_value_query query = {.project_id = run->payload->project_id,
+                                                    .group_id = asked,
+                                                    .environment_id = run->environment_id,
+                                                    .key = run->lookup_key,
+                                                    .key_must_exist = true,
+                                                    .limit = row_limit(&run->export->query),
+                                                    .page_size = run->export->source.page_size,
+                                                    .group_seen = &seen,
+                                                    .reading = tell_reading,
+                                                    .context = run};
         if (!FAULT("issue_found", error) ||
             !tagstore_open_group_tag_values(run->export->source.tagstore, &query, cursor, error))
             return false;
@@ -261,4 +270,26 @@ bool issues_by_tag_run(struct export_run *export, const union export_payload *pa
     done = done && check(&run, error) && export_rows(&run, error);
     arena_free(run.page);
     return done;
+}
+
+bool issues_by_tag_estimate(struct export_run *export, const union export_payload *payload,
+                            struct export_estimate *estimate, struct error *error)
+{
+    struct run run = {.export = export, .payload = &payload->issues_by_tag};
+    int64_t limit = row_limit(&export->query);
+    int64_t rows = 0;
+    if (!check(&run, error))
+        return false;
+    const struct tag_place place = {.project_id = run.payload->project_id,
+                                    .group_id = run.group_id,
+                                    .environment_id = run.environment_id,
+                                    .key = run.lookup_key};
+    if (!tagstore_estimate_values(export->source.tagstore, &place, &rows, error))
+        return error_prefix(error, "no estimate from the tagstore");
+    if (limit > 0 && limit < rows)
+        rows = limit;
+    int64_t width = ROW_BYTES + (run.with_users ? USER_BYTES : 0);
+    estimate->rows = rows;
+    estimate->bytes = rows < INT64_MAX / width ? rows * width : INT64_MAX;
+    return true;
 }

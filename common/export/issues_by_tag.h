@@ -10,5 +10,7 @@ bool issues_by_tag_parse(const char *query_info, struct arena *arena, union expo
                          struct error *error) MUST_CHECK;
 bool issues_by_tag_run(struct export_run *run, const union export_payload *payload,
                        struct error *error) MUST_CHECK;
+bool issues_by_tag_estimate(struct export_run *run, const union export_payload *payload,
+                            struct export_estimate *estimate, struct error *error) MUST_CHECK;
 
 #endif

@@ -13,7 +13,8 @@ static const struct query_type types[] = {
      .word = "issues-by-tag",
      .name = "Issues-by-Tag",
      .parse = issues_by_tag_parse,
-     .run = issues_by_tag_run},
+     .run = issues_by_tag_run,
+     .estimate = issues_by_tag_estimate},
     {.code = QUERY_DISCOVER, .word = "discover", .name = "Discover", .run = discover_run},
 };
 
@@ -48,23 +49,47 @@ const char *query_type_name(int64_t code)
     return type == NULL ? NULL : type->name;
 }
 
+/* Finds the type and reads the payload; run->texts is the caller's to free, also after an error. */
+static bool prepare(struct export_run *run, const struct query_type **type,
+                    union export_payload *payload, struct error *error)
+{
+    *type = query_type_find(run->query.query_type);
+    run->texts = NULL;
+    if (*type == NULL)
+        return error_set(error, ERROR_EXPORT, "No processor found for this query type: %" PRId64,
+                         run->query.query_type);
+    run->texts = arena_new(TEXTS_MAX);
+    if (run->texts == NULL)
+        return error_no_memory(error);
+    return (*type)->parse == NULL ||
+           (*type)->parse(run->query.query_info, run->texts, payload, error);
+}
+
 bool query_type_run(struct export_run *run, struct error *error)
 {
-    const struct query_type *type = query_type_find(run->query.query_type);
+    const struct query_type *type = NULL;
+    union export_payload payload = {0};
     run->done = (struct job_progress){.rows = 0};
     run->truncated = false;
     run->window_from = run->window_to = USEC_NONE;
-    if (type == NULL)
-        return error_set(error, ERROR_EXPORT, "No processor found for this query type: %" PRId64,
-                         run->query.query_type);
-    union export_payload payload = {0};
-    run->texts = arena_new(TEXTS_MAX);
-    bool done = run->texts != NULL || error_no_memory(error);
-    done =
-        done &&
-        (type->parse == NULL || type->parse(run->query.query_info, run->texts, &payload, error)) &&
-        type->run(run, &payload, error);
+    bool done = prepare(run, &type, &payload, error) && type->run(run, &payload, error);
     arena_free(run->texts);
     run->texts = NULL;
+    return done;
+}
+
+bool query_type_estimate(const struct export_source *source, const struct export_query *query,
+                         struct export_estimate *estimate, struct error *error)
+{
+    const struct query_type *type = NULL;
+    union export_payload payload = {0};
+    struct export_run run = {.source = *source, .query = *query};
+    *estimate = (struct export_estimate){.known = false};
+    bool done = prepare(&run, &type, &payload, error);
+    if (done && type->estimate != NULL) {
+        done = type->estimate(&run, &payload, estimate, error);
+        estimate->known = done;
+    }
+    arena_free(run.texts);
     return done;
 }

@@ -21,6 +21,10 @@ struct query_type {
 
     /* Writes all rows and finishes their writer. */
     bool (*run)(struct export_run *run, const union export_payload *payload, struct error *error);
+
+    /* Fills rows and bytes; of the run, source, query and texts are there. NULL: unknown. */
+    bool (*estimate)(struct export_run *run, const union export_payload *payload,
+                     struct export_estimate *estimate, struct error *error);
 };
 
 /* NULL: there is no such type. */
@@ -39,5 +43,12 @@ const char *query_type_name(int64_t code);
    a wrong limit, a file above the bound, "Discover processing has not been implemented yet", an
    unknown type. Other codes are those of the servers. */
 bool query_type_run(struct export_run *run, struct error *error) MUST_CHECK;
+
+/* How large the export will be, by one question to the tagstore (tagstore_estimate_values) after
+   the same checks. An estimate and nothing more: it may be wrong, and *estimate may not be known.
+   Errors as query_type_run and tagstore_estimate_values; they do not say how the export will end.
+   The source's page_size does not count. */
+bool query_type_estimate(const struct export_source *source, const struct export_query *query,
+                         struct export_estimate *estimate, struct error *error) MUST_CHECK;
 
 #endif

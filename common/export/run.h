@@ -38,6 +38,13 @@ union export_payload {
     struct issues_by_tag_payload issues_by_tag;
 };
 
+/* What an export is expected to have. */
+struct export_estimate {
+    bool known;    /* else there are no numbers */
+    int64_t rows;  /* with the limit taken into account */
+    int64_t bytes; /* of a CSV: the rows by a usual width, which is assumed */
+};
+
 /* Called after each page, also of those that are read before the first one is written; false (with
  *error) ends the export. */
 typedef bool export_progress_function(void *context, const struct job_progress *progress,

@@ -33,6 +33,8 @@ struct tagstore_operations {
                                struct tag_key_list *keys, struct error *error);
     bool (*get_group_tag_value)(struct tagstore *store, const struct tag_place *place,
                                 struct group_tag_value *row, struct error *error);
+    bool (*estimate_values)(struct tagstore *store, const struct tag_place *place, int64_t *count,
+                            struct error *error);
     bool (*get_group_list_tag_value)(struct tagstore *store, const struct tag_place *place,
                                      const struct tag_id_list *group_ids,
                                      struct group_tag_value_list *rows, struct error *error);

@@ -35,6 +35,14 @@ bool tagstore_get_group_tag_value(struct tagstore *store, const struct tag_place
     return store->operations->get_group_tag_value(store, place, row, error);
 }
 
+bool tagstore_estimate_values(struct tagstore *store, const struct tag_place *place, int64_t *count,
+                              struct error *error)
+{
+    if (store->operations->estimate_values == NULL)
+        return cannot("estimate_values", error);
+    return store->operations->estimate_values(store, place, count, error);
+}
+
 bool tagstore_get_group_list_tag_value(struct tagstore *store, const struct tag_place *place,
                                        const struct tag_id_list *group_ids,
                                        struct group_tag_value_list *rows, struct error *error)

@@ -169,6 +169,20 @@ struct tagstore_extent tagstore_get_extent(const struct tagstore_cursor *cursor)
 /* At any time; NULL is fine. */
 void tagstore_close(struct tagstore_cursor *cursor);
 
+/* ---- reading: how large an export will be ---- */
+
+enum { TAGSTORE_ESTIMATE_MS = 5000 };
+
+/* About how many rows the export's cursor has for the place's group (not 0), environment and key,
+   without a limit; 0 where there is no such key. In Postgres as exact as its counters; from Snuba a
+   few per cent wrong, without an empty value.
+
+   The answer is waited for at most TAGSTORE_ESTIMATE_MS, then ERROR_TIMEOUT or ERROR_AWAY. That
+   does not count what a backend of another server looks up in Postgres first, as for each of its
+   questions. */
+bool tagstore_estimate_values(struct tagstore *store, const struct tag_place *place, int64_t *count,
+                              struct error *error) MUST_CHECK;
+
 /* ---- reading: groups ---- */
 
 /* get_group_list_tag_value: the value's row in each of the groups that has it, by group id. The

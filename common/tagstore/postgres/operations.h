@@ -27,6 +27,10 @@ bool postgres_next_page(struct tagstore_cursor *cursor, struct group_tag_value_l
                         struct error *error) MUST_CHECK;
 void postgres_close(struct tagstore_cursor *cursor);
 
+/* estimate.c */
+bool postgres_estimate_values(struct tagstore *store, const struct tag_place *place, int64_t *count,
+                              struct error *error) MUST_CHECK;
+
 /* read_keys.c */
 bool postgres_get_group_tag_key(struct tagstore *store, const struct tag_place *place,
                                 struct tag_key *tag_key, struct error *error) MUST_CHECK;

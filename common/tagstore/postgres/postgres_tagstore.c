@@ -38,6 +38,7 @@ static const struct tagstore_operations operations = {
     .open_group_tag_values = postgres_open_group_tag_values,
     .next_page = postgres_next_page,
     .close = postgres_close,
+    .estimate_values = postgres_estimate_values,
     .get_group_list_tag_value = postgres_get_group_list_tag_value,
     .get_group_tag_value_count = postgres_get_group_tag_value_count,
     .get_top_group_tag_values = postgres_get_top_group_tag_values,

@@ -26,6 +26,8 @@ void snuba_close(struct tagstore_cursor *cursor);
 /* read_keys.c */
 bool snuba_has_tag_key(struct tagstore *store, const struct tag_place *place, bool *has,
                        struct error *error) MUST_CHECK;
+bool snuba_estimate_values(struct tagstore *store, const struct tag_place *place, int64_t *count,
+                           struct error *error) MUST_CHECK;
 bool snuba_get_group_tag_key(struct tagstore *store, const struct tag_place *place,
                              struct tag_key *tag_key, struct error *error) MUST_CHECK;
 bool snuba_get_group_tag_keys(struct tagstore *store, const struct tag_place *place, int64_t limit,

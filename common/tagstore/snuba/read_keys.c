@@ -18,6 +18,8 @@ static bool no_such_key(int64_t group_id, struct error *error)
 struct key_question {
     const char *referrer;
     bool with_values; /* asks for values_seen too */
+    enum snuba_function values;
+    int64_t patience_ms; /* as of struct snuba_query */
 };
 
 static bool ask_key(struct tagstore *store, const struct tag_place *place,
@@ -26,7 +28,7 @@ static bool ask_key(struct tagstore *store, const struct tag_place *place,
     struct snuba_question question;
     struct snuba_answer answer;
     struct snuba_aggregation sums[2] = {snuba_count[0],
-                                        {.function = SNUBA_UNIQ, .alias = "values_seen"}};
+                                        {.function = asked->values, .alias = "values_seen"}};
     const struct snuba_scope scope = snuba_scope_of(place, asked->referrer);
     struct arena *arena = arena_new(ARENA_MAX);
     bool done = arena != NULL || error_no_memory(error);
@@ -35,6 +37,7 @@ static bool ask_key(struct tagstore *store, const struct tag_place *place,
     if (done) {
         question.query.aggregations = sums;
         question.query.aggregation_count = asked->with_values ? 2 : 1;
+        question.query.patience_ms = asked->patience_ms;
         done = snuba_ask(question.store->client, &question.query, arena, &answer, error);
     }
     *tag_key = (struct tag_key){.key = place->key, .group_id = place->group_id};
@@ -59,8 +62,8 @@ bool snuba_has_tag_key(struct tagstore *store, const struct tag_place *place, bo
 bool snuba_get_group_tag_key(struct tagstore *store, const struct tag_place *place,
                              struct tag_key *tag_key, struct error *error)
 {
-    static const struct key_question asked = {.referrer = "tagstore.get_group_tag_key",
-                                              .with_values = true};
+    static const struct key_question asked = {
+        .referrer = "tagstore.get_group_tag_key", .with_values = true, .values = SNUBA_UNIQ};
     return ask_key(store, place, &asked, tag_key, error) &&
            (tag_key->times_seen > 0 || no_such_key(place->group_id, error));
 }
@@ -72,6 +75,19 @@ bool snuba_get_group_tag_value_count(struct tagstore *store, const struct tag_pl
     struct tag_key tag_key;
     bool done = ask_key(store, place, &asked, &tag_key, error);
     *count = tag_key.times_seen;
+    return done;
+}
+
+bool snuba_estimate_values(struct tagstore *store, const struct tag_place *place, int64_t *count,
+                           struct error *error)
+{
+    static const struct key_question asked = {.referrer = "tagstore.estimate_values",
+                                              .with_values = true,
+                                              .values = SNUBA_UNIQ_ABOUT,
+                                              .patience_ms = TAGSTORE_ESTIMATE_MS};
+    struct tag_key tag_key;
+    bool done = ask_key(store, place, &asked, &tag_key, error);
+    *count = tag_key.values_seen;
     return done;
 }
 

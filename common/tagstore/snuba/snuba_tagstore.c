@@ -35,6 +35,7 @@ static const struct tagstore_operations operations = {
     .open_group_tag_values = snuba_open_group_tag_values,
     .next_page = snuba_next_page,
     .close = snuba_close,
+    .estimate_values = snuba_estimate_values,
     .get_group_list_tag_value = snuba_get_group_list_tag_value,
     .get_group_tag_value_count = snuba_get_group_tag_value_count,
     .get_top_group_tag_values = snuba_get_top_group_tag_values,

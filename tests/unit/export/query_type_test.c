@@ -110,13 +110,32 @@ static void test_runs_that_fail(void **state)
     assert_non_null(strstr(error.message, "Invalid limit"));
 }
 
+/* Without a server likewise: what cannot be estimated, and what is no export. */
+static void test_estimates(void **state)
+{
+    (void)state;
+    struct error error;
+    const struct export_source source = {.pg = NULL};
+    struct export_query query = {.query_type = QUERY_DISCOVER, .query_info = "{"};
+    struct export_estimate estimate = {.known = true};
+    assert_true(query_type_estimate(&source, &query, &estimate, &error));
+    assert_false(estimate.known);
+    query.query_type = QUERY_ISSUES_BY_TAG;
+    assert_false(query_type_estimate(&source, &query, &estimate, &error));
+    assert_int_equal(error.code, ERROR_EXPORT);
+    assert_string_equal(error.message, "Invalid query: it is not a JSON object");
+    query.query_type = 2;
+    assert_false(query_type_estimate(&source, &query, &estimate, &error));
+    assert_int_equal(error.code, ERROR_EXPORT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file_name),        cmocka_unit_test(test_longest_file_name),
         cmocka_unit_test(test_day_of_file_name), cmocka_unit_test(test_type_name),
         cmocka_unit_test(test_type_words),       cmocka_unit_test(test_names_in_a_list),
-        cmocka_unit_test(test_runs_that_fail),
+        cmocka_unit_test(test_runs_that_fail),   cmocka_unit_test(test_estimates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,6 +67,7 @@ static void a_question_left_out_is_an_error(void **state)
             "get_group_tag_value");
     refused(tagstore_get_group_tag_value_count(&store, &place, &count, &error), &error,
             "get_group_tag_value_count");
+    refused(tagstore_estimate_values(&store, &place, &count, &error), &error, "estimate_values");
 }
 
 static void writes_left_out_are_forgotten(void **state)

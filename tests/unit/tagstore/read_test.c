@@ -299,6 +299,22 @@ static void assert_releases(int64_t group_id, const char *first, const char *las
     assert_true(last == NULL ? version == NULL : text_equal(version, last));
 }
 
+static void test_estimate(void **state)
+{
+    (void)state;
+    int64_t count = -1;
+    need_store();
+    struct tag_place user = place(g1, "sentry:user", NULL);
+    ok(tagstore_estimate_values(store, &user, &count, &error));
+    assert_int_equal(count, 2);
+    user.environment_id = 0;
+    ok(tagstore_estimate_values(store, &user, &count, &error));
+    assert_int_equal(count, 2);
+    const struct tag_place other = place(g2, "foo", NULL);
+    ok(tagstore_estimate_values(store, &other, &count, &error));
+    assert_int_equal(count, 0);
+}
+
 static void test_releases(void **state)
 {
     (void)state;
@@ -472,6 +488,7 @@ int main(void)
         cmocka_unit_test(test_extent),
         cmocka_unit_test(test_a_key_that_must_exist),
         cmocka_unit_test(test_counts_and_top_values),
+        cmocka_unit_test(test_estimate),
         cmocka_unit_test(test_releases),
         cmocka_unit_test(test_event_ids),
         cmocka_unit_test(test_search_filter),

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How many rows an export will have. */
+#include "tagstore/postgres/operations.h"
+
+/* A lost patience drops the connection: the cursor of an export makes it again. */
+enum { PATIENCE_MS = TAGSTORE_ESTIMATE_MS - 1000 * PG_PING_SECONDS };
+
+/* The counter is that of the rows which the cursor reads, also of empty and unseen values. Where it
+   was lost, or never kept, the rows are counted in their index. */
+static const char values_statement[] =
+    "SELECT CASE WHEN n.values_seen > 0 THEN n.values_seen ELSE"
+    " (SELECT count(*) FROM tagstore_grouptagvalue g WHERE g.project_id = $1::bigint"
+    "   AND g.group_id = $2::bigint AND g.key_id = k.id) END"
+    " FROM tagstore_tagkey k"
+    " LEFT JOIN tagstore_grouptagkey n ON n.project_id = $1::bigint AND n.group_id = $2::bigint"
+    "  AND n.key_id = k.id"
+    " WHERE k.project_id = $1::bigint AND k.environment_id = $3::bigint"
+    " AND k.key = $4::text AND k.status = 0";
+
+bool postgres_estimate_values(struct tagstore *store, const struct tag_place *place, int64_t *count,
+                              struct error *error)
+{
+    struct pg *pg = ((struct postgres_tagstore *)store)->pg;
+    struct pg_params params = {.repeated = true};
+    pg_bind_int(&params, place->project_id);
+    pg_bind_int(&params, place->group_id);
+    pg_bind_int(&params, place->environment_id);
+    pg_bind_text(&params, place->key);
+    int64_t usual = pg_set_patience(pg, PATIENCE_MS);
+    bool done = pg_connect(pg, error) && pg_query_int(pg, values_statement, &params, count, error);
+    (void)pg_set_patience(pg, usual);
+    return done;
+}
