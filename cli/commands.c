@@ -43,6 +43,25 @@ const struct command commands[] = {
      "\nexample with --json:\n"
      "  {\"id\":27,\"created\":true}\n",
      command_enqueue},
+    {"estimate",
+     "--organization SLUG --project ID --group ID --key KEY [--environment NAME] [--limit N] "
+     "[--json]\n"
+     "       exportd estimate --organization SLUG --type discover --query-info JSON [--json]",
+     "Tell about how large an export would be",
+     "\nTakes the words of enqueue, --user or not, asks the tagstore, and makes nothing. The rows "
+     "are "
+     "as\n"
+     "PostgreSQL has counted them; from Snuba they are a few per cent wrong. The bytes are the "
+     "rows "
+     "by a\n"
+     "usual width of the CSV: 80, and 140 for the key `user`. \"unknown\", or null: exports of "
+     "this "
+     "type\n"
+     "cannot be estimated. No answer of the tagstore within 5 s is status 1.\n"
+     "\nexample line, and with --json:\n"
+     "  about 12345 rows, 987.6 kB\n"
+     "  {\"rows\":12345,\"bytes\":987600}\n",
+     command_estimate},
     {"status", "[ID] [--json] [--watch]", "Show an export, or the recent ones",
      "\nStates: EARLY (not finished), VALID, EXPIRED, FAILED (its user got a mail), GONE (its row "
      "was\n"

@@ -89,3 +89,21 @@ const char *text_plural(int64_t count)
 {
     return count == 1 ? "" : "s";
 }
+
+char *text_size(int64_t bytes, char text[TEXT_SIZE_MAX])
+{
+    static const char *const units[] = {"kB", "MB", "GB", "TB"};
+    double size = (double)bytes / 1000;
+    size_t unit = 0;
+    if (bytes < 1000) {
+        (void)snprintf(text, TEXT_SIZE_MAX, "%" PRId64 " byte%s", bytes, text_plural(bytes));
+        return text;
+    }
+    /* 999.95 would be printed as 1000.0 */
+    while (size >= 999.95 && unit + 1 < ARRAY_LENGTH(units)) {
+        size /= 1000;
+        unit++;
+    }
+    (void)snprintf(text, TEXT_SIZE_MAX, "%.1f %s", size, units[unit]);
+    return text;
+}

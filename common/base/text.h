@@ -32,4 +32,8 @@ void text_print_escaped(FILE *out, const char *text);
 /* What a noun gets behind a count: "" for one, else "s". */
 const char *text_plural(int64_t count);
 
+/* A number of bytes (0 or more) for people: "999 bytes", "1.0 kB". Returns `text`. */
+#define TEXT_SIZE_MAX 32
+char *text_size(int64_t bytes, char text[TEXT_SIZE_MAX]);
+
 #endif

@@ -9,8 +9,7 @@
    MAIL_MAX. */
 enum { PAYLOAD_CHARACTERS_MAX = 32 * 1024 };
 
-#define GROUPED_MAX   32
-#define SIZE_MAX_TEXT 32
+#define GROUPED_MAX 32
 
 /* ---- text from outside ---- */
 
@@ -109,24 +108,6 @@ static char *format_grouped(int64_t number, char text[GROUPED_MAX])
     return text;
 }
 
-static char *format_size(int64_t bytes, char text[SIZE_MAX_TEXT])
-{
-    static const char *const units[] = {"kB", "MB", "GB", "TB"};
-    double size = (double)bytes / 1000;
-    size_t unit = 0;
-    if (bytes < 1000) {
-        (void)snprintf(text, SIZE_MAX_TEXT, "%" PRId64 " byte%s", bytes, text_plural(bytes));
-        return text;
-    }
-    /* 999.95 would be printed as 1000.0 */
-    while (size >= 999.95 && unit + 1 < ARRAY_LENGTH(units)) {
-        size /= 1000;
-        unit++;
-    }
-    (void)snprintf(text, SIZE_MAX_TEXT, "%.1f %s", size, units[unit]);
-    return text;
-}
-
 /* ---- the frame of the HTML parts ---- */
 
 /* Few colours are set, and those that are suit a light and a dark background: the rest is left to
@@ -195,9 +176,9 @@ static char *describe_extent(struct arena *arena, const struct success_mail *mai
                              struct error *error)
 {
     char rows[GROUPED_MAX];
-    char size[SIZE_MAX_TEXT];
+    char size[TEXT_SIZE_MAX];
     return arena_printf(arena, error, "It has %s row%s (%s)%s.", format_grouped(mail->rows, rows),
-                        text_plural(mail->rows), format_size(mail->bytes, size),
+                        text_plural(mail->rows), text_size(mail->bytes, size),
                         mail->truncated ? ", the limit that was asked for: there are more" : "");
 }
 

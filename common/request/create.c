@@ -2,13 +2,11 @@
 #include "request/create.h"
 
 #include "base/text.h"
-#include "export/issues_by_tag_payload.h"
-#include "export/payload.h"
 #include "job/enqueue.h"
 #include "job/history.h"
 #include "model/exported_data.h"
 #include "model/organization.h"
-#include "model/project.h"
+#include "request/resolve.h"
 
 enum { TEXTS_MAX = 1024 * 1024 };
 
@@ -20,24 +18,6 @@ struct creation {
 };
 
 /* ---- names to ids ---- */
-
-static bool write_query_info(const struct export_order *order, struct arena *arena,
-                             const char **query_info, struct error *error)
-{
-    const struct issues_by_tag_payload payload = {
-        .project_id = order->project_id, .group_id = order->group_id, .key = order->key};
-    switch (order->query_type) {
-    case QUERY_ISSUES_BY_TAG:
-        return issues_by_tag_payload_write(&payload, arena, query_info, error);
-    case QUERY_DISCOVER:
-        return json_is_object(order->query_info)
-                   ? payload_write_object(order->query_info, arena, query_info, error)
-                   : error_set(error, ERROR_INVALID, "query_info is not a JSON object");
-    default:
-        return error_set(error, ERROR_INVALID, "there is no query type %" PRId64,
-                         order->query_type);
-    }
-}
 
 static bool find_user(struct creation *creation, const char *user, struct error *error)
 {
@@ -51,34 +31,21 @@ static bool find_user(struct creation *creation, const char *user, struct error 
            error_set(error, ERROR_DENIED, "you may ask for exports of your own only");
 }
 
-static bool find_environment(struct creation *creation, const char *name, struct error *error)
-{
-    int64_t *id = &creation->environment_id;
-    if (name == NULL)
-        return true;
-    return environment_find(creation->context->pg, creation->key.organization_id, name, id,
-                            error) &&
-           (*id != 0 ||
-            error_set(error, ERROR_NOT_FOUND, "the organization has no environment of this name"));
-}
-
 static bool resolve(struct creation *creation, const struct export_order *order,
                     struct arena *arena, struct error *error)
 {
-    const struct request_context *context = creation->context;
-    struct exported_data_key *key = &creation->key;
-    if (order->limit < 0)
-        return error_set(error, ERROR_INVALID, "the limit is negative");
-    key->query_type = order->query_type;
-    creation->limit = order->limit;
-    return write_query_info(order, arena, &key->query_info, error) &&
-           caller_find_organization(context->caller, context->pg, order->organization,
-                                    &key->organization_id, error) &&
-           caller_check_query(context->caller,
-                              &(struct caller_query){key->query_type, key->query_info}, arena,
-                              error) &&
-           find_user(creation, order->user, error) &&
-           find_environment(creation, order->environment, error);
+    struct export_query query;
+    if (!request_resolve(creation->context, order, arena, &query, error))
+        return false;
+    if (query.environment_kind == JOB_ENVIRONMENT_ONE && query.environment_id == 0)
+        return error_set(error, ERROR_NOT_FOUND,
+                         "the organization has no environment of this name");
+    creation->key = (struct exported_data_key){.organization_id = query.organization_id,
+                                               .query_type = query.query_type,
+                                               .query_info = query.query_info};
+    creation->limit = query.limit;
+    creation->environment_id = query.environment_id;
+    return find_user(creation, order->user, error);
 }
 
 /* ---- get or create ---- */

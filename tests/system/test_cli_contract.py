@@ -9,7 +9,7 @@ import pytest
 from support.events import series
 from support.program import Exportd
 
-COMMANDS = ("migrate create worker enqueue status download cleanup tag-export tagstore ingest "
+COMMANDS = ("migrate create worker enqueue estimate status download cleanup tag-export tagstore ingest "
             "grouphash group queue rescue check help version").split()
 
 EXPORT = ["--organization", "acme", "--project", "1", "--group", "1", "--key", "color"]
@@ -41,6 +41,8 @@ def bare(tmp_path):
     ["enqueue", *EXPORT, "--user", "ann@example.com", "--group", "1" * 20],
     *(["enqueue", "--organization", "acme", "--user", "1", "--type", "discover", "--query-info", info]
       for info in ("", "{", "[]", "null", '{"a": 1e999}', '{"a": "\\u0000"}')),
+    ["estimate"], ["estimate", *EXPORT[2:]], ["estimate", *EXPORT[:-2]],
+    ["estimate", *EXPORT, "--type", "discover"], ["estimate", *EXPORT, "--limit", "-1"],
     ["fly", "--help"],
     ["status", "one"], ["status", "1", "2"], ["download"], ["download", "one"], ["download", "0"],
     ["tag-export", *EXPORT[:-2]], ["tag-export", *EXPORT, "--limit", "-1"],

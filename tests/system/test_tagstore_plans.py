@@ -9,7 +9,7 @@ import re
 import pytest
 
 from support.program import Exportd
-from support.tagstore_rows import fill_tagstore, insert_environment
+from support.tagstore_rows import fill_tagstore, insert_environment, insert_group
 
 KEYS, VALUES, GROUPS = 10, 50_000, 100  # in two environments: 1,000,000 values
 PER_GROUP = VALUES // GROUPS
@@ -28,6 +28,7 @@ def big(postgres, template, tmp_path_factory):
     with connection.cursor() as cursor:
         insert_environment(cursor)
         fill_tagstore(cursor, VALUES, KEYS, GROUPS)
+        insert_group(cursor, 7)
         cursor.execute("SELECT count(*) FROM tagstore_tagvalue")
         assert cursor.fetchone() == (1_000_000,)
         for name, value in [("session_preload_libraries", "auto_explain"),
@@ -61,11 +62,11 @@ def rows_read(node):
     return (node["Actual Rows"] + removed) * node["Actual Loops"]
 
 
-def asked(big, postgres, method, *arguments):
-    """Asks, and returns the scans of tables with their plans."""
+def asked(big, postgres, *words):
+    """Runs the command, and returns the scans of tables with their plans."""
     path = os.path.join(postgres.folder, "log")
     before = os.path.getsize(path)
-    result = big.ok("tagstore", method, "--project", 1, *arguments)
+    result = big.ok(*words)
     with open(path, errors="replace") as log:
         log.seek(before)
         plans = [plan for plan in plans_of(log.read())]
@@ -119,7 +120,8 @@ def test_no_table_is_read_as_a_whole(big, postgres, method, environment):
     if method in ("get_first_release", "get_last_release", "get_group_ids_for_users",
                   "get_group_tag_values_for_users"):
         environment = []  # these take none
-    result, scans = asked(big, postgres, method, *arguments, *environment)
+    result, scans = asked(big, postgres, "tagstore", method, "--project", 1, *arguments,
+                          *environment)
     assert result.out
     for node in scans:
         what = f"{node['Node Type']} of {node['Relation Name']}: {json.dumps(node)[:1500]}"
@@ -129,10 +131,24 @@ def test_no_table_is_read_as_a_whole(big, postgres, method, environment):
 
 def test_conditions_that_many_events_meet(big, postgres):
     """One event of each group is enough: what all groups have costs a look for each of them."""
-    result, scans = asked(big, postgres, "get_group_ids_for_search_filter", "--any", "key-2",
-                          "--any", "key-3")
+    result, scans = asked(big, postgres, "tagstore", "get_group_ids_for_search_filter",
+                          "--project", 1, "--any", "key-2", "--any", "key-3")
     assert len(result.out.splitlines()) == GROUPS
     for node in scans:
         assert node["Node Type"] != "Seq Scan"
         assert rows_read(node) <= 5 * GROUPS, json.dumps(node)[:1500]
 
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_an_estimate_reads_a_counter_or_one_index(big, postgres, counted):
+    connection = postgres.connect(DATABASE)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tagstore_grouptagkey SET values_seen = %s WHERE group_id = 7",
+                       (PER_GROUP if counted else 0,))
+    connection.close()
+    result, scans = asked(big, postgres, "estimate", "--organization", "acme", "--project", 1, *GROUP,
+                          "--key", "key-2", "--json")
+    assert result.json_lines()[0]["rows"] == PER_GROUP
+    for node in scans:
+        assert node["Node Type"] != "Seq Scan"
+        assert rows_read(node) <= (1 if counted else PER_GROUP), json.dumps(node)[:1500]

@@ -71,6 +71,24 @@ static void comparisons(void **state)
     assert_string_equal(text_plural(2), "s");
 }
 
+static void assert_size(int64_t bytes, const char *expected)
+{
+    char text[TEXT_SIZE_MAX];
+    assert_string_equal(text_size(bytes, text), expected);
+}
+
+static void sizes(void **state)
+{
+    (void)state;
+    assert_size(0, "0 bytes");
+    assert_size(1, "1 byte");
+    assert_size(999, "999 bytes");
+    assert_size(1000, "1.0 kB");
+    assert_size(999949, "999.9 kB");
+    assert_size(999950, "1.0 MB");
+    assert_size(INT64_MAX, "9223372.0 TB");
+}
+
 static void assert_printed(void (*print)(FILE *, const char *), const char *text,
                            const char *expected)
 {
@@ -143,9 +161,13 @@ static void error_messages_are_utf8(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),     cmocka_unit_test(copies),
-        cmocka_unit_test(comparisons), cmocka_unit_test(terminals_are_not_driven),
-        cmocka_unit_test(errors),      cmocka_unit_test(error_messages_are_utf8),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(copies),
+        cmocka_unit_test(comparisons),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(terminals_are_not_driven),
+        cmocka_unit_test(errors),
+        cmocka_unit_test(error_messages_are_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An order's names become ids. For the functions of this layer. */
+#ifndef REQUEST_RESOLVE_H
+#define REQUEST_RESOLVE_H
+
+#include "export/run.h"
+#include "request/create.h"
+
+/* The query as a worker would get it, with texts in `arena`, if the caller may ask it. The order's
+   user is not looked at. An environment that is not there is JOB_ENVIRONMENT_ONE with the id 0.
+   ERROR_NOT_FOUND: no such organization; ERROR_INVALID: the order breaks a rule; ERROR_DENIED. */
+bool request_resolve(const struct request_context *context, const struct export_order *order,
+                     struct arena *arena, struct export_query *query,
+                     struct error *error) MUST_CHECK;
+
+#endif
