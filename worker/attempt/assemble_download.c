@@ -46,28 +46,47 @@ static enum job_environment environment_kind(const struct claim *claim)
     return claim->environment_id > 0 ? JOB_ENVIRONMENT_ONE : JOB_ENVIRONMENT_ALL;
 }
 
-static bool write_rows(struct attempt *attempt, struct error *error)
+static struct export_query query_of(const struct attempt *attempt)
 {
-    const struct attempt_tools *tools = attempt->tools;
-    const struct config *config = tools->context->config;
     const struct claim *claim = attempt->claim;
     const struct exported_data *row = &attempt->row;
+    return (struct export_query){.organization_id = row->organization_id,
+                                 .query_type = row->query_type,
+                                 .query_info = row->query_info,
+                                 .limit_kind = limit_kind(claim),
+                                 .limit = claim->limit,
+                                 .environment_kind = environment_kind(claim),
+                                 .environment_id = claim->environment_id};
+}
+
+static struct export_source source_of(const struct attempt *attempt)
+{
+    const struct attempt_tools *tools = attempt->tools;
+    return (struct export_source){.pg = tools->pg,
+                                  .tagstore = tools->tagstore,
+                                  .page_size = (size_t)tools->context->config->page_size};
+}
+
+bool assemble_estimate(const struct attempt *attempt, struct export_estimate *estimate,
+                       struct error *error)
+{
+    const struct export_source source = source_of(attempt);
+    const struct export_query query = query_of(attempt);
+    return pg_connect(attempt->tools->tag_pg, error) &&
+           query_type_estimate(&source, &query, estimate, error);
+}
+
+static bool write_rows(struct attempt *attempt, struct error *error)
+{
     struct assembly *assembly = &attempt->assembly;
-    struct export_run run = {.source = {.pg = tools->pg,
-                                        .tagstore = tools->tagstore,
-                                        .page_size = (size_t)config->page_size},
-                             .query = {.organization_id = row->organization_id,
-                                       .query_type = row->query_type,
-                                       .query_info = row->query_info,
-                                       .limit_kind = limit_kind(claim),
-                                       .limit = claim->limit,
-                                       .environment_kind = environment_kind(claim),
-                                       .environment_id = claim->environment_id},
-                             .output = {.format = row_format_default(),
-                                        .options.formula_guard = config->csv_formula_guard,
-                                        .sink = assembly->sink},
-                             .progress = report,
-                             .context = attempt};
+    struct export_run run = {
+        .source = source_of(attempt),
+        .query = query_of(attempt),
+        .output = {.format = row_format_default(),
+                   .options.formula_guard = attempt->tools->context->config->csv_formula_guard,
+                   .sink = assembly->sink},
+        .progress = report,
+        .context = attempt};
     bool written = query_type_run(&run, error);
     if (written) {
         assembly->progress = run.done;
