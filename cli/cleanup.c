@@ -11,11 +11,13 @@ static void print_summary(const struct cleanup_summary *summary, bool dry_run)
 {
     const struct cleanup_result *result = &summary->storage;
     (void)printf("%s %" PRId64 " file%s, %" PRId64 " blob%s, %" PRId64 " object%s (%" PRId64
-                 " bytes) and the history of %" PRId64 " export%s; %" PRId64 " failed\n",
+                 " bytes), the history of %" PRId64 " export%s and %" PRId64
+                 " audit entr%s; %" PRId64 " failed\n",
                  dry_run ? "would remove" : "removed", result->files, text_plural(result->files),
                  result->blobs, text_plural(result->blobs), result->objects,
                  text_plural(result->objects), result->bytes, summary->exports,
-                 text_plural(summary->exports), result->failed);
+                 text_plural(summary->exports), summary->audit_entries,
+                 summary->audit_entries == 1 ? "y" : "ies", result->failed);
 }
 
 static bool clean(const struct request_context *context, const struct cleanup_order *order,
@@ -34,7 +36,8 @@ static bool clean(const struct request_context *context, const struct cleanup_or
 bool command_cleanup(const struct config *config, int argc, char **argv, struct error *error)
 {
     struct request_context context = {.caller = &caller_operator};
-    struct cleanup_order order = {.history_days = config->history_days};
+    struct cleanup_order order = {.history_days = config->history_days,
+                                  .audit_days = config->audit_days};
     const struct option_spec specs[] = {
         {.name = "dry-run", .type = OPTION_SWITCH, .value = &order.dry_run}, {.name = NULL}};
     if (!options_parse(argc, argv, specs, NULL, error))

@@ -11,6 +11,7 @@
 #include "client/pg.h"
 #include "client/redis.h"
 #include "config/config.h"
+#include "request/caller.h"
 
 /* argv[0] is the command's name. */
 typedef bool command_function(const struct config *config, int argc, char **argv,
@@ -29,8 +30,8 @@ extern const struct command commands[];
 
 command_function command_migrate, command_create, command_worker, command_enqueue, command_estimate,
     command_status, command_download, command_cleanup, command_tag_export, command_ingest,
-    command_queue, command_rescue, command_grouphash, command_check, command_group,
-    command_tagstore, command_help, command_version;
+    command_queue, command_rescue, command_cancel, command_purge, command_audit, command_grouphash,
+    command_check, command_group, command_tagstore, command_help, command_version;
 
 /* Checks what config_load cannot know: the URLs of servers, as their clients read them. */
 bool cli_check_settings(const struct config *config, struct error *error) MUST_CHECK;
@@ -38,6 +39,9 @@ bool cli_check_settings(const struct config *config, struct error *error) MUST_C
 /* Refuses a tagstore that exportd only reads: what a command writes to Postgres would not be what
    exports show. ERROR_USAGE. */
 bool cli_check_embedded_tagstore(const struct config *config, struct error *error) MUST_CHECK;
+
+/* The operator, in the audit "cli:" and the user of the operating system. */
+struct caller cli_operator(void);
 
 /* Connect to what the settings name. The caller frees. */
 bool cli_connect_pg(const struct config *config, struct pg **pg, struct error *error) MUST_CHECK;

@@ -63,14 +63,13 @@ const struct command commands[] = {
      "  {\"rows\":12345,\"bytes\":987600}\n",
      command_estimate},
     {"status", "[ID] [--json] [--watch]", "Show an export, or the recent ones",
-     "\nStates: EARLY (not finished), VALID, EXPIRED, FAILED (its user got a mail), GONE (its row "
-     "was\n"
-     "deleted by somebody else). --watch follows one export until it is finished: a bar with its "
-     "rows "
-     "and\n"
-     "bytes on a terminal, else a line at each change. The exit status is then 0 for VALID, 1 for "
-     "all\n"
-     "other ends.\n"
+     "\nStates: EARLY (not finished), VALID, EXPIRED, FAILED (its user got a mail), CANCELLED, "
+     "GONE\n"
+     "(its row was deleted by somebody else). --watch follows one export until it is finished: a "
+     "bar with\n"
+     "its rows and bytes on a terminal, else a line at each change. The exit status is then 0 for "
+     "VALID,\n"
+     "1 for all other ends.\n"
      "\nexample with --json (one line):\n"
      "  {\"id\":27,\"status\":\"VALID\",\"state\":\"valid\",\"type\":\"Issues-by-Tag\","
      "\"organization\":\"acme\",\n"
@@ -92,15 +91,60 @@ const struct command commands[] = {
     {"cleanup", "[--dry-run]", "Free the files of expired exports",
      "\nFor cron: removes files of expired exports with the blobs and objects that nobody else "
      "uses, the\n"
-     "objects of interrupted uploads, and history older than EXPORTD_HISTORY_DAYS; without a "
-     "Sentry also\n"
-     "blobs that no file has held for a day. One bad row never stops the rest; the exit status is "
-     "1 if\n"
-     "any failed. Several at once do no harm. --dry-run changes nothing.\n"
+     "objects of interrupted uploads, history older than EXPORTD_HISTORY_DAYS, and entries of the "
+     "audit\n"
+     "older than EXPORTD_AUDIT_DAYS; without a Sentry also blobs that no file has held for a day. "
+     "One bad\n"
+     "row never stops the rest; the exit status is 1 if any failed. Several at once do no harm. "
+     "--dry-run\n"
+     "changes nothing.\n"
      "\nexample line:\n"
-     "  removed 2 files, 3 blobs, 3 objects (2100034 bytes) and the history of 1 export; 0 "
-     "failed\n",
+     "  removed 2 files, 3 blobs, 3 objects (2100034 bytes), the history of 1 export and 4 audit "
+     "entries; 0 failed\n",
      command_cleanup},
+    {"cancel", "ID... [--json]", "End exports that are not wanted any more",
+     "\nWhat waits, is delayed or runs is ended: no mail is sent, and `status` shows CANCELLED. "
+     "One that is\n"
+     "unknown or finished is told on standard error (with --json: in its line) and does not stop "
+     "the\n"
+     "others; the exit status is then 1.\n"
+     "\nexample line, and with --json:\n"
+     "  cancelled 27\n"
+     "  {\"id\":27,\"cancelled\":true,\"error\":null}\n",
+     command_cancel},
+    {"purge", "--user EMAIL-or-ID | --organization SLUG-or-ID [--dry-run] [--json]",
+     "Delete all exports of a user or organization that is gone",
+     "\nCancels what is not finished, and deletes all exports with their history, the mails that "
+     "wait, and\n"
+     "the files that no other export shares. A user whose row is gone is named by id, also an "
+     "organization.\n"
+     "Rows of users and organizations, and the entries of `audit`, which hold ids only, stay. "
+     "After an\n"
+     "interruption give the command again. --dry-run only counts.\n"
+     "\nexample line, and with --json:\n"
+     "  removed 3 exports (1 not finished), 2 files and 1 waiting mail; 0 failed\n"
+     "  {\"exports\":3,\"cancelled\":1,\"files\":2,\"mails\":1,\"failed\":0,"
+     "\"dry_run\":false}\n",
+     command_purge},
+    {"audit",
+     "[--organization SLUG-or-ID] [--user EMAIL-or-ID] [--action ACTION] [--export ID] [--limit N] "
+     "[--before ID] [--json]",
+     "Show who did what with which export",
+     "\nNewest first, 50 entries unless --limit tells otherwise. Where there are more, the last "
+     "line (on\n"
+     "standard error) says how to see older ones. ACTION: create, download, cancel, retry, delete, "
+     "expiry,\n"
+     "purge. --user: whose export it is. The actor is cli: and the user of the operating system, "
+     "or cleanup.\n"
+     "Entries are kept for EXPORTD_AUDIT_DAYS.\n"
+     "\nexample line, and with --json:\n"
+     "  12  2020-03-25T16:12:18.123456Z  download  export 27  acme  ann@example.com  by cli:root\n"
+     "  {\"id\":12,\"at\":\"2020-03-25T16:12:18.123456Z\",\"action\":\"download\","
+     "\"data_export_id\":27,\n"
+     "   \"organization_id\":1,\"organization\":\"acme\",\"user_id\":5,"
+     "\"user\":\"ann@example.com\",\n"
+     "   \"actor\":\"cli:root\",\"detail\":null}\n",
+     command_audit},
     {"tag-export",
      "--organization SLUG --project ID --group ID --key KEY [--environment NAME] [--limit N]",
      "Write an issues-by-tag CSV to standard output at once",

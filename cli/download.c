@@ -115,7 +115,8 @@ static bool download_file(struct download *download, struct arena *arena, struct
 
 bool command_download(const struct config *config, int argc, char **argv, struct error *error)
 {
-    struct download download = {.context = {.caller = &caller_operator}};
+    const struct caller caller = cli_operator();
+    struct download download = {.context = {.caller = &caller}};
     const struct option_spec specs[] = {
         {.name = "output", .letter = 'o', .type = OPTION_TEXT, .value = &download.output},
         {.name = NULL}};

@@ -87,6 +87,8 @@ static const struct setting settings[] = {
      "how long a finished export can be downloaded"},
     {"EXPORTD_HISTORY_DAYS", MEMBER(history_days), NUMBER, 0, "90", NULL, 1, 36500,
      "how long `exportd status` remembers; cleanup removes what is older"},
+    {"EXPORTD_AUDIT_DAYS", MEMBER(audit_days), NUMBER, 0, "400", NULL, 1, 36500,
+     "how long `exportd audit` remembers; cleanup removes what is older"},
     {"EXPORTD_SAMPLED_PROJECTS", MEMBER(sampled_projects), TEXT, 0, "", NULL, 0, 0,
      "ids of projects, with commas between them: of events that happen often all are counted and "
      "some are stored"},

@@ -40,6 +40,7 @@ struct config {
     int64_t stop_seconds;
     int64_t expiration_days;
     int64_t history_days;
+    int64_t audit_days;
     char *sampled_projects;
     bool csv_formula_guard;
     char *log_format; /* "json", "text" or "": by what standard error is */

@@ -26,6 +26,39 @@ bool history_find(struct pg *pg, int64_t data_export_id, struct history_entry *e
     return done;
 }
 
+static bool copy_subject(const struct pg_result *result, struct arena *arena,
+                         struct history_subject *subject, struct error *error)
+{
+    const char *query_info = pg_text(result, 0, 3);
+    subject->organization_id = pg_int(result, 0, 0);
+    subject->user_id = pg_int(result, 0, 1);
+    subject->query_type = pg_int(result, 0, 2);
+    subject->query_info = arena_copy(arena, query_info, strlen(query_info), error);
+    return subject->query_info != NULL;
+}
+
+bool history_find_subject(struct pg *pg, int64_t data_export_id, struct arena *arena,
+                          struct history_subject *subject, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, data_export_id);
+    if (!pg_query(pg,
+                  "SELECT organization_id, user_id, query_type, left(query_info, 1100000)"
+                  " FROM sentry_exporteddata WHERE id = $1::bigint"
+                  " UNION ALL SELECT organization_id, user_id, query_type,"
+                  " left(query_info, 1100000) FROM exportd.export"
+                  " WHERE data_export_id = $1::bigint"
+                  " AND NOT EXISTS (SELECT FROM sentry_exporteddata WHERE id = $1::bigint)",
+                  &params, &result, error))
+        return false;
+    bool done = pg_rows(result) == 1 ? copy_subject(result, arena, subject, error)
+                                     : error_set(error, ERROR_NOT_FOUND,
+                                                 "there is no export %" PRId64, data_export_id);
+    pg_result_free(result);
+    return done;
+}
+
 /* ---- cleanup ---- */
 
 #define OLD_EXPORTS                                                                                \

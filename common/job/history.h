@@ -17,6 +17,17 @@ struct history_entry {
 bool history_find(struct pg *pg, int64_t data_export_id, struct history_entry *entry,
                   struct error *error) MUST_CHECK;
 
+/* Whose export it is and what it asks: as sentry_exporteddata says, and as exportd remembers when
+   that row is gone. The text, of at most 1,100,000 characters, is in `arena`. ERROR_NOT_FOUND. */
+struct history_subject {
+    int64_t organization_id;
+    int64_t user_id; /* 0: the user is gone */
+    int64_t query_type;
+    const char *query_info;
+};
+bool history_find_subject(struct pg *pg, int64_t data_export_id, struct arena *arena,
+                          struct history_subject *subject, struct error *error) MUST_CHECK;
+
 /* Which exports to list. */
 struct history_filter {
     int64_t data_export_id;  /* this one; 0: the newest, at most `max` */
@@ -32,8 +43,8 @@ struct history_filter {
    next_try_at, message, mail, mail_message}. `message` is the export's last word, else its mail's.
    `status` is the original's while the sentry_exporteddata row is there: EARLY, VALID, EXPIRED
    (also of a row that exportd has never claimed: `state` is null then); afterwards exportd's own
-   memory: FAILED, or GONE (deleted by somebody else). `mail`: none, waiting, sent, given-up.
-   ERROR_NOT_FOUND for an id that is unknown or does not pass. */
+   memory: FAILED, CANCELLED, or GONE (deleted by somebody else). `mail`: none, waiting, sent,
+   given-up. ERROR_NOT_FOUND for an id that is unknown or does not pass. */
 bool history_list(struct pg *pg, const struct history_filter *filter, json_t **exports,
                   struct error *error) MUST_CHECK;
 

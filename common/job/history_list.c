@@ -42,7 +42,7 @@ enum column {
 
 #define LISTING                                                                                    \
     " SELECT ids.id, CASE WHEN e.id IS NULL THEN"                                                  \
-    " CASE WHEN x.state = 'failed' THEN 'FAILED' ELSE 'GONE' END"                                  \
+    " CASE x.state WHEN 'failed' THEN 'FAILED' WHEN 'cancelled' THEN 'CANCELLED' ELSE 'GONE' END"  \
     " WHEN e.date_finished IS NULL THEN 'EARLY'"                                                   \
     " WHEN e.date_expired < now() THEN 'EXPIRED' ELSE 'VALID' END,"                                \
     " x.state, coalesce(e.query_type, x.query_type), o.slug, u.email,"                             \

@@ -17,6 +17,10 @@ bool organization_find(struct pg *pg, const char *slug, int64_t *id,
 bool user_find_member(struct pg *pg, int64_t organization_id, const char *email_or_id, int64_t *id,
                       struct error *error) MUST_CHECK;
 
+/* A user by id (digits, which need no row: the user may be gone), or by auth_user.email (compared
+   without case). ERROR_NOT_FOUND; ERROR_CONFLICT when several users share the address. */
+bool user_find(struct pg *pg, const char *email_or_id, int64_t *id, struct error *error) MUST_CHECK;
+
 struct new_project {
     int64_t organization_id;
     const char *slug;

@@ -50,3 +50,29 @@ bool user_find_member(struct pg *pg, int64_t organization_id, const char *email_
     pg_result_free(result);
     return done;
 }
+
+bool user_find(struct pg *pg, const char *email_or_id, int64_t *id, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    bool done = true;
+    if (text_to_int64(email_or_id, 1, INT64_MAX, id))
+        return true;
+    pg_bind_text(&params, email_or_id);
+    if (!pg_query(pg,
+                  "SELECT id FROM auth_user WHERE lower(email) = lower($1::text) AND email <> ''"
+                  " ORDER BY id LIMIT 2",
+                  &params, &result, error))
+        return false;
+    if (pg_rows(result) == 0)
+        done =
+            error_set(error, ERROR_NOT_FOUND,
+                      "there is no user \"%.100s\": one who is gone is named by id", email_or_id);
+    else if (pg_rows(result) > 1)
+        done = error_set(error, ERROR_CONFLICT,
+                         "several users have the address \"%.100s\": name one by id", email_or_id);
+    else
+        *id = pg_int(result, 0, 0);
+    pg_result_free(result);
+    return done;
+}

@@ -3,11 +3,12 @@
 
 #include "base/text.h"
 #include "export/issues_by_tag_payload.h"
+#include "job/history.h"
 #include "model/exported_data.h"
 #include "model/organization.h"
 
 const struct caller caller_operator = {
-    .kind = CALLER_OPERATOR, .every_owner = true, .every_project = true};
+    .kind = CALLER_OPERATOR, .actor = "operator", .every_owner = true, .every_project = true};
 
 #define SCOPES_OF_EXPORTS ((unsigned)(SCOPE_EVENT_READ | SCOPE_EVENT_WRITE | SCOPE_EVENT_ADMIN))
 
@@ -39,6 +40,7 @@ bool caller_load_member(struct caller *caller, struct pg *pg, struct arena *aren
     if (!member_load(pg, &member, arena, error))
         return error->code == ERROR_NOT_FOUND &&
                error_set(error, ERROR_DENIED, "no active member of the organization");
+    (void)snprintf(caller->actor, sizeof(caller->actor), "user:%" PRId64, caller->user_id);
     return take_role(&member, caller, error) &&
            (caller->every_project ||
             member_list_projects(pg, member.id, arena, &caller->projects, error));
@@ -116,4 +118,18 @@ bool caller_authorize(const struct caller *caller, const struct caller_subject *
         return error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64,
                          subject->data_export_id);
     return caller_check_query(caller, &subject->query, arena, error);
+}
+
+bool caller_find_subject(const struct caller *caller, struct pg *pg, struct arena *arena,
+                         struct caller_subject *subject, struct error *error)
+{
+    struct history_subject found;
+    struct caller_view view;
+    if (!caller_get_view(caller, &view, error) ||
+        !history_find_subject(pg, subject->data_export_id, arena, &found, error))
+        return false;
+    subject->organization_id = found.organization_id;
+    subject->user_id = found.user_id;
+    subject->query = (struct caller_query){found.query_type, found.query_info};
+    return caller_authorize(caller, subject, arena, error);
 }

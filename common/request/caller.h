@@ -26,10 +26,13 @@ enum caller_scope {
     SCOPE_EVENT_ADMIN = 1 << 9,
 };
 
+enum { CALLER_ACTOR_SIZE = 64 };
+
 struct caller {
     enum caller_kind kind;
-    int64_t organization_id; /* 0: any (the operator) */
-    int64_t user_id;         /* 0: none */
+    char actor[CALLER_ACTOR_SIZE]; /* in the audit: "cli:root", "user:12" */
+    int64_t organization_id;       /* 0: any (the operator) */
+    int64_t user_id;               /* 0: none */
     unsigned scopes;
     bool every_owner;   /* sees the exports of all members of the organization */
     bool every_project; /* may read all projects of the organization; else only these */
@@ -39,8 +42,9 @@ struct caller {
 extern const struct caller caller_operator;
 
 /* Makes a caller, of whom organization_id and user_id are given, what the member's role gives:
-   managers and owners see every owner's exports. A credential with fewer scopes takes the others
-   away afterwards. The projects are in `arena`. ERROR_DENIED: no active member. */
+   managers and owners see every owner's exports. Its actor is "user:ID". A credential with fewer
+   scopes takes the others away afterwards. The projects are in `arena`. ERROR_DENIED: no active
+   member. */
 bool caller_load_member(struct caller *caller, struct pg *pg, struct arena *arena,
                         struct error *error) MUST_CHECK;
 
@@ -80,5 +84,9 @@ struct caller_subject {
 /* All of the above for one export. ERROR_NOT_FOUND, ERROR_DENIED. */
 bool caller_authorize(const struct caller *caller, const struct caller_subject *subject,
                       struct arena *arena, struct error *error) MUST_CHECK;
+
+/* Completes a subject of which data_export_id is given, its text in `arena`, and authorizes it. */
+bool caller_find_subject(const struct caller *caller, struct pg *pg, struct arena *arena,
+                         struct caller_subject *subject, struct error *error) MUST_CHECK;
 
 #endif

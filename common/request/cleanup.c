@@ -2,6 +2,7 @@
 #include "request/cleanup.h"
 
 #include "job/history.h"
+#include "model/audit.h"
 
 bool request_cleanup(const struct request_context *context, const struct cleanup_order *order,
                      struct cleanup_summary *summary, struct error *error)
@@ -14,5 +15,7 @@ bool request_cleanup(const struct request_context *context, const struct cleanup
            cleanup_unused_blobs(&cleanup, &summary->storage, error) &&
            cleanup_expired_exports(&cleanup, &summary->storage, error) &&
            history_delete_old(context->pg, order->history_days, order->dry_run, &summary->exports,
-                              error);
+                              error) &&
+           audit_delete_old(context->pg, order->audit_days, order->dry_run, &summary->audit_entries,
+                            error);
 }

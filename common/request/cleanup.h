@@ -12,15 +12,17 @@ struct cleanup_order {
     struct blob_store *store;
     bool dry_run;         /* count and tell, change nothing */
     int64_t history_days; /* how long finished exports are remembered */
+    int64_t audit_days;   /* likewise entries of the audit */
 };
 
 struct cleanup_summary {
     struct cleanup_result storage;
     int64_t exports; /* whose history was deleted */
+    int64_t audit_entries;
 };
 
-/* Removes abandoned objects, unused blobs, files of expired exports, and old history. What could
-   not be removed is counted in storage.failed and stops nothing else. */
+/* Removes abandoned objects, unused blobs, files of expired exports, old history and old audit
+   entries. What could not be removed is counted in storage.failed and stops nothing else. */
 bool request_cleanup(const struct request_context *context, const struct cleanup_order *order,
                      struct cleanup_summary *summary, struct error *error) MUST_CHECK;
 

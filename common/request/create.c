@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "job/enqueue.h"
 #include "job/history.h"
+#include "model/audit.h"
 #include "model/exported_data.h"
 #include "model/organization.h"
 #include "request/resolve.h"
@@ -78,10 +79,20 @@ static bool adopt_twin(const struct creation *creation, int64_t id, struct error
                      id);
 }
 
+static bool audit_creation(const struct creation *creation, int64_t id, struct error *error)
+{
+    const struct audit_entry entry = {.action = AUDIT_CREATE,
+                                      .data_export_id = id,
+                                      .organization_id = creation->key.organization_id,
+                                      .user_id = creation->key.user_id,
+                                      .actor = creation->context->caller->actor};
+    return audit_add(creation->context->pg, &entry, error);
+}
+
 static bool insert(const struct creation *creation, int64_t *id, struct error *error)
 {
     return exported_data_insert(creation->context->pg, &creation->key, id, error) &&
-           enqueue(creation, *id, error);
+           enqueue(creation, *id, error) && audit_creation(creation, *id, error);
 }
 
 /* Under the advisory lock of the key: equal requests come one after the other. */

@@ -2,6 +2,7 @@
 #include "request/open_file.h"
 
 #include "base/text.h"
+#include "model/audit.h"
 #include "model/exported_data.h"
 #include "request/find.h"
 
@@ -33,6 +34,27 @@ static bool authorize(const struct request_context *context, const struct export
     return caller_authorize(context->caller, &subject, arena, error);
 }
 
+static bool check_file(const struct exported_data *row, struct error *error)
+{
+    if (row->date_finished == USEC_NONE)
+        return error_set(error, ERROR_NOT_FOUND, "export %" PRId64 " is not finished yet", row->id);
+    return row->file_id != 0 ||
+           error_set(error, ERROR_NOT_FOUND,
+                     "export %" PRId64 " has expired: its file has been removed", row->id);
+}
+
+static bool audit_download(const struct request_context *context, const struct exported_data *row,
+                           struct error *error)
+{
+    const struct audit_entry entry = {.action = AUDIT_DOWNLOAD,
+                                      .data_export_id = row->id,
+                                      .organization_id = row->organization_id,
+                                      .user_id = row->user_id,
+                                      .actor = context->caller->actor};
+    return audit_add(context->pg, &entry, error);
+}
+
+/* The audit is committed before the first byte can be read: no byte is given without it. */
 bool request_open_file(const struct request_context *context, int64_t data_export_id,
                        struct arena *arena, struct stored_file *file, struct error *error)
 {
@@ -42,14 +64,7 @@ bool request_open_file(const struct request_context *context, int64_t data_expor
         return false;
     if (!exported_data_load(context->pg, data_export_id, arena, &row, error))
         return error->code == ERROR_NOT_FOUND && explain_missing(context, data_export_id, error);
-    if (!authorize(context, &row, arena, error))
-        return false;
-    if (row.date_finished == USEC_NONE)
-        return error_set(error, ERROR_NOT_FOUND, "export %" PRId64 " is not finished yet",
-                         data_export_id);
-    if (row.file_id == 0)
-        return error_set(error, ERROR_NOT_FOUND,
-                         "export %" PRId64 " has expired: its file has been removed",
-                         data_export_id);
-    return file_load(context->pg, row.file_id, arena, file, error);
+    return authorize(context, &row, arena, error) && check_file(&row, error) &&
+           file_load(context->pg, row.file_id, arena, file, error) &&
+           audit_download(context, &row, error);
 }

@@ -26,6 +26,7 @@ static const struct need needs[] = {
     {"exportd.attempt", "SELECT INSERT UPDATE DELETE"},
     {"exportd.outbox", "SELECT INSERT UPDATE DELETE"},
     {"exportd.object", "SELECT INSERT UPDATE DELETE"},
+    {"exportd.audit", "SELECT INSERT DELETE"},
     {"exportd.flow", "SELECT INSERT UPDATE DELETE"},
     {"exportd.organization", "SELECT"},
     {"exportd.worker", "SELECT INSERT UPDATE DELETE"},

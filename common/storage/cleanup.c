@@ -5,8 +5,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "model/exported_data.h"
-#include "model/file.h"
+#include "model/audit.h"
 #include "model/sentry_database.h"
 #include "model/stored_object.h"
 #include "model/unused_blob.h"
@@ -300,21 +299,37 @@ static void keep_distinct(struct file_blobs *blobs)
     blobs->count = kept;
 }
 
-static bool journal_blobs(struct run *run, int64_t data_export_id, const struct file_blobs *blobs,
-                          struct error *error)
+static bool journal_blobs(struct pg *pg, int64_t data_export_id, struct arena *arena,
+                          const struct file_blobs *blobs, struct error *error)
 {
-    struct stored_object *objects =
-        arena_array(run->row, blobs->count + 1, sizeof(*objects), error);
+    struct stored_object *objects = arena_array(arena, blobs->count + 1, sizeof(*objects), error);
     if (objects == NULL)
         return false;
     for (size_t i = 0; i < blobs->count; i++)
         objects[i] = object_of(blobs->items[i].path, blobs->items[i].checksum, data_export_id);
-    return blobs->count == 0 ||
-           stored_object_insert(run->cleanup->pg, objects, blobs->count, error);
+    return blobs->count == 0 || stored_object_insert(pg, objects, blobs->count, error);
 }
 
-/* One transaction: the file and its index rows go, and all its blobs are named in the journal
-   (attempt 0: that of no worker), for the case that we do not get to deal with each. */
+bool cleanup_delete_file(struct pg *pg, const struct exported_data *row, struct arena *arena,
+                         struct file_blobs *blobs, struct error *error)
+{
+    if (!file_blobs_load(pg, row->file_id, arena, blobs, error))
+        return false;
+    keep_distinct(blobs);
+    return journal_blobs(pg, row->id, arena, blobs, error) && file_delete(pg, row->file_id, error);
+}
+
+static bool audit_expiry(struct pg *pg, const struct exported_data *row, struct error *error)
+{
+    const struct audit_entry entry = {.action = AUDIT_EXPIRY,
+                                      .data_export_id = row->id,
+                                      .organization_id = row->organization_id,
+                                      .user_id = row->user_id,
+                                      .actor = "cleanup"};
+    return audit_add(pg, &entry, error);
+}
+
+/* One transaction. */
 static bool delete_file(struct run *run, int64_t id, struct file_blobs *blobs, struct error *error)
 {
     struct pg *pg = run->cleanup->pg;
@@ -322,13 +337,9 @@ static bool delete_file(struct run *run, int64_t id, struct file_blobs *blobs, s
     const struct exported_data *row = &export.row;
     if (!pg_begin(pg, error) || !exported_data_lock(pg, id, run->row, &export, error))
         return false;
-    if (row->file_id != 0) { /* 0: another cleanup was quicker */
-        if (!file_blobs_load(pg, row->file_id, run->row, blobs, error))
-            return false;
-        keep_distinct(blobs);
-        if (!journal_blobs(run, id, blobs, error) || !file_delete(pg, row->file_id, error))
-            return false;
-    }
+    if (row->file_id != 0 && /* 0: another cleanup was quicker */
+        (!cleanup_delete_file(pg, row, run->row, blobs, error) || !audit_expiry(pg, row, error)))
+        return false;
     if (!pg_commit(pg, error))
         return false;
     run->result->files += row->file_id != 0 ? 1 : 0;

@@ -12,6 +12,8 @@
 
 #include "client/pg.h"
 #include "client/redis.h"
+#include "model/exported_data.h"
+#include "model/file.h"
 #include "storage/blob_store.h"
 
 struct cleanup {
@@ -42,5 +44,11 @@ bool cleanup_unused_blobs(const struct cleanup *cleanup, struct cleanup_result *
    object counts as failed; the rows go all the same. */
 bool cleanup_expired_exports(const struct cleanup *cleanup, struct cleanup_result *result,
                              struct error *error) MUST_CHECK;
+
+/* Deletes the file of a locked row with its index rows, in the caller's transaction. Its blobs,
+   each once in *blobs (in `arena`), are named in exportd.object: cleanup_abandoned_objects removes
+   those that no other file holds. */
+bool cleanup_delete_file(struct pg *pg, const struct exported_data *row, struct arena *arena,
+                         struct file_blobs *blobs, struct error *error) MUST_CHECK;
 
 #endif

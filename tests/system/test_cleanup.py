@@ -193,8 +193,8 @@ def test_one_run_frees_what_only_expired_exports_share(exportd, sql, issue):
     size = sum(len(exportd.download(export)) for export in exports[1:])
     for export in exports:
         expire(sql, export)
-    numbers = (f"3 files, 2 blobs, 2 objects ({size} bytes) and the history of 0 exports;"
-               " 0 failed\n")
+    numbers = (f"3 files, 2 blobs, 2 objects ({size} bytes), the history of 0 exports and"
+               " 0 audit entries; 0 failed\n")
     assert exportd.ok("cleanup", "--dry-run").out == f"would remove {numbers}"
     assert exportd.ok("cleanup").out == f"removed {numbers}"
     assert counts(sql) == (0, 0, 0, 0) and exportd.objects() == []

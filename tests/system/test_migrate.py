@@ -19,7 +19,8 @@ SENTRY_TABLES = """
     sentry_release_project tagstore_tagkey tagstore_tagvalue tagstore_grouptagkey
     tagstore_grouptagvalue tagstore_eventtag""".split()
 OWN_TABLES = {"migration", "export", "attempt", "outbox", "object", "event_user_attributes",
-              "sampled_event", "flow", "organization", "worker", "queue", "dead", "intake_try"}
+              "sampled_event", "flow", "organization", "worker", "queue", "dead", "intake_try",
+              "audit"}
 OWN, STANDALONE = (
     [f"{folder}/{name}" for name in sorted(os.listdir(os.path.join(ROOT, "migrations", folder)))]
     for folder in ("exportd", "standalone"))

@@ -154,6 +154,9 @@ LOOKS = {
     "dead": ["queue", "dead", "--json"],
     "rescue": ["rescue", "--json"],
     "cleanup-dry": ["cleanup", "--dry-run"],
+    "audit": ["audit", "--organization", "acme", "--action", "create"],
+    "audit-json": ["audit", "--action", "create", "--limit", 1, "--json"],
+    "purge-dry": ["purge", "--organization", "acme", "--dry-run", "--json"],
 }
 
 
@@ -322,6 +325,38 @@ def test_rescue(exportd, sql, queue):
         exports = [export for export, in sql.fetchall()]
         queued = [json.loads(text)["data_export_id"] for text in queue.lrange("data_export", 0, -1)]
         assert sorted(queued) == exports, (number, result, again)
+
+
+def audited(sql, action):
+    sql.execute("SELECT data_export_id FROM exportd.audit WHERE action = %s ORDER BY id", (action,))
+    return [export for export, in sql.fetchall()]
+
+
+def test_cancel(installation, sql):
+    exports = []
+
+    def ask(_number):
+        exports.append(insert_export(sql, {"project_id": "1"}))
+        return ["cancel", exports[-1]]
+
+    for _number, result in attempts(installation, ask):
+        if result.status != 0:
+            again = installation.run("cancel", exports[-1])
+            assert again.status == 0 or "finished already" in again.err, (result, again)
+        assert audited(sql, "cancel") == exports, result
+
+
+def test_purge(installation, sql, queue):
+    exports = []
+
+    def ask(_number):
+        exports.extend(insert_export(sql, {"project_id": "1"}) for _ in range(2))
+        return ["purge", "--user", "ann@example.com"]
+
+    for _number, result in attempts(installation, ask):
+        if result.status != 0:
+            installation.ok("purge", "--user", "ann@example.com")
+        assert audited(sql, "purge") == exports, result
 
 
 def test_cleanup(installation, sql, queue):

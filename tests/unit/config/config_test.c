@@ -85,6 +85,7 @@ static void defaults(void **state)
     assert_int_equal(config.stop_seconds, 25);
     assert_int_equal(config.expiration_days, 28);
     assert_int_equal(config.history_days, 90);
+    assert_int_equal(config.audit_days, 400);
     assert_false(config.csv_formula_guard);
     assert_int_equal(config_log_level(&config), LOG_INFO);
     assert_string_equal(config.tmpdir, "/var/tmp");

@@ -13,7 +13,7 @@ static void test_state_names(void **state)
     static const char *const names[] = {"waiting", "running",   "delayed", "valid",
                                         "failed",  "cancelled", "gone"};
     struct error error;
-    for (int i = JOB_WAITING; i <= JOB_GONE; i++) {
+    for (int i = JOB_WAITING; i <= JOB_CANCELLED; i++) {
         enum job_state parsed = JOB_GONE;
         assert_string_equal(job_state_name((enum job_state)i), names[i]);
         assert_true(job_state_parse(names[i], &parsed, &error));

@@ -292,6 +292,29 @@ static void test_find_member(void **state)
     assert_no_member("99999999999999999999", "no user");
 }
 
+static void assert_no_user(const char *email_or_id, enum error_code code)
+{
+    int64_t id = 0;
+    assert_false(user_find(pg, email_or_id, &id, &error));
+    assert_int_equal(error.code, code);
+}
+
+static void test_find_user(void **state)
+{
+    (void)state;
+    int64_t id = 0;
+    need_database();
+    make_organizations();
+    ok(user_find(pg, "BOB@x.io", &id, &error));
+    assert_int_equal(id, 3);
+    ok(user_find(pg, "3000000000", &id, &error));
+    assert_int_equal(id, 3000000000);
+    assert_no_user("ann@x.io", ERROR_CONFLICT);
+    assert_no_user("eve@x.io", ERROR_NOT_FOUND);
+    assert_no_user("", ERROR_NOT_FOUND);
+    assert_no_user("0", ERROR_NOT_FOUND);
+}
+
 /* What an export's mail needs comes with the export's row. */
 static void test_lock_export(void **state)
 {
@@ -331,6 +354,7 @@ int main(void)
         ROLLED_BACK(test_users_of_tags),
         ROLLED_BACK(test_organization),
         ROLLED_BACK(test_find_member),
+        ROLLED_BACK(test_find_user),
         ROLLED_BACK(test_lock_export),
     };
     return cmocka_run_group_tests(tests, open_database, close_database);
