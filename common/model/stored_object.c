@@ -41,6 +41,9 @@ bool stored_object_delete(struct pg *pg, const char *path, bool *deleted, struct
     return true;
 }
 
+/* What copy_object reads, of exportd.object. */
+#define OBJECT_COLUMNS "path, checksum, data_export_id, attempt"
+
 static bool query_abandoned(struct pg *pg, const struct stored_object_page *page,
                             struct pg_result **result, struct error *error)
 {
@@ -48,7 +51,7 @@ static bool query_abandoned(struct pg *pg, const struct stored_object_page *page
     pg_bind_text(&params, page->after);
     pg_bind_int(&params, (int64_t)page->max);
     return pg_query(pg,
-                    "SELECT path, checksum, data_export_id, attempt FROM exportd.object AS object"
+                    "SELECT " OBJECT_COLUMNS " FROM exportd.object AS object"
                     " WHERE path > $1::text AND NOT EXISTS"
                     " (SELECT FROM exportd.export AS export"
                     " WHERE export.data_export_id = object.data_export_id"
@@ -70,13 +73,10 @@ static bool copy_object(const struct pg_result *result, int row, struct arena *a
            error_set(error, ERROR_INVALID, "a checksum of exportd.object is too long");
 }
 
-bool stored_object_list_abandoned(struct pg *pg, const struct stored_object_page *page,
-                                  struct arena *arena, struct stored_objects *objects,
-                                  struct error *error)
+/* Frees the result. */
+static bool copy_objects(struct pg_result *result, struct arena *arena,
+                         struct stored_objects *objects, struct error *error)
 {
-    struct pg_result *result = NULL;
-    if (!query_abandoned(pg, page, &result, error))
-        return false;
     objects->count = (size_t)pg_rows(result);
     objects->items = arena_array(arena, objects->count, sizeof(*objects->items), error);
     bool done = objects->items != NULL;
@@ -84,4 +84,27 @@ bool stored_object_list_abandoned(struct pg *pg, const struct stored_object_page
         done = copy_object(result, row, arena, &objects->items[row], error);
     pg_result_free(result);
     return done;
+}
+
+bool stored_object_list_abandoned(struct pg *pg, const struct stored_object_page *page,
+                                  struct arena *arena, struct stored_objects *objects,
+                                  struct error *error)
+{
+    struct pg_result *result = NULL;
+    return query_abandoned(pg, page, &result, error) && copy_objects(result, arena, objects, error);
+}
+
+bool stored_object_list_attempt(struct pg *pg, const struct stored_object_owner *owner,
+                                struct arena *arena, struct stored_objects *objects,
+                                struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, owner->data_export_id);
+    pg_bind_int(&params, owner->attempt);
+    return pg_query(pg,
+                    "SELECT " OBJECT_COLUMNS " FROM exportd.object"
+                    " WHERE data_export_id = $1::bigint AND attempt = $2::bigint ORDER BY path",
+                    &params, &result, error) &&
+           copy_objects(result, arena, objects, error);
 }

@@ -23,6 +23,11 @@ struct stored_objects {
     size_t count;
 };
 
+/* The attempt that made objects. */
+struct stored_object_owner {
+    int64_t data_export_id, attempt;
+};
+
 struct stored_object_page {
     const char *after; /* paths above it; "": from the first */
     size_t max;
@@ -43,5 +48,10 @@ bool stored_object_delete(struct pg *pg, const char *path, bool *deleted,
 bool stored_object_list_abandoned(struct pg *pg, const struct stored_object_page *page,
                                   struct arena *arena, struct stored_objects *objects,
                                   struct error *error) MUST_CHECK;
+
+/* All objects of one attempt, over or not, by path; in `arena`. */
+bool stored_object_list_attempt(struct pg *pg, const struct stored_object_owner *owner,
+                                struct arena *arena, struct stored_objects *objects,
+                                struct error *error) MUST_CHECK;
 
 #endif

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "model/audit.h"
 #include "model/sentry_database.h"
-#include "model/stored_object.h"
 #include "model/unused_blob.h"
 #include "storage/upload_lock.h"
 
@@ -230,6 +229,20 @@ bool cleanup_abandoned_objects(const struct cleanup *cleanup, struct cleanup_res
 {
     struct run run;
     bool good = run_begin(&run, cleanup, result, error) && free_all_abandoned(&run, error);
+    run_end(&run);
+    return good;
+}
+
+/* No other row has a path that an attempt has made up: there is no need to look for one. */
+bool cleanup_attempt(const struct cleanup *cleanup, const struct stored_object_owner *owner,
+                     struct cleanup_result *result, struct error *error)
+{
+    struct run run;
+    struct stored_objects objects = {.count = 0};
+    bool good = run_begin(&run, cleanup, result, error) &&
+                stored_object_list_attempt(cleanup->pg, owner, run.page, &objects, error);
+    for (size_t i = 0; good && i < objects.count; i++)
+        good = free_abandoned(&run, &objects.items[i], false, error);
     run_end(&run);
     return good;
 }

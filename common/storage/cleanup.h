@@ -14,6 +14,7 @@
 #include "client/redis.h"
 #include "model/exported_data.h"
 #include "model/file.h"
+#include "model/stored_object.h"
 #include "storage/blob_store.h"
 
 struct cleanup {
@@ -33,6 +34,11 @@ struct cleanup_result {
    database or Redis is away. */
 bool cleanup_abandoned_objects(const struct cleanup *cleanup, struct cleanup_result *result,
                                struct error *error) MUST_CHECK;
+
+/* The same for the objects of one attempt, which leads to no file, at once. Their paths are those
+   that the attempt has made up. */
+bool cleanup_attempt(const struct cleanup *cleanup, const struct stored_object_owner *owner,
+                     struct cleanup_result *result, struct error *error) MUST_CHECK;
 
 /* Deletes blobs that are a day old and that no file holds: of uploads whose export never came to
    be. Only in a stand-alone database: with a Sentry, its own cleanup does it. */

@@ -27,6 +27,7 @@ struct chunk {
     size_t first; /* the first chunk of the same bytes: only that one is stored */
     int64_t blob_id;
     bool written; /* an object may be at `path` */
+    bool made;    /* and a new blob row of this upload may own it */
     bool owned;   /* and a committed blob row owns it */
     char checksum[SHA1_HEX_SIZE];
     char path[BLOB_NEW_PATH_SIZE]; /* for a new object, if one is needed */
@@ -81,8 +82,12 @@ static bool allocate(struct putting *putting, struct uploaded_file *file, struct
     putting->arena = arena_new(ARENA_MAX);
     file->blob_ids = memory_zeroed(putting->count + 1, sizeof(*file->blob_ids));
     file->blob_sizes = memory_zeroed(putting->count + 1, sizeof(*file->blob_sizes));
+    struct made_blob *made =
+        memory_resize_array(file->made, file->made_count + putting->count + 1, sizeof(*file->made));
+    if (made != NULL)
+        file->made = made;
     if (putting->chunks == NULL || putting->bytes == NULL || putting->arena == NULL ||
-        file->blob_ids == NULL || file->blob_sizes == NULL)
+        file->blob_ids == NULL || file->blob_sizes == NULL || made == NULL)
         return error_no_memory(error);
     return true;
 }
@@ -195,6 +200,7 @@ static bool store_new(const struct putting *putting, size_t index, const struct 
     struct inserted_blob row = {.id = 0};
     struct error ignored;
     chunk->written = true;
+    chunk->made = pathless == NULL;
     if (!write_object(putting, index, chunk->path, BLOB_PUT_NEW, error) ||
         !FAULT("blob_row", error))
         return false;
@@ -342,10 +348,30 @@ static bool put_chunk(const struct putting *putting, size_t index, struct error 
     return good;
 }
 
+/* The row of a chunk may be committed although the chunk failed: the answer was lost. */
+static void remember_made(const struct putting *putting, struct uploaded_file *file)
+{
+    for (size_t i = 0; i < putting->count; i++) {
+        const struct chunk *chunk = &putting->chunks[i];
+        if (!chunk->made)
+            continue;
+        struct made_blob *made = &file->made[file->made_count++];
+        memcpy(made->checksum, chunk->checksum, sizeof(made->checksum));
+        memcpy(made->path, chunk->path, sizeof(made->path));
+    }
+}
+
+static void forget_blobs(struct uploaded_file *file)
+{
+    free(file->blob_ids);
+    free(file->blob_sizes);
+    *file = (struct uploaded_file){.made = file->made, .made_count = file->made_count};
+}
+
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, struct error *error)
 {
     struct putting putting = {.upload = upload, .fd = fd};
-    *file = (struct uploaded_file){.size = 0};
+    forget_blobs(file);
     bool good = allocate(&putting, file, error) && digest_chunks(&putting, file, error) &&
                 journal_paths(&putting, error);
     for (size_t i = 0; good && i < putting.count; i++) {
@@ -354,17 +380,17 @@ bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, st
         file->blob_sizes[i] = putting.chunks[i].size;
     }
     file->blob_count = putting.count;
+    if (putting.chunks != NULL)
+        remember_made(&putting, file);
     arena_free(putting.arena);
     free(putting.bytes);
     free(putting.chunks);
-    if (!good)
-        uploaded_file_free(file);
     return good;
 }
 
 void uploaded_file_free(struct uploaded_file *file)
 {
-    free(file->blob_ids);
-    free(file->blob_sizes);
+    forget_blobs(file);
+    free(file->made);
     *file = (struct uploaded_file){.size = 0};
 }

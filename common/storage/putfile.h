@@ -25,12 +25,21 @@ struct upload {
     void *context;
 };
 
+/* A blob of which an attempt at an upload has made the row, or may have. */
+struct made_blob {
+    char checksum[SHA1_HEX_SIZE];
+    char path[BLOB_NEW_PATH_SIZE];
+};
+
+/* Starts from {.size = 0}. */
 struct uploaded_file {
     int64_t size;
     char checksum[SHA1_HEX_SIZE]; /* of the whole; of an empty file da39a3ee... */
     size_t blob_count;
     int64_t *blob_ids; /* in order; a file of equal chunks repeats an id */
     int64_t *blob_sizes;
+    struct made_blob *made; /* by all calls of putfile so far, also by those that failed */
+    size_t made_count;
 };
 
 /* Stores the whole of `fd` (read by pread from 0). All paths are made up and journalled before the
@@ -39,10 +48,19 @@ struct uploaded_file {
    now; else the object is written, the row inserted and committed, and the path leaves the journal
    in the same transaction. A row without a path, or with an unsafe one, gets the new object's.
    Paths that were not needed leave the journal, too. Commits on its own: call it outside of a
-   transaction. Safe to call again after a failure. ERROR_LOST: a cleanup took the attempt for dead.
- */
+   transaction. Safe to call again, also after a failure: `file` keeps what was made before. It is
+   the caller's to free in any case. ERROR_LOST: a cleanup took the attempt for dead. */
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file,
              struct error *error) MUST_CHECK;
 void uploaded_file_free(struct uploaded_file *file);
+
+/* For an upload that leads to no file. Removes what it has made and no file holds: its blobs, each
+   under its upload lock, row and object; then the objects that its journal still names. A blob that
+   was there before, or that a file or an owner holds by now, stays. One that cannot be removed is
+   logged and stays in the journal for the next cleanup, and the others are removed all the same.
+   Never asks go_on. Outside of a transaction. Safe to call again. Fails only when nothing can go
+   on: the database or Redis is away. */
+bool putfile_undo(const struct upload *upload, const struct uploaded_file *file,
+                  struct error *error) MUST_CHECK;
 
 #endif

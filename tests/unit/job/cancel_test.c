@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "../export_fixture.h"
-#include "job/history.h"
+#include "job/enqueue.h"
 
 static void insert_row(struct fixture *fixture, int64_t id)
 {
@@ -18,9 +18,12 @@ static void insert_row(struct fixture *fixture, int64_t id)
 static void insert_waiting(struct fixture *fixture, int64_t id)
 {
     struct error error;
-    const struct history_request request = {.queue = "data_export", .limit = 5};
+    struct enqueue_job job = {
+        .data_export_id = id, .limit = 5, .eta = USEC_NONE, .expires = USEC_NONE};
+    const struct enqueue enqueue = {
+        .queue = "data_export", .source = "cli", .jobs = &job, .count = 1};
     insert_row(fixture, id);
-    if (!history_insert_waiting(fixture->pg, id, &request, &error))
+    if (!enqueue_jobs(fixture->pg, &enqueue, &error))
         fail_msg("%s", error.message);
 }
 

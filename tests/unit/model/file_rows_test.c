@@ -291,6 +291,10 @@ static void test_stored_objects(void **state)
     ok(stored_object_list_abandoned(pg, &rest, arena, &objects, &error));
     assert_int_equal(objects.count, 1);
     assert_string_equal(objects.items[0].path, "aa/3");
+    const struct stored_object_owner owner = {.data_export_id = 1, .attempt = 4};
+    ok(stored_object_list_attempt(pg, &owner, arena, &objects, &error));
+    assert_int_equal(objects.count, 1);
+    assert_string_equal(objects.items[0].path, "aa/1");
     run("UPDATE exportd.export SET state = 'delayed'");
     ok(stored_object_list_abandoned(pg, &first, arena, &objects, &error));
     assert_int_equal(objects.count, 1);
