@@ -62,15 +62,33 @@ const struct command commands[] = {
      "  about 12345 rows, 987.6 kB\n"
      "  {\"rows\":12345,\"bytes\":987600}\n",
      command_estimate},
-    {"status", "[ID] [--json] [--watch]", "Show an export, or the recent ones",
-     "\nStates: EARLY (not finished), VALID, EXPIRED, FAILED (its user got a mail), CANCELLED, "
-     "GONE\n"
-     "(its row was deleted by somebody else). --watch follows one export until it is finished: a "
-     "bar with\n"
-     "its rows and bytes on a terminal, else a line at each change. The exit status is then 0 for "
-     "VALID,\n"
-     "1 for all other ends.\n"
-     "\nexample with --json (one line):\n"
+    {"status",
+     "ID [--json] [--watch]\n"
+     "       exportd status [--organization SLUG] [--user EMAIL-or-ID] [--state STATE] [--type "
+     "TYPE]\n"
+     "                      [--limit N] [--before ID] [--json]",
+     "Show an export, or list exports",
+     "\nSTATUS: EARLY (not finished), VALID, EXPIRED, FAILED (its user got a mail), CANCELLED, "
+     "GONE "
+     "(its row\n"
+     "was deleted by another program). --watch follows one export until it is finished: on a "
+     "terminal a bar\n"
+     "with its rows and bytes and, where its rows were estimated, the percentage and the time "
+     "left; "
+     "else a\n"
+     "line at each change. The exit status is then 0 for VALID, 1 for all other ends.\n"
+     "\nWithout an ID: the newest exports, 50 or --limit (1 to 1000), that all options hold for. "
+     "STATE is\n"
+     "waiting, running, delayed, valid, failed, cancelled or gone; an export that exportd has "
+     "never "
+     "seen has\n"
+     "none (-). TYPE is issues-by-tag or discover. --user takes the id also of a user who is gone. "
+     "A list\n"
+     "that does not end with the oldest one says on standard error how many there are, and which "
+     "--before\n"
+     "shows the next ones:\n"
+     "  50 of 137 exports; older ones: --before 118\n"
+     "\nexample with --json (one line each):\n"
      "  {\"id\":27,\"status\":\"VALID\",\"state\":\"valid\",\"type\":\"Issues-by-Tag\","
      "\"organization\":\"acme\",\n"
      "   \"user\":\"ann@example.com\",\"file_name\":\"Issues-by-Tag_2020-March-25_27.csv\",\n"
@@ -79,7 +97,13 @@ const struct command commands[] = {
      "\"date_expired\":...,\n"
      "   \"rows\":1001,\"bytes\":73410,\"pages\":2,\"attempts\":1,\"failures\":0,"
      "\"worker\":null,\n"
-     "   \"next_try_at\":null,\"message\":null,\"mail\":\"sent\",\"mail_message\":null}\n",
+     "   \"next_try_at\":null,\"message\":null,\"mail\":\"sent\",\"mail_message\":null,"
+     "\"source\":\"cli\",\n"
+     "   \"priority\":0,\"big\":false,\"crashes\":0,\"rows_expected\":1000,\"truncated\":null,\n"
+     "   \"window_from\":null,\"window_to\":null,\"started_at\":...,\"progress_at\":...,"
+     "\"expires_at\":null,\n"
+     "   \"cause\":null,\"retry_of\":null}\n"
+     "cause tells operators what went wrong, in the words of the servers.\n",
      command_status},
     {"download", "ID [-o FILE]", "Fetch the file of an export",
      "\nSize and SHA-1 are checked. Without -o the file gets its own name in the current folder, "

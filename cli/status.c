@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd status`: one export or the recent ones. */
-#include "base/clock.h"
+/* `exportd status`: one export, or a list of them. */
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/status_watch.h"
 #include "request/find.h"
 #include "schema/migration.h"
 
-#include <unistd.h>
+enum { LISTED = 50, LISTED_MAX = 1000, CELL_MAX = 96 };
 
-enum { RECENT = 50, CELL_MAX = 96, WATCH_MS = 1000, LINE_MAX_BYTES = 256, BAR = 16 };
+/* What the words ask for. */
+struct question {
+    int64_t id; /* 0: a list */
+    bool json, watched;
+    struct export_filter filter;
+    int64_t limit;
+};
 
 static const char *text_of(const json_t *export, const char *name)
 {
@@ -17,12 +23,7 @@ static const char *text_of(const json_t *export, const char *name)
     return text == NULL ? "-" : text;
 }
 
-static int64_t number_of(const json_t *export, const char *name)
-{
-    return json_integer_value(json_object_get(export, name));
-}
-
-/* ---- the recent ones: a table ---- */
+/* ---- several: a table ---- */
 
 static const struct column {
     const char *title;
@@ -113,11 +114,15 @@ static void print_block(json_t *export)
         (void)printf("%-15s ", name);
         if (json_is_integer(value))
             (void)printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        else if (json_is_boolean(value))
+            (void)fputs(json_is_true(value) ? "true" : "false", stdout);
         else
             text_print(stdout, text_of(export, name));
         (void)fputc('\n', stdout);
     }
 }
+
+/* ---- answers ---- */
 
 static bool print_lines(const json_t *exports, struct error *error)
 {
@@ -127,144 +132,121 @@ static bool print_lines(const json_t *exports, struct error *error)
     return true;
 }
 
-static bool show_recent(const struct request_context *context, bool json, struct error *error)
+/* "20 of 137 exports; older ones: --before 118", where the list ends before the exports do. */
+static bool print_rest(const struct request_context *context, const struct question *question,
+                       const struct export_list *list, struct error *error)
 {
-    json_t *exports = NULL;
-    bool done =
-        request_list(context, RECENT, &exports, error) && (!json || print_lines(exports, error));
-    if (done && !json)
-        print_table(exports);
-    json_decref(exports);
+    int64_t count = 0;
+    if (list->older == 0)
+        return true;
+    if (!request_count(context, &question->filter, &count, error))
+        return false;
+    bool uncounted = count > EXPORTS_COUNTED;
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "%zu of %s%" PRId64 " exports; older ones: --before %" PRId64 "\n",
+                  json_array_size(list->exports), uncounted ? "more than " : "",
+                  uncounted ? EXPORTS_COUNTED : count, list->older);
+    return true;
+}
+
+static bool show_list(const struct request_context *context, const struct question *question,
+                      struct error *error)
+{
+    struct export_list list = {.exports = NULL};
+    bool done = request_list(context, &question->filter, question->limit, &list, error);
+    if (done && question->json) {
+        done = print_lines(list.exports, error);
+    } else if (done) {
+        print_table(list.exports);
+        done = print_rest(context, question, &list, error);
+    }
+    json_decref(list.exports);
     return done;
 }
 
-static bool show_one(const struct request_context *context, int64_t id, bool json,
+static bool show_one(const struct request_context *context, const struct question *question,
                      struct error *error)
 {
     json_t *export = NULL;
-    bool done =
-        request_find(context, id, &export, error) && (!json || json_print_line(export, error));
-    if (done && !json)
+    bool done = request_find(context, question->id, &export, error) &&
+                (!question->json || json_print_line(export, error));
+    if (done && !question->json)
         print_block(export);
     json_decref(export);
     return done;
 }
 
-/* ---- watching one ---- */
-
-/* How an export is being watched. */
-struct watch {
-    const struct request_context *context;
-    int64_t id;
-    bool json;
-    bool terminal;
-    int ticks;
-    char shown[LINE_MAX_BYTES]; /* the last line, so that only changes are printed */
-};
-
-static void format_line(const json_t *export, char line[LINE_MAX_BYTES])
+static bool answer(const struct question *question, const struct request_context *context,
+                   struct error *error)
 {
-    int64_t rows = number_of(export, "rows");
-    (void)snprintf(line, LINE_MAX_BYTES,
-                   "%s  %s  %" PRId64 " row%s  %" PRId64 " bytes  attempt %" PRId64,
-                   text_of(export, "status"), text_of(export, "state"), rows, text_plural(rows),
-                   number_of(export, "bytes"), number_of(export, "attempts"));
-}
-
-/* How many rows there will be is unknown: the bar shows that something goes on, by a block that
-   wanders to and fro. */
-static void draw(struct watch *watch, const char *line, bool final)
-{
-    char bar[BAR + 1];
-    const int span = BAR - 3;
-    int phase = watch->ticks++ % (2 * span);
-    memset(bar, final ? '=' : ' ', BAR);
-    bar[BAR] = '\0';
-    if (!final)
-        memset(bar + (phase <= span ? phase : 2 * span - phase), '=', 3);
-    (void)printf("\r\x1b[K[%s] ", bar);
-    text_print(stdout, line);
-    if (final)
-        (void)fputc('\n', stdout);
-}
-
-static bool report(struct watch *watch, const json_t *export, struct error *error)
-{
-    char line[LINE_MAX_BYTES];
-    bool done = true;
-    format_line(export, line);
-    if (watch->terminal && !watch->json)
-        draw(watch, line, request_is_finished(export));
-    else if (!text_equal(line, watch->shown) && watch->json)
-        done = json_print_line(export, error);
-    else if (!text_equal(line, watch->shown))
-        (void)printf("%s\n", line);
-    memcpy(watch->shown, line, sizeof(line));
-    (void)fflush(stdout);
-    return done;
-}
-
-/* The end of a watch is also its exit status. */
-static bool conclude(const json_t *export, struct error *error)
-{
-    const char *status = text_of(export, "status");
-    return text_equal(status, "VALID") || error_set(error, ERROR_EXPORT, "the export is %s: %s",
-                                                    status, text_of(export, "message"));
-}
-
-static bool follow(struct watch *watch, struct error *error)
-{
-    for (;;) {
-        json_t *export = NULL;
-        if (!request_find(watch->context, watch->id, &export, error))
-            return false;
-        bool done = report(watch, export, error);
-        bool final = request_is_finished(export);
-        done = done && (!final || conclude(export, error));
-        json_decref(export);
-        if (!done || final)
-            return done;
-        clock_sleep_ms(WATCH_MS);
-    }
+    if (question->watched)
+        return status_watch(context, question->id, question->json, error);
+    return question->id == 0 ? show_list(context, question, error)
+                             : show_one(context, question, error);
 }
 
 /* ---- the command ---- */
 
-/* What the words ask for. */
-struct question {
-    int64_t id; /* 0: the recent ones */
-    bool json, watched;
-};
-
-static bool answer(const struct question *question, const struct request_context *context,
-                   struct error *error)
+static bool read_state(const char *word, enum job_state *state, struct question *question,
+                       struct error *error)
 {
-    struct watch watch = {.context = context,
-                          .id = question->id,
-                          .json = question->json,
-                          .terminal = isatty(STDOUT_FILENO) == 1};
-    if (question->watched)
-        return follow(&watch, error);
-    return question->id == 0 ? show_recent(context, question->json, error)
-                             : show_one(context, question->id, question->json, error);
+    struct error unknown;
+    if (word == NULL)
+        return true;
+    question->filter.state = state;
+    return job_state_parse(word, state, &unknown) ||
+           error_set(
+               error, ERROR_USAGE,
+               "--state: must be waiting, running, delayed, valid, failed, cancelled or gone");
+}
+
+static bool read_type(const char *word, struct question *question, struct error *error)
+{
+    char known[QUERY_TYPE_WORDS_MAX];
+    if (word == NULL)
+        return true;
+    question->filter.type = query_type_find_word(word);
+    return question->filter.type != NULL ||
+           error_set(error, ERROR_USAGE, "--type: must be %s", query_type_words(known));
+}
+
+static bool check_words(const char *id, struct question *question, struct error *error)
+{
+    const struct export_filter *filter = &question->filter;
+    bool listed = filter->organization != NULL || filter->user != NULL || filter->state != NULL ||
+                  filter->type != NULL || filter->before != 0 || question->limit != 0;
+    if (id != NULL && !text_to_int64(id, 1, INT64_MAX, &question->id))
+        return error_set(error, ERROR_USAGE, "ID: not a whole number above 0");
+    if (question->watched && id == NULL)
+        return error_set(error, ERROR_USAGE, "--watch needs the ID of an export");
+    if (id != NULL && listed)
+        return error_set(error, ERROR_USAGE, "an ID stands without the options of a list");
+    if (question->limit == 0)
+        question->limit = LISTED;
+    return true;
 }
 
 bool command_status(const struct config *config, int argc, char **argv, struct error *error)
 {
     struct question question = {.id = 0};
     struct request_context context = {.caller = &caller_operator};
-    const char *word = NULL;
-    struct positional words = {.max = 1, .words = &word};
+    const char *id = NULL, *state_word = NULL, *type_word = NULL;
+    enum job_state state = JOB_WAITING;
+    struct positional words = {.max = 1, .words = &id};
     const struct option_spec specs[] = {
-        {.name = "json", .type = OPTION_SWITCH, .value = &question.json},
-        {.name = "watch", .type = OPTION_SWITCH, .value = &question.watched},
+        {"json", 0, false, OPTION_SWITCH, &question.json, 0, 0},
+        {"watch", 0, false, OPTION_SWITCH, &question.watched, 0, 0},
+        {"organization", 0, false, OPTION_TEXT, &question.filter.organization, 0, 0},
+        {"user", 0, false, OPTION_TEXT, &question.filter.user, 0, 0},
+        {"state", 0, false, OPTION_TEXT, &state_word, 0, 0},
+        {"type", 0, false, OPTION_TEXT, &type_word, 0, 0},
+        {"limit", 0, false, OPTION_NUMBER, &question.limit, 1, LISTED_MAX},
+        {"before", 0, false, OPTION_NUMBER, &question.filter.before, 1, INT64_MAX},
         {.name = NULL}};
-    if (!options_parse(argc, argv, specs, &words, error))
+    if (!options_parse(argc, argv, specs, &words, error) ||
+        !read_state(state_word, &state, &question, error) ||
+        !read_type(type_word, &question, error) || !check_words(id, &question, error))
         return false;
-    if (word != NULL && !text_to_int64(word, 1, INT64_MAX, &question.id))
-        return error_set(error, ERROR_USAGE, "ID: not a whole number above 0");
-    if (question.watched && question.id == 0)
-        return error_set(error, ERROR_USAGE, "--watch needs the ID of an export");
     bool done = cli_connect_pg(config, &context.pg, error) && migration_check(context.pg, error) &&
                 answer(&question, &context, error);
     pg_free(context.pg);

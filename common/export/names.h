@@ -3,7 +3,6 @@
 #ifndef EXPORT_NAMES_H
 #define EXPORT_NAMES_H
 
-#include "base/json.h"
 #include "format/row_writer.h"
 #include "model/exported_data.h"
 
@@ -12,10 +11,5 @@
 /* `Issues-by-Tag_2020-March-25_27.csv`; an unknown type gives `None_...`. Returns `name`. */
 char *export_file_name(const struct exported_data *row, const struct row_format *format,
                        char name[EXPORT_FILE_NAME_MAX]);
-
-/* For a list of exports (job/history.h, job/forgotten.h): the `type` of each object, a code,
-   becomes its name, and null if there is none; the member `file_name`, where there is one, is
-   filled. */
-bool export_names_put(json_t *exports, struct error *error) MUST_CHECK;
 
 #endif

@@ -4,14 +4,25 @@
 #ifndef JOB_FORGOTTEN_H
 #define JOB_FORGOTTEN_H
 
-#include "base/json.h"
+#include "base/arena.h"
 #include "client/pg.h"
 
-/* Unfinished rows of sentry_exporteddata behind id `after` that exportd has neither claimed nor
-   enqueued, by id, `max` at most: a JSON array of objects {id, date_added, organization (slug),
-   user (address), type (its code)} that is the caller's. Rows of the last ten minutes are left out:
-   their producers may be between COMMIT and message. */
-bool forgotten_list(struct pg *pg, int64_t after, int64_t max, json_t **list,
+struct forgotten_row {
+    int64_t id, date_added;
+    const char *organization; /* slug; NULL: it is gone */
+    const char *user;         /* address; NULL: likewise */
+    int64_t query_type;
+};
+
+struct forgotten_rows {
+    struct forgotten_row *items;
+    size_t count;
+};
+
+/* Unfinished rows of sentry_exporteddata that exportd has neither claimed nor enqueued, by id; in
+   `arena`. Rows of the last ten minutes are left out: their producers may be between COMMIT and
+   message. */
+bool forgotten_list(struct pg *pg, struct arena *arena, struct forgotten_rows *rows,
                     struct error *error) MUST_CHECK;
 
 #endif

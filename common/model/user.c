@@ -16,6 +16,7 @@ static bool query_by_id(struct pg *pg, int64_t organization_id, int64_t id,
                     &params, result, error);
 }
 
+/* Rows (id, whether it is a member of the organization), at most one. */
 static bool query_by_email(struct pg *pg, int64_t organization_id, const char *email,
                            struct pg_result **result, struct error *error)
 {

@@ -1,20 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking at exports: one, or the recent ones. */
+/* Looking at exports: one, or those that pass a filter. */
 #ifndef REQUEST_FIND_H
 #define REQUEST_FIND_H
 
 #include "base/json.h"
+#include "export/query_type.h"
+#include "job/state.h"
 #include "request/context.h"
 
-/* The export as a JSON object with the members of history_list (job/history.h), its type by name
-   and with its file's name; the caller frees it. ERROR_NOT_FOUND, ERROR_DENIED. */
+/* The export as a JSON object (export_json.h); the caller frees it. ERROR_NOT_FOUND, ERROR_DENIED.
+ */
 bool request_find(const struct request_context *context, int64_t data_export_id, json_t **export,
                   struct error *error) MUST_CHECK;
 
-/* The newest exports that the caller may see, at most `max`, newest first: a JSON array of such
-   objects. */
-bool request_list(const struct request_context *context, int64_t max, json_t **exports,
-                  struct error *error) MUST_CHECK;
+/* Which exports to list; NULL and 0 stand for any. */
+struct export_filter {
+    const char *organization; /* slug */
+    const char *user;         /* id or address */
+    const enum job_state *state;
+    const struct query_type *type;
+    int64_t before; /* ids below it */
+};
+
+struct export_list {
+    json_t *exports; /* an array of such objects, newest first; the caller frees it */
+    int64_t older;   /* the `before` of the next page; 0: this is the last one */
+};
+
+/* The newest exports that the caller may see and that pass the filter, at most `max`. Those of
+   projects that the caller may not read are left out: a page may have fewer, though there are older
+   ones. ERROR_NOT_FOUND: there is no such organization or user, or the user is no member of it;
+   ERROR_INVALID: without an organization, several users have the address. */
+bool request_list(const struct request_context *context, const struct export_filter *filter,
+                  int64_t max, struct export_list *list, struct error *error) MUST_CHECK;
+
+/* How many exports pass the filter, whatever its `before`, of all projects. Counts no further than
+   to EXPORTS_COUNTED + 1. */
+enum { EXPORTS_COUNTED = 10000 };
+bool request_count(const struct request_context *context, const struct export_filter *filter,
+                   int64_t *count, struct error *error) MUST_CHECK;
 
 /* Whether the export has come to its end, good or bad: nothing of it will change but EXPIRED. */
 bool request_is_finished(const json_t *export);

@@ -1,47 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/rescue.h"
 
-#include "export/names.h"
+#include "export/query_type.h"
 #include "job/enqueue.h"
 #include "job/forgotten.h"
 
-enum { ROWS_AT_ONCE = 1000 };
+#define ROWS_MAX ((size_t)1 << 30) /* bytes */
 
-static int64_t id_of(const json_t *row)
+static bool add_row(json_t *list, const struct forgotten_row *row, struct error *error)
 {
-    return json_integer_value(json_object_get(row, "id"));
+    json_t *object = json_object();
+    bool done = object != NULL && json_array_append(list, object) == 0;
+    if (!done)
+        (void)error_no_memory(error);
+    done = done && json_put_int(object, "id", row->id, error) &&
+           json_put_time(object, "date_added", row->date_added, error) &&
+           json_put_text(object, "organization", row->organization, error) &&
+           json_put_text(object, "user", row->user, error) &&
+           json_put_text(object, "type", query_type_name(row->query_type), error);
+    json_decref(object);
+    return done;
 }
 
-static bool list_rows(struct pg *pg, json_t *rows, struct error *error)
+static bool list_missing(const struct forgotten_rows *rows, json_t **exports, struct error *error)
 {
-    int64_t after = 0;
-    size_t count = ROWS_AT_ONCE;
-    while (count == ROWS_AT_ONCE) {
-        json_t *page = NULL;
-        if (!forgotten_list(pg, after, ROWS_AT_ONCE, &page, error))
-            return false;
-        count = json_array_size(page);
-        if (count > 0)
-            after = id_of(json_array_get(page, count - 1));
-        bool done = export_names_put(page, error) &&
-                    (json_array_extend(rows, page) == 0 || error_no_memory(error));
-        json_decref(page);
-        if (!done)
-            return false;
-    }
-    return true;
+    json_t *missing = json_array();
+    bool done = missing != NULL || error_no_memory(error);
+    for (size_t i = 0; done && i < rows->count; i++)
+        done = add_row(missing, &rows->items[i], error);
+    if (done)
+        *exports = json_incref(missing);
+    json_decref(missing);
+    return done;
 }
 
 bool request_list_forgotten(const struct request_context *context, json_t **exports,
                             struct error *error)
 {
+    struct forgotten_rows rows;
     if (!caller_check_operator(context->caller, error))
         return false;
-    json_t *rows = json_array();
-    bool done = (rows != NULL || error_no_memory(error)) && list_rows(context->pg, rows, error);
-    if (done)
-        *exports = json_incref(rows);
-    json_decref(rows);
+    struct arena *arena = arena_new(ROWS_MAX);
+    bool done = (arena != NULL || error_no_memory(error)) &&
+                forgotten_list(context->pg, arena, &rows, error) &&
+                list_missing(&rows, exports, error);
+    arena_free(arena);
     return done;
 }
 

@@ -8,8 +8,8 @@
 #include "request/context.h"
 
 /* Unfinished exports that exportd has never seen and that no message in Redis leads to, the oldest
-   first: a JSON array of objects as of forgotten_list (job/forgotten.h), their types by name, which
-   the caller frees. */
+   first: a JSON array of objects {id, date_added, organization (slug), user (address), type (its
+   name)}, which the caller frees. */
 bool request_list_forgotten(const struct request_context *context, json_t **exports,
                             struct error *error) MUST_CHECK;
 

@@ -148,6 +148,8 @@ LOOKS = {
     "status-unknown": ["status", 77],
     "status-list": ["status"],
     "status-list-json": ["status", "--json"],
+    "status-filtered": ["status", "--organization", "acme", "--user", "ann@example.com", "--state",
+                        "waiting", "--limit", 1],
     "download": ["download", 1, "-o", "-"],
     "download-unfinished": ["download", 2, "-o", "-"],
     "queue": ["queue", "--json"],

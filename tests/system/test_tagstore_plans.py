@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """How PostgreSQL carries out the read methods with 1,000,000 values in the tables: by index, and without
-reading more than the question is about. The server itself writes down the plan of each statement
-(auto_explain)."""
+reading more than the question is about."""
 import json
-import os
 import re
 
 import pytest
 
+from support.plans import nodes_of, plans_while, rows_read, write_plans
 from support.program import Exportd
 from support.tagstore_rows import fill_tagstore, insert_environment, insert_group
 
@@ -31,45 +30,15 @@ def big(postgres, template, tmp_path_factory):
         insert_group(cursor, 7)
         cursor.execute("SELECT count(*) FROM tagstore_tagvalue")
         assert cursor.fetchone() == (1_000_000,)
-        for name, value in [("session_preload_libraries", "auto_explain"),
-                            ("auto_explain.log_min_duration", "0"),
-                            ("auto_explain.log_format", "json"),
-                            ("auto_explain.log_analyze", "on"),
-                            ("auto_explain.log_timing", "off")]:
-            cursor.execute(f"ALTER DATABASE {DATABASE} SET {name} = '{value}'")
+        write_plans(cursor, DATABASE)
     connection.close()
     yield program
     postgres.drop_database(DATABASE)
 
 
-def plans_of(text):
-    """The plans in a part of the server's log: each a tree."""
-    decoder = json.JSONDecoder()
-    return [decoder.raw_decode(text, match.end())[0]["Plan"]
-            for match in re.finditer(r"duration: [\d.]+ ms  plan:\s*", text)]
-
-
-def nodes_of(plan):
-    yield plan
-    for child in plan.get("Plans", []):
-        yield from nodes_of(child)
-
-
-def rows_read(node):
-    """All that a scan has looked at, also what it threw away."""
-    removed = sum(node.get(f"Rows Removed by {why}", 0)
-                  for why in ("Filter", "Index Recheck", "Join Filter"))
-    return (node["Actual Rows"] + removed) * node["Actual Loops"]
-
-
 def asked(big, postgres, *words):
     """Runs the command, and returns the scans of tables with their plans."""
-    path = os.path.join(postgres.folder, "log")
-    before = os.path.getsize(path)
-    result = big.ok(*words)
-    with open(path, errors="replace") as log:
-        log.seek(before)
-        plans = [plan for plan in plans_of(log.read())]
+    result, plans = plans_while(postgres, lambda: big.ok(*words))
     scans = [node for plan in plans for node in nodes_of(plan)
              if node.get("Relation Name") in TABLES]
     assert scans, "the server has written down no plan"

@@ -110,7 +110,6 @@ bool assemble_store(struct attempt *attempt, struct error *error)
                                   .context = attempt};
     if (assembly->stored)
         return true;
-    uploaded_file_free(&assembly->file);
     assembly->stored = redis_connect(tools->locks, error) && go_on(attempt, error) &&
                        putfile(&upload, sink_descriptor(assembly->sink), &assembly->file, error);
     return assembly->stored;

@@ -61,31 +61,6 @@ static void test_type_words(void **state)
     assert_string_equal(query_type_words(words), "issues-by-tag or discover");
 }
 
-static void test_names_in_a_list(void **state)
-{
-    (void)state;
-    struct error error;
-    static const char list[] =
-        "[{\"id\":27,\"type\":0,\"file_name\":null,\"date_added\":\"2020-03-25T12:00:00Z\"},"
-        "{\"id\":28,\"type\":2,\"file_name\":null,\"date_added\":\"2020-03-25T12:00:00Z\"},"
-        "{\"id\":29,\"type\":1},{\"id\":30,\"type\":1,\"file_name\":null,\"date_added\":null}]";
-    json_t *exports = json_loads(list, 0, NULL);
-    assert_non_null(exports);
-    assert_true(export_names_put(exports, &error));
-    char *text = json_dumps(exports, JSON_COMPACT);
-    assert_string_equal(text,
-                        "[{\"id\":27,\"type\":\"Issues-by-Tag\","
-                        "\"file_name\":\"Issues-by-Tag_2020-March-25_27.csv\","
-                        "\"date_added\":\"2020-03-25T12:00:00Z\"},"
-                        "{\"id\":28,\"type\":null,\"file_name\":\"None_2020-March-25_28.csv\","
-                        "\"date_added\":\"2020-03-25T12:00:00Z\"},"
-                        "{\"id\":29,\"type\":\"Discover\"},"
-                        "{\"id\":30,\"type\":\"Discover\",\"file_name\":null,"
-                        "\"date_added\":null}]");
-    free(text);
-    json_decref(exports);
-}
-
 /* What needs no server: the sentences for the user. */
 static void test_runs_that_fail(void **state)
 {
@@ -134,8 +109,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file_name),        cmocka_unit_test(test_longest_file_name),
         cmocka_unit_test(test_day_of_file_name), cmocka_unit_test(test_type_name),
-        cmocka_unit_test(test_type_words),       cmocka_unit_test(test_names_in_a_list),
-        cmocka_unit_test(test_runs_that_fail),   cmocka_unit_test(test_estimates),
+        cmocka_unit_test(test_type_words),       cmocka_unit_test(test_runs_that_fail),
+        cmocka_unit_test(test_estimates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

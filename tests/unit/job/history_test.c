@@ -31,33 +31,33 @@ static void insert_waiting(struct fixture *fixture, int64_t id, int64_t limit, i
         fail_msg("%s", error.message);
 }
 
-static json_t *list_by(struct fixture *fixture, const struct history_filter *filter)
+/* In the fixture's arena, until the next list. */
+static struct history_rows list_by(struct fixture *fixture, const struct history_filter *filter)
 {
     struct error error;
-    json_t *exports = NULL;
-    if (!history_list(fixture->pg, filter, &exports, &error))
+    struct history_rows rows;
+    arena_reset(fixture->arena);
+    if (!history_list(fixture->pg, filter, fixture->arena, &rows, &error))
         fail_msg("%s", error.message);
-    return exports;
+    return rows;
 }
 
-static json_t *list(struct fixture *fixture, int64_t id, int64_t max)
+static struct history_rows list(struct fixture *fixture, int64_t id, int64_t max)
 {
     const struct history_filter filter = {.data_export_id = id, .max = max};
     return list_by(fixture, &filter);
 }
 
-static const char *text_of(const json_t *exports, size_t index, const char *name)
+/* The ids of the rows, each with a blank after it. */
+static void expect_ids(struct fixture *fixture, const struct history_filter *filter,
+                       const char *expected)
 {
-    const json_t *value = json_object_get(json_array_get(exports, index), name);
-    assert_non_null(value);
-    return json_is_null(value) ? "null" : json_string_value(value);
-}
-
-static int64_t number_of(const json_t *exports, size_t index, const char *name)
-{
-    const json_t *value = json_object_get(json_array_get(exports, index), name);
-    assert_true(json_is_integer(value));
-    return json_integer_value(value);
+    char ids[128] = "";
+    const struct history_rows rows = list_by(fixture, filter);
+    for (size_t i = 0; i < rows.count; i++)
+        (void)snprintf(ids + strlen(ids), sizeof(ids) - strlen(ids), "%" PRId64 " ",
+                       rows.items[i].id);
+    assert_string_equal(ids, expected);
 }
 
 /* ---- enqueue ---- */
@@ -119,16 +119,12 @@ static void test_insert_over_another_life(void **state)
 
 /* ---- the list ---- */
 
-static void test_statuses(void **state)
+/* Rows 1 ... 8: what they are is in test_statuses. */
+static void insert_all_kinds(struct fixture *fixture)
 {
-    struct fixture *fixture = *state;
-    static const char *const statuses[] = {"GONE",  "GONE",  "FAILED", "EXPIRED",
-                                           "VALID", "EARLY", "EARLY"};
-    static const char *const states[] = {"running", "gone",    "failed", "null",
-                                         "valid",   "running", "null"};
-    for (int64_t id = 1; id <= 7; id++)
+    for (int64_t id = 1; id <= 8; id++)
         insert_row(fixture, id);
-    for (int64_t id = 2; id <= 7; id++)
+    for (int64_t id = 2; id <= 8; id++)
         if (id != 4)
             insert_waiting(fixture, id, 0, 0);
     run_sql(fixture->pg,
@@ -137,24 +133,88 @@ static void test_statuses(void **state)
             "UPDATE exportd.export SET state = 'failed', message = 'no such key',"
             " finished_at = now() WHERE data_export_id = 5;"
             "UPDATE exportd.export SET state = 'gone' WHERE data_export_id = 6;"
-            "DELETE FROM sentry_exporteddata WHERE id IN (5, 6, 7);"
+            "UPDATE exportd.export SET state = 'cancelled' WHERE data_export_id = 8;"
+            "DELETE FROM sentry_exporteddata WHERE id IN (5, 6, 7, 8);"
             "UPDATE sentry_exporteddata SET date_finished = now(),"
             " date_expired = now() + interval '1 minute' WHERE id = 3;"
             "UPDATE sentry_exporteddata SET date_finished = now(),"
             " date_expired = now() - interval '1 minute' WHERE id = 4;");
-    json_t *exports = list(fixture, 0, 100);
-    assert_int_equal(json_array_size(exports), 7);
-    for (size_t i = 0; i < 7; i++) {
-        assert_int_equal(number_of(exports, i, "id"), 7 - (int)i);
-        assert_string_equal(text_of(exports, i, "status"), statuses[i]);
-        assert_string_equal(text_of(exports, i, "state"), states[i]);
+}
+
+static void test_statuses(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const statuses[] = {"CANCELLED", "GONE",  "GONE",  "FAILED",
+                                           "EXPIRED",   "VALID", "EARLY", "EARLY"};
+    static const char *const states[] = {"cancelled", "running", "gone",    "failed",
+                                         NULL,        "valid",   "running", NULL};
+    insert_all_kinds(fixture);
+    struct history_rows rows = list(fixture, 0, 100);
+    assert_int_equal(rows.count, 8);
+    assert_false(rows.more);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(rows.items[i].id, 8 - (int)i);
+        assert_string_equal(rows.items[i].status, statuses[i]);
+        assert_true(states[i] == NULL ? rows.items[i].state == NULL
+                                      : strcmp(rows.items[i].state, states[i]) == 0);
     }
-    assert_string_equal(text_of(exports, 2, "message"), "no such key");
-    json_decref(exports);
-    exports = list(fixture, 0, 2);
-    assert_int_equal(json_array_size(exports), 2);
-    assert_int_equal(number_of(exports, 1, "id"), 6);
-    json_decref(exports);
+    assert_string_equal(rows.items[3].message, "no such key");
+}
+
+static void test_pages(void **state)
+{
+    struct fixture *fixture = *state;
+    struct history_filter filter = {.max = 3};
+    struct error error;
+    int64_t count = 0;
+    insert_all_kinds(fixture);
+    struct history_rows rows = list_by(fixture, &filter);
+    assert_true(rows.more);
+    expect_ids(fixture, &filter, "8 7 6 ");
+    filter.before = 6;
+    expect_ids(fixture, &filter, "5 4 3 ");
+    filter.before = 3;
+    expect_ids(fixture, &filter, "2 1 ");
+    filter.before = 1;
+    expect_ids(fixture, &filter, "");
+    filter = (struct history_filter){.max = 8};
+    rows = list_by(fixture, &filter);
+    assert_false(rows.more);
+    assert_true(history_count(fixture->pg, &filter, &count, &error));
+    assert_int_equal(count, 8);
+    filter.max = 4;
+    assert_true(history_count(fixture->pg, &filter, &count, &error));
+    assert_int_equal(count, 5);
+}
+
+static void test_by_state(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const expected[] = {"", "7 2 ", "", "3 ", "5 ", "8 ", "6 "};
+    enum job_state wanted = JOB_WAITING;
+    const struct history_filter filter = {.state = &wanted, .max = 10};
+    insert_all_kinds(fixture);
+    for (size_t i = 0; i < ARRAY_LENGTH(expected); i++) {
+        wanted = (enum job_state)i;
+        expect_ids(fixture, &filter, expected[i]);
+    }
+    /* what is remembered of another life has no state */
+    run_sql(fixture->pg, "UPDATE sentry_exporteddata SET date_added = now() WHERE id = 2");
+    wanted = JOB_RUNNING;
+    expect_ids(fixture, &filter, "7 ");
+}
+
+static void test_by_type(void **state)
+{
+    struct fixture *fixture = *state;
+    enum query_type_code type = QUERY_DISCOVER;
+    const struct history_filter filter = {.query_type = &type, .max = 10};
+    insert_all_kinds(fixture);
+    run_sql(fixture->pg, "UPDATE sentry_exporteddata SET query_type = 1 WHERE id IN (1, 4);"
+                         "UPDATE exportd.export SET query_type = 1 WHERE data_export_id = 8");
+    expect_ids(fixture, &filter, "8 4 1 ");
+    type = QUERY_ISSUES_BY_TAG;
+    expect_ids(fixture, &filter, "7 6 5 3 2 ");
 }
 
 static void test_members(void **state)
@@ -165,25 +225,38 @@ static void test_members(void **state)
     run_sql(fixture->pg,
             "UPDATE exportd.export SET state = 'delayed', attempt = 2, failures = 1, rows = 3,"
             " bytes = 4, pages = 5, worker = 'w', message = 'away',"
-            " next_try_at = '2020-03-26T00:00:00.5Z';"
+            " next_try_at = '2020-03-26T00:00:00.5Z', source = 'cli', priority = 7, big = true,"
+            " crashes = 8, rows_expected = 0, truncated = 'limit', cause = 'refused',"
+            " started_at = '2020-03-26T00:00:01Z', progress_at = '2020-03-26T00:00:02Z',"
+            " window_from = '2020-03-26T00:00:03Z', window_to = '2020-03-26T00:00:04Z',"
+            " expires_at = '2020-03-26T00:00:05Z', retry_of = 26;"
             "INSERT INTO exportd.outbox (data_export_id, message_id, recipient, mime, tries,"
             " next_try_at, state, message) VALUES (27, 'm', 'r', 'x', 1, now(), 'given-up',"
-            " 'refused')");
-    json_t *exports = list(fixture, 27, 1);
-    char *text = json_dumps(json_array_get(exports, 0), JSON_COMPACT);
-    assert_non_null(text);
-    assert_string_equal(
-        text,
-        "{\"id\":27,\"status\":\"EARLY\",\"state\":\"delayed\",\"type\":0,"
-        "\"organization\":\"acme\",\"user\":\"ann@example.com\","
-        "\"file_name\":null,\"query_info\":\"{\\\"key\\\": "
-        "\\\"color\\\"}\",\"limit\":5,\"environment_id\":6,"
-        "\"date_added\":\"2020-03-25T12:00:00.000000Z\",\"date_finished\":null,"
-        "\"date_expired\":null,\"rows\":3,\"bytes\":4,\"pages\":5,\"attempts\":2,\"failures\":1,"
-        "\"worker\":\"w\",\"next_try_at\":\"2020-03-26T00:00:00.500000Z\",\"message\":\"away\","
-        "\"mail\":\"given-up\",\"mail_message\":\"refused\"}");
-    free(text);
-    json_decref(exports);
+            " 'full')");
+    const struct history_row row = list(fixture, 27, 1).items[0];
+    const int64_t midnight = 1585180800 * USEC_PER_SECOND;
+    assert_string_equal(row.organization, "acme");
+    assert_string_equal(row.user, "ann@example.com");
+    assert_string_equal(row.query_info, "{\"key\": \"color\"}");
+    assert_true(row.limit == 5 && row.environment_id == 6 && row.query_type == 0);
+    assert_true(row.progress.rows == 3 && row.progress.bytes == 4 && row.progress.pages == 5);
+    assert_true(row.attempts == 2 && row.failures == 1 && row.crashes == 8);
+    assert_int_equal(row.date_added, midnight - 12 * 3600 * USEC_PER_SECOND);
+    assert_true(row.date_finished == USEC_NONE && row.date_expired == USEC_NONE);
+    assert_int_equal(row.next_try_at, midnight + USEC_PER_SECOND / 2);
+    assert_string_equal(row.worker, "w");
+    assert_string_equal(row.message, "away");
+    assert_string_equal(row.mail, "given-up");
+    assert_string_equal(row.mail_message, "full");
+    assert_string_equal(row.source, "cli");
+    assert_true(row.priority == 7 && row.big && row.rows_expected == 0 && row.retry_of == 26);
+    assert_string_equal(row.truncated, "limit");
+    assert_string_equal(row.cause, "refused");
+    assert_int_equal(row.started_at, midnight + 1 * USEC_PER_SECOND);
+    assert_int_equal(row.progress_at, midnight + 2 * USEC_PER_SECOND);
+    assert_int_equal(row.window_from, midnight + 3 * USEC_PER_SECOND);
+    assert_int_equal(row.window_to, midnight + 4 * USEC_PER_SECOND);
+    assert_int_equal(row.expires_at, midnight + 5 * USEC_PER_SECOND);
 }
 
 /* What is remembered of another life of the id is not shown as this one's. */
@@ -194,12 +267,12 @@ static void test_list_of_a_restored_database(void **state)
     insert_waiting(fixture, 27, 0, 0);
     run_sql(fixture->pg, "UPDATE exportd.export SET state = 'failed', message = 'old',"
                          " date_added = date_added - interval '1 day'");
-    json_t *exports = list(fixture, 27, 1);
-    assert_int_equal(json_array_size(exports), 1);
-    assert_string_equal(text_of(exports, 0, "status"), "EARLY");
-    assert_string_equal(text_of(exports, 0, "state"), "null");
-    assert_string_equal(text_of(exports, 0, "message"), "null");
-    json_decref(exports);
+    const struct history_rows rows = list(fixture, 27, 1);
+    assert_int_equal(rows.count, 1);
+    assert_string_equal(rows.items[0].status, "EARLY");
+    assert_null(rows.items[0].state);
+    assert_null(rows.items[0].message);
+    assert_int_equal(rows.items[0].rows_expected, -1);
 }
 
 static void test_user_and_organization_gone(void **state)
@@ -208,24 +281,16 @@ static void test_user_and_organization_gone(void **state)
     insert_row(fixture, 27);
     insert_waiting(fixture, 27, 0, 0);
     run_sql(fixture->pg, "UPDATE sentry_exporteddata SET user_id = NULL, query_type = 2");
-    json_t *exports = list(fixture, 27, 1);
-    assert_string_equal(text_of(exports, 0, "user"), "null");
-    assert_int_equal(number_of(exports, 0, "type"), 2);
-    json_decref(exports);
+    const struct history_rows rows = list(fixture, 27, 1);
+    assert_null(rows.items[0].user);
+    assert_int_equal(rows.items[0].query_type, 2);
 }
 
 static void test_unknown_id(void **state)
 {
     struct fixture *fixture = *state;
-    const struct history_filter filter = {.data_export_id = 27, .max = 1};
-    struct error error;
-    json_t *exports = NULL;
-    assert_false(history_list(fixture->pg, &filter, &exports, &error));
-    assert_int_equal(error.code, ERROR_NOT_FOUND);
-    assert_null(exports);
-    exports = list(fixture, 0, 10);
-    assert_int_equal(json_array_size(exports), 0);
-    json_decref(exports);
+    assert_int_equal(list(fixture, 27, 1).count, 0);
+    assert_int_equal(list(fixture, 0, 10).count, 0);
 }
 
 /* By organization and owner; of a row that is deleted, by what exportd remembers. */
@@ -242,23 +307,17 @@ static void test_list_by_owner(void **state)
                          "UPDATE sentry_exporteddata SET date_added = now() WHERE id = 29;"
                          "DELETE FROM sentry_exporteddata WHERE id IN (26, 28);"
                          "UPDATE exportd.export SET user_id = 0 WHERE data_export_id = 28");
-    json_t *exports = list_by(fixture, &filter);
-    assert_int_equal(json_array_size(exports), 1); /* 29 was remembered as this user's */
-    assert_int_equal(number_of(exports, 0, "id"), 27);
-    json_decref(exports);
+    expect_ids(fixture, &filter, "27 26 "); /* 29 was remembered as this user's */
+    run_sql(fixture->pg, "UPDATE exportd.export x SET date_added = e.date_added"
+                         " FROM sentry_exporteddata e WHERE e.id = 29 AND data_export_id = 29");
+    expect_ids(fixture, &filter, "27 26 "); /* and is so still, but has lost its user */
+    assert_true(list_by(fixture, &filter).more);
     filter.max = 10;
-    exports = list_by(fixture, &filter);
-    assert_int_equal(json_array_size(exports), 3);
-    assert_int_equal(number_of(exports, 1, "id"), 26);
-    json_decref(exports);
+    expect_ids(fixture, &filter, "27 26 25 ");
     filter.user_id = 0;
-    exports = list_by(fixture, &filter);
-    assert_int_equal(json_array_size(exports), 5);
-    json_decref(exports);
+    expect_ids(fixture, &filter, "29 28 27 26 25 ");
     filter.organization_id++;
-    exports = list_by(fixture, &filter);
-    assert_int_equal(json_array_size(exports), 0);
-    json_decref(exports);
+    expect_ids(fixture, &filter, "");
 }
 
 /* ---- cleanup and drain ---- */
@@ -315,6 +374,9 @@ int main(void)
         TEST(test_insert_leaves_a_known_job_alone),
         TEST(test_insert_over_another_life),
         TEST(test_statuses),
+        TEST(test_pages),
+        TEST(test_by_state),
+        TEST(test_by_type),
         TEST(test_members),
         TEST(test_list_of_a_restored_database),
         TEST(test_user_and_organization_gone),

@@ -42,17 +42,18 @@ static void expect_list(struct fixture *fixture, const struct caller *caller, co
 {
     struct error error;
     const struct request_context context = {.caller = caller, .pg = fixture->pg};
-    json_t *exports = NULL;
+    const struct export_filter all = {.before = 0};
+    struct export_list list;
     char ids[128] = "";
-    if (!request_list(&context, 10, &exports, &error))
+    if (!request_list(&context, &all, 10, &list, &error))
         fail_msg("%s", error.message);
-    for (size_t i = 0; i < json_array_size(exports); i++) {
+    for (size_t i = 0; i < json_array_size(list.exports); i++) {
         size_t used = strlen(ids);
         (void)snprintf(ids + used, sizeof(ids) - used, "%" JSON_INTEGER_FORMAT " ",
-                       json_integer_value(json_object_get(json_array_get(exports, i), "id")));
+                       json_integer_value(json_object_get(json_array_get(list.exports, i), "id")));
     }
     assert_string_equal(ids, expected);
-    json_decref(exports);
+    json_decref(list.exports);
 }
 
 /* What another one's export looks like must be what an unknown one looks like. */
@@ -194,12 +195,16 @@ static void expect_denied(struct fixture *fixture, const struct caller *caller)
 {
     struct error error;
     const struct request_context context = {.caller = caller, .pg = fixture->pg};
-    json_t *exports = NULL;
+    const struct export_filter all = {.before = 0};
+    struct export_list list;
+    int64_t count = 0;
     for (int64_t id = 1; id <= 2; id++) { /* there is no 2: the answer must not tell */
         assert_int_equal(find(fixture, caller, id), ERROR_DENIED);
         assert_int_equal(open_file(fixture, caller, id).code, ERROR_DENIED);
     }
-    assert_false(request_list(&context, 10, &exports, &error));
+    assert_false(request_list(&context, &all, 10, &list, &error));
+    assert_int_equal(error.code, ERROR_DENIED);
+    assert_false(request_count(&context, &all, &count, &error));
     assert_int_equal(error.code, ERROR_DENIED);
 }
 

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/status_watch.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <unistd.h>
+
+enum { WATCH_MS = 1000, LINE_MAX_BYTES = 256, LEFT_MAX = 48, BAR = 16, UNKNOWN = -1 };
+
+struct watch {
+    const struct request_context *context;
+    int64_t id;
+    bool json;
+    bool terminal;
+    int ticks;
+    char shown[LINE_MAX_BYTES]; /* the last line, so that only changes are printed */
+};
+
+static const char *text_of(const json_t *export, const char *name)
+{
+    const char *text = json_string_value(json_object_get(export, name));
+    return text == NULL ? "-" : text;
+}
+
+static int64_t number_of(const json_t *export, const char *name)
+{
+    return json_integer_value(json_object_get(export, name));
+}
+
+static int64_t moment_of(const json_t *export, const char *name)
+{
+    struct error none;
+    int64_t usec = USEC_NONE;
+    const char *text = text_of(export, name);
+    return clock_parse_iso(text, strlen(text), &usec, &none) ? usec : USEC_NONE;
+}
+
+/* ---- how far it is ---- */
+
+/* 0 to 99; UNKNOWN without an estimate, or when there are more rows than estimated. */
+static int percent_of(const json_t *export)
+{
+    int64_t rows = number_of(export, "rows"), expected = number_of(export, "rows_expected");
+    if (!text_equal(text_of(export, "state"), "running") || expected <= 0 || rows > expected)
+        return UNKNOWN;
+    int percent = (int)((double)rows / (double)expected * 100);
+    return percent > 99 ? 99 : percent;
+}
+
+/* At the rate of this attempt so far: from its begin to its last count of rows. */
+static int64_t seconds_left(const json_t *export)
+{
+    int64_t rows = number_of(export, "rows"), expected = number_of(export, "rows_expected");
+    int64_t begin = moment_of(export, "started_at"), counted = moment_of(export, "progress_at");
+    if (rows == 0 || begin == USEC_NONE || counted == USEC_NONE || counted <= begin)
+        return UNKNOWN;
+    return (int64_t)((double)(counted - begin) / USEC_PER_SECOND / (double)rows *
+                     (double)(expected - rows));
+}
+
+static void format_left(const json_t *export, int percent, char text[LEFT_MAX])
+{
+    int64_t left = percent == UNKNOWN ? UNKNOWN : seconds_left(export);
+    text[0] = '\0';
+    if (percent != UNKNOWN && left == UNKNOWN)
+        (void)snprintf(text, LEFT_MAX, "  %d %%", percent);
+    else if (left >= 3600)
+        (void)snprintf(text, LEFT_MAX, "  %d %%  %" PRId64 " h %02" PRId64 " min left", percent,
+                       left / 3600, left / 60 % 60);
+    else if (left >= 60)
+        (void)snprintf(text, LEFT_MAX, "  %d %%  %" PRId64 " min left", percent, left / 60);
+    else if (left >= 0)
+        (void)snprintf(text, LEFT_MAX, "  %d %%  %" PRId64 " s left", percent, left);
+}
+
+/* ---- showing it ---- */
+
+static void format_line(const json_t *export, char line[LINE_MAX_BYTES])
+{
+    int64_t rows = number_of(export, "rows");
+    (void)snprintf(line, LINE_MAX_BYTES,
+                   "%s  %s  %" PRId64 " row%s  %" PRId64 " bytes  attempt %" PRId64,
+                   text_of(export, "status"), text_of(export, "state"), rows, text_plural(rows),
+                   number_of(export, "bytes"), number_of(export, "attempts"));
+}
+
+/* A bar that is filled as far as the export is; a block that wanders to and fro where that is
+   unknown. */
+static void fill_bar(struct watch *watch, int percent, char bar[BAR + 1])
+{
+    const int span = BAR - 3;
+    int phase = watch->ticks++ % (2 * span);
+    memset(bar, ' ', BAR);
+    bar[BAR] = '\0';
+    if (percent == UNKNOWN)
+        memset(bar + (phase <= span ? phase : 2 * span - phase), '=', 3);
+    else
+        memset(bar, '=', (size_t)(percent * BAR / 100));
+}
+
+static void draw(struct watch *watch, const json_t *export, const char *line)
+{
+    char bar[BAR + 1], left[LEFT_MAX];
+    bool final = request_is_finished(export);
+    int percent = percent_of(export);
+    format_left(export, percent, left);
+    fill_bar(watch, final ? 100 : percent, bar);
+    (void)printf("\r\x1b[K[%s] ", bar);
+    text_print(stdout, line);
+    (void)printf("%s%s", left, final ? "\n" : "");
+}
+
+static bool report(struct watch *watch, const json_t *export, struct error *error)
+{
+    char line[LINE_MAX_BYTES];
+    bool done = true;
+    format_line(export, line);
+    if (watch->terminal && !watch->json)
+        draw(watch, export, line);
+    else if (!text_equal(line, watch->shown) && watch->json)
+        done = json_print_line(export, error);
+    else if (!text_equal(line, watch->shown))
+        (void)printf("%s\n", line);
+    memcpy(watch->shown, line, sizeof(line));
+    (void)fflush(stdout);
+    return done;
+}
+
+/* ---- until its end ---- */
+
+/* The end of a watch is also its exit status. */
+static bool conclude(const json_t *export, struct error *error)
+{
+    const char *status = text_of(export, "status");
+    return text_equal(status, "VALID") || error_set(error, ERROR_EXPORT, "the export is %s: %s",
+                                                    status, text_of(export, "message"));
+}
+
+bool status_watch(const struct request_context *context, int64_t id, bool json, struct error *error)
+{
+    struct watch watch = {
+        .context = context, .id = id, .json = json, .terminal = isatty(STDOUT_FILENO) == 1};
+    for (;;) {
+        json_t *export = NULL;
+        if (!request_find(watch.context, watch.id, &export, error))
+            return false;
+        bool done = report(&watch, export, error);
+        bool final = request_is_finished(export);
+        done = done && (!final || conclude(export, error));
+        json_decref(export);
+        if (!done || final)
+            return done;
+        clock_sleep_ms(WATCH_MS);
+    }
+}

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How PostgreSQL has carried out the statements of a command: the server itself writes down the plan of each
+(auto_explain)."""
+import json
+import os
+import re
+
+
+def write_plans(cursor, database):
+    """From the next connection on, the plans of all statements in this database go to the server's log."""
+    for name, value in [("session_preload_libraries", "auto_explain"),
+                        ("auto_explain.log_min_duration", "0"),
+                        ("auto_explain.log_format", "json"),
+                        ("auto_explain.log_analyze", "on"),
+                        ("auto_explain.log_buffers", "on"),
+                        ("auto_explain.log_timing", "off")]:
+        cursor.execute(f"ALTER DATABASE {database} SET {name} = '{value}'")
+
+
+def plans_while(postgres, call):
+    """What `call` returns, and the plans of the statements that it led to: each a tree."""
+    path = os.path.join(postgres.folder, "log")
+    before = os.path.getsize(path)
+    result = call()
+    with open(path, errors="replace") as log:
+        log.seek(before)
+        text = log.read()
+    decoder = json.JSONDecoder()
+    return result, [decoder.raw_decode(text, match.end())[0]["Plan"]
+                    for match in re.finditer(r"duration: [\d.]+ ms  plan:\s*", text)]
+
+
+def nodes_of(plan):
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes_of(child)
+
+
+def rows_read(node):
+    """All that a scan has looked at, also what it threw away."""
+    removed = sum(node.get(f"Rows Removed by {why}", 0)
+                  for why in ("Filter", "Index Recheck", "Join Filter"))
+    return (node["Actual Rows"] + removed) * node["Actual Loops"]
+
+
+def pages_of(plan):
+    """The pages that it has looked at, each as often as it has."""
+    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
