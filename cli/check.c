@@ -7,6 +7,7 @@
 #include "schema/privileges.h"
 #include "snuba/trial.h"
 #include "storage/blob_store.h"
+#include "storage/upload_lock.h"
 #include "worker/threads/claimer.h"
 #include "worker/threads/intake.h"
 
@@ -34,7 +35,8 @@ static bool check_postgres(const struct config *config)
         int version = pg_server_version(pg);
         (void)snprintf(detail, sizeof(detail), "version %d.%d, tables and grants are there",
                        version / 10000, version % 10000);
-        fine = migration_check(pg, &error) && privileges_check(pg, config->tagstore, &error);
+        fine = migration_check(pg, &error) && privileges_check(pg, config->tagstore, &error) &&
+               upload_lock_kind_check(pg, config_has_lock_redis(config), &error);
     }
     pg_free(pg);
     return report(fine, "postgresql", detail, &error);
@@ -120,6 +122,22 @@ static bool check_redis(const struct config *config, const char *name,
     return fine;
 }
 
+static bool check_queue(const struct config *config)
+{
+    if (config_has_redis(config))
+        return check_redis(config, "redis", cli_connect_redis, true);
+    return report(true, "redis", "not used", NULL);
+}
+
+static bool check_locks(const struct config *config)
+{
+    if (text_equal(config->redis_url, config->lock_redis_url))
+        return true; /* that server is checked already */
+    if (config_has_lock_redis(config))
+        return check_redis(config, "lock-redis", cli_connect_lock_redis, false);
+    return report(true, "lock-redis", "not used: upload locks are in PostgreSQL", NULL);
+}
+
 static bool check_snuba(const struct config *config)
 {
     struct error error;
@@ -163,9 +181,8 @@ bool command_check(const struct config *config, int argc, char **argv, struct er
         return false;
     int failed = 0;
     failed += check_postgres(config) ? 0 : 1;
-    failed += check_redis(config, "redis", cli_connect_redis, true) ? 0 : 1;
-    if (!text_equal(config->redis_url, config->lock_redis_url))
-        failed += check_redis(config, "lock-redis", cli_connect_lock_redis, false) ? 0 : 1;
+    failed += check_queue(config) ? 0 : 1;
+    failed += check_locks(config) ? 0 : 1;
     if (text_equal(config->tagstore, "snuba"))
         failed += check_snuba(config) ? 0 : 1;
     failed += check_storage(config) ? 0 : 1;

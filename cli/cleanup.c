@@ -24,7 +24,7 @@ static bool clean(const struct request_context *context, const struct cleanup_or
                   struct error *error)
 {
     struct cleanup_summary summary;
-    if (!migration_check(context->pg, error) || !request_cleanup(context, order, &summary, error))
+    if (!request_cleanup(context, order, &summary, error))
         return false;
     print_summary(&summary, order->dry_run);
     int64_t failed = summary.storage.failed;
@@ -36,17 +36,18 @@ static bool clean(const struct request_context *context, const struct cleanup_or
 bool command_cleanup(const struct config *config, int argc, char **argv, struct error *error)
 {
     struct request_context context = {.caller = &caller_operator};
-    struct cleanup_order order = {.history_days = config->history_days,
-                                  .audit_days = config->audit_days};
+    struct upload_locks locks = {.redis = NULL};
+    struct cleanup_order order = {
+        .locks = &locks, .history_days = config->history_days, .audit_days = config->audit_days};
     const struct option_spec specs[] = {
         {.name = "dry-run", .type = OPTION_SWITCH, .value = &order.dry_run}, {.name = NULL}};
     if (!options_parse(argc, argv, specs, NULL, error))
         return false;
     bool good = blob_store_open(config->storage_url, &order.store, error) &&
-                cli_connect_pg(config, &context.pg, error) &&
-                (order.dry_run || cli_connect_lock_redis(config, &order.locks, error)) &&
+                cli_connect_pg(config, &context.pg, error) && migration_check(context.pg, error) &&
+                (order.dry_run || cli_open_locks(config, context.pg, &locks, error)) &&
                 clean(&context, &order, error);
-    redis_free(order.locks);
+    upload_locks_close(&locks);
     pg_free(context.pg);
     blob_store_free(order.store);
     return good;

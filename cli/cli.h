@@ -12,6 +12,7 @@
 #include "client/redis.h"
 #include "config/config.h"
 #include "request/caller.h"
+#include "storage/upload_lock.h"
 
 /* argv[0] is the command's name. */
 typedef bool command_function(const struct config *config, int argc, char **argv,
@@ -49,5 +50,10 @@ bool cli_connect_redis(const struct config *config, struct redis **redis,
                        struct error *error) MUST_CHECK;
 bool cli_connect_lock_redis(const struct config *config, struct redis **redis,
                             struct error *error) MUST_CHECK;
+
+/* Opens the upload locks, which use `pg`, and makes sure that this database has them there. For
+   upload_locks_close, also after an error. */
+bool cli_open_locks(const struct config *config, struct pg *pg, struct upload_locks *locks,
+                    struct error *error) MUST_CHECK;
 
 #endif

@@ -207,8 +207,9 @@ const struct command commands[] = {
      "1. The\n"
      "file may be compressed with gzip. --rebase-time shifts all times so that the newest is now. "
      "Events are\n"
-     "counted in PostgreSQL; Redis gets the last event of each group hash, and may be away. "
-     "Refused where\n"
+     "counted in PostgreSQL; Redis, if there is one, gets the last event of each group hash, and "
+     "may be away.\n"
+     "Refused where "
      "EXPORTD_TAGSTORE is snuba, which is fed in another way and would not show them.\n"
      "\nexample line:\n"
      "  {\"event_id\":\"0123456789abcdef0123456789abcdef\",\"project_id\":7,\"hashes\":[\"a1\"],"
@@ -222,7 +223,7 @@ const struct command commands[] = {
     {"grouphash", "last-processed --project ID HASH...", "Show the last event of group hashes",
      "\nOne JSON object for each hash, in the order asked: the last event of it that ingest has "
      "stored, as\n"
-     "Redis remembers it; null where it knows none.\n"
+     "Redis remembers it; null where it knows none. Fails where there is no Redis.\n"
      "\nexample line:\n"
      "  {\"hash\":\"a1\",\"grouphash_id\":12,\"event_id\":"
      "\"0123456789abcdef0123456789abcdef\"}\n",

@@ -8,7 +8,7 @@
 
 static bool check_redis(const char *setting, const char *url, struct error *error)
 {
-    return redis_check_url(url, error) || error_prefix(error, "%s", setting);
+    return url[0] == '\0' || redis_check_url(url, error) || error_prefix(error, "%s", setting);
 }
 
 /* Makes a client, which connects to nothing. */
@@ -68,10 +68,20 @@ static bool connect_redis(const char *url, struct redis **redis, struct error *e
 
 bool cli_connect_redis(const struct config *config, struct redis **redis, struct error *error)
 {
+    if (!config_has_redis(config))
+        return error_set(error, ERROR_INVALID, "there is no Redis (EXPORTD_REDIS_URL is none)");
     return connect_redis(config->redis_url, redis, error);
 }
 
 bool cli_connect_lock_redis(const struct config *config, struct redis **redis, struct error *error)
 {
     return connect_redis(config->lock_redis_url, redis, error);
+}
+
+bool cli_open_locks(const struct config *config, struct pg *pg, struct upload_locks *locks,
+                    struct error *error)
+{
+    return upload_locks_open(locks, config->lock_redis_url, pg, error) &&
+           upload_locks_connect(locks, error) &&
+           upload_lock_kind_settle(pg, config_has_lock_redis(config), config->lease_seconds, error);
 }

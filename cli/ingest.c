@@ -98,8 +98,9 @@ static bool run(const struct config *config, FILE *input, bool rebase_time, stru
     struct ingest_summary summary = {0};
     if (!cli_connect_pg(config, &ingest.pg, error))
         return false;
-    ingest.redis = redis_new(config->redis_url); /* connects when there is something to record */
-    bool done = ingest.redis != NULL || error_no_memory(error);
+    if (config_has_redis(config)) /* connects when there is something to record */
+        ingest.redis = redis_new(config->redis_url);
+    bool done = ingest.redis != NULL || !config_has_redis(config) || error_no_memory(error);
     done = done && tagstore_new(config, config->tagstore, ingest.pg, &ingest.tagstore, error) &&
            ingest_run(&ingest, input, &summary, error);
     if (done || summary.lines > 0)

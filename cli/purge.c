@@ -68,14 +68,15 @@ bool command_purge(const struct config *config, int argc, char **argv, struct er
 {
     const struct caller caller = cli_operator();
     struct request_context context = {.caller = &caller};
-    struct purge_order order = {.dry_run = false};
+    struct upload_locks locks = {.redis = NULL};
+    struct purge_order order = {.locks = &locks};
     bool json = false;
     bool done = parse_options(argc, argv, &order, &json, error) &&
                 blob_store_open(config->storage_url, &order.store, error) &&
-                cli_connect_pg(config, &context.pg, error) &&
-                (order.dry_run || cli_connect_lock_redis(config, &order.locks, error)) &&
+                cli_connect_pg(config, &context.pg, error) && migration_check(context.pg, error) &&
+                (order.dry_run || cli_open_locks(config, context.pg, &locks, error)) &&
                 purge(&context, &order, json, error);
-    redis_free(order.locks);
+    upload_locks_close(&locks);
     pg_free(context.pg);
     blob_store_free(order.store);
     return done;

@@ -8,6 +8,7 @@
 #include "model/outbox_mail.h"
 #include "schema/migration.h"
 #include "schema/privileges.h"
+#include "storage/upload_lock.h"
 #include "worker/stop.h"
 #include "worker/threads/claimer.h"
 #include "worker/threads/heartbeat.h"
@@ -75,13 +76,16 @@ static bool check_tables(struct pg *pg, const struct config *config, struct erro
 
 static bool check_database(struct worker *worker, struct error *error)
 {
+    const struct config *config = worker->context.config;
     if (!pg_connect(worker->pg, error)) {
         if (worker->options->drain || error->code != ERROR_AWAY)
             return false;
         log_error(LOG_WARNING, "worker.waits", error); /* the job threads wait for it */
         return true;
     }
-    return check_tables(worker->pg, worker->context.config, error);
+    return check_tables(worker->pg, config, error) &&
+           upload_lock_kind_settle(worker->pg, config_has_lock_redis(config), config->lease_seconds,
+                                   error);
 }
 
 /* NULL without memory. */
@@ -91,6 +95,17 @@ static struct pg *open_pg(const struct config *config, const char *role)
     if (pg != NULL)
         pg_set_patience(pg, worker_patience_ms(config));
     return pg;
+}
+
+/* What the intake, and --drain, ask Redis with. */
+static bool open_redis(struct worker *worker, struct error *error)
+{
+    const struct config *config = worker->context.config;
+    worker->redis = redis_new(config->redis_url);
+    worker->intake_redis = redis_new(config->redis_url);
+    worker->lists = intake_lists_of(config);
+    return (worker->redis != NULL && worker->intake_redis != NULL && worker->lists != NULL) ||
+           error_no_memory(error);
 }
 
 static bool open_parts(struct worker *worker, struct error *error)
@@ -109,12 +124,10 @@ static bool open_parts(struct worker *worker, struct error *error)
     worker->mail_pg = open_pg(config, "exportd mailer");
     worker->beat_pg = open_pg(config, "exportd heartbeat");
     worker->intake_pg = open_pg(config, "exportd intake");
-    worker->intake_redis = redis_new(config->redis_url);
-    worker->redis = redis_new(config->redis_url);
-    worker->lists = intake_lists_of(config);
+    if (config_has_redis(config) && !open_redis(worker, error))
+        return false;
     if (worker->pg == NULL || worker->claim_pg == NULL || worker->mail_pg == NULL ||
-        worker->beat_pg == NULL || worker->intake_pg == NULL || worker->intake_redis == NULL ||
-        worker->redis == NULL || worker->lists == NULL)
+        worker->beat_pg == NULL || worker->intake_pg == NULL)
         return error_no_memory(error);
     if (!check_database(worker, error))
         return false;
@@ -169,6 +182,19 @@ static bool start_part(struct worker *worker, atomic_int *active, void *(*run)(v
     return error_set(error, ERROR_AWAY, "the system starts no more threads");
 }
 
+static void describe_intake(struct worker *worker)
+{
+    struct worker_context *context = &worker->context;
+    worker->intake = (struct intake_thread){.context = context,
+                                            .intake = {.queue = context->config->queue,
+                                                       .worker = context->name,
+                                                       .lists = worker->lists,
+                                                       .pg = worker->intake_pg,
+                                                       .redis = worker->intake_redis},
+                                            .pool = &worker->pool,
+                                            .watch = watchdog_add(&context->watchdog, "intake", 0)};
+}
+
 static void describe_threads(struct worker *worker)
 {
     struct worker_context *context = &worker->context;
@@ -188,14 +214,8 @@ static void describe_threads(struct worker *worker)
                                            .watch = watchdog_add(watchdog, "heartbeat", 0),
                                            .pg = worker->beat_pg,
                                            .version = worker->options->version};
-    worker->intake = (struct intake_thread){.context = context,
-                                            .intake = {.queue = context->config->queue,
-                                                       .worker = context->name,
-                                                       .lists = worker->lists,
-                                                       .pg = worker->intake_pg,
-                                                       .redis = worker->intake_redis},
-                                            .pool = &worker->pool,
-                                            .watch = watchdog_add(watchdog, "intake", 0)};
+    if (worker->redis != NULL)
+        describe_intake(worker);
     worker->claimer = (struct claimer){.context = context,
                                        .pool = &worker->pool,
                                        .watch = watchdog_add(watchdog, "claimer", 0),
@@ -215,7 +235,7 @@ static bool start_threads(struct worker *worker, struct error *error)
     for (int i = 0; i < worker->thread_count; i++)
         if (!start_part(worker, active, job_thread_run, &worker->job_threads[i], error))
             return false;
-    if (!start_part(worker, active, intake_thread, &worker->intake, error))
+    if (worker->redis != NULL && !start_part(worker, active, intake_thread, &worker->intake, error))
         return false;
     return start_part(worker, active, claimer_thread, &worker->claimer, error);
 }
@@ -233,13 +253,14 @@ static void join_threads(struct worker *worker)
 static bool is_drained(struct worker *worker, bool *drained, struct error *error)
 {
     const struct config *config = worker->context.config;
-    struct intake_count messages;
+    struct intake_count messages = {.waiting = 0};
     struct queue_stats stats;
     int64_t mails = 0;
     *drained = false;
-    if (!redis_connect(worker->redis, error) ||
-        !intake_count(worker->lists, worker->redis, &messages, error) ||
-        !pg_connect(worker->pg, error) ||
+    if (worker->redis != NULL && (!redis_connect(worker->redis, error) ||
+                                  !intake_count(worker->lists, worker->redis, &messages, error)))
+        return false;
+    if (!pg_connect(worker->pg, error) ||
         !queue_stats(worker->pg, config->queue, config->lease_seconds, &stats, error))
         return false;
     queue_stats_free(&stats);

@@ -10,7 +10,12 @@
 #include <unistd.h>
 
 enum type { TEXT, URL, NUMBER, CHOICE, SWITCH };
-enum flag { SECRET = 1, HIDDEN = 2, OR_PATH = 4 /* URL: or an absolute path */ };
+enum flag {
+    SECRET = 1,
+    HIDDEN = 2,
+    OR_PATH = 4, /* URL: or an absolute path */
+    OR_NONE = 8, /* URL: or the word none, for no such server */
+};
 
 struct setting {
     const char *name;
@@ -28,11 +33,14 @@ struct setting {
 static const struct setting settings[] = {
     {"EXPORTD_DATABASE_URL", MEMBER(database_url), TEXT, SECRET, "", NULL, 0, 0,
      "PostgreSQL: any libpq URI or keywords; empty: libpq's own defaults"},
-    {"EXPORTD_REDIS_URL", MEMBER(redis_url), URL, SECRET, "redis://127.0.0.1:6379/0",
+    {"EXPORTD_REDIS_URL", MEMBER(redis_url), URL, SECRET | OR_NONE, "redis://127.0.0.1:6379/0",
      " redis unix ", 0, 0,
-     "the Redis of the queue: redis://[user:password@]host:port/db or unix:///path"},
-    {"EXPORTD_LOCK_REDIS_URL", MEMBER(lock_redis_url), URL, SECRET, "", " redis unix ", 0, 0,
-     "the Redis of Sentry's upload locks; empty: EXPORTD_REDIS_URL"},
+     "the Redis of the queue: redis://[user:password@]host:port/db or unix:///path; none: there is "
+     "none"},
+    {"EXPORTD_LOCK_REDIS_URL", MEMBER(lock_redis_url), URL, SECRET | OR_NONE, "", " redis unix ", 0,
+     0,
+     "the Redis of Sentry's upload locks; empty: EXPORTD_REDIS_URL; none: they are in PostgreSQL, "
+     "where there is no Sentry"},
     {"EXPORTD_QUEUE", MEMBER(queue), TEXT, 0, "data_export", NULL, 0, 0, "the queue's name"},
     {"EXPORTD_MAX_RUNNING", MEMBER(max_running), NUMBER, 0, "1000", NULL, 0, 1000000,
      "how many exports of one organization may run at once, unless `exportd quota` says otherwise"},
@@ -175,7 +183,8 @@ static bool check_url(const struct setting *setting, const char *value, struct e
 {
     struct url url;
     bool is_path = (setting->flags & OR_PATH) != 0 && value[0] == '/' && value[1] != '\0';
-    if (value[0] == '\0' || is_path)
+    bool is_none = (setting->flags & OR_NONE) != 0 && text_equal(value, "none");
+    if (value[0] == '\0' || is_path || is_none)
         return true;
     if (!url_parse(value, &url, error))
         return error_set(error, ERROR_USAGE, "%s: not a URL as in scheme://host:port/path",
@@ -256,6 +265,12 @@ static bool replace(char **member, const char *value, struct error *error)
     return true;
 }
 
+static void empty_if_none(char *url)
+{
+    if (text_equal(url, "none"))
+        url[0] = '\0';
+}
+
 static bool derive(struct config *config, struct error *error)
 {
     if (config->concurrency == 0) {
@@ -265,6 +280,8 @@ static bool derive(struct config *config, struct error *error)
     if (config->lock_redis_url[0] == '\0' &&
         !replace(&config->lock_redis_url, config->redis_url, error))
         return false;
+    empty_if_none(config->redis_url);
+    empty_if_none(config->lock_redis_url);
     const char *tmpdir = getenv("TMPDIR");
     if (config->tmpdir[0] == '\0' &&
         !replace(&config->tmpdir, tmpdir != NULL && tmpdir[0] != '\0' ? tmpdir : "/var/tmp", error))
@@ -343,6 +360,16 @@ void config_free(struct config *config)
         free(*member);
         *member = NULL;
     }
+}
+
+bool config_has_redis(const struct config *config)
+{
+    return config->redis_url[0] != '\0';
+}
+
+bool config_has_lock_redis(const struct config *config)
+{
+    return config->lock_redis_url[0] != '\0';
 }
 
 enum log_format config_log_format(const struct config *config)

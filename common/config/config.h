@@ -11,9 +11,9 @@
 
 /* Texts are never NULL. */
 struct config {
-    char *database_url; /* "": libpq's own defaults */
-    char *redis_url;
-    char *lock_redis_url; /* defaults to redis_url */
+    char *database_url;   /* "": libpq's own defaults */
+    char *redis_url;      /* "": there is none */
+    char *lock_redis_url; /* defaults to redis_url; "": upload locks are in PostgreSQL */
     char *queue;
     int64_t max_running; /* exports of one organization */
     int64_t max_queued;  /* likewise */
@@ -53,6 +53,10 @@ struct config {
    wrong, never its value when that is a secret. Free with config_free, also after an error. */
 bool config_load(struct config *config, struct error *error) MUST_CHECK;
 void config_free(struct config *config);
+
+/* Whether there is a Redis: of the queue, of upload locks. */
+bool config_has_redis(const struct config *config);
+bool config_has_lock_redis(const struct config *config);
 
 /* The log settings in force (EXPORTD_LOG_FORMAT, EXPORTD_LOG_LEVEL). */
 enum log_format config_log_format(const struct config *config);

@@ -61,8 +61,10 @@ static bool is_blamed_on_data(const struct pg *pg, const struct error *error)
 static void record_last(struct batch *batch)
 {
     struct error why;
-    if (batch->redis_failed || last_processed_record(batch->ingest->redis, batch->saver.last.items,
-                                                     batch->saver.last.count, &why))
+    struct redis *redis = batch->ingest->redis;
+    const struct last_processed_list *last = &batch->saver.last;
+    if (redis == NULL || batch->redis_failed ||
+        last_processed_record(redis, last->items, last->count, &why))
         return;
     batch->redis_failed = true;
     if (batch->ingest->warning != NULL)

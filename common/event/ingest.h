@@ -19,7 +19,7 @@ struct ingest_summary {
 struct ingest {
     struct pg *pg; /* also the tagstore's connection: one transaction a batch */
     struct tagstore *tagstore;
-    struct redis *redis;          /* for the last processed events; need not be connected */
+    struct redis *redis; /* need not be connected; NULL: last processed events are not recorded */
     const char *sampled_projects; /* as in EXPORTD_SAMPLED_PROJECTS */
     bool rebase_time; /* shift all times so that the newest is now: needs a seekable input */
 

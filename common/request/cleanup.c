@@ -3,6 +3,7 @@
 
 #include "job/history.h"
 #include "model/audit.h"
+#include "model/upload_lock.h"
 
 bool request_cleanup(const struct request_context *context, const struct cleanup_order *order,
                      struct cleanup_summary *summary, struct error *error)
@@ -14,6 +15,7 @@ bool request_cleanup(const struct request_context *context, const struct cleanup
            cleanup_abandoned_objects(&cleanup, &summary->storage, error) &&
            cleanup_unused_blobs(&cleanup, &summary->storage, error) &&
            cleanup_expired_exports(&cleanup, &summary->storage, error) &&
+           (order->dry_run || upload_lock_rows_delete_ended(context->pg, error)) &&
            history_delete_old(context->pg, order->history_days, order->dry_run, &summary->exports,
                               error) &&
            audit_delete_old(context->pg, order->audit_days, order->dry_run, &summary->audit_entries,

@@ -8,7 +8,7 @@
 #include "storage/cleanup.h"
 
 struct cleanup_order {
-    struct redis *locks; /* upload locks; may be NULL for a dry run */
+    const struct upload_locks *locks; /* a dry run takes none */
     struct blob_store *store;
     bool dry_run;         /* count and tell, change nothing */
     int64_t history_days; /* how long finished exports are remembered */

@@ -38,15 +38,20 @@ static bool remove_denied(const struct request_context *context, struct history_
     return true;
 }
 
-/* An export outlives its user and the membership: any user will do. */
+/* An export outlives its user and the membership: the operator may name any user, and an id is
+   taken as it is. Others learn of no address outside of their organization. */
 static bool find_user(const struct request_context *context, const char *email_or_id,
                       struct history_filter *found, struct error *error)
 {
     int64_t view = found->user_id, wanted = 0;
-    if (!user_find(context->pg, email_or_id, &wanted, error))
-        return false;
-    found->user_id = view == 0 || view == wanted ? wanted : NO_USER;
-    return true;
+    bool done =
+        context->caller->kind == CALLER_OPERATOR ||
+                text_to_int64(email_or_id, 1, INT64_MAX, &wanted)
+            ? user_find(context->pg, email_or_id, &wanted, error)
+            : user_find_member(context->pg, found->organization_id, email_or_id, &wanted, error);
+    if (done)
+        found->user_id = view == 0 || view == wanted ? wanted : NO_USER;
+    return done;
 }
 
 /* What the caller may see of what the filter asks for. */

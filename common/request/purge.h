@@ -9,7 +9,7 @@
 
 struct purge_order {
     struct owner_words owner; /* one of the two is given */
-    struct redis *locks;      /* upload locks; may be NULL for a dry run */
+    const struct upload_locks *locks; /* not used by a dry run */
     struct blob_store *store; /* likewise */
     bool dry_run;             /* count, change nothing */
 };

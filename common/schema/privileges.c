@@ -33,6 +33,8 @@ static const struct need needs[] = {
     {"exportd.queue", "SELECT INSERT UPDATE"},
     {"exportd.dead", "SELECT INSERT UPDATE DELETE"},
     {"exportd.intake_try", "SELECT INSERT UPDATE DELETE"},
+    {"exportd.upload_lock", "SELECT INSERT UPDATE DELETE"},
+    {"exportd.upload_lock_kind", "SELECT UPDATE"},
 };
 
 static const struct need needs_of_postgres[] = {

@@ -8,7 +8,6 @@
 #include "model/audit.h"
 #include "model/sentry_database.h"
 #include "model/unused_blob.h"
-#include "storage/upload_lock.h"
 
 enum { PAGE = 100, ARENA_MAX = 16 * 1024 * 1024 };
 
@@ -64,7 +63,7 @@ static void report(struct run *run, int64_t data_export_id, const char *path,
 static bool can_go_on(struct run *run, struct error *error)
 {
     pg_rollback(run->cleanup->pg);
-    return pg_connect(run->cleanup->pg, error) && redis_connect(run->cleanup->locks, error);
+    return pg_connect(run->cleanup->pg, error) && upload_locks_connect(run->cleanup->locks, error);
 }
 
 /* ---- one object ---- */
@@ -140,7 +139,7 @@ static bool remove_and_forget(struct run *run, const struct candidate *candidate
 static bool free_candidate(struct run *run, const struct candidate *candidate, struct error *error)
 {
     struct upload_lock lock;
-    struct redis *locks = run->cleanup->locks;
+    const struct upload_locks *locks = run->cleanup->locks;
     bool kept = false;
     if (!upload_lock_take(locks, candidate->object.checksum, UPLOAD_LOCK_PATIENCE_MS, &lock, error))
         return false;

@@ -11,15 +11,15 @@
 #define STORAGE_CLEANUP_H
 
 #include "client/pg.h"
-#include "client/redis.h"
 #include "model/exported_data.h"
 #include "model/file.h"
 #include "model/stored_object.h"
 #include "storage/blob_store.h"
+#include "storage/upload_lock.h"
 
 struct cleanup {
     struct pg *pg;
-    struct redis *locks;
+    const struct upload_locks *locks; /* a dry run takes none */
     struct blob_store *store;
     bool dry_run; /* count and tell, change nothing */
 };
@@ -31,7 +31,7 @@ struct cleanup_result {
 
 /* Removes the objects that exportd.object names and whose attempt is over, unless a blob row that
    is in use owns the path. An error is returned, here and below, only when nothing can go on: the
-   database or Redis is away. */
+   database or the server of the locks is away. */
 bool cleanup_abandoned_objects(const struct cleanup *cleanup, struct cleanup_result *result,
                                struct error *error) MUST_CHECK;
 

@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "model/file.h"
 #include "model/stored_object.h"
-#include "storage/upload_lock.h"
 
 #include <errno.h>
 #include <sys/stat.h>

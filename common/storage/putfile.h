@@ -9,13 +9,13 @@
 
 #include "base/digest.h"
 #include "client/pg.h"
-#include "client/redis.h"
 #include "storage/blob_store.h"
+#include "storage/upload_lock.h"
 
 /* What an upload works with; each connection is used by the calling thread only. */
 struct upload {
     struct pg *pg;
-    struct redis *locks;
+    const struct upload_locks *locks;
     struct blob_store *store;
     int64_t data_export_id; /* for the object journal */
     int64_t attempt;

@@ -1,106 +1,159 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* One try to take or release is a single command, to Redis or (model/upload_lock.h) to PostgreSQL;
+   patience, lost answers and names are the same for both. */
 #include "storage/upload_lock.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "model/sentry_database.h"
+#include "model/upload_lock.h"
 
 /* Sentry's numbers: 60 s, a try every 0.1 s, half of that to either side. */
 enum { LOCK_SECONDS = 60, PAUSE_LEAST_MS = 50, PAUSE_RANGE_MS = 101 };
 
-static const struct redis_script release_script = {
-    .text = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end "
-            "return 0",
-    .keys = 1};
-
-static void build_release(const struct upload_lock *lock, struct redis_command *command)
+bool upload_locks_open(struct upload_locks *locks, const char *redis_url, struct pg *pg,
+                       struct error *error)
 {
-    *command = (struct redis_command){.count = 0};
-    redis_add_text(command, lock->key);
-    redis_add_text(command, lock->value);
+    *locks = (struct upload_locks){.pg = pg};
+    if (redis_url[0] == '\0')
+        return true;
+    locks->redis = redis_new(redis_url);
+    return locks->redis != NULL || error_no_memory(error);
 }
 
-/* *released is false when the lock had ended before. */
-static bool try_release(struct redis *redis, const struct upload_lock *lock, bool *released,
+void upload_locks_close(struct upload_locks *locks)
+{
+    redis_free(locks->redis);
+}
+
+bool upload_locks_connect(const struct upload_locks *locks, struct error *error)
+{
+    return locks->redis != NULL ? redis_connect(locks->redis, error) : pg_connect(locks->pg, error);
+}
+
+/* ---- in Redis ---- */
+
+enum { KEY_MAX = 64 };
+
+/* The command points to `key`. */
+static void add_key(const struct upload_lock *lock, char key[KEY_MAX],
+                    struct redis_command *command)
+{
+    (void)snprintf(key, KEY_MAX, "l:fileblob:upload:%s", lock->checksum);
+    redis_add_text(command, key);
+}
+
+static bool take_key(struct redis *redis, struct upload_lock *lock, struct error *error)
+{
+    char key[KEY_MAX];
+    struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    redis_add_text(&command, "SET");
+    add_key(lock, key, &command);
+    redis_add_text(&command, lock->holder);
+    redis_add_text(&command, "EX");
+    redis_add_int(&command, LOCK_SECONDS);
+    redis_add_text(&command, "NX");
+    if (!redis_call(redis, &command, 0, &reply, error))
+        return false;
+    lock->held = text_equal(redis_text(reply, NULL), "OK");
+    redis_reply_free(reply);
+    return true;
+}
+
+static bool release_key(struct redis *redis, const struct upload_lock *lock, bool *released,
                         struct error *error)
 {
-    struct redis_command command;
+    static const struct redis_script script = {
+        .text = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) "
+                "end return 0",
+        .keys = 1};
+    char key[KEY_MAX];
+    struct redis_command command = {.count = 0};
     struct redis_reply *reply = NULL;
-    build_release(lock, &command);
-    if (!redis_connect(redis, error) ||
-        !redis_eval(redis, &release_script, &command, &reply, error))
+    add_key(lock, key, &command);
+    redis_add_text(&command, lock->holder);
+    if (!redis_eval(redis, &script, &command, &reply, error))
         return false;
     *released = redis_int(reply) == 1;
     redis_reply_free(reply);
     return true;
 }
 
-static void build_take(const struct upload_lock *lock, struct redis_command *command)
+/* ---- in either place ---- */
+
+static struct upload_lock_row row_of(const struct upload_lock *lock)
 {
-    *command = (struct redis_command){.count = 0};
-    redis_add_text(command, "SET");
-    redis_add_text(command, lock->key);
-    redis_add_text(command, lock->value);
-    redis_add_text(command, "EX");
-    redis_add_int(command, LOCK_SECONDS);
-    redis_add_text(command, "NX");
+    return (struct upload_lock_row){
+        .checksum = lock->checksum, .holder = lock->holder, .seconds = LOCK_SECONDS};
 }
 
-/* A new acquisition: nobody has it yet. */
-static void name_lock(struct upload_lock *lock, const char *checksum)
+/* *released is false when the lock had ended before. */
+static bool try_release(const struct upload_locks *locks, const struct upload_lock *lock,
+                        bool *released, struct error *error)
 {
-    *lock = (struct upload_lock){.held = false};
-    (void)snprintf(lock->key, sizeof(lock->key), "l:fileblob:upload:%s", checksum);
-    random_hex(lock->value);
+    const struct upload_lock_row row = row_of(lock);
+    if (!upload_locks_connect(locks, error))
+        return false;
+    return locks->redis != NULL ? release_key(locks->redis, lock, released, error)
+                                : upload_lock_row_delete(locks->pg, &row, released, error);
 }
 
 /* When the reply is lost, the lock may be ours all the same: without this, all others would wait
    for a minute. */
-static void release_if_lost(struct redis *redis, const struct upload_lock *lock,
+static void release_if_lost(const struct upload_locks *locks, const struct upload_lock *lock,
                             const struct error *error)
 {
     struct error ignored;
     bool released = false;
     if (error->code == ERROR_AWAY)
-        (void)!try_release(redis, lock, &released, &ignored);
+        (void)!try_release(locks, lock, &released, &ignored);
 }
 
-static bool try_take(struct redis *redis, struct upload_lock *lock, struct error *error)
+static bool try_take(const struct upload_locks *locks, struct upload_lock *lock,
+                     struct error *error)
 {
-    struct redis_command command;
-    struct redis_reply *reply = NULL;
-    build_take(lock, &command);
-    if (!redis_connect(redis, error))
+    const struct upload_lock_row row = row_of(lock);
+    if (!upload_locks_connect(locks, error))
         return false;
-    if (!redis_call(redis, &command, 0, &reply, error)) {
-        release_if_lost(redis, lock, error);
-        return false;
-    }
-    lock->held = text_equal(redis_text(reply, NULL), "OK");
-    redis_reply_free(reply);
-    return true;
+    if (locks->redis != NULL ? take_key(locks->redis, lock, error)
+                             : upload_lock_row_take(locks->pg, &row, &lock->held, error))
+        return true;
+    release_if_lost(locks, lock, error);
+    return false;
 }
 
-bool upload_lock_take(struct redis *redis, const char *checksum, int64_t patience_ms,
+/* Each acquisition has a holder of its own. */
+static bool name_lock(struct upload_lock *lock, const char *checksum, struct error *error)
+{
+    *lock = (struct upload_lock){.held = false};
+    random_hex(lock->holder);
+    return text_copy(lock->checksum, sizeof(lock->checksum), checksum) ||
+           error_set(error, ERROR_INVALID, "a checksum is too long");
+}
+
+bool upload_lock_take(const struct upload_locks *locks, const char *checksum, int64_t patience_ms,
                       struct upload_lock *lock, struct error *error)
 {
     int64_t deadline = clock_monotonic_ms() + patience_ms;
-    name_lock(lock, checksum);
+    if (!name_lock(lock, checksum, error))
+        return false;
     for (;;) {
-        if (!try_take(redis, lock, error))
+        if (!try_take(locks, lock, error))
             return error_prefix(error, "upload lock");
         if (lock->held)
             return true;
         if (clock_monotonic_ms() >= deadline)
-            return error_set(error, ERROR_TIMEOUT, "somebody else keeps the upload lock of blob %s",
-                             checksum);
+            return error_set(error, ERROR_TIMEOUT,
+                             "another process keeps the upload lock of blob %s", checksum);
         clock_sleep_ms(PAUSE_LEAST_MS + (int64_t)random_below(PAUSE_RANGE_MS));
     }
 }
 
 /* Twice: the connection may have broken just now, with or without the release. What the second
    reply says of the lock may be the first one's doing. */
-void upload_lock_release(struct redis *redis, struct upload_lock *lock)
+void upload_lock_release(const struct upload_locks *locks, struct upload_lock *lock)
 {
     struct error error;
     bool released = true;
@@ -108,11 +161,57 @@ void upload_lock_release(struct redis *redis, struct upload_lock *lock)
     if (!lock->held)
         return;
     lock->held = false;
-    if (try_release(redis, lock, &released, &error)) {
+    if (try_release(locks, lock, &released, &error)) {
         if (!released)
-            LOG(LOG_WARNING, "upload_lock.lost", log_text("key", lock->key));
+            LOG(LOG_WARNING, "upload_lock.lost", log_text("checksum", lock->checksum));
         return;
     }
-    if (!try_release(redis, lock, &ignored, &error))
+    if (!try_release(locks, lock, &ignored, &error))
         log_error(LOG_WARNING, "upload_lock.release", &error);
+}
+
+/* ---- their kind ---- */
+
+bool upload_lock_kind_check(struct pg *pg, bool in_redis, struct error *error)
+{
+    bool is_sentrys = false;
+    if (in_redis)
+        return true;
+    if (!database_is_sentrys(pg, &is_sentrys, error))
+        return false;
+    return !is_sentrys ||
+           error_set(error, ERROR_USAGE,
+                     "EXPORTD_LOCK_REDIS_URL must name the Redis of this database's Sentry, which "
+                     "takes its upload locks there");
+}
+
+bool upload_lock_kind_claim(struct pg *pg, bool in_redis, int64_t lease_seconds,
+                            struct error *error)
+{
+    const char *kind = in_redis ? "redis" : "postgres";
+    char current[UPLOAD_LOCK_KIND_MAX];
+    bool changed = false;
+    if (!upload_lock_kind_check(pg, in_redis, error) || !upload_lock_kind_lock(pg, current, error))
+        return false;
+    if (text_equal(current, kind))
+        return true;
+    if (!upload_lock_kind_change(pg, kind, lease_seconds, &changed, error))
+        return false;
+    if (!changed)
+        return error_set(error, ERROR_CONFLICT,
+                         "the upload locks of this database are in %s, and a worker or a lock is "
+                         "alive: stop all workers before they are taken in %s",
+                         current, kind);
+    LOG(LOG_INFO, "upload_lock.kind-changed", log_text("from", current), log_text("to", kind));
+    return true;
+}
+
+bool upload_lock_kind_settle(struct pg *pg, bool in_redis, int64_t lease_seconds,
+                             struct error *error)
+{
+    if (pg_begin(pg, error) && upload_lock_kind_claim(pg, in_redis, lease_seconds, error) &&
+        pg_commit(pg, error))
+        return true;
+    pg_rollback(pg);
+    return false;
 }

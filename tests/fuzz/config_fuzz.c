@@ -48,8 +48,10 @@ static void check_config(const struct config *config)
     CHECK(config->url_prefix[strlen(config->url_prefix) - 1] != '/');
     CHECK(config->tmpdir[0] != '\0' && config->database_url != NULL);
     CHECK(config_log_level(config) <= LOG_ERROR);
-    check_url(config->redis_url);
-    check_url(config->lock_redis_url);
+    if (config_has_redis(config))
+        check_url(config->redis_url);
+    if (config_has_lock_redis(config))
+        check_url(config->lock_redis_url);
     check_url(config->storage_url);
     check_url(config->mail_url);
     check_url(config->snuba_url);

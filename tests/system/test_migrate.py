@@ -20,7 +20,7 @@ SENTRY_TABLES = """
     tagstore_grouptagvalue tagstore_eventtag""".split()
 OWN_TABLES = {"migration", "export", "attempt", "outbox", "object", "event_user_attributes",
               "sampled_event", "flow", "organization", "worker", "queue", "dead", "intake_try",
-              "audit"}
+              "audit", "upload_lock", "upload_lock_kind"}
 OWN, STANDALONE = (
     [f"{folder}/{name}" for name in sorted(os.listdir(os.path.join(ROOT, "migrations", folder)))]
     for folder in ("exportd", "standalone"))

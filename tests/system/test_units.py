@@ -16,3 +16,8 @@ def test_over_real_tables(postgres, database, name):
 def test_undo_of_uploads(postgres, database, redis_server):
     run_unit("storage_putfile_undo", EXPORTD_TEST_DATABASE_URL=postgres.url(database),
              EXPORTD_TEST_REDIS_URL=redis_server.url)
+
+
+def test_upload_locks(postgres, database, redis_server, queue):
+    run_unit("storage_upload_lock", EXPORTD_TEST_DATABASE_URL=postgres.url(database),
+             EXPORTD_TEST_REDIS_URL=redis_server.url)

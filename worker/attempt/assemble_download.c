@@ -97,22 +97,37 @@ static bool write_rows(struct attempt *attempt, struct error *error)
     return written;
 }
 
-bool assemble_store(struct attempt *attempt, struct error *error)
+static struct upload upload_of(struct attempt *attempt)
 {
     const struct attempt_tools *tools = attempt->tools;
+    return (struct upload){.pg = tools->pg,
+                           .locks = &tools->locks,
+                           .store = tools->store,
+                           .data_export_id = attempt->claim->data_export_id,
+                           .attempt = attempt->claim->attempt,
+                           .go_on = go_on,
+                           .context = attempt};
+}
+
+bool assemble_store(struct attempt *attempt, struct error *error)
+{
     struct assembly *assembly = &attempt->assembly;
-    const struct upload upload = {.pg = tools->pg,
-                                  .locks = tools->locks,
-                                  .store = tools->store,
-                                  .data_export_id = attempt->claim->data_export_id,
-                                  .attempt = attempt->claim->attempt,
-                                  .go_on = go_on,
-                                  .context = attempt};
-    if (assembly->stored)
-        return true;
-    assembly->stored = redis_connect(tools->locks, error) && go_on(attempt, error) &&
-                       putfile(&upload, sink_descriptor(assembly->sink), &assembly->file, error);
+    const struct upload upload = upload_of(attempt);
+    assembly->stored = assembly->stored ||
+                       (upload_locks_connect(upload.locks, error) && go_on(attempt, error) &&
+                        putfile(&upload, sink_descriptor(assembly->sink), &assembly->file, error));
     return assembly->stored;
+}
+
+void assemble_undo(struct attempt *attempt)
+{
+    struct error error;
+    const struct upload upload = upload_of(attempt);
+    watch_seen(attempt->tools->watch);
+    if (attempt->assembly.file.made_count > 0 &&
+        !(pg_connect(upload.pg, &error) && upload_locks_connect(upload.locks, &error) &&
+          putfile_undo(&upload, &attempt->assembly.file, &error)))
+        log_error(LOG_WARNING, "storage.not-undone", &error);
 }
 
 bool assemble_download(struct attempt *attempt, struct error *error)

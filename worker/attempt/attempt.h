@@ -31,7 +31,7 @@ struct attempt_tools {
     struct pg *pg;     /* rows */
     struct pg *tag_pg; /* the tagstore's */
     struct tagstore *tagstore;
-    struct redis *locks; /* upload locks */
+    struct upload_locks locks;
     struct blob_store *store;
     struct arena *arena;         /* of the job in hand */
     struct arena *outcome_arena; /* of one try to write its outcome */

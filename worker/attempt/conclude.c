@@ -130,6 +130,8 @@ static bool fail(struct attempt *attempt, struct error *error)
     LOG(LOG_ERROR, "dataexport.error", log_text("error", attempt->reason),
         log_text("code", error_code_name(cause->code)), log_text("cause", cause->message));
     attempt->mailed = persist(attempt, step_failed, error);
+    if (attempt->mailed)
+        assemble_undo(attempt);
     return attempt->mailed;
 }
 
@@ -160,6 +162,7 @@ void conclude_error(struct attempt *attempt)
         break;
     case RETRY_HANDS_OFF:
         log_error(LOG_WARNING, "dataexport.lost", cause);
+        assemble_undo(attempt);
         break;
     }
 }

@@ -38,6 +38,10 @@ bool assemble_download(struct attempt *attempt, struct error *error) MUST_CHECK;
 /* Stores the file once more, unless it is stored: a blob of it has vanished before an outcome. */
 bool assemble_store(struct attempt *attempt, struct error *error) MUST_CHECK;
 
+/* Removes from the store what a job has put there that leads to no file. What cannot be removed is
+   left to the next cleanup. */
+void assemble_undo(struct attempt *attempt);
+
 /* ---- conclude.c ---- */
 
 /* Writes the outcome of a finished file. False: nothing is written, and attempt->error says why. */

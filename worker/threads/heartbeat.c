@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "storage/upload_lock.h"
 #include "worker/outage.h"
 
 enum {
@@ -37,15 +38,30 @@ static bool is_continuous(const struct rounds *rounds, const struct lease_beat *
            drift_ms > -CLOCK_JUMP_MS;
 }
 
+/* After a silence this worker may have been forgotten, and its place taken by one that keeps the
+   upload locks elsewhere. */
+static bool register_worker(struct rounds *rounds, struct lease_beat *beat, struct error *error)
+{
+    const struct config *config = rounds->context->config;
+    struct pg *pg = rounds->pg;
+    if (pg_begin(pg, error) &&
+        upload_lock_kind_claim(pg, config_has_lock_redis(config), config->lease_seconds, error) &&
+        lease_beat(pg, &rounds->holder, beat, error) && pg_commit(pg, error))
+        return true;
+    pg_rollback(pg);
+    return false;
+}
+
 static bool beat(struct rounds *rounds, struct error *error)
 {
     struct lease_beat beat;
     int64_t asked_ms = clock_monotonic_ms();
-    if (!lease_beat(rounds->pg, &rounds->holder, &beat, error))
+    bool silent = rounds->beating_since_ms == 0 || asked_ms - rounds->last_ms >= rounds->lease_ms;
+    if (silent ? !register_worker(rounds, &beat, error)
+               : !lease_beat(rounds->pg, &rounds->holder, &beat, error))
         return false;
     int64_t now = clock_monotonic_ms();
-    if (rounds->beating_since_ms == 0 || !is_continuous(rounds, &beat, now) ||
-        now - asked_ms > rounds->lease_ms / 3)
+    if (silent || !is_continuous(rounds, &beat, now) || now - asked_ms > rounds->lease_ms / 3)
         rounds->beating_since_ms = now;
     rounds->last = beat;
     rounds->last_ms = now;

@@ -29,14 +29,15 @@ bool job_thread_open(struct job_thread *thread, struct worker_context *context, 
                                       .watch = watchdog_add(&context->watchdog, "job", 0),
                                       .pg = pg_new(config->database_url, "exportd worker"),
                                       .tag_pg = pg_new(config->database_url, "exportd tagstore"),
-                                      .locks = redis_new(config->lock_redis_url),
                                       .arena = arena_new(JOB_MEMORY),
                                       .outcome_arena = arena_new(JOB_MEMORY),
                                       .postgres_outage = {.server = "postgres",
                                                           .missing = &context->postgres_missing}}};
-    if (tools->pg == NULL || tools->tag_pg == NULL || tools->locks == NULL ||
-        tools->arena == NULL || tools->outcome_arena == NULL)
+    if (tools->pg == NULL || tools->tag_pg == NULL || tools->arena == NULL ||
+        tools->outcome_arena == NULL)
         return error_no_memory(error);
+    if (!upload_locks_open(&tools->locks, config->lock_redis_url, tools->pg, error))
+        return false;
     pg_set_patience(tools->pg, worker_patience_ms(config));
     pg_set_patience(tools->tag_pg, worker_patience_ms(config));
     if (!tagstore_new(config, config->tagstore, tools->tag_pg, &tools->tagstore, error))
@@ -51,7 +52,7 @@ void job_thread_close(struct job_thread *thread)
     tagstore_free(tools->tagstore);
     pg_free(tools->pg);
     pg_free(tools->tag_pg);
-    redis_free(tools->locks);
+    upload_locks_close(&tools->locks);
     blob_store_free(tools->store);
     arena_free(tools->arena);
     arena_free(tools->outcome_arena);

@@ -125,6 +125,36 @@ static void given_values(void **state)
     config_free(&config);
 }
 
+static void assert_redis(const char *redis_url, const char *lock_redis_url)
+{
+    struct config config;
+    load(&config);
+    assert_string_equal(config.redis_url, redis_url);
+    assert_string_equal(config.lock_redis_url, lock_redis_url);
+    assert_int_equal(config_has_redis(&config), redis_url[0] != '\0');
+    assert_int_equal(config_has_lock_redis(&config), lock_redis_url[0] != '\0');
+    config_free(&config);
+}
+
+static void without_redis(void **state)
+{
+    (void)state;
+    set("EXPORTD_REDIS_URL", "none");
+    assert_redis("", "");
+    set("EXPORTD_LOCK_REDIS_URL", "none");
+    assert_redis("", "");
+    set("EXPORTD_LOCK_REDIS_URL", "redis://sentry/0");
+    assert_redis("", "redis://sentry/0");
+    set("EXPORTD_REDIS_URL", "redis://queue/0");
+    assert_redis("redis://queue/0", "redis://sentry/0");
+    set("EXPORTD_LOCK_REDIS_URL", "none");
+    assert_redis("redis://queue/0", "");
+    assert_refused("EXPORTD_REDIS_URL", "None",
+                   "EXPORTD_REDIS_URL: not a URL as in scheme://host:port/path");
+    assert_refused("EXPORTD_STORAGE_URL", "none",
+                   "EXPORTD_STORAGE_URL: not a URL as in scheme://host:port/path");
+}
+
 static void numbers_out_of_range(void **state)
 {
     (void)state;
@@ -347,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(defaults),
         TEST(given_values),
+        TEST(without_redis),
         TEST(numbers_out_of_range),
         TEST(kombu_names),
         TEST(words_and_switches),

@@ -241,7 +241,7 @@ static void a_row_that_does_not_come(void **state)
     struct fixture *fixture = *state;
     add_pending(fixture, "{\"data_export_id\": 27}", 27);
     expect_sql(fixture->pg,
-               "SELECT retry_until - date_added BETWEEN '9 s' AND '10 s' FROM exportd.dead", "t");
+               "SELECT retry_until - date_added BETWEEN '9 s' AND '11 s' FROM exportd.dead", "t");
     run_sql(fixture->pg, "UPDATE exportd.dead SET retry_until = clock_timestamp()");
     expect_retried(fixture, 0);
     expect_counts(fixture, 1, 0);

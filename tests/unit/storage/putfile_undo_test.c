@@ -13,7 +13,7 @@
 
 enum { CHUNKS = 3 };
 
-static struct redis *locks;
+static struct upload_locks locks;
 static struct blob_store *store;
 static char folder[64], root[96], moved[96];
 static struct uploaded_file file;
@@ -30,7 +30,7 @@ static bool go_on(void *context, struct error *failure)
 static struct upload upload_of(int64_t data_export_id)
 {
     const struct upload upload = {.pg = pg,
-                                  .locks = locks,
+                                  .locks = &locks,
                                   .store = store,
                                   .data_export_id = data_export_id,
                                   .attempt = 1,
@@ -94,15 +94,14 @@ static int open_all(void **state)
     const char *url = getenv("EXPORTD_TEST_REDIS_URL");
     if (url == NULL)
         return 0;
-    locks = redis_new(url);
-    assert_non_null(locks);
-    ok(redis_connect(locks, &error));
+    ok(upload_locks_open(&locks, url, pg, &error));
+    ok(upload_locks_connect(&locks, &error));
     return open_database(state);
 }
 
 static int close_all(void **state)
 {
-    redis_free(locks);
+    upload_locks_close(&locks);
     return close_database(state);
 }
 
@@ -239,7 +238,7 @@ static void test_store_that_fails(void **state)
     undo(&upload);
     expect(0, 2, 3);
     assert_int_equal(rename(moved, root), 0);
-    const struct cleanup cleanup = {.pg = pg, .locks = locks, .store = store};
+    const struct cleanup cleanup = {.pg = pg, .locks = &locks, .store = store};
     struct cleanup_result result = {.files = 0};
     ok(cleanup_abandoned_objects(&cleanup, &result, &error));
     assert_int_equal(result.objects, 2);
