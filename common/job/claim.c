@@ -26,7 +26,9 @@ enum column {
     COLUMN_ADDED,
 };
 
-static void read_claim(const struct pg_result *result, const char *run, struct claim *claim)
+typedef char run_name[CLAIM_RUN_MAX];
+
+static void read_claim(const struct pg_result *result, const run_name run, struct claim *claim)
 {
     bool estimated = !pg_is_null(result, 0, COLUMN_ROWS_EXPECTED);
     *claim = (struct claim){
@@ -42,10 +44,8 @@ static void read_claim(const struct pg_result *result, const char *run, struct c
         .expires = pg_time(result, 0, COLUMN_EXPIRES),
         .date_added = pg_time(result, 0, COLUMN_ADDED),
     };
-    (void)snprintf(claim->run, sizeof(claim->run), "%s", run);
+    memcpy(claim->run, run, sizeof(run_name));
 }
-
-typedef char run_name[CLAIM_RUN_MAX];
 
 static bool add_claim(struct pg_batch *batch, struct claimant *claimant, bool may_be_big,
                       run_name run, struct error *error)

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """`exportd cancel`: an export that is not finished ends without file and mail, and its message revives nothing."""
+import contextlib
+import threading
+
 import pytest
 
 from support.events import hash_of, series
 from support.jobs import insert_export, push
+from support.scripted_snuba import ScriptedSnuba, Values
+from support.waiting import wait_until
 
 
 @pytest.fixture
@@ -88,3 +93,89 @@ def test_old_cancelled_ones_leave_the_history(exportd, sql, issue):
     sql.execute("UPDATE exportd.export SET finished_at = now() - interval '91 days'")
     assert "the history of 1 export " in exportd.ok("cleanup").out
     exportd.fails("status", export)
+
+
+# ---- running ----
+
+def count(sql, table):
+    sql.execute(f"SELECT count(*) FROM {table}")
+    return sql.fetchone()[0]
+
+
+def cancel_running(exportd, sql, worker, export):
+    """Cancels it, waits until its thread has noticed, and looks for anything left."""
+    exportd.ok("cancel", export)
+    worker.wait_for_event("dataexport.lost", seconds=10)  # each of these jobs would take minutes
+    expect_cancelled(exportd, sql, export)
+    wait_until(lambda: exportd.objects() == [], "the store is empty")
+    assert [count(sql, table) for table in ("exportd.object", "sentry_fileblob", "sentry_file")] == [0, 0, 0]
+    sql.execute("SELECT outcome, message FROM exportd.attempt WHERE data_export_id = %s", (export,))
+    assert sql.fetchall() == [("cancelled", "cancelled by an operator")]
+
+
+def finish_another(exportd, worker, issue):
+    """The same thread makes the next export."""
+    export = exportd.enqueue(group=issue, key="shape", user="ann@example.com")
+    wait_until(lambda: exportd.status(export)["state"] in ("valid", "failed"), "the next export")
+    assert worker.stop() == 0
+
+
+def test_between_pages(exportd, sql, issue):
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(CONCURRENCY=1, PAGE_SIZE=1, FAULT="page:delay=500") as worker:
+        wait_until(lambda: exportd.status(export)["rows"] > 0, "a page")
+        cancel_running(exportd, sql, worker, export)
+        finish_another(exportd, worker, issue)
+
+
+def test_while_postgres_answers(exportd, sql, postgres, database, issue):
+    export = exportd.enqueue(group=issue)
+    with contextlib.closing(postgres.connect(database)) as other:
+        other.autocommit = False
+        other.cursor().execute("LOCK TABLE tagstore_grouptagvalue IN ACCESS EXCLUSIVE MODE")
+        with exportd.worker(CONCURRENCY=1) as worker:
+            wait_until(lambda: exportd.status(export)["state"] == "running", "it runs")
+            wait_until(lambda: waits_for_a_lock(sql), "the cursor waits")
+            cancel_running(exportd, sql, worker, export)
+            other.rollback()
+            finish_another(exportd, worker, issue)
+
+
+def waits_for_a_lock(sql):
+    sql.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                " AND application_name = 'exportd tagstore'")
+    return sql.fetchone()[0] > 0
+
+
+def test_inside_a_snuba_page(exportd, sql, issue):
+    asked, release = threading.Event(), threading.Event()
+
+    def hang(body, server):
+        asked.set()
+        release.wait(120)
+        return Values([])(body, server)
+
+    with ScriptedSnuba(hang) as snuba:
+        export = exportd.enqueue(group=issue)
+        with exportd.worker(CONCURRENCY=1, TAGSTORE="snuba", SNUBA_URL=snuba.url) as worker:
+            assert asked.wait(20)
+            cancel_running(exportd, sql, worker, export)
+            release.set()
+            finish_another(exportd, worker, issue)
+
+
+def test_while_it_is_stored(exportd, sql, issue):
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(CONCURRENCY=1, FAULT="blob_row:delay=3000") as worker:
+        wait_until(lambda: exportd.objects() != [], "an object is written")
+        cancel_running(exportd, sql, worker, export)
+        finish_another(exportd, worker, issue)
+
+
+def test_it_is_over_when_its_outcome_was_first(exportd, sql, issue):
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(CONCURRENCY=1, FAULT="after_commit:delay=2000") as worker:
+        wait_until(lambda: exportd.status(export)["state"] == "valid", "it is valid")
+        assert "is finished" in exportd.fails("cancel", export).err
+        assert worker.stop() == 0
+    assert len(exportd.mails()) == 1 and exportd.download(export)
