@@ -261,13 +261,43 @@ bool issues_by_tag_parse(const char *query_info, struct arena *arena, union expo
     return issues_by_tag_payload_parse(query_info, arena, &payload->issues_by_tag, error);
 }
 
+/* Of a run that is checked. */
+static bool estimate_rows(const struct run *run, struct export_estimate *estimate,
+                          struct error *error)
+{
+    int64_t limit = row_limit(&run->export->query);
+    int64_t width = ROW_BYTES + (run->with_users ? USER_BYTES : 0);
+    const struct tag_place place = {.project_id = run->payload->project_id,
+                                    .group_id = run->group_id,
+                                    .environment_id = run->environment_id,
+                                    .key = run->lookup_key};
+    int64_t rows = 0;
+    if (!tagstore_estimate_values(run->export->source.tagstore, &place, &rows, error))
+        return error_prefix(error, "no estimate from the tagstore");
+    if (limit > 0 && limit < rows)
+        rows = limit;
+    *estimate = (struct export_estimate){
+        .known = true, .rows = rows, .bytes = rows < INT64_MAX / width ? rows * width : INT64_MAX};
+    return true;
+}
+
+/* An export goes on without an estimate. */
+static bool tell_estimate(const struct run *run, struct error *error)
+{
+    struct export_estimate estimate;
+    const struct export_run *export = run->export;
+    struct error unknown;
+    return export->expect == NULL || !estimate_rows(run, &estimate, &unknown) ||
+           export->expect(export->context, &estimate, error);
+}
+
 bool issues_by_tag_run(struct export_run *export, const union export_payload *payload,
                        struct error *error)
 {
     struct run run = {
         .export = export, .payload = &payload->issues_by_tag, .page = arena_new(PAGE_MAX)};
     bool done = run.page != NULL || error_no_memory(error);
-    done = done && check(&run, error) && export_rows(&run, error);
+    done = done && check(&run, error) && tell_estimate(&run, error) && export_rows(&run, error);
     arena_free(run.page);
     return done;
 }
@@ -276,20 +306,5 @@ bool issues_by_tag_estimate(struct export_run *export, const union export_payloa
                             struct export_estimate *estimate, struct error *error)
 {
     struct run run = {.export = export, .payload = &payload->issues_by_tag};
-    int64_t limit = row_limit(&export->query);
-    int64_t rows = 0;
-    if (!check(&run, error))
-        return false;
-    const struct tag_place place = {.project_id = run.payload->project_id,
-                                    .group_id = run.group_id,
-                                    .environment_id = run.environment_id,
-                                    .key = run.lookup_key};
-    if (!tagstore_estimate_values(export->source.tagstore, &place, &rows, error))
-        return error_prefix(error, "no estimate from the tagstore");
-    if (limit > 0 && limit < rows)
-        rows = limit;
-    int64_t width = ROW_BYTES + (run.with_users ? USER_BYTES : 0);
-    estimate->rows = rows;
-    estimate->bytes = rows < INT64_MAX / width ? rows * width : INT64_MAX;
-    return true;
+    return check(&run, error) && estimate_rows(&run, estimate, error);
 }

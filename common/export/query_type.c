@@ -86,10 +86,7 @@ bool query_type_estimate(const struct export_source *source, const struct export
     struct export_run run = {.source = *source, .query = *query};
     *estimate = (struct export_estimate){.known = false};
     bool done = prepare(&run, &type, &payload, error);
-    if (done && type->estimate != NULL) {
-        done = type->estimate(&run, &payload, estimate, error);
-        estimate->known = done;
-    }
+    done = done && (type->estimate == NULL || type->estimate(&run, &payload, estimate, error));
     arena_free(run.texts);
     return done;
 }

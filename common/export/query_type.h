@@ -22,7 +22,7 @@ struct query_type {
     /* Writes all rows and finishes their writer. */
     bool (*run)(struct export_run *run, const union export_payload *payload, struct error *error);
 
-    /* Fills rows and bytes; of the run, source, query and texts are there. NULL: unknown. */
+    /* Fills the estimate; of the run, source, query and texts are there. NULL: unknown. */
     bool (*estimate)(struct export_run *run, const union export_payload *payload,
                      struct export_estimate *estimate, struct error *error);
 };

@@ -50,12 +50,18 @@ struct export_estimate {
 typedef bool export_progress_function(void *context, const struct job_progress *progress,
                                       struct error *error);
 
+/* Called once before the first page, if an estimate is to be had within some seconds; false (with
+ *error) ends the export. */
+typedef bool export_expect_function(void *context, const struct export_estimate *estimate,
+                                    struct error *error);
+
 struct export_run {
     struct export_source source;
     struct export_query query;
     struct row_output output;
+    export_expect_function *expect;     /* NULL: no estimate is made */
     export_progress_function *progress; /* NULL: none */
-    void *context;                      /* of `progress` */
+    void *context;                      /* of both */
 
     /* Of query_type_run, which fills them. */
     struct arena *texts;            /* what lives as long as the run */

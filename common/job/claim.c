@@ -117,8 +117,16 @@ static bool lost(const struct claim *claim, struct error *error)
                      claim->attempt);
 }
 
+static void bind_expected(struct pg_params *params, int64_t rows)
+{
+    if (rows < 0)
+        pg_bind_null(params);
+    else
+        pg_bind_int(params, rows);
+}
+
 bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_progress *progress,
-                    struct error *error)
+                    int64_t rows_expected, struct error *error)
 {
     struct pg_params params = {.repeated = true};
     int64_t affected = 0;
@@ -127,26 +135,27 @@ bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_p
     pg_bind_int(&params, progress->rows);
     pg_bind_int(&params, progress->bytes);
     pg_bind_int(&params, progress->pages);
+    bind_expected(&params, rows_expected);
     return pg_execute(pg,
                       "UPDATE exportd.export SET rows = $3::bigint, bytes = $4::bigint,"
-                      " pages = $5::bigint, progress_at = clock_timestamp()"
+                      " pages = $5::bigint, progress_at = clock_timestamp(),"
+                      " rows_expected = coalesce($6::bigint, rows_expected)"
                       " WHERE data_export_id = $1::bigint AND run = $2::text"
                       " AND state = 'running'",
                       &params, &affected, error) &&
            (affected == 1 || lost(claim, error));
 }
 
-bool claim_expect(struct pg *pg, const struct claim *claim, int64_t rows, bool big,
+bool claim_is_big(struct pg *pg, const struct claim *claim, int64_t rows_expected,
                   struct error *error)
 {
     struct pg_params params = {.repeated = true};
     struct pg_result *result = NULL;
     pg_bind_int(&params, claim->data_export_id);
     pg_bind_text(&params, claim->run);
-    pg_bind_int(&params, rows);
-    pg_bind_bool(&params, big);
+    pg_bind_int(&params, rows_expected);
     if (!pg_query(pg,
-                  "UPDATE exportd.export SET rows_expected = $3::bigint, big = $4::boolean"
+                  "UPDATE exportd.export SET rows_expected = $3::bigint, big = true"
                   " WHERE data_export_id = $1::bigint AND run = $2::text"
                   " AND state = 'running' RETURNING " PG_UNSYNCED,
                   &params, &result, error))
@@ -179,6 +188,7 @@ bool claim_end_add(struct pg_batch *batch, const struct claim *claim, const stru
     pg_bind_text(&params, end->truncated ? "limit" : NULL);
     pg_bind_time(&params, end->window_from);
     pg_bind_time(&params, end->window_to);
+    bind_expected(&params, end->rows_expected);
     return pg_batch_add(batch, embedded_text(embedded_job_statements, "end.sql"), &params, error);
 }
 

@@ -64,12 +64,12 @@ bool claim_jobs(struct pg *pg, struct claimant *claimant, const struct claim_ord
 
 /* ---- while it runs: each of these asks whether the job is still the claim's: ERROR_LOST ---- */
 
-/* Writes down how far it is. */
+/* Writes down how far it is, and how many rows it is expected to have; below 0: not known. */
 bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_progress *progress,
-                    struct error *error) MUST_CHECK;
+                    int64_t rows_expected, struct error *error) MUST_CHECK;
 
-/* Writes down how many rows are expected, and whether that is big. */
-bool claim_expect(struct pg *pg, const struct claim *claim, int64_t rows, bool big,
+/* Writes down that it is big: that it is expected to have so many rows. */
+bool claim_is_big(struct pg *pg, const struct claim *claim, int64_t rows_expected,
                   struct error *error) MUST_CHECK;
 
 /* ---- the outcome ---- */
@@ -82,6 +82,7 @@ struct claim_end {
     int64_t failures_added; /* 0 or 1 */
     int64_t delay_ms;       /* to the next try; below 0: there is none */
     struct job_progress progress;
+    int64_t rows_expected;          /* below 0: not known */
     bool truncated;                 /* there were more rows than the limit */
     int64_t window_from, window_to; /* of the events looked at; USEC_NONE: no bound */
 };

@@ -21,7 +21,8 @@ static bool go_on(void *context, struct error *error)
     if (now - assembly->reported_ms < PROGRESS_INTERVAL_MS)
         return true;
     assembly->reported_ms = now;
-    return claim_progress(attempt->tools->pg, attempt->claim, &assembly->progress, error);
+    return claim_progress(attempt->tools->pg, attempt->claim, &assembly->progress,
+                          assembly->rows_expected, error);
 }
 
 /* After each page. */
@@ -67,13 +68,21 @@ static struct export_source source_of(const struct attempt *attempt)
                                   .page_size = (size_t)tools->context->config->page_size};
 }
 
-bool assemble_estimate(const struct attempt *attempt, struct export_estimate *estimate,
-                       struct error *error)
+/* A big export leaves the last thread to small ones. */
+static bool expect(void *context, const struct export_estimate *estimate, struct error *error)
 {
-    const struct export_source source = source_of(attempt);
-    const struct export_query query = query_of(attempt);
-    return pg_connect(attempt->tools->tag_pg, error) &&
-           query_type_estimate(&source, &query, estimate, error);
+    struct attempt *attempt = context;
+    const struct attempt_tools *tools = attempt->tools;
+    bool big = estimate->rows > tools->context->config->small_rows;
+    attempt->assembly.rows_expected = estimate->rows;
+    if (!go_on(attempt, error))
+        return false;
+    if (!big)
+        return true; /* the next progress, or the outcome, writes it down */
+    return claim_is_big(tools->pg, attempt->claim, estimate->rows, error) &&
+           (pool_keep_big(tools->pool, tools->slot) ||
+            error_set(error, ERROR_STOPPED,
+                      "it is big, and the thread that is free is kept for small exports"));
 }
 
 static bool write_rows(struct attempt *attempt, struct error *error)
@@ -85,6 +94,7 @@ static bool write_rows(struct attempt *attempt, struct error *error)
         .output = {.format = row_format_default(),
                    .options.formula_guard = attempt->tools->context->config->csv_formula_guard,
                    .sink = assembly->sink},
+        .expect = attempt->claim->rows_expected < 0 ? expect : NULL,
         .progress = report,
         .context = attempt};
     bool written = query_type_run(&run, error);

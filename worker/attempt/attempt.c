@@ -67,26 +67,6 @@ static bool check_budget(const struct attempt *attempt, struct error *error)
     return retry_check_budget(&history, &limits, error);
 }
 
-/* How many rows are expected, once a job: they show how far it is, and a big export leaves the last
-   thread to small ones. */
-static bool estimate(const struct attempt *attempt, struct error *error)
-{
-    const struct claim *claim = attempt->claim;
-    const struct attempt_tools *tools = attempt->tools;
-    struct export_estimate estimate = {.known = false};
-    struct error unknown;
-    if (claim->rows_expected >= 0 || !assemble_estimate(attempt, &estimate, &unknown) ||
-        !estimate.known)
-        return attempt_check_ours(attempt, error);
-    watch_seen(tools->watch);
-    bool big = estimate.rows > tools->context->config->small_rows;
-    if (!claim_expect(tools->pg, claim, estimate.rows, big, error))
-        return false;
-    return !big || pool_keep_big(tools->pool, tools->slot) ||
-           error_set(error, ERROR_STOPPED,
-                     "it is big, and the thread that is free is kept for small exports");
-}
-
 /* ---- the whole ---- */
 
 static void make_attempt(struct attempt *attempt)
@@ -100,7 +80,7 @@ static void make_attempt(struct attempt *attempt)
         return;
     }
     done = done && check_budget(attempt, error) && check_user(attempt, error) &&
-           estimate(attempt, error) && assemble_download(attempt, error) && conclude_valid(attempt);
+           assemble_download(attempt, error) && conclude_valid(attempt);
     if (!done)
         conclude_error(attempt);
 }
@@ -108,6 +88,7 @@ static void make_attempt(struct attempt *attempt)
 void attempt_run(struct attempt *attempt, struct attempt_tools *tools, const struct claim *claim)
 {
     *attempt = (struct attempt){.tools = tools, .claim = claim};
+    attempt->assembly.rows_expected = claim->rows_expected;
     attempt->assembly.window_from = USEC_NONE;
     attempt->assembly.window_to = USEC_NONE;
     log_set_job(claim->data_export_id, claim->attempt);

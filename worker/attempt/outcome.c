@@ -73,6 +73,7 @@ bool outcome_otherwise(struct attempt *attempt, enum outcome_result result, stru
         .outcome = gone ? "gone" : "valid",
         .message = gone ? "the export's row was deleted" : "finished by another program",
         .delay_ms = -1,
+        .rows_expected = -1,
         .window_from = USEC_NONE,
         .window_to = USEC_NONE,
     };
@@ -139,6 +140,7 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct 
                                   .outcome = "valid",
                                   .delay_ms = -1,
                                   .progress = assembly->progress,
+                                  .rows_expected = assembly->rows_expected,
                                   .truncated = assembly->truncated,
                                   .window_from = assembly->window_from,
                                   .window_to = assembly->window_to};
@@ -168,6 +170,7 @@ bool outcome_failed(struct attempt *attempt, enum outcome_result *result, struct
                                   .cause = attempt->cause,
                                   .delay_ms = -1,
                                   .progress = attempt->assembly.progress,
+                                  .rows_expected = attempt->assembly.rows_expected,
                                   .window_from = USEC_NONE,
                                   .window_to = USEC_NONE};
     struct pg *pg = attempt->tools->pg;
@@ -201,6 +204,7 @@ bool outcome_postponed(struct attempt *attempt, struct error *error)
         .failures_added = attempt->counted ? 1 : 0,
         .delay_ms = delayed ? attempt->delay_ms : -1,
         .progress = attempt->assembly.progress,
+        .rows_expected = attempt->assembly.rows_expected,
     };
     return end_only(attempt, &end, error);
 }

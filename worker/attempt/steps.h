@@ -3,7 +3,6 @@
 #ifndef WORKER_ATTEMPT_STEPS_H
 #define WORKER_ATTEMPT_STEPS_H
 
-#include "export/query_type.h"
 #include "mail/mime.h"
 #include "worker/attempt/attempt.h"
 
@@ -25,11 +24,6 @@ enum outcome_result {
 };
 
 /* ---- assemble_download.c ---- */
-
-/* About how large the export will be. Waits some seconds at most; any error means that it is not
-   known. */
-bool assemble_estimate(const struct attempt *attempt, struct export_estimate *estimate,
-                       struct error *error) MUST_CHECK;
 
 /* Writes the rows of a claimed job into a temporary file and stores it as blobs. The errors are
    those that retry_judge knows; ERROR_STOPPED when the worker gives its jobs back. */

@@ -1,5 +1,5 @@
 -- The fence, and the end of an attempt. $1 export, $2 run, $3 state, $4 outcome, $5 message, $6 cause, $7 failures to
--- add, $8 milliseconds to the next try, $9 rows, $10 bytes, $11 pages, $12 truncated, $13 and $14 the window of events.
+-- add, $8 milliseconds to the next try, $9 rows, $10 bytes, $11 pages, $12 truncated, $13 and $14 the window of events, $15 rows expected.
 WITH passed AS (
     UPDATE exportd.export
        SET state = $3::text, worker = NULL, message = $5::text, cause = $6::text,
@@ -7,6 +7,7 @@ WITH passed AS (
            next_try_at = clock_timestamp() + $8::bigint * interval '1 millisecond',
            rows = $9::bigint, bytes = $10::bigint, pages = $11::bigint, progress_at = clock_timestamp(),
            truncated = $12::text, window_from = $13::timestamptz, window_to = $14::timestamptz,
+           rows_expected = coalesce($15::bigint, rows_expected),
            finished_at = CASE WHEN $3::text NOT IN ('waiting', 'delayed') THEN clock_timestamp() END
      WHERE data_export_id = $1::bigint AND run = $2::text AND state = 'running'
     RETURNING data_export_id, attempt
