@@ -153,39 +153,35 @@ static bool add_rescued(json_t *list, const struct pg_result *result, int row, s
     return done;
 }
 
-static bool return_jobs(struct pg *pg, int64_t lease_ms, json_t *rescued, struct error *error)
+static bool add_judgement(struct pg_batch *batch, const char *sql, int64_t lease_ms,
+                          struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    struct pg_result *result = NULL;
     pg_bind_int(&params, lease_ms);
-    if (!pg_query(pg, embedded_text(embedded_job_statements, "judge.sql"), &params, &result, error))
-        return false;
-    bool done = true;
-    for (int row = 0; done && row < pg_rows(result); row++)
-        done = add_rescued(rescued, result, row, error);
-    pg_result_free(result);
-    return done;
+    return pg_batch_add(batch, sql, &params, error);
 }
 
-static bool forget_silent(struct pg *pg, int64_t lease_ms, struct error *error)
-{
-    struct pg_params params = {.repeated = true};
-    pg_bind_int(&params, lease_ms);
-    return pg_execute(pg,
-                      "DELETE FROM exportd.worker w WHERE"
-                      " abs(extract(epoch FROM clock_timestamp() - w.beat_at)) * 1000 > $1::bigint"
-                      " AND NOT EXISTS (SELECT FROM exportd.export e"
-                      " WHERE e.worker = w.instance AND e.state = 'running')",
-                      &params, NULL, error);
-}
+static const char forget_statement[] =
+    "DELETE FROM exportd.worker w WHERE"
+    " abs(extract(epoch FROM clock_timestamp() - w.beat_at)) * 1000 > $1::bigint"
+    " AND NOT EXISTS (SELECT FROM exportd.export e"
+    " WHERE e.worker = w.instance AND e.state = 'running')";
 
 bool lease_judge(struct pg *pg, int64_t lease_ms, json_t **rescued, struct error *error)
 {
+    struct pg_batch batch;
     json_t *list = json_array();
+    pg_batch_init(&batch, pg);
     bool done = (list != NULL || error_no_memory(error)) &&
-                return_jobs(pg, lease_ms, list, error) && forget_silent(pg, lease_ms, error);
+                add_judgement(&batch, embedded_text(embedded_job_statements, "judge.sql"), lease_ms,
+                              error) &&
+                add_judgement(&batch, forget_statement, lease_ms, error) &&
+                pg_batch_run(&batch, error);
+    for (int row = 0; done && row < pg_rows(batch.results[0]); row++)
+        done = add_rescued(list, batch.results[0], row, error);
     if (done)
         *rescued = json_incref(list);
     json_decref(list);
+    pg_batch_free(&batch);
     return done;
 }

@@ -23,6 +23,7 @@ struct looks {
     struct pool *pool;
     struct claimant claimant;
     int64_t upkeep_ms; /* the last look with upkeep (monotonic) */
+    bool idle;         /* the last look found nothing */
     int64_t disks_checked_ms;
     struct outage postgres_outage, store_outage, tmpdir_outage;
 };
@@ -63,7 +64,9 @@ static bool disks_are_fine(struct looks *looks)
 
 /* ---- claiming ---- */
 
-/* *more: as many jobs as were asked for, and perhaps others. */
+/* *more: as many jobs as were asked for, and perhaps others. An idle queue is asked for one job
+ * only.
+ */
 static bool claim(struct looks *looks, bool *more, struct error *error)
 {
     struct claims claims = {.count = 0};
@@ -72,6 +75,10 @@ static bool claim(struct looks *looks, bool *more, struct error *error)
     *more = false;
     if (order.jobs == 0)
         return true;
+    if (looks->idle) {
+        order.jobs = 1;
+        order.big = order.big > 0 ? 1 : 0;
+    }
     order.upkeep = now - looks->upkeep_ms >= LOOK_MS;
     if (order.upkeep)
         looks->upkeep_ms = now;
@@ -84,6 +91,7 @@ static bool claim(struct looks *looks, bool *more, struct error *error)
             return true; /* the heartbeat's last act gives it back */
     if (claims.promoted > 0)
         LOG(LOG_INFO, "queue.promoted", log_int("count", claims.promoted));
+    looks->idle = claims.count == 0;
     *more = claims.count == order.jobs;
     return true;
 }

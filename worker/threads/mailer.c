@@ -4,7 +4,7 @@
 #include "mail/outbox.h"
 #include "worker/outage.h"
 
-enum { IDLE_WAIT_MS = 2000, AWAY_WAIT_MS = 2000 };
+enum { IDLE_WAIT_MS = 3000, AWAY_WAIT_MS = 2000 };
 
 static bool gives_back(const struct mailer *mailer)
 {
