@@ -33,7 +33,7 @@ static bool does_not_exist(struct error *error, const char *what)
 
 static bool check_limit(const struct export_query *query, struct error *error)
 {
-    return query->limit_kind != JOB_LIMIT_WRONG ||
+    return query->limit >= 0 ||
            error_set(error, ERROR_EXPORT,
                      "Invalid limit: it has to be a whole number of rows, or 0 for all rows");
 }
@@ -42,28 +42,21 @@ static bool check_limit(const struct export_query *query, struct error *error)
 static bool check_subject(struct run *run, struct error *error)
 {
     const struct export_query *query = &run->export->query;
-    bool one = query->environment_kind == JOB_ENVIRONMENT_ONE;
-    run->environment_id = one ? query->environment_id : 0;
+    run->environment_id = query->environment_id;
     const struct subject_ids ids = {.organization_id = query->organization_id,
                                     .project_id = run->payload->project_id,
                                     .group_id = run->payload->group_id,
                                     .environment_id = run->environment_id,
-                                    .all_environments = !one};
+                                    .all_environments = run->environment_id == 0};
     struct subject subject;
     if (!subject_find(run->export->source.pg, &ids, &subject, error))
         return false;
     if (!subject.has_project)
         return does_not_exist(error, "project");
-    if (!subject.has_environment || query->environment_kind == JOB_ENVIRONMENT_WRONG)
+    if (!subject.has_environment)
         return does_not_exist(error, "environment");
     run->group_id = subject.group_id;
     return run->group_id != 0 || does_not_exist(error, "issue");
-}
-
-/* 0: no limit. */
-static int64_t row_limit(const struct export_query *query)
-{
-    return query->limit_kind == JOB_LIMIT_ROWS ? query->limit : 0;
 }
 
 static bool find_group_again(struct run *run, struct error *error)
@@ -216,7 +209,7 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
                                                     .environment_id = run->environment_id,
                                                     .key = run->lookup_key,
                                                     .key_must_exist = true,
-                                                    .limit = row_limit(&run->export->query),
+                                                    .limit = run->export->query.limit,
                                                     .page_size = run->export->source.page_size,
                                                     .group_seen = &seen,
                                                     .reading = tell_reading,
@@ -265,7 +258,7 @@ bool issues_by_tag_parse(const char *query_info, struct arena *arena, union expo
 static bool estimate_rows(const struct run *run, struct export_estimate *estimate,
                           struct error *error)
 {
-    int64_t limit = row_limit(&run->export->query);
+    int64_t limit = run->export->query.limit;
     int64_t width = ROW_BYTES + (run->with_users ? USER_BYTES : 0);
     const struct tag_place place = {.project_id = run->payload->project_id,
                                     .group_id = run->group_id,

@@ -11,7 +11,6 @@
 #include "format/row_writer.h"
 #include "model/job_progress.h"
 #include "tagstore/tagstore.h"
-#include "wire/job_message.h"
 
 struct export_source {
     struct pg *pg; /* project, group, users; not the tagstore's connection */
@@ -23,10 +22,8 @@ struct export_query {
     int64_t organization_id;
     int64_t query_type;
     const char *query_info;
-    enum job_limit limit_kind;
-    int64_t limit;
-    enum job_environment environment_kind;
-    int64_t environment_id;
+    int64_t limit;          /* 0: all rows; below 0: what was asked for is no limit */
+    int64_t environment_id; /* 0: all; below 0: there is no such environment */
 };
 
 /* Why an export fails whose user member_may_export (model/member.h) turns down; ERROR_EXPORT. */

@@ -38,7 +38,7 @@ static bool resolve(struct creation *creation, const struct export_order *order,
     struct export_query query;
     if (!request_resolve(creation->context, order, arena, &query, error))
         return false;
-    if (query.environment_kind == JOB_ENVIRONMENT_ONE && query.environment_id == 0)
+    if (query.environment_id < 0)
         return error_set(error, ERROR_NOT_FOUND,
                          "the organization has no environment of this name");
     creation->key = (struct exported_data_key){.organization_id = query.organization_id,

@@ -5,6 +5,8 @@
 #include "model/exported_data.h"
 #include "model/project.h"
 
+enum { NO_ENVIRONMENT = -1 };
+
 static bool write_query_info(const struct export_order *order, struct arena *arena,
                              const char **query_info, struct error *error)
 {
@@ -26,19 +28,20 @@ static bool write_query_info(const struct export_order *order, struct arena *are
 static bool find_environment(struct pg *pg, const char *name, struct export_query *query,
                              struct error *error)
 {
+    int64_t *id = &query->environment_id;
     if (name == NULL)
         return true;
-    query->environment_kind = JOB_ENVIRONMENT_ONE;
-    return environment_find(pg, query->organization_id, name, &query->environment_id, error);
+    if (!environment_find(pg, query->organization_id, name, id, error))
+        return false;
+    if (*id == 0)
+        *id = NO_ENVIRONMENT;
+    return true;
 }
 
 bool request_resolve(const struct request_context *context, const struct export_order *order,
                      struct arena *arena, struct export_query *query, struct error *error)
 {
-    *query =
-        (struct export_query){.query_type = order->query_type,
-                              .limit_kind = order->limit == 0 ? JOB_LIMIT_NONE : JOB_LIMIT_ROWS,
-                              .limit = order->limit};
+    *query = (struct export_query){.query_type = order->query_type, .limit = order->limit};
     if (order->limit < 0)
         return error_set(error, ERROR_INVALID, "the limit is negative");
     return write_query_info(order, arena, &query->query_info, error) &&

@@ -7,7 +7,7 @@
 #include "request/create.h"
 
 /* The query as a worker would get it, with texts in `arena`, if the caller may ask it. The order's
-   user is not looked at. An environment that is not there is JOB_ENVIRONMENT_ONE with the id 0.
+   user is not looked at. An environment that is not there has an id below 0.
    ERROR_NOT_FOUND: no such organization; ERROR_INVALID: the order breaks a rule; ERROR_DENIED. */
 bool request_resolve(const struct request_context *context, const struct export_order *order,
                      struct arena *arena, struct export_query *query,

@@ -33,20 +33,6 @@ static bool report(void *context, const struct job_progress *progress, struct er
     return go_on(attempt, error);
 }
 
-static enum job_limit limit_kind(const struct claim *claim)
-{
-    if (claim->limit < 0)
-        return JOB_LIMIT_WRONG;
-    return claim->limit > 0 ? JOB_LIMIT_ROWS : JOB_LIMIT_NONE;
-}
-
-static enum job_environment environment_kind(const struct claim *claim)
-{
-    if (claim->environment_id < 0)
-        return JOB_ENVIRONMENT_WRONG;
-    return claim->environment_id > 0 ? JOB_ENVIRONMENT_ONE : JOB_ENVIRONMENT_ALL;
-}
-
 static struct export_query query_of(const struct attempt *attempt)
 {
     const struct claim *claim = attempt->claim;
@@ -54,9 +40,7 @@ static struct export_query query_of(const struct attempt *attempt)
     return (struct export_query){.organization_id = row->organization_id,
                                  .query_type = row->query_type,
                                  .query_info = row->query_info,
-                                 .limit_kind = limit_kind(claim),
                                  .limit = claim->limit,
-                                 .environment_kind = environment_kind(claim),
                                  .environment_id = claim->environment_id};
 }
 

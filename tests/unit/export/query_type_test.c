@@ -79,7 +79,7 @@ static void test_runs_that_fail(void **state)
     assert_int_equal(error.code, ERROR_EXPORT);
     assert_string_equal(error.message, "Invalid query: it is not a JSON object");
     run.query.query_info = "{\"project_id\": 1, \"group_id\": 7, \"key\": \"k\"}";
-    run.query.limit_kind = JOB_LIMIT_WRONG;
+    run.query.limit = -1;
     assert_false(query_type_run(&run, &error));
     assert_int_equal(error.code, ERROR_EXPORT);
     assert_non_null(strstr(error.message, "Invalid limit"));
