@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A look for jobs is one round trip: a statement for each job wanted, and two that keep the queue
- * in order. The flows of organizations that have nothing to do any more are in the way of others
- * once there are many; so a look that finds too little deletes some and tries again.
+ * A transaction claims one job only: one that claimed several would hold the flows of several
+ * organizations, and could wait for another that holds them in another order. The flows of
+ * organizations that have nothing to do any more are in the way of others once there are many; so a
+ * look that finds too little deletes some and tries again.
  */
 #include "job/claim.h"
 
@@ -47,11 +48,10 @@ static void read_claim(const struct pg_result *result, const run_name run, struc
     memcpy(claim->run, run, sizeof(run_name));
 }
 
-static bool add_claim(struct pg_batch *batch, struct claimant *claimant, bool may_be_big,
-                      run_name run, struct error *error)
+static bool add_claim(struct pg_batch *batch, const struct claimant *claimant, bool may_be_big,
+                      const run_name run, struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    (void)snprintf(run, sizeof(run_name), "%s:%" PRId64, claimant->worker, ++claimant->runs);
     pg_bind_text(&params, claimant->queue);
     pg_bind_text(&params, claimant->worker);
     pg_bind_text(&params, run);
@@ -60,53 +60,79 @@ static bool add_claim(struct pg_batch *batch, struct claimant *claimant, bool ma
     return pg_batch_add(batch, embedded_text(embedded_job_statements, "claim.sql"), &params, error);
 }
 
-static bool add_upkeep(struct pg_batch *batch, const struct claimant *claimant, const char *name,
-                       struct error *error)
+static bool add_upkeep(struct pg_batch *batch, const struct claimant *claimant, struct error *error)
 {
     struct pg_params params = {.repeated = true};
     pg_bind_text(&params, claimant->queue);
-    return pg_batch_add(batch, embedded_text(embedded_job_statements, name), &params, error);
+    return pg_batch_add(batch, embedded_text(embedded_job_statements, "tidy.sql"), &params, error);
 }
 
-/* One round trip: what is due waits again, then the claims. *tidied: flows that were deleted. */
-static bool claim_once(struct pg *pg, struct claimant *claimant, const struct claim_order *order,
-                       struct claims *claims, int64_t *tidied, struct error *error)
+/* What upkeep has come upon. */
+struct upkeep {
+    bool wanted;
+    int64_t tidied; /* flows deleted */
+    bool due;       /* there are delayed jobs to promote */
+};
+
+/* One round trip. claims->count grows by one if there is a job. */
+static bool claim_one(struct pg *pg, struct claimant *claimant, bool may_be_big,
+                      struct upkeep *upkeep, struct claims *claims, struct error *error)
 {
     struct pg_batch batch;
-    run_name runs[CLAIMS_MAX];
-    int wanted = order->jobs - claims->count;
-    int next = 0;
+    run_name run;
+    (void)snprintf(run, sizeof(run), "%s:%" PRId64, claimant->worker, ++claimant->runs);
     pg_batch_init(&batch, pg);
-    bool done = !order->upkeep || add_upkeep(&batch, claimant, "promote.sql", error);
-    for (int i = 0; done && i < wanted; i++)
-        done = add_claim(&batch, claimant, claims->count + i < order->big, runs[i], error);
-    done = done && (!order->upkeep || add_upkeep(&batch, claimant, "tidy.sql", error)) &&
-           pg_batch_run(&batch, error);
-    if (done && order->upkeep)
-        claims->promoted += pg_int(batch.results[next++], 0, 0);
-    for (int i = 0; done && i < wanted; i++, next++)
-        if (pg_rows(batch.results[next]) == 1)
-            read_claim(batch.results[next], runs[i], &claims->items[claims->count++]);
-    *tidied = done && order->upkeep ? pg_int(batch.results[next], 0, 0) : 0;
+    bool done = add_claim(&batch, claimant, may_be_big, run, error) &&
+                (!upkeep->wanted || add_upkeep(&batch, claimant, error)) &&
+                pg_batch_run(&batch, error);
+    if (done && pg_rows(batch.results[0]) == 1)
+        read_claim(batch.results[0], run, &claims->items[claims->count++]);
+    if (done && upkeep->wanted) {
+        upkeep->tidied = pg_int(batch.results[1], 0, 0);
+        upkeep->due = text_equal(pg_text(batch.results[1], 0, 1), "t");
+    }
     pg_batch_free(&batch);
     return done;
+}
+
+static bool promote(struct pg *pg, const struct claimant *claimant, int64_t *promoted,
+                    struct error *error)
+{
+    struct pg_params params = {.repeated = true};
+    pg_bind_text(&params, claimant->queue);
+    return pg_query_int(pg, embedded_text(embedded_job_statements, "promote.sql"), &params,
+                        promoted, error);
+}
+
+static int count_big(const struct claims *claims)
+{
+    int big = 0;
+    for (int i = 0; i < claims->count; i++)
+        big += claims->items[i].big ? 1 : 0;
+    return big;
 }
 
 bool claim_jobs(struct pg *pg, struct claimant *claimant, const struct claim_order *order,
                 struct claims *claims, struct error *error)
 {
-    struct claim_order round = *order;
-    int64_t tidied = 0;
+    struct upkeep upkeep = {.wanted = order->upkeep};
     *claims = (struct claims){.count = 0};
     if (!FAULT("before_claim", error))
         return false;
-    for (;;) {
-        if (!claim_once(pg, claimant, &round, claims, &tidied, error))
+    while (claims->count < order->jobs) {
+        int before = claims->count;
+        int64_t promoted = 0;
+        upkeep.due = false;
+        if (!claim_one(pg, claimant, count_big(claims) < order->big, &upkeep, claims, error) ||
+            (upkeep.due && !promote(pg, claimant, &promoted, error)))
             return false;
-        if (claims->count == order->jobs || (round.upkeep && tidied == 0))
+        claims->promoted += promoted;
+        bool found = claims->count > before;
+        if (!found && upkeep.wanted && upkeep.tidied + promoted == 0)
             return true;
-        round.upkeep = true;
+        upkeep.wanted = !found;
     }
+    return true;
 }
 
 /* ---- while it runs ---- */

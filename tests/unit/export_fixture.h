@@ -47,8 +47,10 @@ static int stop(void **state)
 static int prepare(void **state)
 {
     struct fixture *fixture = *state;
-    run_sql(fixture->pg,
-            "TRUNCATE exportd.export, exportd.attempt, exportd.outbox, sentry_exporteddata");
+    run_sql(
+        fixture->pg,
+        "TRUNCATE exportd.export, exportd.attempt, exportd.outbox, exportd.flow,"
+        " exportd.organization, exportd.worker, exportd.queue, exportd.dead, sentry_exporteddata");
     return 0;
 }
 

@@ -5,14 +5,15 @@ WITH silent AS MATERIALIZED (
     SELECT w.instance FROM exportd.worker w
      WHERE abs(extract(epoch FROM clock_timestamp() - w.beat_at)) * 1000 > $1::bigint
 ), lost AS MATERIALIZED (
-    SELECT e.data_export_id, e.attempt, e.worker FROM exportd.export e
+    SELECT e.data_export_id, e.attempt, e.worker, e.organization_id, e.big FROM exportd.export e
      WHERE e.state = 'running' AND (e.worker IN (SELECT s.instance FROM silent s)
         OR NOT EXISTS (SELECT FROM exportd.worker w WHERE w.instance = e.worker))
        FOR UPDATE OF e SKIP LOCKED
 ), returned AS (
     UPDATE exportd.export e
        SET state = 'waiting', worker = NULL, crashes = e.crashes + 1, message = 'the worker that ran it died'
-      FROM lost WHERE e.data_export_id = lost.data_export_id
+      FROM (SELECT * FROM lost ORDER BY organization_id, big) AS lost -- in which all lock their rows in exportd.flow
+     WHERE e.data_export_id = lost.data_export_id
 ), ended AS (
     UPDATE exportd.attempt a SET ended_at = clock_timestamp(), outcome = 'crashed', message = 'the worker died'
       FROM lost WHERE a.data_export_id = lost.data_export_id AND a.attempt = lost.attempt

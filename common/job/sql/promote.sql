@@ -1,10 +1,11 @@
 -- Delayed jobs that are due wait again, at most 100. $1 queue.
-WITH due AS (
-    SELECT e.data_export_id FROM exportd.export e
+WITH due AS MATERIALIZED (
+    SELECT e.data_export_id, e.organization_id, e.big FROM exportd.export e
      WHERE e.state = 'delayed' AND e.next_try_at <= clock_timestamp() AND e.queue = $1::text
      ORDER BY e.next_try_at LIMIT 100 FOR UPDATE SKIP LOCKED
 ), promoted AS (
-    UPDATE exportd.export e SET state = 'waiting', next_try_at = NULL FROM due
+    UPDATE exportd.export e SET state = 'waiting', next_try_at = NULL
+      FROM (SELECT * FROM due ORDER BY organization_id, big) AS due -- in which all lock their rows in exportd.flow
      WHERE e.data_export_id = due.data_export_id
     RETURNING e.data_export_id
 )

@@ -1,13 +1,14 @@
 -- Gives back what bears a worker's name and is in none of its threads' hands. $1 worker, $2 the runs in its threads'
 -- hands, $3 how many milliseconds a claim may be on its way to them.
 WITH lost AS MATERIALIZED (
-    SELECT e.data_export_id, e.attempt FROM exportd.export e
+    SELECT e.data_export_id, e.attempt, e.organization_id, e.big FROM exportd.export e
      WHERE e.worker = $1::text AND e.state = 'running' AND e.run <> ALL ($2::text[])
        AND e.started_at < clock_timestamp() - $3::bigint * interval '1 millisecond'
        FOR UPDATE SKIP LOCKED
 ), returned AS (
     UPDATE exportd.export e SET state = 'waiting', worker = NULL, message = 'its worker did not run it'
-      FROM lost WHERE e.data_export_id = lost.data_export_id
+      FROM (SELECT * FROM lost ORDER BY organization_id, big) AS lost -- in which all lock their rows in exportd.flow
+     WHERE e.data_export_id = lost.data_export_id
 ), ended AS (
     UPDATE exportd.attempt a SET ended_at = clock_timestamp(), outcome = 'lost', message = 'its worker did not run it'
       FROM lost WHERE a.data_export_id = lost.data_export_id AND a.attempt = lost.attempt
