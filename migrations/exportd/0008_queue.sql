@@ -107,11 +107,10 @@ DECLARE
     lowest double precision;
     reached bigint;
 BEGIN
-    SELECT f.pass INTO lowest FROM exportd.flow f
-     WHERE f.queue = NEW.queue AND f.big = NEW.big AND EXISTS (
-         SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = f.queue
-            AND e.organization_id = f.organization_id AND e.big = f.big)
-     ORDER BY f.pass LIMIT 1;
+    SELECT f.pass INTO lowest FROM exportd.flow f CROSS JOIN LATERAL ( -- of each only what is asked for: EXISTS reads all
+        SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = f.queue
+           AND e.organization_id = f.organization_id AND e.big = f.big LIMIT 1) AS waiting
+     WHERE f.queue = NEW.queue AND f.big = NEW.big ORDER BY f.pass LIMIT 1;
     IF lowest IS NULL THEN
         SELECT max(f.pass) INTO lowest FROM exportd.flow f WHERE f.queue = NEW.queue AND f.big = NEW.big;
     END IF;

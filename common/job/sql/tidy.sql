@@ -18,5 +18,5 @@ WITH first AS MATERIALIZED (
     RETURNING f.organization_id
 )
 SELECT count(*), EXISTS (SELECT FROM exportd.export e WHERE e.state = 'delayed' AND e.queue = $1::text
-                            AND e.next_try_at <= clock_timestamp())
+                            AND e.next_try_at <= (SELECT clock_timestamp()))
   FROM empty

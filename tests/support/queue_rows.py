@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The queue by SQL: the statements of common/job/sql/ themselves, and rows by the thousand."""
+import contextlib
+import os
+
+from support.program import ROOT
+
+QUEUE = "data_export"
+NO_ISSUE = '{"project_id": "1", "group_id": "1", "key": "color"}'  # fails at once: a quick job
+
+
+def statement(name):
+    with open(os.path.join(ROOT, "common", "job", "sql", f"{name}.sql"), encoding="utf-8") as file:
+        return file.read().rstrip().rstrip(";")
+
+
+def insert_organizations(sql, count):
+    """Organizations 1 ... `count`, and one user; returns the user's id."""
+    sql.execute("""INSERT INTO sentry_organization
+                     (id, name, slug, status, date_added, default_role, flags)
+                   SELECT n, 'o' || n, 'o' || n, 0, now(), 'member', 0
+                   FROM generate_series(1, %s) AS n""", (count,))
+    sql.execute("""INSERT INTO auth_user (password, username, first_name, email, is_staff, is_active,
+                     is_superuser, is_managed, date_joined)
+                   SELECT '', 'ann', '', 'ann@example.com', false, true, false, false, now()
+                   RETURNING id""")
+    return sql.fetchone()[0]
+
+
+def enqueue(sql, organization, count=1):
+    """`count` exports that an organization asks for; returns their ids."""
+    sql.execute("""INSERT INTO sentry_exporteddata (date_added, query_type, query_info,
+                     organization_id, user_id)
+                   SELECT now(), 0, %s, %s, (SELECT id FROM auth_user) FROM generate_series(1, %s)
+                   RETURNING id""", (NO_ISSUE, organization, count))
+    exports = [row[0] for row in sql.fetchall()]
+    nulls, zeros = [None] * count, [0] * count
+    sql.execute(f"PREPARE enqueue AS {statement('enqueue')}")
+    sql.execute("EXECUTE enqueue (%s, 'cli', %s, %s, %s, %s, %s::timestamptz[], %s::timestamptz[])",
+                (QUEUE, exports, zeros, zeros, zeros, nulls, nulls))
+    assert [row[0] for row in sql.fetchall()] == ["queued"] * count
+    sql.execute("DEALLOCATE enqueue")
+    return exports
+
+
+def insert_export_rows(sql, state, first, last, organizations):
+    """Rows `first` ... `last` of exportd.export, with an attempt if they are not waiting, given to
+    the organizations in turn. Triggers do not run: nothing has a place in the queue."""
+    sql.execute("SET session_replication_role = replica")
+    sql.execute("""INSERT INTO exportd.export (data_export_id, date_added, organization_id, user_id,
+                     query_type, query_info, queue, state, attempt, failures, rows, bytes, pages,
+                     worker, run, turn, started_at, finished_at)
+                   SELECT n, now(), 1 + n %% %s, 1, 0, %s, %s, %s, 1, 0, 0, 0, 0,
+                     CASE WHEN %s = 'running' THEN 'other' END, 'other:' || n, n / %s, now(),
+                     CASE WHEN %s = 'valid' THEN now() END
+                   FROM generate_series(%s, %s) AS n""",
+                (organizations, NO_ISSUE, QUEUE, state, state, organizations, state, first, last))
+    if state != "waiting":
+        sql.execute("""INSERT INTO exportd.attempt (data_export_id, attempt, worker, run, started_at,
+                         ended_at, outcome)
+                       SELECT data_export_id, attempt, 'other', run, started_at, finished_at,
+                         nullif(state, 'running') FROM exportd.export
+                       WHERE data_export_id BETWEEN %s AND %s""", (first, last))
+    sql.execute("RESET session_replication_role")
+
+
+def fill_queue(sql, finished=1_000_000, waiting=100_000, running=50, organizations=500):
+    """A queue that has worked for long and has much to do. Finished rows have the first ids."""
+    insert_export_rows(sql, "valid", 1, finished, organizations)
+    insert_export_rows(sql, "waiting", finished + 1, finished + waiting, organizations)
+    insert_export_rows(sql, "running", finished + waiting + 1, finished + waiting + running,
+                       organizations)
+    sql.execute("""INSERT INTO exportd.flow (queue, organization_id, big, pass)
+                   SELECT DISTINCT queue, organization_id, big, 0 FROM exportd.export
+                   WHERE state = 'waiting'""")
+    sql.execute("""INSERT INTO exportd.worker (instance, name, queue, version, threads, started_at,
+                     beat_at) VALUES ('other', 'other', %s, '1', 50, now(), now() + '1 s')""",
+                (QUEUE,))
+    sql.execute("VACUUM ANALYZE")
+
+
+def prepare(sql):
+    """claim and "end", as the program prepares them; a second time does no harm."""
+    sql.execute("DEALLOCATE ALL")
+    sql.execute(f"PREPARE claim AS {statement('claim')}")
+    sql.execute(f"""PREPARE "end" AS {statement('end')}""")
+
+
+CLAIM = "EXECUTE claim ('" + QUEUE + "', 'w', '{run}', 1000, '{{f,t}}')"
+END = ("""EXECUTE "end" ({job}, '{run}', 'valid', 'valid', NULL, NULL, 0, NULL, 1, 1, 1, NULL,"""
+       " NULL, NULL)")
+
+
+def work_in_server(sql, jobs):
+    """Claims and ends `jobs` jobs, each in transactions of its own, without round trips."""
+    prepare(sql)
+    claim, end = CLAIM.format(run="%1$s"), END.format(job="%1$s", run="%2$s")
+    sql.execute(f"""DO $do$
+        DECLARE
+            job bigint;
+            run text;
+        BEGIN
+            FOR n IN 1 .. {jobs:d} LOOP
+                run := clock_timestamp();
+                EXECUTE format($sql${claim}$sql$, run) INTO job;
+                COMMIT;
+                EXECUTE format($sql${end}$sql$, job, run);
+                COMMIT;
+            END LOOP;
+        END $do$""")
+
+
+def explain_claim(sql):
+    """The pages that a claim reads, and the milliseconds that it takes; it is undone."""
+    prepare(sql)
+    sql.execute("BEGIN")
+    sql.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {CLAIM.format(run='none')}")
+    plan = sql.fetchone()[0][0]
+    sql.execute("ROLLBACK")
+    return (plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"],
+            plan["Execution Time"])
+
+
+@contextlib.contextmanager
+def hold_snapshot(connection):
+    """As pg_dump does, on a connection of its own, which is closed at the end."""
+    connection.set_session(isolation_level="REPEATABLE READ", autocommit=False)
+    with contextlib.closing(connection), connection.cursor() as sql:
+        sql.execute("SELECT count(*) FROM exportd.queue")
+        yield
