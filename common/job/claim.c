@@ -31,7 +31,6 @@ typedef char run_name[CLAIM_RUN_MAX];
 
 static void read_claim(const struct pg_result *result, const run_name run, struct claim *claim)
 {
-    bool estimated = !pg_is_null(result, 0, COLUMN_ROWS_EXPECTED);
     *claim = (struct claim){
         .data_export_id = pg_int(result, 0, COLUMN_ID),
         .attempt = pg_int(result, 0, COLUMN_ATTEMPT),
@@ -41,7 +40,7 @@ static void read_claim(const struct pg_result *result, const run_name run, struc
         .age_seconds = pg_int(result, 0, COLUMN_AGE),
         .limit = pg_int(result, 0, COLUMN_LIMIT),
         .environment_id = pg_int(result, 0, COLUMN_ENVIRONMENT),
-        .rows_expected = estimated ? pg_int(result, 0, COLUMN_ROWS_EXPECTED) : -1,
+        .rows_expected = pg_int(result, 0, COLUMN_ROWS_EXPECTED),
         .expires = pg_time(result, 0, COLUMN_EXPIRES),
         .date_added = pg_time(result, 0, COLUMN_ADDED),
     };
@@ -143,14 +142,6 @@ static bool lost(const struct claim *claim, struct error *error)
                      claim->attempt);
 }
 
-static void bind_expected(struct pg_params *params, int64_t rows)
-{
-    if (rows < 0)
-        pg_bind_null(params);
-    else
-        pg_bind_int(params, rows);
-}
-
 bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_progress *progress,
                     int64_t rows_expected, struct error *error)
 {
@@ -161,11 +152,11 @@ bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_p
     pg_bind_int(&params, progress->rows);
     pg_bind_int(&params, progress->bytes);
     pg_bind_int(&params, progress->pages);
-    bind_expected(&params, rows_expected);
+    pg_bind_int(&params, rows_expected);
     return pg_execute(pg,
                       "UPDATE exportd.export SET rows = $3::bigint, bytes = $4::bigint,"
                       " pages = $5::bigint, progress_at = clock_timestamp(),"
-                      " rows_expected = coalesce($6::bigint, rows_expected)"
+                      " rows_expected = coalesce(nullif($6::bigint, 0), rows_expected)"
                       " WHERE data_export_id = $1::bigint AND run = $2::text"
                       " AND state = 'running'",
                       &params, &affected, error) &&
@@ -214,7 +205,7 @@ bool claim_end_add(struct pg_batch *batch, const struct claim *claim, const stru
     pg_bind_text(&params, end->truncated ? "limit" : NULL);
     pg_bind_time(&params, end->window_from);
     pg_bind_time(&params, end->window_to);
-    bind_expected(&params, end->rows_expected);
+    pg_bind_int(&params, end->rows_expected);
     return pg_batch_add(batch, embedded_text(embedded_job_statements, "end.sql"), &params, error);
 }
 

@@ -26,7 +26,7 @@ struct claim {
     int64_t age_seconds;       /* since its first attempt began */
     int64_t limit;             /* 0: all rows; below 0: what was asked for is no limit */
     int64_t environment_id;    /* 0: all; below 0: there is no such environment */
-    int64_t rows_expected;     /* an estimate; below 0: none */
+    int64_t rows_expected;     /* an estimate; 0: none */
     int64_t expires;           /* not to be begun after this moment; USEC_NONE */
     int64_t date_added;        /* of its sentry_exporteddata row */
 };
@@ -64,7 +64,7 @@ bool claim_jobs(struct pg *pg, struct claimant *claimant, const struct claim_ord
 
 /* ---- while it runs: each of these asks whether the job is still the claim's: ERROR_LOST ---- */
 
-/* Writes down how far it is, and how many rows it is expected to have; below 0: not known. */
+/* Writes down how far it is, and how many rows it is expected to have; 0: not known. */
 bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_progress *progress,
                     int64_t rows_expected, struct error *error) MUST_CHECK;
 
@@ -82,7 +82,7 @@ struct claim_end {
     int64_t failures_added; /* 0 or 1 */
     int64_t delay_ms;       /* to the next try; below 0: there is none */
     struct job_progress progress;
-    int64_t rows_expected;          /* below 0: not known */
+    int64_t rows_expected;          /* 0: not known */
     bool truncated;                 /* there were more rows than the limit */
     int64_t window_from, window_to; /* of the events looked at; USEC_NONE: no bound */
 };

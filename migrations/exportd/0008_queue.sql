@@ -48,7 +48,6 @@ CREATE TABLE exportd.flow (
     big             boolean NOT NULL,
     pass            double precision NOT NULL,
     turn            bigint NOT NULL DEFAULT 0,   -- of its users: the highest that was served
-    arrivals        bigint NOT NULL DEFAULT 0,   -- how often something was put in: an empty row is deleted only unchanged
     PRIMARY KEY (queue, organization_id, big)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 CREATE INDEX flow_pass_idx ON exportd.flow (queue, big, pass);
@@ -101,24 +100,32 @@ CREATE TABLE exportd.intake_try (
 );
 
 -- Whatever makes an export wait gives it its place: a turn among those of its organization's users, and a row in flow.
+-- The key lock on that row keeps it from being deleted before the export is committed, and lets claims go on.
 -- Who comes back after a pause begins at the lowest pass that waits, and so does not make up for the pause.
 CREATE FUNCTION exportd.find_place() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    lowest double precision;
     reached bigint;
+    lowest double precision;
 BEGIN
-    SELECT f.pass INTO lowest FROM exportd.flow f CROSS JOIN LATERAL ( -- of each only what is asked for: EXISTS reads all
-        SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = f.queue
-           AND e.organization_id = f.organization_id AND e.big = f.big LIMIT 1) AS waiting
-     WHERE f.queue = NEW.queue AND f.big = NEW.big ORDER BY f.pass LIMIT 1;
-    IF lowest IS NULL THEN
-        SELECT max(f.pass) INTO lowest FROM exportd.flow f WHERE f.queue = NEW.queue AND f.big = NEW.big;
+    IF NOT EXISTS (SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = NEW.queue
+                      AND e.organization_id = NEW.organization_id AND e.big = NEW.big) THEN
+        SELECT f.pass INTO lowest FROM exportd.flow f CROSS JOIN LATERAL ( -- of each only what is asked for: EXISTS reads all
+            SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = f.queue
+               AND e.organization_id = f.organization_id AND e.big = f.big LIMIT 1) AS waiting
+         WHERE f.queue = NEW.queue AND f.big = NEW.big ORDER BY f.pass LIMIT 1;
+        IF lowest IS NULL THEN
+            SELECT max(f.pass) INTO lowest FROM exportd.flow f WHERE f.queue = NEW.queue AND f.big = NEW.big;
+        END IF;
+        UPDATE exportd.flow f SET pass = lowest
+         WHERE f.queue = NEW.queue AND f.organization_id = NEW.organization_id AND f.big = NEW.big AND f.pass < lowest;
     END IF;
-    INSERT INTO exportd.flow AS f (queue, organization_id, big, pass, arrivals)
-    VALUES (NEW.queue, NEW.organization_id, NEW.big, coalesce(lowest, 0), 1)
-    ON CONFLICT (queue, organization_id, big) DO UPDATE
-        SET arrivals = f.arrivals + 1, pass = greatest(f.pass, EXCLUDED.pass)
-    RETURNING turn INTO reached;
+    LOOP
+        SELECT f.turn INTO reached FROM exportd.flow f
+         WHERE f.queue = NEW.queue AND f.organization_id = NEW.organization_id AND f.big = NEW.big FOR KEY SHARE;
+        EXIT WHEN FOUND;
+        INSERT INTO exportd.flow (queue, organization_id, big, pass)
+        VALUES (NEW.queue, NEW.organization_id, NEW.big, coalesce(lowest, 0)) ON CONFLICT DO NOTHING;
+    END LOOP;
     NEW.turn := greatest(reached, coalesce((
         SELECT e.turn + 1 FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = NEW.queue
            AND e.organization_id = NEW.organization_id AND coalesce(e.user_id, 0) = coalesce(NEW.user_id, 0)
@@ -131,3 +138,30 @@ CREATE TRIGGER export_returns BEFORE UPDATE OF state, big, queue ON exportd.expo
     FOR EACH ROW WHEN (NEW.state = 'waiting' AND NEW.queue IS NOT NULL AND
         (OLD.state <> 'waiting' OR OLD.big <> NEW.big OR OLD.queue IS DISTINCT FROM NEW.queue))
     EXECUTE FUNCTION exportd.find_place();
+
+-- Deletes the first flows of each lane that have nothing waiting: how many. Waits for nothing: a flow that something is
+-- put into at this moment is locked. Each statement sees what was committed before it, so the last one sees what was put
+-- in before the lock.
+CREATE FUNCTION exportd.tidy_flows(of_queue text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    first record;
+    deleted bigint := 0;
+BEGIN
+    FOR first IN
+        SELECT f.organization_id, f.big FROM unnest('{f,t}'::boolean[]) AS lane (big) CROSS JOIN LATERAL (
+            SELECT f.organization_id, f.big FROM exportd.flow f
+             WHERE f.queue = of_queue AND f.big = lane.big ORDER BY f.pass LIMIT 16) AS f
+    LOOP
+        CONTINUE WHEN EXISTS (SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = of_queue
+                                 AND e.organization_id = first.organization_id AND e.big = first.big);
+        PERFORM FROM exportd.flow f WHERE f.queue = of_queue AND f.organization_id = first.organization_id
+            AND f.big = first.big FOR UPDATE SKIP LOCKED;
+        CONTINUE WHEN NOT FOUND;
+        DELETE FROM exportd.flow f
+         WHERE f.queue = of_queue AND f.organization_id = first.organization_id AND f.big = first.big
+           AND NOT EXISTS (SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = of_queue
+                              AND e.organization_id = first.organization_id AND e.big = first.big);
+        deleted := deleted + CASE WHEN FOUND THEN 1 ELSE 0 END;
+    END LOOP;
+    RETURN deleted;
+END $$;

@@ -78,7 +78,7 @@ static bool write_rows(struct attempt *attempt, struct error *error)
         .output = {.format = row_format_default(),
                    .options.formula_guard = attempt->tools->context->config->csv_formula_guard,
                    .sink = assembly->sink},
-        .expect = attempt->claim->rows_expected < 0 ? expect : NULL,
+        .expect = attempt->claim->rows_expected == 0 ? expect : NULL,
         .progress = report,
         .context = attempt};
     bool written = query_type_run(&run, error);

@@ -42,7 +42,7 @@ struct attempt_tools {
 struct assembly {
     struct sink *sink; /* the temporary file; NULL before it is open */
     struct job_progress progress;
-    int64_t rows_expected;          /* below 0: not known */
+    int64_t rows_expected;          /* 0: not known */
     int64_t reported_ms;            /* when it was written to exportd.export last (monotonic) */
     bool truncated;                 /* there were more rows than the limit */
     int64_t window_from, window_to; /* of the events that were looked at; USEC_NONE: no bound */

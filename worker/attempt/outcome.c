@@ -73,7 +73,6 @@ bool outcome_otherwise(struct attempt *attempt, enum outcome_result result, stru
         .outcome = gone ? "gone" : "valid",
         .message = gone ? "the export's row was deleted" : "finished by another program",
         .delay_ms = -1,
-        .rows_expected = -1,
         .window_from = USEC_NONE,
         .window_to = USEC_NONE,
     };

@@ -7,7 +7,7 @@ WITH passed AS (
            next_try_at = clock_timestamp() + $8::bigint * interval '1 millisecond',
            rows = $9::bigint, bytes = $10::bigint, pages = $11::bigint, progress_at = clock_timestamp(),
            truncated = $12::text, window_from = $13::timestamptz, window_to = $14::timestamptz,
-           rows_expected = coalesce($15::bigint, rows_expected),
+           rows_expected = coalesce(nullif($15::bigint, 0), rows_expected),
            finished_at = CASE WHEN $3::text NOT IN ('waiting', 'delayed') THEN clock_timestamp() END
      WHERE data_export_id = $1::bigint AND run = $2::text AND state = 'running'
     RETURNING data_export_id, attempt

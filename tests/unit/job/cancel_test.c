@@ -69,10 +69,11 @@ static void test_running(void **state)
 {
     struct fixture *fixture = *state;
     insert_waiting(fixture, 27);
-    run_sql(fixture->pg, "UPDATE exportd.export SET state = 'running', attempt = 2, worker = 'w';"
-                         "INSERT INTO exportd.attempt (data_export_id, attempt, worker, started_at, ended_at,"
-                         " outcome) VALUES (27, 1, 'w', now(), now(), 'crashed'),"
-                         " (27, 2, 'w', now(), NULL, NULL)");
+    run_sql(fixture->pg,
+            "UPDATE exportd.export SET state = 'running', attempt = 2, worker = 'w';"
+            "INSERT INTO exportd.attempt (data_export_id, attempt, worker, started_at, ended_at,"
+            " outcome) VALUES (27, 1, 'w', now(), now(), 'crashed'),"
+            " (27, 2, 'w', now(), NULL, NULL)");
     assert_int_equal(cancel(fixture, 27), CANCEL_DONE);
     expect_state(fixture, "cancelled 2 5 not wanted t 0");
     expect_sql(fixture->pg,

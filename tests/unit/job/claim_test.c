@@ -12,9 +12,9 @@ static void expect_lost(struct fixture *fixture, const struct claim *claim)
     const struct job_progress progress = {.rows = 99};
     struct error error;
     bool ended = true;
-    assert_false(claim_progress(fixture->pg, claim, &progress, &error));
+    assert_false(claim_progress(fixture->pg, claim, &progress, 0, &error));
     assert_int_equal(error.code, ERROR_LOST);
-    assert_false(claim_expect(fixture->pg, claim, 99, true, &error));
+    assert_false(claim_is_big(fixture->pg, claim, 99, &error));
     assert_int_equal(error.code, ERROR_LOST);
     assert_false(end_claim(fixture->pg, claim, &valid_end, &error));
     assert_int_equal(error.code, ERROR_LOST);
@@ -80,7 +80,7 @@ static void test_what_a_claim_leaves_open(void **state)
     put_and_claim(fixture, &claim);
     assert_int_equal(claim.limit, 0);
     assert_int_equal(claim.environment_id, 0);
-    assert_true(claim.rows_expected < 0);
+    assert_int_equal(claim.rows_expected, 0);
     assert_int_equal(claim.expires, USEC_NONE);
     assert_false(claim.big);
 }
@@ -130,13 +130,15 @@ static void test_progress(void **state)
     struct claim claim;
     const struct job_progress progress = {.rows = 2000, .bytes = 123456789012, .pages = 2};
     put_and_claim(fixture, &claim);
-    assert_true(claim_progress(fixture->pg, &claim, &progress, &error));
-    expect_sql(fixture->pg, "SELECT concat_ws(' ', rows, bytes, pages) FROM exportd.export",
-               "2000 123456789012 2");
+    assert_true(claim_progress(fixture->pg, &claim, &progress, 9000, &error));
+    assert_true(claim_progress(fixture->pg, &claim, &progress, 0, &error));
+    expect_sql(fixture->pg,
+               "SELECT concat_ws(' ', rows, bytes, pages, rows_expected) FROM exportd.export",
+               "2000 123456789012 2 9000");
 }
 
 /* Found big, it goes on in that lane when it waits again. */
-static void test_expect(void **state)
+static void test_found_big(void **state)
 {
     struct fixture *fixture = *state;
     struct error error;
@@ -148,7 +150,7 @@ static void test_expect(void **state)
                                    .window_to = USEC_NONE};
     struct claims claims;
     put_and_claim(fixture, &claim);
-    assert_true(claim_expect(fixture->pg, &claim, 1000000, true, &error));
+    assert_true(claim_is_big(fixture->pg, &claim, 1000000, &error));
     end_well(fixture, &claim, &back);
     claim_as(fixture, "w1", &(struct claim_order){.jobs = 1, .upkeep = true}, &claims);
     assert_int_equal(claims.count, 0);
@@ -343,7 +345,7 @@ int main(void)
         TEST(test_nothing_to_claim),
         TEST(test_runs_differ),
         TEST(test_progress),
-        TEST(test_expect),
+        TEST(test_found_big),
         TEST(test_end_columns),
         TEST(test_end_without_bounds),
         TEST(test_delay),

@@ -74,8 +74,8 @@ static void a_new_job_waits(void **state)
                " date_added AT TIME ZONE 'UTC', next_try_at, expires_at, run) FROM exportd.export",
                "waiting data_export celery 3 100 4 0 {\"key\": \"color\"} 0 0 0 0 f 0"
                " 2020-03-25 16:12:18.123456");
-    expect_sql(fixture->pg, "SELECT concat_ws(' ', queue, big, arrivals) FROM exportd.flow",
-               "data_export f 1");
+    expect_sql(fixture->pg, "SELECT concat_ws(' ', queue, big, pass) FROM exportd.flow",
+               "data_export f 0");
 }
 
 static void nothing_asked_for_is_all(void **state)
