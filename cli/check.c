@@ -59,30 +59,31 @@ static void info_value(const char *info, const char *name, char *value, size_t s
     }
 }
 
-/* A queue needs a Redis that takes and keeps what it is given: a master, append-only file on,
-   nothing evicted. */
+/* Messages need a Redis that keeps them until a worker has taken them in: a master, append-only
+   file on, nothing evicted. */
 static void warn_of_loss(const char *name, const char *info)
 {
     char value[64];
     info_value(info, "role", value, sizeof(value));
     if (text_equal(value, "slave"))
-        say("warn", name, "this is a replica: jobs can be put and taken at its master only");
+        say("warn", name, "this is a replica: messages can be taken from its master only");
     info_value(info, "aof_enabled", value, sizeof(value));
     if (text_equal(value, "0"))
-        say("warn", name, "appendonly is off: a crash of Redis loses queued jobs");
+        say("warn", name,
+            "appendonly is off: a crash of Redis loses messages that no worker has taken in");
     info_value(info, "maxmemory_policy", value, sizeof(value));
     if (value[0] != '\0' && !text_equal(value, "noeviction"))
-        say("warn", name, "maxmemory-policy is not noeviction: Redis may drop queued jobs");
+        say("warn", name, "maxmemory-policy is not noeviction: Redis may drop messages");
 }
 
-/* LMOVE and BLMOVE came with 6.2. A version that cannot be read is let through. */
+/* LMOVE came with 6.2. A version that cannot be read is let through. */
 static bool check_version(const char *version, struct error *error)
 {
     char *dot = NULL;
     long major = strtol(version, &dot, 10);
     long minor = *dot == '.' ? strtol(dot + 1, NULL, 10) : 0;
     return major == 0 || major > 6 || (major == 6 && minor >= 2) ||
-           error_set(error, ERROR_QUERY, "version %s is too old: a queue needs Redis 6.2", version);
+           error_set(error, ERROR_QUERY, "version %s is too old: Redis 6.2 is needed", version);
 }
 
 /* Whether our user may run scripts and touch the queue's keys. */

@@ -4,11 +4,13 @@
 
 const struct command commands[] = {
     {"migrate", "[--standalone]", "Create exportd's own tables",
-     "\nAdds the schema `exportd` to the database; nothing of Sentry's is altered. With "
-     "--standalone\n"
-     "also the tables that a Sentry would have, each only if it is absent; refused in the database "
-     "of a\n"
-     "real Sentry. Safe to repeat and to run twice at once.\n",
+     "\nAdds the schema `exportd` to the database, or brings it up to date; nothing of Sentry's is "
+     "altered.\n"
+     "With --standalone also the tables that a Sentry would have, each only if it is absent; "
+     "refused in\n"
+     "the database of a real Sentry. Safe to repeat and to run twice at once. Stop workers of an "
+     "older\n"
+     "version first.\n",
      command_migrate},
     {"create",
      "organization SLUG | user EMAIL --organization SLUG | project SLUG --organization SLUG [--id "
@@ -21,10 +23,18 @@ const struct command commands[] = {
      command_create},
     {"worker", "[--concurrency N] [--drain]", "Take jobs from the queue and run them",
      "\nRuns until TERM or INT: then it takes no more jobs, lets the running ones finish for\n"
-     "EXPORTD_STOP_SECONDS, and puts the rest back. A second signal puts them back at once.\n"
-     "--drain ends with status 0 as soon as nothing is left to do: no message in the queue, "
-     "delayed or in\n"
-     "anybody's hands, and no mail that waits. Dead messages and mails given up do not count.\n",
+     "EXPORTD_STOP_SECONDS, and puts the rest back. A second signal puts them back at once. A "
+     "worker also\n"
+     "brings the messages of Celery's producers from Redis into the queue, unless another worker "
+     "does it.\n"
+     "With a concurrency above 1 one thread is kept for exports of at most EXPORTD_SMALL_ROWS "
+     "rows.\n"
+     "\n--drain ends with status 0 as soon as nothing is left to do: no message in Redis, no job "
+     "that waits,\n"
+     "is delayed or runs at any worker, and no mail that waits. Dead messages and mails given up "
+     "do not\n"
+     "count. A server that is away at the start, and a paused queue in which jobs wait, is status "
+     "1.\n",
      command_worker},
     {"enqueue",
      "--organization SLUG --user EMAIL-or-ID --project ID --group ID --key KEY [--environment "
@@ -33,13 +43,13 @@ const struct command commands[] = {
      "       exportd enqueue --organization SLUG --user EMAIL-or-ID --type discover --query-info "
      "JSON",
      "Ask for an export",
-     "\nMakes the export and puts its job into the queue; prints the export's id. When the same "
+     "\nMakes the export and its job, in one transaction; prints the export's id. When the same "
      "user has\n"
      "asked for the same and it is not finished yet, that one's id is printed and nothing new is "
      "made;\n"
      "if it has another limit or environment, that is an error that names the id. Project, issue "
      "and key\n"
-     "are not looked at here: the worker's mail tells.\n"
+     "are not looked at here: the worker's mail tells. No Redis is needed.\n"
      "\nexample with --json:\n"
      "  {\"id\":27,\"created\":true}\n",
      command_enqueue},
@@ -113,7 +123,7 @@ const struct command commands[] = {
      "before it is written and the whole at the end. Prints the name of the file.\n",
      command_download},
     {"cleanup", "[--dry-run]", "Free the files of expired exports",
-     "\nFor cron: removes files of expired exports with the blobs and objects that nobody else "
+     "\nFor cron: removes files of expired exports with the blobs and objects that no other file "
      "uses, the\n"
      "objects of interrupted uploads, history older than EXPORTD_HISTORY_DAYS, and entries of the "
      "audit\n"
@@ -128,10 +138,12 @@ const struct command commands[] = {
      command_cleanup},
     {"cancel", "ID... [--json]", "End exports that are not wanted any more",
      "\nWhat waits, is delayed or runs is ended: no mail is sent, and `status` shows CANCELLED. "
-     "One that is\n"
-     "unknown or finished is told on standard error (with --json: in its line) and does not stop "
-     "the\n"
-     "others; the exit status is then 1.\n"
+     "The worker\n"
+     "that runs one stops within a second or two, and removes what it has stored. One that is "
+     "unknown or\n"
+     "finished is told on standard error (with --json: in its line) and does not stop the others; "
+     "the exit\n"
+     "status is then 1.\n"
      "\nexample line, and with --json:\n"
      "  cancelled 27\n"
      "  {\"id\":27,\"cancelled\":true,\"error\":null}\n",
@@ -245,35 +257,42 @@ const struct command commands[] = {
      "  {\"group_id\":12,\"into\":7,\"merged\":true,\"events\":3,\"hashes\":1,\"redirects\":0}"
      "\n",
      command_group},
-    {"queue", "[stats | dead | retry ENTRY | drop ENTRY | pause | resume] [--json]",
+    {"queue", "[stats | dead | retry ENTRY | retry --all | drop ENTRY | pause | resume] [--json]",
      "Look at the queue and operate it",
-     "\nstats (also without a word): what waits, runs, is delayed, is dead. dead: the messages "
-     "that led to\n"
-     "no export, with the reason; retry puts one back, drop forgets it. pause stops taking within "
-     "a second\n"
-     "(running jobs go on), resume starts again.\n"
+     "\nstats (also without a word): what waits, runs, is delayed, is dead. What waits includes "
+     "messages\n"
+     "that are still in Redis; if Redis is away, they are left out. dead: the messages that led "
+     "to no\n"
+     "export, with the reason; retry puts one of them, or with --all each, into the queue, drop "
+     "forgets\n"
+     "one. pause: no job is taken any more (running ones go on, and messages still come in); "
+     "resume starts\n"
+     "again.\n"
      "\nexamples with --json, of stats and of dead:\n"
      "  {\"queue\":\"data_export\",\"waiting\":4,\"by_step\":{\"0\":1,\"3\":0,\"6\":3,\"9\":0},"
      "\"processing\":2,\n"
-     "   \"delayed\":0,\"dead\":1,\"workers\":1,\"paused\":false}\n"
-     "  {\"id\":\"1585152738123-0\",\"date_added\":\"2020-03-25T16:12:18.123000Z\",\n"
-     "   \"reason\":\"not valid JSON\",\"worker\":\"host:42:1a2b3c4d\",\"message\":\"garbage\"}\n",
+     "   \"delayed\":0,\"dead\":1,\"workers\":1,\"paused\":false,\"in_redis\":0,\"pending\":0}\n"
+     "  {\"id\":\"12\",\"date_added\":\"2020-03-25T16:12:18.123456Z\",\n"
+     "   \"reason\":\"not valid JSON\",\"worker\":\"host:42:1a2b3c4d\",\"message\":\"garbage\"}\n"
+     "in_redis: of what waits, the messages in Redis; null: it could not be asked. pending: "
+     "messages whose\n"
+     "export may still be committed.\n",
      command_queue},
     {"rescue", "[--dry-run] [--force] [--json]", "Find exports that no message leads to",
      "\nFor a Sentry whose workers died with their jobs: exports that are not finished, that "
      "exportd "
      "has never\n"
-     "seen, and whose message is nowhere in Redis (the queue, processing, delayed and dead lists, "
-     "and what\n"
-     "Celery workers have taken and not acknowledged). Lists them, the oldest first; those of the "
-     "last ten\n"
-     "minutes are left out. --force queues them again, with all rows of all environments: what "
-     "limit and\n"
-     "environment they were asked for with is unknown. A Celery worker that acknowledges a job "
+     "seen, and whose message is neither in Redis (the queue, and what Celery workers have taken "
+     "and not\n"
+     "acknowledged) nor in the dead list. Lists them, the oldest first; those of the last ten "
+     "minutes are\n"
+     "left out. --force queues them, with all rows of all environments: what limit and "
+     "environment they\n"
+     "were asked for with is unknown. A Celery worker that acknowledges a job "
      "before it\n"
      "runs it may be running one of them: stop those first. --dry-run only lists, as without any "
      "flag.\n"
-     "What exportd has seen needs no rescue: its workers look for lost messages once a minute.\n"
+     "What exportd has seen needs no rescue: its job is in PostgreSQL until it has ended.\n"
      "\nexample line, and with --json:\n"
      "  27  2020-03-25T16:12:18.123456Z  acme  ann@example.com  Issues-by-Tag\n"
      "  {\"id\":27,\"date_added\":\"2020-03-25T16:12:18.123456Z\",\"organization\":\"acme\",\n"

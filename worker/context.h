@@ -29,7 +29,7 @@ struct worker_context {
 
 enum worker_phase {
     WORKER_RUNS,
-    WORKER_STOPS,      /* take nothing more, finish what runs */
+    WORKER_STOPS,      /* claim nothing more, finish what runs */
     WORKER_GIVES_BACK, /* running jobs end at their next page and wait again */
     WORKER_ENDS,       /* all threads end */
 };

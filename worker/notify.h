@@ -10,7 +10,7 @@
 #include <sys/un.h>
 
 struct notify {
-    int fd; /* -1: nobody wants to know */
+    int fd; /* -1: systemd has not asked */
     struct sockaddr_un address;
     socklen_t address_size;
     int64_t interval_ms; /* of signs of life; 0: none are wanted */

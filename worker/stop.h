@@ -17,7 +17,7 @@ struct stop {
     struct worker_context *context;
     struct pool *pool;
     struct notify *notify;
-    const atomic_int *active;       /* job threads and the claimer that run still */
+    const atomic_int *active;       /* job threads, claimer and intake that run still */
     struct job_thread *job_threads; /* these, and the rest, are what is interrupted */
     const int *job_thread_count;
     struct mail_transport *transport;

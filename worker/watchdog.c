@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 
-enum { STOPPED_MS = 5000 }; /* nobody calls watchdog_check so seldom by himself */
+enum { STOPPED_MS = 5000 }; /* watchdog_check is called far more often than that */
 
 struct watch *watchdog_add(struct watchdog *watchdog, const char *part, int64_t more_ms)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The watchdog: every thread gives signs of life, and the main thread looks who has given none for
- * too long. "Never alive but deaf": a worker of which a part hangs is aborted, so that its jobs are
- * rescued and it is started again.
+ * The watchdog: every thread gives signs of life, and the main thread finds the one that has given
+ * none for too long. A worker of which a part hangs is aborted: its jobs then wait again, and it is
+ * started anew.
  */
 #ifndef WORKER_WATCHDOG_H
 #define WORKER_WATCHDOG_H
@@ -15,7 +15,7 @@
 
 /* One part: written by its thread, read by the main thread. */
 struct watch {
-    const char *part;               /* "job", "fetcher", ...: in the log */
+    const char *part;               /* "job", "claimer", ...: in the log */
     int64_t more_ms;                /* allowed beyond stuck_ms */
     _Atomic int64_t seen_ms;        /* its last sign of life (monotonic); 0: none is expected */
     _Atomic int64_t data_export_id; /* the job in hand, 0: none */
@@ -39,7 +39,7 @@ void watch_seen(struct watch *watch);
 void watch_end(struct watch *watch);
 
 /* The part that has given no sign for `stuck_ms` (and what it has more), or NULL. To be called
-   often: if the last call is long ago, the whole process was stopped, and everybody gets his time
+   often: if the last call is long ago, the whole process was stopped, and all parts get their time
    anew. */
 const struct watch *watchdog_check(struct watchdog *watchdog, int64_t stuck_ms);
 

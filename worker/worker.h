@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The worker: takes jobs from the queue and runs them until it is told to stop.
+ * The worker: claims jobs and runs them until it is told to stop.
  *
  *   main thread   start, --drain; signals, watching, the stop  worker.c stop.c watchdog.c
  *   intake        brings Celery's messages into PostgreSQL     threads/intake.c

@@ -32,14 +32,14 @@ void clock_sleep_ms(int64_t ms);
    `usec` must be within USEC_FIRST and USEC_LAST. Returns `text`. */
 char *clock_format_iso(int64_t usec, char text[CLOCK_TEXT_MAX]);
 
-/* "12:05 AM on July 04, 2020 (UTC)": hour without leading zero, day with one, English
-   (spec/original.md 1.2, format_date). */
+/* "12:05 AM on July 04, 2020 (UTC)": hour without leading zero, day with one,
+   English: a date in a mail. */
 char *clock_format_mail(int64_t usec, char text[CLOCK_TEXT_MAX]);
 
 /* "Sat, 21 Nov 2026 03:40:00 +0000": a mail's Date header. */
 char *clock_format_rfc5322(int64_t usec, char text[CLOCK_TEXT_MAX]);
 
-/* "2020-July-21": the day in an export's file name, English (spec/original.md 1.2, file_name). */
+/* "2020-July-21": the day in an export's file name, English. */
 char *clock_format_file_day(int64_t usec, char text[CLOCK_TEXT_MAX]);
 
 /* Reads ISO-8601: a date, "T" or a space, hh:mm:ss, a fraction of up to nine digits (cut to six),

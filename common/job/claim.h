@@ -31,7 +31,7 @@ struct claim {
     int64_t date_added;        /* of its sentry_exporteddata row */
 };
 
-/* Who claims. The texts live as long as it. */
+/* The worker that claims. The texts live as long as it. */
 struct claimant {
     const char *worker; /* the worker's instance: another one at each start of a worker */
     const char *queue;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a job comes into the queue, which is exportd.export: one statement, whoever asks. */
+/* How a job comes into the queue, which is exportd.export: one statement, for the intake and for
+   all that ask. */
 #ifndef JOB_ENQUEUE_H
 #define JOB_ENQUEUE_H
 

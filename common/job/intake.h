@@ -12,9 +12,9 @@
 #include "job/intake_lists.h"
 
 struct intake {
-    /* Given by the caller, who keeps them. Both connections are made by him, too. */
+    /* Given by the caller, and still the caller's, who also makes both connections. */
     const char *queue;
-    const char *worker; /* who holds the lease: an instance */
+    const char *worker; /* that holds the lease: its instance */
     const struct intake_lists *lists;
     struct pg *pg;
     struct redis *redis;

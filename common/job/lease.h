@@ -57,9 +57,9 @@ bool lease_return_unheld(struct pg *pg, const char *instance, const struct held_
 bool lease_find_lost(struct pg *pg, const struct held_runs *held, bool lost[LEASE_HELD_MAX],
                      struct error *error) MUST_CHECK;
 
-/* Makes the jobs of all workers wait that have been silent for `lease_ms`, or are not registered:
-   crashes + 1, attempts ended as `crashed`. Takes silent workers off the list that have no job
-   left. To be called only after the caller has itself beaten for a whole lease on this very
+/* Makes the jobs of all workers wait again that have been silent for `lease_ms`, or are not
+   registered: crashes + 1, attempts ended as `crashed`. Takes silent workers off the list that have
+   no job left. To be called only after the caller has itself beaten for a whole lease on this very
    connection. *rescued: a JSON array of {worker, jobs} that is the caller's. Repeatable. */
 bool lease_judge(struct pg *pg, int64_t lease_ms, json_t **rescued, struct error *error) MUST_CHECK;
 

@@ -87,7 +87,7 @@ struct retry retry_judge(const struct error *error, const struct retry_history *
     if (cause == WILL_NOT_PASS)
         return fail;
     if (cause == OWN_FAILURE && is_deadly(history))
-        return fail; /* now: the claim has made Redis forget the crashes */
+        return fail; /* a further attempt might kill the next worker */
     if (cause == STOPPED || stopping)
         return postpone(0, false);
     if (cause == OWN_FAILURE)

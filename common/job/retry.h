@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-/* So many workers may die with a message before it counts as the cause. */
+/* So many workers may die while they run a job before it counts as the cause. */
 enum { RETRY_CRASHES_MAX = 10 };
 
 /* EXPORTD_MAX_FAILURES, EXPORTD_GIVE_UP_HOURS, EXPORTD_RETRY_BASE_SECONDS. */
@@ -23,7 +23,7 @@ struct retry_history {
     int64_t attempt;     /* the one that has just ended; counts from 1 */
     int64_t failures;    /* before it, by the job's own doing */
     int64_t age_seconds; /* since its first attempt began */
-    int64_t crashes;     /* workers that died while they held its message */
+    int64_t crashes;     /* workers that died while they ran it */
 };
 
 enum retry_verdict {
@@ -47,7 +47,7 @@ struct retry retry_judge(const struct error *error, const struct retry_history *
 struct retry retry_unwritten(const struct retry_history *history,
                              const struct retry_limits *limits);
 
-/* The pause of a message whose job could not even be claimed, in milliseconds. */
+/* The pause of a job that could not even be claimed, in milliseconds. */
 int64_t retry_unclaimed_ms(const struct retry_limits *limits);
 
 /* Before an attempt: ERROR_INTERNAL when earlier ones have used up a budget without an outcome. */

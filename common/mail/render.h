@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two mails of an export: what they say, as text and as HTML (spec/original.md 1.4, 1.5). The
-   HTML is escaped, the text is not. Errors are those of the arena. */
+/* The two mails of an export: what they say, as text and as HTML, in the original's words. The HTML
+   is escaped, the text is not. Errors are those of the arena. */
 #ifndef MAIL_RENDER_H
 #define MAIL_RENDER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Environments as events make them (spec/original.md 3.4). */
+/* Environments as events make them. */
 #ifndef MODEL_ENVIRONMENT_H
 #define MODEL_ENVIRONMENT_H
 

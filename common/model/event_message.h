@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events: sentry_message (spec/original.md 10). A row says that its event has been counted; so does
-   one of exportd.sampled_event, of an event that is not stored. */
+/* Events: sentry_message. A row says that its event has been counted; so does one of
+   exportd.sampled_event, of an event that is not stored. */
 #ifndef MODEL_EVENT_MESSAGE_H
 #define MODEL_EVENT_MESSAGE_H
 

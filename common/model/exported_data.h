@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ExportedData: the rows of sentry_exporteddata (spec/original.md 1), an export as its user sees
- * it. */
+/* ExportedData: the rows of sentry_exporteddata, an export as its user sees it. */
 #ifndef MODEL_EXPORTED_DATA_H
 #define MODEL_EXPORTED_DATA_H
 
@@ -63,7 +62,7 @@ struct exported_data_key {
 };
 
 /* The unfinished row with this key, the lowest id of twins; one whose job is over does not count.
-   *id is 0 when there is none. */
+ *id is 0 when there is none. */
 bool exported_data_find_unfinished(struct pg *pg, const struct exported_data_key *key, int64_t *id,
                                    struct error *error) MUST_CHECK;
 

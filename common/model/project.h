@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Projects, groups (issues) and environments: what an export asks about (spec/original.md 3.1-3.4).
- */
+/* Projects, groups (issues) and environments: what an export asks about. */
 #ifndef MODEL_PROJECT_H
 #define MODEL_PROJECT_H
 

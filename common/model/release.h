@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Releases as events make them (spec/original.md 10). */
+/* Releases as events make them. */
 #ifndef MODEL_RELEASE_H
 #define MODEL_RELEASE_H
 

@@ -10,8 +10,8 @@
 struct request_context {
     const struct caller *caller;
     struct pg *pg;
-    struct redis *redis;    /* where the queue is; may be NULL where nothing is queued */
-    const char *queue_name; /* likewise */
+    struct redis *redis;    /* EXPORTD_REDIS_URL; may be NULL where it is not asked */
+    const char *queue_name; /* may be NULL where nothing is queued */
 };
 
 #endif

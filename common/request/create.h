@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asking for an export: get_or_create of its row, and its message into the queue. */
+/* Asking for an export: get_or_create of its row, and its job, in one transaction. */
 #ifndef REQUEST_CREATE_H
 #define REQUEST_CREATE_H
 
@@ -25,11 +25,10 @@ struct created_export {
 };
 
 /* Makes the export and queues its job. An equal one that is not finished yet is the answer; it is
-   queued again when its message may be missing. What the project, the group and the key are is the
+   queued when exportd has not seen it. What the project, the group and the key are is the
    worker's to find out. ERROR_NOT_FOUND: no such organization, user or environment; ERROR_CONFLICT:
    the unfinished one has another limit or environment; ERROR_INVALID: the order breaks a rule;
-   ERROR_DENIED; ERROR_AWAY and others of the servers. When the job could not be queued, the same
-   request again queues it. */
+   ERROR_DENIED; ERROR_AWAY and others of the servers. */
 bool request_create(const struct request_context *context, const struct export_order *order,
                     struct created_export *created, struct error *error) MUST_CHECK;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Frees what nobody needs any more: files of expired exports and what interrupted uploads left. The
- * store itself is never listed: only rows tell what may go.
+ * Frees what is not needed any more: files of expired exports and what interrupted uploads left.
+ * The store itself is never listed: only rows tell what may go.
  *
  * Whatever is to be removed is first named in exportd.object, so that after a crash at any point
  * the next run finishes the work. Order of a run: abandoned objects, unused blobs, expired exports;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of tags: as they are stored, and as they are shown (spec/original.md 4.1). */
+/* Names of tags: as they are stored, and as they are shown. */
 #ifndef TAGSTORE_LABEL_H
 #define TAGSTORE_LABEL_H
 

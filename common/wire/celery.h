@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The envelope of a Celery message as kombu puts it into a Redis list (spec/original.md 7.1
- * to 7.4):
+ * The envelope of a Celery message as kombu puts it into a Redis list:
  *
  *     {"body": "<base64>", "content-type": "application/json", "content-encoding": "utf-8",
  *      "headers": {...}, "properties": {"body_encoding": "base64", ...}}

@@ -62,9 +62,10 @@ struct event_line {
 };
 
 /* Reads one line without its line end. All texts live in `arena` and are clean UTF-8. ERROR_INVALID
-   names the first thing that is wrong, also a NUL anywhere; ERROR_TOO_LARGE. Rules:
-   spec/original.md 4.1 for keys and values; numbers and booleans of tags and users become their
-   text (100, 0.5, true); a tag of null and nested values are errors. */
+   names the first thing that is wrong, also a NUL anywhere; ERROR_TOO_LARGE. A tag's key
+   is 1 to 32 of [a-zA-Z0-9_.:-], its value at most 200 characters without a newline. Numbers and
+   booleans of tags and users become their text (100, 0.5, true); a tag of null and nested values
+   are errors. */
 bool event_line_parse(const char *text, size_t size, struct arena *arena, struct event_line *event,
                       struct error *error) MUST_CHECK;
 

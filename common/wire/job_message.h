@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The messages of the queue. Three shapes lead to one struct (spec/original.md 7.3, 7.4):
+ * The messages that ask for exports. Three shapes lead to one struct:
  *
  *   plain       {"data_export_id": 27, "limit": null, "environment_id": null}
  *   Celery, protocol 1 and 2: an envelope with a base64 body, JSON or pickle inside (wire/celery.h)

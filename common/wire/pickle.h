@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pickle, as far as it is data: what a Celery message of a Sentry of 2020 has for a body
- * (spec/original.md 7.4). Pickle is the program of a small stack machine; Python's own reader
+ * Pickle, as far as it is data: what a Celery message of a Sentry of 2020 has for a body.
+ * Pickle is the program of a small stack machine; Python's own reader
  * would call any function that the program names. This one knows the opcodes that build plain
  * values, in protocols 2 to 5, and refuses all others by name: no object, no class, no call, no
  * persistent or extension code, no buffer from elsewhere, and none of the text opcodes of protocols

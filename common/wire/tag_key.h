@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tag keys that Sentry stores under a name of its own (spec/original.md 4.1). */
+/* Tag keys that Sentry stores under a name of its own. */
 #ifndef WIRE_TAG_KEY_H
 #define WIRE_TAG_KEY_H
 

@@ -35,7 +35,7 @@ def tags_of(event):
 
 
 def identity_of(user):
-    """(keyword, value) of the first attribute that is there: spec/original.md 3.5."""
+    """(keyword, value) of the first attribute that is there."""
     for attribute, keyword in TAG_KEYWORDS:
         if user.get(attribute):
             return keyword, str(user[attribute])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Sentry of the same tables cleans up while an export is stored (spec/original.md 2.6 and 8): it frees
-expired files, looks for blobs that are a day old and that nobody refers to, deletes each one's row under
-its lock, and a minute later the object, if no row has that checksum by then. Its steps are played here at
+"""A Sentry of the same tables cleans up while an export is stored: it frees expired files, looks for
+blobs that are a day old and that nothing refers to, deletes each one's row under its lock, and a minute
+later the object, if no row has that checksum by then. Its steps are played here at
 each place of an upload and an outcome, in each order: a valid export can always be downloaded, and no
 object stays that nobody will ever remove."""
 import itertools

@@ -20,8 +20,8 @@ void job_thread_close(struct job_thread *thread);
 void *job_thread_run(void *thread);
 
 /* From another thread, when the job is lost or the worker gives its jobs back: ends a long question
-   to the tagstore; with `all` also what the thread asks for its rows, so that it may have to leave
-   its job to the heartbeat or to another worker. */
+   to the tagstore; with `all` also what the thread asks about rows: it may have to leave its job to
+   the heartbeat or to another worker then. */
 void job_thread_interrupt(struct job_thread *thread, bool all);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The embedded tagstore: the tables tagstore_* (v2) in Postgres (spec/original.md 10). */
+/* The embedded tagstore: the tables tagstore_* (v2) in Postgres. */
 #ifndef TAGSTORE_POSTGRES_POSTGRES_TAGSTORE_H
 #define TAGSTORE_POSTGRES_POSTGRES_TAGSTORE_H
 

@@ -39,7 +39,7 @@ static void test_distinct_values(void **state)
                      "[\"uniq\",\"tags[foo]\",\"about\"]],\"consistent\":false}");
 }
 
-/* get_group_tag_values of spec/tagstore.md, as the server of 2018 was asked, with a limit. */
+/* get_group_tag_values, as the server of 2018 was asked, with a limit. */
 static void test_group_tag_values(void **state)
 {
     (void)state;
