@@ -98,6 +98,7 @@ static void interrupt(struct stop *stop, int64_t since_ms)
         return;
     pg_interrupt(stop->mail_pg);
     pg_interrupt(stop->claim_pg);
+    pg_interrupt(stop->intake_pg);
     pg_interrupt(stop->beat_pg);
 }
 

@@ -129,6 +129,7 @@ static bool open_parts(struct worker *worker, struct error *error)
     if (worker->pg == NULL || worker->claim_pg == NULL || worker->mail_pg == NULL ||
         worker->beat_pg == NULL || worker->intake_pg == NULL)
         return error_no_memory(error);
+    pg_set_patience(worker->beat_pg, config->lease_seconds * 1000); /* a later beat is none */
     if (!check_database(worker, error))
         return false;
     for (int i = 0; i < worker->options->concurrency; i++) {
@@ -203,6 +204,7 @@ static void describe_threads(struct worker *worker)
     worker->stop.mail_pg = worker->mail_pg;
     worker->stop.claim_pg = worker->claim_pg;
     worker->stop.beat_pg = worker->beat_pg;
+    worker->stop.intake_pg = worker->intake_pg;
     worker->mailer = (struct mailer){.context = context,
                                      .transport = worker->transport,
                                      .pg = worker->mail_pg,

@@ -20,11 +20,6 @@ static int64_t pause_ms(int64_t base_seconds, int64_t tries)
     return pause + random_below((uint32_t)(pause / 4) + 1);
 }
 
-int64_t retry_unclaimed_ms(const struct retry_limits *limits)
-{
-    return pause_ms(limits->base_seconds, 1);
-}
-
 /* ---- the judgement ---- */
 
 enum cause {
@@ -109,7 +104,7 @@ bool retry_check_budget(const struct retry_history *history, const struct retry_
 {
     if (is_deadly(history))
         return error_set(error, ERROR_INTERNAL,
-                         "%" PRId64 " workers died while they held this message", history->crashes);
+                         "%" PRId64 " workers died while they ran this export", history->crashes);
     return history->failures < limits->max_failures ||
            error_set(error, ERROR_INTERNAL, "%" PRId64 " attempts ended without an outcome",
                      history->failures);

@@ -47,9 +47,6 @@ struct retry retry_judge(const struct error *error, const struct retry_history *
 struct retry retry_unwritten(const struct retry_history *history,
                              const struct retry_limits *limits);
 
-/* The pause of a job that could not even be claimed, in milliseconds. */
-int64_t retry_unclaimed_ms(const struct retry_limits *limits);
-
 /* Before an attempt: ERROR_INTERNAL when earlier ones have used up a budget without an outcome. */
 bool retry_check_budget(const struct retry_history *history, const struct retry_limits *limits,
                         struct error *error) MUST_CHECK;

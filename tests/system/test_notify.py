@@ -95,9 +95,9 @@ def test_a_worker_that_waits_for_a_server_is_well(exportd, listener, redis_serve
         assert worker.stop() == 0
 
 
-def test_no_sign_of_life_when_the_supervisor_hangs(exportd, listener):
+def test_no_sign_of_life_when_the_heartbeat_hangs(exportd, listener):
     server, settings = listener
-    with exportd.worker(FAULT="supervisor_round:delay=600000:20", **settings) as worker:
+    with exportd.worker(FAULT="heartbeat_round:delay=600000:20", **settings) as worker:
         server.wait_for("WATCHDOG=1")
         time.sleep(3)
         seen = server.count("WATCHDOG=1")

@@ -65,7 +65,7 @@ def test_a_job_that_hangs_ends_its_worker_and_only_it_pays(exportd, sql, queue, 
     assert exportd.status(goes_on)["status"] == exportd.status(hangs)["status"] == "VALID"
 
 
-@pytest.mark.parametrize("part", ["fetcher", "supervisor"])
+@pytest.mark.parametrize("part", ["claimer", "heartbeat"])
 def test_a_part_that_hangs_ends_the_worker(exportd, issue, part):
     with exportd.worker(FAULT=f"{part}_round:delay=600000:3", **STUCK) as worker:
         assert worker.process.wait(40) == -signal.SIGABRT, worker.log_text()

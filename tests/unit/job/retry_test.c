@@ -109,7 +109,7 @@ static void test_budgets(void **state)
     assert_int_equal(retry_judge(&error, &history, &limits, false).verdict, RETRY_FAIL);
     history = (struct retry_history){.attempt = 1, .crashes = 10};
     assert_false(retry_check_budget(&history, &limits, &error));
-    assert_string_equal(error.message, "10 workers died while they held this message");
+    assert_string_equal(error.message, "10 workers died while they ran this export");
     assert_int_equal(retry_judge(&error, &history, &limits, false).verdict, RETRY_FAIL);
     assert_int_equal(retry_judge(&error, &history, &limits, true).verdict, RETRY_FAIL);
 }
@@ -138,9 +138,10 @@ static void test_pauses(void **state)
 static void test_pauses_have_jitter(void **state)
 {
     (void)state;
-    int64_t first = retry_unclaimed_ms(&limits);
+    const struct retry_history history = {.attempt = 1};
+    int64_t first = retry_unwritten(&history, &limits).delay_ms;
     for (int i = 0; i < 1000; i++)
-        if (retry_unclaimed_ms(&limits) != first)
+        if (retry_unwritten(&history, &limits).delay_ms != first)
             return;
     fail_msg("a thousand equal pauses");
 }
