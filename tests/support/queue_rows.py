@@ -15,20 +15,15 @@ def statement(name):
 
 
 def insert_organizations(sql, count):
-    """Organizations 1 ... `count`, and one user; returns the user's id."""
-    sql.execute("""INSERT INTO sentry_organization
-                     (id, name, slug, status, date_added, default_role, flags)
-                   SELECT n, 'o' || n, 'o' || n, 0, now(), 'member', 0
-                   FROM generate_series(1, %s) AS n""", (count,))
-    sql.execute("""INSERT INTO auth_user (password, username, first_name, email, is_staff, is_active,
-                     is_superuser, is_managed, date_joined)
-                   SELECT '', 'ann', '', 'ann@example.com', false, true, false, false, now()
-                   RETURNING id""")
-    return sql.fetchone()[0]
+    """Returns their ids."""
+    sql.execute("""INSERT INTO sentry_organization (name, slug, status, date_added, default_role, flags)
+                   SELECT 'o' || n, 'o' || n, 0, now(), 'member', 0
+                   FROM generate_series(1, %s) AS n RETURNING id""", (count,))
+    return [row[0] for row in sql.fetchall()]
 
 
 def enqueue(sql, organization, count=1):
-    """`count` exports that an organization asks for; returns their ids."""
+    """`count` exports that the only user asks for in an organization; returns their ids."""
     sql.execute("""INSERT INTO sentry_exporteddata (date_added, query_type, query_info,
                      organization_id, user_id)
                    SELECT now(), 0, %s, %s, (SELECT id FROM auth_user) FROM generate_series(1, %s)
