@@ -86,6 +86,18 @@ END = ("""EXECUTE "end" ({job}, '{run}', 'valid', 'valid', NULL, NULL, 0, NULL, 
        " NULL, NULL)")
 
 
+def claim_next(sql, run):
+    """The id of the next job; None: there is none. After prepare()."""
+    sql.execute(CLAIM.format(run=run))
+    row = sql.fetchone()
+    return row and row[0]
+
+
+def end_job(sql, job, run):
+    sql.execute(END.format(job=job, run=run))
+    assert sql.fetchone() == (1,)
+
+
 def work_in_server(sql, jobs):
     """Claims and ends `jobs` jobs, each in transactions of its own, without round trips."""
     prepare(sql)

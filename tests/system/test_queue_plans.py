@@ -13,6 +13,8 @@ from support.queue_rows import (explain_claim, fill_queue, hold_snapshot, insert
                                 work_in_server)
 from support.waiting import wait_until
 
+pytestmark = pytest.mark.xdist_group("queue_plans")  # the rows are made once
+
 DATABASE = "queue_plans"
 FINISHED, WAITING, RUNNING, ORGANIZATIONS = 1_000_000, 100_000, 50, 500
 DELAYED = 10_000
@@ -110,7 +112,7 @@ def test_a_worker_that_works(full, postgres, redis_server):
                  f"""UPDATE exportd.export SET next_try_at = clock_timestamp() + n * interval '2 s'
                      FROM generate_series(0, 2) AS n
                      WHERE data_export_id = {FINISHED + WAITING + RUNNING + 1} + n""",
-                 FAULT="after_claim:delay=1500")
+                 FAULT="after_claim:delay=900")
 
 
 def test_a_worker_that_waits(full, postgres, redis_server):
