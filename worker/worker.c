@@ -333,6 +333,7 @@ bool worker_run(const struct config *config, const struct worker_options *option
                                  .job_threads = worker->job_threads,
                                  .job_thread_count = &worker->thread_count,
                                  .signals = -1};
+    memory_tidy(); /* once before there are threads: its first call is not safe beside another */
     lease_make_instance(worker->context.name);
     (void)gethostname(worker->context.host, sizeof(worker->context.host) - 1);
     notify_open(&worker->notify);
