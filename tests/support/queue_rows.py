@@ -83,7 +83,7 @@ def prepare(sql):
 
 CLAIM = "EXECUTE claim ('" + QUEUE + "', 'w', '{run}', 1000, '{{f,t}}')"
 END = ("""EXECUTE "end" ({job}, '{run}', 'valid', 'valid', NULL, NULL, 0, NULL, 1, 1, 1, NULL,"""
-       " NULL, NULL)")
+       " NULL, NULL, NULL)")
 
 
 def claim_next(sql, run):

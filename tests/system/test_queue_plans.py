@@ -22,12 +22,12 @@ PAGES = 100  # at most, of any statement: most are far below
 LEASE = {"LEASE_SECONDS": 3}
 
 # How the text of each statement begins.
-CLAIM = {"claim": "-- One job for one worker", "tidy": "-- Deletes the first flows"}
+CLAIM = {"claim": "-- One job for one worker", "tidy": "-- Deletes what is left"}
 BEAT = {"beat": "INSERT INTO exportd.worker", "come back": "-- A worker that was taken for dead",
         "judge": "-- Gives back what silent workers run", "forget": "DELETE FROM exportd.worker w",
         "return unheld": "-- Gives back what bears a worker's name"}
 WORK = {"promote": "-- Delayed jobs that are due", "end": "-- The fence",
-        "find lost": "SELECT held.place", "find place": "SELECT f.pass "}
+        "find lost": "SELECT held.place", "find place": "SELECT f.turn "}
 
 
 @pytest.fixture(scope="module")
