@@ -47,9 +47,11 @@ const struct command commands[] = {
      "user has\n"
      "asked for the same and it is not finished yet, that one's id is printed and nothing new is "
      "made;\n"
-     "if it has another limit or environment, that is an error that names the id. Project, issue "
-     "and key\n"
-     "are not looked at here: the worker's mail tells. No Redis is needed.\n"
+     "if it has another limit or environment, that is an error that names the id. Refused when as "
+     "many of the\n"
+     "organization's exports wait as may (`exportd quota`). Project, issue and key are not looked "
+     "at here: the\n"
+     "worker's mail tells. No Redis is needed.\n"
      "\nexample with --json:\n"
      "  {\"id\":27,\"created\":true}\n",
      command_enqueue},
@@ -81,7 +83,8 @@ const struct command commands[] = {
      "\nSTATUS: EARLY (not finished), VALID, EXPIRED, FAILED (its user got a mail), CANCELLED, "
      "GONE "
      "(its row\n"
-     "was deleted by another program). --watch follows one export until it is finished: on a "
+     "was deleted, by `exportd delete` or another program). --watch follows one export until it is "
+     "finished: on a "
      "terminal a bar\n"
      "with its rows and bytes and, where its rows were estimated, the percentage and the time "
      "left; "
@@ -113,7 +116,13 @@ const struct command commands[] = {
      "   \"window_from\":null,\"window_to\":null,\"started_at\":...,\"progress_at\":...,"
      "\"expires_at\":null,\n"
      "   \"cause\":null,\"retry_of\":null}\n"
-     "cause tells operators what went wrong, in the words of the servers.\n",
+     "cause tells operators what went wrong, in the words of the servers. With an ID there are "
+     "also "
+     "place\n"
+     "(of a waiting export among those of its organization; 1 is the next, 1001 any beyond the "
+     "thousandth)\n"
+     "and reason (what it waits for); else they are null:\n"
+     "   \"place\":3,\"reason\":\"2 exports of its organization run, which is the most\"\n",
      command_status},
     {"download", "ID [-o FILE]", "Fetch the file of an export",
      "\nSize and SHA-1 are checked. Without -o the file gets its own name in the current folder, "
@@ -148,6 +157,53 @@ const struct command commands[] = {
      "  cancelled 27\n"
      "  {\"id\":27,\"cancelled\":true,\"error\":null}\n",
      command_cancel},
+    {"retry", "ID... [--json]", "Ask again for exports that have failed",
+     "\nA failed or cancelled export is asked for again: same query, limit, environment, user. The "
+     "new\n"
+     "export's id is printed; if an equal one is not finished yet, that one's. A delayed export is "
+     "due at\n"
+     "once, and its own id is printed. One that cannot be retried is told on standard error (with "
+     "--json: in\n"
+     "its line) and does not stop the others; the exit status is then 1.\n"
+     "\nexample line, and with --json:\n"
+     "  31\n"
+     "  {\"id\":27,\"retried\":true,\"retried_as\":31,\"error\":null}\n",
+     command_retry},
+    {"delete", "ID... [--json]", "Delete finished exports with their files",
+     "\nThe file goes with the blobs that no other file shares; `status` shows GONE until the "
+     "history ends. One\n"
+     "that is unknown, not finished, or has no file because it failed is told on standard error "
+     "(with --json:\n"
+     "in its line) and does not stop the others; the exit status is then 1.\n"
+     "\nexample line, and with --json:\n"
+     "  deleted 27\n"
+     "  {\"id\":27,\"deleted\":true,\"error\":null}\n",
+     command_delete},
+    {"quota",
+     "show [--organization SLUG-or-ID] [--json]\n"
+     "       exportd quota set --organization SLUG-or-ID [--weight W] [--max-running N] "
+     "[--max-queued N]\n"
+     "                         [--expiration-days N] [--json]",
+     "Show or set what an organization may have",
+     "\nshow: one organization, or all that have something of their own; a number that is not "
+     "marked with\n"
+     "(own) is that of the settings. set takes `default` to go back to the setting, and shows the "
+     "result.\n"
+     "Organizations take turns by weight (0.001 to 1000; 1 unless set): one of weight 2 gets two "
+     "turns.\n"
+     "--max-running: exports at once (EXPORTD_MAX_RUNNING); 0 holds them all back. --max-queued: "
+     "exports that\n"
+     "wait or are delayed (EXPORTD_MAX_QUEUED); enqueue and retry refuse more, Celery's messages "
+     "are "
+     "not\n"
+     "refused. --expiration-days: of exports that are finished from now on "
+     "(EXPORTD_EXPIRATION_DAYS).\n"
+     "\nexample line, and with --json:\n"
+     "  acme  weight 2 (own)  max_running 1000  max_queued 100000  expiration_days 28\n"
+     "  {\"organization\":\"acme\",\"organization_id\":1,\"weight\":2.0,\"max_running\":1000,"
+     "\n"
+     "   \"max_queued\":100000,\"expiration_days\":28,\"own\":[\"weight\"]}\n",
+     command_quota},
     {"purge", "--user EMAIL-or-ID | --organization SLUG-or-ID [--dry-run] [--json]",
      "Delete all exports of a user or organization that is gone",
      "\nCancels what is not finished, and deletes all exports with their history, the mails that "
@@ -257,23 +313,35 @@ const struct command commands[] = {
      "  {\"group_id\":12,\"into\":7,\"merged\":true,\"events\":3,\"hashes\":1,\"redirects\":0}"
      "\n",
      command_group},
-    {"queue", "[stats | dead | retry ENTRY | retry --all | drop ENTRY | pause | resume] [--json]",
+    {"queue",
+     "[stats | workers | delayed | dead | retry ENTRY | retry --all | drop ENTRY | pause | resume] "
+     "[--json]",
      "Look at the queue and operate it",
      "\nstats (also without a word): what waits, runs, is delayed, is dead. What waits includes "
      "messages\n"
-     "that are still in Redis; if Redis is away, they are left out. dead: the messages that led "
-     "to no\n"
-     "export, with the reason; retry puts one of them, or with --all each, into the queue, drop "
-     "forgets\n"
-     "one. pause: no job is taken any more (running ones go on, and messages still come in); "
-     "resume starts\n"
-     "again.\n"
-     "\nexamples with --json, of stats and of dead:\n"
+     "that are still in Redis; if Redis is away, they are left out. workers: each with its last "
+     "sign of\n"
+     "life and what it runs; one that is SILENT has died, and its exports are about to wait again. "
+     "delayed:\n"
+     "what waits for its next try, and why; `exportd retry ID` makes one due at once. dead: the "
+     "messages\n"
+     "that led to no export, with the reason; retry puts one of them, or with --all each, into the "
+     "queue,\n"
+     "drop forgets one. pause: no job is taken any more (running ones go on, and messages still "
+     "come in);\n"
+     "resume starts again.\n"
+     "\nexamples with --json, of stats, workers, delayed, dead and retry --all:\n"
      "  {\"queue\":\"data_export\",\"waiting\":4,\"by_step\":{\"0\":1,\"3\":0,\"6\":3,\"9\":0},"
      "\"processing\":2,\n"
      "   \"delayed\":0,\"dead\":1,\"workers\":1,\"paused\":false,\"in_redis\":0,\"pending\":0}\n"
+     "  {\"instance\":\"host:42:1a2b3c4d\",\"name\":\"host\",\"version\":\"0.2.0\",\"threads\":4,\n"
+     "   \"started_at\":\"2020-03-25T16:12:18.123456Z\",\"beat_age_seconds\":1,\"silent\":false,\n"
+     "   \"exports\":[27,28]}\n"
+     "  {\"id\":29,\"next_try_at\":\"2020-03-25T16:12:18.123456Z\",\"failures\":1,\n"
+     "   \"message\":\"snuba cannot be reached\",\"organization\":\"acme\"}\n"
      "  {\"id\":\"12\",\"date_added\":\"2020-03-25T16:12:18.123456Z\",\n"
      "   \"reason\":\"not valid JSON\",\"worker\":\"host:42:1a2b3c4d\",\"message\":\"garbage\"}\n"
+     "  {\"action\":\"retry\",\"enqueued\":3,\"left\":1}\n"
      "in_redis: of what waits, the messages in Redis; null: it could not be asked. pending: "
      "messages whose\n"
      "export may still be committed.\n",

@@ -22,7 +22,8 @@ bool command_enqueue(const struct config *config, int argc, char **argv, struct 
     struct order_words words = {.user_needed = true};
     struct created_export created;
     const struct caller caller = cli_operator();
-    struct request_context context = {.caller = &caller, .queue_name = config->queue};
+    struct request_context context = {
+        .caller = &caller, .queue_name = config->queue, .max_queued = config->max_queued};
     bool done = order_words_parse(argc, argv, &words, error) &&
                 cli_connect_pg(config, &context.pg, error) &&
                 request_create(&context, &words.order, &created, error) &&

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd queue`: what waits, runs, is delayed, is dead; and the switches. */
+/* `exportd queue`: what waits, runs, is delayed, is dead, and by whom; and the switches. */
 #include "job/queue.h"
 
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/queue_list.h"
 #include "job/dead.h"
 #include "schema/migration.h"
 #include "worker/threads/intake.h"
@@ -225,6 +226,18 @@ static bool drop_entry(const struct session *session, struct error *error)
            confirm(session, "drop", "is dropped", error);
 }
 
+/* ---- workers, delayed ---- */
+
+static bool show_workers(const struct session *session, struct error *error)
+{
+    return queue_show_workers(session->pg, session->config, session->json, error);
+}
+
+static bool show_delayed(const struct session *session, struct error *error)
+{
+    return queue_show_delayed(session->pg, session->config, session->json, error);
+}
+
 /* ---- pause ---- */
 
 static bool pause_queue(const struct session *session, struct error *error)
@@ -246,8 +259,9 @@ static const struct action {
     int entries; /* how many ENTRY arguments */
     action_function *run;
 } actions[] = {
-    {"stats", 0, show_stats}, {"dead", 0, show_dead},    {"retry", 1, retry_entry},
-    {"drop", 1, drop_entry},  {"pause", 0, pause_queue}, {"resume", 0, resume_queue},
+    {"stats", 0, show_stats},  {"workers", 0, show_workers}, {"delayed", 0, show_delayed},
+    {"dead", 0, show_dead},    {"retry", 1, retry_entry},    {"drop", 1, drop_entry},
+    {"pause", 0, pause_queue}, {"resume", 0, resume_queue},
 };
 
 static bool find_action(const char *name, int entries, const struct action **action,
@@ -263,7 +277,7 @@ static bool find_action(const char *name, int entries, const struct action **act
                          name);
     }
     return error_set(error, ERROR_USAGE,
-                     "unknown word; one of stats, dead, retry, drop, pause, "
+                     "unknown word; one of stats, workers, delayed, dead, retry, drop, pause, "
                      "resume is needed");
 }
 

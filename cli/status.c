@@ -229,7 +229,9 @@ static bool check_words(const char *id, struct question *question, struct error 
 bool command_status(const struct config *config, int argc, char **argv, struct error *error)
 {
     struct question question = {.id = 0};
-    struct request_context context = {.caller = &caller_operator};
+    struct request_context context = {.caller = &caller_operator,
+                                      .max_running = config->max_running,
+                                      .lease_seconds = config->lease_seconds};
     const char *id = NULL, *state_word = NULL, *type_word = NULL;
     enum job_state state = JOB_WAITING;
     struct positional words = {.max = 1, .words = &id};

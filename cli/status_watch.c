@@ -6,7 +6,14 @@
 
 #include <unistd.h>
 
-enum { WATCH_MS = 1000, LINE_MAX_BYTES = 256, LEFT_MAX = 48, BAR = 16, UNKNOWN = -1 };
+enum {
+    WATCH_MS = 1000,
+    LINE_MAX_BYTES = 256,
+    WAIT_MAX_BYTES = 512,
+    LEFT_MAX = 48,
+    BAR = 16,
+    UNKNOWN = -1
+};
 
 struct watch {
     const struct request_context *context;
@@ -14,7 +21,7 @@ struct watch {
     bool json;
     bool terminal;
     int ticks;
-    char shown[LINE_MAX_BYTES]; /* the last line, so that only changes are printed */
+    char shown[LINE_MAX_BYTES + WAIT_MAX_BYTES]; /* the last line: only changes are printed */
 };
 
 static const char *text_of(const json_t *export, const char *name)
@@ -85,6 +92,18 @@ static void format_line(const json_t *export, char line[LINE_MAX_BYTES])
                    number_of(export, "bytes"), number_of(export, "attempts"));
 }
 
+/* "  place 3: the queue is paused"; nothing of an export that does not wait. */
+static void format_wait(const json_t *export, char text[WAIT_MAX_BYTES])
+{
+    const char *reason = text_of(export, "reason");
+    text[0] = '\0';
+    if (json_is_integer(json_object_get(export, "place")))
+        (void)snprintf(text, WAIT_MAX_BYTES, "  place %" PRId64 ": %s", number_of(export, "place"),
+                       reason);
+    else if (!text_equal(reason, "-"))
+        (void)snprintf(text, WAIT_MAX_BYTES, "  %s", reason);
+}
+
 /* A bar that is filled as far as the export is; a block that wanders to and fro where that is
    unknown. */
 static void fill_bar(struct watch *watch, int percent, char bar[BAR + 1])
@@ -99,7 +118,9 @@ static void fill_bar(struct watch *watch, int percent, char bar[BAR + 1])
         memset(bar, '=', (size_t)(percent * BAR / 100));
 }
 
-static void draw(struct watch *watch, const json_t *export, const char *line)
+/* What an export waits for is cut at the edge of the terminal (which is told not to wrap): a second
+   line would stay there. */
+static void draw(struct watch *watch, const json_t *export, const char *line, const char *wait)
 {
     char bar[BAR + 1], left[LEFT_MAX];
     bool final = request_is_finished(export);
@@ -108,21 +129,30 @@ static void draw(struct watch *watch, const json_t *export, const char *line)
     fill_bar(watch, final ? 100 : percent, bar);
     (void)printf("\r\x1b[K[%s] ", bar);
     text_print(stdout, line);
-    (void)printf("%s%s", left, final ? "\n" : "");
+    (void)fputs(left, stdout);
+    if (wait[0] != '\0') {
+        (void)fputs("\x1b[?7l", stdout);
+        text_print(stdout, wait);
+        (void)fputs("\x1b[?7h", stdout);
+    }
+    (void)fputs(final ? "\n" : "", stdout);
 }
 
 static bool report(struct watch *watch, const json_t *export, struct error *error)
 {
-    char line[LINE_MAX_BYTES];
+    char line[LINE_MAX_BYTES], wait[WAIT_MAX_BYTES], both[LINE_MAX_BYTES + WAIT_MAX_BYTES];
     bool done = true;
     format_line(export, line);
+    format_wait(export, wait);
+    (void)snprintf(both, sizeof(both), "%s%s", line, wait);
+    bool changed = !text_equal(both, watch->shown);
     if (watch->terminal && !watch->json)
-        draw(watch, export, line);
-    else if (!text_equal(line, watch->shown) && watch->json)
+        draw(watch, export, line, wait);
+    else if (changed && watch->json)
         done = json_print_line(export, error);
-    else if (!text_equal(line, watch->shown))
-        (void)printf("%s\n", line);
-    memcpy(watch->shown, line, sizeof(line));
+    else if (changed)
+        (void)printf("%s\n", both);
+    memcpy(watch->shown, both, sizeof(both));
     (void)fflush(stdout);
     return done;
 }

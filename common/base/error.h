@@ -18,7 +18,7 @@ enum error_code {
     ERROR_EXPORT,    /* the export cannot be made; the message is the sentence for its user */
     ERROR_AWAY,      /* a server, or a disk with room, cannot be reached for now */
     ERROR_ANSWER,    /* a server took a question, and no whole answer came back in time */
-    ERROR_BUSY,      /* a server has too much to do with the questions of others: rate limit */
+    ERROR_BUSY,      /* too much is asked already: a server's rate limit, an organization's quota */
     ERROR_TIMEOUT,   /* a question takes the server too long */
     ERROR_OVERLOAD,  /* a question takes the server too much: memory limit */
     ERROR_QUERY,     /* a server does not understand or accept the question */

@@ -76,6 +76,7 @@ struct pg_params {
 /* Text must be UTF-8 without NUL (wire/clean_text.h); NULL is SQL NULL. */
 void pg_bind_text(struct pg_params *params, const char *text_or_null);
 void pg_bind_int(struct pg_params *params, int64_t number);
+void pg_bind_double(struct pg_params *params, double number);
 void pg_bind_bool(struct pg_params *params, bool value);
 void pg_bind_null(struct pg_params *params);
 

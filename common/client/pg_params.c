@@ -24,6 +24,14 @@ void pg_bind_int(struct pg_params *params, int64_t number)
     params->values[slot] = params->numbers[slot];
 }
 
+void pg_bind_double(struct pg_params *params, double number)
+{
+    bind(params, NULL);
+    int slot = params->count - 1;
+    (void)snprintf(params->numbers[slot], CLOCK_TEXT_MAX, "%.17g", number);
+    params->values[slot] = params->numbers[slot];
+}
+
 void pg_bind_bool(struct pg_params *params, bool value)
 {
     bind(params, value ? "t" : "f");

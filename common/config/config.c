@@ -45,7 +45,7 @@ static const struct setting settings[] = {
     {"EXPORTD_MAX_RUNNING", MEMBER(max_running), NUMBER, 0, "1000", NULL, 0, 1000000,
      "how many exports of one organization may run at once, unless `exportd quota` says otherwise"},
     {"EXPORTD_MAX_QUEUED", MEMBER(max_queued), NUMBER, 0, "100000", NULL, 0, 1000000000,
-     "how many may wait: `exportd enqueue` refuses more; Celery's messages are not refused"},
+     "how many may wait: `enqueue` and `retry` refuse more; Celery's messages are not refused"},
     {"EXPORTD_SMALL_ROWS", MEMBER(small_rows), NUMBER, 0, "10000", NULL, 0, 2147483647,
      "an export of more rows is big: where there are several threads, one is kept for small ones"},
     {"EXPORTD_REDIS_KEY_PREFIX", MEMBER(redis_key_prefix), TEXT, 0, "", NULL, 0, 0,

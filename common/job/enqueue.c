@@ -27,6 +27,7 @@ static void add_job(struct pg_columns *columns, const struct enqueue_job *job)
     pg_columns_add_int(columns, job->priority);
     pg_columns_add_time(columns, job->eta);
     pg_columns_add_time(columns, job->expires);
+    pg_columns_add_int(columns, job->retry_of);
 }
 
 static enum enqueue_result parse_result(const char *name)
@@ -48,7 +49,7 @@ bool enqueue_jobs(struct pg *pg, const struct enqueue *enqueue, struct error *er
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
     struct pg_columns columns;
-    pg_columns_init(&columns, 6);
+    pg_columns_init(&columns, 7);
     for (size_t i = 0; i < enqueue->count; i++)
         add_job(&columns, &enqueue->jobs[i]);
     pg_bind_text(&params, enqueue->queue);

@@ -24,6 +24,7 @@ struct enqueue_job {
     int64_t priority;       /* within its organization; the lowest first */
     int64_t eta;            /* not before this moment; USEC_NONE */
     int64_t expires;        /* no attempt begins after this moment; USEC_NONE */
+    int64_t retry_of;       /* the export that this one asks for again; 0: none */
     enum enqueue_result result;
 };
 

@@ -10,9 +10,10 @@ bool history_find(struct pg *pg, int64_t data_export_id, struct history_entry *e
     struct pg_result *result = NULL;
     pg_bind_int(&params, data_export_id);
     if (!pg_query(pg,
-                  "SELECT x.state, x.\"limit\", x.environment_id FROM exportd.export x"
-                  " JOIN sentry_exporteddata e ON e.id = x.data_export_id"
-                  " AND e.date_added = x.date_added WHERE x.data_export_id = $1::bigint",
+                  "SELECT x.state, x.\"limit\", x.environment_id, x.priority"
+                  " FROM exportd.export x LEFT JOIN sentry_exporteddata e"
+                  " ON e.id = x.data_export_id WHERE x.data_export_id = $1::bigint"
+                  " AND (e.id IS NULL OR e.date_added = x.date_added)",
                   &params, &result, error))
         return false;
     bool done = true;
@@ -20,6 +21,7 @@ bool history_find(struct pg *pg, int64_t data_export_id, struct history_entry *e
     if (entry->known) {
         entry->limit = pg_int(result, 0, 1);
         entry->environment_id = pg_int(result, 0, 2);
+        entry->priority = pg_int(result, 0, 3);
         done = job_state_parse(pg_text(result, 0, 0), &entry->state, error);
     }
     pg_result_free(result);

@@ -9,11 +9,12 @@
 #include "model/exported_data.h"
 #include "model/job_progress.h"
 
-/* What exportd knows of an export. */
+/* What exportd knows of an export, also of one whose sentry_exporteddata row is gone. */
 struct history_entry {
     bool known; /* false: it has never seen it */
     enum job_state state;
     int64_t limit, environment_id; /* 0: all */
+    int64_t priority;
 };
 bool history_find(struct pg *pg, int64_t data_export_id, struct history_entry *entry,
                   struct error *error) MUST_CHECK;

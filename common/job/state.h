@@ -15,7 +15,7 @@ enum job_state {
     JOB_VALID,     /* finished: the file is there, or has expired */
     JOB_FAILED,    /* finished: its user was told why, the sentry_exporteddata row is deleted */
     JOB_CANCELLED, /* finished: it was not wanted any more, the row is deleted likewise */
-    JOB_GONE,      /* finished: another program has deleted the sentry_exporteddata row */
+    JOB_GONE,      /* finished: the sentry_exporteddata row was deleted, by us or another program */
 };
 
 /* "waiting", ...: as in the database. */
@@ -24,7 +24,7 @@ const char *job_state_name(enum job_state state);
 /* ERROR_INTERNAL for an unknown name. */
 bool job_state_parse(const char *name, enum job_state *state, struct error *error) MUST_CHECK;
 
-/* VALID, FAILED, CANCELLED and GONE are never left. */
+/* VALID, FAILED, CANCELLED and GONE: nothing leads back to work. */
 bool job_state_is_final(enum job_state state);
 
 #endif

@@ -60,11 +60,13 @@ bool exported_data_lock_add(struct pg_batch *batch, int64_t id, struct error *er
     pg_bind_int(&params, id);
     return pg_batch_add(
         batch,
-        "SELECT " PG_USEC("now()") ", person.email, organization.slug,"
+        "SELECT " PG_USEC("now()") ", person.email, organization.slug, quota.expiration_days,"
                                    " " EXPORTED_DATA_COLUMNS " FROM sentry_exporteddata AS row"
                                    " LEFT JOIN auth_user AS person ON person.id = row.user_id"
                                    " LEFT JOIN sentry_organization AS organization"
                                    " ON organization.id = row.organization_id"
+                                   " LEFT JOIN exportd.organization AS quota"
+                                   " ON quota.organization_id = row.organization_id"
                                    " WHERE row.id = $1::bigint FOR UPDATE OF row",
         &params, error);
 }
@@ -75,9 +77,10 @@ bool exported_data_lock_read(const struct pg_result *reply, struct arena *arena,
     if (pg_rows(reply) == 0)
         return error_set(error, ERROR_NOT_FOUND, "there is no such export");
     locked->now = pg_time(reply, 0, 0);
+    locked->expiration_days = pg_int(reply, 0, 3);
     return copy_text(reply, 1, arena, &locked->email, error) &&
            copy_text(reply, 2, arena, &locked->organization_slug, error) &&
-           exported_data_copy(reply, 3, arena, &locked->row, error);
+           exported_data_copy(reply, 4, arena, &locked->row, error);
 }
 
 bool exported_data_lock(struct pg *pg, int64_t id, struct arena *arena,
@@ -166,6 +169,8 @@ bool exported_data_insert(struct pg *pg, const struct exported_data_key *key, in
 
 int64_t exported_data_expiry(const struct exported_data_locked *locked, int64_t days)
 {
+    if (locked->expiration_days != 0)
+        days = locked->expiration_days;
     return locked->now + days * 24 * 60 * 60 * USEC_PER_SECOND;
 }
 

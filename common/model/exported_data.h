@@ -39,6 +39,7 @@ struct exported_data_locked {
     const char *email; /* auth_user.email, the only address that exports are mailed to: "" when it
                           is empty, NULL when the user is gone */
     const char *organization_slug; /* NULL when the organization is gone */
+    int64_t expiration_days;       /* the organization's own; 0: it has none */
     int64_t now;                   /* of the transaction */
 };
 bool exported_data_lock(struct pg *pg, int64_t id, struct arena *arena,
@@ -50,7 +51,7 @@ bool exported_data_lock_read(const struct pg_result *reply, struct arena *arena,
                              struct exported_data_locked *locked, struct error *error) MUST_CHECK;
 
 /* When an export that is finished in this transaction expires: exactly `days` x 24 hours later,
-   whatever the session's time zone. */
+   whatever the session's time zone, unless its organization has days of its own. */
 int64_t exported_data_expiry(const struct exported_data_locked *locked, int64_t days);
 
 /* The key of the original's get_or_create: equal requests are one export. query_info is compared as

@@ -21,6 +21,10 @@ bool user_find_member(struct pg *pg, int64_t organization_id, const char *email_
    without case). ERROR_NOT_FOUND; ERROR_CONFLICT when several users share the address. */
 bool user_find(struct pg *pg, const char *email_or_id, int64_t *id, struct error *error) MUST_CHECK;
 
+/* ERROR_NOT_FOUND says which of the two rows is gone. */
+bool organization_check_user(struct pg *pg, int64_t organization_id, int64_t user_id,
+                             struct error *error) MUST_CHECK;
+
 struct new_project {
     int64_t organization_id;
     const char *slug;

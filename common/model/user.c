@@ -77,3 +77,22 @@ bool user_find(struct pg *pg, const char *email_or_id, int64_t *id, struct error
     pg_result_free(result);
     return done;
 }
+
+bool organization_check_user(struct pg *pg, int64_t organization_id, int64_t user_id,
+                             struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, organization_id);
+    pg_bind_int(&params, user_id);
+    if (!pg_query(pg,
+                  "SELECT EXISTS (SELECT FROM sentry_organization WHERE id = $1::bigint),"
+                  " EXISTS (SELECT FROM auth_user WHERE id = $2::bigint)",
+                  &params, &result, error))
+        return false;
+    bool organization = text_equal(pg_text(result, 0, 0), "t");
+    bool user = text_equal(pg_text(result, 0, 1), "t");
+    pg_result_free(result);
+    return (organization && user) || error_set(error, ERROR_NOT_FOUND, "the %s is gone",
+                                               organization ? "user" : "organization");
+}

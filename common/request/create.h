@@ -27,8 +27,9 @@ struct created_export {
 /* Makes the export and queues its job. An equal one that is not finished yet is the answer; it is
    queued when exportd has not seen it. What the project, the group and the key are is the
    worker's to find out. ERROR_NOT_FOUND: no such organization, user or environment; ERROR_CONFLICT:
-   the unfinished one has another limit or environment; ERROR_INVALID: the order breaks a rule;
-   ERROR_DENIED; ERROR_AWAY and others of the servers. */
+   the unfinished one has another limit or environment; ERROR_BUSY: as many exports of the
+   organization wait as may; ERROR_INVALID: the order breaks a rule; ERROR_DENIED; ERROR_AWAY and
+   others of the servers. */
 bool request_create(const struct request_context *context, const struct export_order *order,
                     struct created_export *created, struct error *error) MUST_CHECK;
 

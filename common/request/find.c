@@ -5,6 +5,7 @@
 #include "job/history.h"
 #include "model/organization.h"
 #include "request/export_json.h"
+#include "request/place.h"
 
 #define TEXTS_MAX ((size_t)8 * 1024 * 1024)
 #define ROWS_MAX  ((size_t)1 << 30) /* bytes */
@@ -74,11 +75,28 @@ static bool find_filter(const struct request_context *context, const struct expo
 
 /* ---- as JSON ---- */
 
+static bool make_object(const struct request_context *context, const struct history_row *row,
+                        json_t **object, struct error *error)
+{
+    return export_json(row, context->caller->kind == CALLER_OPERATOR, object, error);
+}
+
+static bool make_placed(const struct request_context *context, const struct history_row *row,
+                        json_t **object, struct error *error)
+{
+    json_t *made = NULL;
+    bool done = make_object(context, row, &made, error) && put_place(context, row, made, error);
+    if (done)
+        *object = json_incref(made);
+    json_decref(made);
+    return done;
+}
+
 static bool append_export(const struct request_context *context, const struct history_row *row,
                           json_t *exports, struct error *error)
 {
     json_t *object = NULL;
-    return export_json(row, context->caller->kind == CALLER_OPERATOR, &object, error) &&
+    return make_object(context, row, &object, error) &&
            (json_array_append_new(exports, object) == 0 || error_no_memory(error));
 }
 
@@ -112,7 +130,7 @@ static bool find_in(struct arena *arena, const struct request_context *context,
     if (rows.count == 0)
         return error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, data_export_id);
     return check_query(context, &rows.items[0], error) &&
-           export_json(&rows.items[0], context->caller->kind == CALLER_OPERATOR, export, error);
+           make_placed(context, &rows.items[0], export, error);
 }
 
 bool request_find(const struct request_context *context, int64_t data_export_id, json_t **export,

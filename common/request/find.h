@@ -8,8 +8,8 @@
 #include "job/state.h"
 #include "request/context.h"
 
-/* The export as a JSON object (export_json.h); the caller frees it. ERROR_NOT_FOUND, ERROR_DENIED.
- */
+/* The export as a JSON object (export_json.h), with `place` and `reason` (place.h); the caller
+   frees it. ERROR_NOT_FOUND, ERROR_DENIED. */
 bool request_find(const struct request_context *context, int64_t data_export_id, json_t **export,
                   struct error *error) MUST_CHECK;
 

@@ -10,7 +10,7 @@ from support.events import series
 from support.program import Exportd
 
 COMMANDS = ("migrate create worker enqueue estimate status download cleanup tag-export tagstore ingest "
-            "grouphash group queue rescue cancel purge audit check help version").split()
+            "grouphash group queue quota rescue cancel retry delete purge audit check help version").split()
 
 EXPORT = ["--organization", "acme", "--project", "1", "--group", "1", "--key", "color"]
 
@@ -51,7 +51,9 @@ def bare(tmp_path):
     ["ingest"], ["ingest", "a", "b"], ["queue", "fly"], ["queue", "retry"], ["queue", "drop"],
     ["queue", "stats", "extra"], ["rescue", "27"], ["rescue", "--dry-run", "--force"],
     ["cleanup", "now"], ["check", "all"],
-    ["cancel"], ["cancel", "one"], ["cancel", "27", "0"],
+    *([command, *words] for command in ("cancel", "retry", "delete")
+      for words in ([], ["one"], ["27", "0"], ["27", "--all"])),
+    ["quota"], ["quota", "set"], ["quota", "show", "acme"],
     ["purge"], ["purge", "--user", "1", "--organization", "acme"], ["purge", "ann@example.com"],
     ["audit", "27"], ["audit", "--action", "fly"], ["audit", "--limit", "0"],
     ["audit", "--export", "one"], ["audit", "--before", "0"],
@@ -177,8 +179,9 @@ def test_redis_by_tcp_and_with_a_database_number(exportd, redis_server, queue):
 
 
 @pytest.mark.parametrize("command", [["status"], ["queue"], ["cleanup"], ["ingest", "-"],
-                                     ["cancel", "1"], ["purge", "--user", "1"], ["audit"],
-                                     ["migrate"], ["download", "1"],
+                                     ["cancel", "1"], ["retry", "1"], ["delete", "1"],
+                                     ["quota", "show"], ["queue", "workers"],
+                                     ["purge", "--user", "1"], ["audit"], ["migrate"], ["download", "1"],
                                      ["enqueue", *EXPORT, "--user", "ann@example.com"],
                                      ["tag-export", *EXPORT]])
 def test_a_server_that_is_away_is_status_1(bare, command):
@@ -259,7 +262,8 @@ def test_with_all_standard_streams_closed(exportd):
 @pytest.mark.parametrize("arguments", [
     ["create", "organization", "acme"], ["enqueue", *EXPORT, "--user", "1"], ["status"],
     ["download", "1"], ["tag-export", *EXPORT], ["cleanup"], ["worker", "--drain"],
-    ["cancel", "1"], ["purge", "--user", "1"], ["audit"]])
+    ["cancel", "1"], ["retry", "1"], ["delete", "1"], ["quota", "show"], ["queue", "delayed"],
+    ["purge", "--user", "1"], ["audit"]])
 def test_a_database_without_tables_says_what_to_do(exportd, postgres, empty_database, arguments):
     exportd.settings["DATABASE_URL"] = postgres.url(empty_database)
     assert "exportd migrate" in exportd.fails(*arguments).err

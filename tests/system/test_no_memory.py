@@ -154,6 +154,13 @@ LOOKS = {
     "download-unfinished": ["download", 2, "-o", "-"],
     "queue": ["queue", "--json"],
     "dead": ["queue", "dead", "--json"],
+    "workers": ["queue", "workers", "--json"],
+    "delayed": ["queue", "delayed", "--json"],
+    "quota": ["quota", "show"],
+    "quota-json": ["quota", "show", "--organization", "acme", "--json"],
+    "status-waiting": ["status", 3, "--json"],
+    "retry-unfinished": ["retry", 3, "--json"],
+    "delete-unfinished": ["delete", 3],
     "rescue": ["rescue", "--json"],
     "cleanup-dry": ["cleanup", "--dry-run"],
     "audit": ["audit", "--organization", "acme", "--action", "create"],
@@ -164,8 +171,8 @@ LOOKS = {
 
 @pytest.fixture(scope="module")
 def looked_at(tmp_path_factory, postgres, template):
-    """Everything that the commands can show: an export with a file, one that waits, one that is lost,
-    and a dead message."""
+    """Everything that the commands can show: exports with a file, lost, waiting, delayed; a dead message,
+    a silent worker and a quota."""
     server = Redis()
     lane = Lane("looks", tmp_path_factory.mktemp("looks"), postgres, template, server)
     lane.insert(1)
@@ -175,14 +182,21 @@ def looked_at(tmp_path_factory, postgres, template):
     lost = insert_export(lane.sql, {"project_id": "1"})
     lane.sql.execute("UPDATE sentry_exporteddata SET date_added = now() - interval '1 hour'"
                      " WHERE id = %s", (lost,))
-    assert queue.xlen(DEAD) == 1
+    assert len(lane.exportd.ok("queue", "dead", "--json").json_lines()) == 1
     lane.exportd.enqueue(key="shape")
+    lane.exportd.ok("quota", "set", "--organization", "acme", "--weight", 2)
+    lane.sql.execute("INSERT INTO exportd.worker VALUES"
+                     " ('w', 'w', 'data_export', '1', 1, now(), '2020-01-01')")
+    delayed = lane.exportd.enqueue(key="size")
+    lane.sql.execute("UPDATE exportd.export SET state = 'delayed', message = 'is away', next_try_at ="
+                     " '2030-01-01' WHERE data_export_id = %s", (delayed,))
     yield lane.exportd
     lane.close()
     server.close()
 
 
 def without_times(text):
+    text = re.sub(r'("beat_age_seconds": ?)\d+', r"\1-", text)
     return re.sub(r"\d+(\.\d+)? ms", "- ms", text)
 
 
@@ -293,6 +307,45 @@ def test_enqueue(installation, sql, queue):
         assert (messages[0]["limit"], messages[0]["environment_id"]) != (None, None)
         sql.execute("DELETE FROM sentry_exporteddata; DELETE FROM exportd.export")
         queue.flushall()
+
+
+def test_retry(installation, sql):
+    failed = installation.enqueue()
+    sql.execute("DELETE FROM sentry_exporteddata; UPDATE exportd.export SET state = 'failed'")
+    for number, result in attempts(installation, "retry", failed):
+        again = installation.ok("retry", failed)
+        if result.status == 0:
+            assert again.out == result.out
+        sql.execute("SELECT data_export_id FROM exportd.export WHERE retry_of = %s", (failed,))
+        assert sql.fetchall() == [(int(again.out),)], (number, result)
+        sql.execute("DELETE FROM sentry_exporteddata;"
+                    " DELETE FROM exportd.export WHERE retry_of IS NOT NULL")
+
+
+def test_delete(installation, sql):
+    made = []
+
+    def finish(_number):
+        made[:] = [installation.enqueue()]
+        installation.drain()
+        return ["delete", *made]
+
+    for number, result in attempts(installation, finish):
+        if result.status != 0:  # it may have been deleted, and its line or its objects be missing
+            installation.run("delete", *made)
+        installation.ok("cleanup")
+        assert installation.status(made[0])["status"] == "GONE", (number, result)
+        assert installation.objects() == [], (number, result)
+
+
+def test_quota(installation, sql):
+    words = ["quota", "set", "--organization", "acme", "--weight", 2, "--max-queued", 5]
+    for number, result in attempts(installation, *words):
+        if result.status != 0:
+            installation.ok(*words)
+        sql.execute("SELECT weight, max_running, max_queued FROM exportd.organization")
+        assert sql.fetchall() == [(2, None, 5)], (number, result)
+        sql.execute("DELETE FROM exportd.organization")
 
 
 def test_queue_retry(exportd, queue):

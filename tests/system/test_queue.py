@@ -398,7 +398,8 @@ def test_watch_without_a_terminal_prints_changes(exportd, issue):
     out, _ = watcher.communicate(timeout=20)
     assert watcher.returncode == 0
     lines = out.splitlines()
-    assert lines[0] == "EARLY  waiting  0 rows  0 bytes  attempt 0"
+    assert lines[0] == \
+        "EARLY  waiting  0 rows  0 bytes  attempt 0  place 1: no worker is there to run it"
     assert lines[-1].startswith("VALID  valid  3 rows  ") and lines[-1].endswith("attempt 1")
     assert len(lines) == len(set(lines)), "a line only when something has changed"
 

@@ -1,11 +1,12 @@
 -- Puts jobs into the queue. $1: the queue, $2: the source; then arrays, one element a job: $3 ids, $4 limits,
--- $5 environments, $6 priorities, $7 etas, $8 expiry times. Answers with the result of each job, in their order.
+-- $5 environments, $6 priorities, $7 etas, $8 expiry times, $9 ids of retried exports. Answers with the result of each job, in their order.
 -- What is known with the same date_added is not even tried: a trigger counts each row that is to wait.
 WITH wanted AS MATERIALIZED (
     SELECT w.*, row_number() OVER (PARTITION BY w.data_export_id ORDER BY w.n) = 1 AS is_first,
            CASE WHEN w.eta > clock_timestamp() THEN w.eta END AS next_try_at
-      FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::timestamptz[])
-           WITH ORDINALITY AS w (data_export_id, "limit", environment_id, priority, eta, expires_at, n)
+      FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::timestamptz[],
+                  $9::bigint[])
+           WITH ORDINALITY AS w (data_export_id, "limit", environment_id, priority, eta, expires_at, retry_of, n)
 ), found AS MATERIALIZED (
     SELECT w.*, e.date_added, e.organization_id, e.user_id, e.query_type, e.query_info,
            CASE WHEN e.id IS NULL AND x.data_export_id IS NULL THEN 'no-row'
@@ -18,10 +19,11 @@ WITH wanted AS MATERIALIZED (
 ), queued AS (
     INSERT INTO exportd.export AS x
            (data_export_id, date_added, organization_id, user_id, query_type, query_info, "limit", environment_id,
-            queue, source, priority, state, next_try_at, expires_at, attempt, failures, rows, bytes, pages)
+            queue, source, priority, state, next_try_at, expires_at, retry_of, attempt, failures, rows, bytes, pages)
     SELECT data_export_id, date_added, organization_id, user_id, query_type, query_info, nullif("limit", 0),
            nullif(environment_id, 0), $1::text, $2::text, priority,
-           CASE WHEN next_try_at IS NULL THEN 'waiting' ELSE 'delayed' END, next_try_at, expires_at, 0, 0, 0, 0, 0
+           CASE WHEN next_try_at IS NULL THEN 'waiting' ELSE 'delayed' END, next_try_at, expires_at,
+           nullif(retry_of, 0), 0, 0, 0, 0, 0
       FROM found
      WHERE result = 'new' AND is_first
      ORDER BY organization_id, data_export_id -- in which all lock their rows in exportd.flow
@@ -33,7 +35,7 @@ WITH wanted AS MATERIALIZED (
            next_try_at = EXCLUDED.next_try_at, expires_at = EXCLUDED.expires_at, run = NULL, worker = NULL,
            failures = 0, crashes = 0, first_claimed_at = NULL, started_at = NULL, progress_at = NULL,
            finished_at = NULL, rows = 0, bytes = 0, pages = 0, rows_expected = NULL, truncated = NULL,
-           window_from = NULL, window_to = NULL, message = NULL, cause = NULL, retry_of = NULL
+           window_from = NULL, window_to = NULL, message = NULL, cause = NULL, retry_of = EXCLUDED.retry_of
      WHERE x.date_added <> EXCLUDED.date_added
     RETURNING data_export_id
 )

@@ -67,13 +67,15 @@ static void a_new_job_waits(void **state)
     job.limit = 100;
     job.environment_id = 4;
     job.priority = 3;
+    job.retry_of = 26;
     assert_int_equal(enqueue_one(fixture, job), ENQUEUE_QUEUED);
     expect_sql(fixture->pg,
                "SELECT concat_ws(' ', state, queue, source, priority, \"limit\", environment_id,"
                " query_type, query_info, attempt, failures, crashes, rows, big, turn,"
-               " date_added AT TIME ZONE 'UTC', next_try_at, expires_at, run) FROM exportd.export",
+               " date_added AT TIME ZONE 'UTC', next_try_at, expires_at, run, retry_of)"
+               " FROM exportd.export",
                "waiting data_export celery 3 100 4 0 {\"key\": \"color\"} 0 0 0 0 f 0"
-               " 2020-03-25 16:12:18.123456");
+               " 2020-03-25 16:12:18.123456 26");
     expect_sql(fixture->pg, "SELECT concat_ws(' ', queue, big, pass) FROM exportd.flow",
                "data_export f 0");
 }

@@ -76,6 +76,10 @@ static void test_insert_and_find(void **state)
     assert_int_equal(entry.state, JOB_WAITING);
     assert_int_equal(entry.limit, 500);
     assert_int_equal(entry.environment_id, INT64_MAX);
+    run_sql(fixture->pg, "UPDATE exportd.export SET priority = 6; DELETE FROM sentry_exporteddata");
+    assert_true(history_find(fixture->pg, 27, &entry, &error));
+    assert_true(entry.known && entry.priority == 6);
+    insert_row(fixture, 27);
     expect_sql(fixture->pg,
                "SELECT concat_ws(' ', attempt, failures, rows, worker IS NULL, x.date_added ="
                " e.date_added, queue) FROM exportd.export x"

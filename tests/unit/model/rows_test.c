@@ -329,9 +329,12 @@ static void test_lock_export(void **state)
     assert_string_equal(locked.organization_slug, text_of("SELECT slug FROM sentry_organization"
                                                           " WHERE id = 1"));
     assert_int_equal(locked.row.id, id);
+    assert_int_equal(exported_data_expiry(&locked, 2) - locked.now, 2 * usec_per_day);
+    run("INSERT INTO exportd.organization (organization_id, expiration_days) VALUES (1, 9)");
     run("UPDATE sentry_exporteddata SET user_id = 4");
     ok(exported_data_lock(pg, id, arena, &locked, &error));
     assert_string_equal(locked.email, "");
+    assert_int_equal(exported_data_expiry(&locked, 2) - locked.now, 9 * usec_per_day);
     run("UPDATE sentry_exporteddata SET user_id = NULL");
     ok(exported_data_lock(pg, id, arena, &locked, &error));
     assert_null(locked.email);

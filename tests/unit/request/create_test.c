@@ -18,7 +18,7 @@ static struct error create(struct fixture *fixture, const struct caller *caller,
     struct error error = {.code = ERROR_NONE};
     struct created_export created;
     const struct request_context context = {
-        .caller = caller, .pg = fixture->pg, .queue_name = "data_export"};
+        .caller = caller, .pg = fixture->pg, .queue_name = "data_export", .max_queued = 1};
     (void)!request_create(&context, order, &created, &error);
     return error;
 }
@@ -151,14 +151,32 @@ static void test_twin_with_another_limit(void **state)
     expect_sql(fixture->pg, "SELECT string_agg(id::text, ' ') FROM sentry_exporteddata", "27");
 }
 
+/* An export that is there already is the answer even then, whether or not exportd knows it. */
+static void test_as_many_wait_as_may(void **state)
+{
+    struct fixture *fixture = *state;
+    struct export_order other = by_operator;
+    other.key = "shape";
+    expect_made(fixture, &caller_operator, &by_operator);
+    expect(fixture, &caller_operator, &other, ERROR_BUSY,
+           "acme-inc has 1 export waiting, which is the most that it may have");
+    expect_made(fixture, &caller_operator, &by_operator);
+    insert_export(fixture, 27, BOB, WEB);
+    other = by_operator;
+    other.user = "1002@example.com";
+    expect(fixture, &caller_operator, &other, ERROR_NONE, "");
+    expect_sql(fixture->pg, "SELECT count(*) FROM exportd.export", "2");
+}
+
 #define TEST(function) cmocka_unit_test_setup(function, prepare)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_operator_creates),  TEST(test_user_creates_own),
-        TEST(test_twin_that_is_over), TEST(test_user_is_kept_to_what_is_his),
-        TEST(test_wrong_orders),      TEST(test_twin_with_another_limit),
+        TEST(test_operator_creates),    TEST(test_user_creates_own),
+        TEST(test_twin_that_is_over),   TEST(test_user_is_kept_to_what_is_his),
+        TEST(test_wrong_orders),        TEST(test_twin_with_another_limit),
+        TEST(test_as_many_wait_as_may),
     };
     return cmocka_run_group_tests(tests, start_callers, stop);
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `exportd queue workers` and `exportd queue delayed`. */
+#ifndef CLI_QUEUE_LIST_H
+#define CLI_QUEUE_LIST_H
+
+#include "cli/cli.h"
+
+bool queue_show_workers(struct pg *pg, const struct config *config, bool json,
+                        struct error *error) MUST_CHECK;
+bool queue_show_delayed(struct pg *pg, const struct config *config, bool json,
+                        struct error *error) MUST_CHECK;
+
+#endif

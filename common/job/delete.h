@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deleting an export that is finished. */
+#ifndef JOB_DELETE_H
+#define JOB_DELETE_H
+
+#include "model/exported_data.h"
+
+/* Deletes the sentry_exporteddata row of a finished export, and a mail that waits, in the caller's
+   transaction. exportd.export keeps it as `gone`, with `message`. *row, with its text in `arena`,
+   is what was deleted: its file, if it has one, is the caller's to delete. ERROR_NOT_FOUND: there
+   is no such row; ERROR_CONFLICT: it is not finished.
+
+   Locks the exportd.export row, then the sentry_exporteddata row, as an outcome does. */
+struct deletion {
+    int64_t data_export_id;
+    const char *message;
+    struct arena *arena;
+};
+bool delete_export(struct pg *pg, const struct deletion *deletion, struct exported_data *row,
+                   struct error *error) MUST_CHECK;
+
+#endif

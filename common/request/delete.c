@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/delete.h"
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "job/delete.h"
+#include "job/history.h"
+#include "model/audit.h"
+
+enum { ARENA_MAX = 16 * 1024 * 1024 };
+
+/* The sentry_exporteddata row is missing, but exportd remembers the export. */
+static bool explain_missing(struct pg *pg, int64_t id, struct error *error)
+{
+    struct history_entry entry;
+    if (!history_find(pg, id, &entry, error))
+        return false;
+    if (!entry.known)
+        return error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, id);
+    return job_state_is_final(entry.state)
+               ? error_set(error, ERROR_CONFLICT, "export %" PRId64 " is %s: it has no file", id,
+                           job_state_name(entry.state))
+               : error_set(error, ERROR_CONFLICT,
+                           "export %" PRId64 " is not finished: cancel it first", id);
+}
+
+static bool delete_rows(const struct request_context *context, int64_t id, struct arena *arena,
+                        struct exported_data *row, struct error *error)
+{
+    bool by_operator = context->caller->kind == CALLER_OPERATOR;
+    const struct deletion deletion = {.data_export_id = id,
+                                      .message = by_operator ? "deleted by an operator"
+                                                             : "deleted by a user",
+                                      .arena = arena};
+    return delete_export(context->pg, &deletion, row, error) ||
+           (error->code == ERROR_NOT_FOUND && explain_missing(context->pg, id, error));
+}
+
+static bool delete_file(struct pg *pg, const struct exported_data *row, struct arena *arena,
+                        struct error *error)
+{
+    struct file_blobs blobs;
+    return row->file_id == 0 || cleanup_delete_file(pg, row, arena, &blobs, error);
+}
+
+static bool audit(const struct request_context *context, const struct caller_subject *subject,
+                  struct error *error)
+{
+    const struct audit_entry entry = {.action = AUDIT_DELETE,
+                                      .data_export_id = subject->data_export_id,
+                                      .organization_id = subject->organization_id,
+                                      .user_id = subject->user_id,
+                                      .actor = context->caller->actor};
+    return audit_add(context->pg, &entry, error);
+}
+
+/* The journal names what cleanup_delete_file has freed as of attempt 0. */
+static void remove_objects(struct pg *pg, const struct delete_order *order)
+{
+    const struct cleanup cleanup = {.pg = pg, .locks = order->locks, .store = order->store};
+    const struct stored_object_owner owner = {order->data_export_id, 0};
+    struct cleanup_result result = {.failed = 0};
+    struct error error;
+    if (!cleanup_attempt(&cleanup, &owner, &result, &error))
+        log_error(LOG_WARNING, "delete.objects-left", &error);
+}
+
+bool request_delete(const struct request_context *context, const struct delete_order *order,
+                    struct error *error)
+{
+    struct pg *pg = context->pg;
+    struct caller_subject subject = {.data_export_id = order->data_export_id};
+    struct exported_data row;
+    struct arena *arena = arena_new(ARENA_MAX);
+    bool done = (arena != NULL || error_no_memory(error)) &&
+                caller_find_subject(context->caller, pg, arena, &subject, error) &&
+                pg_begin(pg, error) &&
+                delete_rows(context, order->data_export_id, arena, &row, error) &&
+                delete_file(pg, &row, arena, error) && audit(context, &subject, error) &&
+                pg_commit(pg, error) && FAULT("delete_export", error);
+    if (done)
+        remove_objects(pg, order);
+    else
+        pg_rollback(pg);
+    arena_free(arena);
+    return done;
+}
