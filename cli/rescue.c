@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "worker/threads/intake.h"
 
 struct rescue {
     struct request_context context;
@@ -60,16 +61,29 @@ static void print_summary(bool force, int64_t count)
                       count, text_plural(count));
 }
 
+/* *lists stays NULL without a Redis. */
+static bool open_lists(struct rescue *rescue, const struct config *config,
+                       struct intake_lists **lists, struct error *error)
+{
+    if (!config_has_redis(config))
+        return true;
+    *lists = intake_lists_of(config);
+    return (*lists != NULL || error_no_memory(error)) &&
+           cli_connect_redis(config, &rescue->context.redis, error);
+}
+
 static bool run(struct rescue *rescue, const struct config *config, struct error *error)
 {
+    struct intake_lists *lists = NULL;
     json_t *exports = NULL;
     bool done = cli_connect_pg(config, &rescue->context.pg, error) &&
-                cli_connect_redis(config, &rescue->context.redis, error) &&
-                request_list_forgotten(&rescue->context, &exports, error) &&
+                open_lists(rescue, config, &lists, error) &&
+                request_list_forgotten(&rescue->context, lists, &exports, error) &&
                 treat(rescue, exports, error);
     if (done)
         print_summary(rescue->force, (int64_t)json_array_size(exports));
     json_decref(exports);
+    intake_lists_free(lists);
     redis_free(rescue->context.redis);
     pg_free(rescue->context.pg);
     return done;

@@ -32,7 +32,9 @@ bool forgotten_list(struct pg *pg, struct arena *arena, struct forgotten_rows *r
                                       " AND e.date_added < now() - interval '10 minutes'"
                                       " AND NOT EXISTS (SELECT 1 FROM exportd.export x"
                                       " WHERE x.data_export_id = e.id"
-                                      " AND x.date_added = e.date_added) ORDER BY e.id",
+                                      " AND x.date_added = e.date_added)"
+                                      " AND NOT EXISTS (SELECT 1 FROM exportd.dead d"
+                                      " WHERE d.data_export_id = e.id) ORDER BY e.id",
                   NULL, &result, error))
         return false;
     rows->count = (size_t)pg_rows(result);

@@ -19,9 +19,9 @@ struct forgotten_rows {
     size_t count;
 };
 
-/* Unfinished rows of sentry_exporteddata that exportd has neither claimed nor enqueued, by id; in
-   `arena`. Rows of the last ten minutes are left out: their producers may be between COMMIT and
-   message. */
+/* Unfinished rows of sentry_exporteddata that exportd has no job of, and no pending or dead
+   message, by id; in `arena`. Rows of the last ten minutes are left out: their producers may be
+   between COMMIT and message. */
 bool forgotten_list(struct pg *pg, struct arena *arena, struct forgotten_rows *rows,
                     struct error *error) MUST_CHECK;
 

@@ -11,6 +11,7 @@ struct intake_lists {
     struct arena *arena; /* of it all */
     int count;           /* of steps */
     int steps[INTAKE_STEPS_MAX];
+    const char *queue, *unacked;
     const char *kombu[INTAKE_STEPS_MAX];
     const char *ours[INTAKE_STEPS_MAX];
     const char *cut;
@@ -23,7 +24,9 @@ static bool make_keys(struct intake_lists *lists, const struct intake_naming *na
 {
     struct arena *arena = lists->arena;
     const char *queue = arena_printf(arena, error, "%s%s", naming->key_prefix, naming->queue);
-    bool done = queue != NULL;
+    lists->queue = queue;
+    lists->unacked = arena_printf(arena, error, "%sunacked", naming->key_prefix);
+    bool done = queue != NULL && lists->unacked != NULL;
     lists->count = naming->step_count;
     for (int i = 0; done && i < lists->count; i++) {
         int step = naming->steps[i];
@@ -58,12 +61,27 @@ void intake_lists_free(struct intake_lists *lists)
         arena_free(lists->arena);
 }
 
+const char *intake_lists_queue(const struct intake_lists *lists)
+{
+    return lists->queue;
+}
+
+const char *intake_lists_unacked(const struct intake_lists *lists)
+{
+    return lists->unacked;
+}
+
+const char *intake_lists_key(const struct intake_lists *lists, int index)
+{
+    if (index < lists->count)
+        return lists->kombu[index];
+    return index < 2 * lists->count ? lists->ours[index - lists->count] : NULL;
+}
+
 static void add_keys(const struct intake_lists *lists, struct redis_command *command)
 {
-    for (int i = 0; i < lists->count; i++)
-        redis_add_text(command, lists->kombu[i]);
-    for (int i = 0; i < lists->count; i++)
-        redis_add_text(command, lists->ours[i]);
+    for (int i = 0; i < 2 * lists->count; i++)
+        redis_add_text(command, intake_lists_key(lists, i));
     redis_add_text(command, lists->cut);
 }
 

@@ -8,6 +8,8 @@
  *   exportd:{Q}:intake:<step>  lists: what the intake has in hand
  *   exportd:{Q}:intake:cut     list: what is left of messages that were too long: a line with their
  *                              length and SHA-1, and their first 2000 bytes
+ *   unacked                    hash of kombu: what Celery workers have taken and not acknowledged.
+ *                              exportd only reads it. The prefix stands in front of it, too
  *
  * A message leaves a list of kombu only for one of exportd's, and leaves that one only after the
  * COMMIT that brought it into PostgreSQL. None of the keys has a time to live.
@@ -33,6 +35,12 @@ struct intake_lists;
 /* Copies what it needs. NULL without memory. */
 struct intake_lists *intake_lists_new(const struct intake_naming *naming);
 void intake_lists_free(struct intake_lists *lists); /* NULL is fine */
+
+/* Keys, as long as `lists` lives. The lists count from 0: kombu's, then exportd's, both in kombu's
+   order; NULL behind the last one. */
+const char *intake_lists_queue(const struct intake_lists *lists); /* Q */
+const char *intake_lists_unacked(const struct intake_lists *lists);
+const char *intake_lists_key(const struct intake_lists *lists, int index);
 
 /* A message in one of exportd's lists. */
 struct intake_message {

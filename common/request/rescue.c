@@ -4,6 +4,7 @@
 #include "export/query_type.h"
 #include "job/enqueue.h"
 #include "job/forgotten.h"
+#include "job/messages.h"
 
 #define ROWS_MAX ((size_t)1 << 30) /* bytes */
 
@@ -22,28 +23,33 @@ static bool add_row(json_t *list, const struct forgotten_row *row, struct error 
     return done;
 }
 
-static bool list_missing(const struct forgotten_rows *rows, json_t **exports, struct error *error)
+static bool list_missing(const struct forgotten_rows *rows, const struct message_ids *ids,
+                         json_t **exports, struct error *error)
 {
     json_t *missing = json_array();
     bool done = missing != NULL || error_no_memory(error);
     for (size_t i = 0; done && i < rows->count; i++)
-        done = add_row(missing, &rows->items[i], error);
+        done = message_ids_has(ids, rows->items[i].id) || add_row(missing, &rows->items[i], error);
     if (done)
         *exports = json_incref(missing);
     json_decref(missing);
     return done;
 }
 
-bool request_list_forgotten(const struct request_context *context, json_t **exports,
-                            struct error *error)
+/* Redis first: a message that leaves it meanwhile has led to a row. */
+bool request_list_forgotten(const struct request_context *context, const struct intake_lists *lists,
+                            json_t **exports, struct error *error)
 {
+    struct message_ids ids = {.count = 0};
     struct forgotten_rows rows;
     if (!caller_check_operator(context->caller, error))
         return false;
     struct arena *arena = arena_new(ROWS_MAX);
     bool done = (arena != NULL || error_no_memory(error)) &&
+                (lists == NULL || messages_find(lists, context->redis, &ids, error)) &&
                 forgotten_list(context->pg, arena, &rows, error) &&
-                list_missing(&rows, exports, error);
+                list_missing(&rows, &ids, exports, error);
+    message_ids_free(&ids);
     arena_free(arena);
     return done;
 }

@@ -5,13 +5,14 @@
 #define REQUEST_RESCUE_H
 
 #include "base/json.h"
+#include "job/intake_lists.h"
 #include "request/context.h"
 
-/* Unfinished exports that exportd has never seen and that no message in Redis leads to, the oldest
-   first: a JSON array of objects {id, date_added, organization (slug), user (address), type (its
-   name)}, which the caller frees. */
-bool request_list_forgotten(const struct request_context *context, json_t **exports,
-                            struct error *error) MUST_CHECK;
+/* Unfinished exports that exportd has never seen and that no message leads to, the oldest first: a
+   JSON array of objects {id, date_added, organization (slug), user (address), type (its name)},
+   which the caller frees. `lists`: where messages are in Redis; NULL when there is none. */
+bool request_list_forgotten(const struct request_context *context, const struct intake_lists *lists,
+                            json_t **exports, struct error *error) MUST_CHECK;
 
 /* Queues one of them with all rows of all environments: what limit and environment it was asked for
    with is unknown. */

@@ -39,7 +39,6 @@ def test_what_is_listed(exportd, sql, queue, issue):
     sql.execute("UPDATE sentry_exporteddata SET date_added = date_added - interval '1 hour'"
                 " WHERE id = %s", (known,))
     sql.execute("UPDATE exportd.export SET date_added = date_added - interval '1 hour'")
-    queue.delete("data_export")
     sql.execute("SELECT * FROM sentry_exporteddata ORDER BY id")
     before = sql.fetchall()
     result = exportd.ok("rescue")
@@ -51,9 +50,9 @@ def test_what_is_listed(exportd, sql, queue, issue):
     assert list(line) == ["id", "date_added", "organization", "user", "type", "queued"]
     assert (line["id"], line["queued"]) == (forgotten, False)
     sql.execute("SELECT * FROM sentry_exporteddata ORDER BY id")
-    assert sql.fetchall() == before and queue.llen("data_export") == 0
-    sql.execute("SELECT count(*) FROM exportd.export")
-    assert sql.fetchone() == (1,)
+    assert sql.fetchall() == before
+    sql.execute("SELECT data_export_id FROM exportd.export")
+    assert sql.fetchall() == [(known,)]
 
 
 def test_force_queues_them(exportd, sql, queue, issue):
@@ -63,7 +62,6 @@ def test_force_queues_them(exportd, sql, queue, issue):
         [(export, True) for export in exports]
     assert "unknown" in result.err
     assert listed(exportd, "--force") == [], "once is enough"
-    assert queue.llen("data_export") == 3
     exportd.drain()
     for export in exports:
         assert exportd.status(export)["status"] == "VALID"
@@ -71,11 +69,21 @@ def test_force_queues_them(exportd, sql, queue, issue):
 
 @pytest.mark.parametrize("place", [
     "data_export", "data_export\x06\x163", "data_export\x06\x166", "data_export\x06\x169",
-    "exportd:{data_export}:processing:somebody"])
+    "exportd:{data_export}:intake:0", "exportd:{data_export}:intake:9"])
 def test_a_message_in_a_list(exportd, sql, queue, issue, place):
     push(queue, old_row(sql, issue))
     forgotten = old_row(sql, issue, 1)
     queue.rename("data_export", place)
+    assert listed(exportd) == [forgotten]
+
+
+def test_the_lists_have_the_names_of_the_settings(exportd, sql, queue, issue):
+    first, second, forgotten = (old_row(sql, issue, number) for number in range(3))
+    exportd.settings.update(REDIS_KEY_PREFIX="sentry-", PRIORITY_SEP=":", PRIORITY_STEPS="0,5")
+    push(queue, first)
+    queue.rename("data_export", "sentry-data_export:5")
+    queue.hset("sentry-unacked", "one", json.dumps([protocol_2(second), "data_export", "x"]))
+    push(queue, forgotten)
     assert listed(exportd) == [forgotten]
 
 
@@ -87,17 +95,33 @@ def protocol_2(export):
             "properties": {"body_encoding": "base64"}}
 
 
-def test_a_message_in_another_place(exportd, sql, queue, issue):
-    delayed, dead, unacked, forgotten = (old_row(sql, issue, number) for number in range(4))
-    queue.zadd("exportd:{data_export}:delayed", {json.dumps({"data_export_id": delayed}): 1})
-    queue.xadd("exportd:{data_export}:dead", {
-        "message": json.dumps({"data_export_id": dead}), "reason": "r", "worker": "w"})
+def test_a_message_that_celery_has_not_acknowledged(exportd, sql, queue, issue):
+    unacked, forgotten = (old_row(sql, issue, number) for number in range(2))
     queue.hset("unacked", "other", json.dumps([{"body": "e30=", "headers": {"task": "other"}},
                                                "default", "default"]))
+    queue.hset("unacked", "unreadable", "[")
     queue.hset("unacked", "ours", json.dumps([protocol_2(unacked), "data_export", "data_export"]))
     assert listed(exportd) == [forgotten]
     queue.delete("unacked")
     assert listed(exportd) == [unacked, forgotten]
+
+
+@pytest.mark.parametrize("retry_until", ["NULL", "now() + interval '10 seconds'"])
+def test_a_message_in_the_dead_list(exportd, sql, queue, issue, retry_until):
+    """It may come back from there, with its own limit and environment."""
+    known, forgotten = (old_row(sql, issue, number) for number in range(2))
+    sql.execute("INSERT INTO exportd.dead (queue, date_added, message, priority, reason, worker,"
+                "  data_export_id, retry_until)"
+                f" VALUES ('data_export', now(), 'm', 0, 'r', 'w', %s, {retry_until})", (known,))
+    assert listed(exportd) == [forgotten]
+
+
+def test_without_redis_only_postgres_is_asked(exportd, sql, queue, issue):
+    forgotten = old_row(sql, issue)
+    push(queue, forgotten)
+    assert listed(exportd) == []
+    exportd.settings.update(REDIS_URL="none", LOCK_REDIS_URL="none")
+    assert listed(exportd) == [forgotten]
 
 
 def test_nothing_is_forgotten(exportd, issue):

@@ -251,7 +251,7 @@ static void test_what_is_for_operators(void **state)
     struct cleanup_summary summary;
     struct error error;
     json_t *exports = NULL;
-    assert_false(request_list_forgotten(&context, &exports, &error));
+    assert_false(request_list_forgotten(&context, NULL, &exports, &error));
     assert_int_equal(error.code, ERROR_DENIED);
     assert_false(request_queue_again(&context, 1, &error));
     assert_int_equal(error.code, ERROR_DENIED);
