@@ -86,8 +86,19 @@ static bool check_version(const char *version, struct error *error)
            error_set(error, ERROR_QUERY, "version %s is too old: Redis 6.2 is needed", version);
 }
 
-/* Whether our user may run scripts and touch the queue's keys. */
-static bool check_scripts(const struct config *config, struct redis *redis, struct error *error)
+/* Whether the user of the URL may run scripts. */
+static bool check_scripts(struct redis *redis, struct error *error)
+{
+    const struct redis_script script = {.text = "return 1", .keys = 0};
+    const struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    bool fine = redis_eval(redis, &script, &command, &reply, error);
+    redis_reply_free(reply);
+    return fine;
+}
+
+/* Whether it may touch the queue's keys. */
+static bool check_keys(const struct config *config, struct redis *redis, struct error *error)
 {
     struct intake_count count;
     struct intake_lists *lists = intake_lists_of(config);
@@ -112,8 +123,8 @@ static bool check_redis(const struct config *config, const char *name,
     if (fine) {
         info_value(redis_text(reply, NULL), "redis_version", version, sizeof(version));
         (void)snprintf(detail, sizeof(detail), "version %s", version);
-        fine =
-            !is_queue || (check_version(version, &error) && check_scripts(config, redis, &error));
+        fine = !is_queue || (check_version(version, &error) && check_scripts(redis, &error) &&
+                             check_keys(config, redis, &error));
     }
     (void)report(fine, name, detail, &error);
     if (fine && is_queue)

@@ -3,24 +3,38 @@
 
 #include "base/text.h"
 
-static bool count_waiting(struct pg *pg, const char *queue, struct queue_stats *stats,
-                          struct error *error)
+static bool add_count(const struct pg_result *result, int row, struct queue_stats *stats,
+                      struct error *error)
+{
+    const char *state = pg_text(result, row, 0);
+    int64_t count = pg_int(result, row, 2);
+    if (text_equal(state, "running")) {
+        stats->running += count;
+    } else if (text_equal(state, "delayed")) {
+        stats->delayed += count;
+    } else {
+        stats->waiting += count;
+        return json_put_int(stats->by_priority, pg_text(result, row, 1), count, error);
+    }
+    return true;
+}
+
+/* One statement: a job that goes from one state to another meanwhile is in one of them. */
+static bool count_jobs(struct pg *pg, const char *queue, struct queue_stats *stats,
+                       struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
     pg_bind_text(&params, queue);
     if (!pg_query(pg,
-                  "SELECT priority::text, count(*) FROM exportd.export"
-                  " WHERE state = 'waiting' AND queue = $1::text GROUP BY priority"
-                  " ORDER BY priority",
+                  "SELECT state::text, priority::text, count(*) FROM exportd.export"
+                  " WHERE state IN ('waiting', 'running', 'delayed') AND queue = $1::text"
+                  " GROUP BY state, priority ORDER BY priority",
                   &params, &result, error))
         return false;
     bool done = true;
-    for (int row = 0; done && row < pg_rows(result); row++) {
-        int64_t count = pg_int(result, row, 1);
-        stats->waiting += count;
-        done = json_put_int(stats->by_priority, pg_text(result, row, 0), count, error);
-    }
+    for (int row = 0; done && row < pg_rows(result); row++)
+        done = add_count(result, row, stats, error);
     pg_result_free(result);
     return done;
 }
@@ -34,10 +48,6 @@ static bool count_others(struct pg *pg, const char *queue, int64_t lease_seconds
     pg_bind_int(&params, lease_seconds);
     if (!pg_query(pg,
                   "SELECT"
-                  " (SELECT count(*) FROM exportd.export"
-                  " WHERE state = 'running' AND queue = $1::text),"
-                  " (SELECT count(*) FROM exportd.export"
-                  " WHERE state = 'delayed' AND queue = $1::text),"
                   " (SELECT count(*) FROM exportd.dead"
                   " WHERE queue = $1::text AND retry_until IS NULL),"
                   " (SELECT count(*) FROM exportd.dead"
@@ -47,12 +57,10 @@ static bool count_others(struct pg *pg, const char *queue, int64_t lease_seconds
                   " EXISTS (SELECT FROM exportd.queue WHERE name = $1::text AND paused)",
                   &params, &result, error))
         return false;
-    stats->running = pg_int(result, 0, 0);
-    stats->delayed = pg_int(result, 0, 1);
-    stats->dead = pg_int(result, 0, 2);
-    stats->pending = pg_int(result, 0, 3);
-    stats->workers = pg_int(result, 0, 4);
-    stats->paused = text_equal(pg_text(result, 0, 5), "t");
+    stats->dead = pg_int(result, 0, 0);
+    stats->pending = pg_int(result, 0, 1);
+    stats->workers = pg_int(result, 0, 2);
+    stats->paused = text_equal(pg_text(result, 0, 3), "t");
     pg_result_free(result);
     return true;
 }
@@ -62,8 +70,7 @@ bool queue_stats(struct pg *pg, const char *queue, int64_t lease_seconds, struct
 {
     *stats = (struct queue_stats){.by_priority = json_object()};
     if ((stats->by_priority != NULL || error_no_memory(error)) &&
-        count_waiting(pg, queue, stats, error) &&
-        count_others(pg, queue, lease_seconds, stats, error))
+        count_jobs(pg, queue, stats, error) && count_others(pg, queue, lease_seconds, stats, error))
         return true;
     queue_stats_free(stats);
     return false;

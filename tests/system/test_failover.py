@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a server forgets or brings back behind a failover, while the workers live on; and two queues
 beside each other."""
+import socket
+
 import pytest
 
 from support.events import hash_of, series
+from support.jobs import insert_export, push
+from support.proxy import Listener, end, pass_on
+from support.servers import Redis
 from support.waiting import wait_until
 
-# Two sweeps are a second apart here instead of a minute.
-SWEEP = {"LEASE_SECONDS": 2, "SWEEP_SECONDS": 1}
-PROCESSING = "exportd:{data_export}:processing:"
+INTAKE = "exportd:{data_export}:intake:0"
 
 
 @pytest.fixture
@@ -20,99 +23,159 @@ def issue(exportd, sql):
     return sql.fetchone()[0]
 
 
-def name_of(worker):
-    worker.wait_for_event("worker.registered")
-    return worker.events("worker.registered")[0]["worker"]
-
-
 def outcomes(sql, export):
     sql.execute("SELECT outcome FROM exportd.attempt WHERE data_export_id = %s ORDER BY attempt",
                 (export,))
     return [outcome for outcome, in sql.fetchall()]
 
 
-def sweeps(queue, count, name="data_export"):
-    """Waits until so many sweeps have begun after now."""
-    seen = set()
-
-    def enough():
-        seen.add(queue.get(f"exportd:{{{name}}}:swept"))
-        return len(seen) > count
-    wait_until(enough, f"{count} sweeps", 60)
+def insert_job(sql, issue, **members):
+    return insert_export(sql, {"project_id": "1", "group_id": str(issue), "key": "color", **members})
 
 
-def test_redis_brings_a_message_back_into_a_living_worker_s_hands(exportd, sql, queue, issue):
-    """A failover undoes the move out of the processing list: no thread knows of that message, and to
-    everybody else it looks as if it were in good hands."""
-    exportd.ingest(series(20, key="shade"))
-    forgotten = exportd.enqueue(group=issue)
-    message = queue.rpop("data_export")
-    with exportd.worker(PAGE_SIZE=1, FAULT="page:delay=300", **SWEEP) as worker:
-        name = name_of(worker)
-        running = exportd.enqueue(group=issue, key="shade")
-        wait_until(lambda: exportd.status(running)["state"] == "running", "a job is in its hands")
-        queue.lpush(PROCESSING + name, message)
-        wait_until(lambda: exportd.status(forgotten)["state"] == "valid", "it is done")
-        wait_until(lambda: exportd.status(running)["state"] == "valid", "the other, too", 40)
+def states(sql):
+    sql.execute("SELECT DISTINCT state FROM exportd.export")
+    return [state for state, in sql.fetchall()]
+
+
+def wait_until_valid(exportd, export, seconds=30):
+    wait_until(lambda: exportd.status(export)["state"] == "valid", f"{export} is done", seconds)
+
+
+# ---- Redis ----
+
+
+def test_redis_loses_everything(exportd, sql, queue, issue):
+    """Jobs that are delayed, that wait, and one that runs: they are in PostgreSQL."""
+    exportd.ingest(series(40, key="shade"))
+    delayed = exportd.enqueue(group=issue, key="shape")
+    with exportd.worker(FAULT="page:error", RETRY_BASE_SECONDS=3600) as worker:
+        wait_until(lambda: exportd.status(delayed)["state"] == "delayed", "it is delayed")
         assert worker.stop() == 0
-        assert [line["count"] for line in worker.events("queue.returned-stranded")] == [1]
-    assert outcomes(sql, forgotten) == ["valid"] and outcomes(sql, running) == ["valid"]
-    assert queue.keys(PROCESSING + "*") == []
+    sql.execute("UPDATE exportd.export SET next_try_at = now() + interval '3 seconds'")
+    running = exportd.enqueue(group=issue, key="shade", limit=30)
+    with exportd.worker(PAGE_SIZE=1, FAULT="page:delay=100", CONCURRENCY=1) as worker:
+        wait_until(lambda: exportd.status(running)["state"] == "running", "it runs")
+        waiting = exportd.enqueue(group=issue, limit=2)
+        queue.flushall()
+        for export in (running, waiting, delayed):
+            wait_until_valid(exportd, export, 60)
+        assert worker.stop() == 0
+    assert (exportd.status(running)["rows"], exportd.status(waiting)["rows"]) == (30, 2)
+    assert outcomes(sql, running) == outcomes(sql, waiting) == ["valid"]
+    assert outcomes(sql, delayed) == ["delayed", "valid"]
+
+
+@pytest.mark.parametrize("place", ["data_export", INTAKE])
+@pytest.mark.parametrize("state", ["running", "valid"])
+def test_redis_brings_a_message_back(exportd, sql, queue, issue, place, state):
+    """A failover undoes its removal, or even the move before: the job is known."""
+    exportd.ingest(series(10, key="shade"))
+    export = insert_job(sql, issue, key="shade")
+    push(queue, export)
+    message = queue.lindex("data_export", 0)
+    with exportd.worker(PAGE_SIZE=1, FAULT="page:delay=200") as worker:
+        wait_until(lambda: exportd.status(export)["state"] == state, f"it is {state}")
+        queue.lpush(place, message)
+        wait_until_valid(exportd, export)
+        wait_until(lambda: queue.keys("*data_export*") == [], "the message is gone")
+        assert worker.stop() == 0
+        assert worker.events("queue.dead") + worker.events("server.away") == []
+    assert outcomes(sql, export) == ["valid"] and len(exportd.mails()) == 1
+
+
+class Address(Listener):
+    """Where a Redis is found, whichever it is at the moment."""
+
+    def __init__(self, port):
+        self.server_port = port
+        self.connections = []
+        super().__init__()
+
+    def serve(self, client):
+        with socket.create_connection(("127.0.0.1", self.server_port)) as server:
+            self.connections += [client, server]
+            pass_on(client, server)
+
+    def lead_to(self, port):
+        self.server_port = port
+        end(*self.connections)
+
+
+@pytest.mark.parametrize("fault", ["before_intake_commit:delay=300", "after_intake_commit:delay=300"])
+def test_redis_fails_over_while_messages_are_taken_in(exportd, sql, redis_server, issue, fault):
+    """The replica that takes over lacks what the intake did last."""
+    exports = [insert_job(sql, issue, number=number) for number in range(250)]
+    master, replica = Redis(), Redis()
+    address = Address(master.port)
+    try:
+        client = master.connect()
+        replica.connect().execute_command("REPLICAOF", "127.0.0.1", master.port)
+        for export in exports:
+            push(client, export)
+        assert client.wait(1, 20000) == 1, "the replica has all messages"
+        with exportd.worker(REDIS_URL=f"redis://127.0.0.1:{address.port}/0",
+                            LOCK_REDIS_URL=redis_server.url, FAULT=fault) as worker:
+            wait_until(lambda: client.llen(INTAKE), "messages are being taken in")
+            replica.connect().execute_command("REPLICAOF", "NO", "ONE")
+            wait_until(lambda: client.llen("data_export") == 0, "the old master has lost them all")
+            assert replica.connect().llen("data_export") >= 150
+            address.lead_to(replica.port)
+            wait_until(lambda: replica.connect().dbsize() == 0, "the new one, too", 60)
+            wait_until(lambda: states(sql) == ["valid"], "all are done", 120)
+            wait_until(lambda: len(exportd.mails()) == len(exports), "all are mailed", 60)
+            assert worker.stop() == 0
+            assert len(worker.events("server.away")) == len(worker.events("server.back")) <= 1
+            assert worker.events("queue.dead") == []
+    finally:
+        address.close()
+        replica.close()
+        master.close()
+    sql.execute("SELECT data_export_id, outcome FROM exportd.attempt ORDER BY 1")
+    assert sql.fetchall() == [(export, "valid") for export in exports]
+
+
+# ---- PostgreSQL ----
 
 
 def test_postgres_forgets_an_outcome(exportd, sql, queue, issue):
     """A standby that takes over may lack the last COMMIT. The job is running again, at a worker that
-    lives and runs it no more, and its message is gone."""
+    lives and runs it no more."""
     export = exportd.enqueue(group=issue)
-    queue.delete("data_export")
-    with exportd.worker(STUCK_SECONDS=20, **SWEEP) as worker:
-        name = name_of(worker)
-        sql.execute("UPDATE exportd.export SET state = 'running', attempt = 1, worker = %s,"
-                    " progress_at = now() - interval '50 seconds'", (name,))
-        sql.execute("INSERT INTO exportd.attempt (data_export_id, attempt, worker, started_at)"
-                    " VALUES (%s, 1, %s, now())", (export, name))
-        sweeps(queue, 4)
-        assert exportd.status(export)["state"] == "running", "it might be one long page"
-        wait_until(lambda: exportd.status(export)["state"] == "valid", "it is done anew", 40)
+    with exportd.worker(LEASE_SECONDS=2) as worker:
+        wait_until_valid(exportd, export)
+        sql.execute("SELECT instance FROM exportd.worker")
+        instance, = sql.fetchone()
+        sql.execute("UPDATE exportd.export SET state = 'running', worker = %s, finished_at = NULL,"
+                    " started_at = started_at - interval '40 seconds'", (instance,))
+        sql.execute("UPDATE exportd.attempt SET outcome = NULL, ended_at = NULL")
+        sql.execute("UPDATE sentry_exporteddata SET date_finished = NULL, file_id = NULL")
+        sql.execute("DELETE FROM exportd.outbox")
+        wait_until(lambda: outcomes(sql, export) == ["lost", "valid"], "it is done anew", 40)
         assert worker.stop() == 0
-    assert outcomes(sql, export) == ["lost", "valid"]
-    assert exportd.status(export)["failures"] == 1
+    assert (exportd.status(export)["failures"], exportd.status(export)["crashes"]) == (0, 0)
+
+
+# ---- two queues ----
 
 
 def test_two_queues_of_one_database(exportd, sql, queue, issue):
-    """Each sweeps its own: what waits in the other has its message there, what runs its worker."""
-    exportd.ingest(series(60, key="shade"))
-    running = exportd.enqueue(group=issue, key="shade", QUEUE="other")
-    with exportd.worker(PAGE_SIZE=1, FAULT="page:delay=200", QUEUE="other", CONCURRENCY=1,
-                        **SWEEP) as other, exportd.worker(**SWEEP) as worker:
-        wait_until(lambda: exportd.status(running)["state"] == "running", "it runs")
-        waiting = exportd.enqueue(group=issue, QUEUE="other")
-        sweeps(queue, 5)
-        assert (exportd.status(waiting)["state"], queue.llen("other")) == ("waiting", 1)
-        wait_until(lambda: exportd.status(running)["state"] == "valid", "it is done", 60)
-        wait_until(lambda: exportd.status(waiting)["state"] == "valid", "this one, too", 60)
-        assert (worker.stop(), other.stop()) == (0, 0)
-        assert worker.events("queue.swept") + worker.events("worker.rescued") == []
-    assert outcomes(sql, running) == ["valid"] and outcomes(sql, waiting) == ["valid"]
-
-
-def test_each_queue_gets_its_own_messages_back(exportd, sql, queue, issue):
-    exports = [exportd.enqueue(group=issue, QUEUE="other"), exportd.enqueue(group=issue, key="shape")]
-    queue.flushall()
-    with exportd.worker(**SWEEP) as worker:
-        wait_until(lambda: exportd.status(exports[1])["state"] == "valid", "its own is done", 30)
-        sweeps(queue, 3)
-        assert exportd.status(exports[0])["state"] == "waiting"
+    """Each worker takes in, claims and promotes what is its queue's."""
+    other = insert_job(sql, issue, number=1)
+    push(queue, other)
+    queue.rename("data_export", "other")
+    delayed, waiting = (exportd.enqueue(group=issue, key=key, QUEUE="other")
+                        for key in ("color", "shape"))
+    sql.execute("UPDATE exportd.export SET state = 'delayed', next_try_at = now()"
+                " WHERE data_export_id = %s", (delayed,))
+    with exportd.worker(LEASE_SECONDS=2) as worker:
+        export = insert_job(sql, issue, number=2)
+        push(queue, export)
+        wait_until_valid(exportd, export)
+        assert queue.llen("other") == 1
+        assert [exportd.status(job)["state"] for job in (delayed, waiting)] == ["delayed", "waiting"]
         assert worker.stop() == 0
-    with exportd.worker(QUEUE="other", **SWEEP):
-        wait_until(lambda: exportd.status(exports[0])["state"] == "valid", "the other is done", 30)
-
-
-def test_the_clock_of_redis_is_set_back(exportd, sql, queue, issue):
-    """What was missed in the future is missed now."""
-    export = exportd.enqueue(group=issue)
-    queue.delete("data_export")
-    queue.hset("exportd:{data_export}:missing", f"{export}:0", str(10 ** 14))
-    with exportd.worker(**SWEEP) as worker:
-        wait_until(lambda: exportd.status(export)["state"] == "valid", "it is done", 30)
+    with exportd.worker(QUEUE="other", LEASE_SECONDS=2) as worker:
+        for job in (other, delayed, waiting):
+            wait_until_valid(exportd, job)
         assert worker.stop() == 0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Redis that fails over, is full, busy, or cannot write: it counts as away, is said so once, and
-the worker goes on by itself."""
+"""A real Redis that fails over, is full, busy, or cannot write, while it brings messages: it counts as
+away, is said so once, and no message is lost or done twice. What PostgreSQL has goes on meanwhile."""
 import contextlib
 import os
 import socketserver
@@ -10,8 +10,12 @@ import pytest
 import redis as redis_client
 
 from support.events import hash_of, series
+from support.jobs import insert_export, push
 from support.servers import Redis, free_port
 from support.waiting import wait_until
+
+
+KEYS = ("color", "shape", "size")
 
 
 @pytest.fixture
@@ -30,10 +34,12 @@ def client(server):
 
 
 @pytest.fixture
-def issue(exportd, sql, server):
-    exportd.settings["REDIS_URL"] = server.url
+def issue(exportd, sql, server, redis_server):
+    """The other Redis has the upload locks."""
+    exportd.settings.update(REDIS_URL=server.url, LOCK_REDIS_URL=redis_server.url)
     exportd.create()
-    exportd.ingest(series(3))
+    for key in KEYS:
+        exportd.ingest(series(3, key=key))
     sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
     return sql.fetchone()[0]
 
@@ -94,51 +100,64 @@ def without_room_for_clients(server, client):
     client.config_set("maxclients", 1000)
 
 
+@contextlib.contextmanager
+def without_disk(server, client):
+    """Its last dump has failed, and it refuses writes."""
+    client.config_set("save", "3600 1")
+    blocker = os.path.join(server.folder, "dump.rdb")
+    os.mkdir(blocker)  # a dump cannot be renamed to a folder
+    client.bgsave()
+    wait_until(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err", "it failed")
+    yield
+    os.rmdir(blocker)
+    wait_until(client.bgsave, "the next dump begins")
+
+
 TROUBLES = {"READONLY": replica, "MASTERDOWN": stale_replica, "OOM": full,
-            "NOREPLICAS": without_replicas, "BUSY": busy, "clients": without_room_for_clients}
+            "NOREPLICAS": without_replicas, "BUSY": busy, "MISCONF": without_disk,
+            "clients": without_room_for_clients}
+
+
+def push_job(sql, client, issue, key):
+    export = insert_export(sql, {"project_id": "1", "group_id": str(issue), "key": key})
+    push(client, export)
+    return export
+
+
+def outcomes(sql):
+    sql.execute("SELECT data_export_id, outcome FROM exportd.attempt ORDER BY 1")
+    return sql.fetchall()
 
 
 @pytest.mark.parametrize("name", TROUBLES)
 def test_a_redis_in_trouble_is_away(exportd, sql, server, client, issue, name):
-    with exportd.worker(LEASE_SECONDS=4) as worker:
+    """It begins when one message is committed and not yet removed, and another one waits behind it."""
+    with exportd.worker(LEASE_SECONDS=4, FAULT="after_intake_commit:delay=2000") as worker:
         worker.wait_for_event("worker.registered")
+        taken = push_job(sql, client, issue, "color")
+        wait_until(lambda: exportd.status(taken)["state"] != "-", "the first one is taken in")
+        waiting = push_job(sql, client, issue, "shape")
         with TROUBLES[name](server, client):
             worker.wait_for_event("server.away")
-            wait_until(lambda: worker.process.poll() is None, "it lives")
+            beside = exportd.enqueue(group=issue, key="size")
+            wait_until(lambda: exportd.status(beside)["state"] == "valid", "it needs no Redis", 30)
+            assert worker.process.poll() is None
         worker.wait_for_event("server.back", seconds=30)
-        export = exportd.enqueue(group=issue)
-        wait_until(lambda: exportd.status(export)["state"] == "valid", "the job is done", 30)
+        wait_until(lambda: exportd.status(waiting)["state"] == "valid", "the other is done", 30)
+        wait_until(lambda: client.keys("*data_export*") == [], "nothing is left")
         assert worker.stop() == 0
         line, = worker.events("server.away")
         assert (line["server"], line["code"]) == ("redis", "away"), line
-    sql.execute("SELECT outcome FROM exportd.attempt")
-    assert sql.fetchall() == [("valid",)]
+        assert [line["server"] for line in worker.events("server.back")] == ["redis"]
+    assert outcomes(sql) == [(export, "valid") for export in (taken, waiting, beside)]
+    assert len(exportd.mails()) == 3
 
 
-def test_a_redis_that_cannot_save(exportd, server, client, issue):
-    """MISCONF: its last dump has failed, and it refuses writes."""
-    client.config_set("save", "3600 1")
-    blocker = os.path.join(server.folder, "dump.rdb")
-    os.mkdir(blocker)  # a dump cannot be renamed to a folder
-    with exportd.worker() as worker:
-        worker.wait_for_event("worker.registered")
-        client.bgsave()
-        worker.wait_for_event("server.away")
-        os.rmdir(blocker)
-        wait_until(lambda: client.bgsave(), "the next dump begins")
-        worker.wait_for_event("server.back", seconds=30)
-        export = exportd.enqueue(group=issue)
-        wait_until(lambda: exportd.status(export)["state"] == "valid", "the job is done", 30)
-        assert worker.stop() == 0
-        line, = worker.events("server.away")
-        assert line["code"] == "away" and "MISCONF" in line["error"], line
-
-
-def test_a_redis_that_forgets_its_scripts(exportd, client, issue):
+def test_a_redis_that_forgets_its_scripts(exportd, sql, client, issue):
     with exportd.worker() as worker:
         worker.wait_for_event("worker.registered")
         client.script_flush()
-        export = exportd.enqueue(group=issue)
+        export = push_job(sql, client, issue, "color")
         wait_until(lambda: exportd.status(export)["state"] == "valid", "the job is done", 30)
         assert worker.stop() == 0
         assert worker.events("server.away") == []
