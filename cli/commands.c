@@ -10,7 +10,11 @@ const struct command commands[] = {
      "refused in\n"
      "the database of a real Sentry. Safe to repeat and to run twice at once. Stop workers of an "
      "older\n"
-     "version first.\n",
+     "version first. A queue that exportd 0.1.0 had in Redis is taken over, once: while one of its "
+     "workers\n"
+     "lives, or Redis is away, nothing is changed. Each queue of a database is taken over by a run "
+     "with\n"
+     "its EXPORTD_QUEUE.\n",
      command_migrate},
     {"create",
      "organization SLUG | user EMAIL --organization SLUG | project SLUG --organization SLUG [--id "

@@ -2,7 +2,55 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "job/takeover.h"
 #include "schema/migration.h"
+#include "worker/threads/intake.h"
+
+static bool prepare_takeover(const struct config *config, struct takeover *takeover,
+                             struct error *error)
+{
+    if (!config_has_redis(config))
+        return true;
+    if (!cli_connect_redis(config, &takeover->redis, error))
+        return error_prefix(error, "0.1.0 may have left jobs in Redis");
+    return takeover_check_workers(takeover, config->lease_seconds, error);
+}
+
+static bool take_over(const struct takeover *takeover, struct error *error)
+{
+    struct takeover_count count;
+    if (!takeover_queue(takeover, &count, error))
+        return false;
+    if (count.dead + count.delayed + count.in_work > 0 || count.paused)
+        (void)printf("took over from Redis: %" PRId64 " dead, %" PRId64 " delayed, %" PRId64
+                     " message%s in work%s\n",
+                     count.dead, count.delayed, count.in_work, text_plural(count.in_work),
+                     count.paused ? ", the pause" : "");
+    return true;
+}
+
+static bool apply(struct pg *pg, bool standalone, struct error *error)
+{
+    int applied = 0;
+    bool done = migration_apply(pg, standalone, &applied, error);
+    /* Also before a failure: those stay. */
+    if (applied > 0)
+        (void)printf("applied %d migration%s\n", applied, text_plural(applied));
+    else if (done)
+        (void)printf("nothing to apply\n");
+    return done;
+}
+
+/* A new database has no queue of 0.1.0: Redis need not be there. */
+static bool migrate(const struct config *config, struct takeover *takeover, bool standalone,
+                    struct error *error)
+{
+    bool due = false;
+    return takeover_is_due(takeover, &due, error) &&
+           (!due || prepare_takeover(config, takeover, error)) &&
+           apply(takeover->pg, standalone, error) &&
+           (due ? take_over(takeover, error) : takeover_end(takeover, error));
+}
 
 bool command_migrate(const struct config *config, int argc, char **argv, struct error *error)
 {
@@ -12,15 +60,14 @@ bool command_migrate(const struct config *config, int argc, char **argv, struct 
         {.name = NULL},
     };
     struct pg *pg = NULL;
-    int applied = 0;
     if (!options_parse(argc, argv, specs, NULL, error) || !cli_connect_pg(config, &pg, error))
         return false;
-    bool done = migration_apply(pg, standalone, &applied, error);
+    struct intake_lists *lists = intake_lists_of(config);
+    struct takeover takeover = {.pg = pg, .queue = config->queue, .lists = lists};
+    bool done =
+        (lists != NULL || error_no_memory(error)) && migrate(config, &takeover, standalone, error);
+    redis_free(takeover.redis);
+    intake_lists_free(lists);
     pg_free(pg);
-    /* Also before a failure: those stay. */
-    if (applied > 0)
-        (void)printf("applied %d migration%s\n", applied, text_plural(applied));
-    else if (done)
-        (void)printf("nothing to apply\n");
     return done;
 }

@@ -32,6 +32,7 @@ static bool insert(struct pg *pg, const struct dead_message *message, const char
     pg_bind_int(&params, message->data_export_id);
     pg_bind_text(&params, reason);
     pg_bind_bool(&params, message->pending);
+    pg_bind_time(&params, message->date_added == 0 ? USEC_NONE : message->date_added);
     return pg_execute(pg,
                       "WITH put_in_already AS (UPDATE exportd.dead SET reason = $6::text,"
                       " retry_until = CASE WHEN $7::boolean"
@@ -40,7 +41,8 @@ static bool insert(struct pg *pg, const struct dead_message *message, const char
                       " AND queue = $1::text AND message = $2::bytea RETURNING id)"
                       " INSERT INTO exportd.dead (queue, date_added, message, priority, reason,"
                       " worker, data_export_id, retry_until)"
-                      " SELECT $1::text, clock_timestamp(), $2::bytea, $4::integer, $6::text,"
+                      " SELECT $1::text, coalesce($8::timestamptz, clock_timestamp()), $2::bytea, "
+                      "$4::integer, $6::text,"
                       " $3::text, nullif($5::bigint, 0), CASE WHEN $7::boolean"
                       " THEN clock_timestamp() + interval '10 seconds' END"
                       " WHERE NOT EXISTS (SELECT FROM put_in_already)",
@@ -53,7 +55,7 @@ bool dead_add(struct pg *pg, const struct dead_message *message, struct error *e
     buffer_init(&reason, (size_t)3 * ERROR_MESSAGE_MAX);
     bool done = clean_text(message->reason, strlen(message->reason), &reason, error) &&
                 insert(pg, message, reason.data, error);
-    if (done && !message->pending)
+    if (done && !message->pending && message->date_added == 0)
         log_dead(message->data_export_id, reason.data);
     buffer_free(&reason);
     return done;

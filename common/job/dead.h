@@ -20,13 +20,14 @@ struct dead_message {
     size_t size;
     int64_t priority;
     int64_t data_export_id; /* that it names; 0: none */
+    int64_t date_added;     /* when it was buried before; 0: it is only now */
     bool pending;
     const char *reason; /* any bytes: what is no UTF-8 is replaced */
 };
 
 /* Puts the message into the list, in the caller's transaction, and logs `queue.dead` unless it is
-   pending. One that is among the last thousand already is not put in twice: an intake that died
-   before it took the message out of Redis has done that. */
+   pending or was buried before. One that is among the last thousand already is not put in twice: an
+   intake that died before it took the message out of Redis has done that. */
 bool dead_add(struct pg *pg, const struct dead_message *message, struct error *error) MUST_CHECK;
 
 /* Enqueues the pending messages whose row is there by now, and takes them off the list. Those whose

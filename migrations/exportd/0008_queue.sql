@@ -51,6 +51,8 @@ CREATE TABLE exportd.flow (
     PRIMARY KEY (queue, organization_id, big)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 CREATE INDEX flow_pass_idx ON exportd.flow (queue, big, pass);
+INSERT INTO exportd.flow (queue, organization_id, big, pass)
+SELECT DISTINCT queue, organization_id, big, 0 FROM exportd.export WHERE state = 'waiting' AND queue IS NOT NULL;
 
 -- What differs from the settings for an organization; NULL: nothing.
 CREATE TABLE exportd.organization (
@@ -76,7 +78,8 @@ CREATE TABLE exportd.queue (
     name         text PRIMARY KEY,               -- EXPORTD_QUEUE
     paused       boolean NOT NULL DEFAULT false, -- nothing is claimed
     intake       text,                           -- the worker that takes messages out of Redis
-    intake_until timestamptz                     -- for so long, unless it says so again
+    intake_until timestamptz,                    -- for so long, unless it says so again
+    taken_over   boolean NOT NULL DEFAULT false  -- nothing of the queue of 0.1.0 is left in Redis
 );
 
 -- Messages that lead to no export.

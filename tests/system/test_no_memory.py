@@ -378,8 +378,8 @@ def test_rescue(exportd, sql, queue):
         again = exportd.ok("rescue", "--force", "--json")
         sql.execute("SELECT id FROM sentry_exporteddata ORDER BY id")
         exports = [export for export, in sql.fetchall()]
-        queued = [json.loads(text)["data_export_id"] for text in queue.lrange("data_export", 0, -1)]
-        assert sorted(queued) == exports, (number, result, again)
+        sql.execute("SELECT data_export_id FROM exportd.export ORDER BY 1")
+        assert [export for export, in sql.fetchall()] == exports, (number, result, again)
 
 
 def audited(sql, action):
@@ -467,10 +467,11 @@ def test_create(exportd, sql, what):
             assert sql.rowcount == 1
 
 
-def test_migrate(tmp_path, postgres):
+def test_migrate(tmp_path, postgres, redis_server, queue):
     """On an empty database each time."""
     name = "migrated_without_memory"
-    program = Exportd(tmp_path, {"DATABASE_URL": postgres.url(name)})
+    program = Exportd(tmp_path, {"DATABASE_URL": postgres.url(name),
+                                 "REDIS_URL": redis_server.url})
 
     def anew(_number):
         postgres.drop_database(name)
@@ -483,6 +484,24 @@ def test_migrate(tmp_path, postgres):
             program.ok("create", "organization", "acme")
     finally:
         postgres.drop_database(name)
+
+
+def test_takeover(exportd, sql, queue):
+    """Of a queue that 0.1.0 has left."""
+    def leave(_number):
+        queue.flushall()
+        sql.execute("TRUNCATE exportd.dead; UPDATE exportd.queue SET taken_over = false")
+        queue.xadd(DEAD, {"message": "dead", "reason": "r", "worker": "w"})
+        queue.zadd("exportd:{data_export}:delayed", {"delayed": 1})
+        queue.rpush("exportd:{data_export}:processing:w", "taken")
+        return ["migrate"]
+
+    for number, result in attempts(exportd, leave):
+        exportd.ok("migrate")
+        assert queue.keys("*") == [b"data_export"], (number, result)
+        assert set(queue.lrange("data_export", 0, -1)) == {b"taken", b"delayed"}, (number, result)
+        sql.execute("SELECT convert_from(message, 'UTF8') FROM exportd.dead")
+        assert sql.fetchall() == [("dead",)], (number, result)
 
 
 # ---- the worker ----

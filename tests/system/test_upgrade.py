@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A database, a store and a queue as version 0.1.0 left them (upgrade_0_1_0/README.md says how) go on
 under the present program."""
+import base64
 import datetime
 import json
 import os
@@ -11,6 +12,7 @@ import pytest
 
 from support.mail_sink import MailSink
 from support.program import Exportd
+from support.waiting import wait_until
 
 STATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "upgrade_0_1_0")
 LEFT_AT = datetime.datetime(2025, 6, 1, 12, tzinfo=datetime.timezone.utc)
@@ -24,6 +26,9 @@ EXPIRED, UNMAILED = 1, 2
 FINISHED = [1, 2, 4, 5, 6, 7]
 UNFINISHED = {3: "delayed", 8: "running", 9: "running", 10: "waiting"}
 LIMITS = {10: 2}
+DEAD, DELAYED, PAUSED, PROCESSING, WORKERS = (
+    f"exportd:{{data_export}}:{name}"
+    for name in ("dead", "delayed", "paused", "processing:", "workers"))
 
 
 # ---- loading the state ----
@@ -179,10 +184,127 @@ def test_all_goes_on(exportd, old_sql, queue, sink):
     assert sorted(mail.message["Message-ID"] for mail in sink.mails) == \
         sorted(outbox[export] for export in [UNMAILED, *UNFINISHED])
 
-    # No message, and no key of a dead worker; its name is known for a day, as ever.
-    assert queue.keys("data_export*") == []
-    left = {key.decode() for key in queue.keys("exportd:*")}
-    assert left <= {"exportd:{data_export}:known", "exportd:{data_export}:swept"}
+    # Nothing of the queue is left in Redis.
+    assert queue.keys("data_export*") + queue.keys("exportd:*") == []
+
+
+def push_dead(queue, text, milliseconds, reason="no export has this id"):
+    queue.xadd(DEAD, {"message": text, "reason": reason, "worker": "old-host:1:x"},
+               id=f"{milliseconds}-0")
+
+
+def test_the_queue_is_taken_over(exportd, old_sql, queue):
+    queue.set(PAUSED, "1")
+    push_dead(queue, "garbage", 1748779200123, "not valid JSON")
+    push_dead(queue, '{"data_export_id": 99}', 1748779201000)
+    queue.hset("exportd:{data_export}:crashes", "a", "1")
+    queue.rpush(PROCESSING + "forgotten", '{"data_export_id": 9}')  # of a worker without a name
+    due = rows(old_sql, "SELECT next_try_at FROM exportd.export WHERE state = 'delayed'")
+    out = exportd.ok("migrate").out.splitlines()
+    assert out[1:] == ["took over from Redis: 2 dead, 1 delayed, 3 messages in work, the pause"]
+    assert queue.keys("exportd:*") == []
+    assert rows(old_sql, "SELECT queue, date_added::text, convert_from(message, 'UTF8'), reason,"
+                         " worker, data_export_id FROM exportd.dead ORDER BY id") == [
+        ("data_export", "2025-06-01 14:00:00.123+02", "garbage", "not valid JSON", "old-host:1:x",
+         None),
+        ("data_export", "2025-06-01 14:00:01+02", '{"data_export_id": 99}', "no export has this id",
+         "old-host:1:x", 99)]
+    assert queue.llen("data_export") == 5, "for the intake"
+    stats, = exportd.ok("queue", "stats", "--json").json_lines()
+    assert (stats["paused"], stats["dead"], stats["in_redis"]) == (True, 2, 5)
+    assert rows(old_sql, "SELECT next_try_at FROM exportd.export WHERE state = 'delayed'") == due
+    queue.set(PAUSED, "1")
+    assert exportd.ok("migrate").out == "nothing to apply\n", "once is enough"
+    assert queue.exists(PAUSED)
+
+
+def test_what_postgres_does_not_know_is_taken_in(exportd, old_sql, queue):
+    """A delayed message may come from a producer's countdown: its eta stands in itself."""
+    exportd.ok("migrate")
+    old_sql.execute("UPDATE exportd.queue SET taken_over = false")
+    eta = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+    old_sql.execute("DELETE FROM exportd.export WHERE data_export_id IN (3, 10)")
+    queue.delete("data_export")
+    celery = {"id": "0", "task": "sentry.data_export.tasks.assemble_download", "args": [],
+              "kwargs": {"data_export_id": 3}, "retries": 0, "eta": eta.isoformat()}
+    queue.zadd(DELAYED, {
+        json.dumps({"body": base64.b64encode(json.dumps(celery).encode()).decode(),
+                    "content-type": "application/json", "content-encoding": "utf-8", "headers": {},
+                    "properties": {"body_encoding": "base64"}}): eta.timestamp() * 1000,
+        json.dumps({"data_export_id": 10, "limit": 2}): 1})
+    assert "2 delayed" in exportd.ok("migrate").out
+    with exportd.worker():
+        wait_until(lambda: exportd.status(10)["state"] == "valid", "it is done")
+        assert exportd.status(3)["state"] == "delayed"
+    assert rows(old_sql, "SELECT next_try_at FROM exportd.export WHERE data_export_id = 3") == [(eta,)]
+
+
+def test_refused_while_an_old_worker_beats(exportd, old_sql, queue):
+    seconds, _ = queue.time()
+    queue.zadd(WORKERS, {"old-host:1:x": seconds * 1000 + 500})
+    before = rows(old_sql, "SELECT name FROM exportd.migration ORDER BY name")
+    result = exportd.fails("migrate", LEASE_SECONDS=30)
+    assert "a worker of 0.1.0 still runs" in result.err and result.out == ""
+    assert rows(old_sql, "SELECT name FROM exportd.migration ORDER BY name") == before
+    queue.zadd(WORKERS, {"old-host:1:x": (seconds - 40) * 1000})
+    exportd.ok("migrate", LEASE_SECONDS=30)
+
+
+def test_refused_while_redis_is_away(exportd, old_sql):
+    before = rows(old_sql, "SELECT name FROM exportd.migration ORDER BY name")
+    result = exportd.fails("migrate", REDIS_URL="unix:///nowhere.sock")
+    assert "0.1.0 may have left jobs in Redis" in result.err
+    assert rows(old_sql, "SELECT name FROM exportd.migration ORDER BY name") == before
+
+
+@pytest.mark.parametrize("fault, out", [
+    ("takeover_dead:kill:2", "40 delayed, 2 messages in work, the pause"),
+    ("takeover_delayed:kill:2", "0 dead, 10 delayed, 2 messages in work, the pause"),
+    ("takeover_keys:kill", "0 dead, 0 delayed, 0 messages in work, the pause")])
+def test_an_interrupted_takeover_is_repeated(exportd, old_sql, queue, sink, fault, out):
+    for number in range(40):
+        push_dead(queue, f"garbage {number}", 1748779200000 + number)
+    queue.zadd(DELAYED, {json.dumps({"data_export_id": 3, "n": number}): 1 for number in range(39)})
+    queue.set(PAUSED, "1")
+    assert exportd.run("migrate", FAULT=fault).status == -9
+    result = exportd.ok("migrate")
+    assert result.out.startswith("nothing to apply\ntook over") and out in result.out
+    assert queue.keys("exportd:*") == []
+    assert len(rows(old_sql, "SELECT FROM exportd.dead")) == 40
+    assert exportd.ok("migrate").out == "nothing to apply\n"
+    exportd.ok("queue", "resume")
+    exportd.drain()
+    assert states(old_sql) == {export: "valid" for export in TAGS}
+    assert len(sink.mails) == 1 + len(UNFINISHED)
+
+
+def test_each_queue_is_taken_over(exportd, old_sql, queue):
+    """Two queues may share a database."""
+    queue.set("exportd:{other}:paused", "1")
+    exportd.ok("migrate")
+    assert exportd.ok("migrate", QUEUE="other").out == (
+        "nothing to apply\ntook over from Redis: 0 dead, 0 delayed, 0 messages in work, the pause\n")
+    assert rows(old_sql, "SELECT name, paused, taken_over FROM exportd.queue ORDER BY name") == [
+        ("data_export", False, True), ("other", True, True)]
+
+
+def test_a_queue_whose_name_held_the_prefix(exportd, old_sql, queue):
+    """0.1.0 had one setting for what is now the prefix and the queue."""
+    old_sql.execute("UPDATE exportd.export SET queue = NULL WHERE data_export_id = 10")
+    queue.flushall()
+    exportd.ok("migrate", REDIS_KEY_PREFIX="data_", QUEUE="export")
+    assert set(rows(old_sql, "SELECT data_export_id, queue FROM exportd.export"
+                             " WHERE queue = 'export'")) == {(n, "export") for n in UNFINISHED}
+    exportd.drain(REDIS_KEY_PREFIX="data_", QUEUE="export")
+    assert states(old_sql) == {export: "valid" for export in TAGS}
+
+
+def test_without_redis_what_is_in_postgres_goes_on(exportd, old_sql):
+    settings = {"REDIS_URL": "none", "LOCK_REDIS_URL": "none"}
+    assert "took over" not in exportd.ok("migrate", **settings).out
+    exportd.drain(**settings)
+    assert states(old_sql) == {export: "valid" for export in TAGS}
+    assert "1 delayed, 2 messages in work" in exportd.ok("migrate").out, "Redis is asked later"
 
 
 @pytest.mark.parametrize("cleanup_first", [False, True])
