@@ -32,7 +32,7 @@ static bool no_such_export(int64_t id, struct error *error)
 bool exported_data_load(struct pg *pg, int64_t id, struct arena *arena, struct exported_data *row,
                         struct error *error)
 {
-    struct pg_params params = {.count = 0};
+    struct pg_params params = {.repeated = true};
     struct pg_result *result = NULL;
     pg_bind_int(&params, id);
     if (!pg_query(pg,

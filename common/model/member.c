@@ -41,7 +41,7 @@ struct standing {
 static bool read_standing(struct pg *pg, int64_t organization_id, int64_t user_id,
                           struct standing *standing, struct error *error)
 {
-    struct pg_params params = {.count = 0};
+    struct pg_params params = {.repeated = true};
     struct pg_result *result = NULL;
     pg_bind_int(&params, organization_id);
     pg_bind_int(&params, user_id);
