@@ -1,25 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has to be true when it is all over, judged from the ledger, the mails, the store and the tables
-of Sentry: not by asking exportd."""
+"""What has to be true when it is all over, judged from the ledger, the mails, the store and the tables:
+not by asking exportd."""
 import collections
 import hashlib
 import os
 import re
 
-from chaos.ledger import DEAD, FAILED, VALID
+from chaos.ledger import CANCELLED, DEAD, FAILED, PURGED, VALID
 from support.program import text_part
 
 LISTS = ("data_export", "data_export\x06\x163", "data_export\x06\x166", "data_export\x06\x169")
+
+# What is seen of an export that comes to this end.
+ENDS = {VALID: ["finished", "valid"], FAILED: ["deleted", "failed"],
+        CANCELLED: ["cancelled", "deleted"]}
+
+# Each of them selects what there must not be when all has ended.
+REMNANTS = {
+    "an export is not finished": "SELECT data_export_id, state, message FROM exportd.export"
+                                 " WHERE state IN ('waiting', 'running', 'delayed')",
+    "an attempt has not ended": "SELECT * FROM exportd.attempt WHERE ended_at IS NULL"
+                                " OR outcome IS NULL",
+    "a mail waits": "SELECT data_export_id, message FROM exportd.outbox WHERE state = 'waiting'",
+    "a message is pending": "SELECT * FROM exportd.dead WHERE retry_until IS NOT NULL",
+    "a worker is on the list": "SELECT * FROM exportd.worker",
+    "there is an intake": "SELECT * FROM exportd.queue WHERE intake IS NOT NULL",
+    "a message is counted": "SELECT * FROM exportd.intake_try",
+    "an organization has its turn": "SELECT * FROM exportd.flow",
+    "an upload lock is held": "SELECT * FROM exportd.upload_lock"
+                              " WHERE until > clock_timestamp()",
+    "an object is journalled": "SELECT * FROM exportd.object",
+}
 
 
 def judge(world, ledger, kills=()):
     """`kills` are the times at which workers were killed: only those explain a second copy of a
     mail."""
+    _nothing_remains(world)
     _every_export_ended_once(world, ledger)
+    _only_the_owner_ended_it(world, ledger)
+    _nothing_is_left_of_what_was_purged(world, ledger)
     _files_are_right(world, ledger)
     _mails_are_right(world, ledger, kills)
     _every_message_is_accounted_for(world, ledger)
     _nothing_is_left_in_the_store(world)
+
+
+def _nothing_remains(world):
+    remnants = {what: world.query(statement) for what, statement in REMNANTS.items()}
+    assert not any(remnants.values()), {what: rows for what, rows in remnants.items() if rows}
+
+
+def _exports(ledger, *expected):
+    return {export: entry for export, entry in ledger.exports().items()
+            if entry.expected in expected}
 
 
 def _every_export_ended_once(world, ledger):
@@ -28,9 +62,27 @@ def _every_export_ended_once(world, ledger):
         ended[export].append(what)
     for whats in ended.values():
         whats.sort()
-    expected = {export: ["finished", VALID] if entry.expected == VALID else ["deleted", FAILED]
-                for export, entry in ledger.exports().items()}
+    purged = _exports(ledger, PURGED)
+    ended = {export: whats for export, whats in ended.items() if export not in purged}
+    expected = {export: ENDS[entry.expected] for export, entry in _exports(ledger, *ENDS).items()}
     assert ended == expected, _difference(ended, expected)
+
+
+def _only_the_owner_ended_it(world, ledger):
+    """Each export was made by one attempt, and no other attempt took itself for that one."""
+    made = world.query("SELECT data_export_id, attempt FROM exportd.attempt WHERE outcome = 'valid'")
+    valid = _exports(ledger, VALID)
+    assert sorted(export for export, _ in made) == sorted(valid)
+    claimed = {(export, attempt) for export, attempt in world.finished if export in valid}
+    assert claimed <= set(made), sorted(claimed - set(made))
+
+
+def _nothing_is_left_of_what_was_purged(world, ledger):
+    purged = list(_exports(ledger, PURGED))
+    for table, column in (("sentry_exporteddata", "id"), ("exportd.export", "data_export_id"),
+                          ("exportd.attempt", "data_export_id"),
+                          ("exportd.outbox", "data_export_id")):
+        assert world.query(f"SELECT * FROM {table} WHERE {column} = ANY(%s)", (purged,)) == [], table
 
 
 def _difference(got, expected):
@@ -58,9 +110,8 @@ def _content(world, export):
 
 
 def _files_are_right(world, ledger):
-    for export, entry in ledger.exports().items():
-        if entry.expected == VALID:
-            assert _content(world, export) == entry.content, f"the file of export {export}"
+    for export, entry in _exports(ledger, VALID).items():
+        assert _content(world, export) == entry.content, f"the file of export {export}"
 
 
 def _export_of(mail, ledger):
@@ -78,11 +129,13 @@ def _mails_are_right(world, ledger, kills):
     copies = collections.defaultdict(list)
     for mail in world.sink.mails:
         export, told = _export_of(mail, ledger)
-        assert ledger.exports()[export].expected == told, text_part(mail.message)
+        assert ledger.exports()[export].expected in (told, PURGED), text_part(mail.message)
         identities[export].add(mail.message["Message-ID"])
         copies[export].append(mail.received_at)
     found = {export: len(names) for export, names in identities.items()}
-    expected = dict.fromkeys(ledger.exports(), 1)
+    expected = dict.fromkeys(_exports(ledger, VALID, FAILED), 1)
+    for export in _exports(ledger, PURGED):  # it may have been sent before
+        expected[export] = found.setdefault(export, 0) and 1
     assert found == expected, ("one Message-ID an export", _difference(found, expected),
                                _outbox(world, _difference(found, expected)))
     assert len(set.union(set(), *identities.values())) == len(identities)
@@ -98,13 +151,14 @@ def _outbox(world, exports):
 
 
 def _every_message_is_accounted_for(world, ledger):
-    """What leads to no export is in the dead list once; nothing is anywhere else."""
-    dead = [entry[b"message"] for _, entry in world.queue.xrange("exportd:{data_export}:dead")]
+    """What leads to no export is in the dead list once; nothing is in Redis. A message of an export
+    that was purged leads to none."""
+    dead = world.query("SELECT message FROM exportd.dead WHERE data_export_id IS NULL"
+                       " OR data_export_id <> ALL(%s)", (list(_exports(ledger, PURGED)),))
     expected = [entry.message for entry in ledger.entries if entry.expected == DEAD]
-    assert sorted(dead) == sorted(expected)
+    assert sorted(bytes(message) for message, in dead) == sorted(expected)
     assert [world.queue.llen(name) for name in LISTS] == [0, 0, 0, 0]
-    assert world.queue.keys("exportd:{data_export}:processing:*") == []
-    assert world.queue.zcard("exportd:{data_export}:delayed") == 0
+    assert world.queue.keys("exportd:{data_export}:*") == []
 
 
 def _nothing_is_left_in_the_store(world):
@@ -114,4 +168,3 @@ def _nothing_is_left_in_the_store(world):
                for path, _, names in os.walk(folder) for name in names}
     paths = {path for path, in world.query("SELECT path FROM sentry_fileblob")}
     assert objects == paths, (objects - paths, paths - objects)
-    assert world.query("SELECT path FROM exportd.object") == []

@@ -16,6 +16,9 @@ from support.jobs import insert_export
 
 TASK = "sentry.data_export.tasks.assemble_download"
 VALID, FAILED, DEAD = "valid", "failed", "dead"
+CANCELLED, PURGED = "cancelled", "purged"  # by an operator, whatever was asked for
+
+ANN, BOB = "ann@example.com", "bob@example.com"
 
 
 class Entry:
@@ -66,14 +69,14 @@ class Ledger:
     def exports(self):
         return {entry.export: entry for entry in self.entries if entry.export is not None}
 
-    def dead(self):
-        return [entry for entry in self.entries if entry.expected == DEAD]
-
     def _note(self, entry):
         """Written down before it is sent: what is sent must be accounted for."""
         self.entries.append(entry)
-        if entry.message is not None:
-            self._world.send(entry.message, self._random.choice((0, 0, 0, 3, 9)))
+        self._send(entry)
+        return entry
+
+    def _send(self, entry):
+        self._world.send(entry.message, priority=self._random.choice((0, 0, 0, 3, 9)))
 
     def _content(self, big=False):
         """(group, key, limit, CSV) of something that can be exported."""
@@ -81,25 +84,32 @@ class Ledger:
         limit = self._random.choice((None, None, 2))
         return name, key, limit, self._world.csv(name, key, limit)
 
-    def _row(self, name, key):
-        """A producer that does not give up while Postgres is away. A row whose COMMIT had no answer
-        gets no message: nobody asks for it."""
-        query = {"project_id": "1", "key": key, "group_id": str(self._world.groups[name])}
+    @staticmethod
+    def _insist(question):
+        """A producer that does not give up while Postgres is away."""
         deadline = time.monotonic() + 60
         while True:
             try:
-                with contextlib.closing(self._world.connect()) as connection:
-                    return insert_export(connection.cursor(), query)
+                return question()
             except psycopg2.OperationalError:
                 assert time.monotonic() < deadline
                 time.sleep(0.2)
 
-    def row_and_message(self, big=False):
+    def _row(self, name, key, user=ANN):
+        """A row whose COMMIT had no answer gets no message: nobody asks for it."""
+        query = {"project_id": "1", "key": key, "group_id": str(self._world.groups[name])}
+
+        def insert():
+            with contextlib.closing(self._world.connect()) as connection:
+                return insert_export(connection.cursor(), query, user=user)
+        return self._insist(insert)
+
+    def row_and_message(self, big=False, user=ANN):
         name, key, limit, content = self._content(big)
-        export = self._row(name, key)
+        export = self._row(name, key, user)
         write = self._random.choice((
             plain, celery, lambda *arguments: celery(*arguments, pickled=True)))
-        self._note(Entry(VALID, export, key, content, write(export, limit)))
+        return self._note(Entry(VALID, export, key, content, write(export, limit)))
 
     def failing(self):
         key = f"missing-{next(self._numbers)}"
@@ -114,10 +124,32 @@ class Ledger:
         if export not in self.exports():
             self.entries.append(Entry(VALID, export, key, self._world.csv(name, key)))
 
-    def duplicate(self):
-        sent = [entry for entry in self.entries[-5:] if entry.message and entry.export]
-        if sent:
-            self._world.send(self._random.choice(sent).message)
+    def duplicates(self, count):
+        """So many at once, of exports that exportd knows: of others a message might have been lost, and this would
+        hide it."""
+        known = self._insist(lambda: self._world.query("SELECT data_export_id FROM exportd.export"))
+        if known:
+            self._world.send(*(plain(*self._random.choice(known)) for _ in range(count)))
+
+    def send_again(self, entries):
+        """Their messages."""
+        for entry in entries:
+            self._send(entry)
+
+    def cancel(self):
+        """Of what was sent last: most of it is not finished."""
+        exports = [entry for entry in self.entries[-3:] if entry.expected == VALID]
+        if exports:
+            entry = self._random.choice(exports)
+            done = self._world.exportd.run("cancel", entry.export).status == 0
+            if done and entry.expected == VALID:  # not purged meanwhile
+                entry.expected = CANCELLED
+
+    def purge(self, user, entries):
+        """All exports of a user, which are `entries`."""
+        for entry in entries:
+            entry.expected = PURGED
+        self._world.exportd.ok("purge", "--user", user)
 
     def garbage(self):
         number = next(self._numbers)
@@ -135,7 +167,7 @@ class Ledger:
         elif kind == 2 and self._commands:
             self.command()
         elif kind == 3:
-            self.duplicate()
+            self.duplicates(1)
         else:
             self.row_and_message(big=kind == 4)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The servers of these tests."""
+from chaos.ledger import ANN, BOB
 from support.program import Exportd
 from support.servers import Postgres, Redis
 
@@ -17,7 +18,7 @@ class Servers:
         program = Exportd(folder, {"DATABASE_URL": self.postgres.url(self.template),
                                    "REDIS_URL": self.redis.url})
         program.ok("migrate", "--standalone")
-        program.create()
+        program.create(users=(ANN, BOB))
         program.ingest(events)
 
     def close(self):

@@ -1,78 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that die and come back, connections that break, disks that fill, clocks that jump, workers that
-are only slow: the same ledger, the same judge."""
+"""Servers that die and come back, connections that break, disks that fill, clocks that jump: the same ledger,
+the same judge."""
 import contextlib
 import datetime
 import os
 import random
 import shutil
-import signal
 import socket
 import subprocess
 import time
-import types
 
 import pytest
 
-from chaos.judge import judge
-from chaos.ledger import Ledger, Producer, plain
+from chaos.business import business
+from chaos.ledger import Ledger
 from chaos.servers import Servers
-from chaos.world import LEASE_SECONDS, Crew, World, finish, wait_until_done
+from chaos.world import LEASE_SECONDS, World
 from support import preload
 from support.proxy import Cutter, Listener, end, pass_on
-from support.servers import Redis
 from support.waiting import wait_until
 
-SLOW = "page:delay=150"
 
-
-@contextlib.contextmanager
-def business(world, ledger, workers=2, fault=SLOW, kills=(), **settings):
-    """Messages come and workers work, before, during and after the block; then everything is
-    judged. `kills` are times that explain a second copy of a mail; it may grow in the block."""
-    with Crew(world, workers, faults=lambda: fault, **settings) as crew:
-        producer = Producer(ledger, 0.15)
-        producer.wait_for_entries(8)
-        yield crew
-        producer.wait_for_entries(len(ledger.entries) + 8)
-        producer.stop()
-        wait_until_done(world, ledger)
-        assert crew.deaths == [], "whoever waits for a server does not die"
-    finish(world)
-    judge(world, ledger, kills)
-
-
-def test_a_worker_stopped_past_its_lease(world, seed):
-    """It wakes up among jobs that others have done meanwhile."""
-    ledger = Ledger(world, seed)
-    with business(world, ledger) as crew:
-        for n in range(3):
-            process = crew.workers[n % 2].process
-            process.send_signal(signal.SIGSTOP)
-            time.sleep(LEASE_SECONDS * 2.5)
-            process.send_signal(signal.SIGCONT)
-            time.sleep(1)
-
-
-def test_duplicates_of_running_jobs(world, seed):
-    ledger = Ledger(world, seed)
-    with business(world, ledger):
-        for _ in range(20):
-            for export, in world.query("SELECT data_export_id FROM exportd.export"
-                                       " WHERE state = 'running'"):
-                entry = ledger.exports().get(export)
-                world.send(entry.message if entry and entry.message else plain(export))
-            time.sleep(0.2)
-
-
-def test_redis_is_killed_for_longer_than_a_lease(world, seed):
+def test_redis_is_away_for_longer_than_a_lease(world, seed):
+    """New messages wait for it."""
     ledger = Ledger(world, seed, commands=False)
-    with business(world, ledger):
+    with business(world, ledger) as crew:
         for _ in range(2):
             world.redis.kill()
             time.sleep(LEASE_SECONDS * 2)
             world.redis.start()
             time.sleep(LEASE_SECONDS * 2)
+        assert not crew.events("worker.rescued"), crew.logs()
+
+
+def test_without_redis_jobs_go_on(tmp_path, servers, events, seed):
+    """What PostgreSQL has is done, and what is asked for by command, where upload locks are rows."""
+    with World(tmp_path, servers, events, LOCK_REDIS_URL="none") as world:
+        ledger = Ledger(world, seed)
+        with business(world, ledger):
+            world.redis.kill()
+            for _ in range(8):
+                ledger.command()
+            known = [export for export, in world.query("SELECT data_export_id FROM exportd.export")]
+            wait_until(lambda: not world.query(
+                "SELECT 1 FROM sentry_exporteddata WHERE date_finished IS NULL AND id = ANY(%s)",
+                (known,)), "all that exportd knows is done", 60)
+            world.redis.start()
 
 
 def test_postgres_is_killed(world, seed):
@@ -271,34 +244,6 @@ class Clock:
             file.write(f"{seconds}\n")
         os.chmod(self._path + ".new", 0o644)
         os.rename(self._path + ".new", self._path)
-
-
-@pytest.mark.parametrize("seconds", [3600, -3600])
-def test_the_clock_of_redis_jumps(tmp_path, servers, events, seed, seconds):
-    """The living are not taken for dead, and the dead are found, not an hour later."""
-    clock = Clock(tmp_path)
-    server = Redis(durable=True, environment=clock.environment())
-    try:
-        servers = types.SimpleNamespace(postgres=servers.postgres, redis=server,
-                                        template=servers.template)
-        with World(tmp_path, servers, events) as world:
-            before = server.connect().time()[0]
-            ledger = Ledger(world, seed, commands=False)
-            with business(world, ledger) as crew:
-                time.sleep(LEASE_SECONDS)
-                clock.set(seconds)
-                assert abs(server.connect().time()[0] - before - seconds) < 60
-                time.sleep(LEASE_SECONDS * 2.5)
-                assert crew.events("redis.clock-was-set"), crew.logs()
-                assert not crew.events("worker.rescued"), crew.logs()
-            ledger.row_and_message()
-            with world.exportd.worker(FAULT="after_claim:kill") as worker:
-                assert worker.process.wait(30) == -signal.SIGKILL
-                clock.set(0 if seconds > 0 else 2 * seconds)
-            finish(world)
-            judge(world, ledger)
-    finally:
-        server.close()
 
 
 @pytest.mark.parametrize("hours", [5, -5])

@@ -41,8 +41,8 @@ BEGIN
     INSERT INTO audit.finalized VALUES (NEW.data_export_id, NEW.state);
     RETURN NULL;
 END $$;
-CREATE TRIGGER note_outcome AFTER UPDATE OF state ON exportd.export
-    FOR EACH ROW WHEN (NEW.state IN ('valid', 'failed', 'gone'))
+CREATE TRIGGER note_outcome AFTER INSERT OR UPDATE OF state ON exportd.export
+    FOR EACH ROW WHEN (NEW.state IN ('valid', 'failed', 'cancelled', 'gone'))
     EXECUTE FUNCTION audit.note_outcome();
 """
 
@@ -53,7 +53,8 @@ def make_events():
 
 
 class World:
-    """`servers` have `postgres` and `redis`; the database is migrated and holds the events."""
+    """`servers` have `postgres` and `redis`; the database is migrated and holds the events.
+    `finished`: the (export, attempt) that workers of a crew said they had made valid."""
 
     small = SMALL
     _numbers = itertools.count(1)
@@ -62,6 +63,7 @@ class World:
         self.postgres, self.redis = servers.postgres, servers.redis
         self._events = events
         self._csvs = {}
+        self.finished = set()
         self.database = f"chaos_{next(self._numbers)}"
         self.postgres.create_database(self.database, servers.template)
         self.sink = MailSink()
@@ -109,33 +111,36 @@ class World:
                                                         limit=limit)
         return self._csvs[name, key, limit]
 
-    def send(self, message, priority=0):
+    def send(self, *messages, priority=0):
         """A producer that does not give up while Redis is away."""
         name = "data_export" + (f"\x06\x16{priority}" if priority else "")
         deadline = time.monotonic() + 60
         while True:
             try:
-                return self.queue.lpush(name, message)
+                return self.queue.lpush(name, *messages)
             except redis.exceptions.ConnectionError:
                 assert time.monotonic() < deadline
                 time.sleep(0.2)
 
 
 class Crew:
-    """Workers, each started again when it dies. `faults` yields the EXPORTD_FAULT of each start."""
+    """Workers, each started again when it dies. `each`: how many, or the settings of each; `faults`
+    yields the EXPORTD_FAULT of each start."""
 
-    def __init__(self, world, count, faults=lambda: None, **settings):
-        self._world, self._faults, self._settings = world, faults, settings
+    def __init__(self, world, each, faults=lambda: None, **settings):
+        self._world, self._faults = world, faults
+        each = [{}] * each if isinstance(each, int) else each
+        self._settings = [{**settings, **own} for own in each]
         self._ending = threading.Event()
         self._lock = threading.Lock()  # guards workers and deaths
         self._stack = contextlib.ExitStack()
         self.deaths = []  # (time, exit status)
-        self.workers = [self._start() for _ in range(count)]
+        self.workers = [self._start(n) for n in range(len(each))]
         self._keeper = threading.Thread(target=self._keep, daemon=True)
         self._keeper.start()
 
-    def _start(self):
-        settings = dict(self._settings)
+    def _start(self, number):
+        settings = dict(self._settings[number])
         fault = self._faults()
         if fault:
             settings["FAULT"] = fault
@@ -146,8 +151,15 @@ class Crew:
             with self._lock:
                 for n, worker in enumerate(self.workers):
                     if worker.process.poll() is not None:
-                        self.deaths.append((time.time(), worker.stop()))
-                        self.workers[n] = self._start()
+                        self.deaths.append((time.time(), self._end(worker)))
+                        self.workers[n] = self._start(n)
+
+    def _end(self, worker):
+        """Its exit status."""
+        status = worker.stop(seconds=90)
+        self._world.finished |= {(line["data_export_id"], line["attempt"])
+                                 for line in worker.events("dataexport.end")}
+        return status
 
     def kill(self, number):
         """kill -9 of one; tells when."""
@@ -155,6 +167,15 @@ class Crew:
             worker = self.workers[number % len(self.workers)]
             worker.process.kill()
             return time.time()
+
+    def pause(self, numbers, seconds):
+        """Stops them, all together, and lets them go on."""
+        processes = [self.workers[number].process for number in numbers]
+        for process in processes:
+            process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        for process in processes:
+            process.send_signal(signal.SIGCONT)
 
     def events(self, name):
         return [line for worker in self.workers for line in worker.events(name)]
@@ -170,7 +191,7 @@ class Crew:
                 worker.process.send_signal(signal.SIGTERM)
         try:
             for worker in self.workers:
-                worker.stop(seconds=90)
+                self._end(worker)
         finally:
             self._stack.close()
 
@@ -187,14 +208,21 @@ def end_upload_locks(world):
     """Those of the dead end by themselves after a minute: not waited for here."""
     for lock in world.queue.keys("l:fileblob:upload:*"):
         world.queue.delete(lock)
+    world.query("DELETE FROM exportd.upload_lock")
 
 
 def finish(world):
     """When no worker is alive: the holds of mails that the dead were sending, which end by themselves
-    after two minutes, end now, and so do upload locks; a last worker does the rest."""
+    after two minutes, end now, and so do upload locks; a last worker does the rest, and forgets the
+    dead and the organizations that have nothing to do."""
     end_upload_locks(world)
     world.query("UPDATE exportd.outbox SET next_try_at = now() WHERE state = 'waiting'")
     world.exportd.drain(timeout=300)
+    with Crew(world, 1) as crew:
+        crew.workers[0].wait_for_event("worker.registered")
+        wait_until(lambda: world.query("SELECT count(*) FROM exportd.worker") == [(1,)] and
+                   world.query("SELECT 1 FROM exportd.flow") == [],
+                   "what is left of the dead is forgotten", 60, 0.2)
     world.exportd.ok("cleanup")
 
 

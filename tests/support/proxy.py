@@ -138,3 +138,27 @@ class Cutter(Listener):
 
         with socket.create_connection(("127.0.0.1", self._server_port)) as server:
             pass_on(client, server, hear)
+
+
+class Gate(Listener):
+    """Stands before a server on a loopback port. While it is shut, connections end at once, those that there are,
+    too."""
+
+    def __init__(self, server_port):
+        self._server_port = server_port
+        self._open = True
+        self._clients = []
+        super().__init__()
+
+    def shut(self):
+        self._open = False
+        end(*self._clients)
+
+    def open(self):
+        self._open = True
+
+    def serve(self, client):
+        self._clients.append(client)
+        if self._open:
+            with socket.create_connection(("127.0.0.1", self._server_port)) as server:
+                pass_on(client, server)

@@ -81,7 +81,7 @@ class Postgres:
     def start(self):
         options = {
             "unix_socket_directories": self.folder, "listen_addresses": "127.0.0.1",
-            "port": self.port, "fsync": "off",  # only the machine's own crash would tell
+            "port": self.port, "fsync": "on" if self._durable else "off",
             "synchronous_commit": "on" if self._durable else "off", "full_page_writes": "off",
             "max_connections": 100, "shared_buffers": "64MB", "timezone": "Europe/Berlin",
             "log_timezone": "UTC", "jit": "off", **self._settings}
