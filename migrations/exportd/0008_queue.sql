@@ -25,13 +25,14 @@ ALTER TABLE exportd.export
 -- Updates of progress stay on their page, and dead rows are removed soon, so that a claim stays cheap.
 ALTER TABLE exportd.export SET (fillfactor = 85, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 
-DROP INDEX exportd.export_unfinished_idx;
+-- A job moves through few indexes: each of its states writes a row anew.
+DROP INDEX exportd.export_unfinished_idx, exportd.export_finished_at_idx;
+CREATE INDEX export_finished_at_idx ON exportd.export (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX export_wait_idx ON exportd.export (queue, organization_id, big, priority, turn, data_export_id)
     WHERE state = 'waiting';
-CREATE INDEX export_turn_idx ON exportd.export (queue, organization_id, coalesce(user_id, 0), turn)
+CREATE INDEX export_turn_idx ON exportd.export (queue, organization_id, big, coalesce(user_id, 0), turn)
     WHERE state = 'waiting';
 CREATE INDEX export_run_idx ON exportd.export (organization_id) WHERE state = 'running';
-CREATE INDEX export_worker_idx ON exportd.export (worker) WHERE state = 'running';
 CREATE INDEX export_due_idx ON exportd.export (next_try_at) WHERE state = 'delayed';
 
 ALTER TABLE exportd.attempt
@@ -107,11 +108,15 @@ CREATE TABLE exportd.intake_try (
 -- Who comes back after a pause begins at the lowest pass that waits, and so does not make up for the pause.
 CREATE FUNCTION exportd.find_place() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
+    next_turn bigint;
     reached bigint;
     lowest double precision;
 BEGIN
-    IF NOT EXISTS (SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = NEW.queue
-                      AND e.organization_id = NEW.organization_id AND e.big = NEW.big) THEN
+    SELECT e.turn + 1 INTO next_turn FROM exportd.export e
+     WHERE e.state = 'waiting' AND e.queue = NEW.queue AND e.organization_id = NEW.organization_id AND e.big = NEW.big
+       AND coalesce(e.user_id, 0) = coalesce(NEW.user_id, 0) ORDER BY e.turn DESC LIMIT 1;
+    IF NOT FOUND AND NOT EXISTS (SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = NEW.queue
+                                    AND e.organization_id = NEW.organization_id AND e.big = NEW.big) THEN
         SELECT f.pass INTO lowest FROM exportd.flow f CROSS JOIN LATERAL ( -- of each only what is asked for: EXISTS reads all
             SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = f.queue
                AND e.organization_id = f.organization_id AND e.big = f.big LIMIT 1) AS waiting
@@ -129,10 +134,7 @@ BEGIN
         INSERT INTO exportd.flow (queue, organization_id, big, pass)
         VALUES (NEW.queue, NEW.organization_id, NEW.big, coalesce(lowest, 0)) ON CONFLICT DO NOTHING;
     END LOOP;
-    NEW.turn := greatest(reached, coalesce((
-        SELECT e.turn + 1 FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = NEW.queue
-           AND e.organization_id = NEW.organization_id AND coalesce(e.user_id, 0) = coalesce(NEW.user_id, 0)
-         ORDER BY e.turn DESC LIMIT 1), 0));
+    NEW.turn := greatest(reached, next_turn, 0);
     RETURN NEW;
 END $$;
 CREATE TRIGGER export_arrives BEFORE INSERT ON exportd.export

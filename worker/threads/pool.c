@@ -10,12 +10,14 @@ void pool_init(struct pool *pool, int threads)
     *pool = (struct pool){.threads = threads};
     (void)pthread_mutex_init(&pool->mutex, NULL);
     bell_condition_init(&pool->may_claim);
-    bell_condition_init(&pool->may_receive);
+    for (int i = 0; i < threads; i++)
+        bell_condition_init(&pool->slots[i].may_receive);
 }
 
 void pool_destroy(struct pool *pool)
 {
-    (void)pthread_cond_destroy(&pool->may_receive);
+    for (int i = 0; i < pool->threads; i++)
+        (void)pthread_cond_destroy(&pool->slots[i].may_receive);
     (void)pthread_cond_destroy(&pool->may_claim);
     (void)pthread_mutex_destroy(&pool->mutex);
 }
@@ -25,7 +27,8 @@ void pool_stop(struct pool *pool)
     (void)pthread_mutex_lock(&pool->mutex);
     pool->stopping = true;
     (void)pthread_cond_broadcast(&pool->may_claim);
-    (void)pthread_cond_broadcast(&pool->may_receive);
+    for (int i = 0; i < pool->threads; i++)
+        (void)pthread_cond_signal(&pool->slots[i].may_receive);
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 
@@ -96,9 +99,13 @@ bool pool_give(struct pool *pool, const struct claim *claim)
     while (i < pool->threads && pool->slots[i].place != POOL_READY)
         i++;
     bool given = !pool->stopping && i < pool->threads;
-    if (given)
-        pool->slots[i] = (struct pool_slot){.place = POOL_GIVEN, .claim = *claim};
-    (void)pthread_cond_broadcast(&pool->may_receive);
+    if (given) {
+        struct pool_slot *slot = &pool->slots[i];
+        slot->place = POOL_GIVEN;
+        slot->claim = *claim;
+        slot->lost = false;
+        (void)pthread_cond_signal(&slot->may_receive);
+    }
     (void)pthread_mutex_unlock(&pool->mutex);
     return given;
 }
@@ -117,7 +124,7 @@ const struct claim *pool_receive(struct pool *pool, int slot, int64_t ms)
         ring(pool);
     }
     while (!pool->stopping && mine->place == POOL_READY &&
-           pthread_cond_timedwait(&pool->may_receive, &pool->mutex, &deadline) != ETIMEDOUT)
+           pthread_cond_timedwait(&mine->may_receive, &pool->mutex, &deadline) != ETIMEDOUT)
         ;
     if (mine->place == POOL_GIVEN)
         mine->place = POOL_WORKING;

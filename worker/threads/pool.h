@@ -19,17 +19,17 @@ enum pool_place {
 };
 
 struct pool_slot {
+    pthread_cond_t may_receive; /* waited for by its thread */
     enum pool_place place;
     struct claim claim; /* given or working */
     bool lost;          /* the job was cancelled, or is another worker's now */
 };
 
 struct pool {
-    pthread_mutex_t mutex;      /* guards everything below */
-    pthread_cond_t may_claim;   /* waited for by the claimer */
-    pthread_cond_t may_receive; /* and by job threads */
-    bool stopping;              /* no thread waits any more */
-    bool rung;                  /* there may be something to claim */
+    pthread_mutex_t mutex;    /* guards everything below */
+    pthread_cond_t may_claim; /* waited for by the claimer */
+    bool stopping;            /* no thread waits any more */
+    bool rung;                /* there may be something to claim */
     int threads;
     struct pool_slot slots[POOL_MAX];
 };
