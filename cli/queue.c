@@ -31,11 +31,13 @@ struct totals {
 };
 
 /* Redis first: what is brought into PostgreSQL meanwhile counts twice rather than not at all. What
-   is in PostgreSQL is told without it, too. */
+   is in PostgreSQL is told without it, too. False: nothing was counted. */
 static bool count_redis(const struct session *session, struct intake_count *count)
 {
     struct error error;
     struct redis *redis = NULL;
+    if (!config_has_redis(session->config))
+        return false;
     struct intake_lists *lists = intake_lists_of(session->config);
     bool done = (lists != NULL || error_no_memory(&error)) &&
                 cli_connect_redis(session->config, &redis, &error) &&

@@ -15,9 +15,9 @@ struct config {
     char *redis_url;      /* "": there is none */
     char *lock_redis_url; /* defaults to redis_url; "": upload locks are in PostgreSQL */
     char *queue;
-    int64_t max_running; /* exports of one organization */
-    int64_t max_queued;  /* likewise */
-    int64_t small_rows;  /* a small export has at most so many */
+    int64_t max_running;    /* exports of one organization */
+    int64_t max_queued;     /* likewise */
+    int64_t small_rows;     /* a small export has at most so many */
     char *redis_key_prefix; /* in front of the lists of `queue` */
     char *priority_sep;     /* as it stands in the lists' names: its escapes are undone */
     char *priority_steps_text;

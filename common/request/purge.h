@@ -8,10 +8,10 @@
 #include "storage/cleanup.h"
 
 struct purge_order {
-    struct owner_words owner; /* one of the two is given */
+    struct owner_words owner;         /* one of the two is given */
     const struct upload_locks *locks; /* not used by a dry run */
-    struct blob_store *store; /* likewise */
-    bool dry_run;             /* count, change nothing */
+    struct blob_store *store;         /* likewise */
+    bool dry_run;                     /* count, change nothing */
 };
 
 struct purge_summary {

@@ -16,6 +16,7 @@ def insert_export(sql, query_info, query_type=0, user="ann@example.com", organiz
     return sql.fetchone()[0]
 
 
-def push(queue, export, **members):
-    queue.lpush("data_export", json.dumps({"data_export_id": export, "limit": None,
-                                           "environment_id": None, **members}))
+def push(queue, export, name="data_export", **members):
+    """`name`: of the list."""
+    queue.lpush(name, json.dumps({"data_export_id": export, "limit": None,
+                                 "environment_id": None, **members}))

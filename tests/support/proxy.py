@@ -113,6 +113,23 @@ class Proxy(Listener):
             pass_on(Watched(client, note), server, hear)
 
 
+class Slow(Listener):
+    """Stands before a server on a loopback port. Its answers come with so many bytes a second."""
+
+    def __init__(self, server_port, bytes_a_second):
+        self._server_port = server_port
+        self._bytes_a_second = bytes_a_second
+        super().__init__()
+
+    def serve(self, client):
+        def hear(data):
+            time.sleep(len(data) / self._bytes_a_second)
+            return data
+
+        with socket.create_connection(("127.0.0.1", self._server_port)) as server:
+            pass_on(client, server, hear)
+
+
 class Cutter(Listener):
     """Stands before a server on a loopback port. While `cutting`, each connection breaks after some
     bytes of the server's answers, anywhere."""

@@ -195,7 +195,10 @@ def test_each_command_needs_only_the_servers_it_uses(exportd, tmp_path):
     exportd.ok("status", REDIS_URL=nowhere, MAIL_URL="smtp://127.0.0.1:1")
     exportd.ok("ingest", "-", stdin="", REDIS_URL=nowhere)
     exportd.ok("migrate", REDIS_URL=nowhere)
-    exportd.ok("queue", DATABASE_URL=f"host={tmp_path} dbname=none")
+    for words in (["queue"], ["queue", "dead"], ["queue", "pause"], ["queue", "resume"]):
+        exportd.ok(*words, REDIS_URL=nowhere)
+    export = exportd.enqueue(REDIS_URL=nowhere)
+    exportd.ok("cancel", export, REDIS_URL=nowhere)
 
 
 def verdicts(result):

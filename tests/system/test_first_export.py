@@ -188,7 +188,7 @@ def test_a_bad_line_is_named_and_skipped(exportd, sql):
     assert exportd.tag_export(group=group_of(sql, "issue")).count(b"\r\n") == 3
 
 
-def test_enqueue_is_get_or_create(exportd, shop, sql, queue):
+def test_enqueue_is_get_or_create(exportd, shop, sql):
     export = exportd.enqueue(group=shop["payment"], key="city")
     assert exportd.enqueue(group=shop["payment"], key="city") == export
     assert exportd.enqueue(group=shop["payment"], key="url") != export
@@ -196,8 +196,9 @@ def test_enqueue_is_get_or_create(exportd, shop, sql, queue):
                 " FROM sentry_exporteddata WHERE id = %s", (export,))
     info = f'{{"project_id": "1", "group_id": "{shop["payment"]}", "key": "city"}}'
     assert sql.fetchone() == (0, info, True, None, None)
-    messages = [json.loads(message) for message in queue.lrange("data_export", 0, -1)]
-    assert {"data_export_id": export, "limit": None, "environment_id": None} in messages
+    sql.execute('SELECT state, source, queue, priority, "limit", environment_id FROM exportd.export'
+                " WHERE data_export_id = %s", (export,))
+    assert sql.fetchone() == ("waiting", "cli", "data_export", 0, None, None)
     twin = exportd.fails("enqueue", "--organization", "acme", "--user", "ann@example.com",
                          "--project", 1, "--group", shop["payment"], "--key", "city", "--limit", 5)
     assert str(export) in twin.err and twin.out == ""

@@ -293,7 +293,7 @@ def test_group_merge(exportd, sql, queue):
         assert values == 2 * 6, (number, result)  # three tags, in two environments
 
 
-def test_enqueue(installation, sql, queue):
+def test_enqueue(installation, sql):
     arguments = ["enqueue", *WHO, *GROUP, "--key", "color", "--environment", "prod", "--limit", 5]
     for number, result in attempts(installation, *arguments):
         again = installation.ok(*arguments)
@@ -301,12 +301,9 @@ def test_enqueue(installation, sql, queue):
             assert again.out == result.out
         sql.execute("SELECT id FROM sentry_exporteddata")
         assert sql.fetchall() == [(int(again.out),)], (number, result)
-        messages = [json.loads(text) for text in queue.lrange("data_export", 0, -1)]
-        assert [message["data_export_id"] for message in messages] == [int(again.out)], \
-            (number, result)
-        assert (messages[0]["limit"], messages[0]["environment_id"]) != (None, None)
+        sql.execute("""SELECT data_export_id, state, "limit", environment_id > 0 FROM exportd.export""")
+        assert sql.fetchall() == [(int(again.out), "waiting", 5, True)], (number, result)
         sql.execute("DELETE FROM sentry_exporteddata; DELETE FROM exportd.export")
-        queue.flushall()
 
 
 def test_retry(installation, sql):
@@ -348,19 +345,29 @@ def test_quota(installation, sql):
         sql.execute("DELETE FROM exportd.organization")
 
 
-def test_queue_retry(exportd, queue):
+def test_queue_retry(exportd, sql):
+    exportd.create()
     entry = []
 
+    def dead():
+        sql.execute("SELECT id FROM exportd.dead")
+        return [row for row, in sql.fetchall()]
+
     def bury(number):
-        queue.flushall()
-        entry[:] = [queue.xadd(DEAD, {"message": f"m{number}", "reason": "r", "worker": "w"}).decode()]
+        sql.execute("DELETE FROM sentry_exporteddata; DELETE FROM exportd.export")
+        message = json.dumps({"data_export_id": insert_export(sql, {"project_id": "1"}), "limit": number})
+        sql.execute("INSERT INTO exportd.dead (queue, date_added, message, priority, reason, worker)"
+                    " VALUES ('data_export', now(), convert_to(%s, 'UTF8'), 3, 'r', 'w')", (message,))
+        entry[:] = dead()
         return ["queue", "retry", *entry]
 
     for number, result in attempts(exportd, bury):
-        if result.status != 0 and queue.xlen(DEAD) > 0:
+        if result.status != 0 and dead() != []:
             exportd.ok("queue", "retry", *entry)
-        assert queue.xlen(DEAD) == 0
-        assert queue.lrange("data_export", 0, -1) == [f"m{number}".encode()], (number, result)
+        assert dead() == [], (number, result)
+        sql.execute("""SELECT state, priority, "limit", (SELECT count(*) FROM sentry_exporteddata AS row
+                         WHERE row.id = data_export_id) FROM exportd.export""")
+        assert sql.fetchall() == [("waiting", 3, number, 1)], (number, result)
 
 
 def test_rescue(exportd, sql, queue):
@@ -567,9 +574,7 @@ def test_the_worker(lanes, group, by):
         assert status["failures"] == 0, (number, status, result)
         lane.sql.execute("SELECT count(*) FROM exportd.outbox WHERE data_export_id = %s", (export,))
         assert lane.sql.fetchone() == (1,), (number, result)
-        left = lane.queue.keys("data_export*") + lane.queue.keys("exportd:{data_export}:*")
-        notes = {b"exportd:{data_export}:swept", b"exportd:{data_export}:known"}
-        assert set(left) <= notes, (number, left, result)
+        assert lane.queue.keys("*data_export*") == [], (number, result)
         assert mails(lane) == 1, (number, result)
         return failed(result, number)
 

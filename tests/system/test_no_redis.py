@@ -66,7 +66,7 @@ def test_ingest_counts_and_warns_of_nothing(alone, exportd, issue):
 
 def test_what_asks_redis_says_that_there_is_none(alone, issue):
     result = alone.fails("grouphash", "last-processed", "--project", 1, hash_of("issue"), status=1)
-    assert "there is none (EXPORTD_REDIS_URL is none)" in result.err and result.out == ""
+    assert "there is no Redis (EXPORTD_REDIS_URL is none)" in result.err and result.out == ""
 
 
 def test_check_tells_what_is_not_used(alone, rowlocks, exportd):

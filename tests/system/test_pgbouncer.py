@@ -17,7 +17,7 @@ def pooled(postgres, database, exportd, tmp_path):
     pooler.close()
 
 
-def test_the_life_of_exports(exportd, pooled, sql, queue):
+def test_the_life_of_exports(exportd, pooled, sql):
     pooled.create(users=("ann@example.com", "bob@example.com"))
     events = series(30) + [event(tags={"shape": "round"}, user={"id": n}) for n in range(5)]
     pooled.ingest(events)
@@ -53,10 +53,11 @@ def test_the_life_of_exports(exportd, pooled, sql, queue):
     sql.execute("SELECT (SELECT count(*) FROM sentry_file), (SELECT count(*) FROM sentry_fileblob),"
                 " (SELECT count(*) FROM exportd.object)")
     assert sql.fetchone() == (0, 0, 0)
-    assert not queue.keys("exportd:*processing*")
+    sql.execute("SELECT (SELECT count(*) FROM exportd.worker), (SELECT intake FROM exportd.queue)")
+    assert sql.fetchone() == (0, None), "the worker has signed off"
 
 
-def test_many_small_jobs(pooled, sql, queue):
+def test_many_small_jobs(pooled, sql):
     """Each thread asks everything often enough for it to be prepared, were there no pooler."""
     pooled.create()
     pooled.ingest([event(f"issue {n}", tags={"color": f"c{n}"}) for n in range(40)])

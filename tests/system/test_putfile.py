@@ -165,9 +165,8 @@ def test_an_upload_that_fails_once(exportd, sql, issue, fault):
 
 @pytest.mark.parametrize("meanwhile", [
     "UPDATE sentry_exporteddata SET date_finished = now()", "DELETE FROM sentry_exporteddata",
-    "UPDATE exportd.export SET attempt = 2",
     "ALTER TABLE exportd.outbox ADD CONSTRAINT no CHECK (message_id IS NULL)"],
-    ids=["finished", "deleted", "lost", "failing"])
+    ids=["finished", "deleted", "failing"])
 def test_a_file_that_the_export_does_not_take(exportd, sql, queue, issue, meanwhile):
     """Its blob is an ordinary one that no file holds: the next upload of these bytes uses it, or a cleanup
     removes it a day later."""
@@ -185,6 +184,22 @@ def test_a_file_that_the_export_does_not_take(exportd, sql, queue, issue, meanwh
     sql.execute("UPDATE sentry_fileblob SET timestamp = now() - interval '25 hours'")
     assert " 1 object " in exportd.ok("cleanup").out
     assert exportd.objects() == [] and blobs(sql) == []
+
+
+def test_a_file_of_a_job_that_another_worker_has_by_now(exportd, sql, queue, issue):
+    """It is removed at once, and nothing of the job is touched."""
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(FAULT="blob_row:delay=2000") as worker:
+        wait_until(lambda: exportd.objects(), "the object is there")
+        sql.execute("UPDATE exportd.export SET attempt = 2, worker = 'another', run = 'another:1'")
+        worker.wait_for_event("dataexport.lost")
+        assert worker.stop() == 0
+    sql.execute("SELECT (SELECT count(*) FROM exportd.object), (SELECT count(*) FROM sentry_file),"
+                " (SELECT count(*) FROM exportd.outbox)")
+    assert sql.fetchone() == (0, 0, 0)
+    assert exportd.objects() == [] and blobs(sql) == [] and queue.keys("l:*") == []
+    status = exportd.status(export)
+    assert (status["state"], status["worker"], status["attempts"]) == ("running", "another", 2)
 
 
 def test_a_blob_that_somebody_else_adds_meanwhile(exportd, sql, issue, exported):

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The life of a job (docs/job-life.md): crashes at each fault point, rescue, retries; and the commands
-queue and status that show it."""
+"""The life of a job (docs/job-life.md): crashes at each fault point, judgement, retries, order; and the
+command status that shows it."""
 import contextlib
-import hashlib
-import json
 import os
 import pty
 import re
@@ -19,9 +17,6 @@ from support.expected import expected_csv
 from support.jobs import insert_export, push
 from support.waiting import wait_until
 
-PROCESSING = "exportd:{data_export}:processing:*"
-CRASHES = "exportd:{data_export}:crashes"
-DELAYED = "exportd:{data_export}:delayed"
 # The shortest lease: a dead worker's jobs come back after two seconds.
 LEASE = {"LEASE_SECONDS": 2}
 EVENTS = series(3)
@@ -35,14 +30,14 @@ def issue(exportd, sql):
     return sql.fetchone()[0]
 
 
-def taken(queue):
-    return [message for key in queue.keys(PROCESSING) for message in queue.lrange(key, 0, -1)]
+def column(sql, query, *parameters):
+    sql.execute(query, parameters)
+    return [value for value, in sql.fetchall()]
 
 
 def attempts(sql, export):
-    sql.execute("""SELECT outcome FROM exportd.attempt WHERE data_export_id = %s
-                   ORDER BY attempt""", (export,))
-    return [outcome for outcome, in sql.fetchall()]
+    return column(sql, """SELECT outcome FROM exportd.attempt WHERE data_export_id = %s
+                          ORDER BY attempt""", export)
 
 
 def die(exportd, fault, seconds=20):
@@ -57,23 +52,24 @@ def process_state(worker):
         return file.read().rpartition(")")[2].split()[0]
 
 
-def expect_one_result(exportd, sql, queue, export):
+def expect_one_result(exportd, sql, export):
     """However often it was tried: one file, one mail, nothing left over."""
     status = exportd.status(export)
     assert (status["status"], status["state"], status["mail"]) == ("VALID", "valid", "sent")
     assert exportd.download(export) == expected_csv(EVENTS, 1, [hash_of("issue")], "color")
     sql.execute("SELECT count(*) FROM sentry_file")
     assert sql.fetchone() == (1,)
-    assert taken(queue) == [] and queue.llen("data_export") == 0
-    assert queue.zcard(DELAYED) == 0
+    stats, = exportd.ok("queue", "--json").json_lines()
+    names = ("waiting", "in_redis", "processing", "delayed", "pending")
+    assert [stats[name] for name in names] == [0] * 5
     return status
 
 
 # ---- crashes ----
 
-@pytest.mark.parametrize("fault, outcomes, failures", [
-    ("after_take:kill", ["valid"], 0),
+@pytest.mark.parametrize("fault, outcomes, crashes", [
     ("before_claim:kill", ["valid"], 0),
+    ("claimed:kill", ["crashed", "valid"], 1),
     ("after_claim:kill", ["crashed", "valid"], 1),
     ("page:kill", ["crashed", "valid"], 1),
     ("last_page:kill", ["crashed", "valid"], 1),
@@ -81,12 +77,10 @@ def expect_one_result(exportd, sql, queue, export):
     ("blob_row:kill", ["crashed", "valid"], 1),
     ("before_commit:kill", ["crashed", "valid"], 1),
     ("after_commit:kill", ["valid"], 0),
-    ("after_leave:kill", ["valid"], 0),
 ])
-def test_a_worker_dies(exportd, sql, queue, issue, fault, outcomes, failures):
+def test_a_worker_dies(exportd, sql, queue, issue, fault, outcomes, crashes):
     export = exportd.enqueue(group=issue)
     die(exportd, fault)
-    assert len(taken(queue)) == (0 if fault == "after_leave:kill" else 1)
     # What would end by itself after one or two minutes: the upload lock of the dead, and the hold of
     # the mail that it may just have been sending.
     for lock in queue.keys("l:fileblob:upload:*"):
@@ -94,13 +88,13 @@ def test_a_worker_dies(exportd, sql, queue, issue, fault, outcomes, failures):
         queue.delete(lock)
     sql.execute("UPDATE exportd.outbox SET next_try_at = now() WHERE state = 'waiting'")
     exportd.drain(**LEASE)
-    status = expect_one_result(exportd, sql, queue, export)
+    status = expect_one_result(exportd, sql, export)
     assert attempts(sql, export) == outcomes
-    assert (status["attempts"], status["failures"]) == (len(outcomes), failures)
+    assert (status["attempts"], status["failures"], status["crashes"]) == (len(outcomes), 0, crashes)
     assert len(exportd.mails()) == 1
 
 
-def test_a_worker_dies_after_the_mail_server_said_yes(exportd, sql, queue, issue):
+def test_a_worker_dies_after_the_mail_server_said_yes(exportd, sql, issue):
     """At least once: the second copy has the same Message-ID (and so the same file name here)."""
     export = exportd.enqueue(group=issue)
     die(exportd, "after_smtp:kill")
@@ -117,89 +111,83 @@ def test_a_failing_export_whose_worker_dies_is_mailed_once(exportd, sql, queue, 
     export = exportd.enqueue(group=issue, key="nosuchkey")
     die(exportd, "after_commit:kill")
     assert exportd.status(export)["status"] == "FAILED"
+    push(queue, export)
     exportd.drain(**LEASE)
     assert len(exportd.mails()) == 1
     assert exportd.status(export)["attempts"] == 1
-    assert exportd.ok("queue", "dead", "--json").out == "", "its redelivery is no garbage"
-    assert taken(queue) == []
+    assert exportd.ok("queue", "dead", "--json").out == "", "its message once more is no garbage"
 
 
-def test_a_job_that_kills_every_worker_fails_with_a_mail(exportd, sql, queue, issue):
+def test_a_job_that_ten_workers_die_with_fails_with_a_mail(exportd, sql, issue):
+    """Eight of them on paper only. The last attempt writes its failure and nothing else."""
     export = exportd.enqueue(group=issue)
-    for _ in range(2):
-        die(exportd, "after_claim:kill")
-    exportd.drain(MAX_FAILURES=2, **LEASE)
+    die(exportd, "page:kill")
+    sql.execute("UPDATE exportd.export SET crashes = crashes + 8")
+    die(exportd, "page:kill")
+    exportd.drain(FAULT="page:kill", **LEASE)
     status = exportd.status(export)
-    assert (status["status"], status["failures"]) == ("FAILED", 2)
+    assert (status["status"], status["failures"], status["crashes"]) == ("FAILED", 0, 10)
+    assert status["message"] == "Internal processing failure"
+    assert status["cause"] == "10 workers died while they ran this export"
     assert attempts(sql, export) == ["crashed", "crashed", "failed"]
     assert len(exportd.mails()) == 1
 
 
-def kill_ten(exportd, queue):
-    """Ten workers die with the message before they have claimed it; eight of them on paper only."""
-    message = queue.lindex("data_export", 0)
-    name = hashlib.sha1(message).hexdigest().encode()
-    die(exportd, "after_take:kill")
-    die(exportd, "after_take:kill")
-    assert queue.hgetall(CRASHES) == {name: b"1"}, "the second is to come"
-    queue.hincrby(CRASHES, name, 8)
-
-
-def test_a_message_that_kills_ten_workers_ends_with_a_mail(exportd, sql, queue, issue):
-    """Without a claim nothing in the database can count: the message's own count does."""
-    export = exportd.enqueue(group=issue)
-    kill_ten(exportd, queue)
-    exportd.drain(MAX_FAILURES=100, **LEASE)
-    status = exportd.status(export)
-    assert (status["status"], status["message"]) == ("FAILED", "Internal processing failure")
-    assert len(exportd.mails()) == 1
-    assert exportd.ok("queue", "dead").out == ""
-    assert queue.hgetall(CRASHES) == {}
-
-
-def test_a_message_that_kills_eleven_workers_is_buried(exportd, queue):
-    """One that leads nowhere cannot be mailed about."""
-    queue.lpush("data_export", json.dumps({"data_export_id": 4711}))
-    kill_ten(exportd, queue)
-    die(exportd, "after_take:kill")
-    exportd.drain(**LEASE)
-    entry, = exportd.ok("queue", "dead", "--json").json_lines()
-    assert entry["reason"] == "11 workers died while they held this message"
-    assert queue.hgetall(CRASHES) == {}
-
-
-def test_deaths_behind_the_claim_bury_nobody(exportd, sql, queue, issue):
-    """They are counted by the row, which ends with a mail however many are allowed."""
+def test_crashes_are_no_failures(exportd, sql, issue):
+    """However few of these are allowed."""
     export = exportd.enqueue(group=issue)
     for _ in range(2):
         die(exportd, "after_claim:kill")
-    assert [int(count) for count in queue.hvals(CRASHES)] == [], "the claim has forgotten the first"
-    sql.execute("UPDATE exportd.export SET failures = 20")
-    exportd.drain(MAX_FAILURES=21, **LEASE)
+    exportd.drain(MAX_FAILURES=1, **LEASE)
     status = exportd.status(export)
-    assert (status["status"], status["failures"]) == ("FAILED", 21)
-    assert len(exportd.mails()) == 1
+    assert (status["status"], status["failures"], status["crashes"]) == ("VALID", 0, 2)
+
+
+def test_every_job_of_a_dead_worker_waits_again(exportd, postgres, database, sql, queue, issue):
+    """All are charged: its death does not tell which was the cause. Then it is taken off the list."""
+    users = ("ann@example.com", "bob@example.com")
+    exportd.create(users=users, projects=())
+    exports = [exportd.enqueue(group=issue, user=user) for user in users]
+    with contextlib.closing(postgres.connect(database)) as connection:
+        connection.autocommit = False
+        connection.cursor().execute("LOCK TABLE sentry_fileblob IN ACCESS EXCLUSIVE MODE")
+        with exportd.worker(**LEASE) as worker:
+            wait_until(lambda: all(exportd.status(export)["state"] == "running" for export in exports),
+                       "both run")
+            worker.kill()
+    for lock in queue.keys("l:fileblob:upload:*"):
+        queue.delete(lock)
+    with exportd.worker(**LEASE) as worker:
+        wait_until(lambda: [attempts(sql, export) for export in exports] == [["crashed", "valid"]] * 2,
+                   "both are done by another worker")
+        assert [line["jobs"] for line in worker.events("worker.rescued")] == [2]
+        wait_until(lambda: len(column(sql, "SELECT instance FROM exportd.worker")) == 1,
+                   "the dead one is off the list")
+        assert worker.stop() == 0
+    assert [exportd.status(export)["crashes"] for export in exports] == [1, 1]
+    assert column(sql, "SELECT instance FROM exportd.worker") == []
 
 
 @pytest.mark.parametrize("fault", ["page:stop", "before_commit:stop"])
-def test_a_stopped_worker_loses_its_job_and_changes_nothing(exportd, sql, queue, issue, fault):
+def test_a_stopped_worker_loses_its_job_and_changes_nothing(exportd, sql, issue, fault):
     """SIGSTOP for longer than the lease: another worker does the job; the one that comes back finds
-    the fence passed. Stopped in its transaction, it keeps the job until the server ends that."""
+    its fence gone, and as it lives, no crash counts. Stopped in its transaction, it keeps the job until
+    the server ends that."""
     export = exportd.enqueue(group=issue)
     with exportd.worker(FAULT=fault, **LEASE) as worker:
         wait_until(lambda: process_state(worker) == "T", "it is stopped")
         exportd.drain(**LEASE)
-        expect_one_result(exportd, sql, queue, export)
+        assert attempts(sql, export) == ["crashed", "valid"]
         worker.process.send_signal(signal.SIGCONT)
-        worker.wait_for_event("queue.rescued-meanwhile")
+        worker.wait_for_event("dataexport.lost")
         assert worker.stop() == 0
-    assert attempts(sql, export) == ["crashed", "valid"]
+    assert attempts(sql, export) == ["silent", "valid"]
     assert len(exportd.mails()) == 1
-    expect_one_result(exportd, sql, queue, export)
+    assert expect_one_result(exportd, sql, export)["crashes"] == 0
 
 
-def test_a_living_worker_is_not_rescued(exportd, sql, queue, issue):
-    """A job that takes many leases is nobody else's as long as its worker beats."""
+def test_the_job_of_a_living_worker_is_left_to_it(exportd, sql, issue):
+    """It may take many leases, as long as its worker beats."""
     exportd.ingest(series(60, key="shade"))
     export = exportd.enqueue(group=issue, key="shade")
     with exportd.worker(PAGE_SIZE=1, FAULT="page:delay=120", **LEASE) as worker:
@@ -212,7 +200,7 @@ def test_a_living_worker_is_not_rescued(exportd, sql, queue, issue):
 
 # ---- failures that pass ----
 
-def test_a_retry_with_back_off(exportd, sql, queue, issue):
+def test_a_retry_with_back_off(exportd, sql, issue):
     export = exportd.enqueue(group=issue)
     with exportd.worker(FAULT="before_commit:error", RETRY_BASE_SECONDS=3600) as worker:
         wait_until(lambda: exportd.status(export)["state"] == "delayed", "it is delayed")
@@ -221,26 +209,25 @@ def test_a_retry_with_back_off(exportd, sql, queue, issue):
     assert (status["status"], status["attempts"], status["failures"]) == ("EARLY", 1, 1)
     assert status["message"] and status["next_try_at"] > status["date_added"]
     assert exportd.mails() == []
-    (message, due), = queue.zrange(DELAYED, 0, -1, withscores=True)
-    assert json.loads(message)["data_export_id"] == export
-    assert 3500 < due / 1000 - time.time() < 4600
+    sql.execute("SELECT extract(epoch FROM next_try_at - now()) FROM exportd.export")
+    assert 3500 < sql.fetchone()[0] < 4600
     stats, = exportd.ok("queue", "--json").json_lines()
     assert (stats["delayed"], stats["waiting"], stats["processing"]) == (1, 0, 0)
-    queue.zadd(DELAYED, {message: 1})
+    sql.execute("UPDATE exportd.export SET next_try_at = now()")
     exportd.drain()
-    expect_one_result(exportd, sql, queue, export)
+    expect_one_result(exportd, sql, export)
     assert attempts(sql, export) == ["delayed", "valid"]
 
 
-def test_drain_waits_for_the_delayed_set(exportd, sql, queue, issue):
+def test_drain_waits_for_delayed_jobs(exportd, sql, issue):
     """The base pause of these tests is a second: the retry happens within one drain."""
     export = exportd.enqueue(group=issue)
     exportd.drain(FAULT="page:error")
-    expect_one_result(exportd, sql, queue, export)
+    expect_one_result(exportd, sql, export)
     assert attempts(sql, export) == ["delayed", "valid"]
 
 
-def test_a_failure_that_stays_is_mailed_after_its_budget(exportd, sql, queue, issue):
+def test_a_failure_that_stays_is_mailed_after_its_budget(exportd, sql, issue):
     export = exportd.enqueue(group=issue)
     faults = ",".join(f"page:error:{n}" for n in range(1, 4))
     exportd.drain(FAULT=faults, MAX_FAILURES=3)
@@ -251,7 +238,7 @@ def test_a_failure_that_stays_is_mailed_after_its_budget(exportd, sql, queue, is
     assert len(exportd.mails()) == 1
 
 
-def test_missing_tables_mail_nobody_at_once(exportd, sql, queue, issue):
+def test_missing_tables_mail_nothing_at_once(exportd, sql, issue):
     with exportd.worker(RETRY_BASE_SECONDS=3600) as worker:
         worker.wait_for_event("worker.registered")  # a worker does not start without its tables
         sql.execute("ALTER TABLE tagstore_grouptagvalue RENAME TO hidden")
@@ -260,10 +247,15 @@ def test_missing_tables_mail_nobody_at_once(exportd, sql, queue, issue):
         worker.stop()
     assert exportd.mails() == []
     sql.execute("ALTER TABLE hidden RENAME TO tagstore_grouptagvalue")
-    (message, _), = queue.zrange(DELAYED, 0, -1, withscores=True)
-    queue.zadd(DELAYED, {message: 1})
+    sql.execute("UPDATE exportd.export SET next_try_at = now()")
     exportd.drain()
-    expect_one_result(exportd, sql, queue, export)
+    expect_one_result(exportd, sql, export)
+
+
+# ---- order ----
+
+def order_of_attempts(sql):
+    return column(sql, "SELECT data_export_id FROM exportd.attempt ORDER BY started_at")
 
 
 def test_one_job_in_each_priority_list(exportd, sql, queue, issue):
@@ -273,22 +265,46 @@ def test_one_job_in_each_priority_list(exportd, sql, queue, issue):
                        (3, "data_export\x06\x163"), (0, "data_export")):
         exports[step] = insert_export(sql, {"project_id": "1", "group_id": str(issue),
                                             "key": "color", "step": step})
-        queue.lpush(name, json.dumps({"data_export_id": exports[step], "limit": None,
-                                      "environment_id": None}))
-    stats, = exportd.ok("queue", "stats", "--json").json_lines()
-    assert stats["by_step"] == {"0": 1, "3": 1, "6": 1, "9": 1} and stats["waiting"] == 4
+        push(queue, exports[step], name=name)
     exportd.drain(CONCURRENCY=1)
-    sql.execute("SELECT data_export_id FROM exportd.attempt ORDER BY started_at")
-    assert [row for row, in sql.fetchall()] == [exports[step] for step in (0, 3, 6, 9)]
+    assert order_of_attempts(sql) == [exports[step] for step in (0, 3, 6, 9)]
+    assert column(sql, "SELECT priority FROM exportd.export ORDER BY data_export_id") == [9, 6, 3, 0]
 
 
-def test_a_job_whose_message_was_lost_can_be_asked_for_again(exportd, sql, queue, issue):
-    """The same as an enqueue that died between its COMMIT and its message."""
+def test_users_of_one_organization_take_turns(exportd, sql, issue):
+    exportd.create(users=("ann@example.com", "bob@example.com"), projects=())
+    asked = [exportd.enqueue(group=issue, key=key) for key in ("color", "one", "two", "three")]
+    later = [exportd.enqueue(group=issue, key=key, user="bob@example.com") for key in ("color", "one")]
+    exportd.drain(CONCURRENCY=1)
+    assert order_of_attempts(sql) == [asked[0], later[0], asked[1], later[1], asked[2], asked[3]]
+
+
+def test_priority_is_no_rank_among_organizations(exportd, sql, queue, issue):
+    """Two jobs of each: the urgent ones do not go before the other organization's turn."""
+    exportd.create("other", users=("eve@example.com",), projects=(2,))
+    urgent, other = ([insert_export(sql, {"project_id": "1", "group_id": str(issue), "key": "color"},
+                                    user=user, organization=organization) for _ in range(2)]
+                     for user, organization in (("ann@example.com", "acme"),
+                                                ("eve@example.com", "other")))
+    for export in other:
+        push(queue, export, name="data_export\x06\x169")
+    for export in urgent:
+        push(queue, export)
+    exportd.drain(CONCURRENCY=1)
+    organizations = [export in urgent for export in order_of_attempts(sql)]
+    assert organizations in ([True, False] * 2, [False, True] * 2)
+
+
+# ---- stores that forget ----
+
+def test_redis_loses_all_its_keys(exportd, sql, queue, issue):
+    """A job that was asked for with `enqueue` was never there."""
     export = exportd.enqueue(group=issue)
     queue.flushall()
     assert exportd.enqueue(group=issue) == export
     exportd.drain()
-    expect_one_result(exportd, sql, queue, export)
+    expect_one_result(exportd, sql, export)
+    assert attempts(sql, export) == ["valid"]
 
 
 def test_a_restored_database(exportd, sql, queue, issue):
@@ -303,61 +319,6 @@ def test_a_restored_database(exportd, sql, queue, issue):
     exportd.drain()
     status = exportd.status(export)
     assert (status["status"], status["attempts"], status["failures"]) == ("VALID", 2, 0)
-
-
-# ---- exportd queue ----
-
-def test_queue_as_text(exportd, queue, issue):
-    queue.lpush("data_export", b"garb\x1bage\nof two lines")
-    exportd.drain()
-    exportd.enqueue(group=issue)
-    exportd.ok("queue", "pause")
-    text = exportd.ok("queue").out
-    assert re.search(r"^waiting +1 ", text, re.M), text
-    assert re.search(r"^dead +1 ", text, re.M), text
-    assert re.search(r"^taking +paused ", text, re.M), text
-    entry = exportd.ok("queue", "dead").out.splitlines()
-    assert len(entry) == 2
-    assert re.match(r"\d+-\d+  20\d\d-\d\d-\d\dT[\d:.]+Z  not valid JSON", entry[0]), entry
-    assert entry[1] == r"    garb\x1bage\x0aof two lines"
-    exportd.ok("queue", "resume")
-    assert re.search(r"^taking +on$", exportd.ok("queue", "stats").out, re.M)
-
-
-def test_queue_actions_as_json(exportd, queue, issue):
-    assert exportd.ok("queue", "pause", "--json").json_lines() == [
-        {"action": "pause", "entry": None}]
-    assert queue.ttl("exportd:{data_export}:paused") == -1
-    assert exportd.ok("queue", "resume", "--json").json_lines() == [
-        {"action": "resume", "entry": None}]
-    queue.lpush("data_export", "x")
-    exportd.drain()
-    dead, = exportd.ok("queue", "dead", "--json").json_lines()
-    assert list(dead) == ["id", "date_added", "reason", "worker", "message"]
-    assert exportd.ok("queue", "drop", dead["id"], "--json").json_lines() == [
-        {"action": "drop", "entry": dead["id"]}]
-    assert exportd.ok("queue", "dead").out == ""
-
-
-@pytest.mark.parametrize("words", [
-    ["nonsense"], ["retry"], ["drop"], ["stats", "1-1"], ["pause", "1-1"], ["retry", "1-1", "2-2"],
-    ["--lines"]])
-def test_queue_wrong_usage(exportd, words):
-    exportd.fails("queue", *words, status=2)
-
-
-@pytest.mark.parametrize("entry", ["1-1", "x", "0-0", "99999999999999999999-1"])
-def test_queue_unknown_entry(exportd, entry):
-    assert "no entry" in exportd.fails("queue", "retry", entry).err
-    assert "no entry" in exportd.fails("queue", "drop", entry).err
-
-
-def test_a_long_dead_list_is_shown_whole(exportd, queue):
-    for number in range(250):
-        queue.xadd("exportd:{data_export}:dead", {"message": f"m{number}", "reason": "r",
-                                                  "worker": "w"})
-    entries = exportd.ok("queue", "dead", "--json").json_lines()
-    assert [entry["message"] for entry in entries] == [f"m{number}" for number in range(250)]
 
 
 # ---- exportd status ----

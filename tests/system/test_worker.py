@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The worker among its servers: stopping, dying, pausing, several at once."""
 import contextlib
-import json
 import signal
 import threading
 import time
@@ -11,14 +10,13 @@ import pytest
 from support import preload
 from support.events import event, hash_of, series
 from support.expected import expected_csv
-from support.jobs import push
+from support.jobs import insert_export, push
 from support.proxy import Listener, Proxy
 from support.tagstore_rows import insert_group, insert_tag_values
 from support.waiting import wait_until
 
 # A page of one row takes 0.2 s.
 SLOW_PAGES = {"PAGE_SIZE": 1, "FAULT": "page:delay=200"}
-PROCESSING = "exportd:{data_export}:processing:*"
 
 
 @pytest.fixture
@@ -58,10 +56,16 @@ def away(postgres, database):
         postgres.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS true')
 
 
-def taken(queue):
-    """The messages of all processing lists."""
-    return [json.loads(message) for key in queue.keys(PROCESSING)
-            for message in queue.lrange(key, 0, -1)]
+def workers(sql):
+    sql.execute("SELECT instance FROM exportd.worker")
+    return [instance for instance, in sql.fetchall()]
+
+
+def expect_nothing_left(sql):
+    """No job is unfinished, and no worker on the list."""
+    sql.execute("SELECT data_export_id, state FROM exportd.export"
+                " WHERE state IN ('waiting', 'delayed', 'running')")
+    assert (sql.fetchall(), workers(sql)) == ([], [])
 
 
 def wait_for_state(exportd, export, state, seconds=30):
@@ -69,30 +73,29 @@ def wait_for_state(exportd, export, state, seconds=30):
                seconds, 0.2)
 
 
-def test_killed_in_mid_export_the_message_is_still_there(exportd, postgres, database, queue, issue):
+def test_killed_in_mid_export_the_job_is_still_there(exportd, postgres, database, sql, issue):
     export = exportd.enqueue(group=issue)
     with exportd.worker() as worker:
         with uploads_held_up(postgres, database):
             wait_for_state(exportd, export, "running")
             assert worker.kill() == -signal.SIGKILL
-    assert [message["data_export_id"] for message in taken(queue)] == [export]
-    assert queue.llen("data_export") == 0
     status = exportd.status(export)
     assert (status["status"], status["state"], status["attempts"]) == ("EARLY", "running", 1)
+    assert [status["worker"]] == workers(sql), "by which another worker finds it"
     assert exportd.mails() == []
 
 
 @pytest.mark.pool
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_idle_worker_ends_with_status_0(exportd, queue, issue, number):
+def test_an_idle_worker_ends_with_status_0(exportd, sql, issue, number):
     with exportd.worker() as worker:
-        wait_until(lambda: queue.zcard("exportd:{data_export}:workers") == 1, "it is registered")
+        wait_until(lambda: len(workers(sql)) == 1, "it is registered")
         assert worker.stop(number) == 0
-    assert queue.zcard("exportd:{data_export}:workers") == 0
+    assert workers(sql) == []
 
 
 @pytest.mark.pool
-def test_term_lets_a_job_finish(exportd, postgres, database, queue, issue):
+def test_term_lets_a_job_finish(exportd, postgres, database, sql, issue):
     export = exportd.enqueue(group=issue)
     with exportd.worker() as worker:
         with uploads_held_up(postgres, database):
@@ -104,14 +107,14 @@ def test_term_lets_a_job_finish(exportd, postgres, database, queue, issue):
             assert worker.process.poll() is None
         assert worker.stop() == 0
     assert exportd.status(export)["status"] == "VALID"
-    assert exportd.status(later)["attempts"] == 0, "nothing more was taken"
-    assert queue.llen("data_export") == 1
+    status = exportd.status(later)
+    assert (status["state"], status["attempts"]) == ("waiting", 0), "nothing more was claimed"
+    assert workers(sql) == []
 
 
 @pytest.mark.pool
 @pytest.mark.parametrize("signals, stop_seconds", [(1, 1), (2, 60)])
-def test_a_job_that_takes_too_long_is_put_back_uncounted(exportd, sql, queue, signals,
-                                                         stop_seconds):
+def test_a_job_that_takes_too_long_is_put_back_uncounted(exportd, sql, signals, stop_seconds):
     """One TERM and the time is up, or a second TERM at once."""
     exportd.create()
     exportd.ingest(series(100))
@@ -123,32 +126,46 @@ def test_a_job_that_takes_too_long_is_put_back_uncounted(exportd, sql, queue, si
             time.sleep(0.3)
         assert worker.process.wait(15) == 0, worker.log_text()
         assert worker.stop() == 0
-    assert taken(queue) == []
-    assert json.loads(queue.lindex("data_export", 0))["data_export_id"] == export
-    sql.execute("SELECT state, failures FROM exportd.export")
-    assert sql.fetchone() == ("waiting", 0)
+    sql.execute("SELECT state, failures, crashes FROM exportd.export")
+    assert sql.fetchone() == ("waiting", 0, 0)
+    assert (outcomes(sql), workers(sql)) == (["given-back"], [])
     exportd.drain()
     assert exportd.status(export)["status"] == "VALID"
     assert exportd.status(export)["attempts"] == 2
 
 
 @pytest.mark.pool
-def test_pause_and_resume(exportd, queue, issue):
+def test_pause_stops_claims_but_not_the_intake(exportd, sql, queue, issue):
+    exportd.ok("queue", "pause")
+    asked = exportd.enqueue(group=issue)
     with exportd.worker() as worker:
-        wait_until(lambda: queue.zcard("exportd:{data_export}:workers") == 1, "it is registered")
-        exportd.ok("queue", "pause")
-        time.sleep(1.2)
-        export = exportd.enqueue(group=issue)
-        time.sleep(2)
-        assert exportd.status(export)["attempts"] == 0
-        assert exportd.ok("queue", "stats", "--json").json_lines()[0]["paused"] is True
+        worker.wait_for_event("worker.registered")
+        sent = insert_export(sql, {"project_id": "1", "group_id": str(issue), "key": "color"})
+        push(queue, sent)
+        wait_for_state(exportd, sent, "waiting")
+        assert queue.keys("*data_export*") == [], "the message has left Redis"
+        time.sleep(1.5)  # three looks for jobs
+        stats, = exportd.ok("queue", "stats", "--json").json_lines()
+        assert (stats["paused"], stats["waiting"], stats["processing"]) == (True, 2, 0)
         exportd.ok("queue", "resume")
+        for export in (asked, sent):
+            wait_for_state(exportd, export, "valid")
+        assert worker.stop() == 0
+
+
+@pytest.mark.pool
+def test_what_runs_goes_on_in_a_pause(exportd, postgres, database, issue):
+    export = exportd.enqueue(group=issue)
+    with exportd.worker() as worker:
+        with uploads_held_up(postgres, database):
+            wait_for_state(exportd, export, "running")
+            exportd.ok("queue", "pause")
         wait_for_state(exportd, export, "valid")
         assert worker.stop() == 0
 
 
 @pytest.mark.pool
-def test_many_jobs_by_several_threads_and_workers(exportd, sql, queue):
+def test_many_jobs_by_several_threads_and_workers(exportd, sql):
     """Each export runs once; each CSV is right; jobs of one file share its blob."""
     exportd.create()
     events = [event(f"issue {n % 5}", tags={f"key{n % 7}": f"value {n}"}) for n in range(400)]
@@ -165,7 +182,7 @@ def test_many_jobs_by_several_threads_and_workers(exportd, sql, queue):
         assert exportd.download(export) == expected_csv(events, 1, [hash_of(issue)], key)
     sql.execute("SELECT max(attempt), count(*) FROM exportd.attempt")
     assert sql.fetchone() == (1, len(asked))
-    assert taken(queue) == []
+    expect_nothing_left(sql)
 
 
 def test_a_duplicate_message_does_no_harm(exportd, queue, issue):
@@ -207,27 +224,52 @@ def test_nothing_stays_in_the_folder_of_temporary_files(exportd, tmp_path, issue
     assert list(folder.iterdir()) == []
 
 
-def test_another_queue_name(exportd, queue, issue):
-    export = exportd.enqueue(group=issue, QUEUE="other queue")
-    assert queue.llen("other queue") == 1
+def test_another_queue_name(exportd, sql, queue, issue):
+    """Neither its jobs nor its messages are the other queue's."""
+    other = {"QUEUE": "other queue"}
+    asked = exportd.enqueue(group=issue, **other)
+    sent = insert_export(sql, {"project_id": "1", "group_id": str(issue), "key": "color"})
+    push(queue, sent, name="other queue")
     exportd.drain()
-    assert exportd.status(export)["status"] == "EARLY"
-    exportd.drain(QUEUE="other queue")
-    assert exportd.status(export)["status"] == "VALID"
+    assert queue.llen("other queue") == 1
+    assert [exportd.status(export)["status"] for export in (asked, sent)] == ["EARLY"] * 2
+    assert exportd.ok("queue", "--json").json_lines()[0]["waiting"] == 0
+    assert exportd.ok("queue", "--json", **other).json_lines()[0]["waiting"] == 2
+    exportd.drain(**other)
+    assert [exportd.status(export)["status"] for export in (asked, sent)] == ["VALID"] * 2
 
 
-def test_redis_away_for_a_while(exportd, redis_server, issue):
-    """The worker outlives it, says so once, and goes on by itself."""
-    with exportd.worker() as worker:
+def test_redis_away_for_a_while(exportd, redis_server, sql, queue, issue):
+    """What is in PostgreSQL goes on; messages come by themselves afterwards. It is said once."""
+    with exportd.worker(LOCK_REDIS_URL="none") as worker:
+        worker.wait_for_event("worker.registered")
         redis_server.stop()
         try:
-            time.sleep(3)
-            assert worker.process.poll() is None, worker.log_text()
+            worker.wait_for_event("server.away")
+            wait_for_state(exportd, exportd.enqueue(group=issue), "valid")
         finally:
             redis_server.start()
-        export = exportd.enqueue(group=issue)
-        wait_for_state(exportd, export, "valid", 60)
+        sent = insert_export(sql, {"project_id": "1", "group_id": str(issue), "key": "color"})
+        push(queue, sent)
+        wait_for_state(exportd, sent, "valid", 60)
         assert worker.stop() == 0
+        said = [(line["event"], line["server"]) for line in worker.log_lines()
+                if line["event"] in ("server.away", "server.back")]
+    assert said == [("server.away", "redis"), ("server.back", "redis")]
+
+
+def test_without_redis(exportd, sql, issue):
+    """A worker alone takes the jobs of `enqueue`."""
+    alone = {"REDIS_URL": "none", "CONCURRENCY": 1}
+    export = exportd.enqueue(group=issue, **alone)
+    with exportd.worker(**alone) as worker:
+        wait_for_state(exportd, export, "valid")
+        later = exportd.enqueue(group=issue, key="color", user="ann@example.com", **alone)
+        wait_for_state(exportd, later, "valid")
+        assert worker.stop() == 0
+        assert worker.events("server.away") == []
+    assert later != export and len(exportd.mails()) == 2
+    expect_nothing_left(sql)
 
 
 # ---- answers that never come ----
@@ -253,35 +295,40 @@ def outcomes(sql):
     return [outcome for outcome, in sql.fetchall()]
 
 
-def test_the_answer_to_a_claim_is_lost(exportd, postgres, database, sql, queue, issue):
-    """The claim is made anew: the job does not stay running at a worker that does not run it."""
+def test_the_answer_to_a_claim_is_lost(exportd, postgres, database, sql, issue):
+    """The heartbeat gives back, uncounted, what no thread has in hand: 30 s after the claim."""
     export = exportd.enqueue(group=issue)
     with lost_answer(postgres, database, b"INSERT INTO exportd.attempt") as url:
         with exportd.worker(DATABASE_URL=url, CONCURRENCY=1) as worker:
+            worker.wait_for_event("queue.returned-unheld", seconds=60)
             wait_for_state(exportd, export, "valid")
             assert worker.stop() == 0
     assert outcomes(sql) == ["lost", "valid"]
-    assert exportd.status(export)["failures"] == 0
-    assert taken(queue) == [] and len(exportd.mails()) == 1
+    status = exportd.status(export)
+    assert (status["failures"], status["crashes"]) == (0, 0)
+    assert len(exportd.mails()) == 1
+    expect_nothing_left(sql)
 
 
-def test_the_answer_to_a_claim_is_lost_and_then_claims_fail(exportd, postgres, database, sql, queue,
+def test_the_answer_to_a_claim_is_lost_and_then_claims_fail(exportd, postgres, database, sql,
                                                             issue):
-    """Another error of the next claim says nothing about the first one, which was committed."""
+    """Another error of the next claim, and of the return, says nothing about the first claim."""
     export = exportd.enqueue(group=issue)
     with lost_answer(postgres, database, b"INSERT INTO exportd.attempt") as url:
         with exportd.worker(DATABASE_URL=url, CONCURRENCY=1) as worker:
             wait_for_state(exportd, export, "running")
-            sql.execute("ALTER TABLE sentry_exporteddata RENAME TO hidden")
-            time.sleep(4)
-            sql.execute("ALTER TABLE hidden RENAME TO sentry_exporteddata")
+            sql.execute("ALTER TABLE exportd.flow RENAME TO hidden")
+            time.sleep(33)
+            assert exportd.status(export)["state"] == "running"
+            sql.execute("ALTER TABLE exportd.hidden RENAME TO flow")
             wait_for_state(exportd, export, "valid")
             assert worker.stop() == 0
     assert outcomes(sql) == ["lost", "valid"]
-    assert taken(queue) == [] and len(exportd.mails()) == 1
+    assert len(exportd.mails()) == 1
+    expect_nothing_left(sql)
 
 
-def test_the_answer_to_an_outcome_is_lost(exportd, postgres, database, sql, queue, issue):
+def test_the_answer_to_an_outcome_is_lost(exportd, postgres, database, sql, issue):
     export = exportd.enqueue(group=issue)
     with lost_commit(postgres, database, b"INSERT INTO exportd.outbox") as url:
         with exportd.worker(DATABASE_URL=url, CONCURRENCY=1) as worker:
@@ -292,21 +339,21 @@ def test_the_answer_to_an_outcome_is_lost(exportd, postgres, database, sql, queu
     sql.execute("SELECT path, (SELECT count(*) FROM exportd.object) FROM sentry_fileblob")
     assert sql.fetchall() == [(path, 0) for path in exportd.objects()]
     assert outcomes(sql) == ["valid"]
-    assert taken(queue) == [] and queue.llen("data_export") == 0 and len(exportd.mails()) == 1
+    assert len(exportd.mails()) == 1
+    expect_nothing_left(sql)
 
 
-def test_the_answer_to_a_postponement_is_lost(exportd, postgres, database, sql, queue, issue):
-    """The message waits as long as its row says."""
+def test_the_answer_to_a_postponement_is_lost(exportd, postgres, database, sql, issue):
+    """The failure counts once, and the job waits as long as its row says."""
     export = exportd.enqueue(group=issue)
-    with lost_commit(postgres, database, b"UPDATE exportd.export SET state") as url:
+    with lost_commit(postgres, database, b"The fence, and the end of an attempt") as url:
         with exportd.worker(DATABASE_URL=url, CONCURRENCY=1, FAULT="page:error",
                             RETRY_BASE_SECONDS=3600) as worker:
             worker.wait_for_event("dataexport.postponed")
-            wait_until(lambda: taken(queue) == [], "the message has left")
             assert worker.stop() == 0
-    assert exportd.status(export)["state"] == "delayed"
+    status = exportd.status(export)
+    assert (status["state"], status["failures"]) == ("delayed", 1)
     assert outcomes(sql) == ["delayed"]
-    assert queue.zcard("exportd:{data_export}:delayed") == 1 and queue.llen("data_export") == 0
 
 
 # What the first outcome of a job finds out about its blob.
@@ -323,7 +370,7 @@ WHEN (NEW.state = 'valid') EXECUTE FUNCTION meanwhile();
 
 
 @pytest.mark.parametrize("reused", [True, False])
-def test_storing_a_file_again_fails_once(exportd, sql, redis_server, queue, issue, reused):
+def test_storing_a_file_again_fails_once(exportd, sql, redis_server, issue, reused):
     """Its blob is gone, and then the answer to the next lock is lost: nothing is committed until it is
     stored."""
     exports = 1
@@ -352,7 +399,7 @@ def test_storing_a_file_again_fails_once(exportd, sql, redis_server, queue, issu
 
 @pytest.mark.parametrize("script", [b"SET", b"EVAL"], ids=["taken", "released"])
 def test_the_answer_about_an_upload_lock_is_lost(exportd, redis_server, queue, issue, script):
-    """Nobody waits a minute for a lock that its owner does not know of."""
+    """No upload waits a minute for a lock that its owner does not know of."""
     proxy = Proxy(redis_server.port, script, b"l:fileblob:upload:", 0)
     with contextlib.closing(proxy):
         export = exportd.enqueue(group=issue)
@@ -376,7 +423,7 @@ def test_fifty_thousand_values(exportd, sql):
     assert lines[50000].startswith("value 1,1,") and len(lines) == 50002
 
 
-def test_an_outage_is_said_once_however_many_threads_notice(exportd, postgres, database, queue):
+def test_an_outage_is_said_once_however_many_threads_notice(exportd, postgres, database):
     with exportd.worker("--concurrency", "4") as worker:
         worker.wait_for_event("worker.registered")
         with away(postgres, database):
@@ -423,13 +470,15 @@ def test_a_mail_does_not_hold_up_the_second_signal(exportd, sql, issue):
 
 @pytest.mark.parametrize("threads", range(6))
 def test_the_system_starts_no_more_threads(exportd, sql, issue, threads):
-    """Of supervisor, rescuer, mailer, two for jobs, fetcher. Whatever runs already ends again, and
-    nothing was taken."""
+    """Of heartbeat, mailer, two for jobs, intake, claimer. Whatever runs already ends again, and
+    nothing was claimed."""
     export = exportd.enqueue(group=issue)
     settings = preload.settings(preload.library("thread_limit"), thread_limit=threads)
     result = exportd.run("worker", "--concurrency", 2, timeout=60, **settings)
     assert result.status == 1, result.err
     assert "the system starts no more threads" in result.err
-    assert exportd.status(export)["state"] == "waiting"
+    status = exportd.status(export)
+    assert (status["state"], status["attempts"]) == ("waiting", 0)
+    assert workers(sql) == []
     exportd.drain()
     assert exportd.status(export)["status"] == "VALID"

@@ -16,12 +16,12 @@ typedef bool outcome_step(struct attempt *attempt, struct error *error);
 
 /* ---- carrying an outcome through ---- */
 
-static bool try_step(struct attempt *attempt, outcome_step *step, struct error *error)
+static bool connect_for_step(struct attempt *attempt, struct error *error)
 {
     struct attempt_tools *tools = attempt->tools;
     arena_reset(tools->outcome_arena);
     watch_seen(tools->watch);
-    return pg_connect(tools->pg, error) && step(attempt, error);
+    return pg_connect(tools->pg, error);
 }
 
 /* After a COMMIT that may have had no answer the database is asked what became of it; nothing is
@@ -32,13 +32,15 @@ static bool persist(struct attempt *attempt, outcome_step *step, struct error *e
     for (int tries = 1;; tries++) {
         struct error look;
         bool committed = false;
-        if (try_step(attempt, step, error))
+        bool connected = connect_for_step(attempt, error);
+        if (connected && step(attempt, error))
             return true;
-        unsure = unsure || error->code != ERROR_LOST;
-        if (!unsure)
+        unsure = unsure || (connected && error->code != ERROR_LOST);
+        if (connected && !unsure)
             return false;
         watch_seen(attempt->tools->watch);
-        if (outcome_was_committed(attempt, &committed, &look)) {
+        look = *error;
+        if (connected && outcome_was_committed(attempt, &committed, &look)) {
             if (committed)
                 return true;
             /* PostgreSQL is there: what is away may be a full disk, or the Redis of the locks */

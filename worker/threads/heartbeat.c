@@ -192,6 +192,10 @@ static void beat_on(struct rounds *rounds)
             miss(rounds, &error);
         watch_seen(rounds->heartbeat->watch);
         tell_systemd(rounds);
+        if (!done && worker_phase(rounds->context) == WORKER_ENDS) {
+            log_error(LOG_WARNING, "worker.not-unregistered", &error);
+            return; /* a server that is away at this moment would only hold up the end */
+        }
         clock_sleep_ms(done ? TICK_MS : AWAY_WAIT_MS);
     }
     end(rounds);
