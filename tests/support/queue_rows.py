@@ -31,8 +31,8 @@ def enqueue(sql, organization, count=1):
     exports = [row[0] for row in sql.fetchall()]
     nulls, zeros = [None] * count, [0] * count
     sql.execute(f"PREPARE enqueue AS {statement('enqueue')}")
-    sql.execute("EXECUTE enqueue (%s, 'cli', %s, %s, %s, %s, %s::timestamptz[], %s::timestamptz[])",
-                (QUEUE, exports, zeros, zeros, zeros, nulls, nulls))
+    sql.execute("EXECUTE enqueue (%s, 'cli', %s, %s, %s, %s, %s::timestamptz[], %s::timestamptz[],"
+                " %s)", (QUEUE, exports, zeros, zeros, zeros, nulls, nulls, zeros))
     assert [row[0] for row in sql.fetchall()] == ["queued"] * count
     sql.execute("DEALLOCATE enqueue")
     return exports

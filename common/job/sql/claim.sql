@@ -4,14 +4,13 @@
 WITH running AS MATERIALIZED (
     SELECT e.organization_id, count(*) AS jobs FROM exportd.export e WHERE e.state = 'running' GROUP BY 1
 ), ranked AS MATERIALIZED (
-    SELECT f.* FROM unnest($5::boolean[]) AS lane (big) CROSS JOIN LATERAL (
-        SELECT f.queue, f.organization_id, f.big, f.pass FROM exportd.flow f
-          LEFT JOIN exportd.organization o ON o.organization_id = f.organization_id
-          LEFT JOIN running r ON r.organization_id = f.organization_id
-         WHERE f.queue = $1::text AND f.big = lane.big AND coalesce(r.jobs, 0) < coalesce(o.max_running, $4::bigint)
-         ORDER BY f.pass LIMIT 16) AS f
-     WHERE NOT EXISTS (SELECT FROM exportd.queue q WHERE q.name = $1::text AND q.paused)
-     ORDER BY f.pass
+    SELECT f.queue, f.organization_id, f.big FROM exportd.flow f
+      LEFT JOIN exportd.organization o ON o.organization_id = f.organization_id
+      LEFT JOIN running r ON r.organization_id = f.organization_id
+     WHERE f.queue = $1::text AND f.big = ANY ($5::boolean[])
+       AND coalesce(r.jobs, 0) < coalesce(o.max_running, $4::bigint)
+       AND NOT EXISTS (SELECT FROM exportd.queue q WHERE q.name = $1::text AND q.paused)
+     ORDER BY f.pass LIMIT 32
 ), job AS MATERIALIZED (
     SELECT next.data_export_id FROM ranked CROSS JOIN LATERAL (
         SELECT e.data_export_id FROM exportd.export e

@@ -1,6 +1,6 @@
 -- Puts jobs into the queue. $1: the queue, $2: the source; then arrays, one element a job: $3 ids, $4 limits,
 -- $5 environments, $6 priorities, $7 etas, $8 expiry times, $9 ids of retried exports. Answers with the result of each job, in their order.
--- What is known with the same date_added is not even tried: a trigger counts each row that is to wait.
+-- What is known with the same date_added is not even tried: a trigger gives a place to each row that is to wait.
 WITH wanted AS MATERIALIZED (
     SELECT w.*, row_number() OVER (PARTITION BY w.data_export_id ORDER BY w.n) = 1 AS is_first,
            CASE WHEN w.eta > clock_timestamp() THEN w.eta END AS next_try_at
