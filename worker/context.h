@@ -17,7 +17,7 @@ struct worker_context {
 
     /* How far stopping has come. Set by the main thread, only upwards; read by all. */
     _Atomic int phase;
-    atomic_bool registered; /* the first beat is done: jobs may be claimed */
+    _Atomic int64_t beaten_ms; /* the last beat (monotonic; 0: none): no claim while it is old */
 
     /* How many threads miss a server (outage.h). */
     atomic_int postgres_missing, redis_missing;

@@ -27,14 +27,25 @@ static const char cancel_statement[] =
     " finished_at = EXCLUDED.finished_at, message = EXCLUDED.message"
     " WHERE x.state IN ('waiting', 'delayed', 'running') OR x.date_added <> EXCLUDED.date_added"
     " RETURNING data_export_id),"
-    " ended AS (UPDATE exportd.attempt a SET ended_at = clock_timestamp(), outcome = 'cancelled',"
-    " message = $2::text FROM cancelled c"
-    " WHERE a.data_export_id = c.data_export_id AND a.ended_at IS NULL),"
     " deleted AS (DELETE FROM sentry_exporteddata e USING cancelled c"
     " WHERE e.id = c.data_export_id RETURNING e.file_id)"
     " SELECT (SELECT file_id FROM deleted), EXISTS (SELECT FROM cancelled),"
     " EXISTS (SELECT FROM exportd.export WHERE data_export_id = $1::bigint)"
     " OR EXISTS (SELECT FROM sentry_exporteddata WHERE id = $1::bigint)";
+
+/* A statement of its own: it sees the attempt of a claim that the first one has waited for. */
+static bool end_attempt(struct pg *pg, int64_t data_export_id, const char *message,
+                        struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_int(&params, data_export_id);
+    pg_bind_text(&params, message);
+    return pg_execute(pg,
+                      "UPDATE exportd.attempt SET ended_at = clock_timestamp(),"
+                      " outcome = 'cancelled', message = $2::text"
+                      " WHERE data_export_id = $1::bigint AND ended_at IS NULL",
+                      &params, NULL, error);
+}
 
 bool cancel_export(struct pg *pg, int64_t data_export_id, const char *message,
                    enum cancel_result *result, struct error *error)
@@ -50,5 +61,6 @@ bool cancel_export(struct pg *pg, int64_t data_export_id, const char *message,
     bool exists = text_equal(pg_text(reply, 0, 2), "t");
     *result = cancelled ? CANCEL_DONE : exists ? CANCEL_FINISHED : CANCEL_NOT_FOUND;
     pg_result_free(reply);
-    return file_id == 0 || file_delete(pg, file_id, error);
+    return (!cancelled || end_attempt(pg, data_export_id, message, error)) &&
+           (file_id == 0 || file_delete(pg, file_id, error));
 }

@@ -23,8 +23,9 @@ enum column {
     COLUMN_LIMIT,
     COLUMN_ENVIRONMENT,
     COLUMN_ROWS_EXPECTED,
-    COLUMN_EXPIRES,
+    COLUMN_EXPIRED,
     COLUMN_ADDED,
+    COLUMN_DELAYS,
 };
 
 typedef char run_name[CLAIM_RUN_MAX];
@@ -41,8 +42,9 @@ static void read_claim(const struct pg_result *result, const run_name run, struc
         .limit = pg_int(result, 0, COLUMN_LIMIT),
         .environment_id = pg_int(result, 0, COLUMN_ENVIRONMENT),
         .rows_expected = pg_int(result, 0, COLUMN_ROWS_EXPECTED),
-        .expires = pg_time(result, 0, COLUMN_EXPIRES),
+        .expired = text_equal(pg_text(result, 0, COLUMN_EXPIRED), "t"),
         .date_added = pg_time(result, 0, COLUMN_ADDED),
+        .delays = pg_int(result, 0, COLUMN_DELAYS),
     };
     memcpy(claim->run, run, sizeof(run_name));
 }
@@ -142,44 +144,49 @@ static bool lost(const struct claim *claim, struct error *error)
                      claim->attempt);
 }
 
+/* An update of a job that is ours; it may be forgotten in a crash of the server. */
+static bool update_ours(struct pg *pg, const struct claim *claim, const char *sql,
+                        const struct pg_params *params, struct error *error)
+{
+    struct pg_result *result = NULL;
+    if (!pg_query(pg, sql, params, &result, error))
+        return false;
+    bool ours = pg_rows(result) == 1;
+    pg_result_free(result);
+    return ours || lost(claim, error);
+}
+
 bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_progress *progress,
                     int64_t rows_expected, struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    int64_t affected = 0;
     pg_bind_int(&params, claim->data_export_id);
     pg_bind_text(&params, claim->run);
     pg_bind_int(&params, progress->rows);
     pg_bind_int(&params, progress->bytes);
     pg_bind_int(&params, progress->pages);
     pg_bind_int(&params, rows_expected);
-    return pg_execute(pg,
-                      "UPDATE exportd.export SET rows = $3::bigint, bytes = $4::bigint,"
-                      " pages = $5::bigint, progress_at = clock_timestamp(),"
-                      " rows_expected = coalesce(nullif($6::bigint, 0), rows_expected)"
-                      " WHERE data_export_id = $1::bigint AND run = $2::text"
-                      " AND state = 'running'",
-                      &params, &affected, error) &&
-           (affected == 1 || lost(claim, error));
+    return update_ours(pg, claim,
+                       "UPDATE exportd.export SET rows = $3::bigint, bytes = $4::bigint,"
+                       " pages = $5::bigint, progress_at = clock_timestamp(),"
+                       " rows_expected = coalesce(nullif($6::bigint, 0), rows_expected)"
+                       " WHERE data_export_id = $1::bigint AND run = $2::text"
+                       " AND state = 'running' RETURNING " PG_UNSYNCED,
+                       &params, error);
 }
 
 bool claim_is_big(struct pg *pg, const struct claim *claim, int64_t rows_expected,
                   struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    struct pg_result *result = NULL;
     pg_bind_int(&params, claim->data_export_id);
     pg_bind_text(&params, claim->run);
     pg_bind_int(&params, rows_expected);
-    if (!pg_query(pg,
-                  "UPDATE exportd.export SET rows_expected = $3::bigint, big = true"
-                  " WHERE data_export_id = $1::bigint AND run = $2::text"
-                  " AND state = 'running' RETURNING " PG_UNSYNCED,
-                  &params, &result, error))
-        return false;
-    bool ours = pg_rows(result) == 1;
-    pg_result_free(result);
-    return ours || lost(claim, error);
+    return update_ours(pg, claim,
+                       "UPDATE exportd.export SET rows_expected = $3::bigint, big = true"
+                       " WHERE data_export_id = $1::bigint AND run = $2::text"
+                       " AND state = 'running' RETURNING " PG_UNSYNCED,
+                       &params, error);
 }
 
 /* ---- the outcome ---- */

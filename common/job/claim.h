@@ -27,7 +27,8 @@ struct claim {
     int64_t limit;             /* 0: all rows; below 0: what was asked for is no limit */
     int64_t environment_id;    /* 0: all; below 0: there is no such environment */
     int64_t rows_expected;     /* an estimate; 0: none */
-    int64_t expires;           /* not to be begun after this moment; USEC_NONE */
+    bool expired;              /* it was not to be begun after a moment that is over */
+    int64_t delays;            /* attempts that ended in a pause */
     int64_t date_added;        /* of its sentry_exporteddata row */
 };
 
@@ -56,7 +57,8 @@ struct claims {
 };
 
 /* Claims up to order->jobs waiting jobs of the queue. Organizations take turns by their weight;
-   within one the order is priority, users in turn, age. None while the queue is paused. ERROR_AWAY:
+   within one the order is priority, users in turn, age. None while the queue is paused. Also after
+   a failure *claims has what was claimed before it. ERROR_AWAY:
    it is not known whether something was claimed; what was is given back by
    lease_return_unheld. */
 bool claim_jobs(struct pg *pg, struct claimant *claimant, const struct claim_order *order,

@@ -209,7 +209,7 @@ static bool add_remnant(const struct intake *intake, const struct intake_message
     char reason[128];
     const char *end = memchr(remnant->bytes, '\n', remnant->size);
     if (end == NULL)
-        return error_set(error, ERROR_INTERNAL, "%s holds what no intake has put in", remnant->key);
+        return add_dead(intake, remnant, "no remnant of a message", error);
     (void)snprintf(reason, sizeof(reason), "%.*s", (int)(end - remnant->bytes), remnant->bytes);
     rest.bytes = end + 1;
     rest.size = remnant->size - (size_t)(rest.bytes - remnant->bytes);

@@ -29,11 +29,14 @@ static bool add_beat(struct pg_batch *batch, const struct lease_holder *holder, 
     pg_bind_text(&params, holder->queue);
     pg_bind_text(&params, holder->version);
     pg_bind_int(&params, holder->threads);
+    pg_bind_int(&params, holder->lease_ms);
     return pg_batch_add(
         batch,
-        "INSERT INTO exportd.worker (instance, name, queue, version, threads, started_at, beat_at)"
+        "INSERT INTO exportd.worker (instance, name, queue, version, threads, started_at, beat_at,"
+        " lease_ms)"
         " VALUES ($1::text, $2::text, $3::text, $4::text, $5::integer, clock_timestamp(),"
-        " clock_timestamp()) ON CONFLICT (instance) DO UPDATE SET beat_at = clock_timestamp()"
+        " clock_timestamp(), $6::bigint) ON CONFLICT (instance) DO UPDATE SET beat_at = "
+        "clock_timestamp()"
         " RETURNING " PG_USEC("beat_at") ", " PG_USEC(
             "pg_postmaster_start_time()") ", " PG_UNSYNCED,
         &params, error);
@@ -153,30 +156,26 @@ static bool add_rescued(json_t *list, const struct pg_result *result, int row, s
     return done;
 }
 
-static bool add_judgement(struct pg_batch *batch, const char *sql, int64_t lease_ms,
-                          struct error *error)
+static bool add_judgement(struct pg_batch *batch, const char *sql, struct error *error)
 {
-    struct pg_params params = {.repeated = true};
-    pg_bind_int(&params, lease_ms);
+    static const struct pg_params params = {.repeated = true};
     return pg_batch_add(batch, sql, &params, error);
 }
 
 static const char forget_statement[] =
     "DELETE FROM exportd.worker w WHERE"
-    " abs(extract(epoch FROM clock_timestamp() - w.beat_at)) * 1000 > $1::bigint"
+    " abs(extract(epoch FROM clock_timestamp() - w.beat_at)) * 1000 > w.lease_ms"
     " AND NOT EXISTS (SELECT FROM exportd.export e"
     " WHERE e.worker = w.instance AND e.state = 'running')";
 
-bool lease_judge(struct pg *pg, int64_t lease_ms, json_t **rescued, struct error *error)
+bool lease_judge(struct pg *pg, json_t **rescued, struct error *error)
 {
     struct pg_batch batch;
     json_t *list = json_array();
     pg_batch_init(&batch, pg);
     bool done = (list != NULL || error_no_memory(error)) &&
-                add_judgement(&batch, embedded_text(embedded_job_statements, "judge.sql"), lease_ms,
-                              error) &&
-                add_judgement(&batch, forget_statement, lease_ms, error) &&
-                pg_batch_run(&batch, error);
+                add_judgement(&batch, embedded_text(embedded_job_statements, "judge.sql"), error) &&
+                add_judgement(&batch, forget_statement, error) && pg_batch_run(&batch, error);
     for (int row = 0; done && row < pg_rows(batch.results[0]); row++)
         done = add_rescued(list, batch.results[0], row, error);
     if (done)

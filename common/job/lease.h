@@ -19,6 +19,7 @@ struct lease_holder {
     const char *queue;
     const char *version;
     int threads;
+    int64_t lease_ms; /* its own: others may have another one */
 };
 
 /* A name for this process as a worker: <host>:<pid>:<8 random hex digits>. */
@@ -61,6 +62,6 @@ bool lease_find_lost(struct pg *pg, const struct held_runs *held, bool lost[LEAS
    registered: crashes + 1, attempts ended as `crashed`. Takes silent workers off the list that have
    no job left. To be called only after the caller has itself beaten for a whole lease on this very
    connection. *rescued: a JSON array of {worker, jobs} that is the caller's. Repeatable. */
-bool lease_judge(struct pg *pg, int64_t lease_ms, json_t **rescued, struct error *error) MUST_CHECK;
+bool lease_judge(struct pg *pg, json_t **rescued, struct error *error) MUST_CHECK;
 
 #endif

@@ -91,12 +91,12 @@ struct retry retry_judge(const struct error *error, const struct retry_history *
                    : postpone(pause_ms(limits->base_seconds, history->failures + 1), true);
     return history->age_seconds >= limits->give_up_hours * SECONDS_PER_HOUR
                ? fail
-               : postpone(pause_ms(limits->base_seconds, history->attempt), false);
+               : postpone(pause_ms(limits->base_seconds, history->delays + 1), false);
 }
 
 struct retry retry_unwritten(const struct retry_history *history, const struct retry_limits *limits)
 {
-    return postpone(pause_ms(limits->base_seconds, history->attempt), true);
+    return postpone(pause_ms(limits->base_seconds, history->delays + 1), true);
 }
 
 bool retry_check_budget(const struct retry_history *history, const struct retry_limits *limits,

@@ -20,7 +20,7 @@ struct retry_limits {
 
 /* What a job has been through. */
 struct retry_history {
-    int64_t attempt;     /* the one that has just ended; counts from 1 */
+    int64_t delays;      /* attempts that ended in a pause */
     int64_t failures;    /* before it, by the job's own doing */
     int64_t age_seconds; /* since its first attempt began */
     int64_t crashes;     /* workers that died while they ran it */

@@ -67,11 +67,13 @@ static bool purge_export(const struct purge *purge, const struct purge_export *e
     return true;
 }
 
-static bool purge_all(const struct purge *purge, const struct purge_owner *owner,
-                      struct error *error)
+/* From the first id to the last. *found: how many there were. */
+static bool purge_once(const struct purge *purge, const struct purge_owner *owner, size_t *found,
+                       struct error *error)
 {
     struct purge_page page = {.count = PURGE_PAGE};
     int64_t after = 0;
+    *found = 0;
     while (page.count == PURGE_PAGE) {
         if (!purge_list(purge->context->pg, owner, after, &page, error))
             return false;
@@ -80,7 +82,19 @@ static bool purge_all(const struct purge *purge, const struct purge_owner *owner
                 return false;
         if (page.count > 0)
             after = page.items[page.count - 1].data_export_id;
+        *found += page.count;
     }
+    return true;
+}
+
+/* Until there are none: one that was being put into the queue may have come back. */
+static bool purge_all(const struct purge *purge, const struct purge_owner *owner,
+                      struct error *error)
+{
+    size_t found = 1;
+    while (found > 0)
+        if (!purge_once(purge, owner, &found, error))
+            return false;
     return true;
 }
 

@@ -50,6 +50,8 @@ CREATE TABLE exportd.flow (
     big             boolean NOT NULL,
     pass            double precision NOT NULL,
     turn            bigint NOT NULL DEFAULT 0,   -- of its users: the highest that was served
+    served          double precision,            -- the pass at which the last claim found it
+    served_at       timestamptz,                 -- when that was
     PRIMARY KEY (queue, organization_id, big)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 INSERT INTO exportd.flow (queue, organization_id, big, pass)
@@ -72,7 +74,8 @@ CREATE TABLE exportd.worker (
     version    text NOT NULL,
     threads    integer NOT NULL,
     started_at timestamptz NOT NULL,
-    beat_at    timestamptz NOT NULL              -- its last sign of life
+    beat_at    timestamptz NOT NULL,             -- its last sign of life
+    lease_ms   bigint NOT NULL DEFAULT 30000     -- silent for longer than this, it has died
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 
 CREATE TABLE exportd.queue (
@@ -103,38 +106,45 @@ CREATE TABLE exportd.intake_try (
     tries integer NOT NULL
 );
 
+-- How far a queue is: the pass at which the last job was claimed.
+CREATE FUNCTION exportd.pass_of_queue(of_queue text) RETURNS double precision LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT f.served FROM exportd.flow f WHERE f.queue = of_queue AND f.served_at IS NOT NULL
+                      ORDER BY f.served_at DESC LIMIT 1), 0)
+$$;
+
 -- Whatever makes an export wait gives it its place: a turn among those of its organization's users, and a row in flow.
 -- The key lock on that row keeps it from being deleted before the export is committed, and lets claims go on.
--- Who comes back after a pause begins at the lowest pass that waits, and so does not make up for the pause.
+-- An organization that comes back after a pause begins where the queue is, and so does not make up for the pause; what it
+-- has had beyond its share in the other lane counts. An export that was claimed already keeps its turn.
 CREATE FUNCTION exportd.find_place() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     next_turn bigint;
     reached bigint;
-    lowest double precision;
+    start double precision;
 BEGIN
     SELECT e.turn + 1 INTO next_turn FROM exportd.export e
      WHERE e.state = 'waiting' AND e.queue = NEW.queue AND e.organization_id = NEW.organization_id AND e.big = NEW.big
        AND coalesce(e.user_id, 0) = coalesce(NEW.user_id, 0) ORDER BY e.turn DESC LIMIT 1;
     IF NOT FOUND AND NOT EXISTS (SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = NEW.queue
                                     AND e.organization_id = NEW.organization_id AND e.big = NEW.big) THEN
-        SELECT f.pass INTO lowest FROM exportd.flow f CROSS JOIN LATERAL ( -- of each only what is asked for: EXISTS reads all
-            SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = f.queue
-               AND e.organization_id = f.organization_id AND e.big = f.big LIMIT 1) AS waiting
-         WHERE f.queue = NEW.queue AND f.big = NEW.big ORDER BY f.pass LIMIT 1;
-        IF lowest IS NULL THEN
-            SELECT max(f.pass) INTO lowest FROM exportd.flow f WHERE f.queue = NEW.queue AND f.big = NEW.big;
-        END IF;
-        UPDATE exportd.flow f SET pass = lowest
-         WHERE f.queue = NEW.queue AND f.organization_id = NEW.organization_id AND f.big = NEW.big AND f.pass < lowest;
+        SELECT greatest(exportd.pass_of_queue(NEW.queue), max(f.pass)) INTO start FROM exportd.flow f
+         WHERE f.queue = NEW.queue AND f.organization_id = NEW.organization_id;
+        UPDATE exportd.flow f SET pass = start
+         WHERE f.queue = NEW.queue AND f.organization_id = NEW.organization_id AND f.big = NEW.big AND f.pass < start;
     END IF;
     LOOP
         SELECT f.turn INTO reached FROM exportd.flow f
          WHERE f.queue = NEW.queue AND f.organization_id = NEW.organization_id AND f.big = NEW.big FOR KEY SHARE;
         EXIT WHEN FOUND;
         INSERT INTO exportd.flow (queue, organization_id, big, pass)
-        VALUES (NEW.queue, NEW.organization_id, NEW.big, coalesce(lowest, 0)) ON CONFLICT DO NOTHING;
+        VALUES (NEW.queue, NEW.organization_id, NEW.big, coalesce(start, exportd.pass_of_queue(NEW.queue)))
+        ON CONFLICT DO NOTHING;
     END LOOP;
-    NEW.turn := greatest(reached, next_turn, 0);
+    IF TG_OP = 'INSERT' THEN
+        NEW.turn := greatest(reached, next_turn);
+    ELSIF OLD.state NOT IN ('running', 'delayed') OR OLD.date_added <> NEW.date_added THEN
+        NEW.turn := greatest(reached, next_turn);
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER export_arrives BEFORE INSERT ON exportd.export
@@ -144,16 +154,20 @@ CREATE TRIGGER export_returns BEFORE UPDATE OF state, big, queue ON exportd.expo
         (OLD.state <> 'waiting' OR OLD.big <> NEW.big OR OLD.queue IS DISTINCT FROM NEW.queue))
     EXECUTE FUNCTION exportd.find_place();
 
--- Deletes those of the first flows that have nothing waiting: how many. Waits for nothing: a flow that something is
--- put into at this moment is locked. Each statement sees what was committed before it, so the last one sees what was put
--- in before the lock.
+-- Deletes the first flows that have nothing waiting: how many. One that has had more than its share is kept until the
+-- queue has come so far, or nothing waits at all. Waits for nothing: a flow that something is put into at this moment is
+-- locked. Each statement sees what was committed before it, so the last one sees what was put in before the lock.
 CREATE FUNCTION exportd.tidy_flows(of_queue text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     first record;
     deleted bigint := 0;
+    reached double precision := CASE
+        WHEN EXISTS (SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = of_queue)
+        THEN exportd.pass_of_queue(of_queue) ELSE 'infinity' END;
 BEGIN
     FOR first IN
-        SELECT f.organization_id, f.big FROM exportd.flow f WHERE f.queue = of_queue ORDER BY f.pass LIMIT 16
+        SELECT f.organization_id, f.big FROM exportd.flow f
+         WHERE f.queue = of_queue AND f.pass <= reached ORDER BY f.pass LIMIT 16
     LOOP
         CONTINUE WHEN EXISTS (SELECT FROM exportd.export e WHERE e.state = 'waiting' AND e.queue = of_queue
                                  AND e.organization_id = first.organization_id AND e.big = first.big);

@@ -19,10 +19,12 @@ def resident(worker):
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
 
 
-def run(exportd, sql, number, **arguments):
-    export = exportd.enqueue(group=1, user=f"user{number}@example.com", **arguments)
-    wait_until(lambda: exportd.status(export)["state"] == "valid", f"export {export}", 120, 0.2)
-    return export
+def run(exportd, numbers, **arguments):
+    """One export for each number, at the same time."""
+    exports = [exportd.enqueue(group=1, user=f"user{number}@example.com", **arguments)
+               for number in numbers]
+    wait_until(lambda: all(exportd.status(export)["state"] == "valid" for export in exports),
+               f"exports {exports}", 120, 0.2)
 
 
 def test_memory_returns_after_a_big_job(exportd, sql):
@@ -33,12 +35,11 @@ def test_memory_returns_after_a_big_job(exportd, sql):
     exportd.create(users=[f"user{number}@example.com" for number in range(6)])
     insert_group(sql, 1)
     insert_tag_values(sql, 250000)
-    with exportd.worker("--concurrency", 2, PAGE_SIZE=10000) as worker:
-        for number in range(2):
-            run(exportd, sql, number, limit=10)
+    with exportd.worker("--concurrency", 2, PAGE_SIZE=10000, SMALL_ROWS=1000000) as worker:
+        run(exportd, (0, 1), limit=10)
         before = resident(worker)
-        for number in range(2, 6):
-            run(exportd, sql, number)
+        run(exportd, (2, 3))
+        run(exportd, (4, 5))
         wait_until(lambda: resident(worker) < before + 4 * MIB,
                    f"as little memory as before: {before} KiB", 10, 0.5)
         assert worker.stop() == 0

@@ -69,6 +69,14 @@ static bool expect(void *context, const struct export_estimate *estimate, struct
                       "it is big, and the thread that is free is kept for small exports"));
 }
 
+/* A big one whose lane was not written down is estimated once more. */
+static bool is_estimated(const struct attempt *attempt)
+{
+    const struct claim *claim = attempt->claim;
+    return claim->rows_expected > 0 &&
+           (claim->big || claim->rows_expected <= attempt->tools->context->config->small_rows);
+}
+
 static bool write_rows(struct attempt *attempt, struct error *error)
 {
     struct assembly *assembly = &attempt->assembly;
@@ -78,7 +86,7 @@ static bool write_rows(struct attempt *attempt, struct error *error)
         .output = {.format = row_format_default(),
                    .options.formula_guard = attempt->tools->context->config->csv_formula_guard,
                    .sink = assembly->sink},
-        .expect = attempt->claim->rows_expected == 0 ? expect : NULL,
+        .expect = is_estimated(attempt) ? NULL : expect,
         .progress = report,
         .context = attempt};
     bool written = query_type_run(&run, error);

@@ -62,7 +62,7 @@ static bool check_budget(const struct attempt *attempt, struct error *error)
     const struct retry_limits limits = {.max_failures =
                                             attempt->tools->context->config->max_failures};
     const struct retry_history history = {.failures = claim->failures, .crashes = claim->crashes};
-    if (claim->expires != USEC_NONE && claim->expires < clock_wall_usec())
+    if (claim->expired)
         return error_set(error, ERROR_EXPORT, "The export expired before it could be started");
     return retry_check_budget(&history, &limits, error);
 }

@@ -61,6 +61,7 @@ struct attempt {
     bool counted;       /* as a failure of the job's own */
     const char *reason; /* the sentence or the error */
     const char *cause;  /* in the words of the servers */
+    bool otherwise;     /* the export's row was gone, or finished, when the outcome was written */
     bool valid;         /* the export is, with assembly.progress */
     bool mailed;        /* the outbox has something new */
     struct error error; /* what `reason` and `cause` may point to */

@@ -30,8 +30,6 @@ static bool persist(struct attempt *attempt, outcome_step *step, struct error *e
 {
     bool unsure = false;
     for (int tries = 1;; tries++) {
-        struct error look;
-        bool committed = false;
         bool connected = connect_for_step(attempt, error);
         if (connected && step(attempt, error))
             return true;
@@ -39,7 +37,8 @@ static bool persist(struct attempt *attempt, outcome_step *step, struct error *e
         if (connected && !unsure)
             return false;
         watch_seen(attempt->tools->watch);
-        look = *error;
+        struct error look = *error;
+        bool committed = false;
         if (connected && outcome_was_committed(attempt, &committed, &look)) {
             if (committed)
                 return true;
@@ -76,6 +75,7 @@ static bool step_valid(struct attempt *attempt, struct error *error)
         if (!assemble_store(attempt, error) || !outcome_valid(attempt, &result, error))
             return false;
         if (result != OUTCOME_BLOB_GONE) {
+            attempt->otherwise = result != OUTCOME_DONE;
             log_otherwise(result);
             return true;
         }
@@ -97,9 +97,12 @@ static bool step_failed(struct attempt *attempt, struct error *error)
 
 bool conclude_valid(struct attempt *attempt)
 {
-    attempt->valid = persist(attempt, step_valid, &attempt->error);
+    bool written = persist(attempt, step_valid, &attempt->error);
+    attempt->valid = written && !attempt->otherwise;
     attempt->mailed = attempt->valid;
-    return attempt->valid;
+    if (written && attempt->otherwise)
+        assemble_undo(attempt);
+    return written;
 }
 
 /* ---- after an error ---- */
@@ -116,6 +119,8 @@ static void postpone(struct attempt *attempt, struct retry retry)
     attempt->counted = retry.counted;
     while (!persist(attempt, outcome_postponed, &error)) {
         log_error(LOG_ERROR, "dataexport.outcome-not-written", &error);
+        if (error.code == ERROR_LOST)
+            assemble_undo(attempt);
         if (error.code == ERROR_LOST || attempt_gives_back(attempt))
             return;
         attempt_wait_a_moment(attempt);
@@ -145,7 +150,7 @@ void conclude_error(struct attempt *attempt)
                                         .give_up_hours = config->give_up_hours,
                                         .base_seconds = config->retry_base_seconds};
     const struct claim *claim = attempt->claim;
-    const struct retry_history history = {.attempt = claim->attempt,
+    const struct retry_history history = {.delays = claim->delays,
                                           .failures = claim->failures,
                                           .age_seconds = claim->age_seconds,
                                           .crashes = claim->crashes};

@@ -44,6 +44,8 @@ static bool begin(struct outcome *outcome, const struct claim_end *end, struct e
                                          error)) {
         done = error->code == ERROR_NOT_FOUND;
         outcome->result = OUTCOME_ROW_GONE;
+    } else if (done && export->row.date_added != attempt->claim->date_added) {
+        outcome->result = OUTCOME_ROW_GONE; /* another export came under this id */
     } else if (done && export->row.date_finished != USEC_NONE) {
         outcome->result = OUTCOME_FINISHED;
     } else if (done && outcome->file != NULL && pg_int(batch.results[BLOBS], 0, 0) > 0) {

@@ -82,18 +82,18 @@ static bool claim(struct looks *looks, bool *more, struct error *error)
     order.upkeep = now - looks->upkeep_ms >= LOOK_MS;
     if (order.upkeep)
         looks->upkeep_ms = now;
-    if (!pg_connect(looks->claimer->pg, error) ||
-        !claim_jobs(looks->claimer->pg, &looks->claimant, &order, &claims, error) ||
-        !FAULT("claimed", error))
+    bool done = pg_connect(looks->claimer->pg, error) &&
+                claim_jobs(looks->claimer->pg, &looks->claimant, &order, &claims, error);
+    if (claims.count > 0 && !FAULT("claimed", error))
         return false;
-    for (int i = 0; i < claims.count; i++)
+    for (int i = 0; i < claims.count; i++) /* also those before a failure */
         if (!pool_give(looks->pool, &claims.items[i]))
             return true; /* the heartbeat's last act gives it back */
     if (claims.promoted > 0)
         LOG(LOG_INFO, "queue.promoted", log_int("count", claims.promoted));
     looks->idle = claims.count == 0;
     *more = claims.count == order.jobs;
-    return true;
+    return done;
 }
 
 static void claim_all(struct looks *looks)
@@ -111,6 +111,14 @@ static void claim_all(struct looks *looks)
     }
 }
 
+/* A worker that others may take for dead by now claims nothing. */
+static bool has_lease(struct worker_context *context)
+{
+    int64_t beaten_ms = atomic_load(&context->beaten_ms);
+    return beaten_ms != 0 &&
+           clock_monotonic_ms() - beaten_ms < context->config->lease_seconds * 1000;
+}
+
 static void look_for_jobs(struct looks *looks)
 {
     struct error error;
@@ -118,7 +126,7 @@ static void look_for_jobs(struct looks *looks)
         watch_seen(looks->claimer->watch);
         if (!FAULT("claimer_round", &error))
             log_error(LOG_ERROR, "fault", &error);
-        if (!atomic_load(&looks->context->registered)) {
+        if (!has_lease(looks->context)) {
             clock_sleep_ms(REGISTER_WAIT_MS);
         } else if (!disks_are_fine(looks)) {
             clock_sleep_ms(LOOK_MS);

@@ -65,7 +65,7 @@ static bool beat(struct rounds *rounds, struct error *error)
         rounds->beating_since_ms = now;
     rounds->last = beat;
     rounds->last_ms = now;
-    if (!atomic_exchange(&rounds->context->registered, true))
+    if (atomic_exchange(&rounds->context->beaten_ms, now) == 0)
         LOG(LOG_INFO, "worker.registered", log_text("worker", rounds->context->name));
     return true;
 }
@@ -90,8 +90,7 @@ static bool judge(struct rounds *rounds, struct error *error)
     json_t *rescued = NULL;
     if (clock_monotonic_ms() - rounds->beating_since_ms < rounds->lease_ms)
         return true;
-    if (!FAULT("before_rescue", error) ||
-        !lease_judge(rounds->pg, rounds->lease_ms, &rescued, error))
+    if (!FAULT("before_rescue", error) || !lease_judge(rounds->pg, &rescued, error))
         return false;
     for (size_t i = 0; i < json_array_size(rescued); i++) {
         const json_t *worker = json_array_get(rescued, i);
@@ -213,7 +212,8 @@ void *heartbeat_thread(void *argument)
                    .name = context->host,
                    .queue = context->config->queue,
                    .version = heartbeat->version,
-                   .threads = heartbeat->pool->threads},
+                   .threads = heartbeat->pool->threads,
+                   .lease_ms = context->config->lease_seconds * 1000},
         .lease_ms = context->config->lease_seconds * 1000,
         .postgres_outage = {.server = "postgres", .missing = &context->postgres_missing},
     };

@@ -1,6 +1,6 @@
 -- One job for one worker. $1 queue, $2 worker, $3 run, $4 running exports of an organization at most, $5 lanes.
 -- The first organization in turn that has something to do and may run more gives its next job. There is no ORDER BY in
--- `job`: it would lock a job of each organization looked at. A job that another claim has locked is passed by.
+-- `job`: it would lock a job of each organization; so it ends at the first one. A job that another claim has locked is passed by.
 WITH running AS MATERIALIZED (
     SELECT e.organization_id, count(*) AS jobs FROM exportd.export e WHERE e.state = 'running' GROUP BY 1
 ), ranked AS MATERIALIZED (
@@ -10,7 +10,7 @@ WITH running AS MATERIALIZED (
      WHERE f.queue = $1::text AND f.big = ANY ($5::boolean[])
        AND coalesce(r.jobs, 0) < coalesce(o.max_running, $4::bigint)
        AND NOT EXISTS (SELECT FROM exportd.queue q WHERE q.name = $1::text AND q.paused)
-     ORDER BY f.pass LIMIT 32
+     ORDER BY f.pass
 ), job AS MATERIALIZED (
     SELECT next.data_export_id FROM ranked CROSS JOIN LATERAL (
         SELECT e.data_export_id FROM exportd.export e
@@ -29,6 +29,8 @@ WITH running AS MATERIALIZED (
     UPDATE exportd.flow f
        SET pass = f.pass + 1.0 / coalesce((SELECT o.weight FROM exportd.organization o
                                             WHERE o.organization_id = f.organization_id), 1),
+           served = CASE WHEN f.big = c.big THEN f.pass ELSE f.served END,
+           served_at = CASE WHEN f.big = c.big THEN clock_timestamp() ELSE f.served_at END,
            turn = CASE WHEN f.big = c.big THEN greatest(f.turn, c.turn) ELSE f.turn END
       FROM claimed c WHERE f.queue = c.queue AND f.organization_id = c.organization_id
 ), started AS (
@@ -37,6 +39,7 @@ WITH running AS MATERIALIZED (
 )
 SELECT c.data_export_id, c.attempt, c.big, c.failures, c.crashes,
        extract(epoch FROM c.started_at - c.first_claimed_at)::bigint, c."limit", c.environment_id, c.rows_expected,
-       (extract(epoch FROM c.expires_at) * 1000000)::bigint, (extract(epoch FROM c.date_added) * 1000000)::bigint,
+       coalesce(c.expires_at < clock_timestamp(), false), (extract(epoch FROM c.date_added) * 1000000)::bigint,
+       (SELECT count(*) FROM exportd.attempt a WHERE a.data_export_id = c.data_export_id AND a.outcome = 'delayed'),
        set_config('synchronous_commit', 'off', true)
   FROM claimed c

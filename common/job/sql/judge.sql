@@ -1,9 +1,9 @@
--- Gives back what silent workers run, and workers that are not registered. $1 the lease in milliseconds.
+-- Gives back what silent workers run, and workers that are not registered. Each worker has a lease of its own.
 -- A job that a transaction of its worker still holds is left to a later judgement: the worker may be stopped, or
 -- committing at this moment. A beat of the future, from before the clock was set back, counts as silence, too.
 WITH silent AS MATERIALIZED (
     SELECT w.instance FROM exportd.worker w
-     WHERE abs(extract(epoch FROM clock_timestamp() - w.beat_at)) * 1000 > $1::bigint
+     WHERE abs(extract(epoch FROM clock_timestamp() - w.beat_at)) * 1000 > w.lease_ms
 ), lost AS MATERIALIZED (
     SELECT e.data_export_id, e.attempt, e.worker, e.organization_id, e.big FROM exportd.export e
      WHERE e.state = 'running' AND (e.worker IN (SELECT s.instance FROM silent s)
@@ -12,7 +12,7 @@ WITH silent AS MATERIALIZED (
 ), returned AS (
     UPDATE exportd.export e
        SET state = 'waiting', worker = NULL, crashes = e.crashes + 1, message = 'the worker that ran it died'
-      FROM (SELECT * FROM lost ORDER BY organization_id, big) AS lost -- in which all lock their rows in exportd.flow
+      FROM (SELECT * FROM lost ORDER BY organization_id, big) AS lost -- the order of all who lock rows of exportd.flow
      WHERE e.data_export_id = lost.data_export_id
 ), ended AS (
     UPDATE exportd.attempt a SET ended_at = clock_timestamp(), outcome = 'crashed', message = 'the worker died'

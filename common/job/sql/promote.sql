@@ -6,7 +6,7 @@ WITH due AS MATERIALIZED (
      ORDER BY e.next_try_at LIMIT 100 FOR UPDATE SKIP LOCKED
 ), promoted AS (
     UPDATE exportd.export e SET state = 'waiting', next_try_at = NULL
-      FROM (SELECT * FROM due ORDER BY organization_id, big) AS due -- in which all lock their rows in exportd.flow
+      FROM (SELECT * FROM due ORDER BY organization_id, big) AS due -- the order of all who lock rows of exportd.flow
      WHERE e.data_export_id = due.data_export_id
     RETURNING e.data_export_id
 )

@@ -7,7 +7,7 @@ WITH lost AS MATERIALIZED (
        FOR UPDATE SKIP LOCKED
 ), returned AS (
     UPDATE exportd.export e SET state = 'waiting', worker = NULL, message = 'its worker did not run it'
-      FROM (SELECT * FROM lost ORDER BY organization_id, big) AS lost -- in which all lock their rows in exportd.flow
+      FROM (SELECT * FROM lost ORDER BY organization_id, big) AS lost -- the order of all who lock rows of exportd.flow
      WHERE e.data_export_id = lost.data_export_id
 ), ended AS (
     UPDATE exportd.attempt a SET ended_at = clock_timestamp(), outcome = 'lost', message = 'its worker did not run it'

@@ -233,6 +233,95 @@ static void test_pause(void **state)
     assert_true(claim_next(fixture, &claim));
 }
 
+/* ---- organizations that may not run, that come back, that owe ---- */
+
+static void suspend(struct fixture *fixture, int64_t organization)
+{
+    run_sql_with(fixture->pg,
+                 "INSERT INTO exportd.organization (organization_id, max_running)"
+                 " VALUES (%" PRId64 ", 0)",
+                 organization);
+}
+
+/* However many may not run and wait, and however many have nothing left: the others are found. */
+static void test_many_that_may_not_run_hide_no_other(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int64_t organization = 1; organization <= 40; organization++) {
+        put_many(fixture->pg, organization, organization, organization);
+        suspend(fixture, organization);
+    }
+    for (int64_t organization = 101; organization <= 140; organization++)
+        put_many(fixture->pg, organization, organization, organization);
+    put_many(fixture->pg, 201, 210, 100);
+    claim_many(fixture, 50);
+    expect_order(fixture, "");
+    assert_int_equal(count_running(fixture, 100), 10);
+}
+
+/* One that waits and may not run stands still: newcomers begin where the others are. */
+static void test_one_that_may_not_run_gives_newcomers_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    put_many(fixture->pg, 1, 1, 1);
+    suspend(fixture, 1);
+    put_many(fixture->pg, 100, 199, 2);
+    claim_many(fixture, 50);
+    put_many(fixture->pg, 200, 299, 3);
+    claim_many(fixture, 20);
+    assert_in_range(count_running(fixture, 3), 9, 11);
+}
+
+/* Both lanes have one clock. */
+static void test_the_other_lane_is_no_way_around(void **state)
+{
+    struct fixture *fixture = *state;
+    put_many(fixture->pg, 100, 199, 2);
+    put_many(fixture->pg, 200, 299, 3);
+    claim_many(fixture, 60);
+    for (int64_t id = 300; id < 340; id++)
+        put_on(fixture->pg, &(struct test_job){.id = id, .organization = 3, .big = true});
+    int64_t before = count_running(fixture, 2);
+    claim_many(fixture, 20);
+    assert_in_range(count_running(fixture, 2) - before, 9, 11);
+}
+
+/* Who keeps the queue short pays all the same. */
+static void test_what_is_owed_is_not_forgotten(void **state)
+{
+    struct fixture *fixture = *state;
+    struct claim claim;
+    int64_t served = 0;
+    run_sql(fixture->pg,
+            "INSERT INTO exportd.organization (organization_id, weight) VALUES (3, 0.1)");
+    put_many(fixture->pg, 100, 199, 2);
+    put_many(fixture->pg, 200, 200, 3);
+    for (int i = 0; i < 40; i++) {
+        claim_one(fixture, &claim);
+        bool light = claim.data_export_id >= 200;
+        served += light ? 1 : 0;
+        if (light)
+            put_many(fixture->pg, 201 + i, 201 + i, 3);
+    }
+    assert_in_range(served, 3, 5);
+}
+
+/* A job that goes back is the next of its user again. */
+static void test_a_turn_is_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    struct claim claim;
+    const struct claim_end back = {.state = "waiting",
+                                   .outcome = "given-back",
+                                   .delay_ms = -1,
+                                   .window_from = USEC_NONE,
+                                   .window_to = USEC_NONE};
+    put_many(fixture->pg, 1, 3, 1);
+    claim_one(fixture, &claim);
+    end_well(fixture, &claim, &back);
+    expect_order(fixture, "1 2 3");
+}
+
 /* ---- put in at this very moment ---- */
 
 /* A flow that an open transaction puts something into is neither waited for nor deleted. */
@@ -394,6 +483,11 @@ int main(void)
         TEST(test_two_lanes_are_one_turn),
         TEST(test_caps),
         TEST(test_pause),
+        TEST(test_many_that_may_not_run_hide_no_other),
+        TEST(test_one_that_may_not_run_gives_newcomers_nothing),
+        TEST(test_the_other_lane_is_no_way_around),
+        TEST(test_what_is_owed_is_not_forgotten),
+        TEST(test_a_turn_is_kept),
         TEST(test_a_flow_in_use_is_not_deleted),
         TEST(test_a_claim_beside_an_open_transaction),
         TEST(test_many_at_once),

@@ -63,7 +63,8 @@ static void test_what_a_claim_says(void **state)
     assert_int_equal(claim.limit, 5);
     assert_int_equal(claim.environment_id, INT64_MAX);
     assert_int_equal(claim.rows_expected, 7);
-    assert_int_equal(claim.expires, INT64_C(4102444800000000));
+    assert_false(claim.expired);
+    assert_int_equal(claim.delays, 0);
     assert_int_equal(claim.date_added, INT64_C(1767323045600000));
     expect_sql(fixture->pg,
                "SELECT concat_ws(' ', state, x.attempt, x.worker, x.run = a.run, rows, bytes,"
@@ -81,7 +82,7 @@ static void test_what_a_claim_leaves_open(void **state)
     assert_int_equal(claim.limit, 0);
     assert_int_equal(claim.environment_id, 0);
     assert_int_equal(claim.rows_expected, 0);
-    assert_int_equal(claim.expires, USEC_NONE);
+    assert_false(claim.expired);
     assert_false(claim.big);
 }
 
@@ -306,7 +307,7 @@ static void test_fence_after_judge(void **state)
     struct claim next;
     json_t *rescued = NULL;
     put_and_claim(fixture, &claim);
-    assert_true(lease_judge(fixture->pg, 30000, &rescued, &error)); /* w1 is not registered */
+    assert_true(lease_judge(fixture->pg, &rescued, &error)); /* w1 is not registered */
     assert_int_equal(json_array_size(rescued), 1);
     json_decref(rescued);
     expect_lost(fixture, &claim);

@@ -18,7 +18,7 @@ static void beat(struct fixture *fixture, const char *instance, struct lease_bea
 {
     struct error error;
     const struct lease_holder holder = {
-        .instance = instance, .name = "host", .queue = QUEUE, .version = "1.2", .threads = 4};
+        .instance = instance, .name = "host", .queue = QUEUE, .version = "1.2", .threads = 4, .lease_ms = LEASE_MS};
     if (!lease_beat(fixture->pg, &holder, beat, &error))
         fail_msg("%s", error.message);
 }
@@ -45,7 +45,7 @@ static void expect_judged(struct fixture *fixture, const char *expected)
     json_t *rescued = NULL;
     char text[256] = "";
     size_t size = 0;
-    if (!lease_judge(fixture->pg, LEASE_MS, &rescued, &error))
+    if (!lease_judge(fixture->pg, &rescued, &error))
         fail_msg("%s", error.message);
     for (size_t i = 0; i < json_array_size(rescued); i++) {
         const json_t *worker = json_array_get(rescued, i);

@@ -27,22 +27,22 @@ static void expect_postponed(struct retry retry, int64_t least_ms, bool counted)
 static void test_what_will_not_pass(void **state)
 {
     (void)state;
-    const struct retry_history first = {.attempt = 1};
+    const struct retry_history first = {.delays = 0};
     assert_int_equal(judge(ERROR_EXPORT, &first).verdict, RETRY_FAIL);
     assert_int_equal(judge(ERROR_INVALID, &first).verdict, RETRY_FAIL);
     assert_int_equal(judge(ERROR_TOO_LARGE, &first).verdict, RETRY_FAIL);
 }
 
-/* Not counted: only the hours are. The pause grows with the attempts. */
+/* Not counted: only the hours are. The pause grows with the pauses before. */
 static void test_a_server_that_is_away(void **state)
 {
     (void)state;
     static const enum error_code codes[] = {ERROR_AWAY, ERROR_DENIED, ERROR_BUSY};
     for (size_t i = 0; i < ARRAY_LENGTH(codes); i++) {
         struct retry_history history = {
-            .attempt = 1, .failures = 4, .age_seconds = 24 * 3600 - 1, .crashes = 10};
+            .delays = 0, .failures = 4, .age_seconds = 24 * 3600 - 1, .crashes = 10};
         expect_postponed(judge(codes[i], &history), 10000, false);
-        history.attempt = 3;
+        history.delays = 2;
         expect_postponed(judge(codes[i], &history), 40000, false);
         history.age_seconds = 24 * 3600;
         assert_int_equal(judge(codes[i], &history).verdict, RETRY_FAIL);
@@ -57,7 +57,7 @@ static void test_the_jobs_own_failure(void **state)
                                             ERROR_CONFLICT, ERROR_QUERY,   ERROR_NOT_FOUND,
                                             ERROR_INTERNAL};
     for (size_t i = 0; i < ARRAY_LENGTH(codes); i++) {
-        struct retry_history history = {.attempt = 9, .failures = 0, .age_seconds = 99 * 3600};
+        struct retry_history history = {.delays = 8, .failures = 0, .age_seconds = 99 * 3600};
         expect_postponed(judge(codes[i], &history), 10000, true);
         history.failures = 3;
         expect_postponed(judge(codes[i], &history), 80000, true);
@@ -70,7 +70,7 @@ static void test_a_worker_that_stops(void **state)
 {
     (void)state;
     static const enum error_code codes[] = {ERROR_AWAY, ERROR_INTERNAL, ERROR_STOPPED};
-    const struct retry_history last = {.attempt = 9, .failures = 4, .age_seconds = 99 * 3600};
+    const struct retry_history last = {.delays = 8, .failures = 4, .age_seconds = 99 * 3600};
     for (size_t i = 0; i < ARRAY_LENGTH(codes); i++) {
         struct error error;
         error_set(&error, codes[i], "as it was");
@@ -85,14 +85,14 @@ static void test_a_worker_that_stops(void **state)
 static void test_a_job_that_was_lost(void **state)
 {
     (void)state;
-    const struct retry_history last = {.attempt = 9, .failures = 4, .age_seconds = 99 * 3600};
+    const struct retry_history last = {.delays = 8, .failures = 4, .age_seconds = 99 * 3600};
     assert_int_equal(judge(ERROR_LOST, &last).verdict, RETRY_HANDS_OFF);
 }
 
 static void test_an_outcome_that_cannot_be_written(void **state)
 {
     (void)state;
-    const struct retry_history history = {.attempt = 2, .failures = 9, .age_seconds = 99 * 3600};
+    const struct retry_history history = {.delays = 1, .failures = 9, .age_seconds = 99 * 3600};
     expect_postponed(retry_unwritten(&history, &limits), 20000, true);
 }
 
@@ -101,13 +101,13 @@ static void test_budgets(void **state)
 {
     (void)state;
     struct error error;
-    struct retry_history history = {.attempt = 6, .failures = 4, .crashes = 9};
+    struct retry_history history = {.delays = 5, .failures = 4, .crashes = 9};
     assert_true(retry_check_budget(&history, &limits, &error));
     history.failures = 5;
     assert_false(retry_check_budget(&history, &limits, &error));
     assert_string_equal(error.message, "5 attempts ended without an outcome");
     assert_int_equal(retry_judge(&error, &history, &limits, false).verdict, RETRY_FAIL);
-    history = (struct retry_history){.attempt = 1, .crashes = 10};
+    history = (struct retry_history){.delays = 0, .crashes = 10};
     assert_false(retry_check_budget(&history, &limits, &error));
     assert_string_equal(error.message, "10 workers died while they ran this export");
     assert_int_equal(retry_judge(&error, &history, &limits, false).verdict, RETRY_FAIL);
@@ -117,7 +117,7 @@ static void test_budgets(void **state)
 static void expect_pause(int64_t base_seconds, int64_t attempt, int64_t ms)
 {
     const struct retry_limits base = {.max_failures = 5, .base_seconds = base_seconds};
-    const struct retry_history history = {.attempt = attempt};
+    const struct retry_history history = {.delays = attempt - 1};
     for (int i = 0; i < 200; i++)
         expect_postponed(retry_unwritten(&history, &base), ms, true);
 }
@@ -138,7 +138,7 @@ static void test_pauses(void **state)
 static void test_pauses_have_jitter(void **state)
 {
     (void)state;
-    const struct retry_history history = {.attempt = 1};
+    const struct retry_history history = {.delays = 0};
     int64_t first = retry_unwritten(&history, &limits).delay_ms;
     for (int i = 0; i < 1000; i++)
         if (retry_unwritten(&history, &limits).delay_ms != first)
