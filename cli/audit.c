@@ -57,6 +57,7 @@ static bool print(const json_t *entries, int64_t total, bool json, struct error 
         if (!json)
             print_entry(entry);
     }
+    (void)fflush(stdout);
     if ((int64_t)count < total && count > 0)
         (void)fprintf(stderr, "%zu of %" PRId64 "; older entries: --before %" PRId64 "\n", count,
                       total, number_of(json_array_get(entries, count - 1), "id"));

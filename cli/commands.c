@@ -338,7 +338,7 @@ const struct command commands[] = {
      "  {\"queue\":\"data_export\",\"waiting\":4,\"by_step\":{\"0\":1,\"3\":0,\"6\":3,\"9\":0},"
      "\"processing\":2,\n"
      "   \"delayed\":0,\"dead\":1,\"workers\":1,\"paused\":false,\"in_redis\":0,\"pending\":0}\n"
-     "  {\"instance\":\"host:42:1a2b3c4d\",\"name\":\"host\",\"version\":\"0.2.0\",\"threads\":4,\n"
+     "  {\"instance\":\"host:42:1a2b3c4d\",\"name\":\"host\",\"version\":\"0.1.0\",\"threads\":4,\n"
      "   \"started_at\":\"2020-03-25T16:12:18.123456Z\",\"beat_age_seconds\":1,\"silent\":false,\n"
      "   \"exports\":[27,28]}\n"
      "  {\"id\":29,\"next_try_at\":\"2020-03-25T16:12:18.123456Z\",\"failures\":1,\n"

@@ -196,22 +196,32 @@ static bool confirm(const struct session *session, const char *action, const cha
     return done;
 }
 
-static bool retry_all(const struct session *session, struct error *error)
+static bool print_retried(const struct session *session, const struct dead_retried *retried,
+                          struct error *error)
 {
-    struct dead_retried retried;
-    if (!dead_retry_all(session->pg, session->config->queue, &retried, error))
-        return false;
     if (!session->json) {
-        (void)printf("%" PRId64 " in the queue again, %" PRId64 " left\n", retried.enqueued,
-                     retried.left);
+        (void)printf("%" PRId64 " in the queue again, %" PRId64 " left\n", retried->enqueued,
+                     retried->left);
         return true;
     }
     json_t *object = json_object();
     bool done = json_put_text(object, "action", "retry", error) &&
-                json_put_int(object, "enqueued", retried.enqueued, error) &&
-                json_put_int(object, "left", retried.left, error) && json_print_line(object, error);
+                json_put_int(object, "enqueued", retried->enqueued, error) &&
+                json_put_int(object, "left", retried->left, error) &&
+                json_print_line(object, error);
     json_decref(object);
     return done;
+}
+
+static bool retry_all(const struct session *session, struct error *error)
+{
+    struct dead_retried retried;
+    return dead_retry_all(session->pg, session->config->queue, &retried, error) &&
+           print_retried(session, &retried, error) &&
+           (retried.left == 0 ||
+            error_set(error, ERROR_INVALID,
+                      "%" PRId64 " could not be retried: `exportd queue dead` says why",
+                      retried.left));
 }
 
 static bool retry_entry(const struct session *session, struct error *error)

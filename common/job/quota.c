@@ -107,7 +107,8 @@ bool quota_set(struct pg *pg, int64_t organization_id, const struct quota *chang
 
 /* ---- check ---- */
 
-/* Counts no further than to what is allowed. */
+/* Counts no further than to what is allowed. Celery's messages cannot be refused: they do not
+ * count. */
 bool quota_check_queued(struct pg *pg, int64_t organization_id, int64_t max_queued,
                         struct error *error)
 {
@@ -120,7 +121,7 @@ bool quota_check_queued(struct pg *pg, int64_t organization_id, int64_t max_queu
             "SELECT allowed.most, (SELECT slug FROM sentry_organization WHERE id = $1::bigint),"
             " (SELECT count(*) FROM (SELECT FROM exportd.export"
             " WHERE organization_id = $1::bigint AND state IN ('waiting', 'delayed')"
-            " LIMIT allowed.most) AS queued)"
+            " AND source IS DISTINCT FROM 'celery' LIMIT allowed.most) AS queued)"
             " FROM (SELECT coalesce((SELECT max_queued FROM exportd.organization"
             " WHERE organization_id = $1::bigint), $2::bigint) AS most) AS allowed",
             &params, &result, error))

@@ -14,6 +14,8 @@ static void format_reason(const struct queue_place *place, char reason[REASON_MA
         (void)snprintf(reason, REASON_MAX, "the queue is paused");
     else if (!place->served)
         (void)snprintf(reason, REASON_MAX, "no worker is there to run it");
+    else if (place->max_running == 0)
+        (void)snprintf(reason, REASON_MAX, "its organization may run none: see `exportd quota`");
     else if (place->running >= place->max_running)
         (void)snprintf(reason, REASON_MAX,
                        "%" PRId64 " export%s of its organization %s, which is the most",

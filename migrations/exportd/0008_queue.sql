@@ -114,9 +114,10 @@ $$;
 
 -- Whatever makes an export wait gives it its place: a turn among those of its organization's users, and a row in flow.
 -- The key lock on that row keeps it from being deleted before the export is committed, and lets claims go on.
+-- Its statements are planned without sequential scans: a plan that was made while the table was small is kept for long.
 -- An organization that comes back after a pause begins where the queue is, and so does not make up for the pause; what it
 -- has had beyond its share in the other lane counts. An export that was claimed already keeps its turn.
-CREATE FUNCTION exportd.find_place() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION exportd.find_place() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     next_turn bigint;
     reached bigint;
@@ -157,7 +158,7 @@ CREATE TRIGGER export_returns BEFORE UPDATE OF state, big, queue ON exportd.expo
 -- Deletes the first flows that have nothing waiting: how many. One that has had more than its share is kept until the
 -- queue has come so far, or nothing waits at all. Waits for nothing: a flow that something is put into at this moment is
 -- locked. Each statement sees what was committed before it, so the last one sees what was put in before the lock.
-CREATE FUNCTION exportd.tidy_flows(of_queue text) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION exportd.tidy_flows(of_queue text) RETURNS bigint LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     first record;
     deleted bigint := 0;

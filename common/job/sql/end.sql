@@ -8,6 +8,10 @@ WITH passed AS (
            rows = $9::bigint, bytes = $10::bigint, pages = $11::bigint, progress_at = clock_timestamp(),
            truncated = $12::text, window_from = $13::timestamptz, window_to = $14::timestamptz,
            rows_expected = coalesce(nullif($15::bigint, 0), rows_expected),
+           -- what was given back begins its hours of patience anew, unless a server was away already
+           first_claimed_at = CASE WHEN $3::text = 'waiting' AND NOT EXISTS (
+               SELECT FROM exportd.attempt a WHERE a.data_export_id = $1::bigint AND a.outcome = 'delayed')
+               THEN NULL ELSE first_claimed_at END,
            finished_at = CASE WHEN $3::text NOT IN ('waiting', 'delayed') THEN clock_timestamp() END
      WHERE data_export_id = $1::bigint AND run = $2::text AND state = 'running'
     RETURNING data_export_id, attempt
