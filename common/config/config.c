@@ -35,7 +35,8 @@ static const struct setting settings[] = {
      "PostgreSQL: any libpq URI or keywords; empty: libpq's own defaults"},
     {"EXPORTD_REDIS_URL", MEMBER(redis_url), URL, SECRET | OR_NONE, "redis://127.0.0.1:6379/0",
      " redis unix ", 0, 0,
-     "the Redis that Celery's producers use: redis://[user:password@]host:port/db or unix:///path; none: there is "
+     "the Redis that Celery's producers use: redis://[user:password@]host:port/db or unix:///path; "
+     "none: there is "
      "none"},
     {"EXPORTD_LOCK_REDIS_URL", MEMBER(lock_redis_url), URL, SECRET | OR_NONE, "", " redis unix ", 0,
      0,

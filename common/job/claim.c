@@ -61,13 +61,6 @@ static bool add_claim(struct pg_batch *batch, const struct claimant *claimant, b
     return pg_batch_add(batch, embedded_text(embedded_job_statements, "claim.sql"), &params, error);
 }
 
-/* A plan that was made while the table was small is kept for long: none with a sequential scan. */
-static bool add_settings(struct pg_batch *batch, struct error *error)
-{
-    static const struct pg_params params = {.repeated = true};
-    return pg_batch_add(batch, "SELECT set_config('enable_seqscan', 'off', true)", &params, error);
-}
-
 static bool add_upkeep(struct pg_batch *batch, const struct claimant *claimant, struct error *error)
 {
     struct pg_params params = {.repeated = true};
@@ -86,14 +79,14 @@ struct upkeep {
 static bool claim_one(struct pg *pg, struct claimant *claimant, bool may_be_big,
                       struct upkeep *upkeep, struct claims *claims, struct error *error)
 {
-    enum { CLAIM = 1, UPKEEP = 2 }; /* after the settings */
+    enum { CLAIM, UPKEEP };
     struct pg_batch batch;
     run_name run;
     (void)snprintf(run, sizeof(run), "%s:%" PRId64, claimant->worker, ++claimant->runs);
     pg_batch_init(&batch, pg);
-    bool done =
-        add_settings(&batch, error) && add_claim(&batch, claimant, may_be_big, run, error) &&
-        (!upkeep->wanted || add_upkeep(&batch, claimant, error)) && pg_batch_run(&batch, error);
+    bool done = add_claim(&batch, claimant, may_be_big, run, error) &&
+                (!upkeep->wanted || add_upkeep(&batch, claimant, error)) &&
+                pg_batch_run(&batch, error);
     if (done && pg_rows(batch.results[CLAIM]) == 1)
         read_claim(batch.results[CLAIM], run, &claims->items[claims->count++]);
     if (done && upkeep->wanted) {

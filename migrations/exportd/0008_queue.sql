@@ -158,7 +158,7 @@ CREATE TRIGGER export_returns BEFORE UPDATE OF state, big, queue ON exportd.expo
 -- Deletes the first flows that have nothing waiting: how many. One that has had more than its share is kept until the
 -- queue has come so far, or nothing waits at all. Waits for nothing: a flow that something is put into at this moment is
 -- locked. Each statement sees what was committed before it, so the last one sees what was put in before the lock.
-CREATE FUNCTION exportd.tidy_flows(of_queue text) RETURNS bigint LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION exportd.tidy_flows(of_queue text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     first record;
     deleted bigint := 0;

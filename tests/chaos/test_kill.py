@@ -28,9 +28,11 @@ POINTS = ["before_intake_commit", "after_intake_commit", "after_intake_commit:ki
 # Passed by a worker only when it undoes an upload.
 UNDOING = ["cleanup_object", "cleanup_forget"]
 
-# Passed by commands only: test_cleanup.py, test_purge.py, test_ingest.py, test_group_merge.py.
-OF_COMMANDS = ["cleanup_blob", "purge_export", "ingest_prepared", "ingest_before_commit",
-               "ingest_after_commit", "merge_before_commit", "merge_after_commit"]
+# Passed by commands only: test_cleanup.py, test_purge.py, test_delete.py, test_upgrade.py, test_ingest.py,
+# test_group_merge.py.
+OF_COMMANDS = ["cleanup_blob", "purge_export", "delete_export", "takeover_dead", "takeover_delayed",
+               "takeover_keys", "ingest_prepared", "ingest_before_commit", "ingest_after_commit",
+               "merge_before_commit", "merge_after_commit"]
 
 
 def test_every_fault_point_is_tried():

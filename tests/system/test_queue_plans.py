@@ -100,9 +100,12 @@ def expect_cheap(full, postgres, redis_server, expected, before=None, **settings
             assert worker.stop() == 0, worker.log_text()
         asked_for = [(text, pages) for text, pages in read() if "exportd." in text]
     connection.close()
+    seen = set()
     for text, pages in asked_for:
-        if not re.search(r"exportd.outbox", text):
+        # The first time a session also reads what the server knows of the tables and functions.
+        if text in seen and not re.search(r"exportd.outbox", text):
             assert pages <= PAGES, f"{pages} pages: {text}"
+        seen.add(text)
 
 
 def test_a_worker_that_works(full, postgres, redis_server):

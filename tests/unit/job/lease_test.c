@@ -17,8 +17,12 @@ enum { LEASE_MS = 30000 };
 static void beat(struct fixture *fixture, const char *instance, struct lease_beat *beat)
 {
     struct error error;
-    const struct lease_holder holder = {
-        .instance = instance, .name = "host", .queue = QUEUE, .version = "1.2", .threads = 4, .lease_ms = LEASE_MS};
+    const struct lease_holder holder = {.instance = instance,
+                                        .name = "host",
+                                        .queue = QUEUE,
+                                        .version = "1.2",
+                                        .threads = 4,
+                                        .lease_ms = LEASE_MS};
     if (!lease_beat(fixture->pg, &holder, beat, &error))
         fail_msg("%s", error.message);
 }
