@@ -9,6 +9,9 @@
 
 enum { SHOWN_BYTES = 2000, AT_ONCE = 100 };
 
+/* A row is committed within seconds after its message, or never. */
+#define PATIENCE "interval '10 seconds'"
+
 static void log_dead(int64_t data_export_id, const char *reason)
 {
     if (data_export_id != 0)
@@ -19,6 +22,8 @@ static void log_dead(int64_t data_export_id, const char *reason)
 }
 
 /* ---- adding ---- */
+
+#define RETRY_UNTIL "CASE WHEN $7::boolean THEN clock_timestamp() + " PATIENCE " END"
 
 static bool insert(struct pg *pg, const struct dead_message *message, const char *reason,
                    struct error *error)
@@ -35,16 +40,14 @@ static bool insert(struct pg *pg, const struct dead_message *message, const char
     pg_bind_time(&params, message->date_added == 0 ? USEC_NONE : message->date_added);
     return pg_execute(pg,
                       "WITH put_in_already AS (UPDATE exportd.dead SET reason = $6::text,"
-                      " retry_until = CASE WHEN $7::boolean"
-                      " THEN clock_timestamp() + interval '10 seconds' END"
+                      " retry_until = " RETRY_UNTIL
                       " WHERE id > (SELECT coalesce(max(id), 0) - 1000 FROM exportd.dead)"
                       " AND queue = $1::text AND message = $2::bytea RETURNING id)"
                       " INSERT INTO exportd.dead (queue, date_added, message, priority, reason,"
                       " worker, data_export_id, retry_until)"
                       " SELECT $1::text, coalesce($8::timestamptz, clock_timestamp()), $2::bytea, "
                       "$4::integer, $6::text,"
-                      " $3::text, nullif($5::bigint, 0), CASE WHEN $7::boolean"
-                      " THEN clock_timestamp() + interval '10 seconds' END"
+                      " $3::text, nullif($5::bigint, 0), " RETRY_UNTIL
                       " WHERE NOT EXISTS (SELECT FROM put_in_already)",
                       &params, NULL, error);
 }
@@ -229,6 +232,7 @@ static bool retry_arrived(struct pg *pg, const char *queue, int64_t id, int64_t 
     return give_up(pg, id, why.message, error);
 }
 
+/* One that would wait for longer than any can was put in before the server's clock was set back. */
 static bool end_waiting(struct pg *pg, const char *queue, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -236,7 +240,8 @@ static bool end_waiting(struct pg *pg, const char *queue, struct error *error)
     pg_bind_text(&params, queue);
     if (!pg_query(pg,
                   "UPDATE exportd.dead d SET retry_until = NULL WHERE d.queue = $1::text"
-                  " AND d.retry_until < clock_timestamp() AND NOT " HAS_ROW
+                  " AND d.retry_until NOT BETWEEN clock_timestamp()"
+                  " AND clock_timestamp() + 2 * " PATIENCE " AND NOT " HAS_ROW
                   " RETURNING d.data_export_id, d.reason",
                   &params, &ended, error))
         return false;

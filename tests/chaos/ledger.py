@@ -79,9 +79,9 @@ class Ledger:
         self._world.send(entry.message, priority=self._random.choice((0, 0, 0, 3, 9)))
 
     def _content(self, big=False):
-        """(group, key, limit, CSV) of something that can be exported."""
+        """(group, key, limit, CSV) of something that can be exported; a big one is exported whole."""
         name, key = ("big", "path") if big else self._random.choice(self._world.small)
-        limit = self._random.choice((None, None, 2))
+        limit = None if big else self._random.choice((None, None, 2))
         return name, key, limit, self._world.csv(name, key, limit)
 
     @staticmethod

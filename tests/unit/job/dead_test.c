@@ -248,6 +248,15 @@ static void a_row_that_does_not_come(void **state)
     expect_sql(fixture->pg, "SELECT reason FROM exportd.dead", DEAD_NO_ROW);
 }
 
+static void a_clock_that_is_set_back(void **state)
+{
+    struct fixture *fixture = *state;
+    add_pending(fixture, "{\"data_export_id\": 27}", 27);
+    run_sql(fixture->pg, "UPDATE exportd.dead SET retry_until = retry_until + interval '5 hours'");
+    expect_retried(fixture, 0);
+    expect_counts(fixture, 1, 0);
+}
+
 static void one_that_is_refused_holds_up_none(void **state)
 {
     struct fixture *fixture = *state;
@@ -277,6 +286,7 @@ int main(void)
         TEST(retry_all),
         TEST(a_row_that_comes_late),
         TEST(a_row_that_does_not_come),
+        TEST(a_clock_that_is_set_back),
         TEST(one_that_is_refused_holds_up_none),
     };
     return cmocka_run_group_tests(tests, start, stop);
