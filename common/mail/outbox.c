@@ -169,13 +169,12 @@ static bool is_late(const struct outbox *outbox)
     return outbox->next > 0 && clock_monotonic_ms() - outbox->claimed_ms > IN_HAND_MS;
 }
 
-static bool send_next(struct outbox *outbox, bool *found, struct error *error)
+static bool send_next(struct outbox *outbox, struct error *error)
 {
     if (((outbox->doubtful || is_late(outbox)) && !outbox_settle(outbox, error)) ||
         (outbox->next == outbox->mails.count && !claim(outbox, error)))
         return false;
-    *found = outbox->next < outbox->mails.count;
-    if (!*found)
+    if (outbox->next == outbox->mails.count)
         return true;
     if (!send_mail(outbox, &outbox->mails.list[outbox->next++], error))
         return false;
@@ -183,10 +182,10 @@ static bool send_next(struct outbox *outbox, bool *found, struct error *error)
     return goes_on || record_sent(outbox, error);
 }
 
-bool outbox_send_next(struct outbox *outbox, bool *found, struct error *error)
+bool outbox_send_next(struct outbox *outbox, bool *more, struct error *error)
 {
-    *found = false;
-    bool done = send_next(outbox, found, error);
+    bool done = send_next(outbox, error);
+    *more = done && (outbox->mails.full || outbox->next < outbox->mails.count);
     outbox->doubtful = !done;
     return done;
 }

@@ -23,15 +23,15 @@ struct outbox {
 void outbox_init(struct outbox *outbox, struct pg *pg, struct mail_transport *transport);
 void outbox_free(struct outbox *outbox); /* records and gives back nothing: outbox_settle does */
 
-/* Sends the mail that has been due longest, if there is one (*found), with no transaction open
-   meanwhile, and records what came of it: due again with exponential back-off (10 s to 1 h, with
-   jitter) after a failure that may pass; given up, with an error in the log, after a 5xx. A refused
-   mail is no error of this function: errors are those of the database.
-   While the mail server is quick, up to OUTBOX_MAILS_MAX mails are claimed at once, and noted as
-   sent in one statement after the last of them. If the process dies in between, these go out again.
-   Mails of a slow server are claimed and noted one by one. When PostgreSQL fails, and 2 s after the
+/* Sends the mail that has been due longest, if there is one; *more: others may be due as well. No
+   transaction is open meanwhile, and records what came of it: due again with exponential back-off
+   (10 s to 1 h, with jitter) after a failure that may pass; given up, with an error in the log,
+   after a 5xx. A refused mail is no error of this function: errors are those of the database. While
+   the mail server is quick, up to OUTBOX_MAILS_MAX mails are claimed at once, and noted as sent in
+   one statement after the last of them. If the process dies in between, these go out again. Mails
+   of a slow server are claimed and noted one by one. When PostgreSQL fails, and 2 s after the
    claim, what is claimed and not tried goes back. */
-bool outbox_send_next(struct outbox *outbox, bool *found, struct error *error) MUST_CHECK;
+bool outbox_send_next(struct outbox *outbox, bool *more, struct error *error) MUST_CHECK;
 
 /* Records what was sent, and gives back what was claimed and not tried: before the end. */
 bool outbox_settle(struct outbox *outbox, struct error *error) MUST_CHECK;

@@ -3,7 +3,7 @@
 
 #include "client/pg_columns.h"
 
-enum { IDS_TEXT_MAX = 32 * OUTBOX_MAILS_MAX };
+enum { IDS_TEXT_MAX = 32 * OUTBOX_MAILS_MAX, SEVERAL = 7 };
 
 /* A replaced mail gets a new id too: a mailer that still has the old one in hand cannot judge the
    new. */
@@ -44,8 +44,8 @@ bool outbox_mail_insert_add(struct pg_batch *batch, const struct outbox_mail *ma
 
 /* The limit is no parameter: a server that does not know it plans anew each time. */
 static const char claim_one_statement[] = CLAIM("1");
-static const char claim_several_statement[] = CLAIM("7");
-_Static_assert(OUTBOX_MAILS_MAX >= 7 + 1, "what is due, and a stray one");
+static const char claim_several_statement[] = CLAIM("7"); /* SEVERAL */
+_Static_assert(OUTBOX_MAILS_MAX >= SEVERAL + 1, "what is due, and a stray one");
 
 static void read_mail(const struct pg_result *result, int row, struct outbox_mail *mail)
 {
@@ -73,6 +73,7 @@ bool outbox_mail_claim(struct pg *pg, const struct outbox_claim *claim, struct o
         return false;
     for (; mails->count < (size_t)pg_rows(mails->texts); mails->count++)
         read_mail(mails->texts, (int)mails->count, &mails->list[mails->count]);
+    mails->full = mails->count >= (claim->several ? SEVERAL : 1);
     return true;
 }
 
@@ -97,7 +98,7 @@ bool outbox_mail_sent(struct pg *pg, const int64_t *ids, size_t count, struct er
     pg_bind_text(&params, text);
     done = done && pg_execute(pg,
                               "UPDATE exportd.outbox SET state = 'sent', message = NULL"
-                              " WHERE id = ANY ($1::bigint[]) AND state = 'waiting'",
+                              " WHERE id = ANY ($1::bigint[])",
                               &params, NULL, error);
     pg_array_free(&array);
     return done;

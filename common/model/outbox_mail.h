@@ -27,6 +27,7 @@ bool outbox_mail_insert_add(struct pg_batch *batch, const struct outbox_mail *ma
 struct outbox_mails {
     struct outbox_mail list[OUTBOX_MAILS_MAX];
     size_t count;
+    bool full; /* as many as such a claim takes: more may be due */
     struct pg_result *texts;
 };
 

@@ -12,13 +12,13 @@ static bool gives_back(const struct mailer *mailer)
 }
 
 /* Once the worker gives back, only what is sent is recorded: the rest is for the others. */
-static bool send_next(const struct mailer *mailer, struct outbox *outbox, bool *found,
+static bool send_next(const struct mailer *mailer, struct outbox *outbox, bool *more,
                       struct error *error)
 {
-    *found = false;
+    *more = false;
     return pg_connect(mailer->pg, error) &&
            (gives_back(mailer) ? outbox_settle(outbox, error)
-                               : outbox_send_next(outbox, found, error));
+                               : outbox_send_next(outbox, more, error));
 }
 
 /* Before the end. Once more over a new connection: the old one may have broken while a mail was
@@ -42,7 +42,7 @@ static void run(const struct mailer *mailer)
     struct outage outage = {.server = "postgres", .missing = &context->postgres_missing};
     struct outbox outbox;
     struct error error;
-    bool found = false;
+    bool more = false;
     outbox_init(&outbox, mailer->pg, mailer->transport);
     while (worker_phase(context) != WORKER_ENDS) {
         watch_seen(mailer->watch);
@@ -50,14 +50,14 @@ static void run(const struct mailer *mailer)
             (void)bell_wait(&context->mail_bell, IDLE_WAIT_MS);
             continue;
         }
-        if (!send_next(mailer, &outbox, &found, &error)) {
+        if (!send_next(mailer, &outbox, &more, &error)) {
             outage_begin(&outage, &error);
             mail_transport_rest(mailer->transport);
             (void)bell_wait(&context->mail_bell, AWAY_WAIT_MS);
             continue;
         }
         outage_end(&outage);
-        if (!found && !bell_wait(&context->mail_bell, IDLE_WAIT_MS))
+        if (!more && !bell_wait(&context->mail_bell, IDLE_WAIT_MS))
             mail_transport_rest(mailer->transport);
     }
     settle(mailer, &outbox);

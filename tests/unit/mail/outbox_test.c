@@ -68,6 +68,7 @@ bool outbox_mail_claim(struct pg *pg, const struct outbox_claim *claim, struct o
                                                            .mime_size = 17,
                                                            .tries = script.tries};
     }
+    mails->full = mails->count == (claim->several ? 7 : 1);
     return true;
 }
 
@@ -147,14 +148,14 @@ static int set_up(void **state)
 }
 
 /* Runs the mailer once; the log lines go to `log`. */
-static bool run(bool *found, struct error *error, char log[4096])
+static bool run(bool *more, struct error *error, char log[4096])
 {
     char path[] = "/tmp/outbox_test_XXXXXX";
     int file = mkstemp(path);
     int kept = dup(STDERR_FILENO);
     assert_true(file >= 0 && kept >= 0 && unlink(path) == 0);
     assert_true(dup2(file, STDERR_FILENO) >= 0);
-    bool done = outbox_send_next(&outbox, found, error);
+    bool done = outbox_send_next(&outbox, more, error);
     assert_true(dup2(kept, STDERR_FILENO) >= 0);
     ssize_t size = pread(file, log, 4095, 0);
     assert_true(size >= 0);
@@ -169,14 +170,14 @@ static void pass(int64_t ms)
     outbox.claimed_ms -= ms;
 }
 
-/* Runs it until nothing is found, with so many ms between two mails. */
+/* Runs it until no more may be due, with so many ms between two mails. */
 static void run_all(int64_t ms)
 {
     struct error error;
     char log[4096];
-    bool found = true;
-    while (found) {
-        if (!run(&found, &error, log))
+    bool more = true;
+    while (more) {
+        if (!run(&more, &error, log))
             fail_msg("%s", error.message);
         pass(ms);
     }
@@ -187,11 +188,11 @@ static void run_all(int64_t ms)
 static void check_run(const char *event)
 {
     struct error error;
-    bool found = false;
+    bool more = false;
     char log[4096];
-    if (!run(&found, &error, log))
+    if (!run(&more, &error, log))
         fail_msg("%s", error.message);
-    assert_true(found);
+    assert_true(more);
     assert_int_equal(script.sends, 1);
     assert_non_null(strstr(log, event));
     assert_non_null(strstr(log, "27"));
@@ -202,11 +203,11 @@ static void test_nothing_due(void **state)
 {
     (void)state;
     struct error error;
-    bool found = true;
+    bool more = true;
     char log[4096];
     script.due = 0;
-    assert_true(run(&found, &error, log));
-    assert_false(found);
+    assert_true(run(&more, &error, log));
+    assert_false(more);
     assert_int_equal(script.sends, 0);
     assert_string_equal(log, "");
 }
@@ -238,14 +239,14 @@ static void test_mails_of_a_slow_server_are_recorded_one_by_one(void **state)
     (void)state;
     struct error error;
     char log[4096];
-    bool found = false;
+    bool more = false;
     outbox.quick = true;
     script.due = 4;
     script.send_takes_ms = 110;
-    assert_true(run(&found, &error, log));
+    assert_true(run(&more, &error, log));
     assert_int_equal(script.sent, 1);
     for (int i = 2; i <= 4; i++) {
-        assert_true(run(&found, &error, log));
+        assert_true(run(&more, &error, log));
         assert_int_equal(script.sent, i);
         assert_int_equal(script.notes, i);
     }
@@ -261,18 +262,18 @@ static void test_claimed_one_by_one_of_a_slow_server(void **state)
     (void)state;
     struct error error;
     char log[4096];
-    bool found = false;
+    bool more = false;
     script.due = 3;
     script.send_takes_ms = 110;
-    assert_true(run(&found, &error, log));
+    assert_true(run(&more, &error, log));
     assert_int_equal(script.due, 2);
     script.send_takes_ms = 0;
-    assert_true(run(&found, &error, log));
+    assert_true(run(&more, &error, log));
     assert_int_equal(script.due, 1);
-    assert_true(run(&found, &error, log));
+    assert_true(run(&more, &error, log));
     assert_int_equal(script.due, 0);
     script.due = 5;
-    assert_true(run(&found, &error, log));
+    assert_true(run(&more, &error, log));
     assert_int_equal(script.due, 0);
     run_all(0);
     assert_int_equal(script.sends, 8);
@@ -285,11 +286,11 @@ static void test_one_of_several_fails(void **state)
     (void)state;
     struct error error;
     char log[4096];
-    bool found = false;
+    bool more = false;
     outbox.quick = true;
     script.due = 3;
     script.send_fails = ERROR_AWAY;
-    assert_true(run(&found, &error, log));
+    assert_true(run(&more, &error, log));
     assert_int_equal(script.recorded, RETRY);
     script.send_fails = ERROR_NONE;
     run_all(0);
@@ -316,15 +317,15 @@ static void test_the_rest_goes_back_after_an_error(void **state)
     (void)state;
     struct error error;
     char log[4096];
-    bool found = false;
+    bool more = false;
     outbox.quick = true;
     script.due = 3;
-    assert_true(run(&found, &error, log));
+    assert_true(run(&more, &error, log));
     assert_int_equal(script.sends, 1);
     pass(31000);
     script.record_fails = ERROR_AWAY;
     for (int i = 0; i < 3; i++)
-        assert_false(run(&found, &error, log));
+        assert_false(run(&more, &error, log));
     script.record_fails = ERROR_NONE;
     run_all(0);
     assert_int_equal(script.sends, 1);
@@ -337,10 +338,10 @@ static void test_the_rest_goes_back_at_the_end(void **state)
     (void)state;
     struct error error;
     char log[4096];
-    bool found = false;
+    bool more = false;
     outbox.quick = true;
     script.due = 3;
-    assert_true(run(&found, &error, log));
+    assert_true(run(&more, &error, log));
     assert_false(outbox_is_settled(&outbox));
     script.record_fails = ERROR_AWAY;
     assert_false(outbox_settle(&outbox, &error));
@@ -399,9 +400,9 @@ static void test_back_off(void **state)
 static void fails(enum error_code code)
 {
     struct error error;
-    bool found = false;
+    bool more = false;
     char log[4096];
-    assert_false(run(&found, &error, log));
+    assert_false(run(&more, &error, log));
     assert_int_equal(error.code, code);
     assert_string_equal(log, ""); /* nothing is said of what is not recorded */
 }
@@ -441,17 +442,17 @@ static void test_what_was_not_recorded_is_recorded_later(void **state)
 {
     (void)state;
     struct error error;
-    bool found = false;
+    bool more = false;
     char log[4096];
     send_one();
     fails(ERROR_AWAY);
     assert_int_equal(script.sent, 0);
     script.record_fails = ERROR_NONE;
-    assert_true(run(&found, &error, log));
+    assert_true(run(&more, &error, log));
     assert_int_equal(script.sent, 1);
     assert_non_null(strstr(log, "mail.sent"));
     assert_non_null(strstr(log, "<27.1.abc@example.com>"));
-    assert_true(run(&found, &error, log));
+    assert_true(run(&more, &error, log));
     assert_int_equal(script.sent, 1);
     assert_int_equal(script.sends, 1);
 }
@@ -461,12 +462,12 @@ static void test_recorded_although_nothing_can_be_claimed(void **state)
 {
     (void)state;
     struct error error;
-    bool found = false;
+    bool more = false;
     char log[4096];
     send_one();
     script.record_fails = ERROR_NONE;
     script.claim_fails = ERROR_QUERY;
-    assert_false(run(&found, &error, log));
+    assert_false(run(&more, &error, log));
     assert_int_equal(error.code, ERROR_QUERY);
     assert_non_null(strstr(log, "mail.sent"));
     assert_int_equal(script.sent, 1);
