@@ -24,25 +24,36 @@ bool exported_data_copy(const struct pg_result *result, int first, struct arena 
     return row->query_info != NULL;
 }
 
-static bool no_such_export(int64_t id, struct error *error)
+static bool no_such_export(struct error *error)
 {
-    return error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, id);
+    return error_set(error, ERROR_NOT_FOUND, "there is no such export");
+}
+
+bool exported_data_load_add(struct pg_batch *batch, int64_t id, struct error *error)
+{
+    struct pg_params params = {.repeated = true};
+    pg_bind_int(&params, id);
+    return pg_batch_add(batch,
+                        "SELECT " EXPORTED_DATA_COLUMNS " FROM sentry_exporteddata AS row"
+                        " WHERE row.id = $1::bigint",
+                        &params, error);
+}
+
+bool exported_data_load_read(const struct pg_result *reply, struct arena *arena,
+                             struct exported_data *row, struct error *error)
+{
+    return pg_rows(reply) == 0 ? no_such_export(error)
+                               : exported_data_copy(reply, 0, arena, row, error);
 }
 
 bool exported_data_load(struct pg *pg, int64_t id, struct arena *arena, struct exported_data *row,
                         struct error *error)
 {
-    struct pg_params params = {.repeated = true};
-    struct pg_result *result = NULL;
-    pg_bind_int(&params, id);
-    if (!pg_query(pg,
-                  "SELECT " EXPORTED_DATA_COLUMNS " FROM sentry_exporteddata AS row"
-                  " WHERE row.id = $1::bigint",
-                  &params, &result, error))
-        return false;
-    bool done = pg_rows(result) == 0 ? no_such_export(id, error)
-                                     : exported_data_copy(result, 0, arena, row, error);
-    pg_result_free(result);
+    struct pg_batch batch;
+    pg_batch_init(&batch, pg);
+    bool done = exported_data_load_add(&batch, id, error) && pg_batch_run(&batch, error) &&
+                exported_data_load_read(batch.results[0], arena, row, error);
+    pg_batch_free(&batch);
     return done;
 }
 
@@ -75,7 +86,7 @@ bool exported_data_lock_read(const struct pg_result *reply, struct arena *arena,
                              struct exported_data_locked *locked, struct error *error)
 {
     if (pg_rows(reply) == 0)
-        return error_set(error, ERROR_NOT_FOUND, "there is no such export");
+        return no_such_export(error);
     locked->now = pg_time(reply, 0, 0);
     locked->expiration_days = pg_int(reply, 0, 3);
     return copy_text(reply, 1, arena, &locked->email, error) &&

@@ -33,6 +33,11 @@ bool exported_data_copy(const struct pg_result *result, int first, struct arena 
 bool exported_data_load(struct pg *pg, int64_t id, struct arena *arena, struct exported_data *row,
                         struct error *error) MUST_CHECK;
 
+/* The same in a batch: the statement, and what its reply says. */
+bool exported_data_load_add(struct pg_batch *batch, int64_t id, struct error *error) MUST_CHECK;
+bool exported_data_load_read(const struct pg_result *reply, struct arena *arena,
+                             struct exported_data *row, struct error *error) MUST_CHECK;
+
 /* The same, FOR UPDATE within a transaction, with what its mail needs. */
 struct exported_data_locked {
     struct exported_data row;

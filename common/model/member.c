@@ -32,32 +32,20 @@ bool member_load(struct pg *pg, struct member *member, struct arena *arena, stru
     return done;
 }
 
-struct standing {
-    bool may_export;
-    bool is_sentry_app;
-};
-
 /* An invitation has no user yet. */
-static bool read_standing(struct pg *pg, int64_t organization_id, int64_t user_id,
-                          struct standing *standing, struct error *error)
+bool member_may_export_add(struct pg_batch *batch, int64_t data_export_id, struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    struct pg_result *result = NULL;
-    pg_bind_int(&params, organization_id);
-    pg_bind_int(&params, user_id);
-    if (!pg_query(
-            pg,
-            "SELECT is_superuser OR EXISTS (SELECT FROM sentry_organizationmember AS member"
-            " WHERE member.organization_id = $1::bigint AND member.user_id = auth_user.id),"
-            " coalesce(is_sentry_app, false) FROM auth_user WHERE id = $2::bigint AND is_active",
-            &params, &result, error))
-        return false;
-    if (pg_rows(result) == 1) {
-        standing->may_export = text_equal(pg_text(result, 0, 0), "t");
-        standing->is_sentry_app = text_equal(pg_text(result, 0, 1), "t");
-    }
-    pg_result_free(result);
-    return true;
+    pg_bind_int(&params, data_export_id);
+    return pg_batch_add(
+        batch,
+        "SELECT row.user_id IS NULL OR person.is_superuser"
+        " OR EXISTS (SELECT FROM sentry_organizationmember AS member WHERE member.user_id ="
+        " person.id AND member.organization_id = row.organization_id), person.is_sentry_app"
+        " FROM sentry_exporteddata AS row"
+        " LEFT JOIN auth_user AS person ON person.id = row.user_id AND person.is_active"
+        " WHERE row.id = $1::bigint",
+        &params, error);
 }
 
 /* A stand-alone database has no sentry apps. */
@@ -96,18 +84,15 @@ static bool is_installed(struct pg *pg, int64_t organization_id, int64_t user_id
     return true;
 }
 
-bool member_may_export(struct pg *pg, int64_t organization_id, int64_t user_id, bool *may,
-                       struct error *error)
+bool member_may_export_read(struct pg *pg, const struct pg_result *reply,
+                            const struct exported_data *row, bool *may, struct error *error)
 {
-    struct standing standing = {.may_export = user_id == 0};
     bool has_apps = false;
-    if (user_id != 0 && !read_standing(pg, organization_id, user_id, &standing, error))
-        return false;
-    *may = standing.may_export;
-    if (*may || !standing.is_sentry_app)
+    *may = pg_rows(reply) == 1 && text_equal(pg_text(reply, 0, 0), "t");
+    if (*may || pg_rows(reply) == 0 || !text_equal(pg_text(reply, 0, 1), "t"))
         return true;
     return has_sentry_apps(pg, &has_apps, error) &&
-           (!has_apps || is_installed(pg, organization_id, user_id, may, error));
+           (!has_apps || is_installed(pg, row->organization_id, row->user_id, may, error));
 }
 
 bool member_list_projects(struct pg *pg, int64_t member_id, struct arena *arena,

@@ -4,7 +4,7 @@
 #define MODEL_MEMBER_H
 
 #include "base/arena.h"
-#include "client/pg.h"
+#include "model/exported_data.h"
 
 struct member {
     int64_t organization_id, user_id;
@@ -18,12 +18,16 @@ struct member {
 bool member_load(struct pg *pg, struct member *member, struct arena *arena,
                  struct error *error) MUST_CHECK;
 
-/* Whether exports of the organization may still be given to the user: an active one who is a member
-   or a superuser, or who stands for a sentry app that is installed there. User 0 is one whose row
-   is gone: *may is true. ERROR_DENIED: the user stands for a sentry app, and the role may not read
-   which are installed. */
-bool member_may_export(struct pg *pg, int64_t organization_id, int64_t user_id, bool *may,
-                       struct error *error) MUST_CHECK;
+/* Whether an export may still be given to its user: an active one who is a member of its
+   organization or a superuser, or who stands for a sentry app that is installed there; or one whose
+   row is gone. The statement for a batch, and what its reply says; of the export's row the
+   organization and the user are read, and what is asked about sentry apps is asked then.
+   ERROR_DENIED: the user stands for one, and the role may not read which are installed. */
+bool member_may_export_add(struct pg_batch *batch, int64_t data_export_id,
+                           struct error *error) MUST_CHECK;
+bool member_may_export_read(struct pg *pg, const struct pg_result *reply,
+                            const struct exported_data *row, bool *may,
+                            struct error *error) MUST_CHECK;
 
 struct project_ids {
     const int64_t *items;

@@ -31,29 +31,39 @@ bool attempt_check_ours(const struct attempt *attempt, struct error *error)
 /* ---- before the work ---- */
 
 /* A row that came under the same id later, in a restored database, is another job. */
-static bool load_row(struct attempt *attempt, enum outcome_result *result, struct error *error)
+static enum outcome_result judge_row(const struct attempt *attempt)
 {
-    const struct claim *claim = attempt->claim;
-    *result = OUTCOME_DONE;
-    if (!exported_data_load(attempt->tools->pg, claim->data_export_id, attempt->tools->arena,
-                            &attempt->row, error)) {
-        *result = OUTCOME_ROW_GONE;
-        return error->code == ERROR_NOT_FOUND;
-    }
-    if (attempt->row.date_added != claim->date_added)
-        *result = OUTCOME_ROW_GONE;
-    else if (attempt->row.date_finished != USEC_NONE)
-        *result = OUTCOME_FINISHED;
-    return true;
+    if (attempt->row.date_added != attempt->claim->date_added)
+        return OUTCOME_ROW_GONE;
+    return attempt->row.date_finished != USEC_NONE ? OUTCOME_FINISHED : OUTCOME_DONE;
 }
 
-/* Also when the user has left before the export could be made. */
-static bool check_user(const struct attempt *attempt, struct error *error)
+/* The export's row, and whether its user may have it: he may have left since he asked. */
+static bool load(struct attempt *attempt, enum outcome_result *result, bool *user_may,
+                 struct error *error)
 {
-    bool may = false;
-    const struct exported_data *row = &attempt->row;
-    return member_may_export(attempt->tools->pg, row->organization_id, row->user_id, &may, error) &&
-           (may || error_set(error, ERROR_EXPORT, "%s", EXPORT_USER_HAS_LEFT));
+    enum { ROW, USER };
+    const struct attempt_tools *tools = attempt->tools;
+    int64_t id = attempt->claim->data_export_id;
+    struct pg_batch batch;
+    pg_batch_init(&batch, tools->pg);
+    bool done = exported_data_load_add(&batch, id, error) &&
+                member_may_export_add(&batch, id, error) && pg_batch_run(&batch, error);
+    if (done && !exported_data_load_read(batch.results[ROW], tools->arena, &attempt->row, error)) {
+        *result = OUTCOME_ROW_GONE;
+        done = error->code == ERROR_NOT_FOUND;
+    } else if (done) {
+        *result = judge_row(attempt);
+        done =
+            member_may_export_read(tools->pg, batch.results[USER], &attempt->row, user_may, error);
+    }
+    pg_batch_free(&batch);
+    return done;
+}
+
+static bool check_user(bool user_may, struct error *error)
+{
+    return user_may || error_set(error, ERROR_EXPORT, "%s", EXPORT_USER_HAS_LEFT);
 }
 
 static bool check_budget(const struct attempt *attempt, struct error *error)
@@ -73,13 +83,14 @@ static void make_attempt(struct attempt *attempt)
 {
     struct error *error = &attempt->error;
     enum outcome_result result = OUTCOME_DONE;
+    bool user_may = false;
     bool done = FAULT("after_claim", error) && pg_connect(attempt->tools->pg, error) &&
-                load_row(attempt, &result, error);
+                load(attempt, &result, &user_may, error);
     if (done && result != OUTCOME_DONE) {
         conclude_otherwise(attempt, result);
         return;
     }
-    done = done && check_budget(attempt, error) && check_user(attempt, error) &&
+    done = done && check_budget(attempt, error) && check_user(user_may, error) &&
            assemble_download(attempt, error) && conclude_valid(attempt);
     if (!done)
         conclude_error(attempt);
