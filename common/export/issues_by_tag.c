@@ -184,6 +184,25 @@ static void take_extent(struct export_run *export, const struct tagstore_cursor 
     export->window_to = extent.window_to;
 }
 
+/* `rows`: without the limit. */
+static struct export_estimate estimate_of(const struct run *run, int64_t rows)
+{
+    int64_t limit = run->export->query.limit;
+    int64_t width = ROW_BYTES + (run->with_users ? USER_BYTES : 0);
+    int64_t limited = limit > 0 && limit < rows ? limit : rows;
+    return (struct export_estimate){.known = true,
+                                    .rows = limited,
+                                    .bytes =
+                                        limited < INT64_MAX / width ? limited * width : INT64_MAX};
+}
+
+static bool tell_estimate(void *context, int64_t rows, struct error *error)
+{
+    const struct run *run = context;
+    const struct export_estimate estimate = estimate_of(run, rows);
+    return run->export->expect(run->export->context, &estimate, error);
+}
+
 /* Nothing is written yet, but something goes on. */
 static bool tell_reading(void *context, int64_t rows, struct error *error)
 {
@@ -204,16 +223,18 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
         tagstore_close(*cursor);
         *cursor = NULL;
         asked = run->group_id;
-        const struct group_tag_value_query query = {.project_id = run->payload->project_id,
-                                                    .group_id = asked,
-                                                    .environment_id = run->environment_id,
-                                                    .key = run->lookup_key,
-                                                    .key_must_exist = true,
-                                                    .limit = run->export->query.limit,
-                                                    .page_size = run->export->source.page_size,
-                                                    .group_seen = &seen,
-                                                    .reading = tell_reading,
-                                                    .context = run};
+        const struct group_tag_value_query query = {
+            .project_id = run->payload->project_id,
+            .group_id = asked,
+            .environment_id = run->environment_id,
+            .key = run->lookup_key,
+            .key_must_exist = true,
+            .limit = run->export->query.limit,
+            .page_size = run->export->source.page_size,
+            .group_seen = &seen,
+            .expect = run->export->expect != NULL ? tell_estimate : NULL,
+            .reading = tell_reading,
+            .context = run};
         if (!FAULT("issue_found", error) ||
             !tagstore_open_group_tag_values(run->export->source.tagstore, &query, cursor, error))
             return false;
@@ -254,43 +275,13 @@ bool issues_by_tag_parse(const char *query_info, struct arena *arena, union expo
     return issues_by_tag_payload_parse(query_info, arena, &payload->issues_by_tag, error);
 }
 
-/* Of a run that is checked. */
-static bool estimate_rows(const struct run *run, struct export_estimate *estimate,
-                          struct error *error)
-{
-    int64_t limit = run->export->query.limit;
-    int64_t width = ROW_BYTES + (run->with_users ? USER_BYTES : 0);
-    const struct tag_place place = {.project_id = run->payload->project_id,
-                                    .group_id = run->group_id,
-                                    .environment_id = run->environment_id,
-                                    .key = run->lookup_key};
-    int64_t rows = 0;
-    if (!tagstore_estimate_values(run->export->source.tagstore, &place, &rows, error))
-        return error_prefix(error, "no estimate from the tagstore");
-    if (limit > 0 && limit < rows)
-        rows = limit;
-    *estimate = (struct export_estimate){
-        .known = true, .rows = rows, .bytes = rows < INT64_MAX / width ? rows * width : INT64_MAX};
-    return true;
-}
-
-/* An export goes on without an estimate. */
-static bool tell_estimate(const struct run *run, struct error *error)
-{
-    struct export_estimate estimate;
-    const struct export_run *export = run->export;
-    struct error unknown;
-    return export->expect == NULL || !estimate_rows(run, &estimate, &unknown) ||
-           export->expect(export->context, &estimate, error);
-}
-
 bool issues_by_tag_run(struct export_run *export, const union export_payload *payload,
                        struct error *error)
 {
     struct run run = {
         .export = export, .payload = &payload->issues_by_tag, .page = arena_new(PAGE_MAX)};
     bool done = run.page != NULL || error_no_memory(error);
-    done = done && check(&run, error) && tell_estimate(&run, error) && export_rows(&run, error);
+    done = done && check(&run, error) && export_rows(&run, error);
     arena_free(run.page);
     return done;
 }
@@ -299,5 +290,15 @@ bool issues_by_tag_estimate(struct export_run *export, const union export_payloa
                             struct export_estimate *estimate, struct error *error)
 {
     struct run run = {.export = export, .payload = &payload->issues_by_tag};
-    return check(&run, error) && estimate_rows(&run, estimate, error);
+    int64_t rows = 0;
+    if (!check(&run, error))
+        return false;
+    const struct tag_place place = {.project_id = run.payload->project_id,
+                                    .group_id = run.group_id,
+                                    .environment_id = run.environment_id,
+                                    .key = run.lookup_key};
+    if (!tagstore_estimate_values(export->source.tagstore, &place, &rows, error))
+        return error_prefix(error, "no estimate from the tagstore");
+    *estimate = estimate_of(&run, rows);
+    return true;
 }

@@ -47,7 +47,7 @@ struct export_estimate {
 typedef bool export_progress_function(void *context, const struct job_progress *progress,
                                       struct error *error);
 
-/* Called once before the first page, if an estimate is to be had within some seconds; false (with
+/* Called before the first page, if an estimate is to be had within some seconds; false (with
  *error) ends the export. */
 typedef bool export_expect_function(void *context, const struct export_estimate *estimate,
                                     struct error *error);

@@ -106,6 +106,11 @@ struct tagstore {
     int64_t patience_ms; /* tagstore_patience_ms */
 };
 
+/* For opening a cursor: asks estimate_values, if the query's `expect` wants to know, and tells it.
+ */
+bool tagstore_tell_estimate(struct tagstore *store, const struct group_tag_value_query *query,
+                            struct error *error) MUST_CHECK;
+
 struct tagstore_cursor {
     struct tagstore *store;
     struct tagstore_extent extent; /* the backend sets the window while it opens */

@@ -39,6 +39,20 @@ bool tagstore_open_group_tag_values(struct tagstore *store,
     return true;
 }
 
+/* Rows are read without an estimate, too. */
+bool tagstore_tell_estimate(struct tagstore *store, const struct group_tag_value_query *query,
+                            struct error *error)
+{
+    const struct tag_place place = {.project_id = query->project_id,
+                                    .group_id = query->group_id,
+                                    .environment_id = query->environment_id,
+                                    .key = query->key};
+    struct error unknown;
+    int64_t rows = 0;
+    return query->expect == NULL || !tagstore_estimate_values(store, &place, &rows, &unknown) ||
+           query->expect(query->context, rows, error);
+}
+
 bool tagstore_next_page(struct tagstore_cursor *cursor, struct group_tag_value_list *page,
                         struct error *error)
 {

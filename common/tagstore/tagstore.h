@@ -119,8 +119,8 @@ bool tagstore_get_group_tag_value(struct tagstore *store, const struct tag_place
 
 struct tagstore_cursor;
 
-/* Is told how many rows have been read so far; false ends the reading with its error. */
-typedef bool tagstore_reading_function(void *context, int64_t rows, struct error *error);
+/* Is told a number of rows; false ends the opening with its error. */
+typedef bool tagstore_rows_function(void *context, int64_t rows, struct error *error);
 
 struct group_tag_value_query {
     int64_t project_id;
@@ -136,10 +136,14 @@ struct group_tag_value_query {
        no merge has taken them away. Else nobody knows. NULL: nobody asks. */
     bool *group_seen;
 
-    /* Called now and then while opening takes long; NULL: nobody listens. Not every backend reads
-       ahead. */
-    tagstore_reading_function *reading;
-    void *context; /* of `reading` */
+    /* Told before the rows are read about how many there will be, as tagstore_estimate_values says,
+       if that is to be had. NULL: nobody asks, and nothing is estimated. */
+    tagstore_rows_function *expect;
+
+    /* Told how many rows have been read so far, now and then while opening takes long; NULL: nobody
+       listens. Not every backend reads ahead. */
+    tagstore_rows_function *reading;
+    void *context; /* of both */
 };
 
 /* Opens a cursor over the values of a key: one consistent answer, ordered by first_seen descending,

@@ -91,11 +91,13 @@ static bool open_rows(struct postgres_cursor *cursor, const struct group_tag_val
     if (query->group_id != 0 && !few_values_ask(cursor->pg, query, &cursor->few, error))
         return false;
     if (cursor->few.result != NULL)
-        return true;
+        return query->expect == NULL ||
+               query->expect(query->context, few_values_count(&cursor->few), error);
     if (!postgres_find_key(cursor->pg, &place, &key_id, error))
         return false;
     *missing = key_id == 0 && query->key_must_exist;
-    return *missing || open_copy(cursor, query, key_id, error);
+    return *missing || (tagstore_tell_estimate(cursor->base.store, query, error) &&
+                        open_copy(cursor, query, key_id, error));
 }
 
 /* Connects, because a cursor that was closed early has given the connection up. */

@@ -64,6 +64,11 @@ bool few_values_ask(struct pg *pg, const struct group_tag_value_query *query,
     return true;
 }
 
+int64_t few_values_count(const struct few_values *values)
+{
+    return pg_rows(values->result);
+}
+
 void few_values_free(struct few_values *values)
 {
     pg_result_free(values->result);

@@ -22,6 +22,9 @@ struct few_values {
 bool few_values_ask(struct pg *pg, const struct group_tag_value_query *query,
                     struct few_values *values, struct error *error) MUST_CHECK;
 
+/* Of those that are not empty. */
+int64_t few_values_count(const struct few_values *values);
+
 void few_values_free(struct few_values *values);
 
 /* The next row, its text in `arena`; *found is false when none is left. A time that is infinite or

@@ -75,6 +75,8 @@ bool snuba_open_group_tag_values(struct tagstore *store, const struct group_tag_
         return false;
     if (!has_key)
         return true;
+    if (!tagstore_tell_estimate(store, query, error))
+        return false;
     struct snuba_cursor *made = memory_alloc(sizeof(*made));
     if (made == NULL)
         return error_no_memory(error);
