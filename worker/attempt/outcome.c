@@ -125,7 +125,9 @@ static bool write_and_commit(const struct outcome *outcome, const struct outcome
                              struct error *error)
 {
     struct pg_batch last;
-    pg_batch_init(&last, outcome->attempt->tools->pg);
+    const struct attempt_tools *tools = outcome->attempt->tools;
+    pg_batch_init(&last, tools->pg);
+    pool_end(tools->pool, tools->slot);
     bool done = FAULT("before_commit", error) &&
                 (outcome->file == NULL || add_finish(&last, outcome, error)) &&
                 outcome_mail_add(outcome->attempt, mail, &last, error) &&

@@ -14,6 +14,7 @@ enum {
     LOOK_MS = 500,
     AWAY_WAIT_MS = 1000,
     DISK_CHECK_MS = 5000,
+    GIVE_MS = 5000,
     LEAST_ROOM = 16 << 20
 };
 
@@ -87,8 +88,8 @@ static bool claim(struct looks *looks, bool *more, struct error *error)
     if (claims.count > 0 && !FAULT("claimed", error))
         return false;
     for (int i = 0; i < claims.count; i++) /* also those before a failure */
-        if (!pool_give(looks->pool, &claims.items[i]))
-            return true; /* the heartbeat's last act gives it back */
+        if (!pool_give(looks->pool, &claims.items[i], GIVE_MS))
+            return true; /* the heartbeat gives it back, and those behind it */
     if (claims.promoted > 0)
         LOG(LOG_INFO, "queue.promoted", log_int("count", claims.promoted));
     looks->idle = claims.count == 0;

@@ -62,7 +62,7 @@ bool pool_wait(struct pool *pool, int64_t ms)
 
 static bool is_held(const struct pool_slot *slot)
 {
-    return slot->place == POOL_GIVEN || slot->place == POOL_WORKING;
+    return slot->place == POOL_GIVEN || slot->place == POOL_WORKING || slot->place == POOL_ENDING;
 }
 
 /* Big jobs that may still be begun. */
@@ -85,22 +85,31 @@ struct claim_order pool_order(struct pool *pool)
     int ready = 0;
     (void)pthread_mutex_lock(&pool->mutex);
     for (int i = 0; i < pool->threads; i++)
-        ready += pool->slots[i].place == POOL_READY ? 1 : 0;
+        ready += pool->slots[i].place == POOL_READY || pool->slots[i].place == POOL_ENDING ? 1 : 0;
     ready = smaller(ready, CLAIMS_MAX);
     struct claim_order order = {.jobs = ready, .big = smaller(ready, room_for_big(pool))};
     (void)pthread_mutex_unlock(&pool->mutex);
     return order;
 }
 
-bool pool_give(struct pool *pool, const struct claim *claim)
+static struct pool_slot *find_ready(struct pool *pool)
 {
-    int i = 0;
+    for (int i = 0; i < pool->threads; i++)
+        if (pool->slots[i].place == POOL_READY)
+            return &pool->slots[i];
+    return NULL;
+}
+
+bool pool_give(struct pool *pool, const struct claim *claim, int64_t ms)
+{
+    struct timespec deadline = bell_deadline(ms);
     (void)pthread_mutex_lock(&pool->mutex);
-    while (i < pool->threads && pool->slots[i].place != POOL_READY)
-        i++;
-    bool given = !pool->stopping && i < pool->threads;
+    while (!pool->stopping && find_ready(pool) == NULL &&
+           pthread_cond_timedwait(&pool->may_claim, &pool->mutex, &deadline) != ETIMEDOUT)
+        ;
+    struct pool_slot *slot = find_ready(pool);
+    bool given = !pool->stopping && slot != NULL;
     if (given) {
-        struct pool_slot *slot = &pool->slots[i];
         slot->place = POOL_GIVEN;
         slot->claim = *claim;
         slot->lost = false;
@@ -131,6 +140,14 @@ const struct claim *pool_receive(struct pool *pool, int slot, int64_t ms)
     bool received = mine->place == POOL_WORKING;
     (void)pthread_mutex_unlock(&pool->mutex);
     return received ? &mine->claim : NULL;
+}
+
+void pool_end(struct pool *pool, int slot)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->slots[slot].place = POOL_ENDING;
+    ring(pool);
+    (void)pthread_mutex_unlock(&pool->mutex);
 }
 
 void pool_release(struct pool *pool, int slot)

@@ -16,12 +16,13 @@ enum pool_place {
     POOL_READY,   /* waits for a job */
     POOL_GIVEN,   /* has been given one */
     POOL_WORKING, /* has picked it up */
+    POOL_ENDING,  /* ends it at this moment: the next one may be claimed */
 };
 
 struct pool_slot {
     pthread_cond_t may_receive; /* waited for by its thread */
     enum pool_place place;
-    struct claim claim; /* given or working */
+    struct claim claim; /* given, working or ending */
     bool lost;          /* the job was cancelled, or is another worker's now */
 };
 
@@ -53,14 +54,17 @@ bool pool_wait(struct pool *pool, int64_t ms);
    several threads, one is kept for small exports. */
 struct claim_order pool_order(struct pool *pool);
 
-/* Gives a claimed job to a thread that is ready. False: there is none any more, because the worker
-   stops. */
-bool pool_give(struct pool *pool, const struct claim *claim);
+/* Gives a claimed job to a thread that is ready, or will be within `ms` milliseconds. False: there
+   is none, because the worker stops, or a job did not end as it was about to. */
+bool pool_give(struct pool *pool, const struct claim *claim, int64_t ms);
 
 /* ---- for job thread `slot` ---- */
 
 /* Waits at most `ms` milliseconds for a job; NULL when none came. It is held until pool_release. */
 const struct claim *pool_receive(struct pool *pool, int slot, int64_t ms);
+
+/* The job is about to end: only its COMMIT is left. So the next one is claimed meanwhile. */
+void pool_end(struct pool *pool, int slot);
 
 /* The thread holds nothing, and is not ready until its next pool_receive. */
 void pool_release(struct pool *pool, int slot);
@@ -74,7 +78,7 @@ bool pool_is_lost(struct pool *pool, int slot);
 
 /* ---- for all ---- */
 
-/* Jobs given or in work. */
+/* Jobs given, in work or ending. */
 int pool_busy(struct pool *pool);
 
 /* Copies of their claims. */

@@ -35,7 +35,7 @@ static struct claim make_claim(int64_t id, bool big)
 static void give(int64_t id, bool big)
 {
     struct claim claim = make_claim(id, big);
-    assert_true(pool_give(&pool, &claim));
+    assert_true(pool_give(&pool, &claim, 0));
 }
 
 /* The thread is ready, as far as the claimer is concerned. */
@@ -70,7 +70,7 @@ static void test_no_thread_is_ready(void **state)
     struct claim claim = make_claim(1, false);
     pool_init(&pool, 2);
     expect_order(0, 0);
-    assert_false(pool_give(&pool, &claim));
+    assert_false(pool_give(&pool, &claim, 0));
     assert_int_equal(pool_busy(&pool), 0);
 }
 
@@ -109,6 +109,50 @@ static void test_held_until_released(void **state)
     expect_order(0, 0); /* a thread that has released is not ready yet */
     make_ready(0);
     expect_order(1, 1);
+}
+
+/* Its next job may be claimed, and waits for it. */
+static void test_ending(void **state)
+{
+    (void)state;
+    struct claim claim = make_claim(8, false);
+    pool_init(&pool, 2);
+    make_work(0, 7, false);
+    assert_true(pool_wait(&pool, 0)); /* from when it became ready */
+    expect_order(0, 0);
+    pool_end(&pool, 0);
+    assert_true(pool_wait(&pool, 0));
+    expect_order(1, 1);
+    assert_int_equal(pool_busy(&pool), 1);
+    assert_false(pool_give(&pool, &claim, 10)); /* it has not ended in time */
+    pool_release(&pool, 0);
+    expect_order(0, 0);
+    make_ready(0);
+    assert_true(pool_give(&pool, &claim, 10));
+}
+
+static void *receive_soon(void *argument)
+{
+    (void)argument;
+    clock_sleep_ms(50);
+    pool_release(&pool, 0);
+    return (void *)(uintptr_t)pool_receive(&pool, 0, LONG_MS);
+}
+
+static void test_given_to_the_first_that_has_ended(void **state)
+{
+    (void)state;
+    struct claim claim = make_claim(8, false);
+    pthread_t thread;
+    void *received = NULL;
+    pool_init(&pool, 2);
+    make_work(0, 7, false);
+    pool_end(&pool, 0);
+    assert_int_equal(pthread_create(&thread, NULL, receive_soon, NULL), 0);
+    assert_true(pool_give(&pool, &claim, LONG_MS));
+    assert_int_equal(pthread_join(thread, &received), 0);
+    assert_non_null(received);
+    assert_int_equal(((const struct claim *)received)->data_export_id, 8);
 }
 
 static void test_no_more_than_one_look_may_claim(void **state)
@@ -329,7 +373,7 @@ static void test_a_stop_ends_all_waiting(void **state)
     join(&receivers[0]);
     join(&receivers[1]);
     pool_wait(&pool, LONG_MS);
-    assert_false(pool_give(&pool, &claim)); /* the heartbeat gives it back */
+    assert_false(pool_give(&pool, &claim, 0)); /* the heartbeat gives it back */
     assert_int_equal(pool_busy(&pool), 0);
     assert_in_range(clock_monotonic_ms() - since, 0, SOON_MS);
 }
@@ -353,6 +397,8 @@ int main(void)
         TEST(test_no_thread_is_ready),
         TEST(test_given_between_two_waits),
         TEST(test_held_until_released),
+        TEST(test_ending),
+        TEST(test_given_to_the_first_that_has_ended),
         TEST(test_no_more_than_one_look_may_claim),
         TEST(test_one_thread_takes_big_exports_too),
         TEST(test_one_of_several_is_kept),
