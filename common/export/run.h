@@ -47,8 +47,8 @@ struct export_estimate {
 typedef bool export_progress_function(void *context, const struct job_progress *progress,
                                       struct error *error);
 
-/* Called before the first page, if an estimate is to be had within some seconds; false (with
- *error) ends the export. */
+/* Called before the first page if an estimate is to be had within some seconds, and again if the
+   group was merged meanwhile; false (with *error) ends the export. */
 typedef bool export_expect_function(void *context, const struct export_estimate *estimate,
                                     struct error *error);
 

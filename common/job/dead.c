@@ -232,7 +232,18 @@ static bool retry_arrived(struct pg *pg, const char *queue, int64_t id, int64_t 
     return give_up(pg, id, why.message, error);
 }
 
-/* One that would wait for longer than any can was put in before the server's clock was set back. */
+/* One that would wait for longer than any can was put in before the server's clock was set back:
+   its time begins anew. */
+static bool limit_waiting(struct pg *pg, const char *queue, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_text(&params, queue);
+    return pg_execute(pg,
+                      "UPDATE exportd.dead SET retry_until = clock_timestamp() + " PATIENCE
+                      " WHERE queue = $1::text AND retry_until > clock_timestamp() + 2 * " PATIENCE,
+                      &params, NULL, error);
+}
+
 static bool end_waiting(struct pg *pg, const char *queue, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -240,8 +251,7 @@ static bool end_waiting(struct pg *pg, const char *queue, struct error *error)
     pg_bind_text(&params, queue);
     if (!pg_query(pg,
                   "UPDATE exportd.dead d SET retry_until = NULL WHERE d.queue = $1::text"
-                  " AND d.retry_until NOT BETWEEN clock_timestamp()"
-                  " AND clock_timestamp() + 2 * " PATIENCE " AND NOT " HAS_ROW
+                  " AND d.retry_until < clock_timestamp() AND NOT " HAS_ROW
                   " RETURNING d.data_export_id, d.reason",
                   &params, &ended, error))
         return false;
@@ -259,7 +269,7 @@ bool dead_retry_pending(struct pg *pg, const char *queue, int64_t *enqueued, str
     for (int row = 0; done && row < pg_rows(ids); row++)
         done = retry_arrived(pg, queue, pg_int(ids, row, 0), enqueued, error);
     pg_result_free(ids);
-    return done && end_waiting(pg, queue, error);
+    return done && limit_waiting(pg, queue, error) && end_waiting(pg, queue, error);
 }
 
 /* ---- looking ---- */

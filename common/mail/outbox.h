@@ -23,8 +23,8 @@ struct outbox {
 void outbox_init(struct outbox *outbox, struct pg *pg, struct mail_transport *transport);
 void outbox_free(struct outbox *outbox); /* records and gives back nothing: outbox_settle does */
 
-/* Sends the mail that has been due longest, if there is one; *more: others may be due as well. No
-   transaction is open meanwhile, and records what came of it: due again with exponential back-off
+/* Sends the mail that has been due longest, if there is one, with no transaction open meanwhile; if
+   not *more, no other one is due. Records what came of it: due again with exponential back-off
    (10 s to 1 h, with jitter) after a failure that may pass; given up, with an error in the log,
    after a 5xx. A refused mail is no error of this function: errors are those of the database. While
    the mail server is quick, up to OUTBOX_MAILS_MAX mails are claimed at once, and noted as sent in

@@ -32,16 +32,16 @@ bool member_load(struct pg *pg, struct member *member, struct arena *arena, stru
     return done;
 }
 
-/* An invitation has no user yet. */
 bool member_may_export_add(struct pg_batch *batch, int64_t data_export_id, struct error *error)
 {
     struct pg_params params = {.repeated = true};
     pg_bind_int(&params, data_export_id);
     return pg_batch_add(
         batch,
-        "SELECT row.user_id IS NULL OR person.is_superuser"
+        "SELECT row.user_id IS NULL OR coalesce(person.is_superuser, false)"
         " OR EXISTS (SELECT FROM sentry_organizationmember AS member WHERE member.user_id ="
-        " person.id AND member.organization_id = row.organization_id), person.is_sentry_app"
+        " person.id AND member.organization_id = row.organization_id),"
+        " coalesce(person.is_sentry_app, false)"
         " FROM sentry_exporteddata AS row"
         " LEFT JOIN auth_user AS person ON person.id = row.user_id AND person.is_active"
         " WHERE row.id = $1::bigint",
@@ -88,8 +88,8 @@ bool member_may_export_read(struct pg *pg, const struct pg_result *reply,
                             const struct exported_data *row, bool *may, struct error *error)
 {
     bool has_apps = false;
-    *may = pg_rows(reply) == 1 && text_equal(pg_text(reply, 0, 0), "t");
-    if (*may || pg_rows(reply) == 0 || !text_equal(pg_text(reply, 0, 1), "t"))
+    *may = pg_rows(reply) == 0 || text_equal(pg_text(reply, 0, 0), "t");
+    if (*may || !text_equal(pg_text(reply, 0, 1), "t"))
         return true;
     return has_sentry_apps(pg, &has_apps, error) &&
            (!has_apps || is_installed(pg, row->organization_id, row->user_id, may, error));

@@ -19,10 +19,11 @@ bool member_load(struct pg *pg, struct member *member, struct arena *arena,
                  struct error *error) MUST_CHECK;
 
 /* Whether an export may still be given to its user: an active one who is a member of its
-   organization or a superuser, or who stands for a sentry app that is installed there; or one whose
-   row is gone. The statement for a batch, and what its reply says; of the export's row the
-   organization and the user are read, and what is asked about sentry apps is asked then.
-   ERROR_DENIED: the user stands for one, and the role may not read which are installed. */
+   organization or a superuser, or who stands for a sentry app that is installed there. Without a
+   user (user_id NULL), and if the export is gone, *may is true. The statement for a batch, and what
+   its reply says: that asks about sentry apps, if the user stands for one, and reads the
+   organization and the user of `row`. ERROR_DENIED: the role may not read which apps are installed.
+ */
 bool member_may_export_add(struct pg_batch *batch, int64_t data_export_id,
                            struct error *error) MUST_CHECK;
 bool member_may_export_read(struct pg *pg, const struct pg_result *reply,

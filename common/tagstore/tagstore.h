@@ -136,8 +136,8 @@ struct group_tag_value_query {
        no merge has taken them away. Else nobody knows. NULL: nobody asks. */
     bool *group_seen;
 
-    /* Told before the rows are read about how many there will be, as tagstore_estimate_values says,
-       if that is to be had. NULL: nobody asks, and nothing is estimated. */
+    /* Told each time before rows are read about how many there will be, as tagstore_estimate_values
+       says, if that is to be had. NULL: nobody asks, and nothing is estimated. */
     tagstore_rows_function *expect;
 
     /* Told how many rows have been read so far, now and then while opening takes long; NULL: nobody

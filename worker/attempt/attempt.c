@@ -38,32 +38,34 @@ static enum outcome_result judge_row(const struct attempt *attempt)
     return attempt->row.date_finished != USEC_NONE ? OUTCOME_FINISHED : OUTCOME_DONE;
 }
 
-/* The export's row, and whether its user may have it: he may have left since he asked. */
-static bool load(struct attempt *attempt, enum outcome_result *result, bool *user_may,
-                 struct error *error)
+enum question { ROW, USER };
+
+/* All that has to be known before the work, in one round trip. */
+static bool ask(const struct attempt *attempt, struct pg_batch *batch, struct error *error)
 {
-    enum { ROW, USER };
-    const struct attempt_tools *tools = attempt->tools;
     int64_t id = attempt->claim->data_export_id;
-    struct pg_batch batch;
-    pg_batch_init(&batch, tools->pg);
-    bool done = exported_data_load_add(&batch, id, error) &&
-                member_may_export_add(&batch, id, error) && pg_batch_run(&batch, error);
-    if (done && !exported_data_load_read(batch.results[ROW], tools->arena, &attempt->row, error)) {
-        *result = OUTCOME_ROW_GONE;
-        done = error->code == ERROR_NOT_FOUND;
-    } else if (done) {
-        *result = judge_row(attempt);
-        done =
-            member_may_export_read(tools->pg, batch.results[USER], &attempt->row, user_may, error);
-    }
-    pg_batch_free(&batch);
-    return done;
+    return pg_connect(batch->pg, error) && exported_data_load_add(batch, id, error) &&
+           member_may_export_add(batch, id, error) && pg_batch_run(batch, error);
 }
 
-static bool check_user(bool user_may, struct error *error)
+static bool read_row(struct attempt *attempt, const struct pg_result *reply,
+                     enum outcome_result *result, struct error *error)
 {
-    return user_may || error_set(error, ERROR_EXPORT, "%s", EXPORT_USER_HAS_LEFT);
+    if (exported_data_load_read(reply, attempt->tools->arena, &attempt->row, error)) {
+        *result = judge_row(attempt);
+        return true;
+    }
+    *result = OUTCOME_ROW_GONE;
+    return error->code == ERROR_NOT_FOUND;
+}
+
+/* Also when the user has left before the export could be made. */
+static bool check_user(const struct attempt *attempt, const struct pg_result *reply,
+                       struct error *error)
+{
+    bool may = false;
+    return member_may_export_read(attempt->tools->pg, reply, &attempt->row, &may, error) &&
+           (may || error_set(error, ERROR_EXPORT, "%s", EXPORT_USER_HAS_LEFT));
 }
 
 static bool check_budget(const struct attempt *attempt, struct error *error)
@@ -79,20 +81,27 @@ static bool check_budget(const struct attempt *attempt, struct error *error)
 
 /* ---- the whole ---- */
 
+/* *result: whether there is anything to do. */
+static bool prepare(struct attempt *attempt, enum outcome_result *result, struct error *error)
+{
+    struct pg_batch batch;
+    pg_batch_init(&batch, attempt->tools->pg);
+    bool done = FAULT("after_claim", error) && ask(attempt, &batch, error) &&
+                read_row(attempt, batch.results[ROW], result, error);
+    if (done && *result == OUTCOME_DONE)
+        done = check_budget(attempt, error) && check_user(attempt, batch.results[USER], error);
+    pg_batch_free(&batch);
+    return done;
+}
+
 static void make_attempt(struct attempt *attempt)
 {
     struct error *error = &attempt->error;
     enum outcome_result result = OUTCOME_DONE;
-    bool user_may = false;
-    bool done = FAULT("after_claim", error) && pg_connect(attempt->tools->pg, error) &&
-                load(attempt, &result, &user_may, error);
-    if (done && result != OUTCOME_DONE) {
+    bool done = prepare(attempt, &result, error);
+    if (done && result != OUTCOME_DONE)
         conclude_otherwise(attempt, result);
-        return;
-    }
-    done = done && check_budget(attempt, error) && check_user(user_may, error) &&
-           assemble_download(attempt, error) && conclude_valid(attempt);
-    if (!done)
+    else if (!done || !assemble_download(attempt, error) || !conclude_valid(attempt))
         conclude_error(attempt);
 }
 

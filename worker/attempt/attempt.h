@@ -2,7 +2,7 @@
 /*
  * One attempt at a claimed job: assemble_download, and one transaction that ends it. Of the other
  * threads it knows only the pool, which tells whether the job is still ours and whether it may be
- * big.
+ * big, and is told when the outcome is on its way.
  *
  *     attempt.c            the order of things: load, check, estimate, run
  *     assemble_download.c  the work: rows into a file, the file into blobs
@@ -62,6 +62,7 @@ struct attempt {
     const char *reason; /* the sentence or the error */
     const char *cause;  /* in the words of the servers */
     bool otherwise;     /* the export's row was gone, or finished, when the outcome was written */
+    bool ending;        /* the pool knows that the outcome is on its way */
     bool valid;         /* the export is, with assembly.progress */
     bool mailed;        /* the outbox has something new */
     struct error error; /* what `reason` and `cause` may point to */

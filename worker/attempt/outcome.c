@@ -125,15 +125,21 @@ static bool write_and_commit(const struct outcome *outcome, const struct outcome
                              struct error *error)
 {
     struct pg_batch last;
-    const struct attempt_tools *tools = outcome->attempt->tools;
-    pg_batch_init(&last, tools->pg);
-    pool_end(tools->pool, tools->slot);
+    pg_batch_init(&last, outcome->attempt->tools->pg);
     bool done = FAULT("before_commit", error) &&
                 (outcome->file == NULL || add_finish(&last, outcome, error)) &&
                 outcome_mail_add(outcome->attempt, mail, &last, error) &&
                 pg_batch_commit(&last, error) && FAULT("after_commit", error);
     pg_batch_free(&last);
     return done;
+}
+
+/* The next job may be claimed meanwhile. Once: what must be tried again takes its time. */
+static void tell_end(struct attempt *attempt)
+{
+    if (!attempt->ending)
+        pool_end(attempt->tools->pool, attempt->tools->slot);
+    attempt->ending = true;
 }
 
 bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct error *error)
@@ -155,8 +161,10 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct 
         return end_otherwise(&outcome, error);
     outcome_mail_init(&mail);
     done = done && delete_old_file(&outcome, error) &&
-           outcome_mail_success(attempt, &outcome.export, &mail, error) &&
-           write_and_commit(&outcome, &mail, error);
+           outcome_mail_success(attempt, &outcome.export, &mail, error);
+    if (done)
+        tell_end(attempt);
+    done = done && write_and_commit(&outcome, &mail, error);
     outcome_mail_free(&mail);
     if (!done)
         pg_rollback(attempt->tools->pg);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "worker/outage.h"
+#include "worker/threads/heartbeat.h"
 
 #include <errno.h>
 #include <sys/statvfs.h>
@@ -14,7 +15,7 @@ enum {
     LOOK_MS = 500,
     AWAY_WAIT_MS = 1000,
     DISK_CHECK_MS = 5000,
-    GIVE_MS = 5000,
+    GIVE_MS = 1000,
     LEAST_ROOM = 16 << 20
 };
 
@@ -65,31 +66,46 @@ static bool disks_are_fine(struct looks *looks)
 
 /* ---- claiming ---- */
 
-/* *more: as many jobs as were asked for, and perhaps others. An idle queue is asked for one job
- * only.
- */
-static bool claim(struct looks *looks, bool *more, struct error *error)
+/* What no thread takes goes back at once; if that fails, the heartbeat gives it back. */
+static void give_all(struct looks *looks, const struct claims *claims)
 {
-    struct claims claims = {.count = 0};
+    struct error error;
+    bool given = true;
+    for (int i = 0; i < claims->count; i++)
+        given = given && pool_give(looks->pool, &claims->items[i], GIVE_MS);
+    if (!given &&
+        !heartbeat_return_unheld(looks->claimer->pg, looks->pool, looks->context->name, 0, &error))
+        log_error(LOG_WARNING, "queue.not-returned", &error);
+}
+
+/* An idle queue is asked for one job only. */
+static struct claim_order next_order(struct looks *looks)
+{
     struct claim_order order = pool_order(looks->pool);
     int64_t now = clock_monotonic_ms();
-    *more = false;
-    if (order.jobs == 0)
-        return true;
-    if (looks->idle) {
+    if (looks->idle && order.jobs > 1) {
         order.jobs = 1;
         order.big = order.big > 0 ? 1 : 0;
     }
     order.upkeep = now - looks->upkeep_ms >= LOOK_MS;
-    if (order.upkeep)
+    if (order.upkeep && order.jobs > 0)
         looks->upkeep_ms = now;
+    return order;
+}
+
+/* *more: as many jobs as were asked for, and perhaps others. */
+static bool claim(struct looks *looks, bool *more, struct error *error)
+{
+    struct claims claims = {.count = 0};
+    struct claim_order order = next_order(looks);
+    *more = false;
+    if (order.jobs == 0)
+        return true;
     bool done = pg_connect(looks->claimer->pg, error) &&
                 claim_jobs(looks->claimer->pg, &looks->claimant, &order, &claims, error);
     if (claims.count > 0 && !FAULT("claimed", error))
         return false;
-    for (int i = 0; i < claims.count; i++) /* also those before a failure */
-        if (!pool_give(looks->pool, &claims.items[i], GIVE_MS))
-            return true; /* the heartbeat gives it back, and those behind it */
+    give_all(looks, &claims); /* also those before a failure */
     if (claims.promoted > 0)
         LOG(LOG_INFO, "queue.promoted", log_int("count", claims.promoted));
     looks->idle = claims.count == 0;

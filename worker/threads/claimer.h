@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The claimer: a thread that claims jobs for the job threads that are ready. It looks twice a
-   second, and at once when a thread has become ready or this worker has put something into the
-   queue. */
+/* The claimer: a thread that claims jobs for the job threads that are ready, or about to be. It
+   looks twice a second, and at once when the pool rings. */
 #ifndef WORKER_THREADS_CLAIMER_H
 #define WORKER_THREADS_CLAIMER_H
 

@@ -72,17 +72,23 @@ static bool beat(struct rounds *rounds, struct error *error)
 
 /* ---- what depends on them ---- */
 
-static bool return_unheld(struct rounds *rounds, int64_t on_its_way_ms, struct error *error)
+bool heartbeat_return_unheld(struct pg *pg, struct pool *pool, const char *instance,
+                             int64_t on_its_way_ms, struct error *error)
 {
     struct held_runs held;
     int64_t count = 0;
-    pool_list_held(rounds->heartbeat->pool, &held);
-    if (!lease_return_unheld(rounds->pg, rounds->holder.instance, &held, on_its_way_ms, &count,
-                             error))
+    pool_list_held(pool, &held);
+    if (!lease_return_unheld(pg, instance, &held, on_its_way_ms, &count, error))
         return false;
     if (count > 0)
         LOG(LOG_WARNING, "queue.returned-unheld", log_int("count", count));
     return true;
+}
+
+static bool return_unheld(const struct rounds *rounds, int64_t on_its_way_ms, struct error *error)
+{
+    return heartbeat_return_unheld(rounds->pg, rounds->heartbeat->pool, rounds->holder.instance,
+                                   on_its_way_ms, error);
 }
 
 static bool judge(struct rounds *rounds, struct error *error)

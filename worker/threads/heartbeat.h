@@ -21,6 +21,11 @@ struct heartbeat {
     const char *version;
 };
 
+/* Gives back what bears the worker's name, and no thread of the pool holds; but no claims that may
+   be on their way to the pool, which are younger than `on_its_way_ms`. */
+bool heartbeat_return_unheld(struct pg *pg, struct pool *pool, const char *instance,
+                             int64_t on_its_way_ms, struct error *error) MUST_CHECK;
+
 /* The thread's function; the argument is a struct heartbeat. Ends with WORKER_ENDS: then it gives
    back what is left and takes the worker off the list. */
 void *heartbeat_thread(void *heartbeat);

@@ -65,13 +65,15 @@ static bool is_held(const struct pool_slot *slot)
     return slot->place == POOL_GIVEN || slot->place == POOL_WORKING || slot->place == POOL_ENDING;
 }
 
-/* Big jobs that may still be begun. */
+/* Big jobs that may still be begun. One that ends makes room. */
 static int room_for_big(const struct pool *pool)
 {
     int kept = pool->threads > 1 ? 1 : 0;
-    int big = 0;
-    for (int i = 0; i < pool->threads; i++)
-        big += is_held(&pool->slots[i]) && pool->slots[i].claim.big ? 1 : 0;
+    int big = pool->big_is_coming ? 1 : 0;
+    for (int i = 0; i < pool->threads; i++) {
+        const struct pool_slot *slot = &pool->slots[i];
+        big += is_held(slot) && slot->place != POOL_ENDING && slot->claim.big ? 1 : 0;
+    }
     return pool->threads - kept - big;
 }
 
@@ -80,14 +82,21 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
+static int count_in(const struct pool *pool, enum pool_place place)
+{
+    int count = 0;
+    for (int i = 0; i < pool->threads; i++)
+        count += pool->slots[i].place == place ? 1 : 0;
+    return count;
+}
+
 struct claim_order pool_order(struct pool *pool)
 {
-    int ready = 0;
     (void)pthread_mutex_lock(&pool->mutex);
-    for (int i = 0; i < pool->threads; i++)
-        ready += pool->slots[i].place == POOL_READY || pool->slots[i].place == POOL_ENDING ? 1 : 0;
-    ready = smaller(ready, CLAIMS_MAX);
-    struct claim_order order = {.jobs = ready, .big = smaller(ready, room_for_big(pool))};
+    int jobs = smaller(count_in(pool, POOL_READY), CLAIMS_MAX);
+    if (jobs == 0)
+        jobs = smaller(count_in(pool, POOL_ENDING), 1);
+    struct claim_order order = {.jobs = jobs, .big = smaller(jobs, room_for_big(pool))};
     (void)pthread_mutex_unlock(&pool->mutex);
     return order;
 }
@@ -100,21 +109,36 @@ static struct pool_slot *find_ready(struct pool *pool)
     return NULL;
 }
 
+static void give(struct pool_slot *slot, const struct claim *claim)
+{
+    slot->place = POOL_GIVEN;
+    slot->claim = *claim;
+    slot->lost = false;
+    (void)pthread_cond_signal(&slot->may_receive);
+}
+
+static void expect_no_end(struct pool *pool)
+{
+    for (int i = 0; i < pool->threads; i++)
+        if (pool->slots[i].place == POOL_ENDING)
+            pool->slots[i].place = POOL_WORKING;
+}
+
 bool pool_give(struct pool *pool, const struct claim *claim, int64_t ms)
 {
     struct timespec deadline = bell_deadline(ms);
     (void)pthread_mutex_lock(&pool->mutex);
+    pool->big_is_coming = claim->big;
     while (!pool->stopping && find_ready(pool) == NULL &&
            pthread_cond_timedwait(&pool->may_claim, &pool->mutex, &deadline) != ETIMEDOUT)
         ;
+    pool->big_is_coming = false;
     struct pool_slot *slot = find_ready(pool);
     bool given = !pool->stopping && slot != NULL;
-    if (given) {
-        slot->place = POOL_GIVEN;
-        slot->claim = *claim;
-        slot->lost = false;
-        (void)pthread_cond_signal(&slot->may_receive);
-    }
+    if (given)
+        give(slot, claim);
+    else
+        expect_no_end(pool);
     (void)pthread_mutex_unlock(&pool->mutex);
     return given;
 }

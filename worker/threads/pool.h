@@ -16,7 +16,7 @@ enum pool_place {
     POOL_READY,   /* waits for a job */
     POOL_GIVEN,   /* has been given one */
     POOL_WORKING, /* has picked it up */
-    POOL_ENDING,  /* ends it at this moment: the next one may be claimed */
+    POOL_ENDING,  /* its outcome is on its way: the next one may be claimed */
 };
 
 struct pool_slot {
@@ -31,6 +31,7 @@ struct pool {
     pthread_cond_t may_claim; /* waited for by the claimer */
     bool stopping;            /* no thread waits any more */
     bool rung;                /* there may be something to claim */
+    bool big_is_coming;       /* the claimer waits with a big job for a thread that ends */
     int threads;
     struct pool_slot slots[POOL_MAX];
 };
@@ -43,19 +44,20 @@ void pool_stop(struct pool *pool);
 
 /* ---- for the claimer ---- */
 
-/* From any thread: jobs may wait that did not a moment ago. A thread that becomes ready rings, too.
- */
+/* From any thread: jobs may wait that did not a moment ago. A thread that becomes ready, or is
+   about to, rings, too. */
 void pool_ring(struct pool *pool);
 
 /* Waits at most `ms` milliseconds for the pool to ring: whether it did. */
 bool pool_wait(struct pool *pool, int64_t ms);
 
 /* How many jobs may be claimed at the moment, and how many of them may be big: where there are
-   several threads, one is kept for small exports. */
+   several threads, one is kept for small exports. When none is ready, one for the thread that ends
+   first. */
 struct claim_order pool_order(struct pool *pool);
 
 /* Gives a claimed job to a thread that is ready, or will be within `ms` milliseconds. False: there
-   is none, because the worker stops, or a job did not end as it was about to. */
+   was none, or the worker stops. Then no thread counts as one that ends any more. */
 bool pool_give(struct pool *pool, const struct claim *claim, int64_t ms);
 
 /* ---- for job thread `slot` ---- */
@@ -63,7 +65,7 @@ bool pool_give(struct pool *pool, const struct claim *claim, int64_t ms);
 /* Waits at most `ms` milliseconds for a job; NULL when none came. It is held until pool_release. */
 const struct claim *pool_receive(struct pool *pool, int slot, int64_t ms);
 
-/* The job is about to end: only its COMMIT is left. So the next one is claimed meanwhile. */
+/* Only the COMMIT of the job's outcome is left: the next job may be claimed meanwhile. */
 void pool_end(struct pool *pool, int slot);
 
 /* The thread holds nothing, and is not ready until its next pool_receive. */

@@ -97,7 +97,7 @@ static bool open_rows(struct postgres_cursor *cursor, const struct group_tag_val
         return false;
     *missing = key_id == 0 && query->key_must_exist;
     return *missing || (tagstore_tell_estimate(cursor->base.store, query, error) &&
-                        open_copy(cursor, query, key_id, error));
+                        pg_connect(cursor->pg, error) && open_copy(cursor, query, key_id, error));
 }
 
 /* Connects, because a cursor that was closed early has given the connection up. */

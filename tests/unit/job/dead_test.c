@@ -254,7 +254,10 @@ static void a_clock_that_is_set_back(void **state)
     add_pending(fixture, "{\"data_export_id\": 27}", 27);
     run_sql(fixture->pg, "UPDATE exportd.dead SET retry_until = retry_until + interval '5 hours'");
     expect_retried(fixture, 0);
-    expect_counts(fixture, 1, 0);
+    expect_counts(fixture, 0, 1);
+    expect_sql(fixture->pg,
+               "SELECT retry_until - clock_timestamp() BETWEEN '5 s' AND '10 s' FROM exportd.dead",
+               "t");
 }
 
 static void one_that_is_refused_holds_up_none(void **state)

@@ -9,11 +9,9 @@ enum { ACME = 1, OTHER = 2, MEMBER = 2, APP = 3, STRANGER = 4 };
 
 enum { EXPORT = 77 };
 
-/* Of an export of theirs; user 0: its user is gone. */
-static bool ask(int64_t organization_id, int64_t user_id, bool *may)
+/* Their export; user 0: it has none. */
+static void make_export(int64_t organization_id, int64_t user_id)
 {
-    const struct exported_data row = {.organization_id = organization_id, .user_id = user_id};
-    struct pg_batch batch;
     char statement[256];
     run("DELETE FROM sentry_exporteddata");
     (void)snprintf(statement, sizeof(statement),
@@ -22,6 +20,12 @@ static bool ask(int64_t organization_id, int64_t user_id, bool *may)
                    ", 0), now(), 0, '')",
                    EXPORT, organization_id, user_id);
     run(statement);
+}
+
+static bool ask(int64_t organization_id, int64_t user_id, bool *may)
+{
+    const struct exported_data row = {.organization_id = organization_id, .user_id = user_id};
+    struct pg_batch batch;
     pg_batch_init(&batch, pg);
     bool done = member_may_export_add(&batch, EXPORT, &error) && pg_batch_run(&batch, &error) &&
                 member_may_export_read(pg, batch.results[0], &row, may, &error);
@@ -32,6 +36,7 @@ static bool ask(int64_t organization_id, int64_t user_id, bool *may)
 static bool may_export(int64_t organization_id, int64_t user_id)
 {
     bool may = false;
+    make_export(organization_id, user_id);
     ok(ask(organization_id, user_id, &may));
     return may;
 }
@@ -150,9 +155,11 @@ static void test_a_role_that_may_not_read_sentry_apps(void **state)
     run("CREATE ROLE exportd_test_reader");
     run("GRANT SELECT ON auth_user, sentry_organizationmember, sentry_exporteddata TO "
         "exportd_test_reader");
+    run("GRANT ALL ON sentry_exporteddata TO exportd_test_reader");
     run("SET LOCAL ROLE exportd_test_reader");
     assert_true(may_export(ACME, MEMBER));
     assert_false(may_export(ACME, STRANGER));
+    make_export(ACME, APP);
     assert_false(ask(ACME, APP, &may));
     assert_int_equal(error.code, ERROR_DENIED);
 }

@@ -124,11 +124,53 @@ static void test_ending(void **state)
     assert_true(pool_wait(&pool, 0));
     expect_order(1, 1);
     assert_int_equal(pool_busy(&pool), 1);
-    assert_false(pool_give(&pool, &claim, 10)); /* it has not ended in time */
+    assert_false(pool_give(&pool, &claim, 10)); /* it has not ended in time, */
+    expect_order(0, 0);                         /* and is not believed again */
     pool_release(&pool, 0);
-    expect_order(0, 0);
     make_ready(0);
     assert_true(pool_give(&pool, &claim, 10));
+}
+
+/* One is claimed ahead, and only where no thread is ready. */
+static void test_one_ahead(void **state)
+{
+    (void)state;
+    pool_init(&pool, 4);
+    for (int slot = 0; slot < 3; slot++)
+        make_work(slot, slot + 1, false);
+    pool_end(&pool, 0);
+    pool_end(&pool, 1);
+    expect_order(1, 1);
+    make_ready(3);
+    expect_order(1, 1);
+}
+
+static void *give_big(void *argument)
+{
+    struct claim claim = make_claim(8, true);
+    (void)argument;
+    return (void *)(uintptr_t)pool_give(&pool, &claim, LONG_MS);
+}
+
+/* A big job that ends makes room for the next one, which is counted while it waits. */
+static void test_a_big_one_ahead(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    void *given = NULL;
+    pool_init(&pool, 2);
+    make_work(0, 7, true);
+    make_work(1, 9, false);
+    assert_false(pool_keep_big(&pool, 1));
+    pool_end(&pool, 0);
+    expect_order(1, 1);
+    assert_int_equal(pthread_create(&thread, NULL, give_big, NULL), 0);
+    clock_sleep_ms(50);
+    assert_false(pool_keep_big(&pool, 1));
+    pool_release(&pool, 0);
+    make_ready(0);
+    assert_int_equal(pthread_join(thread, &given), 0);
+    assert_non_null(given);
 }
 
 static void *receive_soon(void *argument)
@@ -398,6 +440,8 @@ int main(void)
         TEST(test_given_between_two_waits),
         TEST(test_held_until_released),
         TEST(test_ending),
+        TEST(test_one_ahead),
+        TEST(test_a_big_one_ahead),
         TEST(test_given_to_the_first_that_has_ended),
         TEST(test_no_more_than_one_look_may_claim),
         TEST(test_one_thread_takes_big_exports_too),
