@@ -52,7 +52,7 @@ struct history_row {
     const char *organization; /* slug */
     const char *user;         /* address */
     const char *query_info;
-    int64_t limit, environment_id; /* 0: all */
+    int64_t limit, environment_id; /* 0: all; below 0: what was asked for is none */
     int64_t date_added, date_finished, date_expired;
     struct job_progress progress;
     int64_t attempts, failures;
@@ -72,6 +72,8 @@ struct history_row {
     int64_t expires_at;
     const char *cause; /* of a failure, in the words of the servers: for operators */
     int64_t retry_of;  /* 0: of none */
+    int64_t size;      /* of its file; -1: there is none */
+    const char *sha1;  /* likewise */
 };
 
 struct history_rows {

@@ -50,6 +50,8 @@ enum column {
     COLUMN_EXPIRES,
     COLUMN_CAUSE,
     COLUMN_RETRY_OF,
+    COLUMN_SIZE,
+    COLUMN_SHA1,
 };
 
 /* The parameters of each statement here: $1 how many, then struct history_filter in its order.
@@ -102,10 +104,12 @@ enum column {
     " coalesce(x.message, 'mail: ' || m.message), coalesce(m.state, 'none'), m.message,"           \
     " x.source, x.priority, x.big::integer, x.crashes, coalesce(x.rows_expected, -1),"             \
     " x.truncated, " USEC_WINDOW_FROM ", " USEC_WINDOW_TO ", " USEC_STARTED ","                    \
-    " " USEC_PROGRESS ", " USEC_EXPIRES ", x.cause, x.retry_of"                                    \
+    " " USEC_PROGRESS ", " USEC_EXPIRES                                                            \
+    ", x.cause, x.retry_of, coalesce(f.size, -1), nullif(f.checksum, '')"                          \
     " FROM ids LEFT JOIN sentry_exporteddata e ON e.id = ids.id"                                   \
     " LEFT JOIN exportd.export x ON x.data_export_id = ids.id"                                     \
     " AND (e.id IS NULL OR e.date_added = x.date_added)"                                           \
+    " LEFT JOIN sentry_file f ON f.id = e.file_id"                                                 \
     " LEFT JOIN exportd.outbox m ON m.data_export_id = x.data_export_id"                           \
     " LEFT JOIN sentry_organization o"                                                             \
     " ON o.id = CASE WHEN e.id IS NULL THEN x.organization_id ELSE e.organization_id END"          \
@@ -174,7 +178,8 @@ static bool copy_texts(const struct reader *reader, struct history_row *row, str
            copy_text(reader, COLUMN_MAIL_MESSAGE, &row->mail_message, error) &&
            copy_text(reader, COLUMN_SOURCE, &row->source, error) &&
            copy_text(reader, COLUMN_TRUNCATED, &row->truncated, error) &&
-           copy_text(reader, COLUMN_CAUSE, &row->cause, error);
+           copy_text(reader, COLUMN_CAUSE, &row->cause, error) &&
+           copy_text(reader, COLUMN_SHA1, &row->sha1, error);
 }
 
 static bool read_row(const struct reader *reader, struct history_row *row, struct error *error)
@@ -203,6 +208,7 @@ static bool read_row(const struct reader *reader, struct history_row *row, struc
         .progress_at = moment(reader, COLUMN_PROGRESS),
         .expires_at = moment(reader, COLUMN_EXPIRES),
         .retry_of = number(reader, COLUMN_RETRY_OF),
+        .size = number(reader, COLUMN_SIZE),
     };
     return copy_texts(reader, row, error);
 }

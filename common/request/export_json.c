@@ -22,6 +22,13 @@ static bool put_number(json_t *object, const char *name, int64_t number, int64_t
                           : json_put_int(object, name, number, error);
 }
 
+/* Of a message that asked for something else than a number. */
+static bool put_asked(json_t *object, const char *name, int64_t number, struct error *error)
+{
+    return number < 0 ? json_put_text(object, name, "invalid", error)
+                      : put_number(object, name, number, 0, error);
+}
+
 static bool put_request(json_t *object, const struct history_row *row, struct error *error)
 {
     return json_put_int(object, "id", row->id, error) &&
@@ -31,8 +38,8 @@ static bool put_request(json_t *object, const struct history_row *row, struct er
            json_put_text(object, "organization", row->organization, error) &&
            json_put_text(object, "user", row->user, error) && put_file_name(object, row, error) &&
            json_put_text(object, "query_info", row->query_info, error) &&
-           put_number(object, "limit", row->limit, 0, error) &&
-           put_number(object, "environment_id", row->environment_id, 0, error);
+           put_asked(object, "limit", row->limit, error) &&
+           put_asked(object, "environment_id", row->environment_id, error);
 }
 
 static bool put_life(json_t *object, const struct history_row *row, struct error *error)
@@ -43,6 +50,8 @@ static bool put_life(json_t *object, const struct history_row *row, struct error
            json_put_int(object, "rows", row->progress.rows, error) &&
            json_put_int(object, "bytes", row->progress.bytes, error) &&
            json_put_int(object, "pages", row->progress.pages, error) &&
+           put_number(object, "size", row->size, -1, error) &&
+           json_put_text(object, "sha1", row->sha1, error) &&
            json_put_int(object, "attempts", row->attempts, error) &&
            json_put_int(object, "failures", row->failures, error) &&
            json_put_text(object, "worker", row->worker, error) &&

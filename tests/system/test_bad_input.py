@@ -4,6 +4,7 @@ nothing half done."""
 import contextlib
 import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -149,6 +150,8 @@ def test_a_limit_that_is_none(exportd, sql, queue, one, limit):
     exportd.drain()
     status = exportd.status(export)
     assert status["status"] == "FAILED" and "limit" in status["message"].lower()
+    assert status["limit"] == "invalid"
+    assert re.search("^limit +invalid$", exportd.ok("status", export).out, re.MULTILINE)
     expect_failure(exportd, sql, export, status["message"])
 
 

@@ -75,6 +75,31 @@ def test_page_borders(exportd, sql, count):
     assert (status["rows"], status["pages"]) == (count, -(-count // 1000))
 
 
+def test_status_shows_the_file(exportd, sql):
+    """Its size and SHA-1, from before there is one until it is gone."""
+    exportd.create()
+    exportd.ingest(series(3))
+    export = exportd.enqueue(group=group_of(sql, "issue"))
+
+    def shown():
+        listed, = exportd.ok("status", "--json").json_lines()
+        status = exportd.status(export)
+        assert (listed["size"], listed["sha1"]) == (status["size"], status["sha1"])
+        lines = [line.split() for line in exportd.ok("status", export).out.splitlines()]
+        return (status["size"], status["sha1"]), dict(line for line in lines if len(line) == 2)
+
+    file, words = shown()
+    assert file == (None, None) and (words["size"], words["sha1"]) == ("-", "-")
+    exportd.drain()
+    content = exportd.download(export)
+    file, words = shown()
+    assert file == (len(content), hashlib.sha1(content).hexdigest())
+    assert (words["size"], words["sha1"]) == (str(file[0]), file[1])
+    sql.execute("UPDATE sentry_exporteddata SET date_expired = now() - interval '1 hour'")
+    exportd.ok("cleanup")
+    assert shown()[0] == (None, None)
+
+
 @pytest.mark.parametrize("limit, rows", [(1, 1), (999, 999), (1000, 1000), (1001, 1001),
                                          (1500, 1500), (1501, 1500), (5000, 1500), (0, 1500)])
 def test_limits_on_and_off_a_page_border(exportd, sql, limit, rows):

@@ -164,6 +164,8 @@ static void test_all_members(void **state)
                                     .date_finished = USEC_NONE,
                                     .date_expired = USEC_NONE,
                                     .progress = {.rows = 3, .bytes = 4, .pages = 5},
+                                    .size = 9,
+                                    .sha1 = "abc",
                                     .attempts = 2,
                                     .failures = 1,
                                     .worker = "w",
@@ -190,7 +192,7 @@ static void test_all_members(void **state)
                 "\"file_name\":\"Issues-by-Tag_2020-March-25_27.csv\",\"query_info\":\"{}\","
                 "\"limit\":5,\"environment_id\":6,\"date_added\":\"2020-03-25T12:00:00.000000Z\","
                 "\"date_finished\":null,\"date_expired\":null,\"rows\":3,\"bytes\":4,\"pages\":5,"
-                "\"attempts\":2,\"failures\":1,\"worker\":\"w\","
+                "\"size\":9,\"sha1\":\"abc\",\"attempts\":2,\"failures\":1,\"worker\":\"w\","
                 "\"next_try_at\":\"2020-03-25T12:00:00.500000Z\",\"message\":\"away\","
                 "\"mail\":\"given-up\",\"mail_message\":\"full\",\"source\":\"cli\",\"priority\":3,"
                 "\"big\":true,\"crashes\":7,\"rows_expected\":8,\"truncated\":\"limit\","
@@ -209,6 +211,9 @@ static void test_no_members(void **state)
     const struct history_row row = {.id = 28,
                                     .status = "EARLY",
                                     .query_type = 2,
+                                    .limit = -1,
+                                    .environment_id = -1,
+                                    .size = -1,
                                     .date_added = noon,
                                     .date_finished = USEC_NONE,
                                     .date_expired = USEC_NONE,
@@ -224,10 +229,12 @@ static void test_no_members(void **state)
     expect_json(&row, false,
                 "{\"id\":28,\"status\":\"EARLY\",\"state\":null,\"type\":null,"
                 "\"organization\":null,\"user\":null,"
-                "\"file_name\":\"None_2020-March-25_28.csv\",\"query_info\":null,\"limit\":null,"
-                "\"environment_id\":null,\"date_added\":\"2020-03-25T12:00:00.000000Z\","
+                "\"file_name\":\"None_2020-March-25_28.csv\",\"query_info\":null,"
+                "\"limit\":\"invalid\",\"environment_id\":\"invalid\",\"date_added\":\"2020-03-"
+                "25T12:00:00.000000Z\","
                 "\"date_finished\":null,\"date_expired\":null,\"rows\":0,\"bytes\":0,\"pages\":0,"
-                "\"attempts\":0,\"failures\":0,\"worker\":null,\"next_try_at\":null,"
+                "\"size\":null,\"sha1\":null,\"attempts\":0,\"failures\":0,\"worker\":null,\"next_"
+                "try_at\":null,"
                 "\"message\":null,\"mail\":\"none\",\"mail_message\":null,\"source\":null,"
                 "\"priority\":0,\"big\":false,\"crashes\":0,\"rows_expected\":null,"
                 "\"truncated\":null,\"window_from\":null,\"window_to\":null,\"started_at\":null,"
