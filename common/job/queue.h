@@ -53,6 +53,7 @@ struct queue_place {
     int64_t running, max_running; /* exports of its organization, and how many of them may run */
     bool paused;                  /* the queue */
     bool served;                  /* a worker of the queue lives */
+    bool kept;                    /* it is big, and each free thread is kept for small exports */
 };
 
 enum { QUEUE_PLACE_MAX = 1001 };

@@ -4,6 +4,16 @@
 
 #include "base/text.h"
 
+/* Of the live workers of the queue: whether one has a free thread, and each of those that do may
+   begin no further big export (pool.h of the worker). NULL without a worker. */
+#define KEPT_FOR_SMALL                                                                             \
+    "(SELECT bool_or(w.threads > busy.jobs) AND NOT bool_or(w.threads > busy.jobs"                 \
+    " AND w.threads - (w.threads > 1)::integer > busy.big)"                                        \
+    " FROM exportd.worker w CROSS JOIN LATERAL (SELECT count(*) AS jobs,"                          \
+    " count(*) FILTER (WHERE r.big) AS big FROM exportd.export r"                                  \
+    " WHERE r.state = 'running' AND r.worker = w.instance) busy WHERE w.queue = x.queue"           \
+    " AND w.beat_at > clock_timestamp() - $3::bigint * interval '1 second')"
+
 /* The order is that of a claim (sql/claim.sql), along the same index. */
 static const char place_statement[] =
     "SELECT 1 + (SELECT count(*) FROM (SELECT FROM exportd.export a"
@@ -14,9 +24,9 @@ static const char place_statement[] =
     " WHERE r.state = 'running' AND r.organization_id = x.organization_id),"
     " coalesce(o.max_running, $2::bigint),"
     " EXISTS (SELECT FROM exportd.queue q WHERE q.name = x.queue AND q.paused),"
-    " EXISTS (SELECT FROM exportd.worker w WHERE w.queue = x.queue"
-    " AND w.beat_at > clock_timestamp() - $3::bigint * interval '1 second')"
+    " workers.kept IS NOT NULL, coalesce(x.big AND workers.kept, false)"
     " FROM exportd.export x LEFT JOIN exportd.organization o USING (organization_id)"
+    " CROSS JOIN LATERAL " KEPT_FOR_SMALL " AS workers (kept)"
     " WHERE x.data_export_id = $1::bigint AND x.state = 'waiting'";
 
 bool queue_find_place(struct pg *pg, int64_t data_export_id, const struct queue_limits *limits,
@@ -38,6 +48,7 @@ bool queue_find_place(struct pg *pg, int64_t data_export_id, const struct queue_
             .max_running = pg_int(result, 0, 2),
             .paused = text_equal(pg_text(result, 0, 3), "t"),
             .served = text_equal(pg_text(result, 0, 4), "t"),
+            .kept = text_equal(pg_text(result, 0, 5), "t"),
         };
     pg_result_free(result);
     return true;

@@ -20,6 +20,9 @@ static void format_reason(const struct queue_place *place, char reason[REASON_MA
         (void)snprintf(reason, REASON_MAX,
                        "%" PRId64 " export%s of its organization %s, which is the most",
                        place->running, plural, verb);
+    else if (place->kept)
+        (void)snprintf(reason, REASON_MAX,
+                       "it is big, and the last free thread is kept for small exports");
     else
         (void)snprintf(reason, REASON_MAX,
                        "waits its turn; %" PRId64 " export%s of its organization %s",

@@ -102,6 +102,9 @@ def test_a_small_export_waits_for_no_big_one(exportd, sql, issues):
         wait_until(lambda: state_of(sql, small) == "valid", "the small one is there", 3)
         assert time.monotonic() - asked < 3
         assert sorted(state_of(sql, export) for export in big) == ["running", "waiting"]
+        waiting, = [export for export in big if state_of(sql, export) == "waiting"]
+        assert exportd.status(waiting)["reason"] == \
+            "it is big, and the last free thread is kept for small exports"
         worker.kill()
 
 

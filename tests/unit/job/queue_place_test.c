@@ -102,6 +102,31 @@ static void test_what_it_waits_for(void **state)
     expect_place(fixture, 3, 0);
 }
 
+/* The one thread that is free is kept; not where there is no free one, or only one at all. */
+static void test_kept_for_small(void **state)
+{
+    struct fixture *fixture = *state;
+    insert(fixture, WAITING("true", "0"), "generate_series(1, 1) AS n");
+    insert(fixture, WAITING("false", "0"), "generate_series(2, 2) AS n");
+    assert_false(place_of(fixture, 1).kept);
+    run_sql(fixture->pg, "INSERT INTO exportd.worker VALUES"
+                         " ('w', 'w', 'data_export', '1', 2, now(), now()),"
+                         " ('o', 'o', 'other', '1', 9, now(), now()),"
+                         " ('d', 'd', 'data_export', '1', 9, now(), now() - interval '1 hour')");
+    assert_false(place_of(fixture, 1).kept);
+    insert(fixture, "'running', true, 0, NULL, NULL, 'w'", "generate_series(3, 3) AS n");
+    assert_true(place_of(fixture, 1).kept);
+    assert_false(place_of(fixture, 2).kept);
+    insert(fixture, "'running', false, 0, NULL, NULL, 'w'", "generate_series(4, 4) AS n");
+    assert_false(place_of(fixture, 1).kept);
+    run_sql(fixture->pg,
+            "DELETE FROM exportd.export WHERE data_export_id = 4;"
+            "INSERT INTO exportd.worker VALUES ('v', 'v', 'data_export', '1', 1, now(), now())");
+    assert_false(place_of(fixture, 1).kept);
+    insert(fixture, "'running', false, 0, NULL, NULL, 'v'", "generate_series(5, 5) AS n");
+    assert_true(place_of(fixture, 1).kept);
+}
+
 /* Not further than to the thousandth, which takes a part of the index. */
 static void test_a_long_queue(void **state)
 {
@@ -197,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_order, prepare_queue),
         cmocka_unit_test_setup(test_what_it_waits_for, prepare_queue),
+        cmocka_unit_test_setup(test_kept_for_small, prepare_queue),
         cmocka_unit_test_setup(test_a_long_queue, prepare_queue),
         cmocka_unit_test_setup(test_promote, prepare_queue),
         cmocka_unit_test_setup(test_workers, prepare_queue),
