@@ -297,8 +297,10 @@ bool issues_by_tag_estimate(struct export_run *export, const union export_payloa
                                     .group_id = run.group_id,
                                     .environment_id = run.environment_id,
                                     .key = run.lookup_key};
-    if (!tagstore_estimate_values(export->source.tagstore, &place, &rows, error))
-        return error_prefix(error, "no estimate from the tagstore");
-    *estimate = estimate_of(&run, rows);
-    return true;
+    if (tagstore_estimate_values(export->source.tagstore, &place, &rows, error)) {
+        *estimate = estimate_of(&run, rows);
+        return true;
+    }
+    return error->code == ERROR_NOT_FOUND ? does_not_exist(error, "key")
+                                          : error_prefix(error, "no estimate from the tagstore");
 }

@@ -178,8 +178,8 @@ void tagstore_close(struct tagstore_cursor *cursor);
 enum { TAGSTORE_ESTIMATE_MS = 5000 };
 
 /* About how many rows the export's cursor has for the place's group (not 0), environment and key,
-   without a limit; 0 where there is no such key. In Postgres as exact as its counters; from Snuba a
-   few per cent wrong, without an empty value.
+   without a limit. In Postgres as exact as its counters; from Snuba a few per cent wrong, without
+   an empty value. ERROR_NOT_FOUND where an export, whose key must exist, has no cursor.
 
    The answer is waited for at most TAGSTORE_ESTIMATE_MS, then ERROR_TIMEOUT or ERROR_AWAY. That
    does not count what a backend of another server looks up in Postgres first, as for each of its

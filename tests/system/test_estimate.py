@@ -60,9 +60,19 @@ def test_as_many_rows_as_the_export_has(backend, asked, rows):
     assert exported(exportd, settings, **asked) == rows
 
 
-def test_no_such_key(backend):
-    assert estimate(backend.exportd, backend.settings(), group=backend.issue("issue"),
-                    key="nothing") == {"rows": 0, "bytes": 0}
+def test_a_key_of_other_issues_only(backend):
+    backend.insert([event("other", tags={"shade": "dark"}, when=seconds_ago(50))])
+    asked = {"group": backend.issue("issue"), "key": "shade"}
+    assert estimate(backend.exportd, backend.settings(), **asked) == {"rows": 0, "bytes": 0}
+    assert exported(backend.exportd, backend.settings(), **asked) == 0
+
+
+def test_a_key_that_the_environment_does_not_have(backend):
+    backend.insert([event("other", tags={"shade": "dark"}, when=seconds_ago(50))])
+    asked = arguments(group=backend.issue("issue"), key="shade", environment="prod")
+    for command in ("estimate", "tag-export"):
+        result = backend.exportd.fails(command, *asked, **backend.settings())
+        assert "Requested key does not exist" in result.err and not result.out
 
 
 def test_an_issue_that_was_merged(backend):
@@ -79,8 +89,10 @@ def test_an_issue_that_was_merged(backend):
     ({"organization": "none"}, 'there is no organization "none"'),
     ({"project": 2}, "Requested project does not exist"),
     ({"group": 99}, "Requested issue does not exist"),
-    ({"environment": "none"}, "Requested environment does not exist")])
+    ({"environment": "none"}, "Requested environment does not exist"),
+    ({"key": "nothing"}, "Requested key does not exist")])
 def test_what_is_not_there(backend, asked, sentence):
+    asked = {"group": backend.issue("issue"), **asked}
     result = backend.exportd.fails("estimate", *arguments(**asked), **backend.settings())
     assert sentence in result.err and not result.out
 

@@ -17,17 +17,28 @@ static const char values_statement[] =
     " WHERE k.project_id = $1::bigint AND k.environment_id = $3::bigint"
     " AND k.key = $4::text AND k.status = 0";
 
+static bool take_count(const struct pg_result *result, int64_t *count, struct error *error)
+{
+    if (pg_rows(result) == 0)
+        return error_set(error, ERROR_NOT_FOUND, "the project has no such tag key");
+    *count = pg_int(result, 0, 0);
+    return true;
+}
+
 bool postgres_estimate_values(struct tagstore *store, const struct tag_place *place, int64_t *count,
                               struct error *error)
 {
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
     struct pg_params params = {.repeated = true};
+    struct pg_result *result = NULL;
     pg_bind_int(&params, place->project_id);
     pg_bind_int(&params, place->group_id);
     pg_bind_int(&params, place->environment_id);
     pg_bind_text(&params, place->key);
     int64_t usual = pg_set_patience(pg, PATIENCE_MS);
-    bool done = pg_connect(pg, error) && pg_query_int(pg, values_statement, &params, count, error);
+    bool done = pg_connect(pg, error) && pg_query(pg, values_statement, &params, &result, error) &&
+                take_count(result, count, error);
+    pg_result_free(result);
     (void)pg_set_patience(pg, usual);
     return done;
 }

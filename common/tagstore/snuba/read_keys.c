@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading keys. */
+#include "base/clock.h"
 #include "base/text.h"
 #include "tagstore/label.h"
 #include "tagstore/snuba/question.h"
@@ -78,6 +79,21 @@ bool snuba_get_group_tag_value_count(struct tagstore *store, const struct tag_pl
     return done;
 }
 
+/* For a group without values, in the time that is left: whether the project has the key. */
+static bool find_project_key(struct tagstore *store, const struct tag_place *place,
+                             int64_t deadline_ms, struct error *error)
+{
+    struct key_question asked = {.referrer = "tagstore.get_tag_key",
+                                 .patience_ms = deadline_ms - clock_monotonic_ms()};
+    struct tag_place project = *place;
+    struct tag_key tag_key;
+    project.group_id = 0;
+    if (asked.patience_ms < 1)
+        asked.patience_ms = 1;
+    return ask_key(store, &project, &asked, &tag_key, error) &&
+           (tag_key.times_seen > 0 || no_such_key(0, error));
+}
+
 bool snuba_estimate_values(struct tagstore *store, const struct tag_place *place, int64_t *count,
                            struct error *error)
 {
@@ -85,10 +101,12 @@ bool snuba_estimate_values(struct tagstore *store, const struct tag_place *place
                                               .with_values = true,
                                               .values = SNUBA_UNIQ_ABOUT,
                                               .patience_ms = TAGSTORE_ESTIMATE_MS};
+    int64_t deadline_ms = clock_monotonic_ms() + TAGSTORE_ESTIMATE_MS;
     struct tag_key tag_key;
-    bool done = ask_key(store, place, &asked, &tag_key, error);
+    if (!ask_key(store, place, &asked, &tag_key, error))
+        return false;
     *count = tag_key.values_seen;
-    return done;
+    return *count > 0 || find_project_key(store, place, deadline_ms, error);
 }
 
 /* ---- all keys ---- */
