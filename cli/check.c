@@ -36,7 +36,8 @@ static bool check_postgres(const struct config *config)
         (void)snprintf(detail, sizeof(detail), "version %d.%d, tables and grants are there",
                        version / 10000, version % 10000);
         fine = migration_check(pg, &error) && privileges_check(pg, config->tagstore, &error) &&
-               upload_lock_kind_check(pg, config_has_lock_redis(config), &error);
+               upload_lock_kind_check(pg, config_has_lock_redis(config), config->lease_seconds,
+                                      &error);
     }
     pg_free(pg);
     return report(fine, "postgresql", detail, &error);

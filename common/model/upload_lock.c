@@ -54,14 +54,40 @@ bool upload_lock_rows_delete_ended(struct pg *pg, struct error *error)
 
 /* ---- their kind ---- */
 
+/* $1: for how many seconds a worker lives after its last beat. */
+#define KIND_IS_USED                                                                               \
+    "(EXISTS (SELECT FROM exportd.worker"                                                          \
+    " WHERE beat_at > clock_timestamp() - $1::bigint * interval '1 second')"                       \
+    " OR EXISTS (SELECT FROM exportd.upload_lock WHERE until >= clock_timestamp()))"
+
+static bool take_kind(const struct pg_result *result, char kind[UPLOAD_LOCK_KIND_MAX],
+                      struct error *error)
+{
+    return (pg_rows(result) == 1 && text_copy(kind, UPLOAD_LOCK_KIND_MAX, pg_text(result, 0, 0))) ||
+           error_set(error, ERROR_QUERY, "exportd.upload_lock_kind has lost its row");
+}
+
+bool upload_lock_kind_find(struct pg *pg, int64_t lease_seconds, char kind[UPLOAD_LOCK_KIND_MAX],
+                           bool *used, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, lease_seconds);
+    if (!pg_query(pg, "SELECT kind, " KIND_IS_USED " FROM exportd.upload_lock_kind", &params,
+                  &result, error))
+        return false;
+    bool done = take_kind(result, kind, error);
+    *used = done && text_equal(pg_text(result, 0, 1), "t");
+    pg_result_free(result);
+    return done;
+}
+
 bool upload_lock_kind_lock(struct pg *pg, char kind[UPLOAD_LOCK_KIND_MAX], struct error *error)
 {
     struct pg_result *result = NULL;
     if (!pg_query(pg, "SELECT kind FROM exportd.upload_lock_kind FOR UPDATE", NULL, &result, error))
         return false;
-    bool done =
-        (pg_rows(result) == 1 && text_copy(kind, UPLOAD_LOCK_KIND_MAX, pg_text(result, 0, 0))) ||
-        error_set(error, ERROR_QUERY, "exportd.upload_lock_kind has lost its row");
+    bool done = take_kind(result, kind, error);
     pg_result_free(result);
     return done;
 }
@@ -71,14 +97,10 @@ bool upload_lock_kind_change(struct pg *pg, const char *kind, int64_t lease_seco
 {
     struct pg_params params = {.count = 0};
     int64_t affected = 0;
-    pg_bind_text(&params, kind);
     pg_bind_int(&params, lease_seconds);
+    pg_bind_text(&params, kind);
     if (!pg_execute(pg,
-                    "UPDATE exportd.upload_lock_kind SET kind = $1::text"
-                    " WHERE NOT EXISTS (SELECT FROM exportd.worker"
-                    " WHERE beat_at > clock_timestamp() - $2::bigint * interval '1 second')"
-                    " AND NOT EXISTS (SELECT FROM exportd.upload_lock"
-                    " WHERE until >= clock_timestamp())",
+                    "UPDATE exportd.upload_lock_kind SET kind = $2::text WHERE NOT " KIND_IS_USED,
                     &params, &affected, error))
         return false;
     *changed = affected == 1;

@@ -30,12 +30,16 @@ bool upload_lock_rows_delete_ended(struct pg *pg, struct error *error) MUST_CHEC
 
 enum { UPLOAD_LOCK_KIND_MAX = 16 };
 
-/* Reads the kind, "redis" or "postgres", and locks its row until the transaction ends. */
+/* Reads the kind, "redis" or "postgres". *used: a worker has beaten within the last
+   `lease_seconds`, or a row of exportd.upload_lock has not ended. */
+bool upload_lock_kind_find(struct pg *pg, int64_t lease_seconds, char kind[UPLOAD_LOCK_KIND_MAX],
+                           bool *used, struct error *error) MUST_CHECK;
+
+/* Reads the kind, and locks its row until the transaction ends. */
 bool upload_lock_kind_lock(struct pg *pg, char kind[UPLOAD_LOCK_KIND_MAX],
                            struct error *error) MUST_CHECK;
 
-/* Changes the kind. *changed is false, and the kind as it was, while a worker has beaten within the
-   last `lease_seconds` or a row of exportd.upload_lock has not ended. */
+/* Changes the kind. *changed is false, and the kind as it was, while it is used. */
 bool upload_lock_kind_change(struct pg *pg, const char *kind, int64_t lease_seconds, bool *changed,
                              struct error *error) MUST_CHECK;
 

@@ -172,7 +172,12 @@ void upload_lock_release(const struct upload_locks *locks, struct upload_lock *l
 
 /* ---- their kind ---- */
 
-bool upload_lock_kind_check(struct pg *pg, bool in_redis, struct error *error)
+static const char *name_of_kind(bool in_redis)
+{
+    return in_redis ? "redis" : "postgres";
+}
+
+static bool check_sentry(struct pg *pg, bool in_redis, struct error *error)
 {
     bool is_sentrys = false;
     if (in_redis)
@@ -185,23 +190,40 @@ bool upload_lock_kind_check(struct pg *pg, bool in_redis, struct error *error)
                      "takes its upload locks there");
 }
 
+static bool refuse_kind(const char *current, const char *kind, struct error *error)
+{
+    return error_set(error, ERROR_CONFLICT,
+                     "the upload locks of this database are in %s, and a worker or a lock is "
+                     "alive: stop all workers before they are taken in %s",
+                     current, kind);
+}
+
+bool upload_lock_kind_check(struct pg *pg, bool in_redis, int64_t lease_seconds,
+                            struct error *error)
+{
+    const char *kind = name_of_kind(in_redis);
+    char current[UPLOAD_LOCK_KIND_MAX];
+    bool used = false;
+    if (!check_sentry(pg, in_redis, error) ||
+        !upload_lock_kind_find(pg, lease_seconds, current, &used, error))
+        return false;
+    return !used || text_equal(current, kind) || refuse_kind(current, kind, error);
+}
+
 bool upload_lock_kind_claim(struct pg *pg, bool in_redis, int64_t lease_seconds,
                             struct error *error)
 {
-    const char *kind = in_redis ? "redis" : "postgres";
+    const char *kind = name_of_kind(in_redis);
     char current[UPLOAD_LOCK_KIND_MAX];
     bool changed = false;
-    if (!upload_lock_kind_check(pg, in_redis, error) || !upload_lock_kind_lock(pg, current, error))
+    if (!check_sentry(pg, in_redis, error) || !upload_lock_kind_lock(pg, current, error))
         return false;
     if (text_equal(current, kind))
         return true;
     if (!upload_lock_kind_change(pg, kind, lease_seconds, &changed, error))
         return false;
     if (!changed)
-        return error_set(error, ERROR_CONFLICT,
-                         "the upload locks of this database are in %s, and a worker or a lock is "
-                         "alive: stop all workers before they are taken in %s",
-                         current, kind);
+        return refuse_kind(current, kind, error);
     LOG(LOG_INFO, "upload_lock.kind-changed", log_text("from", current), log_text("to", kind));
     return true;
 }

@@ -47,19 +47,20 @@ void upload_lock_release(const struct upload_locks *locks, struct upload_lock *l
 
 /* ---- which kind a database uses: all its processes must use the same ---- */
 
-/* ERROR_USAGE when the locks are not in a Redis although the database is that of a Sentry, which
-   takes its own there. */
-bool upload_lock_kind_check(struct pg *pg, bool in_redis, struct error *error) MUST_CHECK;
-
-/* For each process before its first lock. The database remembers the kind. The other kind is
-   ERROR_CONFLICT while a worker has beaten within the last `lease_seconds`, or a lock in PostgreSQL
-   is held; else it becomes the database's, which is logged. Needs a transaction: a worker's must
-   make its row in exportd.worker, so that the kind is not changed before its first beat. A cleanup
-   with locks in Redis is not seen. Fails as upload_lock_kind_check does, too. */
+/* For each process before its first lock. ERROR_USAGE when the locks are not in a Redis although
+   the database is that of a Sentry, which takes its own there. The database remembers the kind. The
+   other kind is ERROR_CONFLICT while a worker has beaten within the last `lease_seconds`, or a lock
+   in PostgreSQL is held; else it becomes the database's, which is logged. Needs a transaction: a
+   worker's must make its row in exportd.worker, so that the kind is not changed before its first
+   beat. A cleanup with locks in Redis is not seen. */
 bool upload_lock_kind_claim(struct pg *pg, bool in_redis, int64_t lease_seconds,
                             struct error *error) MUST_CHECK;
 
-/* The same in a transaction of its own. */
+/* Fails where upload_lock_kind_claim would at this moment; changes nothing. */
+bool upload_lock_kind_check(struct pg *pg, bool in_redis, int64_t lease_seconds,
+                            struct error *error) MUST_CHECK;
+
+/* Claims it in a transaction of its own. */
 bool upload_lock_kind_settle(struct pg *pg, bool in_redis, int64_t lease_seconds,
                              struct error *error) MUST_CHECK;
 

@@ -2,6 +2,7 @@
 """exportd alone needs a PostgreSQL and nothing else: EXPORTD_REDIS_URL=none. Its upload locks are rows then."""
 import concurrent.futures
 import contextlib
+import re
 
 import pytest
 
@@ -146,8 +147,13 @@ def test_the_other_kind_is_refused_while_a_worker_lives(exportd, alone, rowlocks
     assert "are in redis, and a worker or a lock is alive" in alone.fails("cleanup").err
     assert "are in redis, and a worker or a lock is alive" in rowlocks.fails("worker", "--drain").err
     exportd.ok("cleanup")
+    exportd.ok("check")
+    assert re.search("FAIL +postgresql +the upload locks of this database are in redis, and a worker or",
+                     rowlocks.fails("check").out)
     sql.execute("DELETE FROM exportd.worker")
     beat(sql, "31 seconds")
+    rowlocks.ok("check")
+    assert kind(sql) == "redis", "a check changes nothing"
     rowlocks.drain()
     assert kind(sql) == "postgres"
 

@@ -253,6 +253,7 @@ static void test_several_at_once(void **state)
 
 static void expect_kind(bool wanted_in_redis)
 {
+    ok(upload_lock_kind_check(pg, wanted_in_redis, 30, &error));
     ok(upload_lock_kind_claim(pg, wanted_in_redis, 30, &error));
     assert_string_equal(text_of("SELECT kind FROM exportd.upload_lock_kind"),
                         wanted_in_redis ? "redis" : "postgres");
@@ -260,6 +261,8 @@ static void expect_kind(bool wanted_in_redis)
 
 static void expect_refused(bool wanted_in_redis, enum error_code code)
 {
+    assert_false(upload_lock_kind_check(pg, wanted_in_redis, 30, &error));
+    assert_int_equal(error.code, code);
     assert_false(upload_lock_kind_claim(pg, wanted_in_redis, 30, &error));
     assert_int_equal(error.code, code);
     assert_string_equal(text_of("SELECT kind FROM exportd.upload_lock_kind"),
