@@ -98,15 +98,34 @@ static bool check_scripts(struct redis *redis, struct error *error)
     return fine;
 }
 
+/* Priority steps that were changed leave lists behind. */
+static void warn_of_unread(const char *name, const struct intake_lists *lists, struct redis *redis)
+{
+    struct error error;
+    int64_t by_step[INTAKE_STEP_MAX + 1];
+    char text[128];
+    if (!intake_count_unread(lists, redis, by_step, &error)) {
+        (void)snprintf(text, sizeof(text), "the lists of other priorities cannot be read: %.64s",
+                       error.message);
+        say("warn", name, text);
+        return;
+    }
+    for (int step = 0; step <= INTAKE_STEP_MAX; step++) {
+        if (by_step[step] == 0)
+            continue;
+        (void)snprintf(text, sizeof(text),
+                       "%" PRId64 " message%s of priority %d, which EXPORTD_PRIORITY_STEPS does "
+                       "not name: no worker reads that list",
+                       by_step[step], text_plural(by_step[step]), step);
+        say("warn", name, text);
+    }
+}
+
 /* Whether it may touch the queue's keys. */
-static bool check_keys(const struct config *config, struct redis *redis, struct error *error)
+static bool check_keys(const struct intake_lists *lists, struct redis *redis, struct error *error)
 {
     struct intake_count count;
-    struct intake_lists *lists = intake_lists_of(config);
-    bool fine =
-        (lists != NULL || error_no_memory(error)) && intake_count(lists, redis, &count, error);
-    intake_lists_free(lists);
-    return fine;
+    return (lists != NULL || error_no_memory(error)) && intake_count(lists, redis, &count, error);
 }
 
 static bool check_redis(const struct config *config, const char *name,
@@ -117,6 +136,7 @@ static bool check_redis(const struct config *config, const char *name,
     struct redis *redis = NULL;
     struct redis_reply *reply = NULL;
     struct redis_command info = {.count = 0};
+    struct intake_lists *lists = is_queue ? intake_lists_of(config) : NULL;
     char version[32] = "";
     char detail[64] = "";
     redis_add_text(&info, "INFO");
@@ -125,11 +145,14 @@ static bool check_redis(const struct config *config, const char *name,
         info_value(redis_text(reply, NULL), "redis_version", version, sizeof(version));
         (void)snprintf(detail, sizeof(detail), "version %s", version);
         fine = !is_queue || (check_version(version, &error) && check_scripts(redis, &error) &&
-                             check_keys(config, redis, &error));
+                             check_keys(lists, redis, &error));
     }
     (void)report(fine, name, detail, &error);
-    if (fine && is_queue)
+    if (fine && is_queue) {
         warn_of_loss(name, redis_text(reply, NULL));
+        warn_of_unread(name, lists, redis);
+    }
+    intake_lists_free(lists);
     redis_reply_free(reply);
     redis_free(redis);
     return fine;

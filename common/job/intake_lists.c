@@ -5,13 +5,13 @@
 #include "base/embedded.h"
 #include "wire/job_message.h"
 
-enum { LISTS_MEMORY = 64 * 1024 };
+enum { LISTS_MEMORY = 64 * 1024, UNREAD_MEMORY = 4 * 1024 * 1024 };
 
 struct intake_lists {
     struct arena *arena; /* of it all */
     int count;           /* of steps */
     int steps[INTAKE_STEPS_MAX];
-    const char *queue, *unacked;
+    const char *queue, *separator, *unacked;
     const char *kombu[INTAKE_STEPS_MAX];
     const char *ours[INTAKE_STEPS_MAX];
     const char *cut;
@@ -19,25 +19,36 @@ struct intake_lists {
 
 /* ---- the keys ---- */
 
+static const char *kombu_key(const struct intake_lists *lists, int step, struct arena *arena,
+                             struct error *error)
+{
+    return step == 0 ? lists->queue
+                     : arena_printf(arena, error, "%s%s%d", lists->queue, lists->separator, step);
+}
+
+static const char *our_key(const struct intake_lists *lists, int step, struct arena *arena,
+                           struct error *error)
+{
+    return arena_printf(arena, error, "exportd:{%s}:intake:%d", lists->queue, step);
+}
+
 static bool make_keys(struct intake_lists *lists, const struct intake_naming *naming,
                       struct error *error)
 {
     struct arena *arena = lists->arena;
-    const char *queue = arena_printf(arena, error, "%s%s", naming->key_prefix, naming->queue);
-    lists->queue = queue;
+    lists->queue = arena_printf(arena, error, "%s%s", naming->key_prefix, naming->queue);
+    lists->separator = arena_printf(arena, error, "%s", naming->separator);
     lists->unacked = arena_printf(arena, error, "%sunacked", naming->key_prefix);
-    bool done = queue != NULL && lists->unacked != NULL;
+    bool done = lists->queue != NULL && lists->separator != NULL && lists->unacked != NULL;
     lists->count = naming->step_count;
     for (int i = 0; done && i < lists->count; i++) {
         int step = naming->steps[i];
         lists->steps[i] = step;
-        lists->kombu[i] =
-            step == 0 ? queue
-                      : arena_printf(arena, error, "%s%s%d", queue, naming->separator, step);
-        lists->ours[i] = arena_printf(arena, error, "exportd:{%s}:intake:%d", queue, step);
+        lists->kombu[i] = kombu_key(lists, step, arena, error);
+        lists->ours[i] = our_key(lists, step, arena, error);
         done = lists->kombu[i] != NULL && lists->ours[i] != NULL;
     }
-    lists->cut = done ? arena_printf(arena, error, "exportd:{%s}:intake:cut", queue) : NULL;
+    lists->cut = done ? arena_printf(arena, error, "exportd:{%s}:intake:cut", lists->queue) : NULL;
     return lists->cut != NULL;
 }
 
@@ -171,6 +182,14 @@ bool intake_remove(struct redis *redis, const struct intake_message *messages, s
 
 /* ---- counting ---- */
 
+static bool append_count(struct redis *redis, const char *key, struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    redis_add_text(&command, "LLEN");
+    redis_add_text(&command, key);
+    return redis_append(redis, &command, error);
+}
+
 /* In the order in which a message goes through them. */
 bool intake_count(const struct intake_lists *lists, struct redis *redis, struct intake_count *count,
                   struct error *error)
@@ -179,12 +198,8 @@ bool intake_count(const struct intake_lists *lists, struct redis *redis, struct 
     bool done = true;
     *count = (struct intake_count){.step_count = lists->count};
     add_keys(lists, &keys);
-    for (int i = 0; done && i < keys.count; i++) {
-        struct redis_command command = {.count = 0};
-        redis_add_text(&command, "LLEN");
-        redis_add_text(&command, keys.values[i]);
-        done = redis_append(redis, &command, error);
-    }
+    for (int i = 0; done && i < keys.count; i++)
+        done = append_count(redis, keys.values[i], error);
     for (int i = 0; done && i < keys.count; i++) {
         int64_t size = 0;
         done = next_number(redis, &size, error);
@@ -195,6 +210,44 @@ bool intake_count(const struct intake_lists *lists, struct redis *redis, struct 
         } else {
             count->taken += size;
         }
+    }
+    return done;
+}
+
+/* ---- lists that nobody reads ---- */
+
+static bool has_step(const struct intake_lists *lists, int step)
+{
+    for (int i = 0; i < lists->count; i++)
+        if (lists->steps[i] == step)
+            return true;
+    return false;
+}
+
+static bool append_step(const struct intake_lists *lists, struct redis *redis, int step,
+                        struct arena *arena, struct error *error)
+{
+    const char *kombu = kombu_key(lists, step, arena, error);
+    const char *ours = our_key(lists, step, arena, error);
+    return kombu != NULL && ours != NULL && append_count(redis, kombu, error) &&
+           append_count(redis, ours, error);
+}
+
+bool intake_count_unread(const struct intake_lists *lists, struct redis *redis,
+                         int64_t by_step[INTAKE_STEP_MAX + 1], struct error *error)
+{
+    struct arena *arena = arena_new(UNREAD_MEMORY);
+    bool done = arena != NULL || error_no_memory(error);
+    for (int step = 0; done && step <= INTAKE_STEP_MAX; step++)
+        done = has_step(lists, step) || append_step(lists, redis, step, arena, error);
+    arena_free(arena);
+    for (int step = 0; done && step <= INTAKE_STEP_MAX; step++) {
+        int64_t ours = 0;
+        by_step[step] = 0;
+        if (has_step(lists, step))
+            continue;
+        done = next_number(redis, &by_step[step], error) && next_number(redis, &ours, error);
+        by_step[step] += ours;
     }
     return done;
 }

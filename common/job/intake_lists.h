@@ -84,4 +84,11 @@ struct intake_count {
 bool intake_count(const struct intake_lists *lists, struct redis *redis, struct intake_count *count,
                   struct error *error) MUST_CHECK;
 
+enum { INTAKE_STEP_MAX = 255 };
+
+/* How many messages lie in lists of steps that `lists` does not name, kombu's and exportd's: no
+   intake reads them. 0 for a step that it does name. */
+bool intake_count_unread(const struct intake_lists *lists, struct redis *redis,
+                         int64_t by_step[INTAKE_STEP_MAX + 1], struct error *error) MUST_CHECK;
+
 #endif

@@ -229,6 +229,19 @@ def test_check_warns_of_a_redis_that_forgets(exportd, queue):
         queue.config_set("maxmemory-policy", "noeviction")
 
 
+def test_check_warns_of_lists_that_no_worker_reads(exportd, queue):
+    """Steps that were changed: messages lie in a list of kombu, and in one that the intake had in hand."""
+    queue.lpush("data_export\x06\x163", "a", "b")
+    queue.lpush("data_export", "c")
+    queue.lpush("exportd:{data_export}:intake:9", "d")
+    assert "EXPORTD_PRIORITY_STEPS" not in exportd.ok("check").out
+    out = exportd.ok("check", PRIORITY_STEPS="0,6").out
+    assert re.findall("(?m)^warn +redis +([0-9].*)$", out) == [
+        "2 messages of priority 3, which EXPORTD_PRIORITY_STEPS does not name: no worker reads that list",
+        "1 message of priority 9, which EXPORTD_PRIORITY_STEPS does not name: no worker reads that list"]
+    assert "1 message of priority 0," in exportd.ok("check", PRIORITY_STEPS="3,6,9").out
+
+
 def test_check_warns_of_a_replica(exportd, queue):
     queue.slaveof("127.0.0.1", 1)
     try:
