@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How PostgreSQL lists exports where there are a million: off the end of an index, whatever the filter."""
+"""How PostgreSQL lists exports where there are a million: off the end of an index, whatever the filter. And how
+it finds what a purge is about."""
+import contextlib
 import json
 
 import pytest
@@ -105,3 +107,37 @@ def test_the_count_ends_early(many, postgres):
             if "Relation Name" in node:
                 assert rows_read(node) <= 10001, json.dumps(node)[:1500]
     assert counting
+
+
+PURGED = """
+    INSERT INTO sentry_organization (id, name, slug, status, date_added, default_role, flags)
+    VALUES (200, '', 'purged', 0, now(), 'member', 0);
+    INSERT INTO auth_user (id, password, username, first_name, email, is_staff, is_active, is_superuser,
+        is_managed, is_password_expired, date_joined)
+    VALUES (2000, '!', 'user2000', '', 'user2000@example.com', false, true, false, false, false, now());
+    INSERT INTO exportd.export (data_export_id, date_added, organization_id, user_id, query_type, query_info,
+        state, attempt, failures, rows, bytes, pages)
+    SELECT 5000000 + n, '2020-03-25', 200, 2000, 0, '{}', CASE WHEN n % 3 = 0 THEN 'failed' ELSE 'valid' END,
+        1, 0, 0, 0, 0 FROM generate_series(1, 900) AS n;
+    INSERT INTO sentry_exporteddata (id, date_added, date_finished, date_expired, query_type, query_info,
+        organization_id, user_id)
+    SELECT data_export_id, date_added, now(), now(), 0, '{}', 200, 2000 FROM exportd.export
+    WHERE organization_id = 200 AND state = 'valid'"""
+
+
+@pytest.mark.parametrize("owner", [["--organization", "purged"], ["--user", 2000]], ids=["organization", "user"])
+def test_a_purge_reads_what_it_deletes(many, postgres, redis_server, owner):
+    """Each page of a hundred exports costs the same, wherever it lies."""
+    with contextlib.closing(postgres.connect(DATABASE)) as connection, connection.cursor() as sql:
+        sql.execute("SET auto_explain.log_min_duration = -1")
+        sql.execute(PURGED)
+        result, plans = plans_while(postgres, lambda: many.ok(
+            "purge", *owner, REDIS_URL=redis_server.url, STORAGE_URL=f"file://{many.folder}/files"))
+        sql.execute("DELETE FROM sentry_organization WHERE id = 200")
+        sql.execute("DELETE FROM auth_user WHERE id = 2000")
+    assert result.out.startswith("removed 900 exports")
+    listings = [plan for plan in plans if plan["Node Type"] == "Limit" and
+                {"export", "sentry_exporteddata"} <= {node.get("Relation Name") for node in nodes_of(plan)}]
+    assert len(listings) >= 10
+    for plan in listings[:-1]:  # the last one finds that nothing is left, among what was deleted just now
+        assert pages_of(plan) <= 1500, json.dumps(plan)[:3000]
