@@ -112,6 +112,35 @@ def test_what_is_not_done_is_not_told(exportd, sql, issue):
     assert sql.fetchone() == (2,)
 
 
+def test_what_operators_do_is_not_done_without_its_entry(exportd, sql, issue):
+    valid = exportd.enqueue(group=issue)
+    failed = exportd.enqueue(group=issue, key="none")
+    exportd.drain()
+    delayed = exportd.enqueue(group=issue, key="shape")
+    sql.execute("UPDATE exportd.export SET state = 'delayed', next_try_at = now() + interval '1 hour'"
+                " WHERE data_export_id = %s", (delayed,))
+
+    def everything():
+        rows = []
+        for table in ("sentry_exporteddata", "exportd.export", "exportd.attempt", "exportd.outbox",
+                      "exportd.object", "exportd.audit", "sentry_file", "sentry_fileblob"):
+            sql.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
+            rows += sql.fetchall()
+        return rows, exportd.objects()
+
+    commands = [("retry", failed), ("retry", delayed), ("delete", valid),
+                ("purge", "--user", "ann@example.com"), ("purge", "--organization", "acme")]
+    before = everything()
+    sql.execute("ALTER TABLE exportd.audit ADD CONSTRAINT none CHECK (false) NOT VALID")
+    for command in commands:
+        exportd.fails(*command)
+        assert everything() == before, command
+    sql.execute("ALTER TABLE exportd.audit DROP CONSTRAINT none")
+    for command in commands[:-1]:
+        exportd.ok(*command)
+    assert {action for action, _, _ in audit(exportd)} == {"create", "retry", "delete", "purge"}
+
+
 def test_cleanup_deletes_old_entries(exportd, sql):
     sql.execute("INSERT INTO exportd.audit (at, action, data_export_id, organization_id, actor)"
                 " SELECT now() - n * interval '1 day', 'create', n, 1, 'somebody'"

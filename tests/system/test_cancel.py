@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`exportd cancel`: an export that is not finished ends without file and mail, and its message revives nothing."""
 import contextlib
+import datetime
 import threading
 
 import pytest
@@ -113,6 +114,15 @@ def cancel_running(exportd, sql, worker, export):
     assert sql.fetchall() == [("cancelled", "cancelled by an operator")]
 
 
+def expect_stopped(sql, worker, export, seconds=2):
+    """Within so many seconds of the cancel. Its moment is the server's, that of the worker's line the
+    worker's: both are this machine's."""
+    sql.execute("SELECT finished_at FROM exportd.export WHERE data_export_id = %s", (export,))
+    lost, = worker.events("dataexport.lost")
+    stopped = datetime.datetime.fromisoformat(lost["ts"].replace("Z", "+00:00"))
+    assert stopped - sql.fetchone()[0] <= datetime.timedelta(seconds=seconds)
+
+
 def finish_another(exportd, worker, issue):
     """The same thread makes the next export."""
     export = exportd.enqueue(group=issue, key="shape", user="ann@example.com")
@@ -121,10 +131,12 @@ def finish_another(exportd, worker, issue):
 
 
 def test_between_pages(exportd, sql, issue):
+    exportd.ingest(series(600))
     export = exportd.enqueue(group=issue)
-    with exportd.worker(CONCURRENCY=1, PAGE_SIZE=1, FAULT="page:delay=500") as worker:
+    with exportd.worker(CONCURRENCY=1, PAGE_SIZE=1, FAULT="page:delay=100") as worker:
         wait_until(lambda: exportd.status(export)["rows"] > 0, "a page")
         cancel_running(exportd, sql, worker, export)
+        expect_stopped(sql, worker, export)
         finish_another(exportd, worker, issue)
 
 
@@ -160,6 +172,7 @@ def test_inside_a_snuba_page(exportd, sql, issue):
         with exportd.worker(CONCURRENCY=1, TAGSTORE="snuba", SNUBA_URL=snuba.url) as worker:
             assert asked.wait(20)
             cancel_running(exportd, sql, worker, export)
+            expect_stopped(sql, worker, export)
             release.set()
             finish_another(exportd, worker, issue)
 

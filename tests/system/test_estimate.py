@@ -60,6 +60,28 @@ def test_as_many_rows_as_the_export_has(backend, asked, rows):
     assert exported(exportd, settings, **asked) == rows
 
 
+def test_a_worker_estimates_before_it_runs(backend):
+    """Its user sees about how many rows there will be and, from Snuba, of which time the events are."""
+    export = backend.exportd.enqueue(group=backend.issue("issue"))
+    limited = backend.exportd.enqueue(group=backend.issue("issue"), key="user", limit=3)
+    assert backend.exportd.status(export)["rows_expected"] is None
+    backend.exportd.drain(**backend.settings())
+    status = backend.exportd.status(export)
+    assert (status["status"], status["rows"], status["rows_expected"]) == ("VALID", 30, 30)
+    assert backend.exportd.status(limited)["rows_expected"] == 3
+    words = dict(line.split(maxsplit=1) for line in backend.exportd.ok("status", export).out.splitlines())
+    for name in ("window_from", "window_to"):
+        assert words[name] == (status[name] or "-")
+    if backend.name.startswith("snuba"):
+        assert status["window_from"] < seconds_ago(100)
+        start, window_to, end = (datetime.datetime.fromisoformat(status[name].rstrip("Z"))
+                                 for name in ("started_at", "window_to", "date_finished"))
+        second = datetime.timedelta(seconds=1)
+        assert start - second <= window_to <= end + second, "all events so far"
+    else:
+        assert status["window_from"] is status["window_to"] is None
+
+
 def test_a_key_of_other_issues_only(backend):
     backend.insert([event("other", tags={"shade": "dark"}, when=seconds_ago(50))])
     asked = {"group": backend.issue("issue"), "key": "shade"}

@@ -159,6 +159,24 @@ def test_an_idle_worker_asks_little(exportd, transactions):
     expect_quiet(exportd, transactions)
 
 
+def test_an_idle_fleet_asks_redis_four_times_a_second(exportd, queue):
+    """One of its workers does. Commands within a script count, too: they are no questions."""
+    def asked():
+        calls = queue.info("commandstats")
+        return sum(calls.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in ("eval", "evalsha"))
+
+    with exportd.worker(CONCURRENCY=2) as one, exportd.worker(CONCURRENCY=2) as other:
+        for worker in (one, other):
+            worker.wait_for_event("worker.registered")
+        wait_until(asked, "the intake looks for messages")
+        time.sleep(1)
+        begin, before = time.monotonic(), asked()
+        time.sleep(SECONDS)
+        count, seconds = asked() - before, time.monotonic() - begin
+        assert one.stop() == other.stop() == 0
+    assert seconds < count <= 4 * seconds + 1
+
+
 @pytest.mark.parametrize("cap", ["all", "each"])
 def test_no_loop_while_all_are_capped(exportd, transactions, sql, cap):
     exportd.create()
