@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "client/pg_json.h"
 #include "job/enqueue.h"
 #include "wire/base64.h"
 #include "wire/clean_text.h"
@@ -297,16 +298,6 @@ static bool put_entry(json_t *object, const struct pg_result *result, int row, s
            put_message(object, pg_text(result, row, 4), error);
 }
 
-static bool add_entry(json_t *entries, const struct pg_result *result, int row, struct error *error)
-{
-    json_t *object = json_object();
-    bool done =
-        (object != NULL && json_array_append(entries, object) == 0) || error_no_memory(error);
-    done = done && put_entry(object, result, row, error);
-    json_decref(object);
-    return done;
-}
-
 static bool query_page(struct pg *pg, const struct dead_page *page, struct pg_result **result,
                        struct error *error)
 {
@@ -333,15 +324,8 @@ bool dead_list(struct pg *pg, const struct dead_page *page, json_t **entries, st
     struct pg_result *result = NULL;
     if (!query_page(pg, page, &result, error))
         return false;
-    json_t *list = json_array();
-    bool done = list != NULL || error_no_memory(error);
-    for (int row = 0; done && row < pg_rows(result); row++)
-        done = add_entry(list, result, row, error);
+    bool done = pg_json_list(result, put_entry, entries, error);
     pg_result_free(result);
-    if (done)
-        *entries = list;
-    else
-        json_decref(list);
     return done;
 }
 

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/embedded.h"
 #include "base/text.h"
+#include "client/pg_json.h"
 
 #include <unistd.h>
 
@@ -145,15 +146,11 @@ bool lease_find_lost(struct pg *pg, const struct held_runs *held, bool lost[LEAS
 
 /* ---- silent workers ---- */
 
-static bool add_rescued(json_t *list, const struct pg_result *result, int row, struct error *error)
+static bool put_rescued(json_t *object, const struct pg_result *result, int row,
+                        struct error *error)
 {
-    json_t *object = json_object();
-    bool done = json_put_text(object, "worker", pg_text(result, row, 0), error) &&
-                json_put_int(object, "jobs", pg_int(result, row, 1), error);
-    if (done && json_array_append(list, object) != 0)
-        done = error_no_memory(error);
-    json_decref(object);
-    return done;
+    return json_put_text(object, "worker", pg_text(result, row, 0), error) &&
+           json_put_int(object, "jobs", pg_int(result, row, 1), error);
 }
 
 static bool add_judgement(struct pg_batch *batch, const char *sql, struct error *error)
@@ -171,16 +168,10 @@ static const char forget_statement[] =
 bool lease_judge(struct pg *pg, json_t **rescued, struct error *error)
 {
     struct pg_batch batch;
-    json_t *list = json_array();
     pg_batch_init(&batch, pg);
-    bool done = (list != NULL || error_no_memory(error)) &&
-                add_judgement(&batch, embedded_text(embedded_job_statements, "judge.sql"), error) &&
-                add_judgement(&batch, forget_statement, error) && pg_batch_run(&batch, error);
-    for (int row = 0; done && row < pg_rows(batch.results[0]); row++)
-        done = add_rescued(list, batch.results[0], row, error);
-    if (done)
-        *rescued = json_incref(list);
-    json_decref(list);
+    bool done = add_judgement(&batch, embedded_text(embedded_job_statements, "judge.sql"), error) &&
+                add_judgement(&batch, forget_statement, error) && pg_batch_run(&batch, error) &&
+                pg_json_list(batch.results[0], put_rescued, rescued, error);
     pg_batch_free(&batch);
     return done;
 }

@@ -3,34 +3,9 @@
 #include "job/queue.h"
 
 #include "base/text.h"
+#include "client/pg_json.h"
 
 enum { EXPORTS_MAX_BYTES = 64 * 1024 * 1024 };
-
-/* Fills an object with what a row says. */
-typedef bool put_row(json_t *object, const struct pg_result *result, int row, struct error *error);
-
-static bool add_row(json_t *list, const struct pg_result *result, int row, put_row *put,
-                    struct error *error)
-{
-    json_t *object = json_object();
-    bool done = (object != NULL && json_array_append(list, object) == 0) || error_no_memory(error);
-    done = done && put(object, result, row, error);
-    json_decref(object);
-    return done;
-}
-
-static bool list_rows(const struct pg_result *result, put_row *put, json_t **list,
-                      struct error *error)
-{
-    json_t *made = json_array();
-    bool done = made != NULL || error_no_memory(error);
-    for (int row = 0; done && row < pg_rows(result); row++)
-        done = add_row(made, result, row, put, error);
-    if (done)
-        *list = json_incref(made);
-    json_decref(made);
-    return done;
-}
 
 /* ---- workers ---- */
 
@@ -76,7 +51,7 @@ bool queue_list_workers(struct pg *pg, const char *queue, int64_t lease_seconds,
                                       " ORDER BY w.name, w.instance",
                   &params, &result, error))
         return false;
-    bool done = list_rows(result, put_worker, workers, error);
+    bool done = pg_json_list(result, put_worker, workers, error);
     pg_result_free(result);
     return done;
 }
@@ -113,7 +88,7 @@ bool queue_list_delayed(struct pg *pg, struct delayed_page *page, json_t **expor
                                  " ORDER BY e.next_try_at, e.data_export_id LIMIT $4::bigint",
             &params, &result, error))
         return false;
-    bool done = list_rows(result, put_delayed, exports, error);
+    bool done = pg_json_list(result, put_delayed, exports, error);
     int count = pg_rows(result);
     if (count > 0) {
         page->after_at = pg_time(result, count - 1, 1);

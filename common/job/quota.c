@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/quota.h"
 
+#include "client/pg_json.h"
+
 static const char *const names[] = {
     [QUOTA_WEIGHT] = "weight",
     [QUOTA_MAX_RUNNING] = "max_running",
@@ -21,36 +23,30 @@ static bool put_part(json_t *object, enum quota_part part, double number, struct
                                 : json_put_int(object, names[part], (int64_t)number, error);
 }
 
-enum { COLUMN_ID, COLUMN_SLUG, COLUMN_PARTS };
+/* The effective parts, then the organization's own. */
+enum { COLUMN_ID, COLUMN_SLUG, COLUMN_PARTS, COLUMN_OWN = COLUMN_PARTS + QUOTA_PARTS };
 
-static bool put_parts(json_t *object, const struct pg_result *result, int row,
-                      const struct quota *settings, struct error *error)
+static bool put_parts(json_t *object, const struct pg_result *result, int row, struct error *error)
 {
     json_t *own = json_array();
     bool done = own != NULL || error_no_memory(error);
     for (int part = 0; done && part < QUOTA_PARTS; part++) {
-        const char *number = pg_text(result, row, COLUMN_PARTS + part);
-        double effective = number == NULL ? settings->parts[part] : strtod(number, NULL);
-        done = put_part(object, (enum quota_part)part, effective, error) &&
-               (number == NULL || json_array_append_new(own, json_string(names[part])) == 0 ||
-                error_no_memory(error));
+        double number = strtod(pg_text(result, row, COLUMN_PARTS + part), NULL);
+        done =
+            put_part(object, (enum quota_part)part, number, error) &&
+            (pg_is_null(result, row, COLUMN_OWN + part) ||
+             json_array_append_new(own, json_string(names[part])) == 0 || error_no_memory(error));
     }
     done = done && json_put(object, "own", json_incref(own), error);
     json_decref(own);
     return done;
 }
 
-static bool add_quota(json_t *list, const struct pg_result *result, int row,
-                      const struct quota *settings, struct error *error)
+static bool put_quota(json_t *object, const struct pg_result *result, int row, struct error *error)
 {
-    json_t *object = json_object();
-    bool done = (object != NULL && json_array_append(list, object) == 0) || error_no_memory(error);
-    done = done &&
-           json_put_text(object, "organization", pg_text(result, row, COLUMN_SLUG), error) &&
+    return json_put_text(object, "organization", pg_text(result, row, COLUMN_SLUG), error) &&
            json_put_int(object, "organization_id", pg_int(result, row, COLUMN_ID), error) &&
-           put_parts(object, result, row, settings, error);
-    json_decref(object);
-    return done;
+           put_parts(object, result, row, error);
 }
 
 bool quota_list(struct pg *pg, int64_t organization_id, const struct quota *settings, json_t **list,
@@ -59,8 +55,13 @@ bool quota_list(struct pg *pg, int64_t organization_id, const struct quota *sett
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
     pg_bind_int(&params, organization_id);
+    for (int part = 0; part < QUOTA_PARTS; part++)
+        pg_bind_double(&params, settings->parts[part]);
     if (!pg_query(pg,
-                  "SELECT ids.id, o.slug, q.weight, q.max_running, q.max_queued, q.expiration_days"
+                  "SELECT ids.id, o.slug, coalesce(q.weight, $2::float8),"
+                  " coalesce(q.max_running, $3::float8), coalesce(q.max_queued, $4::float8),"
+                  " coalesce(q.expiration_days, $5::float8),"
+                  " q.weight, q.max_running, q.max_queued, q.expiration_days"
                   " FROM (SELECT $1::bigint AS id WHERE $1::bigint <> 0"
                   " UNION SELECT organization_id FROM exportd.organization WHERE $1::bigint = 0"
                   " AND coalesce(weight, max_running, max_queued, expiration_days) IS NOT NULL) ids"
@@ -68,13 +69,7 @@ bool quota_list(struct pg *pg, int64_t organization_id, const struct quota *sett
                   " LEFT JOIN sentry_organization o ON o.id = ids.id ORDER BY o.slug, ids.id",
                   &params, &result, error))
         return false;
-    json_t *made = json_array();
-    bool done = made != NULL || error_no_memory(error);
-    for (int row = 0; done && row < pg_rows(result); row++)
-        done = add_quota(made, result, row, settings, error);
-    if (done)
-        *list = json_incref(made);
-    json_decref(made);
+    bool done = pg_json_list(result, put_quota, list, error);
     pg_result_free(result);
     return done;
 }

@@ -2,6 +2,7 @@
 #include "model/audit.h"
 
 #include "base/text.h"
+#include "client/pg_json.h"
 
 static const char *const action_names[] = {
     [AUDIT_CREATE] = "create", [AUDIT_DOWNLOAD] = "download", [AUDIT_CANCEL] = "cancel",
@@ -101,32 +102,14 @@ static bool put_row(json_t *object, const struct pg_result *result, int row, str
            json_put_text(object, "detail", pg_text(result, row, 9), error);
 }
 
-static bool add_row(json_t *list, const struct pg_result *result, int row, struct error *error)
-{
-    json_t *object = json_object();
-    bool done = object != NULL && json_array_append(list, object) == 0;
-    if (!done)
-        (void)error_no_memory(error);
-    done = done && put_row(object, result, row, error);
-    json_decref(object);
-    return done;
-}
-
 bool audit_list(struct pg *pg, const struct audit_filter *filter, json_t **entries, int64_t *total,
                 struct error *error)
 {
     struct pg_result *result = NULL;
     if (!count_passing(pg, filter, total, error) || !select_passing(pg, filter, &result, error))
         return false;
-    json_t *list = json_array();
-    bool done = list != NULL || error_no_memory(error);
-    for (int row = 0; done && row < pg_rows(result); row++)
-        done = add_row(list, result, row, error);
+    bool done = pg_json_list(result, put_row, entries, error);
     pg_result_free(result);
-    if (done)
-        *entries = list;
-    else
-        json_decref(list);
     return done;
 }
 

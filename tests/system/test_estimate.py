@@ -82,6 +82,13 @@ def test_a_worker_estimates_before_it_runs(backend):
         assert status["window_from"] is status["window_to"] is None
 
 
+def test_a_worker_estimates_more_rows_than_one_statement_brings(acme):
+    export = acme.enqueue(group=1)
+    acme.drain()
+    status = acme.status(export)
+    assert (status["status"], status["rows"], status["rows_expected"]) == ("VALID", 1234, 1234)
+
+
 def test_a_key_of_other_issues_only(backend):
     backend.insert([event("other", tags={"shade": "dark"}, when=seconds_ago(50))])
     asked = {"group": backend.issue("issue"), "key": "shade"}
