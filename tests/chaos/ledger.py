@@ -172,36 +172,45 @@ class Ledger:
             self.row_and_message(big=kind == 4)
 
 
-class Producer(threading.Thread):
-    """Sends messages at a steady pace until stop(), and does so in spite of servers that are away."""
+class Repeated(threading.Thread):
+    """Calls something again and again, with a pause before each time, until stop(), which raises what went
+    wrong."""
 
-    def __init__(self, ledger, pause):
+    def __init__(self, function, pause):
         super().__init__(daemon=True)
-        self._ledger, self._pause = ledger, pause
+        self._function, self._pause = function, pause
         self._ending = threading.Event()
-        self.error = None
+        self._error = None
         self.start()
 
     def run(self):
         try:
             while not self._ending.wait(self._pause):
-                self._ledger.send_one()
+                self._function()
         except Exception as error:  # told in the thread of the test
-            self.error = error
+            self._error = error
+
+    def tell(self):
+        if self._error:
+            raise self._error
+
+    def stop(self):
+        self._ending.set()
+        self.join(60)
+        self.tell()
+
+
+class Producer(Repeated):
+    """Sends messages at a steady pace, and does so in spite of servers that are away."""
+
+    def __init__(self, ledger, pause):
+        self._ledger = ledger
+        super().__init__(ledger.send_one, pause)
 
     def wait_for_entries(self, count, seconds=120):
         """Until the ledger has that many."""
         deadline = time.monotonic() + seconds
         while len(self._ledger.entries) < count:
-            self._tell()
+            self.tell()
             assert time.monotonic() < deadline, "the producers are too slow"
             time.sleep(0.1)
-
-    def stop(self):
-        self._ending.set()
-        self.join(60)
-        self._tell()
-
-    def _tell(self):
-        if self.error:
-            raise self.error

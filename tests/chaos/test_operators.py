@@ -1,39 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operators cancel, purge and clean up while workers work, and die."""
-import threading
 import time
 
 import pytest
 
 from chaos.judge import judge
-from chaos.ledger import BOB, CANCELLED, Ledger, Producer
+from chaos.ledger import BOB, CANCELLED, Ledger, Producer, Repeated
 from chaos.world import Crew, World, end_upload_locks, finish, wait_until_done
 
 SLOW = "page:delay=60,blob_row:delay=60,before_commit:delay=30"
-
-
-class Repeated(threading.Thread):
-    """Calls something again and again until stop(), which raises what went wrong."""
-
-    def __init__(self, function, pause):
-        super().__init__(daemon=True)
-        self._function, self._pause = function, pause
-        self._ending = threading.Event()
-        self.error = None
-        self.start()
-
-    def run(self):
-        try:
-            while not self._ending.wait(self._pause):
-                self._function()
-        except (AssertionError, OSError) as error:
-            self.error = error
-
-    def stop(self):
-        self._ending.set()
-        self.join(60)
-        if self.error:
-            raise self.error
 
 
 @pytest.mark.parametrize("locks", [None, "none"], ids=["redis", "postgres"])

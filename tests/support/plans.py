@@ -1,33 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
 """How PostgreSQL has carried out the statements of a command: the server itself writes down the plan of each
 (auto_explain)."""
+import contextlib
 import json
 import os
 import re
 
 
-def write_plans(cursor, database):
-    """From the next connection on, the plans of all statements in this database go to the server's log."""
+def write_plans(cursor, database, nested=False):
+    """From the next connection on, the plans of all statements in this database go to the server's log; `nested`:
+    also of those within functions."""
     for name, value in [("session_preload_libraries", "auto_explain"),
                         ("auto_explain.log_min_duration", "0"),
                         ("auto_explain.log_format", "json"),
                         ("auto_explain.log_analyze", "on"),
                         ("auto_explain.log_buffers", "on"),
+                        ("auto_explain.log_nested_statements", "on" if nested else "off"),
                         ("auto_explain.log_timing", "off")]:
         cursor.execute(f"ALTER DATABASE {database} SET {name} = '{value}'")
 
 
-def plans_while(postgres, call):
-    """What `call` returns, and the plans of the statements that it led to: each a tree."""
+def follow_plans(postgres):
+    """A function: the statements that were carried out since this call, each a text and its plan, a tree."""
     path = os.path.join(postgres.folder, "log")
     before = os.path.getsize(path)
+
+    def read():
+        with open(path, errors="replace") as log:
+            log.seek(before)
+            text = log.read()
+        found = []
+        for match in re.finditer(r"duration: [\d.]+ ms  plan:\s*", text):
+            with contextlib.suppress(json.JSONDecodeError):  # the last is still being written
+                plan = json.JSONDecoder().raw_decode(text, match.end())[0]
+                found.append((plan["Query Text"], plan["Plan"]))
+        return found
+
+    return read
+
+
+def plans_while(postgres, call):
+    """What `call` returns, and the plans of the statements that it led to."""
+    read = follow_plans(postgres)
     result = call()
-    with open(path, errors="replace") as log:
-        log.seek(before)
-        text = log.read()
-    decoder = json.JSONDecoder()
-    return result, [decoder.raw_decode(text, match.end())[0]["Plan"]
-                    for match in re.finditer(r"duration: [\d.]+ ms  plan:\s*", text)]
+    return result, [plan for _, plan in read()]
 
 
 def nodes_of(plan):

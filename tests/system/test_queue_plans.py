@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the queue costs when it has worked for long and has much to do: how many pages each statement
 reads that a worker asks again and again. The server itself writes down their plans (auto_explain)."""
-import contextlib
-import json
-import os
 import re
 
 import pytest
 
+from support.plans import follow_plans, pages_of, write_plans
 from support.program import Exportd
 from support.queue_rows import (explain_claim, fill_queue, hold_snapshot, insert_export_rows,
                                 work_in_server)
@@ -43,14 +41,7 @@ def full(postgres, template, tmp_path_factory):
         sql.execute("UPDATE exportd.export SET next_try_at = now() + interval '1 day'"
                     " WHERE state = 'delayed'")
         sql.execute("VACUUM ANALYZE exportd.export")
-        for name, value in [("session_preload_libraries", "auto_explain"),
-                            ("auto_explain.log_min_duration", "0"),
-                            ("auto_explain.log_format", "json"),
-                            ("auto_explain.log_analyze", "on"),
-                            ("auto_explain.log_buffers", "on"),
-                            ("auto_explain.log_nested_statements", "on"),
-                            ("auto_explain.log_timing", "off")]:
-            sql.execute(f"ALTER DATABASE {DATABASE} SET {name} = '{value}'")
+        write_plans(sql, DATABASE, nested=True)
     connection.close()
     yield Exportd(folder, {
         "DATABASE_URL": postgres.url(DATABASE), "STORAGE_URL": f"file://{folder}/files",
@@ -58,31 +49,11 @@ def full(postgres, template, tmp_path_factory):
     postgres.drop_database(DATABASE)
 
 
-@contextlib.contextmanager
-def plans(postgres):
-    """A function: the plans written down since then, each a text and the pages that were read."""
-    path = os.path.join(postgres.folder, "log")
-    before = os.path.getsize(path)
-
-    def read():
-        with open(path, errors="replace") as log:
-            log.seek(before)
-            text = log.read()
-        found = []
-        for match in re.finditer(r"duration: [\d.]+ ms  plan:\s*", text):
-            with contextlib.suppress(json.JSONDecodeError):  # the last is still being written
-                plan = json.JSONDecoder().raw_decode(text, match.end())[0]
-                found.append((plan["Query Text"], plan["Plan"]["Shared Hit Blocks"] +
-                              plan["Plan"]["Shared Read Blocks"]))
-        return found
-
-    yield read
-
-
 def expect_cheap(full, postgres, redis_server, expected, before=None, **settings):
     """A worker asks all the `expected` statements, several times, and none reads many pages."""
     connection = postgres.connect(DATABASE)
-    with connection.cursor() as sql, plans(postgres) as read:
+    read = follow_plans(postgres)
+    with connection.cursor() as sql:
         sql.execute("SET auto_explain.log_min_duration = -1")
 
         def count(beginning):
@@ -98,7 +69,7 @@ def expect_cheap(full, postgres, redis_server, expected, before=None, **settings
         with full.worker(REDIS_URL=redis_server.url, **LEASE, **settings) as worker:
             wait_until(asked, f"all of {', '.join(expected)}", 60, pause=0.3)
             assert worker.stop() == 0, worker.log_text()
-        asked_for = [(text, pages) for text, pages in read() if "exportd." in text]
+        asked_for = [(text, pages_of(plan)) for text, plan in read() if "exportd." in text]
     connection.close()
     seen = set()
     for text, pages in asked_for:
