@@ -98,34 +98,48 @@ static bool check_scripts(struct redis *redis, struct error *error)
     return fine;
 }
 
-/* Priority steps that were changed leave lists behind. */
-static void warn_of_unread(const char *name, const struct intake_lists *lists, struct redis *redis)
-{
-    struct error error;
+/* What lies in lists of priorities that the settings do not name. */
+struct unread {
+    bool refused; /* the user of the URL may not look */
     int64_t by_step[INTAKE_STEP_MAX + 1];
+};
+
+static bool count_unread(const struct intake_lists *lists, struct redis *redis,
+                         struct unread *unread, struct error *error)
+{
+    bool done = intake_count_unread(lists, redis, unread->by_step, error);
+    unread->refused = !done && error->code == ERROR_DENIED;
+    return done || unread->refused;
+}
+
+/* Priority steps that were changed leave lists behind. */
+static void warn_of_unread(const char *name, const struct unread *unread)
+{
     char text[128];
-    if (!intake_count_unread(lists, redis, by_step, &error)) {
-        (void)snprintf(text, sizeof(text), "the lists of other priorities cannot be read: %.64s",
-                       error.message);
-        say("warn", name, text);
-        return;
-    }
-    for (int step = 0; step <= INTAKE_STEP_MAX; step++) {
-        if (by_step[step] == 0)
-            continue;
+    if (unread->refused)
+        say("warn", name, "may not look whether messages of other priorities are left behind");
+    for (int step = 0; !unread->refused && step <= INTAKE_STEP_MAX; step++) {
+        int64_t count = unread->by_step[step];
         (void)snprintf(text, sizeof(text),
                        "%" PRId64 " message%s of priority %d, which EXPORTD_PRIORITY_STEPS does "
                        "not name: no worker reads that list",
-                       by_step[step], text_plural(by_step[step]), step);
-        say("warn", name, text);
+                       count, text_plural(count), step);
+        if (count > 0)
+            say("warn", name, text);
     }
 }
 
 /* Whether it may touch the queue's keys. */
-static bool check_keys(const struct intake_lists *lists, struct redis *redis, struct error *error)
+static bool check_keys(const struct config *config, struct redis *redis, struct unread *unread,
+                       struct error *error)
 {
     struct intake_count count;
-    return (lists != NULL || error_no_memory(error)) && intake_count(lists, redis, &count, error);
+    struct intake_lists *lists = intake_lists_of(config);
+    bool fine = (lists != NULL || error_no_memory(error)) &&
+                intake_count(lists, redis, &count, error) &&
+                count_unread(lists, redis, unread, error);
+    intake_lists_free(lists);
+    return fine;
 }
 
 static bool check_redis(const struct config *config, const char *name,
@@ -136,7 +150,7 @@ static bool check_redis(const struct config *config, const char *name,
     struct redis *redis = NULL;
     struct redis_reply *reply = NULL;
     struct redis_command info = {.count = 0};
-    struct intake_lists *lists = is_queue ? intake_lists_of(config) : NULL;
+    struct unread unread;
     char version[32] = "";
     char detail[64] = "";
     redis_add_text(&info, "INFO");
@@ -145,14 +159,13 @@ static bool check_redis(const struct config *config, const char *name,
         info_value(redis_text(reply, NULL), "redis_version", version, sizeof(version));
         (void)snprintf(detail, sizeof(detail), "version %s", version);
         fine = !is_queue || (check_version(version, &error) && check_scripts(redis, &error) &&
-                             check_keys(lists, redis, &error));
+                             check_keys(config, redis, &unread, &error));
     }
     (void)report(fine, name, detail, &error);
     if (fine && is_queue) {
         warn_of_loss(name, redis_text(reply, NULL));
-        warn_of_unread(name, lists, redis);
+        warn_of_unread(name, &unread);
     }
-    intake_lists_free(lists);
     redis_reply_free(reply);
     redis_free(redis);
     return fine;
