@@ -16,18 +16,25 @@ struct state_class {
 };
 
 static const struct state_class state_classes[] = {
-    {"08", ERROR_AWAY},                                  /* connection exception */
-    {"57P0", ERROR_AWAY},                                /* shutdown, crash, starting up */
-    {"53200", ERROR_OVERLOAD},                           /* out of memory */
-    {"53", ERROR_AWAY},                                  /* disk full, too many connections */
-    {"58", ERROR_AWAY},                                  /* the server's own I/O errors */
-    {"57014", ERROR_TIMEOUT},  {"55P03", ERROR_TIMEOUT}, /* lock not available */
-    {"25P03", ERROR_AWAY}, /* idle in transaction time-out: the connection is closed */
-    {"23505", ERROR_CONFLICT}, {"23503", ERROR_CONFLICT},
+    {"08", ERROR_AWAY},        /* connection exception */
+    {"57P0", ERROR_AWAY},      /* shutdown, crash, starting up */
+    {"53200", ERROR_OVERLOAD}, /* out of memory */
+    {"53", ERROR_AWAY},        /* disk full, too many connections */
+    {"58", ERROR_AWAY},        /* the server's own I/O errors */
+    {"57014", ERROR_TIMEOUT},
+    {"55P03", ERROR_TIMEOUT}, /* lock not available */
+    {"25P03", ERROR_AWAY},    /* idle in transaction time-out: the connection is closed */
+    {"23505", ERROR_CONFLICT},
+    {"23503", ERROR_CONFLICT},
     {"40", ERROR_CONFLICT}, /* serialization failure, deadlock */
-    {"28", ERROR_DENIED},      {"42501", ERROR_DENIED},
+    {"28", ERROR_DENIED},
+    {"42501", ERROR_DENIED},
     {"25006", ERROR_AWAY}, /* read-only: a standby, until it is promoted */
+    {"2200H", ERROR_AWAY}, /* a sequence is at its end */
+    {"22003",
+     ERROR_AWAY}, /* a sequence has outgrown its column: other numbers are checked before */
     {"22", ERROR_INVALID},
+    {"54000", ERROR_AWAY}, /* no transaction numbers are left: it has to be vacuumed */
 };
 
 static enum error_code code_of_state(const char *state)
@@ -38,8 +45,15 @@ static enum error_code code_of_state(const char *state)
     return ERROR_QUERY;
 }
 
-/* The first line only; what stands in double quotes is cut where it may be a value (class 22 puts
-   the offending input there; elsewhere it is the name of a table or constraint). */
+/* Class 22 puts the offending input between double quotes. Elsewhere, and in these of it, the name
+   of a table, a sequence or an encoding stands there. */
+static bool quotes_values(const char *state)
+{
+    return text_starts_with(state, "22") && !text_equal(state, "2200H") &&
+           !text_equal(state, "22021") && !text_equal(state, "22P05");
+}
+
+/* The first line only. */
 static void copy_message(char *to, size_t size, const char *from, bool cut_quoted)
 {
     size_t used = 0;
@@ -86,8 +100,7 @@ bool pg_fail(struct pg *pg, const PGresult *result, struct error *error)
     if (is_about_prepared(pg, state))
         return pg_lost(pg, error);
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    copy_message(message, sizeof(message), primary == NULL ? "" : primary,
-                 text_starts_with(state, "22"));
+    copy_message(message, sizeof(message), primary == NULL ? "" : primary, quotes_values(state));
     return error_set(error, code_of_state(state), "PostgreSQL error %s: %s", state, message);
 }
 

@@ -4,9 +4,9 @@
  * so it works through pgbouncer in transaction mode; only where it talks to the server itself are
  * statements prepared that are asked again and again, which saves the server half of its work.
  *
- * Error codes of every function here: ERROR_AWAY (no connection, server starting, stopping or
- * full), ERROR_TIMEOUT (cancelled, lock not to be had), ERROR_OVERLOAD (server out of memory),
- * ERROR_CONFLICT (unique or foreign key violation, serialization failure, deadlock: see
+ * Error codes of every function here: ERROR_AWAY (no connection; server starting, stopping or full;
+ * a sequence at its end), ERROR_TIMEOUT (cancelled, lock not to be had), ERROR_OVERLOAD (server out
+ * of memory), ERROR_CONFLICT (unique or foreign key violation, serialization failure, deadlock: see
  * pg_sqlstate), ERROR_DENIED (permission, login), ERROR_INVALID (class 22: a value that does not
  * fit), ERROR_QUERY (any other answer, such as a missing table). The message is the SQLSTATE and
  * the server's primary message; values quoted in it are cut.
