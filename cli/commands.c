@@ -26,9 +26,11 @@ const struct command commands[] = {
      "\nexample: exportd create project web --organization acme --id 7\n",
      command_create},
     {"worker", "[--concurrency N] [--drain]", "Take jobs from the queue and run them",
-     "\nRuns until TERM or INT: then it takes no more jobs, lets the running ones finish for\n"
-     "EXPORTD_STOP_SECONDS, and puts the rest back. A second signal puts them back at once. A "
-     "worker also\n"
+     "\nRuns until TERM, INT or QUIT: then it takes no more jobs, lets the running ones finish "
+     "for\n"
+     "EXPORTD_STOP_SECONDS, and puts the rest back. A second signal puts them back at once. USR1 "
+     "logs what it\n"
+     "does at the moment; HUP and USR2 do nothing. A worker also\n"
      "brings the messages of Celery's producers from Redis into the queue, unless another worker "
      "does it.\n"
      "With a concurrency above 1 one thread is kept for exports of at most EXPORTD_SMALL_ROWS "

@@ -19,10 +19,11 @@ enum {
 
 bool stop_open(struct stop *stop, struct error *error)
 {
+    static const int taken[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
     sigset_t set;
     (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
+    for (size_t i = 0; i < ARRAY_LENGTH(taken); i++)
+        (void)sigaddset(&set, taken[i]);
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     stop->signals = signalfd(-1, &set, SFD_CLOEXEC);
     return stop->signals >= 0 || error_set(error, ERROR_AWAY, "cannot open a signalfd");
@@ -69,13 +70,47 @@ static void hurry(struct stop *stop)
 
 /* ---- each tick ---- */
 
-/* The first signal: stop. The second: at once. */
+/* Numbers with blanks between them, as many as there is room for. */
+static void list_exports(const struct held_runs *held, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < held->count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%" PRId64, i == 0 ? "" : " ",
+                                 held->items[i].data_export_id);
+}
+
+static void log_state(const struct stop *stop)
+{
+    static const char *const phases[] = {[WORKER_RUNS] = "runs",
+                                         [WORKER_STOPS] = "stops",
+                                         [WORKER_GIVES_BACK] = "gives-back",
+                                         [WORKER_ENDS] = "ends"};
+    struct worker_context *context = stop->context;
+    struct held_runs held;
+    char exports[LEASE_HELD_MAX * 20];
+    int64_t beaten_ms = atomic_load(&context->beaten_ms);
+    pool_list_held(stop->pool, &held);
+    list_exports(&held, exports, sizeof(exports));
+    LOG(LOG_INFO, "worker.state", log_text("phase", phases[worker_phase(context)]),
+        log_int("threads", *stop->job_thread_count), log_int("jobs", (int64_t)held.count),
+        log_text("exports", exports),
+        log_int("silent_ms", beaten_ms == 0 ? -1 : clock_monotonic_ms() - beaten_ms),
+        log_int("postgres_missing", atomic_load(&context->postgres_missing)),
+        log_int("redis_missing", atomic_load(&context->redis_missing)));
+}
+
+/* The first TERM, INT or QUIT: stop. The second: at once. */
 static void read_signals(struct stop *stop)
 {
     struct signalfd_siginfo info;
     struct pollfd ready = {.fd = stop->signals, .events = POLLIN};
     if (poll(&ready, 1, TICK_MS) <= 0 ||
         read(stop->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+        return;
+    if (info.ssi_signo == SIGUSR1)
+        log_state(stop);
+    if (info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2 || info.ssi_signo == SIGHUP)
         return;
     LOG(LOG_INFO, "worker.signal", log_int("signal", (int64_t)info.ssi_signo));
     if (stop->deadline_ms == 0)

@@ -31,7 +31,8 @@ struct stop {
     int64_t abort_ms;      /* when to abort, because a part hangs */
 };
 
-/* Blocks TERM and INT, for every thread that is started after this, and makes them readable. */
+/* Blocks the signals that stop_tick reads, for every thread that is started after this: TERM, INT
+   and QUIT stop, USR1 logs `worker.state`, HUP and USR2 do nothing. */
 bool stop_open(struct stop *stop, struct error *error) MUST_CHECK;
 void stop_close(struct stop *stop);
 

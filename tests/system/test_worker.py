@@ -86,12 +86,36 @@ def test_killed_in_mid_export_the_job_is_still_there(exportd, postgres, database
 
 
 @pytest.mark.pool
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
 def test_an_idle_worker_ends_with_status_0(exportd, sql, issue, number):
     with exportd.worker() as worker:
         wait_until(lambda: len(workers(sql)) == 1, "it is registered")
         assert worker.stop(number) == 0
     assert workers(sql) == []
+
+
+@pytest.mark.pool
+def test_usr1_logs_what_the_worker_does_hup_and_usr2_nothing(exportd, postgres, database, sql,
+                                                             issue):
+    with exportd.worker() as worker:
+        export = exportd.enqueue(group=issue)
+        with uploads_held_up(postgres, database):
+            wait_for_state(exportd, export, "running")
+            for number in (signal.SIGHUP, signal.SIGUSR2, signal.SIGUSR1):
+                worker.process.send_signal(number)
+                time.sleep(0.3)
+            worker.wait_for_event("worker.state")
+        wait_for_state(exportd, export, "valid")
+        worker.process.send_signal(signal.SIGUSR1)
+        worker.wait_for_event("worker.state", 2)
+        busy, idle = worker.events("worker.state")
+        assert (busy["phase"], busy["threads"], busy["jobs"], busy["exports"]) == \
+            ("runs", 2, 1, str(export))
+        assert 0 <= busy["silent_ms"] < 20000
+        assert (busy["postgres_missing"], busy["redis_missing"]) == (0, 0)
+        assert (idle["jobs"], idle["exports"]) == (0, "")
+        assert worker.events("worker.signal") == [], "nothing stops"
+        assert worker.stop() == 0
 
 
 @pytest.mark.pool
