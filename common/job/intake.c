@@ -2,6 +2,7 @@
 #include "job/intake.h"
 
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "job/dead.h"
 #include "job/enqueue.h"
@@ -83,6 +84,9 @@ static bool read_message(struct batch *batch, const struct intake_message *messa
     struct job_message read;
     struct error why;
     if (job_message_parse(message->bytes, message->size, &read, &why)) {
+        if (read.unknown[0] != '\0')
+            LOG(LOG_WARNING, "queue.unknown-argument",
+                log_int("data_export_id", read.data_export_id), log_text("names", read.unknown));
         batch->jobs[batch->job_count] = enqueue_job_from(&read, message->priority);
         batch->origins[batch->job_count++] = message;
         return true;

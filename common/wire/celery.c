@@ -9,10 +9,12 @@
 
 #include <strings.h>
 
-/* The second is the task's name before it moved. */
+/* The second is the task's name before it moved. The third is the last step of an export that
+   Sentry has made in parts: exportd makes all of it. */
 static const char *const task_names[] = {
     "sentry.data_export.tasks.assemble_download",
     "sentry.tasks.data_export.assemble_download",
+    "sentry.data_export.tasks.merge_blobs",
 };
 
 bool celery_is_envelope(const json_t *message)

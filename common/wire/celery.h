@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 
-/* A call of assemble_download. */
+/* A call of assemble_download, or of merge_blobs, which has only the first argument. */
 struct celery_task {
     json_t *body;         /* owns what the next two point into */
     const json_t *args;   /* a list, or NULL for none */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/job_message.h"
 
+#include "base/text.h"
 #include "wire/celery.h"
 #include "wire/clean_text.h"
+
+enum { UNKNOWN_SHOWN = 30 /* characters of a name, each of 4 bytes at most */ };
 
 /* The values of a job as they came; NULL: absent. */
 struct arguments {
@@ -60,15 +63,56 @@ static bool read_arguments(const struct arguments *arguments, struct job_message
     return read_id(arguments->data_export_id, &message->data_export_id, error);
 }
 
+/* ---- the names ---- */
+
+/* The last four belong to one part of an export. Names that begin with "__" are those of tools
+   around the task: "__transaction_id". */
+static bool is_known(const char *name)
+{
+    static const char *const known[] = {"data_export_id", "limit",         "export_limit",
+                                        "environment_id", "offset",        "batch_size",
+                                        "bytes_written",  "export_retries"};
+    for (size_t i = 0; i < ARRAY_LENGTH(known); i++)
+        if (text_equal(name, known[i]))
+            return true;
+    return text_starts_with(name, "__");
+}
+
+static void note_unknown(const json_t *arguments, struct job_message *message)
+{
+    const char *name = NULL;
+    const json_t *value = NULL;
+    size_t used = 0;
+    json_object_foreach((json_t *)(uintptr_t)arguments, name, value)
+    {
+        if (is_known(name) || is_absent(value))
+            continue;
+        size_t size = clean_text_cut(name, strlen(name), UNKNOWN_SHOWN);
+        if (used + size + 2 > JOB_UNKNOWN_MAX)
+            return;
+        (void)snprintf(message->unknown + used, JOB_UNKNOWN_MAX - used, "%s%.*s",
+                       used == 0 ? "" : " ", (int)size, name);
+        used = strlen(message->unknown);
+    }
+}
+
+/* The newer name counts where the older one says nothing. */
+static const json_t *limit_by_name(const json_t *arguments)
+{
+    const json_t *limit = json_object_get(arguments, "limit");
+    return is_absent(limit) ? json_object_get(arguments, "export_limit") : limit;
+}
+
 /* ---- the shapes ---- */
 
 static bool read_plain(const json_t *object, struct job_message *message, struct error *error)
 {
     const struct arguments arguments = {
         .data_export_id = json_object_get(object, "data_export_id"),
-        .limit = json_object_get(object, "limit"),
+        .limit = limit_by_name(object),
         .environment_id = json_object_get(object, "environment_id"),
     };
+    note_unknown(object, message);
     return read_arguments(&arguments, message, error);
 }
 
@@ -77,7 +121,8 @@ static bool bind_argument(const struct celery_task *task, size_t position, const
                           const json_t **value, struct error *error)
 {
     const json_t *by_position = json_array_get(task->args, position);
-    const json_t *by_name = json_object_get(task->kwargs, name);
+    const json_t *by_name = text_equal(name, "limit") ? limit_by_name(task->kwargs)
+                                                      : json_object_get(task->kwargs, name);
     if (by_position != NULL && by_name != NULL)
         return error_set(error, ERROR_INVALID, "a job that gives %s twice", name);
     *value = by_position != NULL ? by_position : by_name;
@@ -90,6 +135,7 @@ static bool read_call(const struct celery_task *task, struct job_message *messag
     struct arguments arguments = {NULL, NULL, NULL};
     message->eta = task->eta;
     message->expires = task->expires;
+    note_unknown(task->kwargs, message);
     if (json_array_size(task->args) > 3)
         return error_set(error, ERROR_INVALID, "a job with more than three positional arguments");
     return bind_argument(task, 0, "data_export_id", &arguments.data_export_id, error) &&

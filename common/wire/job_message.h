@@ -5,8 +5,10 @@
  *   plain       {"data_export_id": 27, "limit": null, "environment_id": null}
  *   Celery, protocol 1 and 2: an envelope with a base64 body, JSON or pickle inside (wire/celery.h)
  *
- * A Celery message gives its arguments by name (other names are ignored) or by position, in the
- * order data_export_id, limit, environment_id.
+ * A Celery message gives its arguments by name or by position, in the order data_export_id, limit,
+ * environment_id. Since June 2020 Sentry says export_limit for limit, and makes an export in parts:
+ * offset, batch_size, bytes_written and export_retries of such a part are ignored, for exportd
+ * makes the whole export.
  *
  * Parsing does no I/O and trusts nothing.
  */
@@ -17,6 +19,8 @@
 #include "base/clock.h"
 
 #define JOB_MESSAGE_MAX ((size_t)1024 * 1024)
+
+enum { JOB_UNKNOWN_MAX = 128 };
 
 enum job_limit {
     JOB_LIMIT_NONE,  /* null, 0 or absent: all rows */
@@ -35,9 +39,11 @@ struct job_message {
     enum job_limit limit_kind;
     int64_t limit; /* with JOB_LIMIT_ROWS */
     enum job_environment environment_kind;
-    int64_t environment_id; /* with JOB_ENVIRONMENT_ONE */
-    int64_t eta;            /* not before this moment; USEC_NONE */
-    int64_t expires;        /* not after this moment; USEC_NONE */
+    int64_t environment_id;        /* with JOB_ENVIRONMENT_ONE */
+    int64_t eta;                   /* not before this moment; USEC_NONE */
+    int64_t expires;               /* not after this moment; USEC_NONE */
+    char unknown[JOB_UNKNOWN_MAX]; /* names of other arguments that have a value, with blanks
+                                      between them; cut where they are too long */
 };
 
 /* Reads a message of any shape. ERROR_INVALID or ERROR_TOO_LARGE: it leads to no row; the message

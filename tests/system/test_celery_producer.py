@@ -86,6 +86,47 @@ def test_spellings_of_the_arguments(exportd, redis_server, ask, task, protocol, 
 
 
 @pytest.mark.parametrize("protocol", [1, 2])
+@pytest.mark.parametrize("name, arguments, rows", [
+    (TASK, {"export_limit": 2, "environment_id": None}, 2),
+    (TASK, {"export_limit": 2, "offset": 1, "batch_size": 1, "bytes_written": 99,
+            "export_retries": 3}, 2),
+    ("sentry.data_export.tasks.merge_blobs", {}, 3)])
+def test_what_newer_sentries_say(exportd, redis_server, ask, protocol, name, arguments, rows):
+    """The limit has another name. One part of an export, or its end, asks for the whole export."""
+    export = ask()
+    with make_app(redis_server.tcp_url, protocol) as app:
+        app.send_task(name, kwargs={"data_export_id": export, **arguments})
+    assert "queue.unknown-argument" not in exportd.drain().err
+    status = exportd.status(export)
+    assert (status["status"], status["rows"]) == ("VALID", rows)
+    assert exportd.ok("queue", "dead").out == ""
+
+
+def test_merging_a_finished_export_changes_nothing(exportd, redis_server, ask):
+    export = ask()
+    with make_app(redis_server.tcp_url) as app:
+        app.send_task(TASK, kwargs={"data_export_id": export})
+        exportd.drain()
+        before = exportd.status(export)
+        app.send_task("sentry.data_export.tasks.merge_blobs", args=[export])
+        exportd.drain()
+    assert exportd.status(export) == before
+    assert len(exportd.mails()) == 1 and exportd.ok("queue", "dead").out == ""
+
+
+def test_an_unknown_argument_is_a_warning(exportd, redis_server, ask):
+    export = ask()
+    with make_app(redis_server.tcp_url) as app:
+        app.send_task(TASK, kwargs={"data_export_id": export, "format": "jsonl", "nothing": None,
+                                    "__transaction_id": "x"})
+    log = [json.loads(line) for line in exportd.drain().err.splitlines()]
+    warning, = [line for line in log if line["event"] == "queue.unknown-argument"]
+    assert (warning["level"], warning["data_export_id"], warning["names"]) == \
+        ("warning", export, "format")
+    assert exportd.status(export)["status"] == "VALID"
+
+
+@pytest.mark.parametrize("protocol", [1, 2])
 def test_another_task_goes_to_the_dead_list(exportd, redis_server, ask, protocol):
     export = ask()
     with make_app(redis_server.tcp_url, protocol) as app:

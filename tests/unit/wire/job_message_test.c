@@ -179,6 +179,37 @@ static void environments(void **state)
     assert_environment("[5]", JOB_ENVIRONMENT_WRONG, 0);
 }
 
+/* What Sentry says since June 2020, and what nobody has said yet. */
+static void newer_arguments(void **state)
+{
+    (void)state;
+    struct job_message message =
+        parse("{\"data_export_id\": 27, \"export_limit\": 2, \"offset\": 10000, \"batch_size\":"
+              " 10000, \"bytes_written\": 5, \"export_retries\": 3, \"__transaction_id\": \"x\"}");
+    assert_int_equal(message.limit_kind, JOB_LIMIT_ROWS);
+    assert_int_equal(message.limit, 2);
+    assert_string_equal(message.unknown, "");
+    message = parse("{\"data_export_id\": 27, \"limit\": 3, \"export_limit\": 2}");
+    assert_int_equal(message.limit, 3);
+    message = parse("{\"data_export_id\": 27, \"limit\": null, \"export_limit\": \"2\"}");
+    assert_int_equal(message.limit_kind, JOB_LIMIT_WRONG);
+    message = parse("{\"data_export_id\": 27, \"format\": \"jsonl\", \"none\": null, \"x\": 0}");
+    assert_string_equal(message.unknown, "format x");
+}
+
+static void many_unknown_arguments(void **state)
+{
+    (void)state;
+    char text[4000];
+    int used = snprintf(text, sizeof(text), "{\"data_export_id\": 1");
+    for (int i = 0; i < 40; i++)
+        used += snprintf(text + used, sizeof(text) - (size_t)used,
+                         ", \"%d\u00e4a name that is longer than most\": 1", i);
+    (void)snprintf(text + used, sizeof(text) - (size_t)used, "}");
+    struct job_message message = parse(text);
+    assert_in_range(strlen(message.unknown), 64, JOB_UNKNOWN_MAX - 1);
+}
+
 static void garbage(void **state)
 {
     (void)state;
@@ -494,6 +525,8 @@ int main(void)
         cmocka_unit_test(bad_ids),
         cmocka_unit_test(limits),
         cmocka_unit_test(environments),
+        cmocka_unit_test(newer_arguments),
+        cmocka_unit_test(many_unknown_arguments),
         cmocka_unit_test(garbage),
         cmocka_unit_test(the_size_is_bounded),
         cmocka_unit_test(what_celery_sends),
