@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/cancel.h"
 
+#include "base/log.h"
 #include "base/text.h"
+#include "model/exported_data.h"
 #include "model/file.h"
 
 /* `job`: the unfinished row of sentry_exporteddata, or exportd's own when that one is gone. The
@@ -27,9 +29,9 @@ static const char cancel_statement[] =
     " finished_at = EXCLUDED.finished_at, message = EXCLUDED.message"
     " WHERE x.state IN ('waiting', 'delayed', 'running') OR x.date_added <> EXCLUDED.date_added"
     " RETURNING data_export_id),"
-    " deleted AS (DELETE FROM sentry_exporteddata e USING cancelled c"
-    " WHERE e.id = c.data_export_id RETURNING e.file_id)"
-    " SELECT (SELECT file_id FROM deleted), EXISTS (SELECT FROM cancelled),"
+    " row AS (SELECT e.file_id FROM sentry_exporteddata e"
+    " JOIN cancelled c ON c.data_export_id = e.id FOR UPDATE OF e)"
+    " SELECT (SELECT file_id FROM row), EXISTS (SELECT FROM cancelled),"
     " EXISTS (SELECT FROM exportd.export WHERE data_export_id = $1::bigint)"
     " OR EXISTS (SELECT FROM sentry_exporteddata WHERE id = $1::bigint)";
 
@@ -47,6 +49,18 @@ static bool end_attempt(struct pg *pg, int64_t data_export_id, const char *messa
                       &params, NULL, error);
 }
 
+/* Where the row has to stay, exportd.export says that the export is cancelled. */
+static bool delete_row(struct pg *pg, int64_t data_export_id, struct error *error)
+{
+    struct error refusal;
+    if (!exported_data_try_delete(pg, data_export_id, &refusal, error))
+        return false;
+    if (refusal.code != ERROR_NONE)
+        LOG(LOG_WARNING, "dataexport.row-kept", log_int("data_export_id", data_export_id),
+            log_text("error", refusal.message));
+    return true;
+}
+
 bool cancel_export(struct pg *pg, int64_t data_export_id, const char *message,
                    enum cancel_result *result, struct error *error)
 {
@@ -61,6 +75,7 @@ bool cancel_export(struct pg *pg, int64_t data_export_id, const char *message,
     bool exists = text_equal(pg_text(reply, 0, 2), "t");
     *result = cancelled ? CANCEL_DONE : exists ? CANCEL_FINISHED : CANCEL_NOT_FOUND;
     pg_result_free(reply);
-    return (!cancelled || end_attempt(pg, data_export_id, message, error)) &&
+    return (!cancelled || (end_attempt(pg, data_export_id, message, error) &&
+                           delete_row(pg, data_export_id, error))) &&
            (file_id == 0 || file_delete(pg, file_id, error));
 }

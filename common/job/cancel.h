@@ -12,7 +12,8 @@ enum cancel_result {
 };
 
 /* Ends an export that waits, is delayed or runs as `cancelled`, in the caller's transaction. Its
-   sentry_exporteddata row is deleted, as after a failure, and no mail is written. One that exportd
+   sentry_exporteddata row is deleted, as after a failure (`dataexport.row-kept` in the log when it
+   has to stay), and no mail is written. One that exportd
    has not taken in yet becomes a cancelled row, so that its message finds it finished. The worker
    that runs it learns of it by its fence. `message` becomes the export's last word.
 

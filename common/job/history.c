@@ -67,7 +67,7 @@ bool history_find_subject(struct pg *pg, int64_t data_export_id, struct arena *a
     " exportd.export x WHERE x.state IN ('valid', 'failed', 'cancelled', 'gone')"                  \
     " AND x.finished_at < now() - $1::bigint * interval '24 hours'"                                \
     " AND NOT EXISTS (SELECT 1 FROM sentry_exporteddata e"                                         \
-    " WHERE e.id = x.data_export_id AND e.file_id IS NOT NULL)"                                    \
+    " WHERE e.id = x.data_export_id AND (e.file_id IS NOT NULL OR e.date_finished IS NULL))"       \
     " AND NOT EXISTS (SELECT 1 FROM exportd.outbox o"                                              \
     " WHERE o.data_export_id = x.data_export_id AND o.state = 'waiting')"
 

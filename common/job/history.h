@@ -45,7 +45,8 @@ struct history_filter {
 struct history_row {
     int64_t id;
     /* The original's while the sentry_exporteddata row is there: EARLY, VALID, EXPIRED; afterwards
-       exportd's own memory: FAILED, CANCELLED, or GONE (deleted by another program). Never NULL. */
+       (or while it could not be deleted) exportd's own memory: FAILED, CANCELLED, or GONE (deleted
+       by another program). Never NULL. */
     const char *status;
     const char *state; /* NULL: exportd has never claimed it, and all that it counts is 0 */
     int64_t query_type;
@@ -91,8 +92,8 @@ bool history_count(struct pg *pg, const struct history_filter *filter, int64_t *
                    struct error *error) MUST_CHECK;
 
 /* Deletes finished exports' rows (export, attempt, sent or given-up outbox) that ended more than
-   `days` ago; rows whose sentry_exporteddata row still has a file stay. *count: exports. With
-   dry_run only counts. */
+   `days` ago; rows whose sentry_exporteddata row still has a file, or is unfinished, stay. *count:
+   exports. With dry_run only counts. */
 bool history_delete_old(struct pg *pg, int64_t days, bool dry_run, int64_t *count,
                         struct error *error) MUST_CHECK;
 

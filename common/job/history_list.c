@@ -4,8 +4,8 @@
  *
  * An export has a row in sentry_exporteddata, in exportd.export, or in both. The newest that pass
  * the filter are taken from either table, each along an index; then what both say of them is read.
- * The row of sentry_exporteddata decides while it is there. What exportd.export remembers of a row
- * with another date_added is about another job.
+ * The row of sentry_exporteddata decides while it is there, unless it could not be deleted after a
+ * failure. What exportd.export remembers of a row with another date_added is about another job.
  *
  * exportd.export has an index for each filter but the type. Sentry's table has only Sentry's
  * indexes: it is read from its newest row on, or along organization_id or user_id, until enough has
@@ -93,7 +93,8 @@ enum column {
 #define USEC_EXPIRES     PG_USEC("x.expires_at")
 
 #define LISTING                                                                                    \
-    " SELECT ids.id, CASE WHEN e.id IS NULL THEN CASE x.state"                                     \
+    " SELECT ids.id, CASE WHEN e.id IS NULL"                                                       \
+    " OR (e.date_finished IS NULL AND x.state IN ('failed', 'cancelled')) THEN CASE x.state"       \
     " WHEN 'failed' THEN 'FAILED' WHEN 'cancelled' THEN 'CANCELLED' ELSE 'GONE' END"               \
     " WHEN e.date_finished IS NULL THEN 'EARLY'"                                                   \
     " WHEN e.date_expired < now() THEN 'EXPIRED' ELSE 'VALID' END,"                                \

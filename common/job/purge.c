@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/purge.h"
 
+#include "model/exported_data.h"
+
 /* The owner's exports with ids above $3: $1 organization, $2 user. The row of sentry_exporteddata
    says whose an export is; where it is gone, or says no user, exportd.export does. What that
    remembers of a row with another date_added is about another job. Each table is read along an
@@ -80,11 +82,12 @@ bool purge_delete_rows(struct pg *pg, int64_t data_export_id, int64_t *mails, st
 {
     struct pg_params params = {.count = 0};
     pg_bind_int(&params, data_export_id);
+    if (!exported_data_delete(pg, data_export_id, error))
+        return error_prefix(error, "export %" PRId64, data_export_id);
     return pg_query_int(
         pg,
         "WITH export AS (DELETE FROM exportd.export WHERE data_export_id = $1::bigint),"
         " attempts AS (DELETE FROM exportd.attempt WHERE data_export_id = $1::bigint),"
-        " row AS (DELETE FROM sentry_exporteddata WHERE id = $1::bigint),"
         " mail AS (DELETE FROM exportd.outbox WHERE data_export_id = $1::bigint RETURNING state)"
         " SELECT count(*) FROM mail WHERE state = 'waiting'",
         &params, mails, error);

@@ -220,10 +220,38 @@ bool exported_data_finish_add(struct pg_batch *batch, int64_t id, const struct e
     return done;
 }
 
+/* ---- deleting ---- */
+
+static bool delete_parts(struct pg *pg, const struct pg_params *id, struct error *error)
+{
+    int64_t there = 0;
+    return pg_query_int(pg, "SELECT (to_regclass('sentry_exporteddatablob') IS NOT NULL)::integer",
+                        NULL, &there, error) &&
+           (there == 0 ||
+            pg_execute(pg, "DELETE FROM sentry_exporteddatablob WHERE data_export_id = $1::bigint",
+                       id, NULL, error));
+}
+
+/* Foreign keys to the row are deferred in a Sentry: without a word they would fail the COMMIT. */
 bool exported_data_delete(struct pg *pg, int64_t id, struct error *error)
 {
     struct pg_params params = {.count = 0};
     pg_bind_int(&params, id);
-    return pg_execute(pg, "DELETE FROM sentry_exporteddata WHERE id = $1::bigint", &params, NULL,
-                      error);
+    return delete_parts(pg, &params, error) &&
+           pg_execute(pg, "DELETE FROM sentry_exporteddata WHERE id = $1::bigint", &params, NULL,
+                      error) &&
+           pg_execute(pg, "SET CONSTRAINTS ALL IMMEDIATE", NULL, NULL, error);
+}
+
+bool exported_data_try_delete(struct pg *pg, int64_t id, struct error *refusal, struct error *error)
+{
+    refusal->code = ERROR_NONE;
+    if (!pg_execute(pg, "SAVEPOINT deletion", NULL, NULL, error))
+        return false;
+    if (exported_data_delete(pg, id, error))
+        return true;
+    if (!text_starts_with(pg_sqlstate(pg), "23") && !text_equal(pg_sqlstate(pg), "42501"))
+        return false;
+    *refusal = *error;
+    return pg_execute(pg, "ROLLBACK TO SAVEPOINT deletion", NULL, NULL, error);
 }

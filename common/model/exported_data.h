@@ -100,7 +100,15 @@ struct export_file {
 bool exported_data_finish_add(struct pg_batch *batch, int64_t id, const struct export_file *file,
                               struct error *error) MUST_CHECK;
 
+/* Deletes a row, and its parts, which a Sentry since June 2020 has in sentry_exporteddatablob.
+   ERROR_CONFLICT when another table refers to it, at once: not only at the COMMIT. */
 bool exported_data_delete(struct pg *pg, int64_t id, struct error *error) MUST_CHECK;
+
+/* The same, where the transaction goes on with the row in its place when a table that refers to it,
+   or a right that is lacking, forbids the deletion: *refusal says what does (ERROR_NONE: deleted).
+ */
+bool exported_data_try_delete(struct pg *pg, int64_t id, struct error *refusal,
+                              struct error *error) MUST_CHECK;
 
 /* A page of ids, with room for `max`. */
 struct exported_data_ids {

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is wrong with the database, or odd in it, is not its users' fault."""
+import json
+
 import pytest
 
 from support.events import hash_of, series
@@ -57,3 +59,88 @@ def test_ingest_blames_no_event_for_a_sequence(exportd, sql, issue):
                     for n in range(1, 4))
     result = exportd.fails("ingest", "-", stdin=lines)
     assert result.out == "" and 'exportd ingest: PostgreSQL error 2200H: ' in result.err, result
+
+
+# ---- what refers to an export's row ----
+
+# As Sentry has it since June 2020.
+PARTS = """CREATE TABLE sentry_exporteddatablob (
+               id bigserial PRIMARY KEY,
+               data_export_id bigint NOT NULL
+                   REFERENCES sentry_exporteddata DEFERRABLE INITIALLY DEFERRED,
+               blob_id bigint NOT NULL, "offset" bigint NOT NULL CHECK ("offset" >= 0),
+               UNIQUE (data_export_id, blob_id, "offset"))"""
+OTHER = """CREATE TABLE notes (data_export_id bigint NOT NULL
+               REFERENCES sentry_exporteddata DEFERRABLE INITIALLY DEFERRED)"""
+
+
+def add_part(sql, export):
+    sql.execute('INSERT INTO sentry_exporteddatablob (data_export_id, blob_id, "offset")'
+                " VALUES (%s, 1, 0)", (export,))
+
+
+def count(sql, table):
+    sql.execute(f"SELECT count(*) FROM {table}")
+    return sql.fetchone()[0]
+
+
+def test_the_parts_of_an_export_go_with_it(exportd, sql, issue):
+    """After a failure, a cancellation, a deletion and a purge."""
+    sql.execute(PARTS)
+    failed, cancelled, purged = (exportd.enqueue(group=issue, key=key)
+                                 for key in ("none", "color", "size"))
+    for export in failed, cancelled, purged:
+        add_part(sql, export)
+    exportd.ok("cancel", cancelled)
+    log = exportd.drain(MAX_FAILURES=1).err
+    assert exportd.status(failed)["status"] == "FAILED"
+    assert exportd.status(cancelled)["status"] == "CANCELLED"
+    assert "row-kept" not in log and len(exportd.mails()) == 2
+    deleted = exportd.enqueue(group=issue)
+    exportd.drain()
+    add_part(sql, deleted)
+    exportd.ok("delete", deleted)
+    exportd.ok("purge", "--user", "ann@example.com")
+    assert (count(sql, "sentry_exporteddata"), count(sql, "sentry_exporteddatablob")) == (0, 0)
+
+
+def test_a_row_that_another_table_refers_to_stays(exportd, sql, issue):
+    sql.execute(OTHER)
+    failed = exportd.enqueue(group=issue, key="none")
+    cancelled = exportd.enqueue(group=issue, key="size")
+    sql.execute("INSERT INTO notes VALUES (%s), (%s)", (failed, cancelled))
+    assert "dataexport.row-kept" in exportd.ok("cancel", cancelled).err
+    log = [json.loads(line) for line in exportd.drain(MAX_FAILURES=1).err.splitlines()]
+    kept, = [line for line in log if line["event"] == "dataexport.row-kept"]
+    assert (kept["level"], kept["data_export_id"]) == ("error", failed)
+    assert 'on table "notes"' in kept["error"]
+    status = exportd.status(failed)
+    assert (status["status"], status["state"], status["attempts"], status["mail"]) == \
+        ("FAILED", "failed", 1, "sent")
+    assert len(exportd.mails()) == 1
+    assert exportd.status(cancelled)["status"] == "CANCELLED"
+    assert count(sql, "sentry_exporteddata") == 2
+    assert exportd.ok("rescue").out == "", "nobody has forgotten them"
+    for export, key in (failed, "none"), (cancelled, "size"):
+        assert exportd.enqueue(group=issue, key=key) > cancelled, "the same can be asked for again"
+    assert 'on table "notes"' in exportd.fails("purge", "--user", "ann@example.com").err
+    sql.execute("UPDATE exportd.export SET finished_at = now() - interval '9 days'")
+    exportd.ok("cleanup", HISTORY_DAYS=1)
+    assert exportd.status(failed)["status"] == "FAILED", "not forgotten while the row is there"
+
+
+def test_a_right_that_is_lacking_keeps_the_row(exportd, sql, postgres, database, issue):
+    """The parts may not be deleted: their export fails all the same."""
+    sql.execute(PARTS)
+    sql.execute("CREATE ROLE reader LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public, exportd TO reader;"
+                " GRANT ALL ON ALL SEQUENCES IN SCHEMA public, exportd TO reader;"
+                " GRANT USAGE ON SCHEMA exportd TO reader;"
+                " REVOKE ALL ON sentry_exporteddatablob FROM reader")
+    try:
+        export = exportd.enqueue(group=issue, key="none")
+        url = postgres.url(database).replace("user=postgres", "user=reader")
+        exportd.drain(DATABASE_URL=url)
+        assert exportd.status(export)["status"] == "FAILED" and len(exportd.mails()) == 1
+        assert count(sql, "sentry_exporteddata") == 1
+    finally:
+        sql.execute("DROP OWNED BY reader; DROP ROLE reader")

@@ -173,6 +173,20 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct 
 
 /* ---- failed, postponed ---- */
 
+/* A row that has to stay is left behind, unfinished: exportd.export says that the export has
+ * failed.
+ */
+static bool delete_row(const struct outcome *outcome, struct error *error)
+{
+    struct error refusal;
+    struct pg *pg = outcome->attempt->tools->pg;
+    if (!exported_data_try_delete(pg, outcome->export.row.id, &refusal, error))
+        return false;
+    if (refusal.code != ERROR_NONE)
+        log_error(LOG_ERROR, "dataexport.row-kept", &refusal);
+    return true;
+}
+
 bool outcome_failed(struct attempt *attempt, enum outcome_result *result, struct error *error)
 {
     const struct claim_end end = {.state = "failed",
@@ -193,8 +207,7 @@ bool outcome_failed(struct attempt *attempt, enum outcome_result *result, struct
         return end_otherwise(&outcome, error);
     outcome_mail_init(&mail);
     done = done && outcome_mail_failure(attempt, &outcome.export, &mail, error) &&
-           delete_old_file(&outcome, error) &&
-           exported_data_delete(pg, outcome.export.row.id, error) &&
+           delete_old_file(&outcome, error) && delete_row(&outcome, error) &&
            write_and_commit(&outcome, &mail, error);
     outcome_mail_free(&mail);
     if (!done)

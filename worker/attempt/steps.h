@@ -58,7 +58,8 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result,
                    struct error *error) MUST_CHECK;
 
 /* failed, with the sentence attempt->reason: the failure mail in the outbox, the export's row (and
-   its file, if any) deleted; exportd.export keeps the sentence. */
+   its file, if any) deleted, unless another table refers to it; exportd.export keeps the sentence.
+ */
 bool outcome_failed(struct attempt *attempt, enum outcome_result *result,
                     struct error *error) MUST_CHECK;
 
