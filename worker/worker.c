@@ -3,6 +3,7 @@
  */
 #include "worker/worker.h"
 
+#include "base/clock.h"
 #include "job/queue.h"
 #include "mail/transport.h"
 #include "model/outbox_mail.h"
@@ -21,6 +22,8 @@
 
 enum {
     MAIL_MS = 90000,          /* a mail may take 80 s */
+    START_WAIT_MS = 1000,     /* between two tries to reach PostgreSQL */
+    START_PATIENCE_MS = 5000, /* for its answers then: signals wait as long */
     PARTS_MAX = POOL_MAX + 4, /* job threads, claimer, intake, heartbeat, mailer */
 };
 
@@ -52,7 +55,7 @@ struct worker {
 
     struct pg *pg;       /* of the main thread */
     struct redis *redis; /* likewise, for --drain */
-    struct outage drain_outage;
+    struct outage start_outage, drain_outage;
 
     struct part parts[PARTS_MAX];
     int part_count;     /* threads started */
@@ -77,15 +80,47 @@ static bool check_tables(struct pg *pg, const struct config *config, struct erro
 static bool check_database(struct worker *worker, struct error *error)
 {
     const struct config *config = worker->context.config;
-    if (!pg_connect(worker->pg, error)) {
-        if (worker->options->drain || error->code != ERROR_AWAY)
-            return false;
-        log_error(LOG_WARNING, "worker.waits", error); /* the job threads wait for it */
-        return true;
-    }
-    return check_tables(worker->pg, config, error) &&
+    return pg_connect(worker->pg, error) && check_tables(worker->pg, config, error) &&
            upload_lock_kind_settle(worker->pg, config_has_lock_redis(config), config->lease_seconds,
                                    error);
+}
+
+/* READY all the same: systemd would not wait as long. */
+static void wait_a_moment(struct worker *worker, const struct error *why)
+{
+    struct outage *outage = &worker->start_outage;
+    if (!outage->away)
+        notify_send(&worker->notify, "READY=1");
+    outage_begin(outage, why);
+    notify_alive(&worker->notify, "waits for PostgreSQL");
+    int64_t until_ms = clock_monotonic_ms() + START_WAIT_MS;
+    while (worker_phase(&worker->context) == WORKER_RUNS && clock_monotonic_ms() < until_ms)
+        stop_tick(&worker->stop);
+}
+
+/* Nothing begins before the database is known to be the right one. Ends also when the worker is to
+   stop. */
+static bool wait_for_database(struct worker *worker, struct error *error)
+{
+    int64_t patience_ms = pg_set_patience(worker->pg, START_PATIENCE_MS);
+    while (worker_phase(&worker->context) == WORKER_RUNS && !check_database(worker, error)) {
+        if (worker->options->drain || (error->code != ERROR_AWAY && error->code != ERROR_TIMEOUT))
+            return false;
+        wait_a_moment(worker, error);
+    }
+    outage_end(&worker->start_outage);
+    pg_set_patience(worker->pg, patience_ms);
+    return true;
+}
+
+/* A full or read-only disk is looked at again by the claimer, before each claim. */
+static bool check_disks(struct worker *worker, struct error *error)
+{
+    bool done = claimer_check_tmpdir(worker->context.config->tmpdir, error) ||
+                error_prefix(error, "EXPORTD_TMPDIR");
+    done = done &&
+           (blob_store_check(worker->store, error) || error_prefix(error, "EXPORTD_STORAGE_URL"));
+    return done || (error->code == ERROR_AWAY && !worker->options->drain);
 }
 
 /* NULL without memory. */
@@ -111,12 +146,8 @@ static bool open_redis(struct worker *worker, struct error *error)
 static bool open_parts(struct worker *worker, struct error *error)
 {
     const struct config *config = worker->context.config;
-    if (!claimer_check_tmpdir(config->tmpdir, error))
-        return error_prefix(error, "EXPORTD_TMPDIR");
-    if (!blob_store_open(config->storage_url, &worker->store, error))
+    if (!blob_store_open(config->storage_url, &worker->store, error) || !check_disks(worker, error))
         return false;
-    if (!blob_store_check(worker->store, error))
-        return error_prefix(error, "EXPORTD_STORAGE_URL");
     if (!mail_transport_open(config->mail_url, config->mail_from, &worker->transport, error))
         return false;
     worker->pg = open_pg(config, "exportd worker main");
@@ -130,8 +161,11 @@ static bool open_parts(struct worker *worker, struct error *error)
         worker->beat_pg == NULL || worker->intake_pg == NULL)
         return error_no_memory(error);
     pg_set_patience(worker->beat_pg, config->lease_seconds * 1000); /* a later beat is none */
-    if (!check_database(worker, error))
-        return false;
+    return true;
+}
+
+static bool open_job_threads(struct worker *worker, struct error *error)
+{
     for (int i = 0; i < worker->options->concurrency; i++) {
         worker->thread_count = i + 1;
         if (!job_thread_open(&worker->job_threads[i], &worker->context, &worker->pool, i, error))
@@ -317,6 +351,22 @@ static bool supervise(struct worker *worker, struct error *error)
     return done;
 }
 
+static bool run(struct worker *worker, struct error *error)
+{
+    if (!stop_open(&worker->stop, error) || !open_parts(worker, error) ||
+        !wait_for_database(worker, error))
+        return false;
+    if (worker_phase(&worker->context) != WORKER_RUNS)
+        return true; /* told to stop before anything began */
+    if (!open_job_threads(worker, error))
+        return false;
+    LOG(LOG_INFO, "worker.started", log_text("worker", worker->context.name),
+        log_int("concurrency", worker->options->concurrency));
+    bool done = supervise(worker, error);
+    log_event(LOG_INFO, "worker.stopped", NULL);
+    return done;
+}
+
 bool worker_run(const struct config *config, const struct worker_options *options,
                 struct error *error)
 {
@@ -325,6 +375,7 @@ bool worker_run(const struct config *config, const struct worker_options *option
         return error_no_memory(error);
     worker->context.config = config;
     worker->options = options;
+    worker->start_outage.server = "postgres";
     worker->drain_outage.server = "postgres";
     worker->stop = (struct stop){.context = &worker->context,
                                  .pool = &worker->pool,
@@ -339,13 +390,7 @@ bool worker_run(const struct config *config, const struct worker_options *option
     notify_open(&worker->notify);
     bell_init(&worker->context.mail_bell);
     pool_init(&worker->pool, (int)options->concurrency);
-    bool done = stop_open(&worker->stop, error) && open_parts(worker, error);
-    if (done) {
-        LOG(LOG_INFO, "worker.started", log_text("worker", worker->context.name),
-            log_int("concurrency", options->concurrency));
-        done = supervise(worker, error);
-        log_event(LOG_INFO, "worker.stopped", NULL);
-    }
+    bool done = run(worker, error);
     stop_close(&worker->stop); /* before the rest, which may take longer than its alarm */
     close_parts(worker);
     notify_close(&worker->notify);

@@ -20,9 +20,10 @@ struct worker_options {
     bool drain;          /* end when nothing is left to do */
 };
 
-/* Runs the worker. True after an orderly stop (TERM, INT, or a drained queue). An error at the
-   start (ERROR_USAGE, ERROR_DENIED, ...: settings, folders, a database without exportd's tables;
-   with `drain` also a server that is away) means that nothing was claimed. */
+/* Runs the worker. True after an orderly stop (TERM, INT, QUIT, or a drained queue). An error at
+   the start (ERROR_USAGE, ERROR_DENIED, ...: settings, folders, a database without exportd's
+   tables) means that nothing was claimed. A server that is away then, and a disk that is full or
+   read-only, is waited for; with `drain` it is an error, too. */
 bool worker_run(const struct config *config, const struct worker_options *options,
                 struct error *error) MUST_CHECK;
 

@@ -24,10 +24,10 @@ static enum error_code code_of_errno(int errno_value)
     case EMFILE:
     case EIO:
     case ENOMEM:
+    case EROFS:
         return ERROR_AWAY;
     case EACCES:
     case EPERM:
-    case EROFS:
         return ERROR_DENIED;
     case ENOENT:
         return ERROR_NOT_FOUND;

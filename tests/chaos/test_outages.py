@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 import socket
-import subprocess
 import time
 
 import pytest
@@ -17,6 +16,7 @@ from chaos.ledger import Ledger
 from chaos.servers import Servers
 from chaos.world import LEASE_SECONDS, World
 from support import preload
+from support.disk import SmallDisk, can_mount
 from support.proxy import Cutter, Listener, end, pass_on
 from support.waiting import wait_until
 
@@ -173,28 +173,6 @@ def test_the_mail_server_is_in_a_bad_mood(world, seed, mode):
 
 # ---- a disk that fills ----
 
-class SmallDisk:
-    """A tmpfs on `folder` that only programs started by `command` see; others by `path`."""
-
-    def __init__(self, folder, size):
-        os.makedirs(folder, exist_ok=True)
-        self._holder = subprocess.Popen(
-            ["unshare", "-rm", "sh", "-c", f'mount -t tmpfs -o size={size},mode=700 none "$0"'
-             ' && echo ready && exec sleep 1000', str(folder)], stdout=subprocess.PIPE)
-        assert self._holder.stdout.readline() == b"ready\n"
-        self.command = ["nsenter", "--preserve-credentials", "-U", "-m", "-t",
-                        str(self._holder.pid)]
-        self.path = f"/proc/{self._holder.pid}/root{folder}"
-
-    def close(self):
-        self._holder.kill()
-        self._holder.wait()
-
-
-def can_mount():
-    return subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode == 0
-
-
 @pytest.mark.parametrize("place", ["temporary", "store"])
 @pytest.mark.skipif(not can_mount(), reason="this machine allows no user namespaces")
 def test_the_disk_is_full(tmp_path, servers, events, seed, place):
@@ -208,13 +186,9 @@ def test_the_disk_is_full(tmp_path, servers, events, seed, place):
                 world.store = disk.path
             ledger = Ledger(world, seed, commands=False)
             with business(world, ledger) as crew:
-                with open(os.path.join(disk.path, "filler"), "wb", buffering=0) as filler:
-                    with contextlib.suppress(OSError):
-                        while filler.write(b"x" * 65536):
-                            pass
-                time.sleep(7)
-                said = crew.events("server.away")
-                os.unlink(os.path.join(disk.path, "filler"))
+                with disk.full():
+                    time.sleep(7)
+                    said = crew.events("server.away")
             assert said, "a full disk is told"
 
 

@@ -43,6 +43,14 @@ bool claimer_check_tmpdir(const char *folder, struct error *error)
     return true;
 }
 
+/* The whole check until it has passed once: the start may have found the disk full. */
+static bool store_is_fine(const struct looks *looks, struct error *error)
+{
+    struct blob_store *store = looks->claimer->store;
+    return looks->disks_checked_ms == 0 ? blob_store_check(store, error)
+                                        : blob_store_probe(store, error);
+}
+
 /* Looks at the disks every few seconds only. */
 static bool disks_are_fine(struct looks *looks)
 {
@@ -55,7 +63,7 @@ static bool disks_are_fine(struct looks *looks)
         return false;
     }
     outage_end(&looks->tmpdir_outage);
-    if (!blob_store_probe(looks->claimer->store, &error)) {
+    if (!store_is_fine(looks, &error)) {
         outage_begin(&looks->store_outage, &error);
         return false;
     }

@@ -131,6 +131,8 @@ static void errors(void **state)
     assert_int_equal(error.code, ERROR_AWAY);
     assert_string_equal(error.message, "cannot write: No space left on device");
     assert_false(error_set_errno(&error, EROFS, "x"));
+    assert_int_equal(error.code, ERROR_AWAY);
+    assert_false(error_set_errno(&error, EACCES, "x"));
     assert_int_equal(error.code, ERROR_DENIED);
     assert_string_equal(error_code_name(ERROR_NOT_FOUND), "not-found");
     assert_string_equal(error_code_name((enum error_code)99), "unknown");
