@@ -205,6 +205,7 @@ bool pg_connect(struct pg *pg, struct error *error)
     pg->connection = pg_open(pg, NULL);
     if (pg_is_connected(pg)) {
         PQsetNoticeReceiver(pg->connection, ignore_notice, NULL);
+        pg_encoding_look(pg);
         pg_prepare_look(pg);
         return pg_is_connected(pg) || pg_lost(pg, error);
     }

@@ -121,7 +121,8 @@ bool pg_script(struct pg *pg, const char *sql, struct error *error) MUST_CHECK;
 int pg_rows(const struct pg_result *result);
 bool pg_is_null(const struct pg_result *result, int row, int column);
 
-/* NULL for SQL NULL; lives as long as the result. */
+/* NULL for SQL NULL; lives as long as the result. From a database in SQL_ASCII, what is not UTF-8
+   is U+FFFD. */
 const char *pg_text(const struct pg_result *result, int row, int column);
 
 /* 0 for SQL NULL or what is no whole number. */
@@ -202,8 +203,8 @@ void pg_rollback(struct pg *pg);
 
 /* ---- COPY ---- */
 
-/* Starts `COPY ... TO STDOUT`; then pg_copy_next until *end. What *data points to lives until the
-   next call. To leave early: pg_disconnect. */
+/* Starts `COPY ... TO STDOUT`, whose texts may be any bytes; then pg_copy_next until *end. What
+   *data points to lives until the next call. To leave early: pg_disconnect. */
 bool pg_copy_out(struct pg *pg, const char *sql, struct error *error) MUST_CHECK;
 bool pg_copy_next(struct pg *pg, const char **data, size_t *size, bool *end,
                   struct error *error) MUST_CHECK;

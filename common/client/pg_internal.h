@@ -27,6 +27,7 @@ struct pg {
     int64_t patience_ms;     /* pg_set_patience */
     int64_t heard_ms;        /* when the server was asked, or has said anything, last (monotonic) */
     int64_t cancelled_ms;    /* when it was asked to cancel; 0: it was not */
+    bool raw;                /* its database is in SQL_ASCII: texts may be any bytes */
     bool direct;             /* there is no pooler between us and the server */
     int numbers;             /* given to prepared statements */
     struct pg_prepared prepared[32];
@@ -72,6 +73,14 @@ bool pg_succeeded(const PGresult *result);
    error of the server's or the beginning of a COPY. NULL with *error filled when there is none. */
 PGresult *pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
                  struct error *error);
+
+/* ---- pg_encoding.c ---- */
+
+/* Looks, on a new connection, at the database's encoding. */
+void pg_encoding_look(struct pg *pg);
+
+/* Puts U+FFFD where a result of a raw connection is not UTF-8. False without memory. */
+bool pg_encoding_mend(PGresult *result);
 
 /* ---- pg_prepare.c ---- */
 

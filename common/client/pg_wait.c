@@ -132,6 +132,12 @@ PGresult *pg_last_result(struct pg *pg, struct error *error)
             (void)pg_lost(pg, error);
         return NULL;
     }
+    if (pg->raw && !pg_encoding_mend(last)) {
+        PQclear(last);
+        pg_disconnect(pg);
+        (void)error_no_memory(error);
+        return NULL;
+    }
     return last;
 }
 

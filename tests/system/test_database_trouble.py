@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is wrong with the database, or odd in it, is not its users' fault."""
 import json
+import os
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import event, hash_of, series
 from support.waiting import wait_until
 
 
@@ -144,3 +145,45 @@ def test_a_right_that_is_lacking_keeps_the_row(exportd, sql, postgres, database,
         assert count(sql, "sentry_exporteddata") == 1
     finally:
         sql.execute("DROP OWNED BY reader; DROP ROLE reader")
+
+
+# ---- databases in other encodings ----
+
+@pytest.fixture(params=["SQL_ASCII", "LATIN1"])
+def encoding(request, postgres, exportd, tmp_path):
+    """A database in this encoding, and a cursor on it."""
+    name = f"encoding_{request.param.lower()}_{os.getpid()}"
+    postgres.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{request.param}'"
+                     " LOCALE_PROVIDER libc LOCALE 'C'")
+    exportd.settings["DATABASE_URL"] = postgres.url(name)
+    exportd.ok("migrate", "--standalone")
+    connection = postgres.connect(name)
+    connection.set_client_encoding(request.param)
+    with connection.cursor() as cursor:
+        yield request.param, cursor
+    connection.close()
+    postgres.drop_database(name)
+
+
+def test_bytes_that_are_no_utf_8(exportd, encoding):
+    """In a value, in a user's attributes, in the export's query and in the name of its owner."""
+    name, sql = encoding
+    exportd.create()
+    exportd.ingest([event(group="issue", tags={"color": "x"}, user={"id": "7", "username": "y"})])
+    sql.execute("SELECT group_id FROM sentry_grouphash")
+    group = sql.fetchone()[0]
+    sql.execute(r"UPDATE tagstore_tagvalue SET value = E'caf\xe9' WHERE value = 'x'")
+    sql.execute(r"UPDATE sentry_eventuser SET username = E'Ren\xe9'")
+    sql.execute(r"UPDATE auth_user SET first_name = E'Ren\xe9'")
+    shown = {"SQL_ASCII": "\ufffd", "LATIN1": "\u00e9"}[name]
+    colors, users = exportd.enqueue(group=group), exportd.enqueue(group=group, key="user")
+    sql.execute(r"""UPDATE sentry_exporteddata SET query_info = left(query_info, -1)
+                    || E', "note": "caf\xe9"}'""")
+    exportd.drain(MAX_FAILURES=1)
+    assert f"\r\ncaf{shown},1," in exportd.download(colors).decode()
+    assert f",Ren{shown}," in exportd.download(users).decode()
+    assert f"caf{shown}" in exportd.status(colors)["query_info"]
+    assert len(exportd.mails()) == 2
+    assert f"caf{shown},1," in exportd.tag_export(group=group).decode()
+    assert f"caf{shown}" in exportd.ok("tagstore", "get_group_tag_values", "--project", 1,
+                                       "--group", group, "--key", "color").out

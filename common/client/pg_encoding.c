@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Databases in SQL_ASCII hold any bytes. The server sends them to a client of UTF-8 only where they
+ * are UTF-8, and fails the whole statement otherwise: so it is asked for the bytes as they are, and
+ * what is not UTF-8 is replaced here.
+ */
+#include "base/utf8.h"
+#include "client/pg_internal.h"
+
+void pg_encoding_look(struct pg *pg)
+{
+    const char *encoding = PQparameterStatus(pg->connection, "server_encoding");
+    struct error ignored;
+    pg->raw = encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0;
+    if (pg->raw && !pg_script(pg, "SET client_encoding TO 'SQL_ASCII'", &ignored))
+        pg_disconnect(pg);
+}
+
+static bool is_utf8(const char *text, size_t size)
+{
+    bool valid = true;
+    for (size_t at = 0; valid && at < size;)
+        at += utf8_step(text + at, size - at, &valid);
+    return valid;
+}
+
+/* `to` has room for three bytes in the place of each. Returns the size. */
+static size_t replace(const char *text, size_t size, char *to)
+{
+    static const char replacement[] = UTF8_REPLACEMENT;
+    size_t used = 0;
+    bool valid = false;
+    for (size_t at = 0, step = 0; at < size; at += step) {
+        step = utf8_step(text + at, size - at, &valid);
+        size_t length = valid ? step : sizeof(replacement) - 1;
+        memcpy(to + used, valid ? text + at : replacement, length);
+        used += length;
+    }
+    return used;
+}
+
+static bool mend_cell(PGresult *result, int row, int column)
+{
+    const char *text = PQgetvalue(result, row, column);
+    size_t size = (size_t)PQgetlength(result, row, column);
+    if (is_utf8(text, size))
+        return true;
+    char *mended = memory_alloc(3 * size);
+    bool done = mended != NULL &&
+                PQsetvalue(result, row, column, mended, (int)replace(text, size, mended)) != 0;
+    free(mended);
+    return done;
+}
+
+bool pg_encoding_mend(PGresult *result)
+{
+    for (int row = 0; row < PQntuples(result); row++)
+        for (int column = 0; column < PQnfields(result); column++)
+            if (PQgetisnull(result, row, column) == 0 && !mend_cell(result, row, column))
+                return false;
+    return true;
+}
