@@ -15,7 +15,8 @@ static const char *const level_names[] = {"debug", "info", "warning", "error"};
 static enum log_format sink_format = LOG_TEXT;
 static enum log_level sink_level = LOG_INFO;
 
-static _Thread_local int64_t job_id, job_attempt;
+static _Thread_local int64_t job_id, job_attempt, job_organization, job_project;
+static _Thread_local char job_key[64];
 
 struct line {
     char text[LINE_MAX_BYTES];
@@ -32,12 +33,21 @@ void log_set_job(int64_t data_export_id, int64_t attempt)
 {
     job_id = data_export_id;
     job_attempt = attempt;
+    job_organization = job_project = 0;
+    job_key[0] = '\0';
+}
+
+void log_set_subject(int64_t organization_id, int64_t project_id, const char *key)
+{
+    job_organization = organization_id;
+    job_project = project_id;
+    (void)snprintf(job_key, sizeof(job_key), "%s", key);
+    utf8_mend(job_key);
 }
 
 void log_clear_job(void)
 {
-    job_id = 0;
-    job_attempt = 0;
+    log_set_job(0, 0);
 }
 
 struct log_field log_int(const char *name, int64_t number)
@@ -105,6 +115,18 @@ static void put_field(struct line *line, const struct log_field *field)
         put(line, "%" PRId64, field->number);
 }
 
+static void put_job(struct line *line)
+{
+    const struct log_field fields[] = {
+        log_int("data_export_id", job_id), log_int("attempt", job_attempt),
+        log_int("organization_id", job_organization), log_int("project_id", job_project)};
+    for (size_t i = 0; job_id != 0 && i < ARRAY_LENGTH(fields); i++)
+        if (i < 2 || fields[i].number != 0)
+            put_field(line, &fields[i]);
+    if (job_key[0] != '\0')
+        put_field(line, &(struct log_field){"key", job_key, 0});
+}
+
 void log_event(enum log_level level, const char *event, const struct log_field *fields)
 {
     if (level < sink_level)
@@ -118,10 +140,7 @@ void log_event(enum log_level level, const char *event, const struct log_field *
     } else {
         put(&line, "%s %s %s", now, level_names[level], event);
     }
-    if (job_id != 0) {
-        put_field(&line, &(struct log_field){"data_export_id", NULL, job_id});
-        put_field(&line, &(struct log_field){"attempt", NULL, job_attempt});
-    }
+    put_job(&line);
     for (const struct log_field *field = fields; field != NULL && field->name != NULL; field++) {
         bool twice = job_id != 0 && (strcmp(field->name, "data_export_id") == 0 ||
                                      strcmp(field->name, "attempt") == 0);

@@ -31,6 +31,10 @@ void log_setup(enum log_format format, enum log_level level);
 void log_set_job(int64_t data_export_id, int64_t attempt);
 void log_clear_job(void);
 
+/* What that job is about: more fields of its lines. A project of 0 and an empty key are left out;
+   the key is copied, its first 63 bytes. */
+void log_set_subject(int64_t organization_id, int64_t project_id, const char *key);
+
 /* Fields for LOG. A NULL text is shown as "". */
 struct log_field log_int(const char *name, int64_t number);
 struct log_field log_text(const char *name, const char *text);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The worker among its servers: stopping, dying, pausing, several at once."""
 import contextlib
+import json
 import signal
 import threading
 import time
@@ -156,6 +157,43 @@ def test_a_job_that_takes_too_long_is_put_back_uncounted(exportd, sql, signals, 
     exportd.drain()
     assert exportd.status(export)["status"] == "VALID"
     assert exportd.status(export)["attempts"] == 2
+
+
+def test_an_interrupted_question_is_an_orderly_stop(exportd, postgres, database, sql, issue):
+    """The server's word for it (57014) would look like trouble."""
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(CONCURRENCY=1) as worker, \
+            contextlib.closing(postgres.connect(database)) as other:
+        other.autocommit = False
+        other.cursor().execute("LOCK TABLE tagstore_grouptagvalue IN ACCESS EXCLUSIVE MODE")
+        wait_for_state(exportd, export, "running")
+        time.sleep(1)
+        worker.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert worker.stop() == 0
+        line, = worker.events("dataexport.postponed")
+        assert (line["code"], line["error"]) == ("stopped", "the worker stops")
+    sql.execute("SELECT outcome, message, cause FROM exportd.attempt")
+    assert sql.fetchall() == [("given-back", "the worker stops", "the worker stops")]
+    assert exportd.status(export)["state"] == "waiting"
+
+
+def test_lines_of_a_job_name_what_it_is_about(exportd, sql, issue):
+    """A failure's cause is in the status, too, and in the attempt."""
+    exportd.ingest(series(2, key="shape"))
+    exportd.enqueue(group=issue, key="shape")
+    failed = exportd.enqueue(group=issue, key="none")
+    log = [json.loads(line) for line in exportd.drain().err.splitlines()]
+    sql.execute("SELECT id FROM sentry_organization")
+    organization = sql.fetchone()[0]
+    for name, key in ("dataexport.end", "shape"), ("dataexport.error", "none"):
+        line, = [line for line in log if line["event"] == name]
+        assert (line["organization_id"], line["project_id"], line["key"]) == (organization, 1, key)
+    cause = "Requested key does not exist"
+    assert exportd.status(failed)["cause"] == cause
+    assert f"cause           {cause}\n" in exportd.ok("status", failed).out
+    sql.execute("SELECT cause FROM exportd.attempt WHERE data_export_id = %s", (failed,))
+    assert sql.fetchall() == [(cause,)]
 
 
 @pytest.mark.pool

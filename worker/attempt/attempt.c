@@ -48,6 +48,18 @@ static bool ask(const struct attempt *attempt, struct pg_batch *batch, struct er
            member_may_export_add(batch, id, error) && pg_batch_run(batch, error);
 }
 
+/* A payload that cannot be read is an error later on. */
+static void name_subject(const struct attempt *attempt)
+{
+    const struct exported_data *row = &attempt->row;
+    struct issues_by_tag_payload payload = {.key = ""};
+    struct error unreadable;
+    if (row->query_type != QUERY_ISSUES_BY_TAG ||
+        !issues_by_tag_payload_parse(row->query_info, attempt->tools->arena, &payload, &unreadable))
+        payload = (struct issues_by_tag_payload){.key = ""};
+    log_set_subject(row->organization_id, payload.project_id, payload.key);
+}
+
 static bool read_row(struct attempt *attempt, const struct pg_result *reply,
                      enum outcome_result *result, struct error *error)
 {
@@ -88,8 +100,10 @@ static bool prepare(struct attempt *attempt, enum outcome_result *result, struct
     pg_batch_init(&batch, attempt->tools->pg);
     bool done = FAULT("after_claim", error) && ask(attempt, &batch, error) &&
                 read_row(attempt, batch.results[ROW], result, error);
-    if (done && *result == OUTCOME_DONE)
+    if (done && *result == OUTCOME_DONE) {
+        name_subject(attempt);
         done = check_budget(attempt, error) && check_user(attempt, batch.results[USER], error);
+    }
     pg_batch_free(&batch);
     return done;
 }

@@ -155,7 +155,10 @@ void conclude_error(struct attempt *attempt)
                                           .age_seconds = claim->age_seconds,
                                           .crashes = claim->crashes};
     struct error unwritten;
-    (void)!attempt_check_ours(attempt, &attempt->error); /* an interrupt looks like another error */
+    /* an interrupt looks like another error */
+    if (attempt_check_ours(attempt, &attempt->error) && attempt_gives_back(attempt) &&
+        cause->code == ERROR_TIMEOUT)
+        (void)error_set(&attempt->error, ERROR_STOPPED, "the worker stops");
     struct retry retry = retry_judge(cause, &history, &limits, attempt_gives_back(attempt));
     switch (retry.verdict) {
     case RETRY_FAIL:

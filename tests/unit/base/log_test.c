@@ -123,6 +123,26 @@ static void lines_of_a_job(void **state)
     assert_string_equal(end() + 27, " info e data_export_id=99\n");
 }
 
+static void what_a_job_is_about(void **state)
+{
+    (void)state;
+    begin(LOG_TEXT, LOG_INFO);
+    log_set_job(27, 2);
+    log_set_subject(3, 7, "color");
+    LOG(LOG_INFO, "e", log_int("rows", 5));
+    assert_string_equal(end() + 27, " info e data_export_id=27 attempt=2 organization_id=3"
+                                    " project_id=7 key=\"color\" rows=5\n");
+    begin(LOG_TEXT, LOG_INFO);
+    log_set_subject(3, 0, "");
+    log_event(LOG_INFO, "e", NULL);
+    assert_string_equal(end() + 27, " info e data_export_id=27 attempt=2 organization_id=3\n");
+    begin(LOG_TEXT, LOG_INFO);
+    log_set_job(28, 1);
+    log_event(LOG_INFO, "e", NULL);
+    assert_string_equal(end() + 27, " info e data_export_id=28 attempt=1\n");
+    log_clear_job();
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -201,10 +221,15 @@ static void lines_of_threads_do_not_mix(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(json_lines),  cmocka_unit_test(text_lines),
-        cmocka_unit_test(levels),      cmocka_unit_test(lines_of_a_job),
-        cmocka_unit_test(errors),      cmocka_unit_test(long_lines),
-        cmocka_unit_test(many_fields), cmocka_unit_test(lines_of_threads_do_not_mix),
+        cmocka_unit_test(json_lines),
+        cmocka_unit_test(text_lines),
+        cmocka_unit_test(levels),
+        cmocka_unit_test(lines_of_a_job),
+        cmocka_unit_test(what_a_job_is_about),
+        cmocka_unit_test(errors),
+        cmocka_unit_test(long_lines),
+        cmocka_unit_test(many_fields),
+        cmocka_unit_test(lines_of_threads_do_not_mix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
