@@ -25,7 +25,8 @@ const struct command commands[] = {
      "project that id.\n"
      "\nexample: exportd create project web --organization acme --id 7\n",
      command_create},
-    {"worker", "[--concurrency N] [--drain]", "Take jobs from the queue and run them",
+    {"worker", "[--concurrency N] [--drain [--ignore-mail]]",
+     "Take jobs from the queue and run them",
      "\nRuns until TERM, INT or QUIT: then it takes no more jobs, lets the running ones finish "
      "for\n"
      "EXPORTD_STOP_SECONDS, and puts the rest back. A second signal puts them back at once. USR1 "
@@ -39,8 +40,12 @@ const struct command commands[] = {
      "that waits,\n"
      "is delayed or runs at any worker, and no mail that waits. Dead messages and mails given up "
      "do not\n"
-     "count. A server that is away at the start, and a paused queue in which jobs wait, is status "
-     "1.\n",
+     "count; with --ignore-mail no mail does: those that wait are left to another worker. A server "
+     "that is away\n"
+     "at the start, and a paused queue in which jobs wait, is status 1. On a terminal it says "
+     "every "
+     "few seconds\n"
+     "what it waits for.\n",
      command_worker},
     {"enqueue",
      "--organization SLUG --user EMAIL-or-ID --project ID --group ID --key KEY [--environment "

@@ -11,7 +11,12 @@ bool command_worker(const struct config *config, int argc, char **argv, struct e
     const struct option_spec specs[] = {
         {"concurrency", 0, false, OPTION_NUMBER, &options.concurrency, 1, 64},
         {"drain", 0, false, OPTION_SWITCH, &options.drain, 0, 0},
+        {"ignore-mail", 0, false, OPTION_SWITCH, &options.ignore_mail, 0, 0},
         {.name = NULL},
     };
-    return options_parse(argc, argv, specs, NULL, error) && worker_run(config, &options, error);
+    if (!options_parse(argc, argv, specs, NULL, error))
+        return false;
+    if (options.ignore_mail && !options.drain)
+        return error_set(error, ERROR_USAGE, "--ignore-mail goes with --drain");
+    return worker_run(config, &options, error);
 }

@@ -4,6 +4,7 @@
 #include "worker/worker.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "job/queue.h"
 #include "mail/transport.h"
 #include "model/outbox_mail.h"
@@ -22,6 +23,7 @@
 
 enum {
     MAIL_MS = 90000,          /* a mail may take 80 s */
+    SHOW_DRAIN_MS = 3000,     /* between two lines about what --drain waits for */
     START_WAIT_MS = 1000,     /* between two tries to reach PostgreSQL */
     START_PATIENCE_MS = 5000, /* for its answers then: signals wait as long */
     PARTS_MAX = POOL_MAX + 4, /* job threads, claimer, intake, heartbeat, mailer */
@@ -56,6 +58,7 @@ struct worker {
     struct pg *pg;       /* of the main thread */
     struct redis *redis; /* likewise, for --drain */
     struct outage start_outage, drain_outage;
+    int64_t shown_ms; /* when it was shown last what --drain waits for (monotonic) */
 
     struct part parts[PARTS_MAX];
     int part_count;     /* threads started */
@@ -285,46 +288,79 @@ static void join_threads(struct worker *worker)
 
 /* ---- draining ---- */
 
-/* In the order in which a job goes: Redis, PostgreSQL, the outbox. So none is missed on its way. */
-static bool is_drained(struct worker *worker, bool *drained, struct error *error)
+/* What --drain waits for, in the order in which a job goes, so that none is missed on its way. */
+struct remainder {
+    int64_t messages; /* in Redis */
+    int64_t jobs;
+    int64_t mails;
+};
+
+static bool count_messages(struct worker *worker, int64_t *messages, struct error *error)
+{
+    struct intake_count count = {.waiting = 0};
+    if (worker->redis != NULL && (!redis_connect(worker->redis, error) ||
+                                  !intake_count(worker->lists, worker->redis, &count, error)))
+        return false;
+    *messages = count.waiting + count.taken;
+    return true;
+}
+
+static bool count_jobs(struct worker *worker, int64_t *jobs, struct error *error)
 {
     const struct config *config = worker->context.config;
-    struct intake_count messages = {.waiting = 0};
     struct queue_stats stats;
-    int64_t mails = 0;
-    *drained = false;
-    if (worker->redis != NULL && (!redis_connect(worker->redis, error) ||
-                                  !intake_count(worker->lists, worker->redis, &messages, error)))
-        return false;
     if (!pg_connect(worker->pg, error) ||
         !queue_stats(worker->pg, config->queue, config->lease_seconds, &stats, error))
         return false;
     queue_stats_free(&stats);
-    if (!outbox_mail_count_waiting(worker->pg, &mails, error))
+    *jobs = stats.waiting + stats.delayed + stats.running + stats.pending;
+    return !(stats.paused && stats.waiting > 0) ||
+           error_set(error, ERROR_CONFLICT,
+                     "the queue is paused, so it cannot be drained: `exportd queue resume`");
+}
+
+static bool count_remainder(struct worker *worker, struct remainder *left, struct error *error)
+{
+    *left = (struct remainder){.messages = 0};
+    if (!count_messages(worker, &left->messages, error) ||
+        !count_jobs(worker, &left->jobs, error) ||
+        (!worker->options->ignore_mail &&
+         !outbox_mail_count_waiting(worker->pg, &left->mails, error)))
         return false;
-    if (stats.paused && stats.waiting > 0)
-        return error_set(error, ERROR_CONFLICT,
-                         "the queue is paused, so it cannot be drained: `exportd queue resume`");
-    *drained = messages.waiting + messages.taken == 0 &&
-               stats.waiting + stats.delayed + stats.running + stats.pending + mails == 0 &&
-               pool_busy(&worker->pool) == 0;
+    if (left->jobs == 0)
+        left->jobs = pool_busy(&worker->pool); /* their outcome is written, they end */
     return true;
+}
+
+/* For a person who waits before a terminal; the log is for everyone else. */
+static void show_remainder(struct worker *worker, const struct remainder *left)
+{
+    int64_t now = clock_monotonic_ms();
+    if (isatty(STDERR_FILENO) == 0 || now < worker->shown_ms + SHOW_DRAIN_MS)
+        return;
+    worker->shown_ms = now;
+    (void)fprintf(stderr,
+                  "waiting for %" PRId64 " message%s, %" PRId64 " job%s, %" PRId64 " mail%s\n",
+                  left->messages, text_plural(left->messages), left->jobs, text_plural(left->jobs),
+                  left->mails, text_plural(left->mails));
 }
 
 static bool watch_drain(struct worker *worker, struct error *error)
 {
-    bool drained = false;
+    struct remainder left;
     if (worker_phase(&worker->context) != WORKER_RUNS)
         return true;
-    if (!is_drained(worker, &drained, error)) {
+    if (!count_remainder(worker, &left, error)) {
         outage_begin(&worker->drain_outage, error);
         if (error->code == ERROR_CONFLICT)
             stop_begin(&worker->stop);
         return error->code != ERROR_CONFLICT;
     }
     outage_end(&worker->drain_outage);
-    if (drained)
+    if (left.messages + left.jobs + left.mails == 0)
         stop_begin(&worker->stop);
+    else
+        show_remainder(worker, &left);
     return true;
 }
 

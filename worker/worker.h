@@ -17,7 +17,8 @@
 struct worker_options {
     int64_t concurrency; /* job threads */
     const char *version; /* of the program */
-    bool drain;          /* end when nothing is left to do */
+    bool drain;          /* end when nothing is left to do; on a terminal, say what is left */
+    bool ignore_mail;    /* with drain: mails that wait do not count */
 };
 
 /* Runs the worker. True after an orderly stop (TERM, INT, QUIT, or a drained queue). An error at

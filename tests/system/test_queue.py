@@ -219,6 +219,41 @@ def test_a_retry_with_back_off(exportd, sql, issue):
     assert attempts(sql, export) == ["delayed", "valid"]
 
 
+NO_MAIL_SERVER = {"MAIL_URL": "smtp://127.0.0.1:1"}
+
+
+def test_drain_need_not_wait_for_mails(exportd, issue):
+    export = exportd.enqueue(group=issue)
+    exportd.drain("--ignore-mail", timeout=60, **NO_MAIL_SERVER)
+    status = exportd.status(export)
+    assert (status["status"], status["mail"]) == ("VALID", "waiting")
+    assert "--drain" in exportd.fails("worker", "--ignore-mail", status=2).err
+
+
+def test_drain_says_on_a_terminal_what_it_waits_for(exportd, issue):
+    """A mail that cannot be sent, a job that is delayed."""
+    exportd.enqueue(group=issue)
+    exportd.drain("--ignore-mail", **NO_MAIL_SERVER)
+    exportd.enqueue(group=issue, key="size")
+    terminal, end = pty.openpty()
+    settings = {**NO_MAIL_SERVER, "FAULT": "issue_found:error", "RETRY_BASE_SECONDS": 3600}
+    process = subprocess.Popen([exportd.path, "worker", "--drain"], stdin=subprocess.DEVNULL,
+                               stderr=end, env=exportd.environment(settings), cwd=exportd.folder)
+    os.close(end)
+    try:
+        said = ""
+        while "waiting for 0 messages, 1 job, 1 mail\r\n" not in said:
+            assert select.select([terminal], [], [], 30)[0], said
+            said += os.read(terminal, 65536).decode()
+        time.sleep(7)
+        said = os.read(terminal, 65536).decode()
+        assert 1 <= said.count("waiting for") <= 3, said
+    finally:
+        process.terminate()
+        process.wait(30)
+        os.close(terminal)
+
+
 def test_drain_waits_for_delayed_jobs(exportd, sql, issue):
     """The base pause of these tests is a second: the retry happens within one drain."""
     export = exportd.enqueue(group=issue)
