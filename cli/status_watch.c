@@ -11,6 +11,7 @@ enum {
     LINE_MAX_BYTES = 256,
     WAIT_MAX_BYTES = 512,
     LEFT_MAX = 48,
+    READ_MAX = 48,
     BAR = 16,
     UNKNOWN = -1
 };
@@ -45,10 +46,17 @@ static int64_t moment_of(const json_t *export, const char *name)
 
 /* ---- how far it is ---- */
 
+/* Rows, or values that are read before the first row is written. */
+static int64_t count_of(const json_t *export)
+{
+    int64_t rows = number_of(export, "rows"), values = number_of(export, "values_read");
+    return rows > values ? rows : values;
+}
+
 /* 0 to 99; UNKNOWN without an estimate, or when there are more rows than estimated. */
 static int percent_of(const json_t *export)
 {
-    int64_t rows = number_of(export, "rows"), expected = number_of(export, "rows_expected");
+    int64_t rows = count_of(export), expected = number_of(export, "rows_expected");
     if (!text_equal(text_of(export, "state"), "running") || expected <= 0 || rows > expected)
         return UNKNOWN;
     int percent = (int)((double)rows / (double)expected * 100);
@@ -58,7 +66,7 @@ static int percent_of(const json_t *export)
 /* At the rate of this attempt so far: from its begin to its last count of rows. */
 static int64_t seconds_left(const json_t *export)
 {
-    int64_t rows = number_of(export, "rows"), expected = number_of(export, "rows_expected");
+    int64_t rows = count_of(export), expected = number_of(export, "rows_expected");
     int64_t begin = moment_of(export, "started_at"), counted = moment_of(export, "progress_at");
     if (rows == 0 || begin == USEC_NONE || counted == USEC_NONE || counted <= begin)
         return UNKNOWN;
@@ -85,11 +93,15 @@ static void format_left(const json_t *export, int percent, char text[LEFT_MAX])
 
 static void format_line(const json_t *export, char line[LINE_MAX_BYTES])
 {
-    int64_t rows = number_of(export, "rows");
+    int64_t rows = number_of(export, "rows"), values = number_of(export, "values_read");
+    char read[READ_MAX] = "";
+    if (values > 0)
+        (void)snprintf(read, sizeof(read), "%" PRId64 " value%s read  ", values,
+                       text_plural(values));
     (void)snprintf(line, LINE_MAX_BYTES,
-                   "%s  %s  %" PRId64 " row%s  %" PRId64 " bytes  attempt %" PRId64,
-                   text_of(export, "status"), text_of(export, "state"), rows, text_plural(rows),
-                   number_of(export, "bytes"), number_of(export, "attempts"));
+                   "%s  %s  %s%" PRId64 " row%s  %" PRId64 " bytes  attempt %" PRId64,
+                   text_of(export, "status"), text_of(export, "state"), read, rows,
+                   text_plural(rows), number_of(export, "bytes"), number_of(export, "attempts"));
 }
 
 /* "  place 3: the queue is paused"; nothing of an export that does not wait. */

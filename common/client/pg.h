@@ -204,7 +204,7 @@ void pg_rollback(struct pg *pg);
 /* ---- COPY ---- */
 
 /* Starts `COPY ... TO STDOUT`, whose texts may be any bytes; then pg_copy_next until *end. What
-   *data points to lives until the next call. To leave early: pg_disconnect. */
+ *data points to lives until the next call. To leave early: pg_disconnect. */
 bool pg_copy_out(struct pg *pg, const char *sql, struct error *error) MUST_CHECK;
 bool pg_copy_next(struct pg *pg, const char **data, size_t *size, bool *end,
                   struct error *error) MUST_CHECK;

@@ -207,7 +207,7 @@ static bool tell_estimate(void *context, int64_t rows, struct error *error)
 static bool tell_reading(void *context, int64_t rows, struct error *error)
 {
     const struct run *run = context;
-    (void)rows;
+    run->export->done.values_read = rows;
     return report(run->export, error);
 }
 

@@ -180,9 +180,11 @@ bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_p
     pg_bind_int(&params, progress->bytes);
     pg_bind_int(&params, progress->pages);
     pg_bind_int(&params, rows_expected);
+    pg_bind_int(&params, progress->values_read);
     return update_ours(pg, claim,
                        "UPDATE exportd.export SET rows = $3::bigint, bytes = $4::bigint,"
-                       " pages = $5::bigint, progress_at = clock_timestamp(),"
+                       " pages = $5::bigint, values_read = $7::bigint,"
+                       " progress_at = clock_timestamp(),"
                        " rows_expected = coalesce(nullif($6::bigint, 0), rows_expected)"
                        " WHERE data_export_id = $1::bigint AND run = $2::text"
                        " AND state = 'running' RETURNING " PG_UNSYNCED,

@@ -42,6 +42,7 @@ enum column {
     COLUMN_BIG,
     COLUMN_CRASHES,
     COLUMN_ROWS_EXPECTED,
+    COLUMN_VALUES_READ,
     COLUMN_TRUNCATED,
     COLUMN_WINDOW_FROM,
     COLUMN_WINDOW_TO,
@@ -104,6 +105,7 @@ enum column {
     " x.rows, x.bytes, x.pages, x.attempt, x.failures, x.worker, " USEC_NEXT_TRY ","               \
     " coalesce(x.message, 'mail: ' || m.message), coalesce(m.state, 'none'), m.message,"           \
     " x.source, x.priority, x.big::integer, x.crashes, coalesce(x.rows_expected, -1),"             \
+    " CASE WHEN x.state = 'running' THEN x.values_read END,"                                       \
     " x.truncated, " USEC_WINDOW_FROM ", " USEC_WINDOW_TO ", " USEC_STARTED ","                    \
     " " USEC_PROGRESS ", " USEC_EXPIRES                                                            \
     ", x.cause, x.retry_of, coalesce(f.size, -1), nullif(f.checksum, '')"                          \
@@ -195,7 +197,8 @@ static bool read_row(const struct reader *reader, struct history_row *row, struc
         .date_expired = moment(reader, COLUMN_EXPIRED),
         .progress = {.rows = number(reader, COLUMN_ROWS),
                      .bytes = number(reader, COLUMN_BYTES),
-                     .pages = number(reader, COLUMN_PAGES)},
+                     .pages = number(reader, COLUMN_PAGES),
+                     .values_read = number(reader, COLUMN_VALUES_READ)},
         .attempts = number(reader, COLUMN_ATTEMPTS),
         .failures = number(reader, COLUMN_FAILURES),
         .next_try_at = moment(reader, COLUMN_NEXT_TRY),

@@ -7,6 +7,7 @@
 
 struct job_progress {
     int64_t rows, bytes, pages;
+    int64_t values_read; /* where all are read before the first row is written */
 };
 
 #endif

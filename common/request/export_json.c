@@ -68,6 +68,7 @@ static bool put_details(json_t *object, const struct history_row *row, struct er
            json_put(object, "big", json_boolean(row->big), error) &&
            json_put_int(object, "crashes", row->crashes, error) &&
            put_number(object, "rows_expected", row->rows_expected, -1, error) &&
+           json_put_int(object, "values_read", row->progress.values_read, error) &&
            json_put_text(object, "truncated", row->truncated, error) &&
            json_put_time(object, "window_from", row->window_from, error) &&
            json_put_time(object, "window_to", row->window_to, error) &&

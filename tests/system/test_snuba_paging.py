@@ -5,6 +5,8 @@ import contextlib
 import csv
 import datetime
 import io
+import re
+import subprocess
 import time
 
 import pytest
@@ -279,18 +281,28 @@ class Slow(Values):
 
 
 def test_reading_is_progress(exportd, snuba, sql):
-    """Nothing is written before all is read: the row of the job says nevertheless that it goes on."""
-    snuba(Slow(numbered([b"%04d" % n for n in range(2000)])), SNUBA_DIALECT="2020", PAGE_SIZE=100)
+    """Nothing is written before all is read: the status says how many values are read, and how many are expected."""
+    snuba(Slow(numbered([b"%04d" % n for n in range(4000)])), SNUBA_DIALECT="2020", PAGE_SIZE=100)
     export = exportd.enqueue()
     with exportd.worker() as worker:
-        seen = set()
+        seen, counts = set(), set()
 
         def moved():
+            status = exportd.status(export)
+            if status["rows"] == 0:
+                counts.add((status["values_read"], status["rows_expected"]))
             sql.execute("SELECT progress_at FROM exportd.export WHERE progress_at IS NOT NULL"
                         " AND rows = 0")
             seen.update(row[0] for row in sql.fetchall())
             return len(seen) > 3
         wait_until(moved, "progress_at to move while nothing is written", 30)
+        assert len({values for values, _ in counts if 0 < values < 4000}) > 1, counts
+        assert (max(counts)[0] % 100, max(counts)[1]) == (0, 4000), counts
+        with subprocess.Popen([exportd.path, "status", str(export), "--watch"], text=True,
+                              env=exportd.environment({}), stdout=subprocess.PIPE) as watch:
+            assert re.search(r"running  \d+00 values read  0 rows", watch.stdout.readline())
+            watch.wait(30)
+        assert exportd.status(export)["values_read"] == 0, "only while it runs"
         wait_until(lambda: exportd.status(export)["status"] == "VALID", "the export", 30)
         assert max(seen) - min(seen) > datetime.timedelta(seconds=1)
         assert worker.stop() == 0

@@ -22,7 +22,8 @@ WITH running AS MATERIALIZED (
     UPDATE exportd.export e
        SET state = 'running', attempt = e.attempt + 1, worker = $2::text, run = $3::text,
            started_at = clock_timestamp(), first_claimed_at = coalesce(e.first_claimed_at, clock_timestamp()),
-           progress_at = clock_timestamp(), next_try_at = NULL, rows = 0, bytes = 0, pages = 0
+           progress_at = clock_timestamp(), next_try_at = NULL, rows = 0, bytes = 0, pages = 0,
+           values_read = 0
       FROM job WHERE e.data_export_id = job.data_export_id
     RETURNING e.*
 ), served AS (
