@@ -8,6 +8,16 @@
 
 enum { CELL_MAX_BYTES = 16 * 1024 * 1024 };
 
+/* Blanks that a spreadsheet passes over, and the signs of full width of an East Asian keyboard. */
+#define NO_BREAK_SPACE    "\xc2\xa0"
+#define ZERO_WIDTH_SPACE  "\xe2\x80\x8b"
+#define IDEOGRAPHIC_SPACE "\xe3\x80\x80"
+#define BYTE_ORDER_MARK   "\xef\xbb\xbf"
+#define WIDE_PLUS         "\xef\xbc\x8b"
+#define WIDE_MINUS        "\xef\xbc\x8d"
+#define WIDE_EQUALS       "\xef\xbc\x9d"
+#define WIDE_AT           "\xef\xbc\xa0"
+
 struct csv_writer {
     struct row_writer base;
     bool formula_guard;
@@ -50,9 +60,29 @@ static bool put_quoted(struct csv_writer *writer, const char *text, size_t size,
     return sink_write(writer->base.sink, quoted->data, needed, error);
 }
 
+/* Whether the text begins with one of `starts`; *length is the length of that one. */
+static bool begins_with(const char *text, size_t size, const char *const starts[], size_t *length)
+{
+    for (size_t i = 0; starts[i] != NULL; i++) {
+        *length = strlen(starts[i]);
+        if (*length <= size && memcmp(text, starts[i], *length) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool begins_formula(const char *text, size_t size)
 {
-    return size > 0 && text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL;
+    static const char *const blanks[] = {
+        " ", NO_BREAK_SPACE, ZERO_WIDTH_SPACE, IDEOGRAPHIC_SPACE, BYTE_ORDER_MARK, NULL};
+    static const char *const signs[] = {"=",  "+",         "-",       "@",        "\t",    "\r",
+                                        "\n", WIDE_EQUALS, WIDE_PLUS, WIDE_MINUS, WIDE_AT, NULL};
+    size_t length = 0;
+    while (begins_with(text, size, blanks, &length)) {
+        text += length;
+        size -= length;
+    }
+    return begins_with(text, size, signs, &length);
 }
 
 /* Puts into `clean` what a cell becomes that is not clean or looks like a formula. */

@@ -4,7 +4,9 @@
  * only when they hold a comma, a quote, CR or LF. Invalid UTF-8 becomes U+FFFD, a NUL is dropped. A
  * time is `%Y-%m-%dT%H:%M:%S.%fZ`; a text or a time that is none is an empty cell.
  *
- * With the formula guard a text cell that begins with = + - @ tab CR or LF gets a ' before it.
+ * With the formula guard a text cell gets a ' before it when it begins with = + - @ (also those of
+ * full width), tab, CR or LF, with or without blanks before: spaces, U+00A0, U+200B, U+3000,
+ * U+FEFF.
  */
 #ifndef FORMAT_CSV_H
 #define FORMAT_CSV_H

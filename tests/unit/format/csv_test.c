@@ -167,9 +167,37 @@ static void formulas_are_guarded(void **state)
     assert_cell(TEXT("=a,\"b\""), true, "\"'=a,\"\"b\"\"\"");
     assert_cell(TEXT("\0=1"), true, "'=1");
     assert_cell(TEXT("x=1"), true, "x=1");
-    assert_cell(TEXT(" =1"), true, " =1");
+    assert_cell(TEXT("x\xef\xbc\x9d"), true, "x\xef\xbc\x9d");
     assert_cell(TEXT("\xff=1"), true, FFFD "=1");
     assert_cell(TEXT(""), true, "");
+}
+
+static void formulas_behind_blanks_are_guarded(void **state)
+{
+    (void)state;
+    assert_cell(TEXT(" =1"), true, "' =1");
+    assert_cell(TEXT("   @x"), true, "'   @x");
+    assert_cell(TEXT("\xc2\xa0+1"), true, "'\xc2\xa0+1");
+    assert_cell(TEXT("\xef\xbb\xbf=1"), true, "'\xef\xbb\xbf=1");
+    assert_cell(TEXT("\xef\xbb\xbf \xc2\xa0\tx"), true, "'\xef\xbb\xbf \xc2\xa0\tx");
+    assert_cell(TEXT("\xe2\x80\x8b-1"), true, "'\xe2\x80\x8b-1");
+    assert_cell(TEXT("\xe3\x80\x80-1"), true, "'\xe3\x80\x80-1");
+    assert_cell(TEXT(" \0=1"), true, "' =1");
+    assert_cell(TEXT(" =1"), false, " =1");
+    assert_cell(TEXT("  x=1"), true, "  x=1");
+    assert_cell(TEXT("  "), true, "  ");
+    assert_cell(TEXT("\xef\xbb\xbf"), true, "\xef\xbb\xbf");
+}
+
+static void wide_formulas_are_guarded(void **state)
+{
+    (void)state;
+    assert_cell(TEXT("\xef\xbc\x9dx"), true, "'\xef\xbc\x9dx");
+    assert_cell(TEXT("\xef\xbc\x8bx"), true, "'\xef\xbc\x8bx");
+    assert_cell(TEXT("\xef\xbc\x8dx"), true, "'\xef\xbc\x8dx");
+    assert_cell(TEXT(" \xef\xbc\xa0x"), true, "' \xef\xbc\xa0x");
+    assert_cell(TEXT("\xef\xbc\x8cx"), true, "\xef\xbc\x8cx");
+    assert_cell(TEXT("\xef\xbc"), true, FFFD);
 }
 
 static void only_texts_are_guarded(void **state)
@@ -280,6 +308,8 @@ int main(void)
         cmocka_unit_test(quotes_only_where_needed),
         cmocka_unit_test(text_is_made_utf8),
         cmocka_unit_test(formulas_are_guarded),
+        cmocka_unit_test(formulas_behind_blanks_are_guarded),
+        cmocka_unit_test(wide_formulas_are_guarded),
         cmocka_unit_test(only_texts_are_guarded),
         cmocka_unit_test(times_that_cannot_be_printed),
         cmocka_unit_test(long_cells),
