@@ -25,6 +25,16 @@ static void tell_bad_line(int64_t number, const char *reason)
     fputc('\n', stderr);
 }
 
+static void tell_dropped(int64_t number, size_t count, const char *first_reason)
+{
+    clear_progress();
+    fprintf(stderr, "line %" PRId64 ": dropped: ", number);
+    text_print(stderr, first_reason);
+    if (count > 1)
+        fprintf(stderr, ", and %zu more", count - 1);
+    fputc('\n', stderr);
+}
+
 static void show_progress(const struct ingest_summary *summary)
 {
     if (isatty(STDERR_FILENO) == 1)
@@ -42,9 +52,12 @@ static void warn(const char *reason)
 static void print_summary(const struct ingest_summary *summary)
 {
     clear_progress();
-    printf("%" PRId64 " line%s: %" PRId64 " counted, %" PRId64 " repeated, %" PRId64 " bad\n",
+    printf("%" PRId64 " line%s: %" PRId64 " counted, %" PRId64 " repeated, %" PRId64 " bad",
            summary->lines, text_plural(summary->lines), summary->counted, summary->repeated,
            summary->bad);
+    if (summary->dropped > 0)
+        printf("; %" PRId64 " tag%s dropped", summary->dropped, text_plural(summary->dropped));
+    putchar('\n');
 }
 
 static bool copy_stream(FILE *from, FILE *to, struct error *error)
@@ -93,6 +106,7 @@ static bool run(const struct config *config, FILE *input, bool rebase_time, stru
     struct ingest ingest = {.sampled_projects = config->sampled_projects,
                             .rebase_time = rebase_time,
                             .bad_line = tell_bad_line,
+                            .dropped = tell_dropped,
                             .progress = show_progress,
                             .warning = warn};
     struct ingest_summary summary = {0};

@@ -8,13 +8,32 @@
 
 static const char USER_KEY[] = "sentry:user";
 
-/* The tag's value; NULL when it is absent or empty. */
-static const char *find_tag(const struct event_line *line, const char *key)
+/* NULL when it is absent or empty. */
+static struct event_tag *find_tag(const struct event_line *line, const char *key)
 {
     for (size_t i = 0; i < line->tag_count; i++)
         if (text_equal(line->tags[i].key, key))
-            return line->tags[i].value[0] == '\0' ? NULL : line->tags[i].value;
+            return line->tags[i].value[0] == '\0' ? NULL : &line->tags[i];
     return NULL;
+}
+
+static const char *find_value(const struct event_line *line, const char *key)
+{
+    const struct event_tag *tag = find_tag(line, key);
+    return tag == NULL ? NULL : tag->value;
+}
+
+/* A tag that cannot be an environment loses its value, and so does not count. */
+static void read_environment(struct event *event)
+{
+    struct event_tag *tag = find_tag(&event->line, "environment");
+    event->environment = tag == NULL ? "" : tag->value;
+    if (environment_is_valid_name(event->environment))
+        return;
+    _Static_assert(ENVIRONMENT_NAME_MAX == 64, "the sentence says so");
+    event_line_drop(&event->line, "the tag 'environment' has a slash or line break or over 64 "
+                                  "characters");
+    event->environment = tag->value = "";
 }
 
 static bool read_user(struct event *event, struct arena *arena, struct error *error)
@@ -36,7 +55,7 @@ static bool read_user(struct event *event, struct arena *arena, struct error *er
 /* The logger's column is shorter than a tag. */
 static bool read_logger(struct event *event, struct arena *arena, struct error *error)
 {
-    const char *logger = find_tag(&event->line, "logger");
+    const char *logger = find_value(&event->line, "logger");
     if (logger == NULL)
         logger = "";
     event->logger =
@@ -65,14 +84,9 @@ static bool read_all(const char *text, size_t size, struct arena *arena, struct 
 {
     if (!event_line_parse(text, size, arena, &event->line, error))
         return false;
-    const char *environment = find_tag(&event->line, "environment");
-    event->environment = environment == NULL ? "" : environment;
-    event->release = find_tag(&event->line, "sentry:release");
-    event->level = find_tag(&event->line, "level");
-    if (!environment_is_valid_name(event->environment))
-        return error_set(error, ERROR_INVALID,
-                         "the tag 'environment' has a slash or line break or over %d characters",
-                         ENVIRONMENT_NAME_MAX);
+    read_environment(event);
+    event->release = find_value(&event->line, "sentry:release");
+    event->level = find_value(&event->line, "level");
     return read_logger(event, arena, error) && read_user(event, arena, error) &&
            choose_tags(event, arena, error);
 }

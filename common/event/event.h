@@ -38,7 +38,8 @@ struct event {
 };
 
 /* Reads a line into *event, all in `arena`. What is wrong with the line makes the event
-   EVENT_BAD; false only without memory. Tags of no value do not count, and `sentry:user` is the tag
+   EVENT_BAD; false only without memory. Tags of no value do not count, nor does an `environment`
+   that cannot be one (which is counted as dropped), and `sentry:user` is the tag
    value of the event's user if it has one. */
 bool event_read(const char *text, size_t size, struct arena *arena, struct event *event,
                 struct error *error) MUST_CHECK;

@@ -120,6 +120,11 @@ static void tally(struct batch *batch, const struct event *event)
     summary->bad += event->state == EVENT_BAD;
     if (event->state == EVENT_BAD && batch->ingest->bad_line != NULL)
         batch->ingest->bad_line(event->line_number, event->reason);
+    if (event->state != EVENT_COUNTED || event->line.dropped == 0)
+        return;
+    summary->dropped += (int64_t)event->line.dropped;
+    if (batch->ingest->dropped != NULL)
+        batch->ingest->dropped(event->line_number, event->line.dropped, event->line.drop_reason);
 }
 
 static bool flush(struct batch *batch, struct error *error)

@@ -14,6 +14,7 @@
 /* lines = counted + repeated + bad; blank lines do not count. */
 struct ingest_summary {
     int64_t lines, counted, repeated, bad;
+    int64_t dropped; /* tags and attributes of users that counted events lost */
 };
 
 struct ingest {
@@ -23,9 +24,10 @@ struct ingest {
     const char *sampled_projects; /* as in EXPORTD_SAMPLED_PROJECTS */
     bool rebase_time; /* shift all times so that the newest is now: needs a seekable input */
 
-    /* Told of each bad line, of each batch that is done, and of what goes wrong without stopping
-       anything. Each may be NULL. */
+    /* Told of each bad line, of each counted line that lost a part (event_line.h), of each batch
+       that is done, and of what goes wrong without stopping anything. Each may be NULL. */
     void (*bad_line)(int64_t number, const char *reason);
+    void (*dropped)(int64_t number, size_t count, const char *first_reason);
     void (*progress)(const struct ingest_summary *summary);
     void (*warning)(const char *reason);
 };

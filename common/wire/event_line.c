@@ -34,6 +34,27 @@ static bool is_longer_than(const char *text, size_t characters)
     return clean_text_cut(text, size, characters) < size;
 }
 
+void event_line_drop(struct event_line *event, const char *reason)
+{
+    if (event->dropped++ == 0)
+        event->drop_reason = reason;
+}
+
+/* A part of the event that is dropped must not cost the rest. False only without memory. */
+static PRINTF_LIKE(2, 3) bool drop(struct reader *in, const char *format, ...)
+{
+    char text[ERROR_MESSAGE_MAX];
+    const char *reason = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (!copy_text(in, text, &reason))
+        return false;
+    event_line_drop(in->event, reason);
+    return true;
+}
+
 /* ---- scalars as text ---- */
 
 enum { NUMBER_TEXT_MAX = 64, DIGITS_MAX = 17 };
@@ -185,33 +206,33 @@ static bool is_valid_key(const char *key)
                size;
 }
 
-/* The tag of that name, or a new one behind the others. */
+/* The tag of that name, or a new one behind the others; NULL when there are too many. */
 static struct event_tag *find_tag(struct event_line *event, const char *key)
 {
     for (size_t i = 0; i < event->tag_count; i++)
         if (text_equal(event->tags[i].key, key))
             return &event->tags[i];
-    return &event->tags[event->tag_count++];
+    return event->tag_count == EVENT_TAGS_MAX ? NULL : &event->tags[event->tag_count++];
 }
 
 static bool add_tag(struct reader *in, const char *key, const json_t *value)
 {
     char scratch[NUMBER_TEXT_MAX];
     if (!is_valid_key(key))
-        return error_set(in->error, ERROR_INVALID, "a tag key is not 1 to %d of [a-zA-Z0-9_.:-]",
-                         EVENT_TAG_KEY_MAX);
+        return drop(in, "a tag key is not 1 to %d of [a-zA-Z0-9_.:-]", EVENT_TAG_KEY_MAX);
     const char *text = scalar_text(value, scratch);
     if (text == NULL)
-        return error_set(in->error, ERROR_INVALID, "the tag '%s' has no plain value", key);
+        return drop(in, "the tag '%s' has no plain value", key);
     if (strchr(text, '\n') != NULL || is_longer_than(text, EVENT_TAG_VALUE_MAX))
-        return error_set(in->error, ERROR_INVALID,
-                         "the tag '%s' has a value with a newline or of over %d characters", key,
-                         EVENT_TAG_VALUE_MAX);
+        return drop(in, "the tag '%s' has a value with a newline or of over %d characters", key,
+                    EVENT_TAG_VALUE_MAX);
     const char *name =
         arena_printf(in->arena, in->error, "%s%s", tag_key_is_reserved(key) ? "sentry:" : "", key);
     if (name == NULL)
         return false;
     struct event_tag *tag = find_tag(in->event, name);
+    if (tag == NULL)
+        return drop(in, "there are more than %d tags", EVENT_TAGS_MAX);
     tag->key = name;
     return copy_text(in, text, &tag->value);
 }
@@ -220,7 +241,7 @@ static bool add_pair(struct reader *in, const json_t *pair)
 {
     const json_t *key = json_array_get(pair, 0);
     if (json_array_size(pair) != 2 || !json_is_string(key))
-        return wrong(in, "a tag is no pair of a key and a value");
+        return drop(in, "a tag is no pair of a key and a value");
     return add_tag(in, json_string_value(key), json_array_get(pair, 1));
 }
 
@@ -245,10 +266,10 @@ static bool read_tags(struct reader *in, json_t *tags)
     if (is_absent(tags))
         return true;
     if (!json_is_object(tags) && !json_is_array(tags))
-        return wrong(in, "tags is neither a map nor a list of pairs");
+        return drop(in, "tags is neither a map nor a list of pairs");
     size_t count = json_is_object(tags) ? json_object_size(tags) : json_array_size(tags);
     if (count > EVENT_TAGS_MAX)
-        return error_set(in->error, ERROR_TOO_LARGE, "more than %d tags", EVENT_TAGS_MAX);
+        count = EVENT_TAGS_MAX;
     in->event->tags = arena_array(in->arena, count, sizeof(struct event_tag), in->error);
     if (in->event->tags == NULL)
         return false;
@@ -266,12 +287,11 @@ static bool read_attribute(struct reader *in, const json_t *user, const char *na
         return true;
     const char *text = scalar_text(value, scratch);
     if (text == NULL)
-        return error_set(in->error, ERROR_INVALID, "the user's %s has no plain value", name);
+        return drop(in, "the user's %s has no plain value", name);
     if (text[0] == '\0')
         return true;
     if (strchr(text, '\n') != NULL || is_longer_than(text, maximum))
-        return error_set(in->error, ERROR_INVALID,
-                         "the user's %s has a newline or over %zu characters", name, maximum);
+        return drop(in, "the user's %s has a newline or over %zu characters", name, maximum);
     return copy_text(in, text, attribute);
 }
 
@@ -281,7 +301,7 @@ static bool read_user(struct reader *in, const json_t *user)
     if (is_absent(user))
         return true;
     if (!json_is_object(user))
-        return wrong(in, "sentry.interfaces.User is no map");
+        return drop(in, "sentry.interfaces.User is no map");
     return read_attribute(in, user, "id", EVENT_USER_ID_MAX, &out->id) &&
            read_attribute(in, user, "email", EVENT_USER_EMAIL_MAX, &out->email) &&
            read_attribute(in, user, "username", EVENT_USER_USERNAME_MAX, &out->username) &&

@@ -38,8 +38,8 @@ struct event_tag {
     const char *value; /* 0 to 200 characters, no newline */
 };
 
-/* NULL: not given. "" is taken as not given. No newline in any. Whether the address is one is not
-   looked at. */
+/* NULL: not given, or dropped. "" is taken as not given. No newline in any. Whether the address is
+   one is not looked at. */
 struct event_line_user {
     const char *id, *email, *username, *ip_address;
 };
@@ -59,14 +59,21 @@ struct event_line {
     struct event_tag *tags;
     size_t tag_count;
     struct event_line_user user;
+
+    size_t dropped;          /* tags and attributes of the user that cannot be held */
+    const char *drop_reason; /* of the first of them: "the tag 'k' has no plain value" */
 };
 
 /* Reads one line without its line end. All texts live in `arena` and are clean UTF-8. ERROR_INVALID
    names the first thing that is wrong, also a NUL anywhere; ERROR_TOO_LARGE. A tag's key
    is 1 to 32 of [a-zA-Z0-9_.:-], its value at most 200 characters without a newline. Numbers and
-   booleans of tags and users become their text (100, 0.5, true); a tag of null and nested values
-   are errors. */
+   booleans of tags and users become their text (100, 0.5, true). A tag or an attribute of the user
+   that is nested, too long or of several lines is dropped, so is a tag of null and any beyond
+   EVENT_TAGS_MAX: the rest of the event stays. */
 bool event_line_parse(const char *text, size_t size, struct arena *arena, struct event_line *event,
                       struct error *error) MUST_CHECK;
+
+/* Counts something that is dropped. `reason` lives as long as the event. */
+void event_line_drop(struct event_line *event, const char *reason);
 
 #endif

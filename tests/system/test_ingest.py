@@ -168,9 +168,9 @@ def test_bad_lines_are_told_by_number_and_skipped(exportd, tables):
     good = some_events(4, 2)
     text = "\n".join([json.dumps(good[0]), "not json", "", json.dumps(good[1]),
                       json.dumps(event(project=99)), json.dumps(event(hashes=[])),
-                      json.dumps(event(tags={"environment": "a/b"})),
+                      json.dumps(event(message=7)),
                       json.dumps(good[2]) + "\r", "{" + " " * 1024 * 1024 + "}",
-                      json.dumps(event(tags={"color": "red\nblue"})), json.dumps(good[3])])
+                      json.dumps(event(message=["red"])), json.dumps(good[3])])
     result = exportd.fails("ingest", "-", stdin=text)
     assert result.out == "10 lines: 4 counted, 0 repeated, 6 bad\n"
     told = result.err.splitlines()
@@ -179,6 +179,38 @@ def test_bad_lines_are_told_by_number_and_skipped(exportd, tables):
     assert told[1] == "line 5: there is no project 99"
     assert told[4] == "line 9: the line is longer than 1 MiB"
     assert "red" not in result.err
+    tables.assert_agree_with(EventModel(good))
+
+
+def test_a_bad_tag_is_dropped_and_its_event_counts(exportd, tables):
+    bad = [({"a b": "v"}, "1 to 32"), ({"a/b": "v"}, "1 to 32"), ({"k" * 33: "v"}, "1 to 32"),
+           ({"k": "v" * 201}, "200 characters"), ({"k": None}, "no plain value"),
+           ({"k": "red\nblue"}, "a newline"), ({"environment": "a/b"}, "a slash")]
+    good = [event(tags={"color": f"green {n}"}, user={"id": "7"}) for n in range(len(bad))]
+    text = [json.dumps(one | {"data": {**one["data"], "tags": {**tags, **one["data"]["tags"]}}})
+            for one, (tags, _) in zip(good, bad)]
+    good.append(event(tags={"color": "green"}))
+    text.append(json.dumps(good[-1] | {"data": {"tags": {"a b": 1, "color": "green", "k": []}}}))
+    result = exportd.ok("ingest", "-", stdin="\n".join(text))
+    assert result.out == "8 lines: 8 counted, 0 repeated, 0 bad; 9 tags dropped\n"
+    told = result.err.splitlines()
+    assert len(told) == 8, told
+    for number, (line, (_, reason)) in enumerate(zip(told, bad), start=1):
+        assert line.startswith(f"line {number}: dropped: ") and reason in line, (line, reason)
+    assert told[7].endswith("of [a-zA-Z0-9_.:-], and 1 more"), told
+    assert "red" not in result.err
+    tables.assert_agree_with(EventModel(good))
+    again = exportd.ok("ingest", "-", stdin="\n".join(text))
+    assert (again.out, again.err) == ("8 lines: 0 counted, 8 repeated, 0 bad\n", "")
+
+
+def test_a_bad_attribute_of_a_user_is_dropped(exportd, tables):
+    good = [event(user={"id": "7"}), event(user={"username": "jane"}), event()]
+    users = [{"id": "7", "email": "e" * 76}, {"id": {"a": 1}, "username": "jane"}, ["jane"]]
+    text = [json.dumps(one | {"data": {**one["data"], "sentry.interfaces.User": user}})
+            for one, user in zip(good, users)]
+    result = exportd.ok("ingest", "-", stdin="\n".join(text))
+    assert result.out == "3 lines: 3 counted, 0 repeated, 0 bad; 3 tags dropped\n"
     tables.assert_agree_with(EventModel(good))
 
 

@@ -101,6 +101,14 @@ BAD = [
     (event(when="0000-12-31T23:59:59.000000Z"), "datetime"),
     (event(when="9999-01-01T00:00:00.000000Z"), "datetime is in the year 9999"),
     (event(when="10000-01-01T00:00:00.000000Z"), "datetime"),
+    (event(tags={"k": "a\0b"}), "NUL"), (event(message="a\0b"), "NUL"), (event(tags={"\0": "v"}), "NUL"),
+    (json.dumps(event(message="here")).replace("here", "he\0re"), "NUL"),
+    (event(project=2**63), "project_id"), (event(project=2**64 + 1), "project_id"),
+    (event(project=-(2**63) - 1), "project_id"), (event(event_id=2**63), "event_id"),
+    (event(project=2**63 - 1), "no project 9223372036854775807"),
+    (event(hashes=["h" * 33]), "hash"), (event(hashes=[5]), "hash"),
+]
+DROPPED = [
     (tags_as({"a": {"b": "c"}}), "no plain value"), (tags_as({"a": ["b"]}), "no plain value"),
     (tags_as({"a": None}), "no plain value"), (tags_as([["a", None]]), "no plain value"),
     (tags_as([["a", {"b": "c"}]]), "no plain value"), (tags_as([["a", "b", "c"]]), "no pair"),
@@ -110,12 +118,6 @@ BAD = [
     (event(tags={"k\x7f": "v"}), "of [a-zA-Z0-9_.:-]"), (event(tags={"k\n": "v"}), "of [a-zA-Z0-9_.:-]"),
     (event(tags={"kéy": "v"}), "of [a-zA-Z0-9_.:-]"), (event(tags={"k y": "v"}), "of [a-zA-Z0-9_.:-]"),
     (event(tags={"k": "v" * 201}), "200 characters"), (event(tags={"k": "ü" * 201}), "200 char"),
-    (event(tags={"k": "a\0b"}), "NUL"), (event(message="a\0b"), "NUL"), (event(tags={"\0": "v"}), "NUL"),
-    (json.dumps(event(message="here")).replace("here", "he\0re"), "NUL"),
-    (event(project=2**63), "project_id"), (event(project=2**64 + 1), "project_id"),
-    (event(project=-(2**63) - 1), "project_id"), (event(event_id=2**63), "event_id"),
-    (event(project=2**63 - 1), "no project 9223372036854775807"),
-    (event(hashes=["h" * 33]), "hash"), (event(hashes=[5]), "hash"),
 ]
 GOOD = [
     tags_as({"a": 1, "b": 0.5, "c": True}), tags_as([["a", 1], ["b", 0.5], ["c", False]]),
@@ -145,6 +147,19 @@ def test_every_bad_line_is_told_by_its_number_and_the_rest_counts(exportd, table
     assert values["a", "1"] == 2 and values["c", "true"] == values["c", "false"] == 1
     assert values["k", str(2**70)] == values["backslash", "\\u0000"] == 1
     assert values["k" * 32, "v" * 200] == values["k", "ü" * 200] == 1
+
+
+def test_every_tag_that_cannot_be_held_is_told_and_its_event_counts(exportd, tables, sql):
+    result = exportd.ok("ingest", "-", stdin=lines([line for line, _ in DROPPED]))
+    count = len(DROPPED)
+    assert result.out == (f"{count} lines: {count} counted, 0 repeated, 0 bad; "
+                          f"{count} tags dropped\n")
+    told = result.err.splitlines()
+    assert len(told) == count, result.err
+    for number, (line, (_, reason)) in enumerate(zip(told, DROPPED), start=1):
+        assert line.startswith(f"line {number}: dropped: ") and reason in line, (line, reason)
+    sql.execute("SELECT count(*) FROM sentry_message")
+    assert sql.fetchall() == [(count,)] and tables.value_rows() == {}
 
 
 # ---- memory and progress ----

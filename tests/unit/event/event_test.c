@@ -153,8 +153,18 @@ static void test_what_is_wrong_makes_a_bad_event(void **state)
 {
     (void)state;
     assert_bad("[]", "no JSON object");
-    assert_bad(TAGS("\"environment\": \"a/b\""), "the tag 'environment' has a slash or line break "
-                                                 "or over 64 characters");
+}
+
+static void test_a_bad_environment_is_dropped(void **state)
+{
+    struct event event = read_good(TAGS("\"environment\": \"a/b\", \"color\": \"red\""));
+    (void)state;
+    assert_string_equal(event.environment, "");
+    assert_int_equal(event.tag_count, 1);
+    assert_string_equal(tag(&event, "color"), "red");
+    assert_int_equal(event.line.dropped, 1);
+    assert_string_equal(event.line.drop_reason,
+                        "the tag 'environment' has a slash or line break or over 64 characters");
 }
 
 static void test_times_move_together(void **state)
@@ -196,6 +206,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_user_displaces_a_user_tag, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_what_is_wrong_makes_a_bad_event, make_arena,
                                         free_arena),
+        cmocka_unit_test_setup_teardown(test_a_bad_environment_is_dropped, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_times_move_together, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_times_stay_within_the_calendar, make_arena,
                                         free_arena),

@@ -64,6 +64,15 @@ static void assert_refused(const char *line, const char *reason)
     assert_string_equal(error.message, reason);
 }
 
+/* The line is taken without `count` of its parts. */
+static struct event_line assert_dropped(const char *line, size_t count, const char *reason)
+{
+    struct event_line event = parse(line);
+    assert_int_equal(event.dropped, count);
+    assert_string_equal(event.drop_reason, reason);
+    return event;
+}
+
 static void a_whole_event(void **state)
 {
     (void)state;
@@ -240,28 +249,54 @@ static void tag_values_that_are_no_text(void **state)
     assert_value("\"\\\\u0000\"", "\\u0000");
 }
 
+static void assert_one_dropped(const char *line, const char *reason)
+{
+    struct event_line event = assert_dropped(line, 1, reason);
+    assert_int_equal(event.tag_count, 0);
+}
+
 static void bad_tags(void **state)
 {
     (void)state;
     static const char bad_key[] = "a tag key is not 1 to 32 of [a-zA-Z0-9_.:-]";
-    assert_refused(TAGS("5"), "tags is neither a map nor a list of pairs");
-    assert_refused(TAGS("{\"\": \"v\"}"), bad_key);
-    assert_refused(TAGS("{\"a b\": \"v\"}"), bad_key);
-    assert_refused(TAGS("{\"\\u00e9\": \"v\"}"), bad_key);
-    assert_refused(TAGS("{\"abcdefghijklmnopqrstuvwxyz1234567\": \"v\"}"), bad_key);
+    assert_one_dropped(TAGS("5"), "tags is neither a map nor a list of pairs");
+    assert_one_dropped(TAGS("{\"\": \"v\"}"), bad_key);
+    assert_one_dropped(TAGS("{\"a b\": \"v\"}"), bad_key);
+    assert_one_dropped(TAGS("{\"\\u00e9\": \"v\"}"), bad_key);
+    assert_one_dropped(TAGS("{\"abcdefghijklmnopqrstuvwxyz1234567\": \"v\"}"), bad_key);
     assert_tag(parse(TAGS("{\"abcdefghijklmnopqrstuvwxyz_.:-12\": \"v\"}")), 0,
                "abcdefghijklmnopqrstuvwxyz_.:-12", "v");
-    assert_refused(TAGS("{\"k\": null}"), "the tag 'k' has no plain value");
-    assert_refused(TAGS("{\"k\": [1]}"), "the tag 'k' has no plain value");
-    assert_refused(TAGS("{\"k\": {}}"), "the tag 'k' has no plain value");
-    assert_refused(TAGS("{\"k\": \"a\\nb\"}"),
-                   "the tag 'k' has a value with a newline or of over 200 characters");
+    assert_one_dropped(TAGS("{\"k\": null}"), "the tag 'k' has no plain value");
+    assert_one_dropped(TAGS("{\"k\": [1]}"), "the tag 'k' has no plain value");
+    assert_one_dropped(TAGS("{\"k\": {}}"), "the tag 'k' has no plain value");
+    assert_one_dropped(TAGS("{\"k\": \"a\\nb\"}"),
+                       "the tag 'k' has a value with a newline or of over 200 characters");
     static const char bad_pair[] = "a tag is no pair of a key and a value";
-    assert_refused(TAGS("[[\"k\"]]"), bad_pair);
-    assert_refused(TAGS("[[\"k\", \"v\", \"w\"]]"), bad_pair);
-    assert_refused(TAGS("[[5, \"v\"]]"), bad_pair);
-    assert_refused(TAGS("[\"k\"]"), bad_pair);
-    assert_refused(TAGS("[{\"k\": \"v\"}]"), bad_pair);
+    assert_one_dropped(TAGS("[[\"k\"]]"), bad_pair);
+    assert_one_dropped(TAGS("[[\"k\", \"v\", \"w\"]]"), bad_pair);
+    assert_one_dropped(TAGS("[[5, \"v\"]]"), bad_pair);
+    assert_one_dropped(TAGS("[\"k\"]"), bad_pair);
+    assert_one_dropped(TAGS("[{\"k\": \"v\"}]"), bad_pair);
+}
+
+static void the_rest_of_the_tags_stays(void **state)
+{
+    (void)state;
+    struct event_line event =
+        assert_dropped(TAGS("{\"a/b\": \"1\", \"b\": \"2\", \"c\": null, \"d\": \"4\"}"), 2,
+                       "a tag key is not 1 to 32 of [a-zA-Z0-9_.:-]");
+    assert_int_equal(event.tag_count, 2);
+    assert_tag(event, 0, "b", "2");
+    assert_tag(event, 1, "d", "4");
+    event = assert_dropped(TAGS("[null, [\"a\", \"1\"], [\"b\", \"x\\ny\"]]"), 2,
+                           "a tag is no pair of a key and a value");
+    assert_int_equal(event.tag_count, 1);
+    event = assert_dropped(
+        DATA(
+            "\"tags\": {\"a\": \"1\"}, \"sentry.interfaces.User\": {\"id\": \"7\", \"email\": []}"),
+        1, "the user's email has no plain value");
+    assert_tag(event, 0, "a", "1");
+    assert_string_equal(event.user.id, "7");
 }
 
 static void lengths_count_characters(void **state)
@@ -273,7 +308,7 @@ static void lengths_count_characters(void **state)
         memcpy(value + 2 * i, "\xc3\xa9", 2);
     value[402] = '\0';
     (void)snprintf(line, sizeof(line), TAGS("{\"k\": \"%s\"}"), value);
-    assert_refused(line, "the tag 'k' has a value with a newline or of over 200 characters");
+    assert_one_dropped(line, "the tag 'k' has a value with a newline or of over 200 characters");
     (void)snprintf(line, sizeof(line), TAGS("{\"k\": \"%s\"}"), value + 2);
     assert_tag(parse(line), 0, "k", value + 2);
 }
@@ -287,16 +322,16 @@ static void users(void **state)
     assert_string_equal(event.user.email, "a@b.c");
     assert_null(event.user.username);
     assert_null(event.user.ip_address);
-    assert_refused(USER("[]"), "sentry.interfaces.User is no map");
-    assert_refused(USER("{\"id\": {}}"), "the user's id has no plain value");
-    assert_refused(USER("{\"username\": \"a\\nb\"}"),
-                   "the user's username has a newline or over 128 characters");
+    assert_one_dropped(USER("[]"), "sentry.interfaces.User is no map");
+    assert_one_dropped(USER("{\"id\": {}}"), "the user's id has no plain value");
+    assert_one_dropped(USER("{\"username\": \"a\\nb\"}"),
+                       "the user's username has a newline or over 128 characters");
     char line[1000];
     char email[77];
     memset(email, 'e', 76);
     email[76] = '\0';
     (void)snprintf(line, sizeof(line), USER("{\"email\": \"%s\"}"), email);
-    assert_refused(line, "the user's email has a newline or over 75 characters");
+    assert_one_dropped(line, "the user's email has a newline or over 75 characters");
     (void)snprintf(line, sizeof(line), USER("{\"email\": \"%s\"}"), email + 1);
     assert_string_equal(parse(line).user.email, email + 1);
 }
@@ -335,9 +370,27 @@ static void bounds(void **state)
     char before[300];
     (void)snprintf(before, sizeof(before), "%s \"hashes\": [", start);
     assert_bound(before, "\"h\"", "]}", EVENT_HASHES_MAX);
-    (void)snprintf(before, sizeof(before), "%s \"primary_hash\": \"h\", \"data\": {\"tags\": [",
-                   start);
-    assert_bound(before, "[\"k\",\"v\"]", "]}}", EVENT_TAGS_MAX);
+}
+
+static void the_first_thousand_tags_stay(void **state)
+{
+    (void)state;
+    struct error error;
+    struct buffer line;
+    buffer_init(&line, EVENT_LINE_MAX);
+    assert_true(buffer_append_text(&line,
+                                   "{" ID
+                                   ", \"project_id\": 1, \"primary_hash\": \"h\", \"datetime\": "
+                                   "\"2017-12-10T06:55:46Z\", \"data\": {\"tags\": {\"first\": 1",
+                                   &error));
+    for (int i = 0; i < EVENT_TAGS_MAX + 1; i++)
+        assert_true(buffer_printf(&line, &error, ", \"k%d\": %d", i, i));
+    assert_true(buffer_append(&line, "}}}", sizeof("}}}"), &error));
+    struct event_line event = assert_dropped(line.data, 2, "there are more than 1000 tags");
+    assert_int_equal(event.tag_count, EVENT_TAGS_MAX);
+    assert_tag(event, 0, "first", "1");
+    assert_tag(event, 999, "k998", "998");
+    buffer_free(&line);
 }
 
 static void a_long_line(void **state)
@@ -419,6 +472,8 @@ int main(void)
         cmocka_unit_test(reserved_keys_and_repeated_ones),
         cmocka_unit_test(tag_values_that_are_no_text),
         cmocka_unit_test(bad_tags),
+        cmocka_unit_test(the_rest_of_the_tags_stays),
+        cmocka_unit_test(the_first_thousand_tags_stay),
         cmocka_unit_test(lengths_count_characters),
         cmocka_unit_test(users),
         cmocka_unit_test(bounds),
