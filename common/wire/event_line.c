@@ -172,28 +172,32 @@ static bool read_platform(struct reader *in, const json_t *value)
     return copy_text(in, json_string_value(value), &in->event->platform);
 }
 
+/* Seconds since 1970. */
+static bool seconds_to_usec(const json_t *value, int64_t *time)
+{
+    double usec = json_number_value(value) * (double)USEC_PER_SECOND;
+    if (!json_is_number(value) || usec < (double)USEC_FIRST || usec >= (double)USEC_LAST)
+        return false;
+    *time = (int64_t)(usec + (usec < 0 ? -0.5 : 0.5));
+    return true;
+}
+
 /* The year 9999 is what others write for "never". */
 static bool read_datetime(struct reader *in, const json_t *value)
 {
-    if (!json_is_string(value))
-        return wrong(in, "datetime is no text");
-    if (!clock_parse_iso(json_string_value(value), json_string_length(value), &in->event->datetime,
+    if (!json_is_string(value) && !seconds_to_usec(value, &in->event->datetime))
+        return wrong(in, "datetime is neither a text nor seconds since 1970");
+    if (json_is_string(value) &&
+        !clock_parse_iso(json_string_value(value), json_string_length(value), &in->event->datetime,
                          in->error))
         return error_prefix(in->error, "datetime");
     return in->event->datetime < EVENT_TIME_END || wrong(in, "datetime is in the year 9999");
 }
 
-/* Seconds since 1970. */
 static bool read_received(struct reader *in, const json_t *value)
 {
-    in->event->received = USEC_NONE;
-    if (is_absent(value))
-        return true;
-    double usec = json_number_value(value) * (double)USEC_PER_SECOND;
-    if (!json_is_number(value) || usec < (double)USEC_FIRST || usec >= (double)USEC_LAST)
-        return wrong(in, "received is no time in seconds since 1970");
-    in->event->received = (int64_t)(usec + (usec < 0 ? -0.5 : 0.5));
-    return true;
+    return is_absent(value) || seconds_to_usec(value, &in->event->received) ||
+           wrong(in, "received is no time in seconds since 1970");
 }
 
 /* ---- tags ---- */
@@ -267,13 +271,36 @@ static bool read_tags(struct reader *in, json_t *tags)
         return true;
     if (!json_is_object(tags) && !json_is_array(tags))
         return drop(in, "tags is neither a map nor a list of pairs");
-    size_t count = json_is_object(tags) ? json_object_size(tags) : json_array_size(tags);
-    if (count > EVENT_TAGS_MAX)
-        count = EVENT_TAGS_MAX;
-    in->event->tags = arena_array(in->arena, count, sizeof(struct event_tag), in->error);
-    if (in->event->tags == NULL)
-        return false;
     return json_is_object(tags) ? read_tag_map(in, tags) : read_tag_list(in, tags);
+}
+
+/* Members of an event that Sentry stores as tags. */
+static const char *const tag_members[] = {"environment", "release",     "dist",       "level",
+                                          "logger",      "server_name", "transaction"};
+
+static bool read_tag_members(struct reader *in, const json_t *object)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(tag_members); i++) {
+        const json_t *value = json_object_get(object, tag_members[i]);
+        bool empty = json_is_string(value) && json_string_length(value) == 0;
+        if (!is_absent(value) && !empty && !add_tag(in, tag_members[i], value))
+            return false;
+    }
+    return true;
+}
+
+/* How many tags there may be in the event or its data. */
+static size_t count_tags(const json_t *object)
+{
+    const json_t *tags = json_object_get(object, "tags");
+    return json_object_size(tags) + json_array_size(tags) + ARRAY_LENGTH(tag_members);
+}
+
+static bool make_room(struct reader *in, size_t tags)
+{
+    in->event->tags = arena_array(in->arena, tags < EVENT_TAGS_MAX ? tags : EVENT_TAGS_MAX,
+                                  sizeof(struct event_tag), in->error);
+    return in->event->tags != NULL;
 }
 
 /* ---- the user ---- */
@@ -301,7 +328,8 @@ static bool read_user(struct reader *in, const json_t *user)
     if (is_absent(user))
         return true;
     if (!json_is_object(user))
-        return drop(in, "sentry.interfaces.User is no map");
+        return drop(in, "the user is no map");
+    *out = (struct event_line_user){NULL};
     return read_attribute(in, user, "id", EVENT_USER_ID_MAX, &out->id) &&
            read_attribute(in, user, "email", EVENT_USER_EMAIL_MAX, &out->email) &&
            read_attribute(in, user, "username", EVENT_USER_USERNAME_MAX, &out->username) &&
@@ -310,28 +338,39 @@ static bool read_user(struct reader *in, const json_t *user)
 
 /* ---- the line ---- */
 
-static bool read_data(struct reader *in, const json_t *data)
+/* The member, or the one that says the same under another name. */
+static json_t *get_either(const json_t *object, const char *name, const char *other)
 {
-    if (!is_absent(data) && !json_is_object(data))
-        return wrong(in, "data is no map");
-    return read_received(in, json_object_get(data, "received")) &&
-           read_tags(in, json_object_get(data, "tags")) &&
-           read_user(in, json_object_get(data, "sentry.interfaces.User"));
+    json_t *value = json_object_get(object, name);
+    return is_absent(value) ? json_object_get(object, other) : value;
+}
+
+/* What may stand in the event and in its data. */
+static bool read_parts(struct reader *in, const json_t *object)
+{
+    return read_received(in, json_object_get(object, "received")) &&
+           read_tags(in, json_object_get(object, "tags")) && read_tag_members(in, object) &&
+           read_user(in, get_either(object, "sentry.interfaces.User", "user"));
 }
 
 static bool read_event(struct reader *in, const json_t *root)
 {
     if (!json_is_object(root))
         return wrong(in, "no JSON object");
-    if (!json_to_int64(json_object_get(root, "project_id"), 1, INT64_MAX, &in->event->project_id))
+    const json_t *data = json_object_get(root, "data");
+    if (!json_to_int64(get_either(root, "project_id", "project"), 1, INT64_MAX,
+                       &in->event->project_id))
         return wrong(in, "project_id is no whole number from 1");
+    if (!is_absent(data) && !json_is_object(data))
+        return wrong(in, "data is no map");
     return read_event_id(in, json_object_get(root, "event_id")) &&
            read_hashes(in, json_object_get(root, "hashes"),
                        json_object_get(root, "primary_hash")) &&
            read_message(in, json_object_get(root, "message")) &&
            read_platform(in, json_object_get(root, "platform")) &&
-           read_datetime(in, json_object_get(root, "datetime")) &&
-           read_data(in, json_object_get(root, "data"));
+           read_datetime(in, get_either(root, "datetime", "timestamp")) &&
+           make_room(in, count_tags(root) + count_tags(data)) && read_parts(in, root) &&
+           read_parts(in, data);
 }
 
 /* A NUL byte, or its escape behind an even number of backslashes. */

@@ -9,7 +9,13 @@
  *                                          "ip_address": "..."}}}
  *
  * event_id, project_id, datetime and a hash must be there; `primary_hash` stands for `hashes` where
- * that is absent. `tags` may also be a list of pairs. Unknown members are ignored.
+ * that is absent, `project` for project_id, and `timestamp` (a text, or seconds since 1970) for
+ * datetime. `tags` may also be a list of pairs, and `user` stands for `sentry.interfaces.User`.
+ *
+ * What data holds may also stand beside event_id, as Sentry's own JSON of an event and its SDKs
+ * write it. environment, release, dist, level, logger, server_name and transaction, in either
+ * place, are tags. Of two that say the same, data comes before the event and a member before the
+ * tag of its name. Unknown members are ignored.
  */
 #ifndef WIRE_EVENT_LINE_H
 #define WIRE_EVENT_LINE_H
@@ -54,8 +60,8 @@ struct event_line {
     int64_t datetime;
     int64_t received; /* USEC_NONE when absent */
 
-    /* As in the line, one a key (the last wins), reserved names prefixed: a plain `release`,
-       `dist`, `user`, `filename`, `function` is stored as `sentry:release` ... */
+    /* As in the line, one a key (of repeated ones the last wins), reserved names prefixed: a plain
+       `release`, `dist`, `user`, `filename`, `function` is stored as `sentry:release` ... */
     struct event_tag *tags;
     size_t tag_count;
     struct event_line_user user;

@@ -204,6 +204,32 @@ def test_a_bad_tag_is_dropped_and_its_event_counts(exportd, tables):
     assert (again.out, again.err) == ("8 lines: 0 counted, 8 repeated, 0 bad\n", "")
 
 
+def flat(one, **members):
+    """The same event with all its parts beside event_id, as Sentry's JSON and its SDKs have it."""
+    data = one["data"]
+    return {**{name: value for name, value in one.items() if name != "data"},
+            "user": data.get("sentry.interfaces.User"), **members}
+
+
+def test_events_as_sentry_and_its_sdks_write_them(exportd, tables):
+    """Sentry's JSON of an event has the tags as pairs and repeats some as members; an SDK's event
+    has some as members only."""
+    names = {"environment": "production", "release": "shop@1.0", "dist": "7", "level": "warning",
+             "logger": "web", "server_name": "web-1", "transaction": "/cart"}
+    user = {"id": "7", "email": "jane@example.com", "ip_address": "192.0.2.7"}
+    sentry = event(tags={"color": "red", "level": "warning"}, user=user)
+    sentry["data"]["tags"]["environment"] = "production"
+    sdk = event(tags={"color": "blue", **names}, user=user)
+    pairs = [[key, value] for key, value in sentry["data"]["tags"].items()]
+    text = [flat(sentry, tags=[*pairs, ["sentry:user", "id:7"]], environment="production",
+                 level="warning", project=1, time_spent=None, received=1772366400.0,
+                 culprit="shop.cart", title="issue happened", metadata={}, contexts={}),
+            flat(sdk, tags={"color": "blue"}, sdk={"name": "sentry.python"}, extra={}, **names)]
+    result = exportd.ok("ingest", "-", stdin=lines(text))
+    assert (result.out, result.err) == ("2 lines: 2 counted, 0 repeated, 0 bad\n", "")
+    tables.assert_agree_with(EventModel([sentry, sdk]))
+
+
 def test_a_bad_attribute_of_a_user_is_dropped(exportd, tables):
     good = [event(user={"id": "7"}), event(user={"username": "jane"}), event()]
     users = [{"id": "7", "email": "e" * 76}, {"id": {"a": 1}, "username": "jane"}, ["jane"]]

@@ -126,7 +126,8 @@ static void lines_that_are_no_events(void **state)
     assert_refused("{\"project_id\": 9223372036854775808}", "project_id is no whole number from 1");
     assert_refused("{\"project_id\": 1}", "event_id is not 32 hex digits");
     assert_refused("{\"project_id\": 1, " ID "}", "neither hashes nor primary_hash is there");
-    assert_refused("{\"project_id\": 1, " ID ", \"primary_hash\": \"h\"}", "datetime is no text");
+    assert_refused("{\"project_id\": 1, " ID ", \"primary_hash\": \"h\"}",
+                   "datetime is neither a text nor seconds since 1970");
     assert_refused(EVENT(", \"datetime\": \"2017-13-10T06:55:46Z\""),
                    "datetime: not a time as in 2020-03-25T16:12:18Z of the years 0001 to 9999");
     assert_refused(EVENT(", \"message\": 5"), "message is no text");
@@ -322,7 +323,7 @@ static void users(void **state)
     assert_string_equal(event.user.email, "a@b.c");
     assert_null(event.user.username);
     assert_null(event.user.ip_address);
-    assert_one_dropped(USER("[]"), "sentry.interfaces.User is no map");
+    assert_one_dropped(USER("[]"), "the user is no map");
     assert_one_dropped(USER("{\"id\": {}}"), "the user's id has no plain value");
     assert_one_dropped(USER("{\"username\": \"a\\nb\"}"),
                        "the user's username has a newline or over 128 characters");
@@ -334,6 +335,62 @@ static void users(void **state)
     assert_one_dropped(line, "the user's email has a newline or over 75 characters");
     (void)snprintf(line, sizeof(line), USER("{\"email\": \"%s\"}"), email + 1);
     assert_string_equal(parse(line).user.email, email + 1);
+}
+
+static void what_stands_beside_the_event_id(void **state)
+{
+    (void)state;
+    struct event_line event = parse(EVENT(
+        ", \"tags\": [[\"color\", \"red\"], [\"level\", \"info\"]], \"environment\": \"prod\","
+        " \"release\": \"1.0\", \"dist\": \"7\", \"level\": \"error\", \"logger\": \"\","
+        " \"server_name\": null, \"transaction\": \"/cart\", \"received\": 1.5,"
+        " \"user\": {\"id\": 7, \"name\": \"Jane\"}"));
+    assert_int_equal(event.tag_count, 6);
+    assert_tag(event, 0, "color", "red");
+    assert_tag(event, 1, "level", "error");
+    assert_tag(event, 2, "environment", "prod");
+    assert_tag(event, 3, "sentry:release", "1.0");
+    assert_tag(event, 4, "sentry:dist", "7");
+    assert_tag(event, 5, "transaction", "/cart");
+    assert_int_equal(event.received, 1500000);
+    assert_string_equal(event.user.id, "7");
+    assert_int_equal(event.dropped, 0);
+    event = assert_dropped(EVENT(", \"release\": {\"version\": \"1\"}, \"tags\": {\"a\": \"b\"}"),
+                           1, "the tag 'release' has no plain value");
+    assert_tag(event, 0, "a", "b");
+}
+
+static void data_comes_before_the_event(void **state)
+{
+    (void)state;
+    struct event_line event = parse(
+        EVENT(", \"tags\": {\"a\": 1, \"b\": 1}, \"level\": \"info\", \"received\": 1,"
+              " \"user\": {\"id\": 7, \"email\": \"a@b.c\"}, \"data\": {\"tags\": {\"b\": 2,"
+              " \"level\": \"error\"}, \"received\": 2, \"user\": {\"username\": \"jane\"}}"));
+    assert_int_equal(event.tag_count, 3);
+    assert_tag(event, 0, "a", "1");
+    assert_tag(event, 1, "b", "2");
+    assert_tag(event, 2, "level", "error");
+    assert_int_equal(event.received, 2000000);
+    assert_null(event.user.id);
+    assert_null(event.user.email);
+    assert_string_equal(event.user.username, "jane");
+    event = parse(DATA("\"user\": {\"id\": 8}, \"sentry.interfaces.User\": {\"id\": 7}"));
+    assert_string_equal(event.user.id, "7");
+}
+
+static void other_names_of_members(void **state)
+{
+    (void)state;
+    static const char line[] = "{" ID ", \"hashes\": [\"h\"], \"project\": 5, \"timestamp\": %s}";
+    static const char *const times[] = {"1512888946.5", "\"2017-12-10T06:55:46.5+00:00\""};
+    for (size_t i = 0; i < ARRAY_LENGTH(times); i++) {
+        char text[300];
+        (void)snprintf(text, sizeof(text), line, times[i]);
+        struct event_line event = parse(text);
+        assert_int_equal(event.project_id, 5);
+        assert_int_equal(event.datetime, INT64_C(1512888946500000));
+    }
 }
 
 /* `before`, then `count` times `item`, then `after`. */
@@ -471,6 +528,9 @@ int main(void)
         cmocka_unit_test(received),
         cmocka_unit_test(reserved_keys_and_repeated_ones),
         cmocka_unit_test(tag_values_that_are_no_text),
+        cmocka_unit_test(what_stands_beside_the_event_id),
+        cmocka_unit_test(data_comes_before_the_event),
+        cmocka_unit_test(other_names_of_members),
         cmocka_unit_test(bad_tags),
         cmocka_unit_test(the_rest_of_the_tags_stays),
         cmocka_unit_test(the_first_thousand_tags_stay),
