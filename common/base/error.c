@@ -15,6 +15,7 @@ static const char *const code_names[] = {
     [ERROR_STOPPED] = "stopped",     [ERROR_INTERNAL] = "internal",
 };
 
+/* A disk may be full, broken, pulled out, or on a server (NFS, SMB, FUSE) that does not answer. */
 static enum error_code code_of_errno(int errno_value)
 {
     switch (errno_value) {
@@ -22,9 +23,24 @@ static enum error_code code_of_errno(int errno_value)
     case EDQUOT:
     case ENFILE:
     case EMFILE:
-    case EIO:
     case ENOMEM:
     case EROFS:
+    case EIO:
+    case EREMOTEIO:
+    case EUCLEAN:
+    case ENODEV:
+    case ENOMEDIUM:
+    case ESTALE:
+    case ETIMEDOUT:
+    case ENOTCONN:
+    case ESHUTDOWN:
+    case ECONNREFUSED:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case ENETUNREACH:
         return ERROR_AWAY;
     case EACCES:
     case EPERM:

@@ -42,9 +42,10 @@ struct error {
 #define error_set(...) (error_fill(__VA_ARGS__), error_false())
 
 /* Like error_set, with ": " and the text of `errno_value` behind the message. The code is
-   ERROR_AWAY for a disk that is full, broken or read-only, or an exhausted table (ENOSPC, EDQUOT,
-   EIO, EROFS, ENFILE, EMFILE, ENOMEM), ERROR_DENIED for EACCES and EPERM, ERROR_NOT_FOUND for
-   ENOENT, ERROR_CONFLICT for EEXIST, else ERROR_INTERNAL. Returns false.
+   ERROR_AWAY for a disk that is full or read-only, or an exhausted table (ENOSPC, EDQUOT, EROFS,
+   ENFILE, EMFILE, ENOMEM), and for a disk or a file server that does not answer (EIO, ENODEV,
+   ESTALE, ETIMEDOUT, ENOTCONN, EHOSTDOWN and the like), ERROR_DENIED for EACCES and EPERM,
+   ERROR_NOT_FOUND for ENOENT, ERROR_CONFLICT for EEXIST, else ERROR_INTERNAL. Returns false.
 
        error_set_errno(error, errno_value, format, ...) */
 #define error_set_errno(...) (error_fill_errno(__VA_ARGS__), error_false())

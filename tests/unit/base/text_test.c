@@ -130,6 +130,11 @@ static void errors(void **state)
     assert_false(error_set_errno(&error, ENOSPC, "cannot write"));
     assert_int_equal(error.code, ERROR_AWAY);
     assert_string_equal(error.message, "cannot write: No space left on device");
+    static const int away[] = {EIO, ENODEV, ESTALE, ETIMEDOUT, ENOTCONN, EHOSTDOWN, ENETUNREACH};
+    for (size_t n = 0; n < ARRAY_LENGTH(away); n++) {
+        assert_false(error_set_errno(&error, away[n], "x"));
+        assert_int_equal(error.code, ERROR_AWAY);
+    }
     assert_false(error_set_errno(&error, EROFS, "x"));
     assert_int_equal(error.code, ERROR_AWAY);
     assert_false(error_set_errno(&error, EACCES, "x"));

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* For LD_PRELOAD: a program some of whose calls fail. FAIL_CALLS_FILE names a file that says which:
+   "pwrite 116" (the number is the errno), "fsync_folder 22" (fsync of a folder). While the file is
+   missing or empty all is well. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The errno that the call shall fail with; 0: it shall not. */
+static int failure_of(const char *call)
+{
+    char text[64] = "";
+    char name[32] = "";
+    int number = 0;
+    const char *path = getenv("FAIL_CALLS_FILE");
+    int fd = path == NULL ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    if (read(fd, text, sizeof(text) - 1) < 0)
+        text[0] = '\0';
+    (void)close(fd);
+    return sscanf(text, "%31s %d", name, &number) == 2 && strcmp(name, call) == 0 ? number : 0;
+}
+
+/* The declarations of libc have attributes that promise more than these need. */
+ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset)
+{
+    errno = failure_of("pwrite");
+    return errno != 0 ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, bytes, size, offset);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t offset)
+{
+    return pwrite(fd, bytes, size, offset);
+}
+
+int fsync(int fd)
+{
+    struct stat status;
+    errno = fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) ? failure_of("fsync_folder") : 0;
+    return errno != 0 ? -1 : (int)syscall(SYS_fsync, fd);
+}
