@@ -116,13 +116,18 @@ static bool wait_for_database(struct worker *worker, struct error *error)
     return true;
 }
 
+static void warn_of_storage(const char *sentence)
+{
+    LOG(LOG_WARNING, "storage.not-promised", log_text("reason", sentence));
+}
+
 /* A full or read-only disk is looked at again by the claimer, before each claim. */
 static bool check_disks(struct worker *worker, struct error *error)
 {
     bool done = claimer_check_tmpdir(worker->context.config->tmpdir, error) ||
                 error_prefix(error, "EXPORTD_TMPDIR");
-    done = done &&
-           (blob_store_check(worker->store, error) || error_prefix(error, "EXPORTD_STORAGE_URL"));
+    done = done && (blob_store_check(worker->store, warn_of_storage, error) ||
+                    error_prefix(error, "EXPORTD_STORAGE_URL"));
     return done || (error->code == ERROR_AWAY && !worker->options->drain);
 }
 

@@ -2,6 +2,7 @@
 #include "mail/eml.h"
 
 #include "base/buffer.h"
+#include "base/folder_sync.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -103,7 +104,8 @@ static bool write_renamed(int folder, const char *name, const char *bytes, size_
     }
     if (renameat(folder, temporary, folder, final) != 0)
         return error_set_errno(error, errno, "cannot rename a mail");
-    return fsync(folder) == 0 || error_set_errno(error, errno, "cannot write the folder to disk");
+    return folder_sync(folder, NULL) ||
+           error_set_errno(error, errno, "cannot write the folder to disk");
 }
 
 /* ---- the transport ---- */

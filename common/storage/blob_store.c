@@ -103,9 +103,9 @@ bool blob_store_probe(struct blob_store *store, struct error *error)
     return store->operations->probe(store, error);
 }
 
-bool blob_store_check(struct blob_store *store, struct error *error)
+bool blob_store_check(struct blob_store *store, blob_store_warn *warn, struct error *error)
 {
-    return store->operations->check(store, error);
+    return store->operations->check(store, warn, error);
 }
 
 void blob_store_new_path(struct blob_store *store, char path[BLOB_NEW_PATH_SIZE])

@@ -30,6 +30,9 @@ struct blob_put {
     void *transfer; /* the backend's, between begin and finish */
 };
 
+/* Is told what a store cannot promise, in a sentence. */
+typedef void blob_store_warn(const char *sentence);
+
 /* What a backend provides: each function as the one of its name below. Its struct begins with
    struct blob_store. The paths that it gets are checked. */
 struct blob_store_operations {
@@ -40,7 +43,7 @@ struct blob_store_operations {
     bool (*size)(struct blob_store *, const char *path, int64_t *size, struct error *);
     bool (*remove)(struct blob_store *, const char *path, struct error *);
     bool (*probe)(struct blob_store *, struct error *);
-    bool (*check)(struct blob_store *, struct error *);
+    bool (*check)(struct blob_store *, blob_store_warn *, struct error *);
     void (*new_path)(struct blob_store *, char path[BLOB_NEW_PATH_SIZE]);
     void (*free)(struct blob_store *);
 };
@@ -63,9 +66,9 @@ bool blob_store_check_path(const char *path, struct error *error) MUST_CHECK;
 bool blob_store_put_begin(struct blob_store *store, struct blob_put *put,
                           struct error *error) MUST_CHECK;
 
-/* Waits until the object is safe (on disk), or tells why it is not: then the path holds nothing
-   new. Private to the owner. ERROR_AWAY: the store is full or cannot be reached; ERROR_DENIED: it
-   must not be written. */
+/* Waits until the object is safe (on disk, as far as the store can promise it), or tells why it is
+   not: then the path holds nothing new. Private to the owner. ERROR_AWAY: the store is full or
+   cannot be reached; ERROR_DENIED: it must not be written. */
 bool blob_store_put_finish(struct blob_store *store, struct blob_put *put,
                            struct error *error) MUST_CHECK;
 
@@ -89,8 +92,9 @@ bool blob_store_remove(struct blob_store *store, const char *path, struct error 
 bool blob_store_probe(struct blob_store *store, struct error *error) MUST_CHECK;
 
 /* The probe, and a trial that writes: for `exportd check` and the start of a worker. Makes the root
-   if it is missing; leaves nothing else. */
-bool blob_store_check(struct blob_store *store, struct error *error) MUST_CHECK;
+   if it is missing; leaves nothing else. `warn` may be NULL. */
+bool blob_store_check(struct blob_store *store, blob_store_warn *warn,
+                      struct error *error) MUST_CHECK;
 
 /* A path for a new object: 2, 4 and 26 hex digits, as Sentry's are (ab/cdef/0123...). The last 26
    are random for each path; the backend chooses whether paths share their folders. */

@@ -44,3 +44,20 @@ def test_a_store_on_a_server_that_is_gone_is_away(exportd, sql, issue, failing, 
         exportd.ok("retry", export)
         wait_until(lambda: exportd.status(export)["status"] == "VALID", "a good end")
         assert worker.stop() == 0
+
+
+# ---- a file system that cannot sync a folder ----
+
+@pytest.mark.parametrize("name", ["EINVAL", "ENOTSUP", "ENOSYS"])
+def test_a_file_system_that_syncs_no_folders(exportd, issue, failing, name):
+    settings = failing("fsync_folder", getattr(errno, name))
+    export = exportd.enqueue(group=issue)
+    worker = exportd.drain(**settings)
+    assert exportd.status(export)["status"] == "VALID"
+    assert "storage.not-promised" in worker.err
+    lines = exportd.ok("check", **settings).out.splitlines()
+    assert [line for line in lines if "storage" in line and "cannot sync folders" in line
+            and line.startswith("warn")], lines
+    assert "warn  storage" not in exportd.ok("check").out
+    exportd.ok("delete", export, **settings)
+    assert exportd.objects() == []

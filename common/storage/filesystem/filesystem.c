@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/filesystem/filesystem.h"
 
+#include "base/folder_sync.h"
 #include "base/text.h"
 #include "storage/filesystem/folders.h"
 #include "storage/filesystem/probe.h"
@@ -158,7 +159,7 @@ static bool filesystem_remove(struct blob_store *store, const char *path, struct
         return false;
     (void)unlinkat(place.folder, place.temporary, 0);
     int failure = unlinkat(place.folder, place.name, 0) == 0 ? 0 : errno;
-    if (fsync(place.folder) != 0 && failure == 0)
+    if (!folder_sync(place.folder, NULL) && failure == 0)
         failure = errno;
     (void)close(place.folder);
     return failure == 0 || error_set_errno(error, failure, "cannot remove object %s", path);
@@ -169,9 +170,9 @@ static bool probe(struct blob_store *store, struct error *error)
     return filesystem_probe(folders_of(store), error);
 }
 
-static bool check(struct blob_store *store, struct error *error)
+static bool check(struct blob_store *store, blob_store_warn *warn, struct error *error)
 {
-    return filesystem_check(folders_of(store), error);
+    return filesystem_check(folders_of(store), warn, error);
 }
 
 static void filesystem_new_path(struct blob_store *store, char path[BLOB_NEW_PATH_SIZE])

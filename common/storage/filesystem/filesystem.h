@@ -8,10 +8,10 @@
  * followed: a path cannot lead out of the store. Empty folders are left: another process may be
  * about to write into them.
  *
- * A put writes a file of a temporary name, syncs it, renames it, and syncs the folder; with
- * BLOB_PUT_NEW it writes the file under its own name. All is done in blob_store_put_finish. A
- * thousand new paths in a row share their folders: making two folders for each, and syncing them,
- * takes longer than a small object itself.
+ * A put writes a file of a temporary name, syncs it, renames it, and syncs the folder, where the
+ * file system can sync a folder; with BLOB_PUT_NEW it writes the file under its own name. All is
+ * done in blob_store_put_finish. A thousand new paths in a row share their folders: making two
+ * folders for each, and syncing them, takes longer than a small object itself.
  */
 #ifndef STORAGE_FILESYSTEM_FILESYSTEM_H
 #define STORAGE_FILESYSTEM_FILESYSTEM_H

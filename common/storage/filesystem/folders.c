@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/filesystem/folders.h"
 
+#include "base/folder_sync.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -48,7 +50,7 @@ static bool sync_above(int folder, const char *path)
     bool good = true;
     for (const char *at = strchr(path, '/'); good && at != NULL; at = strchr(at + 1, '/')) {
         int parent = openat(current, "..", FOLDER_FLAGS);
-        good = parent >= 0 && fsync(parent) == 0;
+        good = parent >= 0 && folder_sync(parent, NULL);
         if (current != folder)
             (void)close(current);
         current = parent;
@@ -65,7 +67,7 @@ static bool sync_above(int folder, const char *path)
 bool place_sync(struct folders *folders, const struct place *place)
 {
     struct stat status;
-    if (fsync(place->folder) != 0 || fstat(place->folder, &status) != 0)
+    if (!folder_sync(place->folder, NULL) || fstat(place->folder, &status) != 0)
         return false;
     if (status.st_dev == folders->synced_device && status.st_ino == folders->synced_inode)
         return true;

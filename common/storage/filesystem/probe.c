@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/filesystem/probe.h"
 
-#include "storage/blob_store.h"
+#include "base/folder_sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,7 +93,21 @@ static bool try_to_write(int root)
     return (errno == EOPNOTSUPP || errno == EISDIR) && try_named(root);
 }
 
-bool filesystem_check(struct folders *folders, struct error *error)
+/* A folder that cannot be synced makes no export fail: whoever chose the file system is told. */
+static bool try_sync(const struct folders *folders, int root, blob_store_warn *warn,
+                     struct error *error)
+{
+    bool durable = false;
+    if (!folder_sync(root, &durable))
+        return error_set_errno(error, errno, "cannot sync the folder of the file store %s",
+                               folders->root);
+    if (!durable && warn != NULL)
+        warn("the file system cannot sync folders: a power cut may take the files that were stored "
+             "last");
+    return true;
+}
+
+bool filesystem_check(struct folders *folders, blob_store_warn *warn, struct error *error)
 {
     int root = -1;
     if (!folders_open_root(folders, true, &root, error))
@@ -102,9 +116,7 @@ bool filesystem_check(struct folders *folders, struct error *error)
     if (good && !try_to_write(root))
         good = error_set_errno(error, errno, "cannot write into the folder of the file store %s",
                                folders->root);
-    if (good && fsync(root) != 0)
-        good = error_set_errno(error, errno, "cannot sync the folder of the file store %s",
-                               folders->root);
+    good = good && try_sync(folders, root, warn, error);
     (void)close(root);
     return good;
 }

@@ -3,6 +3,7 @@
 #ifndef STORAGE_FILESYSTEM_PROBE_H
 #define STORAGE_FILESYSTEM_PROBE_H
 
+#include "storage/blob_store.h"
 #include "storage/filesystem/folders.h"
 
 /* Looks only: the root is there, its disk is mounted if it was when this looked before, it can be
@@ -12,7 +13,8 @@
 bool filesystem_probe(struct folders *folders, struct error *error) MUST_CHECK;
 
 /* Makes the root if it is missing, looks as above, and writes and syncs a byte that it leaves
-   nowhere. Also fails where folders cannot be synced. */
-bool filesystem_check(struct folders *folders, struct error *error) MUST_CHECK;
+   nowhere. Warns where folders cannot be synced. */
+bool filesystem_check(struct folders *folders, blob_store_warn *warn,
+                      struct error *error) MUST_CHECK;
 
 #endif

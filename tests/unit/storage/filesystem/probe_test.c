@@ -11,9 +11,15 @@
 
 /* Instead of the C library's: counts what is made durable. */
 static int syncs;
+static int folder_failure; /* errno of each sync of a folder; 0: none */
 int fsync(int fd)
 {
+    struct stat status;
     syncs++;
+    if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) && folder_failure != 0) {
+        errno = folder_failure;
+        return -1;
+    }
     return (int)syscall(SYS_fsync, fd);
 }
 
@@ -46,17 +52,44 @@ static void test_check_makes_the_root_and_leaves_nothing_in_it(void **state)
 {
     struct fixture *fixture = *state;
     syncs = 0;
-    assert_true(blob_store_check(fixture->store, &fixture->error));
+    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
     assert_true(syncs >= 2);
-    assert_true(blob_store_check(fixture->store, &fixture->error));
+    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
     assert_int_equal(rmdir(fixture->root), 0);
+}
+
+static int warnings;
+static void count_warning(const char *sentence)
+{
+    assert_non_null(strstr(sentence, "cannot sync folders"));
+    warnings++;
+}
+
+static void test_a_file_system_that_syncs_no_folders(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int unable[] = {EINVAL, ENOTSUP, ENOSYS};
+    for (size_t i = 0; i < ARRAY_LENGTH(unable); i++) {
+        folder_failure = unable[i];
+        warnings = 0;
+        assert_true(blob_store_check(fixture->store, count_warning, &fixture->error));
+        assert_int_equal(warnings, 1);
+        write_text(fixture, "ab/cdef/1", "x");
+        assert_true(blob_store_remove(fixture->store, "ab/cdef/1", &fixture->error));
+    }
+    folder_failure = EIO;
+    expect_error(fixture, blob_store_check(fixture->store, NULL, &fixture->error), ERROR_AWAY);
+    expect_error(fixture, put(fixture, "ab/cdef/1", "x", 0), ERROR_AWAY);
+    folder_failure = 0;
+    assert_true(blob_store_check(fixture->store, count_warning, &fixture->error));
+    assert_int_equal(warnings, 1);
 }
 
 static void test_the_probe_writes_nothing(void **state)
 {
     struct fixture *fixture = *state;
     struct stat before, after;
-    assert_true(blob_store_check(fixture->store, &fixture->error));
+    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
     assert_int_equal(stat(fixture->root, &before), 0);
     syncs = 0;
     assert_true(probe(fixture));
@@ -70,7 +103,7 @@ static void test_a_missing_root(void **state)
     struct fixture *fixture = *state;
     expect_error(fixture, probe(fixture), ERROR_AWAY);
     assert_int_not_equal(access(fixture->root, F_OK), 0);
-    assert_true(blob_store_check(fixture->store, &fixture->error));
+    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
     assert_true(probe(fixture));
     assert_int_equal(rmdir(fixture->root), 0);
     expect_error(fixture, probe(fixture), ERROR_AWAY);
@@ -81,7 +114,7 @@ static void test_a_folder_without_permission(void **state)
     struct fixture *fixture = *state;
     if (geteuid() == 0)
         skip(); /* root may write anywhere */
-    assert_true(blob_store_check(fixture->store, &fixture->error));
+    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
     for (mode_t mode = 0; mode < 0700; mode += 0100) {
         assert_int_equal(chmod(fixture->root, mode), 0);
         expect_error(fixture, probe(fixture), ERROR_DENIED);
@@ -118,15 +151,16 @@ static void test_the_room_on_the_disk(void **state)
         {disk_of(9999, 9999, enough, 0, 0), true}, /* counts no inodes */
         {disk_of(0, 0, 0, 100, 1), true},          /* counts no blocks */
     };
-    assert_true(blob_store_check(fixture->store, &fixture->error));
+    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         made_up = &cases[i].disk;
         if (cases[i].fine) {
             assert_true(probe(fixture));
-            assert_true(blob_store_check(fixture->store, &fixture->error));
+            assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
         } else {
             expect_error(fixture, probe(fixture), ERROR_AWAY);
-            expect_error(fixture, blob_store_check(fixture->store, &fixture->error), ERROR_AWAY);
+            expect_error(fixture, blob_store_check(fixture->store, NULL, &fixture->error),
+                         ERROR_AWAY);
         }
     }
     made_up = NULL;
@@ -196,7 +230,7 @@ static void test_a_disk_that_fills_turns_read_only_and_goes(void **state)
 {
     struct fixture *fixture = *state;
     int status = 0;
-    assert_true(blob_store_check(fixture->store, &fixture->error));
+    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)
@@ -212,6 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_check_makes_the_root_and_leaves_nothing_in_it),
+        TEST(test_a_file_system_that_syncs_no_folders),
         TEST(test_the_probe_writes_nothing),
         TEST(test_a_missing_root),
         TEST(test_a_folder_without_permission),

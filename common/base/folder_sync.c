@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/folder_sync.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+bool folder_sync(int folder, bool *durable)
+{
+    bool synced = fsync(folder) == 0;
+    if (durable != NULL)
+        *durable = synced;
+    return synced || errno == EINVAL || errno == ENOTSUP || errno == ENOSYS;
+}
