@@ -68,7 +68,8 @@ bool blob_store_put_begin(struct blob_store *store, struct blob_put *put,
 
 /* Waits until the object is safe (on disk, as far as the store can promise it), or tells why it is
    not: then the path holds nothing new. Private to the owner. ERROR_AWAY: the store is full or
-   cannot be reached; ERROR_DENIED: it must not be written. */
+   cannot be reached; ERROR_DENIED: it must not be written; ERROR_INVALID: a folder is in its
+   place. */
 bool blob_store_put_finish(struct blob_store *store, struct blob_put *put,
                            struct error *error) MUST_CHECK;
 
@@ -76,7 +77,8 @@ bool blob_store_put_finish(struct blob_store *store, struct blob_put *put,
 bool blob_store_put(struct blob_store *store, const struct blob_put *put,
                     struct error *error) MUST_CHECK;
 
-/* Appends the object to `out`. ERROR_NOT_FOUND, ERROR_TOO_LARGE. */
+/* Appends the object to `out`. ERROR_NOT_FOUND, ERROR_TOO_LARGE; ERROR_INVALID: something else is
+   in its place, such as a symbolic link. */
 bool blob_store_get(struct blob_store *store, const char *path, struct buffer *out,
                     struct error *error) MUST_CHECK;
 

@@ -178,9 +178,9 @@ failed:
     return false;
 }
 
-/* The path passes from the journal to the blob's row: a new one, or (not NULL) that of a blob
-   without a path. The id is 0 when another process has made or changed the row meanwhile. Not
-   journalled: a cleanup has taken the path out of the journal and the object away with it. */
+/* The path passes from the journal to the blob's row: a new one, or (not NULL) that of a blob whose
+   own path is of no use. The id is 0 when another process has made or changed the row meanwhile.
+   Not journalled: a cleanup has taken the path out of the journal and the object away with it. */
 static bool hand_over_path(const struct upload *upload, const struct chunk *chunk,
                            const struct file_blob *pathless, struct inserted_blob *row,
                            struct error *error)
@@ -214,25 +214,66 @@ static bool store_new(const struct putting *putting, size_t index, const struct 
     return true;
 }
 
-/* The row is there: makes sure that its object is, too, and keeps it from cleanups for a day. A
-   missing object is written at the row's own path: the checksum is unique, there can be no second
-   row. */
+/* Whether the object has the chunk's bytes; why not is in *error. A disk that rots, a restored
+   backup or a stray hand may have changed them at an equal size: a file of such a blob could not be
+   downloaded. False when it cannot be told. */
+static bool compare_object(const struct putting *putting, const struct chunk *chunk,
+                           const char *path, bool *same, struct error *error)
+{
+    char checksum[SHA1_HEX_SIZE];
+    struct buffer bytes;
+    buffer_init(&bytes, BLOB_SIZE);
+    bool got = blob_store_get(putting->upload->store, path, &bytes, error);
+    *same = got && (int64_t)bytes.size == chunk->size;
+    if (*same) {
+        sha1_hex(bytes.data, bytes.size, checksum);
+        *same = text_equal(checksum, chunk->checksum);
+    }
+    buffer_free(&bytes);
+    if (got && !*same)
+        (void)error_set(error, ERROR_INVALID, "its bytes are not those that were stored");
+    return got || error->code == ERROR_NOT_FOUND || error->code == ERROR_INVALID ||
+           error->code == ERROR_TOO_LARGE;
+}
+
+/* Writes the object of a blob's row again, at the row's own path. The journal names it meanwhile:
+   if the row goes, the object must not stay for ever. ERROR_INVALID: there is no writing there. */
+static bool heal_object(const struct putting *putting, size_t index, const struct file_blob *blob,
+                        struct error *error)
+{
+    const struct upload *upload = putting->upload;
+    const struct stored_object object = object_of(upload, blob->path, blob->checksum);
+    struct error ignored;
+    bool deleted = false;
+    LOG(LOG_WARNING,
+        error->code == ERROR_NOT_FOUND ? "putfile.object-missing" : "putfile.object-damaged",
+        log_int("blob_id", blob->id), log_text("path", blob->path),
+        log_text("error", error->message));
+    if (!stored_object_insert(upload->pg, &object, 1, error))
+        return false;
+    if (write_object(putting, index, blob->path, 0, error))
+        return true;
+    if (error->code == ERROR_INVALID)
+        (void)!stored_object_delete(upload->pg, blob->path, &deleted, &ignored);
+    return false;
+}
+
+/* The row is there: makes sure that its object is, too, and keeps it from cleanups for a day. The
+   checksum is unique, so there can be no second row: where a folder is in the object's place, the
+   row gets another path. */
 static bool reuse(const struct putting *putting, size_t index, const struct file_blob *blob,
                   struct error *error)
 {
     const struct upload *upload = putting->upload;
     struct chunk *chunk = &putting->chunks[index];
     const struct file_blob touched = {.id = blob->id, .size = chunk->size};
-    int64_t size = -1;
-    bool alive = false;
-    if (!blob_store_size(upload->store, blob->path, &size, error) && error->code != ERROR_NOT_FOUND)
+    bool same = false, alive = false, ignored = false;
+    if (!compare_object(putting, chunk, blob->path, &same, error))
         return error_prefix(error, "blob %" PRId64, blob->id);
-    if (size != chunk->size) {
-        LOG(LOG_WARNING, "putfile.object-missing", log_int("blob_id", blob->id));
-        if (!write_object(putting, index, blob->path, 0, error))
-            return false;
-    }
-    if (!file_blob_touch(upload->pg, &touched, REUSE_SECONDS, &alive, error))
+    if (!same && !heal_object(putting, index, blob, error))
+        return error->code == ERROR_INVALID && store_new(putting, index, blob, error);
+    if (!file_blob_touch(upload->pg, &touched, REUSE_SECONDS, &alive, error) ||
+        (!same && alive && !stored_object_delete(upload->pg, blob->path, &ignored, error)))
         return false;
     chunk->blob_id = alive ? blob->id : 0; /* 0: looks again */
     return true;

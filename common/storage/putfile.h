@@ -43,13 +43,14 @@ struct uploaded_file {
 };
 
 /* Stores the whole of `fd` (read by pread from 0). All paths are made up and journalled before the
-   first byte is written. Per chunk, under its upload lock: an existing blob is reused if its object
-   is there with the right size and it is referenced or younger than 23 h, and its timestamp set to
-   now; else the object is written, the row inserted and committed, and the path leaves the journal
-   in the same transaction. A row without a path, or with an unsafe one, gets the new object's.
-   Paths that were not needed leave the journal, too. Commits on its own: call it outside of a
-   transaction. Safe to call again, also after a failure: `file` keeps what was made before. It is
-   the caller's to free in any case. ERROR_LOST: a cleanup took the attempt for dead. */
+   first byte is written. Per chunk, under its upload lock: an existing blob is reused if it is
+   referenced or younger than 23 h, and its timestamp set to now; its object is read, and written
+   again if it is not there or has other bytes. Else the object is written, the row inserted and
+   committed, and the path leaves the journal in the same transaction. A row without a path, or with
+   one that is unsafe or has a folder in its place, gets the new object's. Paths that were not
+   needed leave the journal, too. Commits on its own: call it outside of a transaction. Safe to call
+   again, also after a failure: `file` keeps what was made before. It is the caller's to free in any
+   case. ERROR_LOST: a cleanup took the attempt for dead. */
 bool putfile(const struct upload *upload, int fd, struct uploaded_file *file,
              struct error *error) MUST_CHECK;
 void uploaded_file_free(struct uploaded_file *file);

@@ -105,17 +105,85 @@ def test_a_young_blob_that_nobody_uses_is_reused(exportd, sql, issue, exported):
     assert exportd.download(export) == exported[0]
 
 
-@pytest.mark.parametrize("damage", ["missing", "short"])
+def spoil(path):
+    """Other bytes of the same size."""
+    with open(path, "r+b") as file:
+        size = file.seek(-1, os.SEEK_END)
+        last = file.read(1)
+        file.seek(size)
+        file.write(bytes([last[0] ^ 1]))
+
+
+def replace(path, make):
+    os.rename(path, path + ".real")
+    make(path)
+
+
+DAMAGES = {
+    "missing": os.unlink,
+    "short": lambda path: os.truncate(path, 5),
+    "long": lambda path: os.truncate(path, 3 * MIB),
+    "changed": spoil,
+    "symlink": lambda path: replace(path, lambda name: os.symlink(path + ".real", name)),
+    "fifo": lambda path: replace(path, os.mkfifo),
+    "folder": lambda path: replace(path, os.mkdir),
+    "full folder": lambda path: replace(path, lambda name: os.makedirs(name + "/more")),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("old", [False, True])
 def test_a_blob_without_its_object_is_mended(exportd, sql, issue, exported, damage, old):
     make_old(sql, unreferenced=False) if old else None
-    if damage == "missing":
-        os.unlink(path_of(exportd, exported[1]))
-    else:
-        os.truncate(path_of(exportd, exported[1]), 5)
-    export = export_again(exportd, issue)
-    assert blobs(sql) == [exported[1]], "the checksum is unique: the row stays, and so does its path"
+    path = path_of(exportd, exported[1])
+    DAMAGES[damage](path)
+    export = exportd.enqueue(group=issue, user="bob@example.com")
+    log = exportd.drain().err
+    assert f"putfile.object-{'missing' if damage == 'missing' else 'damaged'}" in log
+    blob, = blobs(sql)
+    assert blob[0] == exported[1][0], "the checksum is unique: the row stays"
+    assert ("folder" in damage) == (blob[1] != exported[1][1]), "and so does its path, if it can"
     assert exportd.download(export) == exported[0]
+    assert os.path.isfile(path_of(exportd, blob)) and not os.path.islink(path_of(exportd, blob))
+    sql.execute("SELECT count(*) FROM exportd.object")
+    assert sql.fetchone() == (0,)
+
+
+def test_a_good_object_is_left_alone(exportd, sql, issue, exported):
+    before = os.stat(path_of(exportd, exported[1]))
+    export = exportd.enqueue(group=issue, user="bob@example.com")
+    assert "putfile.object" not in exportd.drain().err
+    after = os.stat(path_of(exportd, exported[1]))
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+    assert exportd.download(export) == exported[0]
+
+
+def test_who_reads_while_an_object_is_healed_reads_on(exportd, sql, issue, exported):
+    path = path_of(exportd, exported[1])
+    spoil(path)
+    with open(path, "rb") as reader:
+        export_again(exportd, issue)
+        assert reader.read()[:-1] == exported[0][:-1]
+        reader.seek(0)
+        assert reader.read() != exported[0], "it has been written in place"
+    with open(path, "rb") as file:
+        assert file.read() == exported[0]
+
+
+def test_a_worker_dies_while_it_heals_an_object(exportd, sql, issue, exported):
+    """The journal names the object of the row: the next cleanup leaves it, as the row is in use."""
+    path = path_of(exportd, exported[1])
+    spoil(path)
+    export = exportd.enqueue(group=issue, user="bob@example.com")
+    exportd.run("worker", "--drain", FAULT="object_write:kill")
+    sql.execute("SELECT count(*) FROM exportd.object WHERE path = %s", (exported[1][1],))
+    assert sql.fetchone() == (1,)
+    sql.execute("UPDATE exportd.export SET state = 'cancelled', worker = NULL WHERE data_export_id = %s",
+                (export,))
+    exportd.ok("cleanup")
+    assert blobs(sql) == [exported[1]] and os.path.exists(path)
+    sql.execute("SELECT count(*) FROM exportd.object")
+    assert sql.fetchone() == (0,)
 
 
 @pytest.mark.parametrize("path", [None, "", "../../outside", "/etc/hostname", "a//b"])

@@ -45,10 +45,11 @@ static bool cut(int fd, off_t size)
     return fstat(fd, &status) == 0 && (status.st_size == size || ftruncate(fd, size) == 0);
 }
 
-/* Writes file `name` of the place's folder and makes its bytes durable. */
+/* Writes file `name` of the place's folder and makes its bytes durable. O_NONBLOCK, here and below:
+   a FIFO of that name must not hang us. */
 static bool write_file(const struct place *place, const char *name, const void *bytes, size_t size)
 {
-    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
     int fd = openat(place->folder, name, flags, 0600);
     if (fd < 0)
         return false;
@@ -83,13 +84,15 @@ static bool filesystem_put(struct blob_store *store, struct blob_put *put, struc
     struct place place;
     if (!folders_open_place(folders, put->path, true, &place, error))
         return false;
-    bool good = put_in(folders, &place, put) ||
-                error_set_errno(error, errno, "cannot write object %s", put->path);
+    bool good = put_in(folders, &place, put);
+    int saved = errno;
     (void)close(place.folder);
-    return good;
+    if (!good && saved == EISDIR)
+        return error_set(error, ERROR_INVALID, "a folder is in the place of object %s", put->path);
+    return good || error_set_errno(error, saved, "cannot write object %s", put->path);
 }
 
-/* Opens the object for reading. O_NONBLOCK: a FIFO in its place must not hang us. */
+/* Opens the object for reading. */
 static bool open_object(struct blob_store *store, const char *path, int *fd, int64_t *size,
                         struct error *error)
 {
@@ -100,8 +103,10 @@ static bool open_object(struct blob_store *store, const char *path, int *fd, int
     *fd = openat(place.folder, place.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     int saved = errno;
     (void)close(place.folder);
-    if (*fd < 0)
+    if (*fd < 0 && saved != ELOOP && saved != ENXIO) /* a symbolic link, a socket */
         return error_set_errno(error, saved, "cannot open object %s", path);
+    if (*fd < 0)
+        return error_set(error, ERROR_INVALID, "object %s is not a regular file", path);
     if (fstat(*fd, &status) != 0 || !S_ISREG(status.st_mode)) {
         (void)close(*fd);
         return error_set(error, ERROR_INVALID, "object %s is not a regular file", path);
