@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "mail/transport.h"
+#include "model/file.h"
 #include "schema/migration.h"
 #include "schema/privileges.h"
 #include "snuba/trial.h"
@@ -10,6 +12,8 @@
 #include "storage/upload_lock.h"
 #include "worker/threads/claimer.h"
 #include "worker/threads/intake.h"
+
+enum { NEWEST_OBJECTS = 20, ARENA_MAX = 1024 * 1024 };
 
 /* One line a server: "ok    name  detail". */
 static void say(const char *verdict, const char *name, const char *detail)
@@ -201,13 +205,34 @@ static void warn_of_storage(const char *sentence)
     say("warn", "storage", sentence);
 }
 
+/* None when the database cannot be asked, which check_postgres says. In `arena`. */
+static struct blob_paths newest_objects(const struct config *config, struct arena *arena)
+{
+    struct error error;
+    struct pg *pg = NULL;
+    struct file_blobs blobs = {.count = 0};
+    bool known = cli_connect_pg(config, &pg, &error) &&
+                 file_blobs_newest(pg, NEWEST_OBJECTS, arena, &blobs, &error);
+    const char **paths = known ? arena_array(arena, blobs.count, sizeof(*paths), &error) : NULL;
+    for (size_t i = 0; paths != NULL && i < blobs.count; i++)
+        paths[i] = blobs.items[i].path;
+    pg_free(pg);
+    return (struct blob_paths){.items = paths, .count = paths == NULL ? 0 : blobs.count};
+}
+
 static bool check_storage(const struct config *config)
 {
     struct error error;
     struct blob_store *store = NULL;
-    bool fine = blob_store_open(config->storage_url, &store, &error) &&
-                blob_store_check(store, warn_of_storage, &error);
+    struct arena *arena = arena_new(ARENA_MAX);
+    bool fine = arena != NULL || error_no_memory(&error);
+    fine = fine && blob_store_open(config->storage_url, &store, &error);
+    if (fine) {
+        const struct blob_paths known = newest_objects(config, arena);
+        fine = blob_store_check(store, &known, warn_of_storage, &error);
+    }
     blob_store_free(store);
+    arena_free(arena);
     return report(fine, "storage", "can be written", &error);
 }
 

@@ -124,9 +124,11 @@ static void warn_of_storage(const char *sentence)
 /* A full or read-only disk is looked at again by the claimer, before each claim. */
 static bool check_disks(struct worker *worker, struct error *error)
 {
+    static const struct blob_paths unknown = {.count = 0};
     bool done = claimer_check_tmpdir(worker->context.config->tmpdir, error) ||
                 error_prefix(error, "EXPORTD_TMPDIR");
-    done = done && (blob_store_check(worker->store, warn_of_storage, error) ||
+    done = done && ((blob_store_make(worker->store, error) &&
+                     blob_store_check(worker->store, &unknown, warn_of_storage, error)) ||
                     error_prefix(error, "EXPORTD_STORAGE_URL"));
     return done || (error->code == ERROR_AWAY && !worker->options->drain);
 }

@@ -47,6 +47,10 @@ struct stored_file {
 bool file_blob_find(struct pg *pg, const char *checksum, struct arena *arena,
                     struct file_blob *blob, struct error *error) MUST_CHECK;
 
+/* The newest blobs that have a path, at most `max`; in `arena`. */
+bool file_blobs_newest(struct pg *pg, int64_t max, struct arena *arena, struct file_blobs *blobs,
+                       struct error *error) MUST_CHECK;
+
 /* Sets the timestamp of the blob with this id to now, so that a cleanup of unused blobs passes it
    by, and its size to the one given. *alive is false, and nothing changed, when the row has gone
    meanwhile, or when it is `old_seconds` old and no file or owner holds it any more: such a cleanup

@@ -44,18 +44,10 @@ bool file_blob_find(struct pg *pg, const char *checksum, struct arena *arena,
     return done;
 }
 
-bool file_blobs_load(struct pg *pg, int64_t file_id, struct arena *arena, struct file_blobs *blobs,
-                     struct error *error)
+/* Frees the result. */
+static bool blobs_of_result(struct pg_result *result, struct arena *arena, struct file_blobs *blobs,
+                            struct error *error)
 {
-    struct pg_params params = {.count = 0};
-    struct pg_result *result = NULL;
-    pg_bind_int(&params, file_id);
-    if (!pg_query(pg,
-                  "SELECT " BLOB_COLUMNS " FROM sentry_fileblobindex AS part"
-                  " JOIN sentry_fileblob AS blob ON blob.id = part.blob_id"
-                  " WHERE part.file_id = $1::bigint ORDER BY part.\"offset\"",
-                  &params, &result, error))
-        return false;
     blobs->count = (size_t)pg_rows(result);
     blobs->items = arena_array(arena, blobs->count, sizeof(*blobs->items), error);
     bool done = blobs->items != NULL;
@@ -63,6 +55,33 @@ bool file_blobs_load(struct pg *pg, int64_t file_id, struct arena *arena, struct
         done = blob_of_row(result, row, arena, &blobs->items[row], error);
     pg_result_free(result);
     return done;
+}
+
+bool file_blobs_load(struct pg *pg, int64_t file_id, struct arena *arena, struct file_blobs *blobs,
+                     struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, file_id);
+    return pg_query(pg,
+                    "SELECT " BLOB_COLUMNS " FROM sentry_fileblobindex AS part"
+                    " JOIN sentry_fileblob AS blob ON blob.id = part.blob_id"
+                    " WHERE part.file_id = $1::bigint ORDER BY part.\"offset\"",
+                    &params, &result, error) &&
+           blobs_of_result(result, arena, blobs, error);
+}
+
+bool file_blobs_newest(struct pg *pg, int64_t max, struct arena *arena, struct file_blobs *blobs,
+                       struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_int(&params, max);
+    return pg_query(pg,
+                    "SELECT " BLOB_COLUMNS " FROM sentry_fileblob AS blob"
+                    " WHERE blob.path <> '' ORDER BY blob.id DESC LIMIT $1::bigint",
+                    &params, &result, error) &&
+           blobs_of_result(result, arena, blobs, error);
 }
 
 /* Each blob is found along its primary key, also by a plan that was made when there were hardly

@@ -103,9 +103,15 @@ bool blob_store_probe(struct blob_store *store, struct error *error)
     return store->operations->probe(store, error);
 }
 
-bool blob_store_check(struct blob_store *store, blob_store_warn *warn, struct error *error)
+bool blob_store_make(struct blob_store *store, struct error *error)
 {
-    return store->operations->check(store, warn, error);
+    return store->operations->make(store, error);
+}
+
+bool blob_store_check(struct blob_store *store, const struct blob_paths *known,
+                      blob_store_warn *warn, struct error *error)
+{
+    return store->operations->check(store, known, warn, error);
 }
 
 void blob_store_new_path(struct blob_store *store, char path[BLOB_NEW_PATH_SIZE])

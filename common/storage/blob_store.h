@@ -30,6 +30,12 @@ struct blob_put {
     void *transfer; /* the backend's, between begin and finish */
 };
 
+/* Paths of objects that should be in the store. */
+struct blob_paths {
+    const char *const *items;
+    size_t count;
+};
+
 /* Is told what a store cannot promise, in a sentence. */
 typedef void blob_store_warn(const char *sentence);
 
@@ -43,7 +49,9 @@ struct blob_store_operations {
     bool (*size)(struct blob_store *, const char *path, int64_t *size, struct error *);
     bool (*remove)(struct blob_store *, const char *path, struct error *);
     bool (*probe)(struct blob_store *, struct error *);
-    bool (*check)(struct blob_store *, blob_store_warn *, struct error *);
+    bool (*make)(struct blob_store *, struct error *);
+    bool (*check)(struct blob_store *, const struct blob_paths *, blob_store_warn *,
+                  struct error *);
     void (*new_path)(struct blob_store *, char path[BLOB_NEW_PATH_SIZE]);
     void (*free)(struct blob_store *);
 };
@@ -93,10 +101,16 @@ bool blob_store_remove(struct blob_store *store, const char *path, struct error 
    every few seconds. Fails for a store that is missing, full, read-only or forbidden. */
 bool blob_store_probe(struct blob_store *store, struct error *error) MUST_CHECK;
 
-/* The probe, and a trial that writes: for `exportd check` and the start of a worker. Makes the root
-   if it is missing; leaves nothing else. `warn` may be NULL. */
-bool blob_store_check(struct blob_store *store, blob_store_warn *warn,
-                      struct error *error) MUST_CHECK;
+/* Makes the root, if it is missing: for the start of a worker. */
+bool blob_store_make(struct blob_store *store, struct error *error) MUST_CHECK;
+
+/* The probe, and a trial that writes: for `exportd check` and the start of a worker. Leaves
+   nothing. `known` are objects that should be there, such as the newest of a database: when there
+   are any and none is found, the store is a wrong folder or an empty mount point, which is
+   ERROR_NOT_FOUND. A root that is missing is fine when it could be made and no object is known:
+   `warn`, which may be NULL, is told. */
+bool blob_store_check(struct blob_store *store, const struct blob_paths *known,
+                      blob_store_warn *warn, struct error *error) MUST_CHECK;
 
 /* A path for a new object: 2, 4 and 26 hex digits, as Sentry's are (ab/cdef/0123...). The last 26
    are random for each path; the backend chooses whether paths share their folders. */

@@ -61,3 +61,35 @@ def test_a_file_system_that_syncs_no_folders(exportd, issue, failing, name):
     assert "warn  storage" not in exportd.ok("check").out
     exportd.ok("delete", export, **settings)
     assert exportd.objects() == []
+
+
+# ---- a wrong folder ----
+
+def storage_lines(result):
+    return [line.split(maxsplit=2) for line in result.out.splitlines() if " storage " in line]
+
+
+def test_check_makes_no_folder(exportd, tmp_path):
+    """The parent of a store that is not there yet must be one where it can be made."""
+    lines = storage_lines(exportd.ok("check"))
+    assert [line[0] for line in lines] == ["warn", "ok"] and "is not there" in lines[0][2], lines
+    assert not os.path.exists(exportd.store)
+    verdict, = storage_lines(exportd.fails("check", STORAGE_URL=f"file://{tmp_path}/data/flies"))
+    assert verdict[0] == "FAIL" and f"there is no folder {tmp_path}/data/flies" in verdict[2]
+    assert not (tmp_path / "data").exists()
+
+
+def test_check_knows_a_wrong_folder_by_its_objects(exportd, issue, tmp_path):
+    export = exportd.enqueue(group=issue)
+    exportd.drain()
+    assert [line[0] for line in storage_lines(exportd.ok("check"))] == ["ok"]
+    misspelt = f"file://{tmp_path}/flies"
+    verdict, = storage_lines(exportd.fails("check", STORAGE_URL=misspelt))
+    assert verdict[0] == "FAIL" and "there is no folder" in verdict[2], verdict
+    assert not (tmp_path / "flies").exists()
+    (tmp_path / "flies").mkdir()
+    verdict, = storage_lines(exportd.fails("check", STORAGE_URL=misspelt))
+    assert verdict[0] == "FAIL" and "none of the newest objects" in verdict[2], verdict
+    assert os.listdir(tmp_path / "flies") == []
+    exportd.ok("delete", export)
+    assert [line[0] for line in storage_lines(exportd.ok("check", STORAGE_URL=misspelt))] == ["ok"]

@@ -175,9 +175,19 @@ static bool probe(struct blob_store *store, struct error *error)
     return filesystem_probe(folders_of(store), error);
 }
 
-static bool check(struct blob_store *store, blob_store_warn *warn, struct error *error)
+static bool make(struct blob_store *store, struct error *error)
 {
-    return filesystem_check(folders_of(store), warn, error);
+    int root = -1;
+    if (!folders_open_root(folders_of(store), true, &root, error))
+        return false;
+    (void)close(root);
+    return true;
+}
+
+static bool check(struct blob_store *store, const struct blob_paths *known, blob_store_warn *warn,
+                  struct error *error)
+{
+    return filesystem_check(folders_of(store), known, warn, error);
 }
 
 static void filesystem_new_path(struct blob_store *store, char path[BLOB_NEW_PATH_SIZE])
@@ -203,6 +213,7 @@ static const struct blob_store_operations operations = {
     .size = filesystem_size,
     .remove = filesystem_remove,
     .probe = probe,
+    .make = make,
     .check = check,
     .new_path = filesystem_new_path,
     .free = filesystem_free,

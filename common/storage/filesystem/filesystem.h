@@ -18,7 +18,7 @@
 
 #include "storage/blob_store.h"
 
-/* The store in the absolute folder `root`, which is made by the first put and by blob_store_check.
+/* The store in the absolute folder `root`, which is made by the first put and by blob_store_make.
    While it is missing, every other function answers ERROR_AWAY: an unmounted disk must not look
    like lost objects. NULL without memory. Free with blob_store_free. */
 struct blob_store *filesystem_store_new(const char *root);

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -107,16 +109,67 @@ static bool try_sync(const struct folders *folders, int root, blob_store_warn *w
     return true;
 }
 
-bool filesystem_check(struct folders *folders, blob_store_warn *warn, struct error *error)
+/* ---- what is there ---- */
+
+static bool find_object(struct folders *folders, const char *path, struct error *error)
+{
+    struct place place;
+    struct stat status;
+    if (!blob_store_check_path(path, error) ||
+        !folders_open_place(folders, path, false, &place, error))
+        return false;
+    bool found = fstatat(place.folder, place.name, &status, AT_SYMLINK_NOFOLLOW) == 0 ||
+                 error_set_errno(error, errno, "cannot look at object %s", path);
+    (void)close(place.folder);
+    return found;
+}
+
+/* An object may be lost. All of them are where the folder is another one. */
+static bool find_objects(struct folders *folders, const struct blob_paths *known,
+                         struct error *error)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < known->count; i++)
+        found += find_object(folders, known->items[i], error) ? 1 : 0;
+    if (known->count == 0 || found > 0)
+        return true;
+    return error_set(
+        error, ERROR_NOT_FOUND,
+        "none of the newest objects of the database (%zu) is in %s: another folder, or "
+        "a disk that is not mounted?",
+        known->count, folders->root);
+}
+
+static bool check_missing(const struct folders *folders, const struct blob_paths *known,
+                          blob_store_warn *warn, struct error *error)
+{
+    char parent[PATH_MAX];
+    if (known->count > 0)
+        return error_set(error, ERROR_NOT_FOUND,
+                         "there is no folder %s, and the database knows objects in it",
+                         folders->root);
+    (void)snprintf(parent, sizeof(parent), "%s", folders->root);
+    if (faccessat(AT_FDCWD, dirname(parent), W_OK | X_OK, AT_EACCESS) != 0)
+        return error_set_errno(error, errno, "there is no folder %s, and it cannot be made",
+                               folders->root);
+    if (warn != NULL)
+        warn("the folder is not there: the start of a worker will make it");
+    return true;
+}
+
+bool filesystem_check(struct folders *folders, const struct blob_paths *known,
+                      blob_store_warn *warn, struct error *error)
 {
     int root = -1;
-    if (!folders_open_root(folders, true, &root, error))
+    if (access(folders->root, F_OK) != 0 && errno == ENOENT)
+        return check_missing(folders, known, warn, error);
+    if (!folders_open_root(folders, false, &root, error))
         return false;
     bool good = look_at(folders, root, error);
     if (good && !try_to_write(root))
         good = error_set_errno(error, errno, "cannot write into the folder of the file store %s",
                                folders->root);
-    good = good && try_sync(folders, root, warn, error);
+    good = good && try_sync(folders, root, warn, error) && find_objects(folders, known, error);
     (void)close(root);
     return good;
 }

@@ -12,9 +12,9 @@
    unmounted or full; ERROR_DENIED: forbidden or read-only. */
 bool filesystem_probe(struct folders *folders, struct error *error) MUST_CHECK;
 
-/* Makes the root if it is missing, looks as above, and writes and syncs a byte that it leaves
-   nowhere. Warns where folders cannot be synced. */
-bool filesystem_check(struct folders *folders, blob_store_warn *warn,
-                      struct error *error) MUST_CHECK;
+/* Looks as above, writes and syncs a byte that it leaves nowhere, and looks for the known objects
+   (blob_store_check). Warns of a root that is missing, and where folders cannot be synced. */
+bool filesystem_check(struct folders *folders, const struct blob_paths *known,
+                      blob_store_warn *warn, struct error *error) MUST_CHECK;
 
 #endif

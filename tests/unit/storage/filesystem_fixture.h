@@ -69,6 +69,14 @@ static inline bool put(struct fixture *fixture, const char *path, const char *te
     return blob_store_put(fixture->store, &put, &fixture->error);
 }
 
+/* As a worker does at its start. */
+static inline bool make_and_check(struct fixture *fixture, blob_store_warn *warn)
+{
+    static const struct blob_paths unknown = {.count = 0};
+    return blob_store_make(fixture->store, &fixture->error) &&
+           blob_store_check(fixture->store, &unknown, warn, &fixture->error);
+}
+
 static inline void write_text(struct fixture *fixture, const char *path, const char *text)
 {
     if (!put(fixture, path, text, 0))

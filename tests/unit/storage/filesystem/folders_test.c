@@ -50,7 +50,7 @@ static void test_a_file_in_the_way_of_the_root(void **state)
     close(fd);
     assert_false(put(fixture, PATH, "x", 0));
     assert_non_null(strstr(fixture->error.message, fixture->root));
-    assert_false(blob_store_check(fixture->store, NULL, &fixture->error));
+    assert_false(make_and_check(fixture, NULL));
 }
 
 static void test_an_unwritable_folder(void **state)
@@ -65,7 +65,7 @@ static void test_an_unwritable_folder(void **state)
     expect_error(fixture, blob_store_remove(fixture->store, PATH, &fixture->error), ERROR_DENIED);
     assert_int_equal(chmod(full, 0700), 0);
     assert_int_equal(chmod(in_root(fixture, ".", full), 0500), 0);
-    expect_error(fixture, blob_store_check(fixture->store, NULL, &fixture->error), ERROR_DENIED);
+    expect_error(fixture, make_and_check(fixture, NULL), ERROR_DENIED);
     assert_int_equal(chmod(full, 0700), 0);
 }
 

@@ -48,14 +48,56 @@ static bool probe(struct fixture *fixture)
     return blob_store_probe(fixture->store, &fixture->error);
 }
 
-static void test_check_makes_the_root_and_leaves_nothing_in_it(void **state)
+static void test_check_leaves_nothing_in_the_root(void **state)
 {
     struct fixture *fixture = *state;
+    assert_true(blob_store_make(fixture->store, &fixture->error));
     syncs = 0;
-    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
+    assert_true(make_and_check(fixture, NULL));
     assert_true(syncs >= 2);
-    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
+    assert_true(make_and_check(fixture, NULL));
     assert_int_equal(rmdir(fixture->root), 0);
+}
+
+static int missing;
+static void note_missing(const char *sentence)
+{
+    assert_non_null(strstr(sentence, "is not there"));
+    missing++;
+}
+
+static bool check_for(struct fixture *fixture, const char *path)
+{
+    const struct blob_paths known = {.items = &path, .count = path == NULL ? 0 : 1};
+    return blob_store_check(fixture->store, &known, note_missing, &fixture->error);
+}
+
+static void test_check_makes_no_root(void **state)
+{
+    struct fixture *fixture = *state;
+    char parent[128];
+    (void)snprintf(parent, sizeof(parent), "%s/some", fixture->folder);
+    expect_error(fixture, check_for(fixture, NULL), ERROR_NOT_FOUND);
+    assert_int_not_equal(access(parent, F_OK), 0);
+    assert_int_equal(mkdir(parent, 0700), 0);
+    missing = 0;
+    assert_true(check_for(fixture, NULL));
+    assert_int_equal(missing, 1);
+    expect_error(fixture, check_for(fixture, PATH), ERROR_NOT_FOUND);
+    assert_int_not_equal(access(fixture->root, F_OK), 0);
+}
+
+static void test_a_store_without_the_objects_that_are_known(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const paths[] = {"ab/cdef/lost", "../outside", PATH};
+    const struct blob_paths known = {.items = paths, .count = 3};
+    assert_true(blob_store_make(fixture->store, &fixture->error));
+    expect_error(fixture, blob_store_check(fixture->store, &known, NULL, &fixture->error),
+                 ERROR_NOT_FOUND);
+    assert_non_null(strstr(fixture->error.message, fixture->root));
+    write_text(fixture, PATH, "x");
+    assert_true(blob_store_check(fixture->store, &known, NULL, &fixture->error));
 }
 
 static int warnings;
@@ -72,16 +114,16 @@ static void test_a_file_system_that_syncs_no_folders(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(unable); i++) {
         folder_failure = unable[i];
         warnings = 0;
-        assert_true(blob_store_check(fixture->store, count_warning, &fixture->error));
+        assert_true(make_and_check(fixture, count_warning));
         assert_int_equal(warnings, 1);
         write_text(fixture, "ab/cdef/1", "x");
         assert_true(blob_store_remove(fixture->store, "ab/cdef/1", &fixture->error));
     }
     folder_failure = EIO;
-    expect_error(fixture, blob_store_check(fixture->store, NULL, &fixture->error), ERROR_AWAY);
+    expect_error(fixture, make_and_check(fixture, NULL), ERROR_AWAY);
     expect_error(fixture, put(fixture, "ab/cdef/1", "x", 0), ERROR_AWAY);
     folder_failure = 0;
-    assert_true(blob_store_check(fixture->store, count_warning, &fixture->error));
+    assert_true(make_and_check(fixture, count_warning));
     assert_int_equal(warnings, 1);
 }
 
@@ -89,7 +131,7 @@ static void test_the_probe_writes_nothing(void **state)
 {
     struct fixture *fixture = *state;
     struct stat before, after;
-    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
+    assert_true(make_and_check(fixture, NULL));
     assert_int_equal(stat(fixture->root, &before), 0);
     syncs = 0;
     assert_true(probe(fixture));
@@ -103,7 +145,7 @@ static void test_a_missing_root(void **state)
     struct fixture *fixture = *state;
     expect_error(fixture, probe(fixture), ERROR_AWAY);
     assert_int_not_equal(access(fixture->root, F_OK), 0);
-    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
+    assert_true(make_and_check(fixture, NULL));
     assert_true(probe(fixture));
     assert_int_equal(rmdir(fixture->root), 0);
     expect_error(fixture, probe(fixture), ERROR_AWAY);
@@ -114,7 +156,7 @@ static void test_a_folder_without_permission(void **state)
     struct fixture *fixture = *state;
     if (geteuid() == 0)
         skip(); /* root may write anywhere */
-    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
+    assert_true(make_and_check(fixture, NULL));
     for (mode_t mode = 0; mode < 0700; mode += 0100) {
         assert_int_equal(chmod(fixture->root, mode), 0);
         expect_error(fixture, probe(fixture), ERROR_DENIED);
@@ -151,16 +193,15 @@ static void test_the_room_on_the_disk(void **state)
         {disk_of(9999, 9999, enough, 0, 0), true}, /* counts no inodes */
         {disk_of(0, 0, 0, 100, 1), true},          /* counts no blocks */
     };
-    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
+    assert_true(make_and_check(fixture, NULL));
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         made_up = &cases[i].disk;
         if (cases[i].fine) {
             assert_true(probe(fixture));
-            assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
+            assert_true(make_and_check(fixture, NULL));
         } else {
             expect_error(fixture, probe(fixture), ERROR_AWAY);
-            expect_error(fixture, blob_store_check(fixture->store, NULL, &fixture->error),
-                         ERROR_AWAY);
+            expect_error(fixture, make_and_check(fixture, NULL), ERROR_AWAY);
         }
     }
     made_up = NULL;
@@ -230,7 +271,7 @@ static void test_a_disk_that_fills_turns_read_only_and_goes(void **state)
 {
     struct fixture *fixture = *state;
     int status = 0;
-    assert_true(blob_store_check(fixture->store, NULL, &fixture->error));
+    assert_true(make_and_check(fixture, NULL));
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)
@@ -245,7 +286,9 @@ static void test_a_disk_that_fills_turns_read_only_and_goes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_check_makes_the_root_and_leaves_nothing_in_it),
+        TEST(test_check_leaves_nothing_in_the_root),
+        TEST(test_check_makes_no_root),
+        TEST(test_a_store_without_the_objects_that_are_known),
         TEST(test_a_file_system_that_syncs_no_folders),
         TEST(test_the_probe_writes_nothing),
         TEST(test_a_missing_root),
