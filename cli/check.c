@@ -226,7 +226,7 @@ static bool check_storage(const struct config *config)
     struct blob_store *store = NULL;
     struct arena *arena = arena_new(ARENA_MAX);
     bool fine = arena != NULL || error_no_memory(&error);
-    fine = fine && blob_store_open(config->storage_url, &store, &error);
+    fine = fine && blob_store_open(config->storage_url, config->storage_mode, &store, &error);
     if (fine) {
         const struct blob_paths known = newest_objects(config, arena);
         fine = blob_store_check(store, &known, warn_of_storage, &error);

@@ -43,7 +43,7 @@ bool command_cleanup(const struct config *config, int argc, char **argv, struct 
         {.name = "dry-run", .type = OPTION_SWITCH, .value = &order.dry_run}, {.name = NULL}};
     if (!options_parse(argc, argv, specs, NULL, error))
         return false;
-    bool good = blob_store_open(config->storage_url, &order.store, error) &&
+    bool good = blob_store_open(config->storage_url, config->storage_mode, &order.store, error) &&
                 cli_connect_pg(config, &context.pg, error) && migration_check(context.pg, error) &&
                 (order.dry_run || cli_open_locks(config, context.pg, &locks, error)) &&
                 clean(&context, &order, error);

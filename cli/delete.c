@@ -27,7 +27,7 @@ bool command_delete(const struct config *config, int argc, char **argv, struct e
     struct pg **pg = &session.context.pg;
     struct each_export each = {.participle = "deleted", .act = delete_one, .with = &session};
     bool done = each_export_parse(&each, argc, argv, error) &&
-                blob_store_open(config->storage_url, &session.store, error) &&
+                blob_store_open(config->storage_url, config->storage_mode, &session.store, error) &&
                 cli_connect_pg(config, pg, error) && migration_check(*pg, error) &&
                 cli_open_locks(config, *pg, &session.locks, error) && each_export_act(&each, error);
     upload_locks_close(&session.locks);

@@ -129,10 +129,11 @@ bool command_download(const struct config *config, int argc, char **argv, struct
     if (download.output != NULL && download.output[0] == '\0')
         return error_set(error, ERROR_INVALID, "-o: the name of the file is empty");
     struct arena *arena = arena_new(ARENA_MAX);
-    bool good = (arena != NULL || error_no_memory(error)) &&
-                blob_store_open(config->storage_url, &download.store, error) &&
-                cli_connect_pg(config, &download.context.pg, error) &&
-                download_file(&download, arena, error);
+    bool good =
+        (arena != NULL || error_no_memory(error)) &&
+        blob_store_open(config->storage_url, config->storage_mode, &download.store, error) &&
+        cli_connect_pg(config, &download.context.pg, error) &&
+        download_file(&download, arena, error);
     pg_free(download.context.pg);
     blob_store_free(download.store);
     arena_free(arena);

@@ -72,7 +72,7 @@ bool command_purge(const struct config *config, int argc, char **argv, struct er
     struct purge_order order = {.locks = &locks};
     bool json = false;
     bool done = parse_options(argc, argv, &order, &json, error) &&
-                blob_store_open(config->storage_url, &order.store, error) &&
+                blob_store_open(config->storage_url, config->storage_mode, &order.store, error) &&
                 cli_connect_pg(config, &context.pg, error) && migration_check(context.pg, error) &&
                 (order.dry_run || cli_open_locks(config, context.pg, &locks, error)) &&
                 purge(&context, &order, json, error);

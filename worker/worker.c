@@ -156,7 +156,8 @@ static bool open_redis(struct worker *worker, struct error *error)
 static bool open_parts(struct worker *worker, struct error *error)
 {
     const struct config *config = worker->context.config;
-    if (!blob_store_open(config->storage_url, &worker->store, error) || !check_disks(worker, error))
+    if (!blob_store_open(config->storage_url, config->storage_mode, &worker->store, error) ||
+        !check_disks(worker, error))
         return false;
     if (!mail_transport_open(config->mail_url, config->mail_from, &worker->transport, error))
         return false;

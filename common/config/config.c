@@ -71,6 +71,8 @@ static const struct setting settings[] = {
      "how far back a Snuba is asked; 0: no bound"},
     {"EXPORTD_STORAGE_URL", MEMBER(storage_url), URL, SECRET, "file:///var/lib/exportd/files",
      " file ", 0, 0, "the file store: file:///folder, the same as Sentry's"},
+    {"EXPORTD_STORAGE_MODE", MEMBER(storage_mode), CHOICE, 0, "0600", " 0600 0640 0660 ", 0, 0,
+     "of new files in the store; of folders 0700, 0750, 0770: who shares it besides our user"},
     {"EXPORTD_MAIL_URL", MEMBER(mail_url), URL, SECRET, "smtp://127.0.0.1:25", " smtp smtps file ",
      0, 0,
      "smtp:// or smtps://[user:password@]host:port (?starttls=required, ?cafile=), or "

@@ -29,6 +29,7 @@ struct config {
     int64_t page_size;
     int64_t retention_days;
     char *storage_url;
+    char *storage_mode; /* octal */
     char *mail_url;
     char *mail_from;
     char *url_prefix; /* without trailing slash */

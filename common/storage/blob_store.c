@@ -22,7 +22,8 @@ static bool check_url(const char *text, struct url *url, struct error *error)
     return true;
 }
 
-bool blob_store_open(const char *text, struct blob_store **store, struct error *error)
+bool blob_store_open(const char *text, const char *mode, struct blob_store **store,
+                     struct error *error)
 {
     struct url url;
     *store = NULL;
@@ -30,7 +31,7 @@ bool blob_store_open(const char *text, struct blob_store **store, struct error *
         error->code = ERROR_USAGE;
         return error_prefix(error, "EXPORTD_STORAGE_URL");
     }
-    *store = filesystem_store_new(url.path);
+    *store = filesystem_store_new(url.path, (mode_t)strtol(mode, NULL, 8));
     return *store != NULL || error_no_memory(error);
 }
 

@@ -61,8 +61,10 @@ struct blob_store {
     const struct blob_store_operations *operations;
 };
 
-/* The store that EXPORTD_STORAGE_URL names (file:///folder). ERROR_USAGE. */
-bool blob_store_open(const char *url, struct blob_store **store, struct error *error) MUST_CHECK;
+/* The store that EXPORTD_STORAGE_URL names (file:///folder). `mode` is EXPORTD_STORAGE_MODE, that
+   of new objects, in octal digits. ERROR_USAGE. */
+bool blob_store_open(const char *url, const char *mode, struct blob_store **store,
+                     struct error *error) MUST_CHECK;
 void blob_store_free(struct blob_store *store); /* no put is in flight; NULL is fine */
 
 /* ERROR_INVALID for an absolute path, one with an empty, `.` or `..` part, a control character, or
@@ -75,9 +77,9 @@ bool blob_store_put_begin(struct blob_store *store, struct blob_put *put,
                           struct error *error) MUST_CHECK;
 
 /* Waits until the object is safe (on disk, as far as the store can promise it), or tells why it is
-   not: then the path holds nothing new. Private to the owner. ERROR_AWAY: the store is full or
-   cannot be reached; ERROR_DENIED: it must not be written; ERROR_INVALID: a folder is in its
-   place. */
+   not: then the path holds nothing new. Private to the owner, or as `mode` says. ERROR_AWAY: the
+   store is full or cannot be reached; ERROR_DENIED: it must not be written; ERROR_INVALID: a folder
+   is in its place. */
 bool blob_store_put_finish(struct blob_store *store, struct blob_put *put,
                            struct error *error) MUST_CHECK;
 
@@ -107,8 +109,9 @@ bool blob_store_make(struct blob_store *store, struct error *error) MUST_CHECK;
 /* The probe, and a trial that writes: for `exportd check` and the start of a worker. Leaves
    nothing. `known` are objects that should be there, such as the newest of a database: when there
    are any and none is found, the store is a wrong folder or an empty mount point, which is
-   ERROR_NOT_FOUND. A root that is missing is fine when it could be made and no object is known:
-   `warn`, which may be NULL, is told. */
+   ERROR_NOT_FOUND. A root that is missing is fine when it could be made and no object is known.
+   `warn`, which may be NULL, is told of that, and of objects whose owner could not read new ones.
+ */
 bool blob_store_check(struct blob_store *store, const struct blob_paths *known,
                       blob_store_warn *warn, struct error *error) MUST_CHECK;
 

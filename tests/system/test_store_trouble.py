@@ -93,3 +93,44 @@ def test_check_knows_a_wrong_folder_by_its_objects(exportd, issue, tmp_path):
     assert os.listdir(tmp_path / "flies") == []
     exportd.ok("delete", export)
     assert [line[0] for line in storage_lines(exportd.ok("check", STORAGE_URL=misspelt))] == ["ok"]
+
+
+# ---- a store that is shared with another user ----
+
+SENTRY = 12345
+
+
+def give_to(exportd, user, group):
+    for path in exportd.objects():
+        os.chown(os.path.join(exportd.store, path), user, group)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_check_warns_when_the_owner_of_the_others_cannot_read_ours(exportd, issue):
+    exportd.enqueue(group=issue)
+    exportd.drain()
+    ours = os.getegid()
+
+    def warnings(**settings):
+        return [line[2] for line in storage_lines(exportd.ok("check", **settings))
+                if line[0] == "warn"]
+    assert warnings() == []
+    give_to(exportd, SENTRY, ours)
+    warning, = warnings()
+    assert f"user {SENTRY} (group {ours})" in warning and "with mode 0600" in warning
+    assert warnings(STORAGE_MODE="0640") == warnings(STORAGE_MODE="0660") == []
+    give_to(exportd, SENTRY, SENTRY)
+    warning, = warnings(STORAGE_MODE="0660")
+    assert f"user {SENTRY} (group {SENTRY})" in warning and "with mode 0660" in warning
+
+
+@pytest.mark.parametrize("mode, folder_mode", [("0600", 0o700), ("0640", 0o750), ("0660", 0o770)])
+def test_the_mode_of_what_is_made(exportd, issue, mode, folder_mode):
+    exportd.enqueue(group=issue)
+    exportd.drain(STORAGE_MODE=mode)
+    path, = exportd.objects()
+    path = os.path.join(exportd.store, path)
+    assert os.stat(path).st_mode & 0o777 == int(mode, 8)
+    while path != exportd.store:
+        path = os.path.dirname(path)
+        assert os.stat(path).st_mode & 0o777 == folder_mode, path

@@ -43,7 +43,7 @@ bool job_thread_open(struct job_thread *thread, struct worker_context *context, 
     if (!tagstore_new(config, config->tagstore, tools->tag_pg, &tools->tagstore, error))
         return false;
     tools->watch->more_ms = QUESTIONS * tagstore_patience_ms(tools->tagstore);
-    return blob_store_open(config->storage_url, &tools->store, error);
+    return blob_store_open(config->storage_url, config->storage_mode, &tools->store, error);
 }
 
 void job_thread_close(struct job_thread *thread)

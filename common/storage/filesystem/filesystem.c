@@ -47,13 +47,15 @@ static bool cut(int fd, off_t size)
 
 /* Writes file `name` of the place's folder and makes its bytes durable. O_NONBLOCK, here and below:
    a FIFO of that name must not hang us. */
-static bool write_file(const struct place *place, const char *name, const void *bytes, size_t size)
+static bool write_file(const struct folders *folders, const struct place *place, const char *name,
+                       const struct blob_put *put)
 {
     int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    int fd = openat(place->folder, name, flags, 0600);
+    int fd = openat(place->folder, name, flags, folders->file_mode);
     if (fd < 0)
         return false;
-    bool good = write_all(fd, bytes, size) && cut(fd, (off_t)size) && fsync(fd) == 0;
+    bool good = write_all(fd, put->bytes, put->size) && cut(fd, (off_t)put->size) &&
+                folders_set_mode(fd, folders->file_mode) && fsync(fd) == 0;
     int saved = errno;
     good = close(fd) == 0 && good;
     if (!good)
@@ -68,7 +70,7 @@ static bool put_in(struct folders *folders, const struct place *place, const str
 {
     bool is_new = (put->flags & BLOB_PUT_NEW) != 0;
     const char *name = is_new ? place->name : place->temporary;
-    bool good = write_file(place, name, put->bytes, put->size) &&
+    bool good = write_file(folders, place, name, put) &&
                 (is_new || renameat(place->folder, name, place->folder, place->name) == 0) &&
                 place_sync(folders, place);
     int saved = errno;
@@ -219,13 +221,17 @@ static const struct blob_store_operations operations = {
     .free = filesystem_free,
 };
 
-struct blob_store *filesystem_store_new(const char *root)
+struct blob_store *filesystem_store_new(const char *root, mode_t mode)
 {
     struct filesystem *filesystem = memory_zeroed(1, sizeof(*filesystem));
     if (filesystem == NULL)
         return NULL;
     filesystem->store.operations = &operations;
-    filesystem->folders.root = text_duplicate(root);
+    filesystem->folders = (struct folders){
+        .root = text_duplicate(root),
+        .file_mode = mode,
+        .folder_mode = mode | ((mode & 0444) >> 2), /* who reads files enters folders */
+    };
     if (filesystem->folders.root == NULL) {
         free(filesystem);
         return NULL;

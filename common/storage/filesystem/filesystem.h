@@ -3,8 +3,9 @@
  * A blob store in a folder (EXPORTD_STORAGE_URL=file:///folder), laid out as Sentry's filesystem
  * store: object `ab/cdef/0123...` is the file of that path below the folder.
  *
- * A new file has mode 0600 and a new folder 0700, so a Sentry that shares the store must run as the
- * same user; files of other modes are read as they are. No symbolic link below the folder is
+ * A new file has the store's mode, whatever the umask, and a new folder one that lets the same in:
+ * a Sentry that shares the store must run as the same user, or in the same group with mode 0640 or
+ * 0660. Files of other modes are read as they are. No symbolic link below the folder is
  * followed: a path cannot lead out of the store. Empty folders are left: another process may be
  * about to write into them.
  *
@@ -18,9 +19,11 @@
 
 #include "storage/blob_store.h"
 
+#include <sys/types.h>
+
 /* The store in the absolute folder `root`, which is made by the first put and by blob_store_make.
    While it is missing, every other function answers ERROR_AWAY: an unmounted disk must not look
    like lost objects. NULL without memory. Free with blob_store_free. */
-struct blob_store *filesystem_store_new(const char *root);
+struct blob_store *filesystem_store_new(const char *root, mode_t mode);
 
 #endif

@@ -10,36 +10,55 @@
 
 enum { ROOT_SIZE = 4096, FOLDER_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
-/* Opens folder `name` of `parent`; `made` is NULL if it shall not be made. A new one is not durable
-   yet: place_sync. */
-static int open_folder(int parent, const char *name, bool *made)
+/* A folder keeps the bit by which what is made in it is of its group. */
+bool folders_set_mode(int fd, mode_t mode)
 {
-    int flags = FOLDER_FLAGS | O_NOFOLLOW;
-    int folder = openat(parent, name, flags);
-    if (folder >= 0 || errno != ENOENT || made == NULL)
-        return folder;
-    if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST)
-        return -1;
-    *made = true;
-    return openat(parent, name, flags);
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return false;
+    return (status.st_mode & 0777) == mode || fchmod(fd, mode | (status.st_mode & S_ISGID)) == 0;
 }
 
-/* Goes from the open folder `from` down all parts of `path` but the last. Closes `from`. Returns
-   the last part's folder and in *name the last part, or -1 with errno. */
-static int descend(int from, const char *path, bool *made, const char **name)
+/* Makes folder `name` of `parent`. It is not durable yet: place_sync, which must not take it for
+   another one that had its inode before. */
+static int make_folder(struct folders *folders, int parent, const char *name)
+{
+    bool made = mkdirat(parent, name, folders->folder_mode) == 0;
+    if (!made && errno != EEXIST)
+        return -1;
+    folders->synced_inode = 0;
+    int folder = openat(parent, name, FOLDER_FLAGS | O_NOFOLLOW);
+    if (!made || folder < 0 || folders_set_mode(folder, folders->folder_mode))
+        return folder;
+    int saved = errno;
+    (void)close(folder);
+    errno = saved;
+    return -1;
+}
+
+static int open_folder(struct folders *folders, int parent, const char *name, bool create)
+{
+    int folder = openat(parent, name, FOLDER_FLAGS | O_NOFOLLOW);
+    return folder >= 0 || errno != ENOENT || !create ? folder : make_folder(folders, parent, name);
+}
+
+/* Goes from the open folder `from` down all parts of the place's path but the last, which becomes
+   its name. Closes `from`. Returns the last part's folder, or -1 with errno. */
+static int descend(struct folders *folders, int from, bool create, struct place *place)
 {
     char part[PLACE_NAME_SIZE];
+    const char *path = place->path;
     const char *slash;
     while (from >= 0 && (slash = strchr(path, '/')) != NULL) {
         (void)snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
-        int next = open_folder(from, part, made);
+        int next = open_folder(folders, from, part, create);
         int saved = errno;
         (void)close(from);
         errno = saved;
         from = next;
         path = slash + 1;
     }
-    *name = path;
+    place->name = path;
     return from;
 }
 
@@ -90,18 +109,30 @@ static void sync_parent(const char *path)
     (void)close(folder);
 }
 
+static bool open_up(const char *path, mode_t mode)
+{
+    int folder = open(path, FOLDER_FLAGS);
+    bool done = folder >= 0 && folders_set_mode(folder, mode);
+    int saved = errno;
+    if (folder >= 0)
+        (void)close(folder);
+    errno = saved;
+    return done;
+}
+
 /* Makes the root and whatever is above it. Symbolic links are fine here: an operator named it. */
-static bool make_root(const char *root, struct error *error)
+static bool make_root(const struct folders *folders, struct error *error)
 {
     struct stat status;
+    const char *root = folders->root;
     char path[ROOT_SIZE];
     if (stat(root, &status) == 0)
         return true;
     (void)snprintf(path, sizeof(path), "%s/", root);
     for (char *slash = path + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
         *slash = '\0';
-        bool made = mkdir(path, 0700) == 0;
-        if (!made && errno != EEXIST)
+        bool made = mkdir(path, folders->folder_mode) == 0;
+        if ((!made && errno != EEXIST) || (made && !open_up(path, folders->folder_mode)))
             return error_set_errno(error, errno, "cannot make the folder of the file store %s",
                                    root);
         if (made)
@@ -113,7 +144,7 @@ static bool make_root(const char *root, struct error *error)
 
 bool folders_open_root(const struct folders *folders, bool create, int *folder, struct error *error)
 {
-    if (create && !make_root(folders->root, error))
+    if (create && !make_root(folders, error))
         return false;
     *folder = open(folders->root, FOLDER_FLAGS);
     if (*folder >= 0)
@@ -130,11 +161,8 @@ bool folders_open_place(struct folders *folders, const char *path, bool create, 
     int root = -1;
     if (!folders_open_root(folders, create, &root, error))
         return false;
-    bool made = false;
     place->path = path;
-    place->folder = descend(root, path, create ? &made : NULL, &place->name);
-    if (made) /* also if the rest fails: a new folder may have the inode of an old one */
-        folders->synced_inode = 0;
+    place->folder = descend(folders, root, create, place);
     if (place->folder < 0)
         return error_set_errno(error, errno, "cannot open the folder of object %s", path);
     (void)snprintf(place->temporary, sizeof(place->temporary), "%s.part", place->name);

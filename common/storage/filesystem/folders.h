@@ -14,7 +14,8 @@
 enum { PLACE_NAME_SIZE = 264 };
 
 struct folders {
-    char *root; /* absolute */
+    char *root;                    /* absolute */
+    mode_t file_mode, folder_mode; /* of new ones */
     /* The folder that was last synced up to the root (inode 0: none), so that the next object in
        there need not do it again. */
     dev_t synced_device;
@@ -30,6 +31,9 @@ struct place {
     /* Made from the name, not random: a crash in mid-write leaves nothing that a removal misses. */
     char temporary[PLACE_NAME_SIZE];
 };
+
+/* Gives the open file or folder these permissions, whatever the umask. False with errno. */
+bool folders_set_mode(int fd, mode_t mode) MUST_CHECK;
 
 /* Opens the root; with `create` makes it, and what is above it, first. ERROR_AWAY while it is
    missing. */

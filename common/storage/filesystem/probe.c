@@ -62,12 +62,13 @@ bool filesystem_probe(struct folders *folders, struct error *error)
 
 /* ---- by writing ---- */
 
-static bool write_byte(int root, const char *name, int flags)
+/* *own: what the file is like. */
+static bool write_byte(int root, const char *name, int flags, struct stat *own)
 {
     int fd = openat(root, name, flags | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
-    bool good = write(fd, "x", 1) == 1 && fsync(fd) == 0;
+    bool good = write(fd, "x", 1) == 1 && fsync(fd) == 0 && fstat(fd, own) == 0;
     int saved = errno;
     (void)close(fd);
     errno = saved;
@@ -76,11 +77,11 @@ static bool write_byte(int root, const char *name, int flags)
 
 /* For file systems without O_TMPFILE: a file of always the same name, so that what one death leaves
    the next check removes. */
-static bool try_named(int root)
+static bool try_named(int root, struct stat *own)
 {
     static const char name[] = ".exportd-check";
     (void)unlinkat(root, name, 0);
-    bool good = write_byte(root, name, O_CREAT);
+    bool good = write_byte(root, name, O_CREAT, own);
     int saved = errno;
     (void)unlinkat(root, name, 0);
     errno = saved;
@@ -88,11 +89,11 @@ static bool try_named(int root)
 }
 
 /* A file without a name is one that no death leaves behind. */
-static bool try_to_write(int root)
+static bool try_to_write(int root, struct stat *own)
 {
-    if (write_byte(root, ".", O_TMPFILE))
+    if (write_byte(root, ".", O_TMPFILE, own))
         return true;
-    return (errno == EOPNOTSUPP || errno == EISDIR) && try_named(root);
+    return (errno == EOPNOTSUPP || errno == EISDIR) && try_named(root, own);
 }
 
 /* A folder that cannot be synced makes no export fail: whoever chose the file system is told. */
@@ -111,26 +112,55 @@ static bool try_sync(const struct folders *folders, int root, blob_store_warn *w
 
 /* ---- what is there ---- */
 
-static bool find_object(struct folders *folders, const char *path, struct error *error)
+static bool find_object(struct folders *folders, const char *path, struct stat *status,
+                        struct error *error)
 {
     struct place place;
-    struct stat status;
     if (!blob_store_check_path(path, error) ||
         !folders_open_place(folders, path, false, &place, error))
         return false;
-    bool found = fstatat(place.folder, place.name, &status, AT_SYMLINK_NOFOLLOW) == 0 ||
+    bool found = fstatat(place.folder, place.name, status, AT_SYMLINK_NOFOLLOW) == 0 ||
                  error_set_errno(error, errno, "cannot look at object %s", path);
     (void)close(place.folder);
     return found;
 }
 
+/* Whether the owner of the object can read a file that is made here. Which groups a user is in is
+   not looked up: the group of its files tells. */
+static bool can_read(const struct stat *object, const struct stat *own, mode_t mode)
+{
+    return object->st_uid == own->st_uid || object->st_uid == 0 ||
+           ((mode & S_IRGRP) != 0 && object->st_gid == own->st_gid);
+}
+
+static void warn_of_owner(const struct folders *folders, const struct stat *object,
+                          const struct stat *own, blob_store_warn *warn)
+{
+    char sentence[ERROR_MESSAGE_MAX];
+    (void)snprintf(sentence, sizeof(sentence),
+                   "user %u (group %u), who owns objects there, cannot read those that user %u "
+                   "(group %u) makes with mode %04o: another user, or EXPORTD_STORAGE_MODE",
+                   (unsigned)object->st_uid, (unsigned)object->st_gid, (unsigned)own->st_uid,
+                   (unsigned)own->st_gid, (unsigned)folders->file_mode);
+    warn(sentence);
+}
+
 /* An object may be lost. All of them are where the folder is another one. */
 static bool find_objects(struct folders *folders, const struct blob_paths *known,
-                         struct error *error)
+                         const struct stat *own, blob_store_warn *warn, struct error *error)
 {
     size_t found = 0;
-    for (size_t i = 0; i < known->count; i++)
-        found += find_object(folders, known->items[i], error) ? 1 : 0;
+    bool shut_out = false;
+    struct stat object;
+    for (size_t i = 0; i < known->count; i++) {
+        if (!find_object(folders, known->items[i], &object, error))
+            continue;
+        found++;
+        if (!shut_out && warn != NULL && !can_read(&object, own, folders->file_mode)) {
+            shut_out = true;
+            warn_of_owner(folders, &object, own, warn);
+        }
+    }
     if (known->count == 0 || found > 0)
         return true;
     return error_set(
@@ -161,15 +191,17 @@ bool filesystem_check(struct folders *folders, const struct blob_paths *known,
                       blob_store_warn *warn, struct error *error)
 {
     int root = -1;
+    struct stat own;
     if (access(folders->root, F_OK) != 0 && errno == ENOENT)
         return check_missing(folders, known, warn, error);
     if (!folders_open_root(folders, false, &root, error))
         return false;
     bool good = look_at(folders, root, error);
-    if (good && !try_to_write(root))
+    if (good && !try_to_write(root, &own))
         good = error_set_errno(error, errno, "cannot write into the folder of the file store %s",
                                folders->root);
-    good = good && try_sync(folders, root, warn, error) && find_objects(folders, known, error);
+    good = good && try_sync(folders, root, warn, error) &&
+           find_objects(folders, known, &own, warn, error);
     (void)close(root);
     return good;
 }

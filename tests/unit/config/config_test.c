@@ -87,6 +87,7 @@ static void defaults(void **state)
     assert_int_equal(config.history_days, 90);
     assert_int_equal(config.audit_days, 400);
     assert_false(config.csv_formula_guard);
+    assert_string_equal(config.storage_mode, "0600");
     assert_int_equal(config_log_level(&config), LOG_INFO);
     assert_string_equal(config.tmpdir, "/var/tmp");
     assert_int_equal(config.max_file_bytes, 2147483647);
@@ -222,6 +223,8 @@ static void words_and_switches(void **state)
                    "EXPORTD_LOG_LEVEL: must be one of: debug info warning error");
     assert_refused("EXPORTD_LOG_LEVEL", "debug info",
                    "EXPORTD_LOG_LEVEL: must be one of: debug info warning error");
+    assert_refused("EXPORTD_STORAGE_MODE", "0644",
+                   "EXPORTD_STORAGE_MODE: must be one of: 0600 0640 0660");
     assert_refused("EXPORTD_CSV_FORMULA_GUARD", "yes",
                    "EXPORTD_CSV_FORMULA_GUARD: must be on or off");
 }

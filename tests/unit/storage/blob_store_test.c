@@ -39,13 +39,14 @@ static void test_urls(void **state)
                                         "file://", "folder",   "http://x/"};
     struct blob_store *store = NULL;
     for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
-        expect_error(fixture, blob_store_open(wrong[i], &store, &fixture->error), ERROR_USAGE);
+        expect_error(fixture, blob_store_open(wrong[i], "0600", &store, &fixture->error),
+                     ERROR_USAGE);
         assert_null(store);
         assert_true(text_starts_with(fixture->error.message, "EXPORTD_STORAGE_URL: "));
     }
     char url[128];
     (void)snprintf(url, sizeof(url), "file://%s/a%%20b//c/", fixture->folder);
-    assert_true(blob_store_open(url, &store, &fixture->error));
+    assert_true(blob_store_open(url, "0600", &store, &fixture->error));
     const struct blob_put put = {.path = PATH, .bytes = "x", .size = 1};
     assert_true(blob_store_put(store, &put, &fixture->error));
     blob_store_free(store);

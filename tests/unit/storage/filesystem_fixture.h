@@ -40,7 +40,7 @@ static int setup(void **state)
     (void)snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/exportd-filesystem-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     (void)snprintf(fixture->root, sizeof(fixture->root), "%s/some/files", fixture->folder);
-    fixture->store = filesystem_store_new(fixture->root);
+    fixture->store = filesystem_store_new(fixture->root, 0600);
     assert_non_null(fixture->store);
     buffer_init(&fixture->bytes, 2 * BLOB_SIZE);
     *state = fixture;

@@ -17,7 +17,7 @@ static bool write_and_read(const void *url, struct error *error)
     buffer_init(&bytes, BLOB_SIZE);
     const struct blob_put put = {.path = path, .bytes = "bytes", .size = 5};
     static const struct blob_paths unknown = {.count = 0};
-    bool done = blob_store_open(url, &store, error) && blob_store_put(store, &put, error) &&
+    bool done = blob_store_open(url, "0600", &store, error) && blob_store_put(store, &put, error) &&
                 blob_store_get(store, path, &bytes, error) &&
                 blob_store_size(store, path, &size, error) &&
                 blob_store_check(store, &unknown, NULL, error) && blob_store_probe(store, error) &&

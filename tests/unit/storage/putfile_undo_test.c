@@ -115,7 +115,7 @@ static int prepare(void **state)
     assert_non_null(mkdtemp(folder));
     (void)snprintf(root, sizeof(root), "%s/files", folder);
     (void)snprintf(moved, sizeof(moved), "%s/moved", folder);
-    store = filesystem_store_new(root);
+    store = filesystem_store_new(root, 0600);
     assert_non_null(store);
     return 0;
 }

@@ -221,6 +221,31 @@ static void test_a_failed_write_leaves_nothing(void **state)
     assert_false(exists(fixture, PATH ".part"));
 }
 
+static void test_modes_whatever_the_umask(void **state)
+{
+    struct fixture *fixture = *state;
+    static const mode_t modes[][2] = {{0600, 0700}, {0640, 0750}, {0660, 0770}};
+    mode_t before = umask(077);
+    char moved[128];
+    for (size_t i = 0; i < ARRAY_LENGTH(modes); i++) {
+        struct blob_put new = {
+            .path = "cd/0123/new", .flags = BLOB_PUT_NEW, .bytes = "x", .size = 1};
+        struct blob_put old = {.path = "cd/0123/old", .bytes = "x", .size = 1};
+        struct blob_store *store = filesystem_store_new(fixture->root, modes[i][0]);
+        assert_true(blob_store_make(store, &fixture->error));
+        assert_int_equal(mode_of(fixture, "."), modes[i][1]);
+        assert_true(blob_store_put(store, &new, &fixture->error));
+        assert_true(blob_store_put(store, &old, &fixture->error));
+        assert_int_equal(mode_of(fixture, new.path), modes[i][0]);
+        assert_int_equal(mode_of(fixture, old.path), modes[i][0]);
+        assert_int_equal(mode_of(fixture, "cd/0123"), modes[i][1]);
+        blob_store_free(store);
+        (void)snprintf(moved, sizeof(moved), "%s/%zu", fixture->folder, i);
+        assert_int_equal(rename(fixture->root, moved), 0);
+    }
+    (void)umask(before);
+}
+
 static void test_a_new_object(void **state)
 {
     struct fixture *fixture = *state;
@@ -254,6 +279,7 @@ int main(void)
         TEST(test_only_regular_files_are_objects),
         TEST(test_a_leftover_temporary_file),
         TEST(test_a_failed_write_leaves_nothing),
+        TEST(test_modes_whatever_the_umask),
         TEST(test_a_new_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
