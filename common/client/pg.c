@@ -106,6 +106,30 @@ bool pg_fail(struct pg *pg, const PGresult *result, struct error *error)
 
 /* ---- the connection ---- */
 
+/* libpq ends the login of a URI at the first '@', or finds none behind a '/'. The rest of a
+   password that has such a character is then a host, a port or a database, which errors repeat. */
+static bool has_stray_password(const char *conninfo)
+{
+    const char *scheme = strstr(conninfo, "://");
+    if (!text_starts_with(conninfo, "postgres") || scheme == NULL)
+        return false; /* keywords */
+    const char *authority = scheme + 3;
+    const char *path = authority + strcspn(authority, "/");
+    const char *at = memchr(authority, '@', (size_t)(path - authority));
+    const char *hosts = at == NULL ? authority : at + 1;
+    return memchr(hosts, '@', strcspn(hosts, "?")) != NULL;
+}
+
+/* A port that is no number is repeated, too. */
+static bool are_ports_numbers(const PQconninfoOption *options)
+{
+    for (; options->keyword != NULL; options++)
+        if (text_equal(options->keyword, "port") && options->val != NULL &&
+            strspn(options->val, "0123456789, ") != strlen(options->val))
+            return false;
+    return true;
+}
+
 bool pg_check_url(const char *conninfo, struct error *error)
 {
     char *reason = NULL; /* repeats stray words, which may be the password */
@@ -114,8 +138,11 @@ bool pg_check_url(const char *conninfo, struct error *error)
     if (options == NULL)
         return error_set(error, ERROR_USAGE,
                          "EXPORTD_DATABASE_URL: not a libpq connection string or URI");
+    bool fine = !has_stray_password(conninfo) && are_ports_numbers(options);
     PQconninfoFree(options);
-    return true;
+    return fine || error_set(error, ERROR_USAGE,
+                             "EXPORTD_DATABASE_URL: in a URI's user, password and database an @ is "
+                             "written %%40, a / %%2F, a : %%3A and a ? %%3F; a port is a number");
 }
 
 struct pg *pg_new(const char *conninfo, const char *role)

@@ -134,10 +134,19 @@ def test_an_empty_setting_is_as_good_as_none(exportd):
     ("DATABASE_URL", "host=127.0.0.1 port=1 password=s3cr3t-word connect_timeout=2"),
     ("DATABASE_URL", "host=127.0.0.1 s3cr3t-word"),
     ("DATABASE_URL", "postgresql://user:s3cr3t-word@[::1/none"),
+    ("DATABASE_URL", "postgresql://user:pass@s3cr3t-word@127.0.0.1:1/none"),
+    ("DATABASE_URL", "postgresql://user:s3cr3t/word@127.0.0.1:1/none"),
+    ("DATABASE_URL", "postgresql://127.0.0.1:1/s3cr3t@127.0.0.1:1/none?connect_timeout=2"),
+    ("DATABASE_URL", "postgresql://user:s3cr3t?w/ord@127.0.0.1:1/none"),
     ("REDIS_URL", "redis://:s3cr3t-word@127.0.0.1:1/0"),
     ("REDIS_URL", "amqp://:s3cr3t-word@127.0.0.1:1/0"),
+    ("REDIS_URL", "redis://:pass@s3cr3t-word@127.0.0.1:1/0"),
+    ("REDIS_URL", "redis://:s3cr3t/word@127.0.0.1:1/0"),
+    ("REDIS_URL", "redis://127.0.0.1:1/s3cr3t@127.0.0.1:1/0"),
     ("MAIL_URL", "smtp://user:s3cr3t-word@127.0.0.1:1"),
     ("MAIL_URL", "smtp://user:s3cr3t-word@mail.example.com:25"),
+    ("MAIL_URL", "smtp://user:pass@s3cr3t-word@127.0.0.1:1"),
+    ("MAIL_URL", "smtp://127.0.0.1:1/s3cr3t@127.0.0.1:1"),
     ("MAIL_URL", "imap://user:s3cr3t-word@127.0.0.1"),
 ])
 def test_a_secret_is_never_repeated(exportd, name, value):
@@ -146,6 +155,18 @@ def test_a_secret_is_never_repeated(exportd, name, value):
             continue  # a worker waits for a server that is away
         result = exportd.run(*command, LOG_LEVEL="debug", timeout=60, **{name: value})
         assert "s3cr3t" not in result.out + result.err, result
+
+
+@pytest.mark.parametrize("url, refused", [
+    ("postgresql://u:p@w@127.0.0.1:1/d", True), ("postgres://u:p/w@127.0.0.1:1/d", True),
+    ("postgresql://u:1/w@127.0.0.1:1/d", True), ("postgresql://u:p:x/w@127.0.0.1/d", True),
+    ("postgresql://u:p%40w@127.0.0.1:1/d", False), ("postgresql://u@127.0.0.1:1/d", False),
+    ("postgresql://127.0.0.1:1,127.0.0.1:2/d?user=a@b&password=c@d", False),
+    ("postgresql:///d?host=/none", False), ("host=127.0.0.1 port=1 password=p@w@x", False)])
+def test_a_database_url_whose_password_is_not_encoded(bare, url, refused):
+    """libpq would take a part of the password for a host, and say so in its errors."""
+    result = bare.fails("status", status=2 if refused else 1, DATABASE_URL=url)
+    assert ("%40" in result.err) == refused and "w@" not in result.err, result
 
 
 def test_a_password_without_tls_is_refused_except_on_loopback(exportd):
