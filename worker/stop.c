@@ -11,27 +11,36 @@
 enum {
     TICK_MS = 100,
     INTERRUPT_PAUSE_MS = 1000,
-    INTERRUPT_MAIL_MS = 3000, /* how long a mail that is being sent may take then */
-    INTERRUPT_ALL_MS = 10000, /* how long rows may take to be written when all is given back */
-    STUCK_GRACE_MS = 10000,   /* how long the others have when one part hangs */
-    GIVE_BACK_SECONDS = 60,   /* more than any of our own time-outs */
+    INTERRUPT_MAIL_MS = 1500, /* how long a mail that is being sent may take then */
+    INTERRUPT_ALL_MS = 2500,  /* how long rows may take to be written when all is given back */
+    END_MS = 4500,            /* how long all of it may take */
+    END_SECONDS = 5,          /* the same for the alarm, should this thread hang, too */
 };
 
-bool stop_open(struct stop *stop, struct error *error)
+static sigset_t stop_signals(void)
 {
     static const int taken[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
     sigset_t set;
     (void)sigemptyset(&set);
     for (size_t i = 0; i < ARRAY_LENGTH(taken); i++)
         (void)sigaddset(&set, taken[i]);
+    return set;
+}
+
+bool stop_open(struct stop *stop, struct error *error)
+{
+    const sigset_t set = stop_signals();
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     stop->signals = signalfd(-1, &set, SFD_CLOEXEC);
     return stop->signals >= 0 || error_set(error, ERROR_AWAY, "cannot open a signalfd");
 }
 
-void stop_close(struct stop *stop)
+void stop_close(struct stop *stop, bool done)
 {
+    const sigset_t set = stop_signals();
     (void)alarm(0);
+    if (!done)
+        (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     if (stop->signals >= 0)
         (void)close(stop->signals);
     stop->signals = -1;
@@ -52,6 +61,7 @@ void stop_begin(struct stop *stop)
     if (stop->deadline_ms != 0)
         return;
     stop->deadline_ms = clock_monotonic_ms() + stop->context->config->stop_seconds * 1000;
+    (void)alarm((unsigned)stop->context->config->stop_seconds + END_SECONDS);
     notify_send(stop->notify, "STOPPING=1");
     set_phase(stop, WORKER_STOPS);
 }
@@ -63,9 +73,9 @@ static void hurry(struct stop *stop)
     if (stop->hurried_at_ms != 0)
         return;
     stop->hurried_at_ms = clock_monotonic_ms();
+    (void)alarm(END_SECONDS);
     if (worker_phase(stop->context) < WORKER_GIVES_BACK)
         set_phase(stop, WORKER_GIVES_BACK);
-    (void)alarm(GIVE_BACK_SECONDS);
 }
 
 /* ---- each tick ---- */
@@ -112,16 +122,15 @@ static void read_signals(struct stop *stop)
         log_state(stop);
     if (info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2 || info.ssi_signo == SIGHUP)
         return;
-    LOG(LOG_INFO, "worker.signal", log_int("signal", (int64_t)info.ssi_signo));
     if (stop->deadline_ms == 0)
         stop_begin(stop);
     else
         hurry(stop);
+    LOG(LOG_INFO, "worker.signal", log_int("signal", (int64_t)info.ssi_signo));
 }
 
 /* Ends what threads wait for. After a moment also a mail, which would go out again if its server
-   has taken it already; and after a while what they need to put their jobs back in order: a server
-   that takes so long does not answer any more. */
+   has taken it already; and then what they need to put their jobs back in order. */
 static void interrupt(struct stop *stop, int64_t since_ms)
 {
     bool all = since_ms >= INTERRUPT_ALL_MS;
@@ -137,11 +146,22 @@ static void interrupt(struct stop *stop, int64_t since_ms)
     pg_interrupt(stop->beat_pg);
 }
 
+/* What hangs still, hangs in a server that does not answer, or in the file store. */
+static void end(const struct stop *stop)
+{
+    if (stop->stuck)
+        abort();
+    LOG(LOG_WARNING, "worker.cut-off", log_int("threads", atomic_load(stop->active)));
+    _exit(EXIT_SUCCESS);
+}
+
 static void press_on(struct stop *stop)
 {
     int64_t now = clock_monotonic_ms();
     if (stop->deadline_ms != 0 && now >= stop->deadline_ms)
         hurry(stop);
+    if (stop->hurried_at_ms != 0 && now - stop->hurried_at_ms >= END_MS)
+        end(stop);
     if (stop->hurried_at_ms == 0 || now < stop->interrupt_ms)
         return;
     stop->interrupt_ms = now + INTERRUPT_PAUSE_MS; /* each costs the server a process */
@@ -153,19 +173,18 @@ static void press_on(struct stop *stop)
 static void look_after(struct stop *stop)
 {
     struct worker_context *context = stop->context;
-    int64_t now = clock_monotonic_ms();
     const struct watch *stuck = NULL;
     if (stop->hurried_at_ms == 0)
         stuck = watchdog_check(&context->watchdog, context->config->stuck_seconds * 1000);
     if (stuck != NULL) {
+        stop->stuck = true;
+        hurry(stop);
         LOG(LOG_ERROR, "worker.stuck", log_text("part", stuck->part),
             log_int("data_export_id", atomic_load(&stuck->data_export_id)),
             log_int("seconds", context->config->stuck_seconds));
-        stop->abort_ms = now + STUCK_GRACE_MS;
-        hurry(stop);
     }
-    if (stop->abort_ms != 0 && (now >= stop->abort_ms || atomic_load(stop->active) <= 1))
-        abort();
+    if (stop->stuck && atomic_load(stop->active) <= 1)
+        end(stop);
 }
 
 void stop_tick(struct stop *stop)

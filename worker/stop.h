@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Signals, and how a worker stops: it claims nothing more; after EXPORTD_STOP_SECONDS, or at a
- * second signal, running jobs go back to the queue; what nothing moves to end is interrupted, and
- * in the end SIGALRM ends the process: another worker then does the rest, as after a crash. A part
- * that hangs stops the worker, too. All functions are for the main thread.
+ * second signal, running jobs go back to the queue; what nothing moves to end is interrupted. Less
+ * than 5 s later the process ends, whatever hangs: another worker then does the rest, as after a
+ * crash. A part that hangs stops the worker, too. All functions are for the main thread.
  */
 #ifndef WORKER_STOP_H
 #define WORKER_STOP_H
@@ -28,13 +28,15 @@ struct stop {
     int64_t deadline_ms;   /* of running jobs */
     int64_t hurried_at_ms; /* since when jobs go back */
     int64_t interrupt_ms;  /* when to interrupt next */
-    int64_t abort_ms;      /* when to abort, because a part hangs */
+    bool stuck;            /* a part hangs: the end is abort() */
 };
 
 /* Blocks the signals that stop_tick reads, for every thread that is started after this: TERM, INT
    and QUIT stop, USR1 logs `worker.state`, HUP and USR2 do nothing. */
 bool stop_open(struct stop *stop, struct error *error) MUST_CHECK;
-void stop_close(struct stop *stop);
+
+/* Unless all is `done`, signals end the process again: to print its error may take for ever. */
+void stop_close(struct stop *stop, bool done);
 
 /* Claims no more, and finishes what runs. Repeatable. */
 void stop_begin(struct stop *stop);

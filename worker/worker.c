@@ -435,7 +435,7 @@ bool worker_run(const struct config *config, const struct worker_options *option
     bell_init(&worker->context.mail_bell);
     pool_init(&worker->pool, (int)options->concurrency);
     bool done = run(worker, error);
-    stop_close(&worker->stop); /* before the rest, which may take longer than its alarm */
+    stop_close(&worker->stop, done); /* before the rest, which may take longer than its alarm */
     close_parts(worker);
     notify_close(&worker->notify);
     pool_destroy(&worker->pool);

@@ -4,10 +4,18 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 8192, LINE_TAIL = 4 };
+enum {
+    LINE_MAX_BYTES = PIPE_BUF, /* a pipe takes so much whole, or nothing of it */
+    LINE_TAIL = 4,
+    PATIENCE_MS = 1000, /* with a log that is not read */
+};
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
@@ -127,19 +135,78 @@ static void put_job(struct line *line)
         put_field(line, &(struct log_field){"key", job_key, 0});
 }
 
-void log_event(enum log_level level, const char *event, const struct log_field *fields)
+static void begin_line(struct line *line, enum log_level level, const char *event)
 {
-    if (level < sink_level)
-        return;
-    struct line line = {.size = 0};
     char now[CLOCK_TEXT_MAX];
+    line->size = 0;
     clock_format_iso(clock_wall_usec(), now);
     if (sink_format == LOG_JSON) {
-        put(&line, "{\"ts\":\"%s\",\"level\":\"%s\",\"event\":", now, level_names[level]);
-        put_quoted(&line, event);
+        put(line, "{\"ts\":\"%s\",\"level\":\"%s\",\"event\":", now, level_names[level]);
+        put_quoted(line, event);
     } else {
-        put(&line, "%s %s %s", now, level_names[level], event);
+        put(line, "%s %s %s", now, level_names[level], event);
     }
+}
+
+static void end_line(struct line *line)
+{
+    if (sink_format == LOG_JSON)
+        line->text[line->size++] = '}';
+    line->text[line->size++] = '\n';
+}
+
+/* ---- the way out ---- */
+
+/* One line at a time: else two threads see the same room in a pipe, and one of them hangs. */
+static pthread_mutex_t way_out = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic int64_t lost_lines; /* since the last line that went out */
+
+static bool enter_way_out(void)
+{
+    struct timespec end;
+    (void)clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += PATIENCE_MS / 1000;
+    return pthread_mutex_clocklock(&way_out, CLOCK_MONOTONIC, &end) == 0;
+}
+
+static bool write_line(const struct line *line, int wait_ms)
+{
+    struct pollfd log = {.fd = STDERR_FILENO, .events = POLLOUT};
+    return poll(&log, 1, wait_ms) > 0 &&
+           write(log.fd, line->text, line->size) == (ssize_t)line->size;
+}
+
+/* Once lines are lost, nothing waits for the log until it takes the line that says so. */
+static bool tell_lost(void)
+{
+    struct line line;
+    int64_t count = atomic_load(&lost_lines);
+    if (count == 0)
+        return true;
+    begin_line(&line, LOG_WARNING, "log.lines-lost");
+    put_field(&line, &(struct log_field){"lines", NULL, count});
+    end_line(&line);
+    if (!write_line(&line, 0))
+        return false;
+    (void)atomic_fetch_sub(&lost_lines, count);
+    return true;
+}
+
+static void send_line(const struct line *line)
+{
+    bool entered = enter_way_out();
+    if (!entered || !tell_lost() || !write_line(line, PATIENCE_MS))
+        (void)atomic_fetch_add(&lost_lines, 1);
+    if (entered)
+        (void)pthread_mutex_unlock(&way_out);
+}
+
+void log_event(enum log_level level, const char *event, const struct log_field *fields)
+{
+    struct line line;
+    if (level < sink_level)
+        return;
+    begin_line(&line, level, event);
     put_job(&line);
     for (const struct log_field *field = fields; field != NULL && field->name != NULL; field++) {
         bool twice = job_id != 0 && (strcmp(field->name, "data_export_id") == 0 ||
@@ -147,11 +214,8 @@ void log_event(enum log_level level, const char *event, const struct log_field *
         if (!twice)
             put_field(&line, field);
     }
-    if (sink_format == LOG_JSON)
-        line.text[line.size++] = '}';
-    line.text[line.size++] = '\n';
-    ssize_t written = write(STDERR_FILENO, line.text, line.size);
-    (void)written; /* nowhere left to say that the log cannot be written */
+    end_line(&line);
+    send_line(&line);
 }
 
 void log_error(enum log_level level, const char *event, const struct error *error)

@@ -40,7 +40,9 @@ struct log_field log_int(const char *name, int64_t number);
 struct log_field log_text(const char *name, const char *text);
 
 /* Writes one line, by one write(): lines of threads do not mix. `fields` may be NULL. A line is cut
-   at 8 KiB. */
+   at 4 KiB. A log that is not read (a full pipe) holds nothing up: after a second, and at once from
+   then on, lines are dropped and counted. The first line that is taken again tells how many
+   (log.lines-lost). */
 void log_event(enum log_level level, const char *event, const struct log_field *fields);
 
 #define LOG(level, event, ...)                                                                     \

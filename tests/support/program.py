@@ -56,14 +56,15 @@ def check_sanitizers(result):
 
 
 class Worker:
-    """A worker in the background."""
+    """A worker in the background. Its log is kept, unless it goes to the descriptor `stderr`."""
 
-    def __init__(self, program, arguments, settings):
+    def __init__(self, program, arguments, settings, stderr=None):
         self._arguments = ["worker", *arguments]
         self._log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [program.path, *self._arguments], env=program.environment(settings), cwd=program.folder,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._log)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=self._log if stderr is None else stderr)
 
     def log_text(self):
         self._log.seek(0)
@@ -153,8 +154,8 @@ class Exportd:
         return result
 
     @contextlib.contextmanager
-    def worker(self, *arguments, **settings):
-        worker = Worker(self, [str(argument) for argument in arguments], settings)
+    def worker(self, *arguments, stderr=None, **settings):
+        worker = Worker(self, [str(argument) for argument in arguments], settings, stderr)
         try:
             yield worker
         finally:

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TERM ends a worker within EXPORTD_STOP_SECONDS and 5 s, whatever hangs: a server, the log."""
+import contextlib
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from support.events import hash_of, series
+from support.freezing import frozen
+from support.waiting import wait_until
+from test_watchdog import SLOW_PAGES, STUCK, silent_server, wait_for_state
+
+STOP = {"STOP_SECONDS": 2}
+
+
+@pytest.fixture
+def issue(exportd, sql):
+    exportd.create()
+    exportd.ingest(series(60))
+    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
+    return sql.fetchone()[0]
+
+
+class FullPipe:
+    """A log that is not read; read_all() reads what is there."""
+
+    def __init__(self):
+        self.reader, self.writer = os.pipe()
+        os.set_blocking(self.reader, False)
+        os.set_blocking(self.writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(self.writer, b"." * 4096)
+        os.set_blocking(self.writer, True)
+
+    def read_all(self):
+        found = b""
+        with contextlib.suppress(BlockingIOError):
+            while chunk := os.read(self.reader, 65536):
+                found += chunk
+        return found.lstrip(b".").decode()
+
+    def close(self):
+        os.close(self.reader)
+        os.close(self.writer)
+
+
+@pytest.fixture
+def pipe():
+    full = FullPipe()
+    yield full
+    full.close()
+
+
+@pytest.fixture(params=["log", "full log"])
+def log(request):
+    """The log's descriptor: None for one that is kept."""
+    if request.param == "log":
+        yield None
+    else:
+        full = FullPipe()
+        yield full.writer
+        full.close()
+
+
+def ends_in_time(worker, seconds=2):
+    """One second more than is promised, for a machine that does other things, too."""
+    began = time.monotonic()
+    worker.process.send_signal(signal.SIGTERM)
+    status = worker.process.wait(60)
+    assert time.monotonic() - began < seconds + 6, worker.log_text()
+    return status
+
+
+def wait_for_worker(sql):
+    def registered():
+        sql.execute("SELECT count(*) FROM exportd.worker")
+        return sql.fetchone() == (1,)
+    wait_until(registered, "the worker has registered", 20)
+
+
+def test_a_log_that_is_not_read(exportd, sql, issue, pipe):
+    """The worker goes on; when the log is read again, it tells how many lines are lost."""
+    with exportd.worker(stderr=pipe.writer) as worker:
+        wait_for_state(exportd, exportd.enqueue(group=issue), "valid")
+        assert pipe.read_all() == ""
+        wait_for_state(exportd, exportd.enqueue(group=issue), "valid")
+        lines = [json.loads(line) for line in pipe.read_all().splitlines()]
+        assert (lines[0]["event"], lines[0]["level"]) == ("log.lines-lost", "warning")
+        assert lines[0]["lines"] >= 3 and "dataexport.start" in [line["event"] for line in lines]
+        assert ends_in_time(worker) == 0
+
+
+def test_the_watchdog_needs_no_log(exportd, issue, pipe):
+    exportd.enqueue(group=issue)
+    with exportd.worker(stderr=pipe.writer, FAULT="object_write:delay=600000", **STUCK) as worker:
+        assert worker.process.wait(50) == -signal.SIGABRT
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_a_stop_while_postgres_hangs(exportd, postgres, sql, issue, log, running):
+    export = exportd.enqueue(group=issue) if running else None
+    with exportd.worker(stderr=log, **STOP, **SLOW_PAGES) as worker:
+        wait_for_worker(sql)
+        if running:
+            wait_for_state(exportd, export, "running")
+        with frozen(postgres):
+            time.sleep(1)
+            assert ends_in_time(worker) == 0
+
+
+def test_a_stop_at_the_start_while_postgres_hangs(exportd, postgres, issue, log):
+    """Nothing is claimed yet: the signal ends the process as it ends any other."""
+    with frozen(postgres), exportd.worker(stderr=log, **STOP) as worker:
+        time.sleep(2)
+        assert ends_in_time(worker) in (0, -signal.SIGTERM)
+
+
+def test_a_stop_while_redis_hangs(exportd, redis_server, sql, issue, log):
+    with exportd.worker(stderr=log, **STOP) as worker:
+        wait_for_worker(sql)
+        with frozen(redis_server):
+            time.sleep(1)
+            assert ends_in_time(worker) == 0
+
+
+def test_a_stop_while_an_upload_lock_hangs(exportd, redis_server, sql, issue, log):
+    """A job in hand asks Redis for its lock."""
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(stderr=log, **STOP, FAULT="last_page:delay=1500") as worker:
+        wait_for_state(exportd, export, "running")
+        with frozen(redis_server):
+            time.sleep(2)
+            assert ends_in_time(worker) == 0
+
+
+def test_a_stop_while_the_mail_server_hangs(exportd, issue, log):
+    export = exportd.enqueue(group=issue)
+    with silent_server() as url, exportd.worker(stderr=log, MAIL_URL=url, **STOP) as worker:
+        wait_for_state(exportd, export, "valid")
+        time.sleep(1)
+        assert ends_in_time(worker) == 0
