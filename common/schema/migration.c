@@ -6,7 +6,15 @@
 #include "base/text.h"
 #include "model/sentry_database.h"
 
-enum { NAME_MAX_SIZE = 128 };
+enum {
+    NAME_MAX_SIZE = 128,
+    SCHEMA_MAX_SIZE = 160, /* 63 bytes, each perhaps a quote, and the quotes and the dot */
+    SCRIPT_MAX_SIZE = 1 << 20,
+};
+
+/* What the files of standalone/ write before the name of each table and index; the schema may be
+   another. */
+#define STANDALONE_SCHEMA "public."
 
 /* Any number will do, as long as every exportd takes the same. */
 #define LOCK_MIGRATIONS "SELECT pg_advisory_xact_lock(2020032517)"
@@ -68,6 +76,29 @@ static bool is_recorded(const struct pg_result *recorded, const char *name)
         if (text_equal(pg_text(recorded, row, 0), name))
             return true;
     return false;
+}
+
+/* Where the tables of a Sentry are, or are to be: where every other command looks for them. Quoted,
+   with a dot behind it. Not within begin_locked, which has a search path of its own. */
+static bool find_schema(struct pg *pg, char schema[SCHEMA_MAX_SIZE], struct error *error)
+{
+    struct pg_result *result = NULL;
+    if (!pg_query(
+            pg,
+            "SELECT quote_ident(coalesce("
+            "(SELECT relnamespace::regnamespace::name FROM pg_class"
+            "  WHERE oid = to_regclass('sentry_project')),"
+            "(SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, n)"
+            "  WHERE name NOT IN ('exportd', 'pg_catalog') ORDER BY n LIMIT 1))) || '.'",
+            NULL, &result, error))
+        return false;
+    const char *name = pg_text(result, 0, 0);
+    bool found = name != NULL && text_copy(schema, SCHEMA_MAX_SIZE, name);
+    pg_result_free(result);
+    return found ||
+           error_set(error, ERROR_QUERY,
+                     "the search path of this role names no schema that is there and that it may "
+                     "use: ALTER ROLE ... SET search_path");
 }
 
 static bool refuse_sentry(struct pg *pg, struct error *error)
@@ -186,32 +217,64 @@ static bool record(struct pg *pg, const char *name, const struct embedded_file *
                       &params, NULL, error);
 }
 
+/* What is to be applied, and where its tables go. */
+struct step {
+    const char *name; /* as it is recorded */
+    const struct embedded_file *file;
+    const char *schema; /* with its dot; NULL: the file is run as it is */
+};
+
+static bool put_schema(struct buffer *script, const char *text, const char *schema,
+                       struct error *error)
+{
+    bool done = true;
+    for (const char *next = strstr(text, STANDALONE_SCHEMA); done && next != NULL;
+         next = strstr(text, STANDALONE_SCHEMA)) {
+        done = buffer_append(script, text, (size_t)(next - text), error) &&
+               buffer_append_text(script, schema, error);
+        text = next + strlen(STANDALONE_SCHEMA);
+    }
+    return done && buffer_append_text(script, text, error);
+}
+
+static bool run_script(struct pg *pg, const struct step *step, struct error *error)
+{
+    struct buffer script;
+    if (step->schema == NULL)
+        return pg_script(pg, step->file->text, error);
+    buffer_init(&script, SCRIPT_MAX_SIZE);
+    bool done = put_schema(&script, step->file->text, step->schema, error) &&
+                pg_script(pg, script.data, error);
+    buffer_free(&script);
+    return done;
+}
+
 /* Within the transaction; another exportd may have been quicker. */
-static bool apply_if_missing(struct pg *pg, const char *name, const struct embedded_file *file,
-                             int *applied, struct error *error)
+static bool apply_if_missing(struct pg *pg, const struct step *step, int *applied,
+                             struct error *error)
 {
     struct pg_result *recorded = NULL;
     if (!query_recorded(pg, &recorded, error))
         return false;
-    bool missing = !is_recorded(recorded, name);
+    bool missing = !is_recorded(recorded, step->name);
     pg_result_free(recorded);
     if (!missing)
         return true;
-    if (!pg_script(pg, file->text, error) || !record(pg, name, file, error))
-        return error_prefix(error, "migration %s", name);
+    if (!run_script(pg, step, error) || !record(pg, step->name, step->file, error))
+        return error_prefix(error, "migration %s", step->name);
     *applied += 1;
     return true;
 }
 
-static bool apply_folder(struct pg *pg, const struct folder *folder, int *applied,
-                         struct error *error)
+static bool apply_folder(struct pg *pg, const struct folder *folder, const char *schema,
+                         int *applied, struct error *error)
 {
     char name[NAME_MAX_SIZE];
     bool done = true;
     for (const struct embedded_file *file = folder->files; done && file->name != NULL; file++) {
         int applied_before = *applied;
-        done = begin_locked(pg, error) &&
-               apply_if_missing(pg, recorded_name(folder, file, name), file, applied, error);
+        const struct step step = {recorded_name(folder, file, name), file, schema};
+        done = begin_locked(pg, error) && apply_if_missing(pg, &step, applied, error);
         done = end(pg, done, error);
         if (!done)
             *applied = applied_before;
@@ -221,13 +284,12 @@ static bool apply_folder(struct pg *pg, const struct folder *folder, int *applie
 
 bool migration_apply(struct pg *pg, bool standalone, int *applied, struct error *error)
 {
+    char schema[SCHEMA_MAX_SIZE];
     *applied = 0;
-    if ((standalone && !refuse_sentry(pg, error)) || !prepare(pg, error))
+    if (standalone && (!refuse_sentry(pg, error) || !find_schema(pg, schema, error)))
         return false;
-    for (size_t i = 0; i < (standalone ? ARRAY_LENGTH(folders) : 1); i++)
-        if (!apply_folder(pg, &folders[i], applied, error))
-            return false;
-    return true;
+    return prepare(pg, error) && apply_folder(pg, &folders[0], NULL, applied, error) &&
+           (!standalone || apply_folder(pg, &folders[1], schema, applied, error));
 }
 
 /* ---- checking ---- */

@@ -2,6 +2,9 @@
 /*
  * Migrations: the numbered SQL files of migrations/, compiled in, each applied once, in its own
  * transaction and under an advisory lock, and recorded with its SHA-1 in exportd.migration.
+ *
+ * Where the tables of a Sentry are is one rule for all: the search path leads to them. Stand-alone
+ * ones are made beside those that it leads to, else in its first schema but exportd.
  */
 #ifndef SCHEMA_MIGRATION_H
 #define SCHEMA_MIGRATION_H

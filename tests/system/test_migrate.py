@@ -7,6 +7,7 @@ import subprocess
 import psycopg2
 import pytest
 
+from support.events import series
 from support.program import ROOT, Exportd
 from support.waiting import wait_until
 
@@ -310,15 +311,51 @@ def test_standalone_is_refused_for_a_sentry(program, empty_sql, empty_database, 
 
 
 def test_search_path(program, empty_sql, empty_database):
-    """Stand-alone tables are public's, wherever the search path leads; a table of the same name in
-    another schema changes nothing, nor does a function that looks like one of the server's."""
-    empty_sql.execute("CREATE SCHEMA other CREATE TABLE sentry_project (x integer)")
-    empty_sql.execute("CREATE FUNCTION other.now() RETURNS timestamptz LANGUAGE sql"
+    """Stand-alone tables are made where the search path leads, because all commands look there. A
+    function that looks like one of the server's changes nothing."""
+    empty_sql.execute('CREATE SCHEMA "o\'ther"')
+    empty_sql.execute('CREATE FUNCTION "o\'ther".now() RETURNS timestamptz LANGUAGE sql'
                       " AS 'SELECT NULL::timestamptz'")
-    empty_sql.execute(f'ALTER DATABASE "{empty_database}" SET search_path TO other, pg_catalog')
+    empty_sql.execute(f'ALTER DATABASE "{empty_database}" SET search_path TO "o\'ther", pg_catalog')
+    program.ok("migrate", "--standalone")
+    assert tables(empty_sql, "o'ther") == set(SENTRY_TABLES)
+    assert tables(empty_sql, "public") == set()
+    empty_sql.execute('DROP FUNCTION "o\'ther".now()')
+    program.create()
+    program.ingest(series(3), REDIS_URL="none")
+    assert program.tag_export(group=1).count(b"\r\n") == 4
+
+
+@pytest.mark.parametrize("path, schema", [
+    ("exportd, public", "public"), ("pg_catalog, none, other", "other"),
+    ('"$user", public', "public"), ("public, other", "public")])
+def test_schema_of_the_search_path(program, empty_sql, empty_database, path, schema):
+    """Never that of exportd's own tables, which is there first: a role is often named as it."""
+    empty_sql.execute("CREATE SCHEMA other")
+    empty_sql.execute(f'ALTER DATABASE "{empty_database}" SET search_path TO {path}')
+    program.ok("migrate")
+    program.ok("migrate", "--standalone")
+    assert tables(empty_sql, schema) == set(SENTRY_TABLES)
+    assert tables(empty_sql, "exportd") == OWN_TABLES
+
+
+def test_stand_alone_tables_stay_together(program, empty_sql, empty_database):
+    """Those of a later version go where those are that the search path finds."""
+    program.ok("migrate", "--standalone")
+    empty_sql.execute("DROP TABLE public.sentry_message, public.tagstore_eventtag")
+    empty_sql.execute("DELETE FROM exportd.migration WHERE name IN"
+                      " ('standalone/0003_groups_and_events.sql', 'standalone/0004_tagstore.sql')")
+    empty_sql.execute("CREATE SCHEMA other")
+    empty_sql.execute(f'ALTER DATABASE "{empty_database}" SET search_path TO other, public')
     program.ok("migrate", "--standalone")
     assert tables(empty_sql, "public") == set(SENTRY_TABLES)
-    assert tables(empty_sql, "other") == {"sentry_project"}
+    assert tables(empty_sql, "other") == set()
+
+
+def test_no_schema_for_stand_alone_tables(program, empty_sql, empty_database):
+    empty_sql.execute(f'ALTER DATABASE "{empty_database}" SET search_path TO none')
+    assert "names no schema" in program.fails("migrate", "--standalone").err
+    program.ok("migrate")
 
 
 def test_read_only_default(program, empty_sql, empty_database):
