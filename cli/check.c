@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/redis_rights.h"
 #include "mail/transport.h"
 #include "model/file.h"
 #include "schema/migration.h"
@@ -11,7 +12,6 @@
 #include "storage/blob_store.h"
 #include "storage/upload_lock.h"
 #include "worker/threads/claimer.h"
-#include "worker/threads/intake.h"
 
 enum { NEWEST_OBJECTS = 20, ARENA_MAX = 1024 * 1024 };
 
@@ -29,6 +29,30 @@ static bool report(bool fine, const char *name, const char *detail, const struct
     return fine;
 }
 
+/* All that is missing, a line each. */
+static bool check_privileges(const struct config *config, struct pg *pg, struct error *error)
+{
+    struct pg_result *rows = NULL;
+    int missing = 0;
+    if (!privileges_query(pg, config->tagstore, &rows, error))
+        return false;
+    for (int row = 0; row < pg_rows(rows); row++) {
+        const struct privilege privilege = privilege_read(rows, row);
+        if (!privilege_check(&privilege, error))
+            missing += report(false, "postgresql", NULL, error) ? 0 : 1;
+    }
+    pg_result_free(rows);
+    return missing == 0 || error_set(error, ERROR_DENIED, "`exportd grants ROLE` prints them all");
+}
+
+/* A right that the look at the migrations needs may be missing, too. */
+static bool check_tables(const struct config *config, struct pg *pg, struct error *error)
+{
+    return (migration_check(pg, error) || error->code == ERROR_DENIED) &&
+           check_privileges(config, pg, error) &&
+           upload_lock_kind_check(pg, config_has_lock_redis(config), config->lease_seconds, error);
+}
+
 static bool check_postgres(const struct config *config)
 {
     struct error error;
@@ -39,9 +63,7 @@ static bool check_postgres(const struct config *config)
         int version = pg_server_version(pg);
         (void)snprintf(detail, sizeof(detail), "version %d.%d, tables and grants are there",
                        version / 10000, version % 10000);
-        fine = migration_check(pg, &error) && privileges_check(pg, config->tagstore, &error) &&
-               upload_lock_kind_check(pg, config_has_lock_redis(config), config->lease_seconds,
-                                      &error);
+        fine = check_tables(config, pg, &error);
     }
     pg_free(pg);
     return report(fine, "postgresql", detail, &error);
@@ -91,13 +113,38 @@ static bool check_version(const char *version, struct error *error)
            error_set(error, ERROR_QUERY, "version %s is too old: Redis 6.2 is needed", version);
 }
 
-/* Whether the user of the URL may run scripts. */
-static bool check_scripts(struct redis *redis, struct error *error)
+/* One of the servers. */
+struct redis_server {
+    const char *name;
+    int uses; /* REDIS_OF_QUEUE, REDIS_OF_LOCKS or both */
+    bool (*open)(const struct config *, struct redis **, struct error *);
+    int missing;  /* rights */
+    bool replica; /* nothing can be tried there */
+};
+
+static void tell_missing(void *context, const struct error *error)
 {
-    const struct redis_script script = {.text = "return 1", .keys = 0};
-    const struct redis_command command = {.count = 0};
+    struct redis_server *server = context;
+    server->missing += report(false, server->name, NULL, error) ? 0 : 1;
+}
+
+/* Before the commands that an old version does not know. What INFO may not tell is not checked. */
+static bool check_server(struct redis *redis, struct redis_server *server, char version[32],
+                         struct error *error)
+{
+    char role[16];
+    struct redis_command info = {.count = 0};
     struct redis_reply *reply = NULL;
-    bool fine = redis_eval(redis, &script, &command, &reply, error);
+    redis_add_text(&info, "INFO");
+    if (!redis_call(redis, &info, 0, &reply, error))
+        return error->code == ERROR_DENIED;
+    bool is_queue = (server->uses & REDIS_OF_QUEUE) != 0;
+    info_value(redis_text(reply, NULL), "redis_version", version, 32);
+    bool fine = !is_queue || check_version(version, error);
+    if (fine && is_queue)
+        warn_of_loss(server->name, redis_text(reply, NULL));
+    info_value(redis_text(reply, NULL), "role", role, sizeof(role));
+    server->replica = text_equal(role, "slave");
     redis_reply_free(reply);
     return fine;
 }
@@ -108,11 +155,14 @@ struct unread {
     int64_t by_step[INTAKE_STEP_MAX + 1];
 };
 
-static bool count_unread(const struct intake_lists *lists, struct redis *redis,
-                         struct unread *unread, struct error *error)
+static bool count_unread(const struct config *config, struct redis *redis, struct unread *unread,
+                         struct error *error)
 {
-    bool done = intake_count_unread(lists, redis, unread->by_step, error);
+    struct intake_lists *lists = intake_lists_of(config);
+    bool done = (lists != NULL || error_no_memory(error)) &&
+                intake_count_unread(lists, redis, unread->by_step, error);
     unread->refused = !done && error->code == ERROR_DENIED;
+    intake_lists_free(lists);
     return done || unread->refused;
 }
 
@@ -133,62 +183,54 @@ static void warn_of_unread(const char *name, const struct unread *unread)
     }
 }
 
-/* Whether it may touch the queue's keys. */
-static bool check_keys(const struct config *config, struct redis *redis, struct unread *unread,
-                       struct error *error)
+static bool check_unread(const struct config *config, const struct redis_server *server,
+                         struct redis *redis, struct error *error)
 {
-    struct intake_count count;
-    struct intake_lists *lists = intake_lists_of(config);
-    bool fine = (lists != NULL || error_no_memory(error)) &&
-                intake_count(lists, redis, &count, error) &&
-                count_unread(lists, redis, unread, error);
-    intake_lists_free(lists);
-    return fine;
+    struct unread unread;
+    if ((server->uses & REDIS_OF_QUEUE) == 0)
+        return true;
+    if (!count_unread(config, redis, &unread, error))
+        return false;
+    warn_of_unread(server->name, &unread);
+    return true;
 }
 
-static bool check_redis(const struct config *config, const char *name,
-                        bool (*open)(const struct config *, struct redis **, struct error *),
-                        bool is_queue)
+static bool check_redis(const struct config *config, struct redis_server *server)
 {
     struct error error;
     struct redis *redis = NULL;
-    struct redis_reply *reply = NULL;
-    struct redis_command info = {.count = 0};
-    struct unread unread;
+    const struct redis_missing missing = {tell_missing, server};
     char version[32] = "";
     char detail[64] = "";
-    redis_add_text(&info, "INFO");
-    bool fine = open(config, &redis, &error) && redis_call(redis, &info, 0, &reply, &error);
-    if (fine) {
-        info_value(redis_text(reply, NULL), "redis_version", version, sizeof(version));
-        (void)snprintf(detail, sizeof(detail), "version %s", version);
-        fine = !is_queue || (check_version(version, &error) && check_scripts(redis, &error) &&
-                             check_keys(config, redis, &unread, &error));
-    }
-    (void)report(fine, name, detail, &error);
-    if (fine && is_queue) {
-        warn_of_loss(name, redis_text(reply, NULL));
-        warn_of_unread(name, &unread);
-    }
-    redis_reply_free(reply);
+    bool fine =
+        server->open(config, &redis, &error) && check_server(redis, server, version, &error) &&
+        (server->replica || redis_rights_try(config, server->uses, redis, &missing, &error)) &&
+        (server->missing == 0 ||
+         error_set(&error, ERROR_DENIED, "`exportd grants USER` prints the rules")) &&
+        check_unread(config, server, redis, &error);
+    (void)snprintf(detail, sizeof(detail), "version %s", version);
     redis_free(redis);
-    return fine;
+    return report(fine, server->name, detail, &error);
 }
 
+/* One server for both is checked once. */
 static bool check_queue(const struct config *config)
 {
-    if (config_has_redis(config))
-        return check_redis(config, "redis", cli_connect_redis, true);
-    return report(true, "redis", "not used", NULL);
+    bool both = text_equal(config->redis_url, config->lock_redis_url);
+    struct redis_server server = {"redis", REDIS_OF_QUEUE | (both ? REDIS_OF_LOCKS : 0),
+                                  cli_connect_redis, 0, false};
+    return config_has_redis(config) ? check_redis(config, &server)
+                                    : report(true, "redis", "not used", NULL);
 }
 
 static bool check_locks(const struct config *config)
 {
+    struct redis_server server = {"lock-redis", REDIS_OF_LOCKS, cli_connect_lock_redis, 0, false};
     if (text_equal(config->redis_url, config->lock_redis_url))
-        return true; /* that server is checked already */
-    if (config_has_lock_redis(config))
-        return check_redis(config, "lock-redis", cli_connect_lock_redis, false);
-    return report(true, "lock-redis", "not used: upload locks are in PostgreSQL", NULL);
+        return true;
+    return config_has_lock_redis(config)
+               ? check_redis(config, &server)
+               : report(true, "lock-redis", "not used: upload locks are in PostgreSQL", NULL);
 }
 
 static bool check_snuba(const struct config *config)

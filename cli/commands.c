@@ -379,7 +379,23 @@ const struct command commands[] = {
      "   \"user\":\"ann@example.com\",\"type\":\"Issues-by-Tag\",\"queued\":false}\n",
      command_rescue},
     {"check", "", "Test every configured server",
-     "\nOne line each; the exit status is 1 if any fails.\n", command_check},
+     "\nOne line each, and one for each right that is missing in PostgreSQL or Redis; the exit "
+     "status "
+     "is 1\n"
+     "if any fails.\n",
+     command_check},
+    {"grants", "ROLE", "Print the rights that exportd needs",
+     "\nAs SQL, for the tables as they now are and EXPORTD_TAGSTORE, to be run by their owner "
+     "after "
+     "each\n"
+     "migrate; and, in comments, as the rules of an ACL of Redis for the lists and keys that the "
+     "settings\n"
+     "name, for redis-cli. Enough for all commands but migrate, create, ingest, group, and those "
+     "of "
+     "`tagstore`\n"
+     "and `grouphash`, which are for the owner. The role must be there.\n"
+     "\nexample: exportd grants exportd | psql sentry\n",
+     command_grants},
     {"help", "[COMMAND or config]", "Explain a command or the settings", "", command_help},
     {"version", "", "Print the version", "", command_version},
     {.name = NULL},

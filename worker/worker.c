@@ -72,12 +72,21 @@ struct worker {
    cleanup needs. */
 static bool check_tables(struct pg *pg, const struct config *config, struct error *error)
 {
-    if (migration_check(pg, error) && privileges_check(pg, config->tagstore, error))
-        return true;
-    if (error->code != ERROR_DENIED)
+    struct pg_result *rows = NULL;
+    if ((!migration_check(pg, error) && error->code != ERROR_DENIED) ||
+        !privileges_query(pg, config->tagstore, &rows, error))
         return false;
-    log_error(LOG_WARNING, "worker.lacks-privilege", error);
-    return true;
+    bool done = true;
+    for (int row = 0; done && row < pg_rows(rows); row++) {
+        const struct privilege privilege = privilege_read(rows, row);
+        if (privilege_check(&privilege, error))
+            continue;
+        done = error->code == ERROR_DENIED;
+        if (done)
+            log_error(LOG_WARNING, "worker.lacks-privilege", error);
+    }
+    pg_result_free(rows);
+    return done;
 }
 
 static bool check_database(struct worker *worker, struct error *error)

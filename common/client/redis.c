@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <hiredis/hiredis.h>
 #include <poll.h>
+#include <strings.h>
 
 enum { CONNECT_SECONDS = 5, ANSWER_MS = 5000 };
 
@@ -252,15 +253,41 @@ static redisReply *read_answer(struct redis *redis, int64_t deadline_ms, const c
     }
 }
 
-/* The word that an error answer begins with. Before version 7, Redis put an error within a script
+/* What an error answer says. Before version 7, Redis put an error within a script
    behind a sentence of its own: "ERR Error running script (call to f_...): ... -OOM command ...".
  */
-static void error_word(const char *answer, char *word, size_t size)
+static const char *skip_script(const char *answer)
 {
     const char *inner =
         strstr(answer, "Error running script") != NULL ? strstr(answer, ": -") : NULL;
-    const char *start = inner != NULL ? inner + 3 : answer;
-    (void)snprintf(word, size, "%.*s", (int)strcspn(start, " "), start);
+    return inner != NULL ? inner + 3 : answer;
+}
+
+/* Without the script's SHA-1, which tells nobody anything. */
+static int answer_size(const char *answer)
+{
+    const char *script = strstr(answer, " script: ");
+    return script != NULL && script - answer < 120 ? (int)(script - answer) : 120;
+}
+
+/* Redis names the command, but not always one that a script runs, and never the key. Of a script's
+   keys, which it does not tell apart, the first one and how many there are. */
+static bool deny(const char *answer, const struct redis_command *command, struct error *error)
+{
+    bool is_script = strncasecmp(command->values[0], "EVAL", 4) == 0;
+    int keys = command->count > 1 ? 1 : 0;
+    if (is_script)
+        keys = command->count > 2 ? (int)strtol(command->values[2], NULL, 10) : 0;
+    int first = is_script ? 3 : 1;
+    bool has_key = keys > 0 && first < command->count;
+    char more[32] = "";
+    if (keys > 1)
+        (void)snprintf(more, sizeof(more), " and %d more", keys - 1);
+    return error_set(error, ERROR_DENIED, "Redis answers NOPERM to %s%s%.*s%s:%.*s%s",
+                     command->values[0], has_key ? " " : "",
+                     has_key ? (int)command->sizes[first] : 0,
+                     has_key ? command->values[first] : "", more, answer_size(answer), answer,
+                     is_script && has_key ? " (`exportd check` tells which)" : "");
 }
 
 static bool is_one_of(const char *word, const char *const *words)
@@ -273,18 +300,22 @@ static bool is_one_of(const char *word, const char *const *words)
 
 /* An error answer: servers that start, fail over or are full are away; the connection is of no use
    then, because the next one may lead to another server. */
-static bool refuse(struct redis *redis, const redisReply *reply, struct error *error)
+static bool refuse(struct redis *redis, const redisReply *reply,
+                   const struct redis_command *command, struct error *error)
 {
     static const char *const away[] = {"LOADING",   "READONLY",    "MASTERDOWN", "NOMASTERLINK",
                                        "UNBLOCKED", "MISCONF",     "OOM",        "NOREPLICAS",
                                        "BUSY",      "CLUSTERDOWN", "TRYAGAIN",   NULL};
-    static const char *const denied[] = {"NOAUTH", "WRONGPASS", "NOPERM", NULL};
+    static const char *const denied[] = {"NOAUTH", "WRONGPASS", NULL};
     char word[32];
-    error_word(reply->str, word, sizeof(word));
+    const char *answer = skip_script(reply->str);
+    (void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(answer, " "), answer);
     if (is_one_of(word, away)) {
         redis_disconnect(redis);
         return error_set(error, ERROR_AWAY, "Redis answers %s", word);
     }
+    if (text_equal(word, "NOPERM") || strstr(answer, "user executing the script can't") != NULL)
+        return deny(answer + strcspn(answer, " "), command, error);
     if (is_one_of(word, denied))
         return error_set(error, ERROR_DENIED, "Redis answers %s", word);
     if (strstr(reply->str, "max number of clients") != NULL) {
@@ -294,10 +325,7 @@ static bool refuse(struct redis *redis, const redisReply *reply, struct error *e
     if (strstr(reply->str, "invalid password") != NULL ||
         strstr(reply->str, "without any password") != NULL)
         return error_set(error, ERROR_DENIED, "Redis refuses the login");
-    const char *script = strstr(reply->str, " script: "); /* its SHA-1 tells nobody anything */
-    return error_set(error, ERROR_QUERY, "Redis answers %.*s",
-                     script != NULL && script - reply->str < 120 ? (int)(script - reply->str) : 120,
-                     reply->str);
+    return error_set(error, ERROR_QUERY, "Redis answers %.*s", answer_size(reply->str), reply->str);
 }
 
 bool redis_append(struct redis *redis, const struct redis_command *command, struct error *error)
@@ -330,7 +358,7 @@ bool redis_call(struct redis *redis, const struct redis_command *command, int64_
     if (!send_command(redis, command, wait_ms, &answer, error))
         return false;
     if (answer->type == REDIS_REPLY_ERROR) {
-        refuse(redis, answer, error);
+        refuse(redis, answer, command, error);
         freeReplyObject(answer);
         return false;
     }
@@ -338,7 +366,8 @@ bool redis_call(struct redis *redis, const struct redis_command *command, int64_
     return true;
 }
 
-bool redis_next_reply(struct redis *redis, struct redis_reply **reply, struct error *error)
+bool redis_next_reply(struct redis *redis, const struct redis_command *command,
+                      struct redis_reply **reply, struct error *error)
 {
     const char *what = "no connection";
     *reply = NULL;
@@ -348,7 +377,7 @@ bool redis_next_reply(struct redis *redis, struct redis_reply **reply, struct er
     if (answer == NULL)
         return lost(redis, what, error);
     if (answer->type == REDIS_REPLY_ERROR) {
-        refuse(redis, answer, error);
+        refuse(redis, answer, command, error);
         freeReplyObject(answer);
         redis_disconnect(redis); /* with the answers that are still to come */
         return false;
@@ -387,7 +416,7 @@ bool redis_eval(struct redis *redis, const struct redis_script *script,
         return redis_call(redis, &eval, 0, reply, error);
     }
     if (answer->type == REDIS_REPLY_ERROR) {
-        refuse(redis, answer, error);
+        refuse(redis, answer, &eval, error);
         freeReplyObject(answer);
         return false;
     }

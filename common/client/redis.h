@@ -7,7 +7,7 @@
  * over or is full: LOADING, READONLY, MASTERDOWN, UNBLOCKED, MISCONF, OOM, NOREPLICAS, BUSY, no
  * more clients; the connection is dropped then and made anew by the next redis_connect),
  * ERROR_DENIED (login, permission), ERROR_QUERY (any other error answer). Messages hold no password
- * and no data.
+ * and no data. That of a lacking permission (NOPERM) names the command and its key.
  */
 #ifndef CLIENT_REDIS_H
 #define CLIENT_REDIS_H
@@ -57,11 +57,12 @@ bool redis_call(struct redis *redis, const struct redis_command *command, int64_
 
 /* A pipeline: commands are appended, go out together with the first call of redis_next_reply, and
    are answered in their order, one call each; nothing else may be called before the last one. An
-   error ends the pipeline (and drops the connection). */
+   error ends the pipeline (and drops the connection); `command` is the one whose reply it is, for
+   the error's message. */
 bool redis_append(struct redis *redis, const struct redis_command *command,
                   struct error *error) MUST_CHECK;
-bool redis_next_reply(struct redis *redis, struct redis_reply **reply,
-                      struct error *error) MUST_CHECK;
+bool redis_next_reply(struct redis *redis, const struct redis_command *command,
+                      struct redis_reply **reply, struct error *error) MUST_CHECK;
 
 struct redis_script {
     const char *text; /* in Lua */

@@ -76,8 +76,11 @@ bool last_processed_record(struct redis *redis, const struct last_processed *lis
         if (!append_set(redis, &list[i], error))
             return false;
     for (size_t i = 0; i < count; i++) {
+        char key[KEY_MAX];
+        struct redis_command command;
         struct redis_reply *reply = NULL;
-        if (!redis_next_reply(redis, &reply, error))
+        address(&command, "HSET", key, &list[i]);
+        if (!redis_next_reply(redis, &command, &reply, error))
             return false;
         redis_reply_free(reply);
     }
@@ -87,8 +90,11 @@ bool last_processed_record(struct redis *redis, const struct last_processed *lis
 static bool read_event(struct redis *redis, struct last_processed *one, struct arena *arena,
                        struct error *error)
 {
+    char key[KEY_MAX];
+    struct redis_command command;
     struct redis_reply *reply = NULL;
-    if (!redis_next_reply(redis, &reply, error))
+    address(&command, "HGET", key, one);
+    if (!redis_next_reply(redis, &command, &reply, error))
         return false;
     size_t size = 0;
     const char *text = redis_text(reply, &size);

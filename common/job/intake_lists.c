@@ -11,7 +11,7 @@ struct intake_lists {
     struct arena *arena; /* of it all */
     int count;           /* of steps */
     int steps[INTAKE_STEPS_MAX];
-    const char *queue, *separator, *unacked;
+    const char *queue, *separator, *unacked, *own;
     const char *kombu[INTAKE_STEPS_MAX];
     const char *ours[INTAKE_STEPS_MAX];
     const char *cut;
@@ -29,7 +29,7 @@ static const char *kombu_key(const struct intake_lists *lists, int step, struct 
 static const char *our_key(const struct intake_lists *lists, int step, struct arena *arena,
                            struct error *error)
 {
-    return arena_printf(arena, error, "exportd:{%s}:intake:%d", lists->queue, step);
+    return arena_printf(arena, error, "%s%d", lists->own, step);
 }
 
 static bool make_keys(struct intake_lists *lists, const struct intake_naming *naming,
@@ -39,7 +39,10 @@ static bool make_keys(struct intake_lists *lists, const struct intake_naming *na
     lists->queue = arena_printf(arena, error, "%s%s", naming->key_prefix, naming->queue);
     lists->separator = arena_printf(arena, error, "%s", naming->separator);
     lists->unacked = arena_printf(arena, error, "%sunacked", naming->key_prefix);
-    bool done = lists->queue != NULL && lists->separator != NULL && lists->unacked != NULL;
+    lists->own = arena_printf(arena, error,
+                              "exportd:{%s}:intake:", lists->queue == NULL ? "" : lists->queue);
+    bool done = lists->queue != NULL && lists->separator != NULL && lists->unacked != NULL &&
+                lists->own != NULL;
     lists->count = naming->step_count;
     for (int i = 0; done && i < lists->count; i++) {
         int step = naming->steps[i];
@@ -48,7 +51,7 @@ static bool make_keys(struct intake_lists *lists, const struct intake_naming *na
         lists->ours[i] = our_key(lists, step, arena, error);
         done = lists->kombu[i] != NULL && lists->ours[i] != NULL;
     }
-    lists->cut = done ? arena_printf(arena, error, "exportd:{%s}:intake:cut", lists->queue) : NULL;
+    lists->cut = done ? arena_printf(arena, error, "%scut", lists->own) : NULL;
     return lists->cut != NULL;
 }
 
@@ -80,6 +83,11 @@ const char *intake_lists_queue(const struct intake_lists *lists)
 const char *intake_lists_unacked(const struct intake_lists *lists)
 {
     return lists->unacked;
+}
+
+const char *intake_lists_own(const struct intake_lists *lists)
+{
+    return lists->own;
 }
 
 const char *intake_lists_key(const struct intake_lists *lists, int index)
@@ -150,10 +158,11 @@ void intake_taken_free(struct intake_taken *taken)
 }
 
 /* Of a pipeline. */
-static bool next_number(struct redis *redis, int64_t *number, struct error *error)
+static bool next_number(struct redis *redis, const struct redis_command *command, int64_t *number,
+                        struct error *error)
 {
     struct redis_reply *reply = NULL;
-    if (!redis_next_reply(redis, &reply, error))
+    if (!redis_next_reply(redis, command, &reply, error))
         return false;
     *number = redis_int(reply);
     redis_reply_free(reply);
@@ -161,33 +170,39 @@ static bool next_number(struct redis *redis, int64_t *number, struct error *erro
 }
 
 /* From the right end, where the oldest ones are. */
+static void make_removal(const struct intake_message *message, struct redis_command *command)
+{
+    command->count = 0;
+    redis_add_text(command, "LREM");
+    redis_add_text(command, message->key);
+    redis_add_int(command, -1);
+    redis_add(command, message->bytes, message->size);
+}
+
 bool intake_remove(struct redis *redis, const struct intake_message *messages, size_t count,
                    struct error *error)
 {
+    struct redis_command command;
     bool done = true;
     for (size_t i = 0; done && i < count; i++) {
-        struct redis_command command = {.count = 0};
-        redis_add_text(&command, "LREM");
-        redis_add_text(&command, messages[i].key);
-        redis_add_int(&command, -1);
-        redis_add(&command, messages[i].bytes, messages[i].size);
+        make_removal(&messages[i], &command);
         done = redis_append(redis, &command, error);
     }
     for (size_t i = 0; done && i < count; i++) {
         int64_t removed = 0;
-        done = next_number(redis, &removed, error);
+        make_removal(&messages[i], &command);
+        done = next_number(redis, &command, &removed, error);
     }
     return done;
 }
 
 /* ---- counting ---- */
 
-static bool append_count(struct redis *redis, const char *key, struct error *error)
+static void make_length(const char *key, struct redis_command *command)
 {
-    struct redis_command command = {.count = 0};
-    redis_add_text(&command, "LLEN");
-    redis_add_text(&command, key);
-    return redis_append(redis, &command, error);
+    command->count = 0;
+    redis_add_text(command, "LLEN");
+    redis_add_text(command, key);
 }
 
 /* In the order in which a message goes through them. */
@@ -195,14 +210,18 @@ bool intake_count(const struct intake_lists *lists, struct redis *redis, struct 
                   struct error *error)
 {
     struct redis_command keys = {.count = 0};
+    struct redis_command command;
     bool done = true;
     *count = (struct intake_count){.step_count = lists->count};
     add_keys(lists, &keys);
-    for (int i = 0; done && i < keys.count; i++)
-        done = append_count(redis, keys.values[i], error);
+    for (int i = 0; done && i < keys.count; i++) {
+        make_length(keys.values[i], &command);
+        done = redis_append(redis, &command, error);
+    }
     for (int i = 0; done && i < keys.count; i++) {
         int64_t size = 0;
-        done = next_number(redis, &size, error);
+        make_length(keys.values[i], &command);
+        done = next_number(redis, &command, &size, error);
         if (i < lists->count) {
             count->steps[i] = lists->steps[i];
             count->by_step[i] = size;
@@ -224,13 +243,30 @@ static bool has_step(const struct intake_lists *lists, int step)
     return false;
 }
 
+/* Both lists of a priority. */
 static bool append_step(const struct intake_lists *lists, struct redis *redis, int step,
                         struct arena *arena, struct error *error)
 {
-    const char *kombu = kombu_key(lists, step, arena, error);
-    const char *ours = our_key(lists, step, arena, error);
-    return kombu != NULL && ours != NULL && append_count(redis, kombu, error) &&
-           append_count(redis, ours, error);
+    const char *keys[] = {kombu_key(lists, step, arena, error), our_key(lists, step, arena, error)};
+    struct redis_command command;
+    bool done = keys[0] != NULL && keys[1] != NULL;
+    for (int i = 0; done && i < 2; i++) {
+        make_length(keys[i], &command);
+        done = redis_append(redis, &command, error);
+    }
+    return done;
+}
+
+static bool read_step(struct redis *redis, int64_t *count, struct error *error)
+{
+    struct redis_command command;
+    int64_t kombu = 0;
+    int64_t ours = 0;
+    make_length("a list of another priority", &command); /* what an error names */
+    bool done =
+        next_number(redis, &command, &kombu, error) && next_number(redis, &command, &ours, error);
+    *count = kombu + ours;
+    return done;
 }
 
 bool intake_count_unread(const struct intake_lists *lists, struct redis *redis,
@@ -242,12 +278,8 @@ bool intake_count_unread(const struct intake_lists *lists, struct redis *redis,
         done = has_step(lists, step) || append_step(lists, redis, step, arena, error);
     arena_free(arena);
     for (int step = 0; done && step <= INTAKE_STEP_MAX; step++) {
-        int64_t ours = 0;
         by_step[step] = 0;
-        if (has_step(lists, step))
-            continue;
-        done = next_number(redis, &by_step[step], error) && next_number(redis, &ours, error);
-        by_step[step] += ours;
+        done = has_step(lists, step) || read_step(redis, &by_step[step], error);
     }
     return done;
 }

@@ -40,6 +40,7 @@ void intake_lists_free(struct intake_lists *lists); /* NULL is fine */
    order; NULL behind the last one. */
 const char *intake_lists_queue(const struct intake_lists *lists); /* Q */
 const char *intake_lists_unacked(const struct intake_lists *lists);
+const char *intake_lists_own(const struct intake_lists *lists); /* how exportd's begin */
 const char *intake_lists_key(const struct intake_lists *lists, int index);
 
 /* A message in one of exportd's lists. */

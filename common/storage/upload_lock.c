@@ -40,7 +40,7 @@ enum { KEY_MAX = 64 };
 static void add_key(const struct upload_lock *lock, char key[KEY_MAX],
                     struct redis_command *command)
 {
-    (void)snprintf(key, KEY_MAX, "l:fileblob:upload:%s", lock->checksum);
+    (void)snprintf(key, KEY_MAX, UPLOAD_LOCK_KEY "%s", lock->checksum);
     redis_add_text(command, key);
 }
 

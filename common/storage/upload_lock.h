@@ -11,6 +11,9 @@
 #include "client/pg.h"
 #include "client/redis.h"
 
+/* How the keys begin. */
+#define UPLOAD_LOCK_KEY "l:fileblob:upload:"
+
 /* A little longer than the lock lives: waiting that long outlasts a holder that died. */
 #define UPLOAD_LOCK_PATIENCE_MS 61000
 

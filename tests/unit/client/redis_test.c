@@ -151,9 +151,54 @@ static void test_refusals(void **state)
 {
     (void)state;
     expect("-NOPERM this user has no permissions to run the 'eval' command", ERROR_DENIED,
-           "Redis answers NOPERM", true);
+           "Redis answers NOPERM to PING: this user has no permissions to run the 'eval' command",
+           true);
     expect("-NOAUTH Authentication required.", ERROR_DENIED, "Redis answers NOAUTH", true);
     expect("-ERR unknown command 'PING'", ERROR_QUERY, "Redis answers ERR unknown command 'PING'",
+           true);
+}
+
+/* Who has to grant something must know what: the command, and the first of its keys. */
+static void test_a_refusal_names_command_and_key(void **state)
+{
+    (void)state;
+    static const struct redis_script script = {.text = "return 1", .keys = 2};
+    struct server server;
+    struct error error;
+    struct redis_reply *reply = NULL;
+    struct redis_command words = {.count = 0};
+    start(&server, NULL, "-NOPERM No permissions to access a key");
+    struct redis *redis = redis_new(server.url);
+    assert_true(redis_connect(redis, &error));
+    redis_add_text(&words, "PING");
+    redis_add_text(&words, "data_export");
+    assert_false(redis_call(redis, &words, 0, &reply, &error));
+    assert_string_equal(error.message,
+                        "Redis answers NOPERM to PING data_export: No permissions to access a key");
+    words.count = 0;
+    redis_add_text(&words, "a");
+    redis_add_text(&words, "b");
+    assert_false(redis_eval(redis, &script, &words, &reply, &error));
+    assert_int_equal(error.code, ERROR_DENIED);
+    assert_string_equal(error.message,
+                        "Redis answers NOPERM to EVALSHA a and 1 more: No permissions to access a "
+                        "key (`exportd check` tells which)");
+    redis_free(redis);
+    end(&server);
+}
+
+static void test_refusals_within_a_script(void **state)
+{
+    (void)state;
+    expect("-ERR Error running script (call to f_01): @user_script:1: @user_script: 1: "
+           "-NOPERM this user has no permissions to run the 'ltrim' command",
+           ERROR_DENIED,
+           "Redis answers NOPERM to PING: this user has no permissions to run the 'ltrim' command",
+           true);
+    expect("-ERR The user executing the script can't run this command or subcommand script: 0123",
+           ERROR_DENIED,
+           "Redis answers NOPERM to PING: The user executing the script can't run this command or "
+           "subcommand",
            true);
 }
 
@@ -177,6 +222,8 @@ int main(void)
         cmocka_unit_test(test_servers_that_start_fail_over_or_are_full_are_away),
         cmocka_unit_test(test_an_error_within_a_script_of_redis_6),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_a_refusal_names_command_and_key),
+        cmocka_unit_test(test_refusals_within_a_script),
         cmocka_unit_test(test_too_many_clients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
