@@ -120,6 +120,7 @@ class Lane:
 
 LOOKS = {
     "check": ["check"],
+    "grants": ["grants", "postgres"],
     "tag-export": ["tag-export", "--organization", "acme", *GROUP, "--key", "color",
                    "--environment", "prod"],
     "tag-export-users": ["tag-export", "--organization", "acme", *GROUP, "--key", "user"],
