@@ -12,6 +12,7 @@
 #include "storage/blob_store.h"
 #include "storage/upload_lock.h"
 #include "worker/threads/claimer.h"
+#include "worker/threads/intake.h"
 
 enum { NEWEST_OBJECTS = 20, ARENA_MAX = 1024 * 1024 };
 

@@ -144,6 +144,7 @@ static void interrupt(struct stop *stop, int64_t since_ms)
     pg_interrupt(stop->claim_pg);
     pg_interrupt(stop->intake_pg);
     pg_interrupt(stop->beat_pg);
+    pg_interrupt(stop->drain_pg);
 }
 
 /* What hangs still, hangs in a server that does not answer, or in the file store. */

@@ -21,7 +21,7 @@ struct stop {
     struct job_thread *job_threads; /* these, and the rest, are what is interrupted */
     const int *job_thread_count;
     struct mail_transport *transport;
-    struct pg *claim_pg, *intake_pg, *mail_pg, *beat_pg;
+    struct pg *claim_pg, *intake_pg, *mail_pg, *beat_pg, *drain_pg;
 
     /* stop.c's own; times are monotonic, 0: not yet. */
     int signals;           /* signalfd; below 0: none */

@@ -22,11 +22,12 @@
 #include <unistd.h>
 
 enum {
-    MAIL_MS = 90000,          /* a mail may take 80 s */
-    SHOW_DRAIN_MS = 3000,     /* between two lines about what --drain waits for */
+    MAIL_MS = 90000,      /* a mail may take 80 s */
+    SHOW_DRAIN_MS = 3000, /* between two lines about what --drain waits for */
+    DRAIN_WAIT_MS = 100,
     START_WAIT_MS = 1000,     /* between two tries to reach PostgreSQL */
     START_PATIENCE_MS = 5000, /* for its answers then: signals wait as long */
-    PARTS_MAX = POOL_MAX + 4, /* job threads, claimer, intake, heartbeat, mailer */
+    PARTS_MAX = POOL_MAX + 5, /* job threads, claimer, intake, heartbeat, mailer, drainer */
 };
 
 /* A thread. */
@@ -55,10 +56,11 @@ struct worker {
     struct intake_lists *lists; /* in Redis */
     struct stop stop;
 
-    struct pg *pg;       /* of the main thread */
-    struct redis *redis; /* likewise, for --drain */
-    struct outage start_outage, drain_outage;
-    int64_t shown_ms; /* when it was shown last what --drain waits for (monotonic) */
+    struct pg *pg;            /* of the main thread, then of the drainer */
+    struct redis *redis;      /* likewise */
+    struct error drain_error; /* the drainer's; ERROR_NONE: there is nothing left to do */
+    atomic_bool drain_ended;  /* it has found out */
+    struct outage start_outage;
 
     struct part parts[PARTS_MAX];
     int part_count;     /* threads started */
@@ -133,11 +135,9 @@ static void warn_of_storage(const char *sentence)
 /* A full or read-only disk is looked at again by the claimer, before each claim. */
 static bool check_disks(struct worker *worker, struct error *error)
 {
-    static const struct blob_paths unknown = {.count = 0};
     bool done = claimer_check_tmpdir(worker->context.config->tmpdir, error) ||
                 error_prefix(error, "EXPORTD_TMPDIR");
-    done = done && ((blob_store_make(worker->store, error) &&
-                     blob_store_check(worker->store, &unknown, warn_of_storage, error)) ||
+    done = done && (claimer_check_store(worker->store, warn_of_storage, error) ||
                     error_prefix(error, "EXPORTD_STORAGE_URL"));
     return done || (error->code == ERROR_AWAY && !worker->options->drain);
 }
@@ -255,6 +255,7 @@ static void describe_threads(struct worker *worker)
     struct worker_context *context = &worker->context;
     struct watchdog *watchdog = &context->watchdog;
     worker->stop.transport = worker->transport;
+    worker->stop.drain_pg = worker->pg;
     worker->stop.mail_pg = worker->mail_pg;
     worker->stop.claim_pg = worker->claim_pg;
     worker->stop.beat_pg = worker->beat_pg;
@@ -350,35 +351,58 @@ static bool count_remainder(struct worker *worker, struct remainder *left, struc
 }
 
 /* For a person who waits before a terminal; the log is for everyone else. */
-static void show_remainder(struct worker *worker, const struct remainder *left)
+static void show_remainder(const struct remainder *left, int64_t *shown_ms)
 {
     int64_t now = clock_monotonic_ms();
-    if (isatty(STDERR_FILENO) == 0 || now < worker->shown_ms + SHOW_DRAIN_MS)
+    if (isatty(STDERR_FILENO) == 0 || now < *shown_ms + SHOW_DRAIN_MS)
         return;
-    worker->shown_ms = now;
+    *shown_ms = now;
     (void)fprintf(stderr,
                   "waiting for %" PRId64 " message%s, %" PRId64 " job%s, %" PRId64 " mail%s\n",
                   left->messages, text_plural(left->messages), left->jobs, text_plural(left->jobs),
                   left->mails, text_plural(left->mails));
 }
 
-static bool watch_drain(struct worker *worker, struct error *error)
+/* In a thread of its own, because a server that hangs must not keep the main one from signals. */
+static void *drain_thread(void *argument)
 {
+    struct worker *worker = argument;
+    struct outage outage = {.server = "postgres"};
+    struct error *error = &worker->drain_error;
     struct remainder left;
-    if (worker_phase(&worker->context) != WORKER_RUNS)
-        return true;
-    if (!count_remainder(worker, &left, error)) {
-        outage_begin(&worker->drain_outage, error);
-        if (error->code == ERROR_CONFLICT)
-            stop_begin(&worker->stop);
-        return error->code != ERROR_CONFLICT;
+    int64_t shown_ms = 0;
+    bool drained = false;
+    while (!drained && worker_phase(&worker->context) == WORKER_RUNS) {
+        *error = (struct error){.code = ERROR_NONE};
+        if (count_remainder(worker, &left, error)) {
+            outage_end(&outage);
+            show_remainder(&left, &shown_ms);
+            drained = left.messages + left.jobs + left.mails == 0;
+        } else {
+            outage_begin(&outage, error);
+            drained = error->code == ERROR_CONFLICT;
+        }
+        if (!drained)
+            clock_sleep_ms(DRAIN_WAIT_MS);
     }
-    outage_end(&worker->drain_outage);
-    if (left.messages + left.jobs + left.mails == 0)
-        stop_begin(&worker->stop);
-    else
-        show_remainder(worker, &left);
-    return true;
+    atomic_store(&worker->drain_ended, drained);
+    return NULL;
+}
+
+static bool start_drainer(struct worker *worker, struct error *error)
+{
+    return !worker->options->drain ||
+           start_part(worker, &worker->helpers, drain_thread, worker, error);
+}
+
+/* Whether draining has not failed. */
+static bool end_drain(struct worker *worker, struct error *error)
+{
+    if (!atomic_load(&worker->drain_ended))
+        return true;
+    stop_begin(&worker->stop);
+    *error = worker->drain_error;
+    return error->code == ERROR_NONE;
 }
 
 /* ---- the whole ---- */
@@ -386,15 +410,14 @@ static bool watch_drain(struct worker *worker, struct error *error)
 /* Job threads first: the heartbeat's last act gives back what they leave. */
 static bool supervise(struct worker *worker, struct error *error)
 {
-    bool done = start_threads(worker, error);
+    bool done = start_threads(worker, error) && start_drainer(worker, error);
     if (done)
         notify_send(&worker->notify, "READY=1");
     else
         stop_begin(&worker->stop); /* half a worker would be worse than none */
     while (atomic_load(&worker->active) > 0) {
         stop_tick(&worker->stop);
-        if (worker->options->drain && done)
-            done = watch_drain(worker, error);
+        done = done && end_drain(worker, error);
     }
     atomic_store(&worker->context.phase, WORKER_ENDS);
     bell_ring(&worker->context.mail_bell);
@@ -429,7 +452,6 @@ bool worker_run(const struct config *config, const struct worker_options *option
     worker->context.config = config;
     worker->options = options;
     worker->start_outage.server = "postgres";
-    worker->drain_outage.server = "postgres";
     worker->stop = (struct stop){.context = &worker->context,
                                  .pool = &worker->pool,
                                  .notify = &worker->notify,

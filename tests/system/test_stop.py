@@ -112,6 +112,16 @@ def test_a_stop_while_postgres_hangs(exportd, postgres, sql, issue, log, running
             assert ends_in_time(worker) == 0
 
 
+def test_a_stop_of_a_drain_while_postgres_hangs(exportd, postgres, sql, issue, log):
+    """What finds out whether anything is left hangs, too."""
+    exportd.enqueue(group=issue)
+    with exportd.worker("--drain", stderr=log, **STOP, **SLOW_PAGES) as worker:
+        wait_for_worker(sql)
+        with frozen(postgres):
+            time.sleep(3)
+            assert ends_in_time(worker) == 0
+
+
 def test_a_stop_at_the_start_while_postgres_hangs(exportd, postgres, issue, log):
     """Nothing is claimed yet: the signal ends the process as it ends any other."""
     with frozen(postgres), exportd.worker(stderr=log, **STOP) as worker:

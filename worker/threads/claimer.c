@@ -43,11 +43,17 @@ bool claimer_check_tmpdir(const char *folder, struct error *error)
     return true;
 }
 
+bool claimer_check_store(struct blob_store *store, blob_store_warn *warn, struct error *error)
+{
+    static const struct blob_paths unknown = {.count = 0};
+    return blob_store_make(store, error) && blob_store_check(store, &unknown, warn, error);
+}
+
 /* The whole check until it has passed once: the start may have found the disk full. */
 static bool store_is_fine(const struct looks *looks, struct error *error)
 {
     struct blob_store *store = looks->claimer->store;
-    return looks->disks_checked_ms == 0 ? blob_store_check(store, error)
+    return looks->disks_checked_ms == 0 ? claimer_check_store(store, NULL, error)
                                         : blob_store_probe(store, error);
 }
 

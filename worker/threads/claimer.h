@@ -22,4 +22,9 @@ void *claimer_thread(void *claimer);
 /* Whether the temporary folder has room. ERROR_AWAY, ERROR_DENIED, ERROR_NOT_FOUND. */
 bool claimer_check_tmpdir(const char *folder, struct error *error) MUST_CHECK;
 
+/* Makes the store's root, if it is missing, and tries whether objects can be written there. `warn`
+   may be NULL. Errors and warnings of blob_store_check. */
+bool claimer_check_store(struct blob_store *store, blob_store_warn *warn,
+                         struct error *error) MUST_CHECK;
+
 #endif
