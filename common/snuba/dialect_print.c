@@ -50,23 +50,19 @@ static bool put_code_point(const struct snuba_printer *printer, uint32_t code_po
                          0xd800 + (rest >> 10), 0xdc00 + (rest & 0x3ff));
 }
 
-static bool put_text(const struct snuba_printer *printer, const char *text, bool double_backslashes)
+static bool check_text(const struct snuba_printer *printer, const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
-    if (!clean_text_is_clean(text, strlen(text)))
-        return error_set(printer->error, ERROR_INVALID, "a text is not UTF-8");
-    bool done = put(printer, "\"");
-    while (done && *at != '\0') {
-        uint32_t code_point = next_code_point(&at);
-        done = put_code_point(printer, code_point) &&
-               (code_point != '\\' || !double_backslashes || put(printer, "\\\\"));
-    }
-    return done && put(printer, "\"");
+    return clean_text_is_clean(text, strlen(text)) ||
+           error_set(printer->error, ERROR_INVALID, "a text is not UTF-8");
 }
 
 bool snuba_print_text(const struct snuba_printer *printer, const char *text)
 {
-    return put_text(printer, text, false);
+    const unsigned char *at = (const unsigned char *)text;
+    bool done = check_text(printer, text) && put(printer, "\"");
+    while (done && *at != '\0')
+        done = put_code_point(printer, next_code_point(&at));
+    return done && put(printer, "\"");
 }
 
 bool snuba_print_number(const struct snuba_printer *printer, int64_t number)
@@ -89,7 +85,7 @@ bool snuba_print_time(const struct snuba_printer *printer, int64_t usec)
         return error_set(printer->error, ERROR_QUERY, "a time is outside the years 1 to 9999");
     (void)clock_format_iso(usec, text);
     text[TIME_TEXT_SIZE] = '\0';
-    return put_text(printer, text, false);
+    return snuba_print_text(printer, text);
 }
 
 /* ---- columns and aggregations ---- */
@@ -153,12 +149,28 @@ bool snuba_print_limit(const struct snuba_printer *printer)
 
 /* ---- conditions ---- */
 
+/* A text as the inside of an SQL literal in which the server escapes quotes only: the backslashes
+   are doubled, and bytes that are not ASCII written as \xNN, because its Python 2 answers them with
+   a page. */
+static bool put_escaped_text(const struct snuba_printer *printer, const char *text)
+{
+    bool done = check_text(printer, text) && put(printer, "\"");
+    for (const unsigned char *at = (const unsigned char *)text; done && *at != '\0'; at++)
+        if (*at >= 0x80)
+            done = buffer_printf(printer->body, printer->error, "\\\\x%02X", *at);
+        else
+            done = put_code_point(printer, *at) && (*at != '\\' || put(printer, "\\\\"));
+    return done && put(printer, "\"");
+}
+
 static bool put_literal_text(const struct snuba_printer *printer, enum snuba_column_kind column,
                              const char *text)
 {
     const struct snuba_words *words = printer->dialect->words;
     bool is_key = column == SNUBA_TAGS_KEY || column == SNUBA_ALL_TAGS_KEY;
-    return put_text(printer, is_key ? words->key_there(text) : text, words->doubles_backslashes);
+    const char *there = is_key ? words->key_there(text) : text;
+    return words->escapes_literals ? put_escaped_text(printer, there)
+                                   : snuba_print_text(printer, there);
 }
 
 static bool put_value(const struct snuba_printer *printer, const struct snuba_condition *condition,

@@ -21,8 +21,8 @@ struct snuba_words {
     const char *columns[SNUBA_ALIAS]; /* what each kind is called; of SNUBA_TAG the key's part is */
                                       /* added */
     const char *functions[SNUBA_TOP_K];
-    bool doubles_backslashes; /* the server escapes quotes in literals and forgets backslashes */
-    const char *(*key_there)(const char *key);     /* what the server calls a tag */
+    bool escapes_literals;                     /* the server itself escapes no more than quotes */
+    const char *(*key_there)(const char *key); /* what the server calls a tag */
     const char *(*key_here)(const char *answered); /* and back */
     bool (*is_apart)(const char *key);             /* a tag that is a column and nothing else */
     bool (*check)(const struct snuba_query *query, struct error *error);

@@ -2,6 +2,7 @@
 """A server that plays a Snuba as a test tells it to: for answers that a real one gives only when it is
 in trouble, or over data that nobody can put into it."""
 import json
+import re
 
 from support.scripted_http import Answer, ScriptedHttp
 
@@ -26,12 +27,13 @@ class ScriptedSnuba(ScriptedHttp):
 
 class Values:
     """Answers questions about one key as a Snuba over ClickHouse would, whatever bytes its values are:
-    `rows` is a list of (value, times_seen, first_seen); a value is sent as `spell` writes it."""
+    `rows` is a list of (value, times_seen, first_seen); a value is sent as `spell` writes it. `escaped`: the
+    literals are for ClickHouse to read (2018)."""
 
-    def __init__(self, rows, spell=None, doubled_backslashes=False):
+    def __init__(self, rows, spell=None, escaped=False):
         self.rows = sorted(rows, key=lambda row: row[0])
         self.spell = spell or spell_raw
-        self.doubled = doubled_backslashes
+        self.escaped = escaped
 
     def __call__(self, body, _server):
         if not body["groupby"]:
@@ -50,8 +52,10 @@ class Values:
             if name != column:
                 continue
             bound = literal.encode("utf-8", "surrogatepass")
-            if self.doubled:
-                bound = bound.replace(b"\\\\", b"\\")
+            if self.escaped:
+                assert bound.isascii()
+                bound = re.sub(rb"\\(?:x(..)|(\\))", lambda found: bytes.fromhex(
+                    found[1].decode()) if found[1] else found[2], bound)
             rows = [row for row in rows if row[0] > bound or (operator == ">=" and row[0] == bound)]
         return rows
 

@@ -68,7 +68,7 @@ def test_pages_by_value(exportd, snuba):
 
 
 def test_pages_by_value_in_2018(exportd, snuba):
-    server = snuba(Values(numbered([b"v%d\\" % n for n in range(25)]), doubled_backslashes=True),
+    server = snuba(Values(numbered([b"v%d\\" % n for n in range(25)]), escaped=True),
                    SNUBA_DIALECT="2018", PAGE_SIZE=10)
     assert len(rows_of(exportd.tag_export())) == 25
     assert [body["groupby"] for body in server.pages] == [
@@ -158,7 +158,7 @@ def test_values_that_are_no_text_come_once(exportd, snuba, dialect, spell, size)
     """None is lost, none comes twice, and there is an end, wherever the pages are cut: what the server
     compares with is not what it prints."""
     rows = numbered(ODD)
-    server = snuba(Values(rows, spell, doubled_backslashes=dialect == "2018"), SNUBA_DIALECT=dialect)
+    server = snuba(Values(rows, spell, escaped=dialect == "2018"), SNUBA_DIALECT=dialect)
     table = rows_of(exportd.tag_export(PAGE_SIZE=size))
     assert sorted(int(row[1]) for row in table) == [number for _, number, _ in rows]
     assert {int(row[1]): row[0] for row in table} == {

@@ -79,6 +79,14 @@ class April19(April17):
         return f"{name}({argument})" if argument else name
 
 
+def _literal(value):
+    """Python 2 formats bytes into a text: what is no ASCII is an exception nobody catches."""
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(text, str) and not text.isascii():
+            raise page(500)
+    return literal(value, ONLY_QUOTES)
+
+
 class _Query:
     """One request. `aliases` maps an expression to the alias that it has already got."""
 
@@ -135,7 +143,7 @@ class _Query:
         for condition in conditions:
             if is_condition(condition):
                 column, operator, value = condition
-                texts.append(f"{self._column(column)} {operator} {literal(value, ONLY_QUOTES)}")
+                texts.append(f"{self._column(column)} {operator} {_literal(value)}")
             elif isinstance(condition, list):
                 group = self._conditions(condition, " OR ")
                 if group:
