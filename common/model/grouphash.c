@@ -130,7 +130,9 @@ bool grouphash_move(struct pg *pg, int64_t group_id, int64_t destination_group_i
 
 /* ---- reading ---- */
 
-#define SELECT_HASHES "SELECT group_id, hash FROM sentry_grouphash WHERE hash ~ '^[0-9a-fA-F]{32}$'"
+#define SELECT_HASHES                                                                              \
+    "SELECT group_id, CASE WHEN hash ~ '^[0-9a-fA-F]{32}$' THEN lower(hash) ELSE md5(hash) END"    \
+    " FROM sentry_grouphash WHERE "
 
 static bool take_hashes(const struct pg_result *result, struct arena *arena,
                         struct group_hashes *hashes, struct error *error)
@@ -164,7 +166,7 @@ bool grouphash_of_groups(struct pg *pg, const struct hashes_of_groups *wanted, s
     pg_bind_int(&params, (int64_t)wanted->max);
     done = done &&
            pg_query(pg,
-                    SELECT_HASHES " AND group_id = ANY ($1::bigint[])"
+                    SELECT_HASHES "group_id = ANY ($1::bigint[])"
                                   " ORDER BY group_id, hash COLLATE \"C\" LIMIT $2::bigint",
                     &params, &result, error) &&
            take_hashes(result, arena, hashes, error);
@@ -182,7 +184,7 @@ bool grouphash_of_project(struct pg *pg, const struct hashes_of_project *wanted,
     pg_bind_int(&params, wanted->after);
     pg_bind_int(&params, (int64_t)wanted->max);
     bool done = pg_query(pg,
-                         SELECT_HASHES " AND project_id = $1::bigint AND group_id > $2::bigint"
+                         SELECT_HASHES "project_id = $1::bigint AND group_id > $2::bigint"
                                        " ORDER BY group_id, hash COLLATE \"C\" LIMIT $3::bigint",
                          &params, &result, error) &&
                 take_hashes(result, arena, hashes, error);

@@ -38,7 +38,8 @@ bool grouphash_move(struct pg *pg, int64_t group_id, int64_t destination_group_i
 
 struct group_hash {
     int64_t group_id;
-    const char *hash; /* 32 hexadecimal digits; rows with anything else are left out */
+    const char *hash; /* 32 hexadecimal digits in lower case: of any other text its MD5, as Snuba */
+                      /* stores it */
 };
 
 struct group_hashes {

@@ -2,6 +2,7 @@
 """The Snuba-compatible query server of the tests behaves as the Snubas of 2018 and 2020 do, where exportd or
 its tests depend on it. (test_snuba_recordings.py compares it with recorded exchanges.)"""
 import fcntl
+import hashlib
 import os
 import socket
 import threading
@@ -214,6 +215,32 @@ def test_tags_key_of_2018_needs_an_aggregate_over_it(make, dialect):
     assert clickhouse_code(ask(server, lonely)) == 179
     lonely["aggregations"].append(["uniq", "tags_value", "values"])
     assert {"tags_key": "a", "n": 1, "values": 1} in ask(server, lonely).data
+
+
+def issues_of(groups):
+    return [[group, [f"{group:032x}"]] for group in range(1, groups + 1)]
+
+
+@pytest.mark.parametrize("dialect", BOTH_2018)
+def test_how_many_groups_a_map_may_have(make, dialect):
+    server = make(dialect, event(1, digest=f"{497:032x}"), event(2, digest=f"{1:032x}"))
+    body = question(aggregations=cmx(dialect), groupby=["issue"], issues=issues_of(497))
+    assert {row["issue"]: row["n"] for row in ask(server, body).data} == {1: 1, 497: 1}
+    assert clickhouse_code(ask(server, {**body, "issues": issues_of(498)})) == 167
+    assert is_page(ask(server, {**body, "issues": issues_of(950)}), 500)
+    many = [[1, [f"{n:032x}" for n in range(3900)]]]
+    assert {row["issue"]: row["n"] for row in ask(server, {**body, "issues": many}).data} == {1: 2}
+
+
+@pytest.mark.parametrize("dialect", BOTH_2018)
+def test_what_a_hash_is(make, dialect):
+    """In the table an MD5, whatever the event said; in a request 32 lower-case digits."""
+    digest = hashlib.md5(b"my own").hexdigest()
+    server = make(dialect, event(1, digest="my own"))
+    body = question(aggregations=cmx(dialect), groupby=["issue"])
+    assert [row["issue"] for row in ask(server, {**body, "issues": [[3, [digest]]]}).data] == [3]
+    for bad in ("my own", digest.upper(), digest[1:], digest + "0"):
+        assert is_page(ask(server, {**body, "issues": [[3, [bad]]]}), 400)
 
 
 # Paging by value

@@ -80,6 +80,34 @@ def test_how_many_requests(backend, method, arguments, requests):
     assert len(asked(backend, method, project=1, **arguments)) == requests
 
 
+@pytest.mark.parametrize("method, arguments", [
+    ("get_group_ids_for_search_filter", {"tag": "foo=bar"}),
+    ("get_group_ids_for_users", {"ident": "user", "limit": 0}),
+    ("get_group_list_tag_value", {"key": "foo", "value": "bar"}), ("get_groups_user_counts", {})])
+def test_many_groups(backend, method, arguments):
+    """ClickHouse takes no more than 497 in the map of 2018."""
+    backend.insert([event(f"issue {n}", tags={"foo": "bar"}, user={"id": "user"}) for n in range(501)])
+    ids = sorted(backend.issue(f"issue {n}") for n in range(501))
+    if "ids" not in method:
+        arguments = {**arguments, "group": ids}
+    before = len(backend.server.queries)
+    lines = backend.ask(method, project=1, **arguments)
+    assert sorted(line["group_id"] for line in lines) == ids
+    if backend.dialect == "2018":
+        asked = [len(request.body["issues"]) for request in backend.server.queries[before:]]
+        assert max(asked) <= 250 and sum(asked) == 501
+
+
+def test_hashes_that_are_none(backend):
+    """A text that an event gives as its hash is found as Snuba stores it."""
+    backend.insert([event(tags={"foo": "bar"}, hashes=["my own"])])
+    group = backend.group_id(1, "my own")
+    value, = backend.ask("get_group_tag_value", project=1, group=group, key="foo", value="bar")
+    assert value["times_seen"] == 1
+    found = backend.ask("get_group_ids_for_search_filter", project=1, tag="foo=bar")
+    assert [line["group_id"] for line in found] == [group]
+
+
 def test_no_request_uses_offset(backend):
     backend.insert([event(tags={f"key-{n}": "v" for n in range(30)}) for _ in range(3)])
     for body in [*asked(backend, "get_tag_keys", project=1),

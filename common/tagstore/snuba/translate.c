@@ -80,6 +80,8 @@ static bool translate_groups(const struct snuba_translator *translator, struct a
     query->issue_count = 0;
     if (!translator->dialect->needs_hashes || query->group_count == 0)
         return true;
+    if (query->group_count > SNUBA_GROUPS_MAX)
+        return error_set(error, ERROR_TOO_LARGE, "more than %d issues", SNUBA_GROUPS_MAX);
     if (!grouphash_of_groups(translator->pg, &wanted, arena, &hashes, error))
         return false;
     if (hashes.count > SNUBA_HASHES_MAX)
@@ -90,6 +92,22 @@ static bool translate_groups(const struct snuba_translator *translator, struct a
     return set_issues(hashes.items, hashes.count, arena, query, error);
 }
 
+/* How many of the hashes are of the first groups, as many as go into a request; `complete`: the
+   last group has all of its hashes here. */
+static size_t hashes_at_once(const struct group_hash *hashes, size_t count, bool complete)
+{
+    size_t groups = 0;
+    size_t start = 0; /* of the last group */
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && hashes[i].group_id == hashes[i - 1].group_id)
+            continue;
+        start = i;
+        if (groups++ == SNUBA_GROUPS_MAX)
+            return start;
+    }
+    return complete ? count : start;
+}
+
 bool snuba_translate_next_groups(struct pg *pg, int64_t *last, struct arena *arena,
                                  struct snuba_query *query, struct error *error)
 {
@@ -98,18 +116,13 @@ bool snuba_translate_next_groups(struct pg *pg, int64_t *last, struct arena *are
     struct group_hashes found;
     if (!grouphash_of_project(pg, &wanted, arena, &found, error))
         return false;
-    struct group_hash *hashes = found.items;
-    size_t count = found.count;
-    if (count > SNUBA_HASHES_MAX) {
-        int64_t cut = hashes[count - 1].group_id; /* whose hashes may not all be here */
-        while (count > 0 && hashes[count - 1].group_id == cut)
-            count--;
-        if (count == 0)
-            return too_many_hashes(error);
-    }
+    bool complete = found.count <= SNUBA_HASHES_MAX;
+    size_t count = hashes_at_once(found.items, found.count, complete);
+    if (count == 0 && !complete)
+        return too_many_hashes(error);
     if (count > 0)
-        *last = hashes[count - 1].group_id;
-    return set_issues(hashes, count, arena, query, error);
+        *last = found.items[count - 1].group_id;
+    return set_issues(found.items, count, arena, query, error);
 }
 
 /* ---- time ---- */

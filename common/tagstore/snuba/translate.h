@@ -12,6 +12,10 @@
 /* Hashes of a request: some 40 bytes each, in a query that ClickHouse bounds at 256 KiB. */
 #define SNUBA_HASHES_MAX 4000
 
+/* Groups of a request that names their hashes: the server nests an expression for each, and
+   ClickHouse takes some 500. */
+#define SNUBA_GROUPS_MAX 250
+
 /* The sentence for an export's user. */
 #define SNUBA_OUT_OF_RANGE "Invalid date range. Please try a more recent date range."
 
@@ -43,15 +47,15 @@ struct snuba_scope {
 
    ERROR_EXPORT: there is no environment with that id (never: all environments); nothing is left of
    the range (SNUBA_OUT_OF_RANGE); one group has more than SNUBA_HASHES_MAX hashes. ERROR_TOO_LARGE:
-   several groups together have. */
+   several groups together have, or are more than SNUBA_GROUPS_MAX (2018). */
 bool snuba_translate(const struct snuba_translator *translator, const struct snuba_scope *scope,
                      struct arena *arena, struct snuba_query *query,
                      struct error *error) MUST_CHECK;
 
 /* For questions about all groups of the query's one project, in a dialect that needs hashes: sets
    its `issues` to the project's next groups, by id, after the group *last (at first 0), and *last
-   to the last of them; as many groups as SNUBA_HASHES_MAX allows. issue_count is 0 when there are
-   no more. ERROR_EXPORT: one group alone has more hashes than that. */
+   to the last of them; as many groups as the two bounds allow. issue_count is 0 when there are no
+   more. ERROR_EXPORT: one group alone has more hashes than that. */
 bool snuba_translate_next_groups(struct pg *pg, int64_t *last, struct arena *arena,
                                  struct snuba_query *query, struct error *error) MUST_CHECK;
 

@@ -6,6 +6,7 @@ import jsonschema
 from support.snuba.common import COLUMN_NAME
 
 NAME = {"$ref": "#/definitions/column_name"}
+HASH = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 LITERAL = {"anyOf": [{"type": ["string", "number", "null"]},
                      {"type": "array", "items": {"type": ["string", "number"]}}]}
 GROUPBY = [NAME, {"$ref": "#/definitions/column_list"}, {"type": "array", "maxItems": 0}]
@@ -26,7 +27,7 @@ def _schema_2018(functions, **more):
             "granularity": {"type": "number"},
             "issues": {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": [
                 {"type": "number"},
-                {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}]}},
+                {"anyOf": [HASH, {"type": "array", "items": HASH}]}]}},
             "project": {"anyOf": [project, {"type": "array", "items": project, "minItems": 1}]},
             "groupby": {"anyOf": GROUPBY},
             "aggregations": {"type": "array", "items": {

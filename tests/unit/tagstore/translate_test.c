@@ -4,7 +4,8 @@
 
 #include "../database_fixture.h"
 
-#define DAY (86400 * USEC_PER_SECOND)
+#define DAY               (86400 * USEC_PER_SECOND)
+#define MD5_OF_NOT_A_HASH "1b27fe736a61e68079cbc2028cdde6d4"
 
 static const int64_t project[] = {1};
 
@@ -24,7 +25,7 @@ static int64_t now(void)
     return number_of("SELECT " PG_USEC("date_trunc('second', now())"));
 }
 
-/* Groups 7 to 9 of project 1 and 20 of project 2; 8 has two hashes, 9 has none that is one. */
+/* Groups 7 to 9 of project 1 and 20 of project 2; 8 has two hashes, 9 two texts that are none. */
 static void make_groups(void)
 {
     need_database();
@@ -89,14 +90,17 @@ static void test_groups(void **state)
     assert_int_equal(query.project_ids[0], 1);
     assert_int_equal(query.group_count, 4);
     assert_int_equal(query.group_ids[3], 4711);
-    assert_int_equal(query.issue_count, 2);
+    assert_int_equal(query.issue_count, 3);
     assert_int_equal(query.issues[0].group_id, 7);
     assert_int_equal(query.issues[0].count, 1);
     assert_string_equal(query.issues[0].hashes[0], "77777777777777777777777777777777");
     assert_int_equal(query.issues[1].group_id, 8);
     assert_int_equal(query.issues[1].count, 2);
-    assert_string_equal(query.issues[1].hashes[0], "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    assert_string_equal(query.issues[1].hashes[0], "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
     assert_string_equal(query.issues[1].hashes[1], "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+    assert_int_equal(query.issues[2].group_id, 9);
+    assert_int_equal(query.issues[2].count, 2);
+    assert_string_equal(query.issues[2].hashes[1], MD5_OF_NOT_A_HASH);
     ok(translate("2020", group_ids, 4, 0, 0, &query));
     assert_int_equal(query.group_count, 4);
     assert_int_equal(query.issue_count, 0);
@@ -122,7 +126,7 @@ static void test_too_many_hashes(void **state)
     struct snuba_query query;
     const int64_t group_ids[] = {7, 8, 9};
     make_groups();
-    add_hashes(9, SNUBA_HASHES_MAX);
+    add_hashes(9, SNUBA_HASHES_MAX - 2);
     ok(translate("2018", group_ids + 2, 1, 0, 0, &query));
     assert_int_equal(query.issues[0].count, SNUBA_HASHES_MAX);
     assert_false(translate("2018", group_ids, 3, 0, 0, &query));
@@ -154,6 +158,7 @@ static void test_all_groups(void **state)
     assert_int_equal(query.issue_count, 2);
     assert_int_equal(query.issues[0].count, 2);
     assert_int_equal(query.issues[1].group_id, 9);
+    assert_int_equal(query.issues[1].count, 3);
     assert_int_equal(last, 9);
     ok(snuba_translate_next_groups(pg, &last, arena, &query, &error));
     assert_int_equal(query.issue_count, 0);
@@ -161,6 +166,45 @@ static void test_all_groups(void **state)
     last = 7;
     assert_false(snuba_translate_next_groups(pg, &last, arena, &query, &error));
     assert_int_equal(error.code, ERROR_EXPORT);
+}
+
+/* Each with a hash. */
+static void make_many_groups(int first, int count)
+{
+    char sql[512];
+    (void)snprintf(sql, sizeof(sql),
+                   "INSERT INTO sentry_groupedmessage (id, project_id, logger, level, message,"
+                   " num_comments, status, times_seen, last_seen, first_seen, time_spent_total,"
+                   " time_spent_count, score) SELECT %d + n, 1, '', 40, '', 0, 0, 1, now(), now(),"
+                   " 0, 0, 0 FROM generate_series(0, %d - 1) AS n",
+                   first, count);
+    run(sql);
+    (void)snprintf(sql, sizeof(sql),
+                   "INSERT INTO sentry_grouphash (project_id, hash, group_id)"
+                   " SELECT 1, md5('many' || n), %d + n FROM generate_series(0, %d - 1) AS n",
+                   first, count);
+    run(sql);
+}
+
+static void test_many_groups(void **state)
+{
+    (void)state;
+    struct snuba_query query = {.project_ids = project, .project_count = 1};
+    int64_t group_ids[SNUBA_GROUPS_MAX + 1];
+    int64_t last = 9;
+    make_groups();
+    make_many_groups(1001, SNUBA_GROUPS_MAX + 1);
+    for (int i = 0; i <= SNUBA_GROUPS_MAX; i++)
+        group_ids[i] = 1001 + i;
+    ok(snuba_translate_next_groups(pg, &last, arena, &query, &error));
+    assert_int_equal(query.issue_count, SNUBA_GROUPS_MAX);
+    assert_int_equal(last, 1000 + SNUBA_GROUPS_MAX);
+    ok(snuba_translate_next_groups(pg, &last, arena, &query, &error));
+    assert_int_equal(query.issue_count, 1);
+    ok(translate("2018", group_ids, SNUBA_GROUPS_MAX, 0, 0, &query));
+    assert_false(translate("2018", group_ids, SNUBA_GROUPS_MAX + 1, 0, 0, &query));
+    assert_int_equal(error.code, ERROR_TOO_LARGE);
+    ok(translate("2020", group_ids, SNUBA_GROUPS_MAX + 1, 0, 0, &query));
 }
 
 /* ---- time ---- */
@@ -233,10 +277,10 @@ static void test_group_of_long_ago(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROLLED_BACK(test_environments),      ROLLED_BACK(test_groups),
-        ROLLED_BACK(test_too_many_hashes),   ROLLED_BACK(test_all_groups),
-        ROLLED_BACK(test_time_range),        ROLLED_BACK(test_out_of_range),
-        ROLLED_BACK(test_group_of_long_ago),
+        ROLLED_BACK(test_environments),    ROLLED_BACK(test_groups),
+        ROLLED_BACK(test_too_many_hashes), ROLLED_BACK(test_all_groups),
+        ROLLED_BACK(test_many_groups),     ROLLED_BACK(test_time_range),
+        ROLLED_BACK(test_out_of_range),    ROLLED_BACK(test_group_of_long_ago),
     };
     return cmocka_run_group_tests(tests, open_database, close_database);
 }
