@@ -241,17 +241,18 @@ static bool put_ids(const struct snuba_printer *printer, enum snuba_column_kind 
     return count == 0 || (put(printer, ",") && put_condition(printer, &condition));
 }
 
-/* The environment without a name is that of the events that have none, and NULL there. */
+/* The environment without a name is that of the events that have none: NULL there, or empty in 2020
+   where an event has a tag that says so. */
 static bool put_environment(const struct snuba_printer *printer, const char *const *name)
 {
-    struct snuba_condition condition = {.column = {.kind = SNUBA_ENVIRONMENT},
-                                        .compare = SNUBA_IN,
-                                        .literal = {.kind = SNUBA_TEXT, .texts = name, .count = 1}};
-    if (name[0][0] == '\0') {
-        condition.compare = SNUBA_IS_NULL;
-        condition.literal.kind = SNUBA_NOTHING;
-    }
-    return put_condition(printer, &condition);
+    static const struct snuba_condition is_null = {.column = {.kind = SNUBA_ENVIRONMENT},
+                                                   .compare = SNUBA_IS_NULL};
+    const struct snuba_condition is_named = {
+        .column = {.kind = SNUBA_ENVIRONMENT},
+        .compare = SNUBA_IN,
+        .literal = {.kind = SNUBA_TEXT, .texts = name, .count = 1}};
+    return (name[0][0] != '\0' || (put_condition(printer, &is_null) && put(printer, ","))) &&
+           put_condition(printer, &is_named);
 }
 
 static bool put_environments(const struct snuba_printer *printer)
@@ -259,7 +260,7 @@ static bool put_environments(const struct snuba_printer *printer)
     const struct snuba_query *query = printer->query;
     if (query->environment_count == 0)
         return true;
-    if (query->environment_count == 1)
+    if (query->environment_count == 1 && query->environments[0][0] != '\0')
         return put(printer, ",") && put_environment(printer, query->environments);
     bool done = put(printer, ",[");
     for (size_t i = 0; done && i < query->environment_count; i++)

@@ -149,7 +149,8 @@ class Snuba(Postgres):
 
     @staticmethod
     def data(event):
-        return {"received": parse_time(event["datetime"]).timestamp(), "tags": tags_of(event)}
+        empty = {key: value for key, value in event["data"].get("tags", {}).items() if value == ""}
+        return {"received": parse_time(event["datetime"]).timestamp(), "tags": {**empty, **tags_of(event)}}
 
 
 class Snuba2018(Snuba):

@@ -154,6 +154,15 @@ def test_environments(installation):
     assert values_of(installation.export(environment="")[0]) == ["none"]
 
 
+def test_an_environment_that_is_empty(installation):
+    """In 2020 the column is then empty, where an event says nothing it is NULL."""
+    installation.insert(events_of(["none"]))
+    installation.insert([event(ISSUE, tags={"color": "empty", "environment": ""}),
+                         event(ISSUE, tags={"color": "named", "environment": "production"})])
+    installation.check(environment="")
+    assert sorted(values_of(installation.export(environment="")[0])) == ["empty", "none"]
+
+
 def test_a_key_of_another_environment(installation):
     """It does not exist in this one."""
     installation.insert(events_of(["a"]))

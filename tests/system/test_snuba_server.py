@@ -217,6 +217,14 @@ def test_tags_key_of_2018_needs_an_aggregate_over_it(make, dialect):
     assert {"tags_key": "a", "n": 1, "values": 1} in ask(server, lonely).data
 
 
+def test_an_empty_environment(make):
+    """It is no NULL in 2020."""
+    server = make("2020", event(1, {"environment": ""}), event(2))
+    assert how_many(server, "2020", conditions=[["environment", "IS NULL", None]]) == 1
+    assert how_many(server, "2020", conditions=[["environment", "IN", [""]]]) == 1
+    assert how_many(server, "2020", conditions=[["tags_key", "=", "environment"]]) == 0
+
+
 def issues_of(groups):
     return [[group, [f"{group:032x}"]] for group in range(1, groups + 1)]
 

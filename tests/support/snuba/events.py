@@ -33,7 +33,7 @@ def json_lines(rows):
 def _row_2018(event):
     """The promoted tags are columns, and no tags any more; a few tags are columns by another name."""
     data = event["data"]
-    tags = _tags(data)
+    tags = {key: text for key, text in _tags(data).items() if text}
     promoted = {name: tags.pop({"release": "sentry:release", "dist": "sentry:dist",
                                 "user": "sentry:user"}.get(name, DOTTED.get(name, name)), None)
                 for name in PROMOTED}
@@ -41,12 +41,14 @@ def _row_2018(event):
 
 
 def _row_2020(event):
+    """What is a column may be empty; among the tags nothing is."""
     data = event["data"]
-    tags = _tags(data)
+    all_tags = _tags(data)
+    tags = {key: text for key, text in all_tags.items() if text}
     names = ({"release": "sentry:release", "dist": "sentry:dist", "user": "sentry:user"}.get(name, name)
              for name in PROMOTED)
     return {**_common(event, tags), **_user(data.get("user") or data.get("sentry.interfaces.User")),
-            **{name: tags.get(DOTTED.get(name, name)) for name in names},
+            **{name: all_tags.get(DOTTED.get(name, name)) for name in names},
             "group_id": event["group_id"],
             "retention_days": event.get("retention_days") or DEFAULT_RETENTION_DAYS}
 
@@ -70,10 +72,10 @@ def _digest(text):
 
 
 def _tags(data):
-    """Keys with text; a tag without any is none."""
+    """Keys with text, which may be empty."""
     tags = data.get("tags") or {}
     pairs = tags.items() if isinstance(tags, dict) else [pair for pair in tags if pair]
-    return {str(key): text for key, value in pairs if (text := _text(value))}
+    return {str(key): text for key, value in pairs if (text := _text(value)) is not None}
 
 
 def _text(value):

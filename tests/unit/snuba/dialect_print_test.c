@@ -111,7 +111,7 @@ static void test_alternatives(void **state)
                      ",\"aggregations\":[[\"count()\",\"\",\"count\"]],\"consistent\":false}");
 }
 
-/* The environment without a name is NULL in both. */
+/* The environment without a name is NULL, or empty. */
 static void test_environments(void **state)
 {
     (void)state;
@@ -121,18 +121,18 @@ static void test_environments(void **state)
     query.environment_count = 1;
     expect("2018", &query,
            HEAD_2018 ",\"groupby\":[],\"conditions\":[[\"project_id\",\"IN\",[10]],"
-                     "[\"environment\",\"IS NULL\",null]],"
+                     "[[\"environment\",\"IS NULL\",null],[\"environment\",\"IN\",[\"\"]]]],"
                      "\"aggregations\":[[\"count\",\"\",\"count\"]]}");
     query.environment_count = 2;
     expect("2018", &query,
            HEAD_2018 ",\"groupby\":[],\"conditions\":[[\"project_id\",\"IN\",[10]],"
-                     "[[\"environment\",\"IS NULL\",null],"
+                     "[[\"environment\",\"IS NULL\",null],[\"environment\",\"IN\",[\"\"]],"
                      "[\"environment\",\"IN\",[\"prod\\\\\\\\1\"]]]],"
                      "\"aggregations\":[[\"count\",\"\",\"count\"]]}");
     expect("2020", &query,
            HEAD_2020 ",\"groupby\":[],\"selected_columns\":[],"
                      "\"conditions\":[[\"project_id\",\"IN\",[10]],"
-                     "[[\"environment\",\"IS NULL\",null],"
+                     "[[\"environment\",\"IS NULL\",null],[\"environment\",\"IN\",[\"\"]],"
                      "[\"environment\",\"IN\",[\"prod\\\\1\"]]]],"
                      "\"aggregations\":[[\"count()\",\"\",\"count\"]],\"consistent\":false}");
 }
