@@ -80,6 +80,7 @@ struct column {
     enum snuba_cell_kind kind;
     bool nullable;
     bool null_is_zero;
+    bool is_flag; /* a number there, a text here */
 };
 
 struct reader {
@@ -137,6 +138,7 @@ static bool name_columns(struct reader *in, const struct snuba_dialect *dialect)
         column->kind = kind_of(&query->groupby[i]);
         column->nullable =
             column->kind == SNUBA_CELL_TEXT || query->groupby[i].kind == SNUBA_GROUP_ID;
+        column->is_flag = snuba_column_is_flag(&query->groupby[i]);
         if (!snuba_dialect_column(dialect, &query->groupby[i], in->arena, &column->name, in->error))
             return false;
     }
@@ -208,6 +210,16 @@ static bool read_text(struct reader *in, const json_t *value, struct snuba_cell 
     return cell->text != NULL;
 }
 
+static bool read_flag(struct reader *in, const json_t *value, struct snuba_cell *cell)
+{
+    int64_t flag = 0;
+    if (!json_to_int64(value, 0, 1, &flag))
+        return no_answer(in, "not a flag");
+    cell->text = flag == 1 ? "yes" : "no";
+    cell->size = strlen(cell->text);
+    return true;
+}
+
 static bool read_time(struct reader *in, const json_t *value, struct snuba_cell *cell)
 {
     return (json_is_string(value) &&
@@ -227,7 +239,7 @@ static bool read_cell(struct reader *in, const struct column *column, const json
     cell->kind = column->kind;
     switch (column->kind) {
     case SNUBA_CELL_TEXT:
-        return read_text(in, value, cell);
+        return column->is_flag ? read_flag(in, value, cell) : read_text(in, value, cell);
     case SNUBA_CELL_TIME:
         return read_time(in, value, cell);
     case SNUBA_CELL_TEXTS:

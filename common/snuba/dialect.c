@@ -13,11 +13,22 @@ const struct snuba_dialect *snuba_dialect_find(const char *name)
 
 /* ---- columns ---- */
 
-bool snuba_dialect_has_tag_column(const char *key)
+static bool can_be_named(const char *key)
 {
     static const char allowed[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-";
     return key[0] != '\0' && key[strspn(key, allowed)] == '\0';
+}
+
+bool snuba_dialect_has_tag_column(const struct snuba_dialect *dialect, const char *key)
+{
+    const struct snuba_column column = {.kind = SNUBA_TAG, .name = key};
+    return can_be_named(key) && (!snuba_column_is_flag(&column) || dialect->words->is_apart(key));
+}
+
+bool snuba_column_is_flag(const struct snuba_column *column)
+{
+    return column->kind == SNUBA_TAG && text_equal(column->name, "os.rooted");
 }
 
 bool snuba_dialect_tag_is_apart(const struct snuba_dialect *dialect, const char *key)
@@ -44,7 +55,7 @@ bool snuba_name_column(const struct snuba_dialect *dialect, const struct snuba_c
     if (column->kind != SNUBA_TAG)
         return fits(snprintf(name, SNUBA_COLUMN_MAX, "%s", dialect->words->columns[column->kind]),
                     error);
-    if (!snuba_dialect_has_tag_column(column->name))
+    if (!can_be_named(column->name))
         return error_set(error, ERROR_QUERY,
                          "snuba can not be asked for a tag key with other characters than letters, "
                          "digits and _.:-");

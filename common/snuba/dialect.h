@@ -25,9 +25,14 @@ struct snuba_dialect {
 /* NULL for a name that is none. */
 const struct snuba_dialect *snuba_dialect_find(const char *name);
 
-/* Whether a column SNUBA_TAG can be named after the key: it consists of letters, digits and _.:-
-   only. Any other key can be asked for by SNUBA_TAGS_KEY and SNUBA_TAGS_VALUE, one in a query. */
-bool snuba_dialect_has_tag_column(const char *key);
+/* Whether a column SNUBA_TAG can be named after the key, and has the tag's own text: it consists of
+   letters, digits and _.:- only, and is no flag that 2020 has as a text too. Any other key can be
+   asked for by SNUBA_TAGS_KEY and SNUBA_TAGS_VALUE, one in a query. */
+bool snuba_dialect_has_tag_column(const struct snuba_dialect *dialect, const char *key);
+
+/* Whether the server keeps the column as a number: `os.rooted`, which is 1 for "yes", 0 for "no"
+   and nothing else. Conditions and answers have the texts. */
+bool snuba_column_is_flag(const struct snuba_column *column);
 
 /* Whether the server keeps the tag in a column only: there NULL is no tag, and the columns
    SNUBA_TAGS_KEY and SNUBA_TAGS_VALUE do not know it. */

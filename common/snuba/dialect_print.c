@@ -2,6 +2,7 @@
 /* JSON by hand: a request is small, and its bytes are part of what the tests hold fast. */
 #include "snuba/dialect_print.h"
 
+#include "base/text.h"
 #include "wire/clean_text.h"
 
 #define TIME_TEXT_SIZE 19 /* without fraction and zone */
@@ -173,13 +174,24 @@ static bool put_literal_text(const struct snuba_printer *printer, enum snuba_col
                                    : snuba_print_text(printer, there);
 }
 
+/* The texts of a flag in the order of their numbers; what it never is equals none. */
+static bool put_flag(const struct snuba_printer *printer, const char *text)
+{
+    return put(printer, text_equal(text, "")      ? "-1"
+                        : text_equal(text, "no")  ? "0"
+                        : text_equal(text, "yes") ? "1"
+                                                  : "2");
+}
+
 static bool put_value(const struct snuba_printer *printer, const struct snuba_condition *condition,
                       size_t i)
 {
     const struct snuba_literal *literal = &condition->literal;
     switch (literal->kind) {
     case SNUBA_TEXT:
-        return put_literal_text(printer, condition->column.kind, literal->texts[i]);
+        return snuba_column_is_flag(&condition->column)
+                   ? put_flag(printer, literal->texts[i])
+                   : put_literal_text(printer, condition->column.kind, literal->texts[i]);
     case SNUBA_NUMBER:
         return snuba_print_number(printer, literal->numbers[i]);
     case SNUBA_TIME:

@@ -163,6 +163,18 @@ def test_an_environment_that_is_empty(installation):
     assert sorted(values_of(installation.export(environment="")[0])) == ["empty", "none"]
 
 
+@pytest.mark.parametrize("size", [1, 2, 1000])
+def test_a_tag_that_is_a_number(installation, size):
+    """Snuba keeps os.rooted in a column of 0 and 1."""
+    installation.insert([event(ISSUE, when=at(n), tags={"os.rooted": ["yes", "no"][n % 2], "other": "x"})
+                         for n in range(5)])
+    installation.insert([event(ISSUE, tags={"other": "x"})])
+    installation.check(key="os.rooted", PAGE_SIZE=size)
+    installation.check(key="os.rooted", PAGE_SIZE=size, limit=1)
+    table, _ = installation.export(key="os.rooted", PAGE_SIZE=size)
+    assert [line.split(",")[:2] for line in table.decode().splitlines()[1:]] == [["no", "2"], ["yes", "3"]]
+
+
 def test_a_key_of_another_environment(installation):
     """It does not exist in this one."""
     installation.insert(events_of(["a"]))

@@ -225,6 +225,19 @@ def test_an_empty_environment(make):
     assert how_many(server, "2020", conditions=[["tags_key", "=", "environment"]]) == 0
 
 
+@pytest.mark.parametrize("dialect", ALL)
+def test_a_column_of_numbers(make, dialect):
+    """os.rooted; in 2020 the tags have its text, too."""
+    server = make(dialect, event(1, {"os.rooted": "yes"}), event(2, {"os.rooted": "no"}), event(3))
+    body = question(groupby=["tags[os.rooted]"], aggregations=cmx(dialect))
+    assert {row["tags[os.rooted]"] for row in ask(server, body).data} == {0, 1, None}
+    assert clickhouse_code(ask(server, {**body, "conditions": [["tags[os.rooted]", "!=", ""]]})) == 43
+    if dialect == "2020":
+        body = question(groupby=["tags_value"], aggregations=cmx(dialect),
+                        conditions=[["tags_key", "=", "os.rooted"]])
+        assert {row["tags_value"] for row in ask(server, body).data} == {"yes", "no"}
+
+
 def issues_of(groups):
     return [[group, [f"{group:032x}"]] for group in range(1, groups + 1)]
 

@@ -136,6 +136,29 @@ def test_group_that_begins_in_the_future(backend, sql):
                           " range.\n")
 
 
+def test_a_tag_that_is_a_number(backend):
+    """os.rooted: the same texts from each method as from Postgres."""
+    backend.insert([event(when=seconds_ago(60 + n), tags={"os.rooted": ["yes", "no"][n % 2], "foo": "bar"})
+                    for n in range(5)])
+    backend.insert([event(when=seconds_ago(70), tags={"foo": "other"})])
+    postgres = BACKENDS["postgres"](backend.exportd, backend.sql)
+    place = {"project": 1, "group": backend.issue("issue")}
+    key = {**place, "key": "os.rooted"}
+    for method, arguments in (
+            ("get_group_tag_key", key), ("get_group_tag_keys", place), ("get_group_tag_value_count", key),
+            ("get_group_tag_value", {**key, "value": "yes"}), ("get_group_tag_value", {**key, "value": "no"}),
+            ("get_group_tag_value", {**key, "value": "1"}), ("get_group_tag_values", key),
+            ("get_group_list_tag_value", {**key, "value": "yes"}),
+            ("get_top_group_tag_values", key), ("get_group_tag_keys_and_top_values", place),
+            ("get_group_event_ids", {**place, "tag": "os.rooted=yes"}),
+            ("get_group_event_ids", {**place, "tag": ["os.rooted=no", "os.rooted=yes"]}),
+            ("get_group_event_ids", {**place, "tag": ["os.rooted=no", "foo=other"]}),
+            ("get_group_ids_for_search_filter", {"project": 1, "tag": "os.rooted=no"}),
+            ("get_group_ids_for_search_filter", {"project": 1, "tag": "os.rooted=1"}),
+            ("get_group_ids_for_search_filter", {"project": 1, "any": ["os.rooted", "foo"]})):
+        assert backend.ask(method, **arguments) == postgres.ask(method, **arguments), (method, arguments)
+
+
 # ---- servers that are not as they should be ----
 
 def keys_answer(body, keys):

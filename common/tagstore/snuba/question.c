@@ -95,12 +95,12 @@ bool snuba_question_texts(struct snuba_question *question, struct snuba_column c
     return add_condition(question, &condition, error);
 }
 
-/* A key that no column can be named after is found among the tags that an event has. */
+/* A key that has no column of text is found among the tags that an event has. */
 static bool add_key(struct snuba_question *question, const char *key, struct snuba_column *value,
                     struct error *error)
 {
     *value = (struct snuba_column){.kind = SNUBA_TAG, .name = key};
-    if (snuba_dialect_has_tag_column(key))
+    if (snuba_dialect_has_tag_column(snuba_client_dialect(question->store->client), key))
         return true;
     value->kind = SNUBA_TAGS_VALUE;
     return snuba_question_text(question, (struct snuba_column){.kind = SNUBA_TAGS_KEY}, SNUBA_EQUAL,

@@ -53,6 +53,7 @@ static struct snuba_condition one_key(const struct tag *tags, size_t count, cons
 static bool add_tags(struct snuba_question *question, const struct tag_list *list,
                      struct error *error)
 {
+    const struct snuba_dialect *dialect = snuba_client_dialect(question->store->client);
     const struct tag *tags = list->items;
     size_t count = list->count;
     struct snuba_condition *conditions =
@@ -64,7 +65,7 @@ static bool add_tags(struct snuba_question *question, const struct tag_list *lis
         return false;
     for (size_t i = 0; i < count; i += taken)
         conditions[keys++] = one_key(&tags[i], count - i, &values[i], &taken);
-    if (keys == 1 && !snuba_dialect_has_tag_column(tags[0].key)) {
+    if (keys == 1 && !snuba_dialect_has_tag_column(dialect, tags[0].key)) {
         conditions[0].column = (struct snuba_column){.kind = SNUBA_TAGS_VALUE};
         if (!snuba_question_text(question, (struct snuba_column){.kind = SNUBA_TAGS_KEY},
                                  SNUBA_EQUAL, tags[0].key, error))
@@ -213,18 +214,20 @@ bool snuba_get_group_event_ids(struct tagstore *store, const struct tag_place *p
 
 /* ---- groups by their events' tags ---- */
 
-/* Two keys that no column is named after would have to be found in one tag of an event. */
-static bool check_keys(const struct tag_condition_list *conditions, struct error *error)
+/* Two keys that have no column of text would have to be found in one tag of an event. */
+static bool check_keys(const struct snuba_dialect *dialect,
+                       const struct tag_condition_list *conditions, struct error *error)
 {
     const char *odd = NULL;
     for (size_t i = 0; i < conditions->count; i++) {
         const char *key = conditions->items[i].key;
-        if (snuba_dialect_has_tag_column(key))
+        if (snuba_dialect_has_tag_column(dialect, key))
             continue;
         if (odd != NULL && !text_equal(odd, key))
             return error_set(error, ERROR_QUERY,
                              "snuba can be asked for one tag key with other characters than "
-                             "letters, digits and _.:- at a time");
+                             "letters, digits and _.:- at a time (in 2020, os.rooted is such a "
+                             "key)");
         odd = key;
     }
     return true;
@@ -254,13 +257,15 @@ bool snuba_get_group_ids_for_search_filter(struct tagstore *store, const struct 
                                            struct tag_id_list *group_ids, struct error *error)
 {
     static const struct snuba_column group = {.kind = SNUBA_GROUP_ID};
+    const struct snuba_dialect *dialect =
+        snuba_client_dialect(((const struct snuba_tagstore *)store)->client);
     struct snuba_question question;
     struct snuba_rows rows;
     struct snuba_scope scope = snuba_scope_of(place, "tagstore.get_group_ids_for_search_filter");
     scope.group_count = 0; /* of the whole project */
     if (!can_be_met(conditions))
         return true;
-    if (!check_keys(conditions, error) ||
+    if (!check_keys(dialect, conditions, error) ||
         !snuba_question_start(&question, store, &scope, group_ids->arena, error))
         return false;
     for (size_t i = 0; i < conditions->count; i++)

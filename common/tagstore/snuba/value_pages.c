@@ -98,7 +98,7 @@ static void use_tags(struct value_pages *pages)
 
 static void use_fastest(struct value_pages *pages)
 {
-    if (snuba_dialect_has_tag_column(pages->asked->key))
+    if (snuba_dialect_has_tag_column(pages->dialect, pages->asked->key))
         use_column(pages);
     else
         use_tags(pages);

@@ -22,6 +22,11 @@ DOTTED = {"app_device": "app.device", "device_family": "device.family",
           "runtime_name": "runtime.name", "browser_name": "browser.name", "os_name": "os.name",
           "os_rooted": "os.rooted"}
 
+def column_type(name):
+    """Of the column of a promoted tag."""
+    return "Nullable(UInt8)" if name == "os_rooted" else "Nullable(String)"
+
+
 PAGES = {
     400: ("Bad Request", "The browser (or proxy) sent a request that this server could not "
                          "understand."),

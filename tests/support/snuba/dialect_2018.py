@@ -6,7 +6,7 @@ from datetime import timedelta
 from support.clickhouse import ClickHouseError
 from support.snuba import schema
 from support.snuba.common import (DOTTED, JSON, NESTED, PROMOTED, SAFE_COLUMN, Refusal, cells,
-                                  is_condition, literal, page, parse_time, quote_name,
+                                  column_type, is_condition, literal, page, parse_time, quote_name,
                                   time_bucket)
 
 TABLE = "sentry"
@@ -15,7 +15,7 @@ CREATE_TABLE = f"""CREATE TABLE {TABLE} (
     deleted UInt8, platform Nullable(String), message Nullable(String), received Nullable(DateTime),
     user_id Nullable(String), username Nullable(String), email Nullable(String),
     ip_address Nullable(String),
-    {', '.join(f'{name} Nullable(String)' for name in PROMOTED)},
+    {', '.join(f'{name} {column_type(name)}' for name in PROMOTED)},
     tags Nested (key String, value String)
 ) ENGINE = MergeTree PARTITION BY toMonday(timestamp) ORDER BY (project_id, event_id)"""
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from support.clickhouse import ClickHouseError
 from support.snuba.common import (DOTTED, HTML, JSON, NESTED, PROMOTED, SAFE_COLUMN, SAFE_NAME, Refusal,
-                                  cells, is_condition, literal, page, parse_time, quote_name,
+                                  cells, column_type, is_condition, literal, page, parse_time, quote_name,
                                   time_bucket)
 from support.snuba.schema import schema_2020, violation, with_defaults
 
@@ -21,7 +21,7 @@ CREATE_TABLE = f"""CREATE TABLE {TABLE} (
     search_message Nullable(String), primary_hash Nullable(FixedString(32)),
     received Nullable(DateTime), user_id Nullable(String), username Nullable(String),
     email Nullable(String), ip_address Nullable(String),
-    {', '.join(f'`{name}` Nullable(String)' for name in COLUMNS)},
+    {', '.join(f'`{name}` {column_type(name)}' for name in COLUMNS)},
     tags Nested (key String, value String), contexts Nested (key String, value String),
     exception_stacks {_STACK}
 ) ENGINE = MergeTree PARTITION BY (toMonday(timestamp), if(equals(retention_days, 30), 30, 90))

@@ -37,6 +37,7 @@ def _row_2018(event):
     promoted = {name: tags.pop({"release": "sentry:release", "dist": "sentry:dist",
                                 "user": "sentry:user"}.get(name, DOTTED.get(name, name)), None)
                 for name in PROMOTED}
+    promoted["os_rooted"] = _flag(promoted["os_rooted"])
     return {**_common(event, tags), **_user(data.get("sentry.interfaces.User")), **promoted}
 
 
@@ -49,7 +50,7 @@ def _row_2020(event):
              for name in PROMOTED)
     return {**_common(event, tags), **_user(data.get("user") or data.get("sentry.interfaces.User")),
             **{name: all_tags.get(DOTTED.get(name, name)) for name in names},
-            "group_id": event["group_id"],
+            "os_rooted": _flag(all_tags.get("os.rooted")), "group_id": event["group_id"],
             "retention_days": event.get("retention_days") or DEFAULT_RETENTION_DAYS}
 
 
@@ -80,6 +81,10 @@ def _tags(data):
 
 def _text(value):
     return None if value is None else str(value)
+
+
+def _flag(text):
+    return {"yes": 1, "true": 1, "1": 1, "no": 0, "false": 0, "0": 0}.get(text)
 
 
 def _user(user):

@@ -246,6 +246,35 @@ static void test_names_of_2018(void **state)
     assert_int_equal(error.code, ERROR_INTERNAL);
 }
 
+static void test_a_flag(void **state)
+{
+    (void)state;
+    static const char meta[] =
+        "\"meta\":[{\"name\":\"tags[os_rooted]\"},{\"name\":\"times_seen\"}]";
+    static const struct snuba_column rooted = {SNUBA_TAG, "os.rooted"};
+    struct snuba_query query = page_query;
+    struct snuba_answer answer;
+    struct error error;
+    char body[512];
+    query.groupby = &rooted;
+    query.aggregation_count = 1;
+    (void)snprintf(body, sizeof(body),
+                   "{%s,\"data\":[{\"tags[os_rooted]\":0,\"times_seen\":1},"
+                   "{\"tags[os_rooted]\":1,\"times_seen\":2},"
+                   "{\"tags[os_rooted]\":null,\"times_seen\":3}],\"error\":null}",
+                   meta);
+    assert_true(read_as("2018", &query, 200, body, &answer, &error));
+    assert_string_equal(snuba_cell(&answer, 0, 0)->text, "no");
+    assert_int_equal(snuba_cell(&answer, 0, 0)->size, 2);
+    assert_string_equal(snuba_cell(&answer, 1, 0)->text, "yes");
+    assert_int_equal(snuba_cell(&answer, 1, 0)->kind, SNUBA_CELL_TEXT);
+    assert_int_equal(snuba_cell(&answer, 2, 0)->kind, SNUBA_CELL_NULL);
+    (void)snprintf(body, sizeof(body),
+                   "{%s,\"data\":[{\"tags[os_rooted]\":2,\"times_seen\":1}],\"error\":null}", meta);
+    assert_false(read_as("2018", &query, 200, body, &answer, &error));
+    assert_int_equal(error.code, ERROR_INTERNAL);
+}
+
 /* ---- JSON that is no answer ---- */
 
 static void test_wrong_answers(void **state)
@@ -502,6 +531,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_row_without_groups, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_groups_lists_and_totals, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_names_of_2018, make_arena, free_arena),
+        cmocka_unit_test_setup_teardown(test_a_flag, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_wrong_answers, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_cut_answers, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_garbage, make_arena, free_arena),

@@ -182,12 +182,39 @@ static void test_keys_without_a_column(void **state)
     query.groupby_count = 1;
     for (size_t i = 0; i < ARRAY_LENGTH(odd); i++) {
         const struct snuba_column column = {SNUBA_TAG, odd[i]};
-        assert_false(snuba_dialect_has_tag_column(odd[i]));
+        assert_false(snuba_dialect_has_tag_column(dialect("2018"), odd[i]));
+        assert_false(snuba_dialect_has_tag_column(dialect("2020"), odd[i]));
         query.groupby = &column;
         both_refuse(&query, "snuba can not be asked for a tag key with other characters than "
                             "letters, digits and _.:-");
     }
-    assert_true(snuba_dialect_has_tag_column("aZ09_.:-"));
+    assert_true(snuba_dialect_has_tag_column(dialect("2018"), "aZ09_.:-"));
+    assert_true(snuba_dialect_has_tag_column(dialect("2020"), "aZ09_.:-"));
+    assert_true(snuba_dialect_has_tag_column(dialect("2018"), "os.rooted"));
+    assert_false(snuba_dialect_has_tag_column(dialect("2020"), "os.rooted"));
+}
+
+/* Texts here, numbers there, in the same order. */
+static void test_a_flag(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", "no", "yes", "maybe", "\xff"};
+    const struct snuba_condition condition = {
+        {SNUBA_TAG, "os.rooted"}, SNUBA_IN, {.kind = SNUBA_TEXT, .texts = texts, .count = 5}};
+    const struct snuba_any_of conditions[] = {{&condition, 1}};
+    struct snuba_query query = query_of_project();
+    query.conditions = conditions;
+    query.condition_count = 1;
+    expect("2018", &query,
+           HEAD_2018 ",\"groupby\":[],"
+                     "\"conditions\":[[\"tags[os_rooted]\",\"IN\",[-1,0,1,2,2]],"
+                     "[\"project_id\",\"IN\",[10]]],"
+                     "\"aggregations\":[[\"count\",\"\",\"count\"]]}");
+    expect("2020", &query,
+           HEAD_2020 ",\"groupby\":[],\"selected_columns\":[],"
+                     "\"conditions\":[[\"tags[os.rooted]\",\"IN\",[-1,0,1,2,2]],"
+                     "[\"project_id\",\"IN\",[10]]],"
+                     "\"aggregations\":[[\"count()\",\"\",\"count\"]],\"consistent\":false}");
 }
 
 static void test_long_key(void **state)
@@ -213,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_columns),
         cmocka_unit_test(test_tag_keys),
         cmocka_unit_test(test_keys_without_a_column),
+        cmocka_unit_test(test_a_flag),
         cmocka_unit_test(test_long_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
