@@ -67,6 +67,8 @@ static const struct setting settings[] = {
      "the requests that the Snuba takes: 2020, or 2018 for one that knows no group_id"},
     {"EXPORTD_PAGE_SIZE", MEMBER(page_size), NUMBER, 0, "1000", NULL, 1, 10000,
      "tag values in a page"},
+    {"EXPORTD_PAGE_SIZE_MAX", MEMBER(page_size_max), NUMBER, 0, "10000", NULL, 1, 10000,
+     "tag values to which a page grows while a Snuba answers quickly"},
     {"EXPORTD_RETENTION_DAYS", MEMBER(retention_days), NUMBER, 0, "90", NULL, 0, 36500,
      "how far back a Snuba is asked; 0: no bound"},
     {"EXPORTD_STORAGE_URL", MEMBER(storage_url), URL, SECRET, "file:///var/lib/exportd/files",

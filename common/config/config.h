@@ -27,6 +27,7 @@ struct config {
     char *snuba_url;
     char *snuba_dialect;
     int64_t page_size;
+    int64_t page_size_max; /* of a page that grows; below page_size: none does */
     int64_t retention_days;
     char *storage_url;
     char *storage_mode; /* octal */

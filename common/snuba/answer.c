@@ -364,7 +364,7 @@ bool snuba_answer_read(const struct snuba_dialect *dialect, const struct snuba_q
 {
     struct members members = {.meta = NULL};
     struct reader in = {.query = query, .arena = answer->arena, .error = error};
-    *answer = (struct snuba_answer){.arena = answer->arena};
+    *answer = (struct snuba_answer){.arena = answer->arena, .size = reply->size};
     bool done = take_members(reply->body, reply->size, &members, error);
     if (done)
         done = read_members(&in, dialect, reply->status, &members, answer);

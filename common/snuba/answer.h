@@ -33,6 +33,7 @@ struct snuba_answer {
     struct arena *arena; /* where all is */
     size_t columns;
     size_t rows;
+    size_t size;               /* bytes that the server sent */
     struct snuba_cell *cells;  /* rows x columns */
     bool *mended;              /* rows whose text is not what the server has: it was made clean */
     struct snuba_cell *totals; /* columns (the groupby columns NULL), when the query asked for */

@@ -11,7 +11,8 @@ bool tagstore_new(const struct config *config, const char *backend, struct pg *p
     const struct snuba_settings snuba = {.url = config->snuba_url,
                                          .dialect = config->snuba_dialect,
                                          .retention_days = config->retention_days,
-                                         .tmpdir = config->tmpdir};
+                                         .tmpdir = config->tmpdir,
+                                         .page_size_max = config->page_size_max};
     *store = NULL;
     if (text_equal(backend, "snuba"))
         return snuba_tagstore_new(&snuba, pg, store, error);

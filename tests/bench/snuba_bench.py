@@ -3,15 +3,15 @@
 """How fast is an export through Snuba, and what does it need?
 
 Puts events with many values of one tag into a private ClickHouse, in front of which the tests' Snuba
-answers, and exports all values by `tag-export`, at several page sizes and in both dialects. Prints rows a
-second, the program's own CPU time against the time that it waits for the server, and its peak memory. In
-the same run ClickHouse alone gives the same rows in one query, which is what a server can do at best.
+answers, and exports all values by `tag-export`, at several page sizes and in both dialects; once more with a
+server that is silent, in the middle, for longer than the program waits. Prints rows a second, the program's own
+CPU time against the time that it waits for the server, and its peak memory. In the same run ClickHouse alone gives the same rows in one query, which is what a server can do at best.
 
     cmake --preset release && cmake --build --preset release
     tests/bench/snuba_bench.py                 # build/release/exportd, 1,000,000 events, 100,000 values
     tests/bench/snuba_bench.py --program PATH --events 100000 --values 10000 --sizes 1000 --dialects 2020
 
-Wanted: less than 64 MiB, and a program that waits most of the time: each page is a whole sum for the
+Wanted: a pause that costs little more than itself; less than 64 MiB, and a program that waits most of the time: each page is a whole sum for the
 server.
 """
 import argparse
@@ -33,6 +33,7 @@ from support.snuba import SnubaServer  # noqa: E402
 from support.tagstore_rows import insert_group  # noqa: E402
 
 GROUP, DIGEST, KEY = 1, "7" * 32, "big"
+TIMEOUT = 5  # seconds that the program waits for an answer
 
 REFERENCE = """
     SELECT tags.value[indexOf(tags.key, '{key}')] AS value, count(), max(timestamp) AS last_seen,
@@ -49,10 +50,22 @@ def prepare(exportd, cursor):
                    (DIGEST, GROUP))
 
 
+def pause(server, seconds):
+    """The server takes so long for the fourth page."""
+    pages = []
+
+    def wait(request):
+        if request.body.get("groupby"):
+            pages.append(request)
+            time.sleep(seconds if len(pages) == 4 else 0)
+
+    server.on_query = wait
+
+
 def measure(exportd, server, dialect, size, path):
     """(seconds, CPU seconds, KiB, requests) of one tag-export to a file."""
-    settings = {"TAGSTORE": "snuba", "SNUBA_URL": server.url, "SNUBA_DIALECT": dialect,
-                "RETENTION_DAYS": 0, "PAGE_SIZE": size}
+    settings = {"TAGSTORE": "snuba", "SNUBA_URL": f"{server.url}?timeout={TIMEOUT}",
+                "SNUBA_DIALECT": dialect, "RETENTION_DAYS": 0, "PAGE_SIZE": size}
     before = len(server.queries)
     used = cpu_of_children()
     start = time.monotonic()
@@ -77,6 +90,15 @@ def count_rows(path):
         return sum(1 for _ in file) - 1
 
 
+def report(exportd, server, dialect, size, folder):
+    path = os.path.join(folder, "export.csv")
+    seconds, cpu, memory, requests = measure(exportd, server, dialect, size, path)
+    rows = count_rows(path)
+    print(f"{dialect}  page size {size:5}: {rows} rows in {seconds:7.2f} s = {rows / seconds:8.0f} rows/s;"
+          f" CPU {cpu:5.2f} s, waiting {seconds - cpu:7.2f} s; peak {memory / 1024:5.1f} MiB;"
+          f" {requests} requests", flush=True)
+
+
 def run_dialect(exportd, clickhouse, dialect, arguments, folder):
     server = SnubaServer(clickhouse, dialect)
     try:
@@ -87,12 +109,10 @@ def run_dialect(exportd, clickhouse, dialect, arguments, folder):
                          database=server.database)
         print(f"{dialect}  ClickHouse alone, one query: {time.monotonic() - start:7.2f} s")
         for size in arguments.sizes:
-            path = os.path.join(folder, "export.csv")
-            seconds, cpu, memory, requests = measure(exportd, server, dialect, size, path)
-            rows = count_rows(path)
-            print(f"{dialect}  page size {size:5}: {rows} rows in {seconds:7.2f} s"
-                  f" = {rows / seconds:8.0f} rows/s; CPU {cpu:5.2f} s, waiting {seconds - cpu:7.2f} s;"
-                  f" peak {memory / 1024:5.1f} MiB; {requests} requests", flush=True)
+            report(exportd, server, dialect, size, folder)
+        pause(server, arguments.pause)
+        print(f"{dialect}  with a pause of {arguments.pause} s, of which {TIMEOUT} s are waited for:")
+        report(exportd, server, dialect, arguments.sizes[0], folder)
     finally:
         server.close()
 
@@ -104,6 +124,7 @@ def main():
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--values", type=int, default=100_000)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10000])
+    parser.add_argument("--pause", type=float, default=7)
     parser.add_argument("--dialects", nargs="+", default=["2018", "2020"])
     arguments = parser.parse_args()
     os.environ["EXPORTD_BIN"] = arguments.program

@@ -40,6 +40,7 @@ static void check_config(const struct config *config)
 {
     CHECK(config->concurrency >= 1 && config->concurrency <= 64);
     CHECK(config->page_size >= 1 && config->page_size <= 10000);
+    CHECK(config->page_size_max >= 1 && config->page_size_max <= 10000);
     CHECK(config->max_failures >= 1 && config->lease_seconds >= 2);
     CHECK(config->max_file_bytes >= 1 && config->max_file_bytes <= INT32_MAX);
     CHECK(strlen(config->queue) <= 200 && !text_has_control(config->queue));

@@ -15,6 +15,7 @@ from support.snuba.events import json_lines, rows_2018, rows_2020
 from support.tagstore_backends import BACKENDS
 from support.waiting import wait_until
 
+csv.field_size_limit(1 << 24)
 START = datetime.datetime(2026, 3, 1, 12)
 ISSUE = "issue"
 
@@ -52,7 +53,7 @@ class Installation:
 
     def check(self, **options):
         table, pages = self.export(**options)
-        options.pop("PAGE_SIZE", None)
+        options = {name: value for name, value in options.items() if not name.startswith("PAGE_SIZE")}
         assert table == self.expected(**options)
         return pages
 
@@ -106,7 +107,7 @@ def test_thousands_at_equal_times(installation):
     values = [f"value {n:05}" for n in range(2500)]
     installation.insert([event(ISSUE, when=at(n % 3), tags={"color": value})
                          for n, value in enumerate(values)])
-    pages = installation.check()
+    pages = installation.check(PAGE_SIZE_MAX=1000)
     assert 3 <= len(pages) <= 4
     assert len({(page.body["from_date"], page.body["to_date"]) for page in pages}) == 1
     assert not any("offset" in page.body for page in pages)
@@ -117,7 +118,7 @@ def test_thousands_at_equal_times(installation):
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_as_many_values_as_pages_have(installation, count):
     installation.insert(events_of([f"{n}" for n in range(10 * count)]))
-    assert len(installation.check(PAGE_SIZE=10)) == count + 1
+    assert len(installation.check(PAGE_SIZE=10, PAGE_SIZE_MAX=10)) == count + 1
 
 
 def test_limits(installation):
@@ -175,6 +176,23 @@ def test_a_tag_that_is_a_number(installation, size):
     assert [line.split(",")[:2] for line in table.decode().splitlines()[1:]] == [["no", "2"], ["yes", "3"]]
 
 
+LONG = 300_000  # bytes: more than ClickHouse reads of a query
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_values_too_long_for_a_request(installation, size):
+    """They are named by their beginning, wherever the pages end; what comes again is left out."""
+    values = [letter * LONG for letter in ("a", "b", "é'\\", "😀")] + [
+        "c" * 30_000 + f"{n}" * LONG for n in range(3)] + ["d", "z"]
+    installation.insert(events_of(["first"]))
+    for number, value in enumerate(values):
+        installation.insert_raw(events_of(["x"], number), lambda row: row.update(
+            {"tags.value": [value], "event_id": f"{number:032x}"}))
+    table, pages = installation.export(PAGE_SIZE=size, PAGE_SIZE_MAX=1)
+    assert sorted(values_of(table)) == sorted([*values, "first"])
+    assert all(page.status == 200 for page in pages)
+
+
 def test_a_key_of_another_environment(installation):
     """It does not exist in this one."""
     installation.insert(events_of(["a"]))
@@ -194,7 +212,7 @@ def test_other_issues(installation):
     installation.check(PAGE_SIZE=1)
     assert sorted(values_of(installation.export()[0])) == ["a", "b"]
     installation.backend.merge(other, installation.issue)
-    pages = installation.check(PAGE_SIZE=1)
+    pages = installation.check(PAGE_SIZE=1, PAGE_SIZE_MAX=1)
     assert sorted(values_of(installation.export()[0])) == ["a", "b", "c"] and len(pages) == 4
     table = installation.exportd.tag_export(group=other, **installation.settings)
     assert table == installation.expected()
@@ -350,7 +368,7 @@ def test_what_arrives_meanwhile(installation):
         installation.server.insert([installation.backend.body(each) for each in late + now])
 
     installation.server.on_query = arrive
-    table, pages = installation.export(PAGE_SIZE=7)
+    table, pages = installation.export(PAGE_SIZE=7, PAGE_SIZE_MAX=7)
     assert sorted(values_of(table)) == sorted(expected)
     assert len(pages) == len(rounds) > 8
     assert len({(page.body["from_date"], page.body["to_date"]) for page in pages}) == 1

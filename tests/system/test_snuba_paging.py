@@ -20,12 +20,14 @@ DIALECTS = ["2018", "2020"]
 
 @pytest.fixture
 def snuba(exportd, sql):
-    """Starts a server for what the test gives it, and points the program to it."""
+    """Starts a server for what the test gives it, and points the program to it. Pages do not grow,
+    unless the test says so."""
     servers = contextlib.ExitStack()
 
     def start(answer, **settings):
         server = servers.enter_context(ScriptedSnuba(answer))
-        exportd.settings.update(TAGSTORE="snuba", SNUBA_URL=server.url, RETENTION_DAYS=0, **settings)
+        exportd.settings.update({"TAGSTORE": "snuba", "SNUBA_URL": server.url, "RETENTION_DAYS": 0,
+                                 "PAGE_SIZE_MAX": 1, **settings})
         return server
 
     exportd.create()
@@ -186,6 +188,16 @@ def test_more_odd_values_than_a_page_can_have(exportd, snuba, size):
 ARGUMENTS = ["--organization", "acme", "--project", 1, "--group", 1, "--key", "color"]
 
 
+def test_values_that_begin_alike_for_too_long(exportd, snuba):
+    """A request can not tell them apart, and a page that has them all is too much."""
+    server = snuba(Overloaded(numbered([b"a" * 200_000 + b"%d" % n for n in range(5)]), 2, 241),
+                   SNUBA_DIALECT="2020", PAGE_SIZE=1)
+    result = exportd.fails("tag-export", *ARGUMENTS)
+    assert "too many values that begin with the same 100000 bytes" in result.err
+    asked = [len(bound[0]) for body in server.pages if (bound := bound_of(body))]
+    assert asked[:6] == [4096, 8192, 16384, 32768, 65536, 100000] and len(server.pages) == 10
+
+
 # ---- servers whose order is not that of their comparison ----
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -230,14 +242,63 @@ class Overloaded(Values):
         return error(code)
 
 
+def limits(server):
+    return [body["limit"] for body in server.pages]
+
+
+def test_pages_grow(exportd, snuba):
+    """Each is twice the one before, while they come quickly."""
+    server = snuba(Values(numbered([b"%05d" % n for n in range(30000)])), SNUBA_DIALECT="2020",
+                   PAGE_SIZE_MAX=6000)
+    assert len(rows_of(exportd.tag_export())) == 30000
+    assert limits(server) == [1000, 2000, 4000, 6000, 6000, 6000, 6000]
+
+
+def test_pages_of_many_bytes_do_not_grow(exportd, snuba):
+    server = snuba(Values(numbered([b"%04d" % n + b"x" * 5000 for n in range(3000)])),
+                   SNUBA_DIALECT="2020", PAGE_SIZE_MAX=10000)
+    assert len(rows_of(exportd.tag_export())) == 3000
+    assert limits(server) == [1000] * 4
+
+
+def test_slow_pages_do_not_grow(exportd, snuba):
+    def slow(body, server):
+        if body["groupby"] and len(server.pages) < 3:
+            time.sleep(2.1)
+        return values(body, server)
+
+    values = Values(numbered([b"%04d" % n for n in range(50)]))
+    server = snuba(slow, SNUBA_DIALECT="2020", PAGE_SIZE=10, PAGE_SIZE_MAX=10000)
+    assert len(rows_of(exportd.tag_export())) == 50
+    assert limits(server) == [10, 10, 10, 20, 40]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_pages_grow_again_after_a_pause(exportd, snuba, dialect):
+    """The server is silent for longer than the client waits, once: after eight good pages its pages are
+    as before."""
+    def pauses(body, server):
+        if body["groupby"] and len(server.pages) == 3:
+            time.sleep(3)
+        return values(body, server)
+
+    values = Values(numbered([b"%05d" % n for n in range(30000)]), escaped=dialect == "2018")
+    server = snuba(pauses, SNUBA_DIALECT=dialect, PAGE_SIZE_MAX=10000)
+    exportd.settings["SNUBA_URL"] += "?timeout=2"
+    result = exportd.ok("tag-export", *ARGUMENTS)
+    assert len(rows_of(result.raw)) == 30000
+    assert result.err.count("tagstore.page-halved") == 1
+    assert limits(server) == [1000, 2000, 4000, *[2000] * 8, 4000, 8000]
+
+
 @pytest.mark.parametrize("code, name", [(241, "overload"), (159, "timeout"), (160, "timeout")])
 def test_what_is_too_much_is_halved(exportd, snuba, code, name):
     server = snuba(Overloaded(numbered([b"%04d" % n for n in range(1000)]), 150, code),
                    SNUBA_DIALECT="2020")
     result = exportd.ok("tag-export", *ARGUMENTS)
     assert len(rows_of(result.raw)) == 1000
-    assert [body["limit"] for body in server.pages] == [1000, 500, 250] + [125] * 9
-    assert result.err.count("tagstore.page-halved") == 3 and name in result.err
+    assert limits(server) == [1000, 500, 250] + [125] * 8 + [250, 125]
+    assert result.err.count("tagstore.page-halved") == 4 and name in result.err
 
 
 def test_a_limit_that_is_too_much_becomes_pages(exportd, snuba):

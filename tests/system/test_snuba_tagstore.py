@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds for the tagstore over a Snuba only: how it asks, and how far back."""
+import bisect
 import contextlib
 import datetime
 import json
@@ -237,6 +238,15 @@ def test_overload_asks_for_less(exportd, scripted):
     assert [line["key"] for line in exportd.ok(
         "tagstore", "get_tag_keys", "--project", 1).json_lines()] == ["a"]
     assert [body["limit"] for body in server.pages] == [10000, 5000, 2500]
+
+
+def test_pages_grow_again(exportd, scripted):
+    keys = [f"k{n:05}" for n in range(60000)]
+    server = scripted(lambda body, server: error(241) if len(server.pages) == 1 else keys_answer(
+        body, keys[bisect.bisect_right(keys, behind(body)):][:body["limit"]]))
+    lines = exportd.ok("tagstore", "get_tag_keys", "--project", 1).json_lines()
+    assert [line["key"] for line in lines] == keys
+    assert [body["limit"] for body in server.pages] == [10000, *[5000] * 8, 10000, 10000, 10000]
 
 
 def test_overload_to_the_end(exportd, scripted):

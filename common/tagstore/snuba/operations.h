@@ -13,7 +13,8 @@ struct snuba_tagstore {
     struct tagstore base;
     struct snuba_client *client;
     struct snuba_translator translator;
-    char *tmpdir; /* where a cursor sorts */
+    char *tmpdir;          /* where a cursor sorts */
+    int64_t page_size_max; /* rows of an export's page, however quickly they come */
 };
 
 /* cursor.c */

@@ -10,7 +10,7 @@
 #include "tagstore/snuba/operations.h"
 #include "tagstore/snuba/translate.h"
 
-/* Rows a request, where a list has no end of its own; halved when that is too much. */
+/* Rows a request, where a list has no end of its own; fewer for a while when that is too much. */
 #define SNUBA_PAGE     10000
 #define SNUBA_PAGE_MIN 100
 

@@ -7,15 +7,18 @@
  * last row that is wanted is not tied with one that may be missing.
  */
 #include "base/text.h"
+#include "tagstore/snuba/border.h"
+#include "tagstore/snuba/page_size.h"
 #include "tagstore/snuba/question.h"
 
 /* A tie at the limit of the 2018 dialect is looked at this far before all rows are asked for. */
 enum { TIES_FIRST = 100, TIES_NEXT = SNUBA_PAGE };
 
-/* The question's columns of the first rows of an answer, which may have more of both. */
+/* The question's columns of some rows of an answer, which may have more of both. */
 static bool add_rows(struct snuba_question *question, const struct snuba_answer *answer,
-                     size_t count, struct snuba_rows *rows, struct error *error)
+                     const struct border_rows *taken, struct snuba_rows *rows, struct error *error)
 {
+    size_t count = taken->end - taken->first;
     size_t columns = question->query.groupby_count + question->query.aggregation_count;
     size_t wanted = rows->count + count;
     rows->columns = columns;
@@ -31,7 +34,8 @@ static bool add_rows(struct snuba_question *question, const struct snuba_answer 
         rows->room = room;
     }
     for (size_t i = 0; i < count; i++)
-        memcpy(&rows->cells[(rows->count + i) * columns], &answer->cells[i * answer->columns],
+        memcpy(&rows->cells[(rows->count + i) * columns],
+               &answer->cells[(taken->first + i) * answer->columns],
                columns * sizeof(*rows->cells));
     rows->count = wanted;
     return true;
@@ -53,8 +57,10 @@ struct pager {
     struct snuba_condition behind;
     struct snuba_any_of bound;
     struct snuba_order order;
+    struct border border; /* of texts */
     const char *last_text;
     int64_t last_number;
+    struct page_size size;
 };
 
 /* Both dialects sort by a tag or a group as it is; of another column its smallest value, which is
@@ -91,8 +97,10 @@ static bool start_pager(struct pager *pager, struct snuba_question *question, st
 {
     size_t count = question->query.condition_count;
     bool by_number = question->query.groupby[0].kind == SNUBA_GROUP_ID;
-    *pager = (struct pager){.question = question, .query = question->query};
-
+    *pager = (struct pager){.question = question,
+                            .query = question->query,
+                            .size = page_size_of(SNUBA_PAGE, SNUBA_PAGE)};
+    border_init(&pager->border);
     pager->conditions = arena_array(question->arena, count + 1, sizeof(*pager->conditions), error);
     if (pager->conditions == NULL)
         return false;
@@ -107,51 +115,65 @@ static bool start_pager(struct pager *pager, struct snuba_question *question, st
     pager->conditions[count] = (struct snuba_any_of){.conditions = &pager->behind, .count = 1};
     pager->query.conditions = pager->conditions;
     pager->query.condition_count = count + by_number; /* events without a group have 0 or NULL */
-    pager->query.limit = SNUBA_PAGE;
     return start_order(pager, error);
 }
 
-/* Behind a text that may not be the server's own nothing can be asked for: it was sorted there as
-   what it is. */
-static bool is_certain(const struct pager *pager, const struct snuba_answer *answer, size_t row)
+static bool is_unsorted(struct error *error)
 {
-    return pager->behind.literal.kind != SNUBA_TEXT ||
-           snuba_cell(answer, row, 0)->kind != SNUBA_CELL_TEXT ||
-           snuba_text_is_certain(answer, row);
+    return error_set(error, ERROR_INTERNAL, "snuba's answer: a page that is not sorted");
 }
 
-static bool is_behind(const struct pager *pager, const struct snuba_cell *cell)
+/* A page whose values are all odd, or begin alike for longer than a request can say. */
+static bool lengthen(struct pager *pager, size_t rows, struct error *error)
 {
-    if (pager->behind.literal.kind != SNUBA_TEXT)
-        return cell->number > pager->last_number;
-    return cell->kind == SNUBA_CELL_TEXT &&
-           (pager->last_text == NULL || strcmp(cell->text, pager->last_text) > 0);
+    bool longer = false;
+    if (!border_lengthen(&pager->border, &longer, error))
+        return false;
+    return longer || error_set(error, ERROR_INTERNAL,
+                               "snuba's answer: %zu values in a row that are no valid text", rows);
 }
 
-/* *taken: the rows that the next page will not repeat. A server whose order is not that of its
-   comparison would be asked for ever. */
-static bool move_on(struct pager *pager, const struct snuba_answer *answer, size_t *taken,
-                    struct error *error)
+static bool move_on_by_text(struct pager *pager, const struct snuba_answer *answer,
+                            struct border_rows *taken, struct error *error)
 {
-    bool is_last = answer->rows < (size_t)pager->query.limit;
-    *taken = 0;
+    if (!border_judge(&pager->border, answer, taken))
+        return is_unsorted(error);
+    if (answer->rows < (size_t)pager->query.limit) {
+        taken->end = answer->rows;
+        return true;
+    }
+    if (taken->end == 0) {
+        taken->first = 0;
+        return lengthen(pager, answer->rows, error);
+    }
+    return border_move(&pager->border, snuba_cell(answer, taken->end - 1, 0)->text, error);
+}
+
+static bool move_on_by_number(struct pager *pager, const struct snuba_answer *answer,
+                              struct border_rows *taken, struct error *error)
+{
+    *taken = (struct border_rows){.end = answer->rows};
     for (size_t i = 0; i < answer->rows; i++) {
         const struct snuba_cell *cell = snuba_cell(answer, i, 0);
-        if (!is_certain(pager, answer, i))
-            continue;
-        if (!is_behind(pager, cell))
-            return error_set(error, ERROR_INTERNAL, "snuba's answer: a page that is not sorted");
-        pager->last_text = cell->text;
+        if (cell->number <= pager->last_number)
+            return is_unsorted(error);
         pager->last_number = cell->number;
-        *taken = i + 1;
     }
-    if (is_last)
-        *taken = answer->rows;
-    else if (*taken == 0)
-        return error_set(error, ERROR_INTERNAL,
-                         "snuba's answer: %zu values in a row that are no valid text",
-                         answer->rows);
-    pager->query.condition_count = pager->question->query.condition_count + 1;
+    return true;
+}
+
+/* *taken: the rows that no other page has. A server whose order is not that of its comparison would
+   be asked for ever. */
+static bool move_on(struct pager *pager, const struct snuba_answer *answer,
+                    struct border_rows *taken, struct error *error)
+{
+    bool by_text = pager->behind.literal.kind == SNUBA_TEXT;
+    if (!(by_text ? move_on_by_text(pager, answer, taken, error)
+                  : move_on_by_number(pager, answer, taken, error)))
+        return false;
+    pager->last_text = border_text(&pager->border);
+    pager->query.condition_count =
+        pager->question->query.condition_count + (!by_text || pager->border.is_set);
     return true;
 }
 
@@ -159,11 +181,15 @@ static bool ask_page(struct pager *pager, struct snuba_answer *answer, struct er
 {
     bool done = false;
     do {
+        int64_t sent_at = clock_monotonic_ms();
+        pager->query.limit = pager->size.rows;
         done = snuba_ask(pager->question->store->client, &pager->query, pager->question->arena,
                          answer, error);
+        if (done)
+            page_size_came(&pager->size, clock_monotonic_ms() - sent_at, answer->size);
         if (done || error->code != ERROR_OVERLOAD || pager->query.limit / 2 < SNUBA_PAGE_MIN)
             break;
-        pager->query.limit /= 2;
+        page_size_halve(&pager->size, pager->query.limit);
     } while (true);
     return done;
 }
@@ -171,16 +197,16 @@ static bool ask_page(struct pager *pager, struct snuba_answer *answer, struct er
 static bool ask_pages(struct snuba_question *question, struct snuba_rows *rows, struct error *error)
 {
     struct pager pager;
-    struct snuba_answer answer;
-    size_t taken = 0;
-    if (!start_pager(&pager, question, error))
-        return false;
-    do {
-        if (!ask_page(&pager, &answer, error) || !move_on(&pager, &answer, &taken, error) ||
-            !add_rows(question, &answer, taken, rows, error))
-            return false;
-    } while (answer.rows == (size_t)pager.query.limit);
-    return true;
+    struct snuba_answer answer = {.rows = 0};
+    struct border_rows taken;
+    bool done = start_pager(&pager, question, error);
+    do
+        done = done && ask_page(&pager, &answer, error) &&
+               move_on(&pager, &answer, &taken, error) &&
+               add_rows(question, &answer, &taken, rows, error);
+    while (done && answer.rows == (size_t)pager.query.limit);
+    border_free(&pager.border);
+    return done;
 }
 
 /* ---- all groups of a project, where groups are told by their hashes ---- */
@@ -272,7 +298,8 @@ static bool ask_top(struct snuba_question *question, const struct snuba_top *top
         if (!ask_some(question, top, tries[i], &answer, error))
             return false;
         if (sorts_wholly(question) || !is_tied(&answer, top, tries[i]))
-            return add_rows(question, &answer, answer.rows, rows, error);
+            return add_rows(question, &answer, &(struct border_rows){.end = answer.rows}, rows,
+                            error);
     }
     return ask_pages(question, rows, error);
 }

@@ -63,7 +63,8 @@ bool snuba_tagstore_new(const struct snuba_settings *settings, struct pg *pg,
     *snuba = (struct snuba_tagstore){
         .base = {.operations = &operations},
         .translator = {.pg = pg, .dialect = dialect, .retention_days = settings->retention_days},
-        .tmpdir = text_duplicate(settings->tmpdir)};
+        .tmpdir = text_duplicate(settings->tmpdir),
+        .page_size_max = settings->page_size_max};
     bool done = snuba->tmpdir != NULL
                     ? snuba_client_new(settings->url, dialect, &snuba->client, error)
                     : error_no_memory(error);

@@ -11,6 +11,7 @@ struct snuba_settings {
     const char *dialect;    /* "2018" or "2020" */
     int64_t retention_days; /* events older than that are not looked for; 0: no bound */
     const char *tmpdir;     /* where an export is sorted */
+    int64_t page_size_max;  /* rows to which the pages of an export may grow */
 };
 
 /* A tagstore over a Snuba. It connects when it is first asked. `pg`, which stays the caller's and

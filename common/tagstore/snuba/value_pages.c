@@ -2,11 +2,13 @@
 #include "tagstore/snuba/value_pages.h"
 
 #include "base/log.h"
+#include "tagstore/snuba/border.h"
+#include "tagstore/snuba/page_size.h"
 
 #define TEXTS_MAX ((size_t)16 * 1024 * 1024)
 
 enum {
-    PAGE_SIZE_MAX = 10000,
+    PAGE_SIZE_MAX = 10000, /* to find an end of a row of odd values */
     CONDITIONS_MAX = 2,
     ORDERS_MAX = 2,
 };
@@ -15,7 +17,7 @@ enum step {
     IN_ORDER, /* one request, in the order of the export */
     BEYOND,   /* the row beyond the limit, where it does not fit into that answer */
     FIRST,    /* the first page, with the empty value */
-    REST,     /* what is behind `last` */
+    REST,     /* what is behind the border */
     OVER,
 };
 
@@ -27,13 +29,13 @@ struct value_pages {
     struct snuba_query range; /* scope and time, the same for all requests; in `texts` */
 
     enum step step;
-    struct buffer last; /* the last value beyond doubt */
-    bool has_last;
-    int64_t page_size; /* rows of the pages to come */
-    bool widened;      /* a page of doubtful values only is asked for again, larger */
+    struct border border;
+    struct page_size size; /* of the pages to come */
+    bool widened;          /* a page of doubtful values only is asked for again, larger */
 
     /* the request that is on its way, if one is */
     bool is_out;
+    int64_t sent_at; /* milliseconds of the monotonic clock */
     struct snuba_query query;
     struct snuba_column column; /* of the values */
     struct snuba_condition conditions[CONDITIONS_MAX];
@@ -118,7 +120,7 @@ static struct snuba_column add_sortable(struct value_pages *pages)
 static void order_by_value(struct value_pages *pages)
 {
     add_order(pages, add_sortable(pages), false);
-    pages->query.limit = pages->page_size;
+    pages->query.limit = pages->size.rows;
 }
 
 static void make_in_order(struct value_pages *pages)
@@ -151,10 +153,10 @@ static void make_first(struct value_pages *pages)
 /* All values are behind "" but "" itself. */
 static void make_rest(struct value_pages *pages)
 {
-    bool with_empty = !pages->has_last && !pages->asked->seen_only;
+    bool with_empty = !pages->border.is_set && !pages->asked->seen_only;
     use_fastest(pages);
     add_condition(pages, pages->column.kind, with_empty ? SNUBA_GREATER_OR_EQUAL : SNUBA_GREATER,
-                  pages->has_last ? pages->last.data : "");
+                  border_text(&pages->border));
     order_by_value(pages);
 }
 
@@ -176,6 +178,7 @@ static bool send(struct value_pages *pages, struct error *error)
     case OVER:
         return true;
     }
+    pages->sent_at = clock_monotonic_ms();
     pages->is_out = snuba_start(pages->client, &pages->query, error);
     return pages->is_out;
 }
@@ -220,12 +223,13 @@ bool value_pages_new(struct tagstore *store, const struct group_tag_value_query 
     *pages = NULL;
     if (made == NULL)
         return error_no_memory(error);
-    *made = (struct value_pages){.asked = asked,
-                                 .client = snuba->client,
-                                 .dialect = snuba_client_dialect(snuba->client),
-                                 .texts = arena_new(TEXTS_MAX),
-                                 .page_size = (int64_t)asked->page_size};
-    buffer_init(&made->last, SNUBA_ANSWER_MAX);
+    *made =
+        (struct value_pages){.asked = asked,
+                             .client = snuba->client,
+                             .dialect = snuba_client_dialect(snuba->client),
+                             .texts = arena_new(TEXTS_MAX),
+                             .size = page_size_of((int64_t)asked->page_size, snuba->page_size_max)};
+    border_init(&made->border);
     bool done = made->texts != NULL ? start(made, snuba, error) : error_no_memory(error);
     if (done)
         *pages = made;
@@ -246,45 +250,56 @@ void value_pages_free(struct value_pages *pages)
         return;
     if (pages->is_out)
         snuba_abandon(pages->client);
-    buffer_free(&pages->last);
+    border_free(&pages->border);
     arena_free(pages->texts);
     free(pages);
 }
 
-/* ---- less at a time ---- */
+/* ---- less at a time, or more ---- */
 
-static bool asks_too_much(const struct error *error)
+static bool begin_alike(const struct value_pages *pages, struct error *error)
 {
-    return error->code == ERROR_OVERLOAD || error->code == ERROR_TIMEOUT ||
-           error->code == ERROR_ANSWER;
+    return error_set(error, ERROR_EXPORT,
+                     "The tag has too many values that begin with the same %zu bytes to ask Snuba "
+                     "for them",
+                     pages->border.asked.size);
 }
 
 /* Halves what is asked for, if it can be. A question that is the same to the letter would be
    refused for as long as the server works on the first one (ClickHouse 216): this is another. */
-static bool halve(struct value_pages *pages, const struct error *error)
+static bool halve(struct value_pages *pages, struct error *error)
 {
-    int64_t half = pages->query.limit / 2;
-    if (!asks_too_much(error) || pages->widened || half < VALUE_PAGES_MIN)
+    int64_t asked = pages->query.limit;
+    if (page_size_is_too_much(error) && pages->widened && !border_is_whole(&pages->border))
+        return begin_alike(pages, error);
+    if (!page_size_is_too_much(error) || pages->widened || asked / 2 < VALUE_PAGES_MIN)
         return false;
     if (pages->step == IN_ORDER) {
         pages->step = first_page(pages);
-        half = smaller(half, pages->page_size);
+        asked = smaller(asked, 2 * pages->size.rows);
     }
-    pages->page_size = half;
-    LOG(LOG_WARNING, "tagstore.page-halved", log_int("rows", half),
+    page_size_halve(&pages->size, asked);
+    LOG(LOG_WARNING, "tagstore.page-halved", log_int("rows", pages->size.rows),
         log_text("code", error_code_name(error->code)));
     return true;
 }
 
-/* A full page without a value to go on from: only a larger page can have one. */
+/* A full page without a value to go on from: only a longer border, or a larger page, can have one.
+ */
 static bool widen(struct value_pages *pages, struct error *error)
 {
-    int64_t twice = pages->page_size * 2;
-    if (pages->page_size >= PAGE_SIZE_MAX)
+    bool longer = false;
+    if (!border_lengthen(&pages->border, &longer, error))
+        return false;
+    if (longer)
+        return true;
+    if (pages->size.rows >= PAGE_SIZE_MAX && !border_is_whole(&pages->border))
+        return begin_alike(pages, error);
+    if (pages->size.rows >= PAGE_SIZE_MAX)
         return error_set(error, ERROR_INTERNAL,
                          "snuba's answer: %d values in a row that are no valid text",
                          PAGE_SIZE_MAX);
-    pages->page_size = smaller(twice, PAGE_SIZE_MAX);
+    pages->size.rows = smaller(pages->size.rows * 2, PAGE_SIZE_MAX);
     pages->widened = true;
     return true;
 }
@@ -301,68 +316,49 @@ static bool check_cells(const struct snuba_answer *answer, struct error *error)
     return true;
 }
 
-/* Values in another order than the one the server compares by would be asked for in circles, or
-   be left out. Sets *certain to the number of rows up to the last value beyond doubt. */
-static bool check_order(const struct value_pages *pages, const struct snuba_answer *answer,
-                        size_t *certain, struct error *error)
+/* What comes next, and which of the rows count: those from rows->first to before rows->end. Values
+   in another order than the one the server compares by would be asked for in circles, or be left
+   out. */
+static bool move_on(struct value_pages *pages, const struct snuba_answer *answer,
+                    struct border_rows *rows, struct error *error)
 {
-    const char *last = pages->has_last ? pages->last.data : NULL;
-    *certain = 0;
-    for (size_t i = 0; i < answer->rows; i++) {
-        if (!snuba_text_is_certain(answer, i))
-            continue;
-        const char *value = snuba_cell(answer, i, 0)->text;
-        if (last != NULL && strcmp(value, last) <= 0)
-            return error_set(error, ERROR_INTERNAL,
-                             "snuba's answer: a value that is not behind the last one");
-        last = value;
-        *certain = i + 1;
-    }
-    return true;
-}
-
-static bool remember(struct value_pages *pages, const char *value, struct error *error)
-{
-    buffer_clear(&pages->last);
-    pages->has_last = buffer_append_text(&pages->last, value, error);
-    return pages->has_last;
-}
-
-/* What comes next, and how many of the rows count. */
-static bool move_on(struct value_pages *pages, const struct snuba_answer *answer, size_t *count,
-                    struct error *error)
-{
-    size_t certain = 0;
     bool is_full = (int64_t)answer->rows >= pages->query.limit;
-    *count = answer->rows;
+    *rows = (struct border_rows){.end = answer->rows};
     if (pages->step == IN_ORDER || pages->step == BEYOND) {
         bool lacks_one =
             pages->step == IN_ORDER && is_full && pages->query.limit < pages->asked->limit;
         pages->step = lacks_one ? BEYOND : OVER;
         return true;
     }
-    if (!check_order(pages, answer, &certain, error))
-        return false;
+    if (!border_judge(&pages->border, answer, rows))
+        return error_set(error, ERROR_INTERNAL,
+                         "snuba's answer: a value that is not behind the last one");
     if (!is_full) {
+        rows->end = answer->rows;
         pages->step = OVER;
         return true;
     }
-    *count = certain;
-    if (certain == 0)
+    if (rows->end == 0) {
+        rows->first = 0;
         return widen(pages, error);
+    }
+    page_size_came(&pages->size, clock_monotonic_ms() - pages->sent_at, answer->size);
     pages->widened = false;
     pages->step = REST;
-    return remember(pages, snuba_cell(answer, certain - 1, 0)->text, error);
+    return border_move(&pages->border, snuba_cell(answer, rows->end - 1, 0)->text, error);
 }
 
 static bool copy_rows(const struct value_pages *pages, const struct snuba_answer *answer,
-                      size_t count, struct group_tag_value_list *rows, struct error *error)
+                      const struct border_rows *taken, struct group_tag_value_list *rows,
+                      struct error *error)
 {
+    size_t count = taken->end - taken->first;
     rows->items = arena_array(rows->arena, count + 1, sizeof(*rows->items), error);
     if (rows->items == NULL)
         return false;
     for (size_t i = 0; i < count; i++)
-        rows->items[i] = snuba_take_value(snuba_cell(answer, i, 0), pages->asked->group_id, NULL);
+        rows->items[i] =
+            snuba_take_value(snuba_cell(answer, taken->first + i, 0), pages->asked->group_id, NULL);
     rows->count = count;
     return true;
 }
@@ -371,15 +367,15 @@ bool value_pages_next(struct value_pages *pages, struct group_tag_value_list *ro
                       struct error *error)
 {
     struct snuba_answer answer;
-    size_t count = 0;
+    struct border_rows taken;
     rows->count = 0;
     *more = true;
     pages->is_out = false;
     if (!snuba_finish(pages->client, rows->arena, &answer, error))
         return halve(pages, error) && send(pages, error);
-    if (!check_cells(&answer, error) || !move_on(pages, &answer, &count, error) ||
+    if (!check_cells(&answer, error) || !move_on(pages, &answer, &taken, error) ||
         !send(pages, error))
         return false;
     *more = pages->is_out;
-    return copy_rows(pages, &answer, count, rows, error);
+    return copy_rows(pages, &answer, &taken, rows, error);
 }

@@ -17,8 +17,9 @@
  *  - A value that had to be made clean, or that has U+FFFD, may not be what the server compares
  *    with: it is never the last of a page. The rows behind the last value that is beyond doubt are
  *    dropped, and come again with the next page.
- *  - What takes the server too much (memory, time) is asked for in halves, down to VALUE_PAGES_MIN
- *    rows a page, and stays so for the rest.
+ *  - A value that is too long for a request is named by its beginning (border.h).
+ *  - Pages grow while they come quickly (page_size.h). What takes the server too much (memory,
+ * time) is asked for in halves, down to VALUE_PAGES_MIN rows a page.
  */
 #ifndef TAGSTORE_SNUBA_VALUE_PAGES_H
 #define TAGSTORE_SNUBA_VALUE_PAGES_H
@@ -43,7 +44,8 @@ void value_pages_free(struct value_pages *pages);
 
 /* Waits for the page that is on its way, and sends the request for the next one. A page without
    rows need not be the last one: *more tells. ERROR_INTERNAL: the server's order is not that of its
-   comparison, or no value is beyond doubt in the largest page there can be; else as snuba_finish.
+   comparison, or no value is beyond doubt in the largest page there can be; ERROR_EXPORT: more
+   values than a page has begin alike for longer than a request can say; else as snuba_finish.
  */
 bool value_pages_next(struct value_pages *pages, struct group_tag_value_list *rows, bool *more,
                       struct error *error) MUST_CHECK;

@@ -73,6 +73,7 @@ static void defaults(void **state)
     assert_true(config.concurrency >= 1 && config.concurrency <= 4);
     assert_string_equal(config.tagstore, "postgres");
     assert_int_equal(config.page_size, 1000);
+    assert_int_equal(config.page_size_max, 10000);
     assert_int_equal(config.retention_days, 90);
     assert_string_equal(config.storage_url, "file:///var/lib/exportd/files");
     assert_string_equal(config.mail_url, "smtp://127.0.0.1:25");
@@ -104,6 +105,7 @@ static void given_values(void **state)
     set("EXPORTD_QUEUE", "other");
     set("EXPORTD_CONCURRENCY", "64");
     set("EXPORTD_PAGE_SIZE", "1");
+    set("EXPORTD_PAGE_SIZE_MAX", "2000");
     set("EXPORTD_URL_PREFIX", "https://sentry.example.com//");
     set("EXPORTD_CSV_FORMULA_GUARD", "on");
     set("EXPORTD_LOG_LEVEL", "error");
@@ -117,6 +119,7 @@ static void given_values(void **state)
     assert_string_equal(config.queue, "other");
     assert_int_equal(config.concurrency, 64);
     assert_int_equal(config.page_size, 1);
+    assert_int_equal(config.page_size_max, 2000);
     assert_string_equal(config.url_prefix, "https://sentry.example.com");
     assert_true(config.csv_formula_guard);
     assert_int_equal(config_log_level(&config), LOG_ERROR);
@@ -163,6 +166,8 @@ static void numbers_out_of_range(void **state)
                    "EXPORTD_PAGE_SIZE: not a whole number from 1 to 10000");
     assert_refused("EXPORTD_PAGE_SIZE", "10001",
                    "EXPORTD_PAGE_SIZE: not a whole number from 1 to 10000");
+    assert_refused("EXPORTD_PAGE_SIZE_MAX", "10001",
+                   "EXPORTD_PAGE_SIZE_MAX: not a whole number from 1 to 10000");
     assert_refused("EXPORTD_CONCURRENCY", "-1",
                    "EXPORTD_CONCURRENCY: not a whole number from 1 to 64");
     assert_refused("EXPORTD_CONCURRENCY", "4x",

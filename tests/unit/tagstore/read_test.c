@@ -55,7 +55,8 @@ static int start(void **state)
             &(struct snuba_settings){.url = getenv("EXPORTD_TEST_SNUBA_URL"),
                                      .dialect = getenv("EXPORTD_TEST_SNUBA_DIALECT"),
                                      .retention_days = RETENTION_DAYS,
-                                     .tmpdir = "/tmp"},
+                                     .tmpdir = "/tmp",
+                                     .page_size_max = 10000},
             pg, &store, &error));
     else
         store = postgres_tagstore_new(pg);
