@@ -283,7 +283,9 @@ static bool check_mail(const struct config *config)
 {
     struct error error;
     struct mail_transport *transport = NULL;
-    bool fine = mail_transport_open(config->mail_url, config->mail_from, &transport, &error) &&
+    const struct mail_settings settings = {
+        .url = config->mail_url, .sender = config->mail_from, .hello = config->mail_helo};
+    bool fine = mail_transport_open(&settings, &transport, &error) &&
                 mail_transport_check(transport, &error);
     mail_transport_free(transport);
     return report(fine, "mail", "accepts mail", &error);

@@ -31,9 +31,9 @@ extern const struct command commands[];
 
 command_function command_migrate, command_create, command_worker, command_enqueue, command_estimate,
     command_status, command_download, command_cleanup, command_tag_export, command_ingest,
-    command_queue, command_quota, command_rescue, command_cancel, command_retry, command_delete,
-    command_purge, command_audit, command_grouphash, command_check, command_grants, command_group,
-    command_tagstore, command_help, command_version;
+    command_mail, command_queue, command_quota, command_rescue, command_cancel, command_retry,
+    command_delete, command_purge, command_audit, command_grouphash, command_check, command_grants,
+    command_group, command_tagstore, command_help, command_version;
 
 /* Checks what config_load cannot know: the URLs of servers, as their clients read them. */
 bool cli_check_settings(const struct config *config, struct error *error) MUST_CHECK;

@@ -326,6 +326,31 @@ const struct command commands[] = {
      "  {\"group_id\":12,\"into\":7,\"merged\":true,\"events\":3,\"hashes\":1,\"redirects\":0}"
      "\n",
      command_group},
+    {"mail",
+     "list [--state waiting|sent|given-up] [--json]\n"
+     "       exportd mail resend ID... | --all [--json]",
+     "Look at the mails of exports, and send them again",
+     "\nlist: the mails that wait or are given up, or those of a state, each with its tries, the "
+     "next "
+     "one, the\n"
+     "recipient, and what the mail server said last. resend: the mail of the export with this id "
+     "is "
+     "due at\n"
+     "once, also one that was sent, with the same Message-ID; --all: those that are given up. An "
+     "export that has\n"
+     "no mail is told on standard error (with --json: in its line) and does not stop the others; "
+     "the "
+     "exit\n"
+     "status is then 1.\n"
+     "\nexamples with --json:\n"
+     "  "
+     "{\"id\":27,\"state\":\"given-up\",\"organization\":\"acme\",\"recipient\":\"ann@example."
+     "com\",\n"
+     "   \"message_id\":\"<27.1.1a2b3c4d@example.com>\",\"tries\":31,\"perhaps_sent\":0,\n"
+     "   \"first_try_at\":\"2020-03-25T16:12:18.123456Z\",\"next_try_at\":null,\n"
+     "   \"message\":\"the mail server refused the recipient: 554 5.7.1 relay denied\"}\n"
+     "  {\"id\":27,\"resent\":true,\"error\":null}\n",
+     command_mail},
     {"queue",
      "[stats | workers | delayed | dead | retry ENTRY | retry --all | drop ENTRY | pause | resume] "
      "[--json]",

@@ -7,26 +7,43 @@
 
 /* ---- the words ---- */
 
+bool each_export_add(struct each_export *each, int64_t id, struct error *error)
+{
+    int64_t *ids = memory_resize(each->ids, (each->count + 1) * sizeof(*ids));
+    if (ids == NULL)
+        return error_no_memory(error);
+    each->ids = ids;
+    each->ids[each->count++] = id;
+    return true;
+}
+
 static bool read_ids(const struct positional *words, struct each_export *each, struct error *error)
 {
-    for (int i = 0; i < words->count; i++)
-        if (!text_to_int64(words->words[i], 1, INT64_MAX, &each->ids[each->count++]))
+    if (each->all != (words->count == 0))
+        return error_set(error, ERROR_USAGE,
+                         each->all ? "--all goes without ids" : "the id of an export is needed");
+    for (int i = 0; i < words->count; i++) {
+        int64_t id = 0;
+        if (!text_to_int64(words->words[i], 1, INT64_MAX, &id))
             return error_set(error, ERROR_USAGE, "'%.60s' is not the id of an export",
                              words->words[i]);
+        if (!each_export_add(each, id, error))
+            return false;
+    }
     return true;
 }
 
 bool each_export_parse(struct each_export *each, int argc, char **argv, struct error *error)
 {
     const char **texts = memory_zeroed((size_t)argc, sizeof(*texts));
-    struct positional words = {.min = 1, .max = argc, .words = texts};
+    struct positional words = {.min = each->takes_all ? 0 : 1, .max = argc, .words = texts};
     const struct option_spec specs[] = {
-        {.name = "json", .type = OPTION_SWITCH, .value = &each->json}, {.name = NULL}};
-    each->ids = memory_zeroed((size_t)argc, sizeof(*each->ids));
-    bool done =
-        texts == NULL || each->ids == NULL
-            ? error_no_memory(error)
-            : options_parse(argc, argv, specs, &words, error) && read_ids(&words, each, error);
+        {.name = "json", .type = OPTION_SWITCH, .value = &each->json},
+        {.name = each->takes_all ? "all" : NULL, .type = OPTION_SWITCH, .value = &each->all},
+        {.name = NULL}};
+    bool done = texts == NULL ? error_no_memory(error)
+                              : options_parse(argc, argv, specs, &words, error) &&
+                                    read_ids(&words, each, error);
     free(texts);
     return done;
 }

@@ -168,7 +168,9 @@ static bool open_parts(struct worker *worker, struct error *error)
     if (!blob_store_open(config->storage_url, config->storage_mode, &worker->store, error) ||
         !check_disks(worker, error))
         return false;
-    if (!mail_transport_open(config->mail_url, config->mail_from, &worker->transport, error))
+    const struct mail_settings mail = {
+        .url = config->mail_url, .sender = config->mail_from, .hello = config->mail_helo};
+    if (!mail_transport_open(&mail, &worker->transport, error))
         return false;
     worker->pg = open_pg(config, "exportd worker main");
     worker->claim_pg = open_pg(config, "exportd claimer");

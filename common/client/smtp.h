@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SMTP, by libcurl: one mail a call, over a connection that is kept between mails. TLS certificates
- * are verified; no redirects, proxies or netrc.
+ * SMTP: one mail a call, over a connection that is kept between mails. libcurl connects, with TLS
+ * and login; TLS certificates are verified; no proxies or netrc.
  */
 #ifndef CLIENT_SMTP_H
 #define CLIENT_SMTP_H
@@ -23,6 +23,7 @@ struct smtp_server {
     char user[256]; /* "": no login */
     char password[256];
     char cafile[512]; /* "": the system's certificates */
+    char hello[256];  /* what EHLO says, also [address]; "": the name of this host */
 };
 
 /* Reads smtp[s]://[user:password@]host[:port][?starttls=required][&cafile=/path]. Default ports:
@@ -46,12 +47,14 @@ struct smtp_mail {
     size_t size;
 };
 
-/* Sends a mail. Gives up after 30 s, and waits as long again for a server that refuses and says no
-   goodbye. What soon fails over a connection that was kept, and cannot have been taken by the
-   server, is tried once more over a new one: 80 s in all, at most. ERROR_AWAY: no connection, or a
-   4xx answer: try again. ERROR_DENIED: login or certificate refused: an operator has to act, try
-   again later. ERROR_INVALID: an address with control characters, or a 5xx answer to this mail:
-   never again. ERROR_STOPPED: see above. */
+/* Sends a mail. What soon fails over a connection that was kept, and cannot have been taken by the
+   server, is tried once more over a new one.
+   ERROR_INVALID: an address with control characters, or an answer that refuses this recipient or
+   this mail for good (RFC 3463: after RCPT 5.1.0 to 5.1.3, 5.1.6, 5.1.10, 5.2.1; after the body
+   5.3.4, 5.6.x): never again. ERROR_DENIED: login or certificate refused; ERROR_AWAY: any other
+   refusal, or no answer: try again later. ERROR_ANSWER: the server was given the whole mail and did
+   not answer: it may have taken it. ERROR_STOPPED: see above; the server cannot have taken it.
+   The message has the server's words, without the recipient's address. */
 bool smtp_send(struct smtp *smtp, const struct smtp_mail *mail, struct error *error) MUST_CHECK;
 
 /* Says goodbye, if there is a connection, and closes it: there is no mail for now, and a server has
@@ -59,7 +62,8 @@ bool smtp_send(struct smtp *smtp, const struct smtp_mail *mail, struct error *er
    one. */
 void smtp_rest(struct smtp *smtp);
 
-/* Connects anew, says hello (and logs in) and goodbye: for `exportd check`. Errors as smtp_send. */
-bool smtp_probe(struct smtp *smtp, struct error *error) MUST_CHECK;
+/* Connects anew, logs in, and says MAIL and RCPT with `address`, then RSET and goodbye: for
+   `exportd check`. That the server knows no such mailbox is fine. Errors as smtp_send. */
+bool smtp_probe(struct smtp *smtp, const char *address, struct error *error) MUST_CHECK;
 
 #endif

@@ -81,6 +81,8 @@ static const struct setting settings[] = {
      "file:///folder"},
     {"EXPORTD_MAIL_FROM", MEMBER(mail_from), TEXT, 0, "root@localhost", NULL, 0, 0,
      "the sender of the mails"},
+    {"EXPORTD_MAIL_HELO", MEMBER(mail_helo), TEXT, 0, "", NULL, 0, 0,
+     "the name that the mail server is greeted with, or [address]; empty: this host's name"},
     {"EXPORTD_URL_PREFIX", MEMBER(url_prefix), URL, 0, "http://localhost:8000", " http https ", 0,
      0, "where the web interface is: the beginning of links in mails"},
     {"EXPORTD_MAX_FAILURES", MEMBER(max_failures), NUMBER, 0, "5", NULL, 1, 100,
@@ -331,6 +333,8 @@ static bool read_priorities(struct config *config, struct error *error)
     return true;
 }
 
+#define HELO_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:[]"
+
 static bool check_rules(const struct config *config, struct error *error)
 {
     if (strlen(config->queue) > 200 || strpbrk(config->queue, "{}") != NULL ||
@@ -340,6 +344,10 @@ static bool check_rules(const struct config *config, struct error *error)
     if (strchr(config->mail_from, '@') == NULL || text_has_control(config->mail_from) ||
         strpbrk(config->mail_from, " <>") != NULL || strlen(config->mail_from) > 254)
         return error_set(error, ERROR_USAGE, "EXPORTD_MAIL_FROM: not a bare address as in a@b.c");
+    if (strlen(config->mail_helo) > 255 ||
+        config->mail_helo[strspn(config->mail_helo, HELO_CHARACTERS)] != '\0')
+        return error_set(error, ERROR_USAGE,
+                         "EXPORTD_MAIL_HELO: not a name as in mail.example.com, or [address]");
     if (text_has_control(config->url_prefix))
         return error_set(error, ERROR_USAGE, "EXPORTD_URL_PREFIX: has control characters");
     return check_sampled_projects(config, error);

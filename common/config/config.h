@@ -33,6 +33,7 @@ struct config {
     char *storage_mode; /* octal */
     char *mail_url;
     char *mail_from;
+    char *mail_helo;  /* "": the name of this host */
     char *url_prefix; /* without trailing slash */
     int64_t max_failures;
     int64_t retry_base_seconds;

@@ -13,18 +13,22 @@ enum {
     RETRY_MAX_SECONDS = 3600,
     IN_HAND_MS = 2000, /* a claimed mail may wait for its turn for so long */
     QUICK_MS = 100,
+    TRY_SECONDS = 24 * 3600, /* from the first try to the last */
+    PERHAPS_SENT_MAX = 3,
 };
 
 /* 10, 20, 40 ... 3600 seconds behind the first, second, third ... try, and up to a quarter less, so
-   that mails that failed together do not come back together. */
-static int64_t pause_after(int64_t tries)
+   that mails that failed together do not come back together. The last try is after a day. */
+static int64_t pause_after(const struct outbox_mail *mail)
 {
     int64_t seconds = RETRY_FIRST_SECONDS;
-    for (int64_t i = 1; i < tries && seconds < RETRY_MAX_SECONDS; i++)
+    int64_t left = TRY_SECONDS - mail->tried_for_seconds;
+    for (int64_t i = 1; i < mail->tries && seconds < RETRY_MAX_SECONDS; i++)
         seconds *= 2;
     if (seconds > RETRY_MAX_SECONDS)
         seconds = RETRY_MAX_SECONDS;
-    return seconds - random_below((uint32_t)seconds / 4 + 1);
+    seconds -= random_below((uint32_t)seconds / 4 + 1);
+    return seconds < left ? seconds : left;
 }
 
 /* ---- what is sent, and not recorded ---- */
@@ -87,7 +91,7 @@ static bool record_delayed(struct pg *pg, const struct outbox_mail *mail,
                            const struct error *failure, struct error *error)
 {
     /* who was stopped has nothing against the server: the next worker sends it */
-    int64_t seconds = failure->code == ERROR_STOPPED ? 0 : pause_after(mail->tries);
+    int64_t seconds = failure->code == ERROR_STOPPED ? 0 : pause_after(mail);
     if (!outbox_mail_retry(pg, mail, seconds, failure->message, error))
         return false;
     LOG(LOG_WARNING, "mail.delayed", log_int("data_export_id", mail->data_export_id),
@@ -97,7 +101,13 @@ static bool record_delayed(struct pg *pg, const struct outbox_mail *mail,
     return true;
 }
 
-static bool send_mail(struct outbox *outbox, const struct outbox_mail *mail, struct error *error)
+static bool is_hopeless(const struct outbox_mail *mail, const struct error *failure)
+{
+    return failure->code == ERROR_INVALID || mail->perhaps_sent >= PERHAPS_SENT_MAX ||
+           (failure->code != ERROR_STOPPED && mail->tried_for_seconds >= TRY_SECONDS);
+}
+
+static bool send_mail(struct outbox *outbox, struct outbox_mail *mail, struct error *error)
 {
     struct error failure;
     int64_t began_ms = clock_monotonic_ms();
@@ -111,7 +121,8 @@ static bool send_mail(struct outbox *outbox, const struct outbox_mail *mail, str
         outbox->sent[outbox->sent_count++] = (size_t)(mail - outbox->mails.list);
         return FAULT("after_smtp", error);
     }
-    if (failure.code == ERROR_INVALID)
+    mail->perhaps_sent += failure.code == ERROR_ANSWER ? 1 : 0;
+    if (is_hopeless(mail, &failure))
         return record_refused(outbox->pg, mail, &failure, error);
     return record_delayed(outbox->pg, mail, &failure, error);
 }

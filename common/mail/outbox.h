@@ -26,11 +26,12 @@ void outbox_free(struct outbox *outbox); /* records and gives back nothing: outb
 /* Sends the mail that has been due longest, if there is one, with no transaction open meanwhile; if
    not *more, no other one is due. Records what came of it: due again with exponential back-off
    (10 s to 1 h, with jitter) after a failure that may pass; given up, with an error in the log,
-   after a 5xx. A refused mail is no error of this function: errors are those of the database. While
-   the mail server is quick, up to OUTBOX_MAILS_MAX mails are claimed at once, and noted as sent in
-   one statement after the last of them. If the process dies in between, these go out again. Mails
-   of a slow server are claimed and noted one by one. When PostgreSQL fails, and 2 s after the
-   claim, what is claimed and not tried goes back. */
+   when it will never be taken, a day after the first try, or when it has perhaps been sent three
+   times. A refused mail is no error of this function: errors are those of the database. While the
+   mail server is quick, up to OUTBOX_MAILS_MAX mails are claimed at once, and noted as sent in one
+   statement after the last of them. If the process dies in between, these go out again. Mails of a
+   slow server are claimed and noted one by one. When PostgreSQL fails, and 2 s after the claim,
+   what is claimed and not tried goes back. */
 bool outbox_send_next(struct outbox *outbox, bool *more, struct error *error) MUST_CHECK;
 
 /* Records what was sent, and gives back what was claimed and not tried: before the end. */

@@ -26,7 +26,8 @@ static bool send_mail(struct mail_transport *base, const struct mail_message *me
 
 static bool check(struct mail_transport *base, struct error *error)
 {
-    return smtp_probe(((const struct smtp_transport *)base)->smtp, error);
+    const struct smtp_transport *transport = (const struct smtp_transport *)base;
+    return smtp_probe(transport->smtp, transport->sender, error);
 }
 
 static void rest(struct mail_transport *base)
@@ -55,11 +56,16 @@ static const struct mail_transport_operations operations = {
     .free = free_transport,
 };
 
-struct mail_transport *smtp_transport_new(const char *url, const char *sender, struct error *error)
+struct mail_transport *smtp_transport_new(const struct mail_settings *settings, struct error *error)
 {
     struct smtp_server server;
-    if (!smtp_parse_url(url, &server, error))
+    if (!smtp_parse_url(settings->url, &server, error))
         return NULL;
+    if (settings->hello != NULL &&
+        !text_copy(server.hello, sizeof(server.hello), settings->hello)) {
+        (void)error_set(error, ERROR_USAGE, "the name for EHLO is too long");
+        return NULL;
+    }
     struct smtp_transport *transport = memory_zeroed(1, sizeof(*transport));
     if (transport == NULL) {
         (void)error_no_memory(error);
@@ -67,7 +73,7 @@ struct mail_transport *smtp_transport_new(const char *url, const char *sender, s
     }
     transport->base.operations = &operations;
     transport->smtp = smtp_new(&server, &transport->interrupted);
-    transport->sender = text_duplicate(sender);
+    transport->sender = text_duplicate(settings->sender);
     if (transport->smtp != NULL && transport->sender != NULL)
         return &transport->base;
     free_transport(&transport->base);

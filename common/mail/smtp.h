@@ -5,9 +5,9 @@
 
 #include "mail/transport.h"
 
-/* `url` as client/smtp.h reads it; `sender` is the envelope's. NULL and *error: ERROR_USAGE for the
-   URL, ERROR_AWAY without memory. Connects only when there is something to send. */
-struct mail_transport *smtp_transport_new(const char *url, const char *sender,
+/* The URL is as client/smtp.h reads it. NULL and *error: ERROR_USAGE for it, ERROR_AWAY without
+   memory. Connects only when there is something to send. */
+struct mail_transport *smtp_transport_new(const struct mail_settings *settings,
                                           struct error *error) MUST_CHECK;
 
 #endif

@@ -20,18 +20,19 @@ static struct mail_transport *open_folder(const struct url *url, struct error *e
     return eml_transport_new(url->path, error);
 }
 
-bool mail_transport_open(const char *text, const char *sender, struct mail_transport **transport,
+bool mail_transport_open(const struct mail_settings *settings, struct mail_transport **transport,
                          struct error *error)
 {
     struct url url;
     *transport = NULL;
-    bool usable = mail_check_address(sender, error) || error_prefix(error, "the sender of mails");
-    if (!usable || !url_parse(text, &url, error)) {
+    bool usable =
+        mail_check_address(settings->sender, error) || error_prefix(error, "the sender of mails");
+    if (!usable || !url_parse(settings->url, &url, error)) {
         error->code = ERROR_USAGE;
         return false;
     }
     *transport = text_equal(url.scheme, "file") ? open_folder(&url, error)
-                                                : smtp_transport_new(text, sender, error);
+                                                : smtp_transport_new(settings, error);
     return *transport != NULL;
 }
 

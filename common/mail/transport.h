@@ -27,12 +27,19 @@ struct mail_transport {
     const struct mail_transport_operations *operations;
 };
 
-/* The transport that EXPORTD_MAIL_URL names; `sender` is the envelope's. ERROR_USAGE for either. */
-bool mail_transport_open(const char *url, const char *sender, struct mail_transport **transport,
+struct mail_settings {
+    const char *url;    /* EXPORTD_MAIL_URL */
+    const char *sender; /* the envelope's: a bare address */
+    const char *hello;  /* EXPORTD_MAIL_HELO; NULL or "": the name of this host */
+};
+
+/* The transport that the URL names. ERROR_USAGE for any of the settings. */
+bool mail_transport_open(const struct mail_settings *settings, struct mail_transport **transport,
                          struct error *error) MUST_CHECK;
 void mail_transport_free(struct mail_transport *transport); /* NULL is fine */
 
-/* ERROR_INVALID: this mail will never be taken; any other code: try again later. */
+/* ERROR_INVALID: this mail will never be taken. ERROR_ANSWER: it may be sent. ERROR_STOPPED: it is
+   not, because of mail_transport_interrupt. Any other code: it is not, try again later. */
 bool mail_transport_send(struct mail_transport *transport, const struct mail_message *message,
                          struct error *error) MUST_CHECK;
 
@@ -40,10 +47,10 @@ bool mail_transport_send(struct mail_transport *transport, const struct mail_mes
 void mail_transport_rest(struct mail_transport *transport);
 
 /* From any thread: the mail that is being sent, and all after it, are given up within a second or
-   two: ERROR_STOPPED. */
+   two: ERROR_STOPPED, or ERROR_ANSWER. */
 void mail_transport_interrupt(struct mail_transport *transport);
 
-/* Whether the server answers, or the folder can be written. */
+/* Whether the server would take a mail from and to the sender, or the folder can be written. */
 bool mail_transport_check(struct mail_transport *transport, struct error *error) MUST_CHECK;
 
 #endif

@@ -7,7 +7,7 @@
 static const char *const action_names[] = {
     [AUDIT_CREATE] = "create", [AUDIT_DOWNLOAD] = "download", [AUDIT_CANCEL] = "cancel",
     [AUDIT_RETRY] = "retry",   [AUDIT_DELETE] = "delete",     [AUDIT_EXPIRY] = "expiry",
-    [AUDIT_PURGE] = "purge",
+    [AUDIT_PURGE] = "purge",   [AUDIT_RESEND] = "resend",
 };
 
 bool audit_is_action(const char *name)

@@ -14,6 +14,7 @@ enum audit_action {
     AUDIT_DELETE,
     AUDIT_EXPIRY, /* its file was removed because it had expired */
     AUDIT_PURGE,
+    AUDIT_RESEND, /* its mail */
 };
 
 /* Whether this is the name of an action: "create", ...: as in the database. */

@@ -15,15 +15,16 @@ bool outbox_mail_insert_add(struct pg_batch *batch, const struct outbox_mail *ma
     pg_bind_text(&params, mail->message_id);
     pg_bind_text(&params, mail->recipient);
     pg_bind_text(&params, mail->mime);
-    return pg_batch_add(batch,
-                        "INSERT INTO exportd.outbox AS mail (data_export_id, message_id, recipient,"
-                        " mime, tries, next_try_at, state)"
-                        " VALUES ($1::bigint, $2::text, $3::text, $4::text, 0, now(), 'waiting')"
-                        " ON CONFLICT (data_export_id) DO UPDATE SET id = excluded.id,"
-                        " message_id = excluded.message_id, recipient = excluded.recipient,"
-                        " mime = excluded.mime, tries = 0, next_try_at = now(),"
-                        " state = 'waiting', message = NULL",
-                        &params, error);
+    return pg_batch_add(
+        batch,
+        "INSERT INTO exportd.outbox AS mail (data_export_id, message_id, recipient,"
+        " mime, tries, next_try_at, state)"
+        " VALUES ($1::bigint, $2::text, $3::text, $4::text, 0, now(), 'waiting')"
+        " ON CONFLICT (data_export_id) DO UPDATE SET id = excluded.id,"
+        " message_id = excluded.message_id, recipient = excluded.recipient,"
+        " mime = excluded.mime, tries = 0, next_try_at = now(), first_try_at = NULL,"
+        " perhaps_sent = 0, state = 'waiting', message = NULL",
+        &params, error);
 }
 
 #define WAITING(condition, limit)                                                                  \
@@ -35,11 +36,12 @@ bool outbox_mail_insert_add(struct pg_batch *batch, const struct outbox_mail *ma
 /* Each part goes along the index of what waits and ends at its last row, however many wait; both
    in one condition would be read whole, with all that have waited since the last VACUUM. */
 #define CLAIM(limit)                                                                               \
-    "UPDATE exportd.outbox SET tries = tries + 1,"                                                 \
+    "UPDATE exportd.outbox SET tries = tries + 1, first_try_at = coalesce(first_try_at, now()),"   \
     " next_try_at = now() + $1::bigint * interval '1 second'"                                      \
     " WHERE id = ANY (" DUE(                                                                       \
         limit) " || " STRAY ")"                                                                    \
-               " RETURNING id, data_export_id, message_id, recipient, mime, tries, " PG_USEC(      \
+               " RETURNING id, data_export_id, message_id, recipient, mime, tries,"                \
+               " floor(extract(epoch FROM now() - first_try_at))::bigint, perhaps_sent, " PG_USEC( \
                    "next_try_at") ", " PG_UNSYNCED
 
 /* The limit is no parameter: a server that does not know it plans anew each time. */
@@ -56,7 +58,9 @@ static void read_mail(const struct pg_result *result, int row, struct outbox_mai
         .recipient = pg_text(result, row, 3),
         .mime = pg_text(result, row, 4),
         .tries = pg_int(result, row, 5),
-        .held_until = pg_time(result, row, 6),
+        .tried_for_seconds = pg_int(result, row, 6),
+        .perhaps_sent = pg_int(result, row, 7),
+        .held_until = pg_time(result, row, 8),
     };
     mail->mime_size = strlen(mail->mime);
 }
@@ -127,7 +131,8 @@ bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mails, size_
     }
     bool done = pg_columns_execute(&columns, pg,
                                    "UPDATE exportd.outbox AS mail SET tries = mail.tries - 1,"
-                                   " next_try_at = now()"
+                                   " next_try_at = now(), first_try_at ="
+                                   " CASE WHEN mail.tries > 1 THEN mail.first_try_at END"
                                    " FROM unnest($1::bigint[], $2::timestamptz[])"
                                    " AS mine (id, held_until) WHERE mail.id = mine.id"
                                    " AND mail.next_try_at = mine.held_until AND state = 'waiting'",
@@ -143,8 +148,9 @@ bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t se
     bind_claim(&params, mail);
     pg_bind_int(&params, seconds);
     pg_bind_text(&params, reason);
+    pg_bind_int(&params, mail->perhaps_sent);
     return pg_execute(pg,
-                      "UPDATE exportd.outbox SET message = $5::text,"
+                      "UPDATE exportd.outbox SET message = $5::text, perhaps_sent = $6::bigint,"
                       " next_try_at = now() + $4::bigint * interval '1 second'" WHERE_THIS_CLAIM,
                       &params, NULL, error);
 }
@@ -155,9 +161,84 @@ bool outbox_mail_give_up(struct pg *pg, const struct outbox_mail *mail, const ch
     struct pg_params params = {.count = 0};
     bind_claim(&params, mail);
     pg_bind_text(&params, reason);
-    return pg_execute(
-        pg, "UPDATE exportd.outbox SET state = 'given-up', message = $4::text" WHERE_THIS_CLAIM,
-        &params, NULL, error);
+    pg_bind_int(&params, mail->perhaps_sent);
+    return pg_execute(pg,
+                      "UPDATE exportd.outbox SET state = 'given-up', message = $4::text,"
+                      " perhaps_sent = $5::bigint" WHERE_THIS_CLAIM,
+                      &params, NULL, error);
+}
+
+bool outbox_mail_resend(struct pg *pg, int64_t data_export_id, bool *found, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    int64_t changed = 0;
+    pg_bind_int(&params, data_export_id);
+    if (!pg_execute(pg,
+                    "UPDATE exportd.outbox SET state = 'waiting', tries = 0, first_try_at = NULL,"
+                    " perhaps_sent = 0, message = NULL, next_try_at = now()"
+                    " WHERE data_export_id = $1::bigint",
+                    &params, &changed, error))
+        return false;
+    *found = changed > 0;
+    return true;
+}
+
+/* ---- to be looked at ---- */
+
+static const char list_statement[] =
+    "SELECT m.data_export_id, m.state, o.slug, m.recipient, m.message_id, m.tries, m.perhaps_sent,"
+    " " PG_USEC("m.first_try_at") ", CASE WHEN m.state = 'waiting' THEN " PG_USEC(
+        "m.next_try_at") " END, m.message FROM exportd.outbox m"
+                         " LEFT JOIN exportd.export x ON x.data_export_id = m.data_export_id"
+                         " LEFT JOIN sentry_organization o ON o.id = x.organization_id"
+                         " WHERE m.data_export_id > $2::bigint"
+                         " AND CASE WHEN $1::text IS NULL THEN m.state <> 'sent' ELSE m.state = "
+                         "$1::text END"
+                         " ORDER BY m.data_export_id LIMIT $3::bigint";
+
+static bool put_mail(json_t *object, const struct pg_result *result, int row, struct error *error)
+{
+    return json_put_int(object, "id", pg_int(result, row, 0), error) &&
+           json_put_text(object, "state", pg_text(result, row, 1), error) &&
+           json_put_text(object, "organization", pg_text(result, row, 2), error) &&
+           json_put_text(object, "recipient", pg_text(result, row, 3), error) &&
+           json_put_text(object, "message_id", pg_text(result, row, 4), error) &&
+           json_put_int(object, "tries", pg_int(result, row, 5), error) &&
+           json_put_int(object, "perhaps_sent", pg_int(result, row, 6), error) &&
+           json_put_time(object, "first_try_at", pg_time(result, row, 7), error) &&
+           json_put_time(object, "next_try_at", pg_time(result, row, 8), error) &&
+           json_put_text(object, "message", pg_text(result, row, 9), error);
+}
+
+static bool append_mail(json_t *list, const struct pg_result *result, int row, struct error *error)
+{
+    json_t *object = json_object();
+    bool done = (object != NULL && json_array_append(list, object) == 0) || error_no_memory(error);
+    done = done && put_mail(object, result, row, error);
+    json_decref(object);
+    return done;
+}
+
+bool outbox_mail_list(struct pg *pg, const struct outbox_filter *filter, json_t **mails,
+                      struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    pg_bind_text(&params, filter->state);
+    pg_bind_int(&params, filter->after);
+    pg_bind_int(&params, filter->max);
+    if (!pg_query(pg, list_statement, &params, &result, error))
+        return false;
+    *mails = json_array();
+    bool done = *mails != NULL || error_no_memory(error);
+    for (int row = 0; done && row < pg_rows(result); row++)
+        done = append_mail(*mails, result, row, error);
+    if (!done) {
+        json_decref(*mails);
+        *mails = NULL;
+    }
+    pg_result_free(result);
+    return done;
 }
 
 bool outbox_mail_count_waiting(struct pg *pg, int64_t *count, struct error *error)

@@ -3,6 +3,7 @@
 #ifndef MODEL_OUTBOX_MAIL_H
 #define MODEL_OUTBOX_MAIL_H
 
+#include "base/json.h"
 #include "client/pg.h"
 
 enum { OUTBOX_MAILS_MAX = 8 }; /* that one claim takes */
@@ -14,8 +15,10 @@ struct outbox_mail {
     const char *recipient;
     const char *mime;
     size_t mime_size;
-    int64_t tries;      /* this one included */
-    int64_t held_until; /* of this claim: no other one has the same */
+    int64_t tries;             /* this one included */
+    int64_t tried_for_seconds; /* since the first try's claim */
+    int64_t perhaps_sent;      /* so often the server was given it whole and did not answer */
+    int64_t held_until;        /* of this claim: no other one has the same */
 };
 
 /* Adds the statement that puts a mail (its data_export_id and texts) in, due at once. One per
@@ -58,12 +61,30 @@ bool outbox_mail_sent(struct pg *pg, const int64_t *ids, size_t count,
 bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mails, size_t count,
                            struct error *error) MUST_CHECK;
 
-/* It is not: due again in `seconds` because of `reason`, or never again. Only the claim that
-   was made is judged (`held_until` and `tries` are the fence). */
+/* It is not, or perhaps: due again in `seconds` because of `reason`, or never again. Records
+   `perhaps_sent`, too. Only the claim that was made is judged (`held_until` and `tries` are the
+   fence). */
 bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t seconds,
                        const char *reason, struct error *error) MUST_CHECK;
 bool outbox_mail_give_up(struct pg *pg, const struct outbox_mail *mail, const char *reason,
                          struct error *error) MUST_CHECK;
+
+/* The mail of the export is due at once, as if it had never been tried. *found: there is one. */
+bool outbox_mail_resend(struct pg *pg, int64_t data_export_id, bool *found,
+                        struct error *error) MUST_CHECK;
+
+/* Which mails to list. */
+struct outbox_filter {
+    const char *state; /* NULL: those that are not sent */
+    int64_t after;     /* ids of exports above it */
+    int64_t max;
+};
+
+/* The mails that pass the filter, by the ids of their exports: a JSON array of objects {id (of the
+   export), state, organization (slug), recipient, message_id, tries, perhaps_sent, first_try_at,
+   next_try_at, message}; next_try_at is null unless it waits. */
+bool outbox_mail_list(struct pg *pg, const struct outbox_filter *filter, json_t **mails,
+                      struct error *error) MUST_CHECK;
 
 /* How many wait to be sent. */
 bool outbox_mail_count_waiting(struct pg *pg, int64_t *count, struct error *error) MUST_CHECK;

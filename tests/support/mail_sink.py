@@ -70,6 +70,7 @@ class MailSink:
     def __init__(self, tls=None, context=None, login=None):
         self.mails = []
         self.connections = 0
+        self.hello = None
         self._tls = tls
         self._refusals = {}
         self._login = login
@@ -107,7 +108,7 @@ class MailSink:
 
     async def handle_EHLO(self, _server, session, _envelope, hostname, responses):
         self.connections += 1
-        session.host_name = hostname
+        session.host_name = self.hello = hostname
         return responses
 
     async def handle_MAIL(self, _server, _session, envelope, address, options):

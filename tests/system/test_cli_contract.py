@@ -10,7 +10,7 @@ from support.events import series
 from support.program import Exportd
 
 COMMANDS = ("migrate create worker enqueue estimate status download cleanup tag-export tagstore ingest "
-            "grouphash group queue quota rescue cancel retry delete purge audit check help version").split()
+            "grouphash group queue quota rescue cancel retry delete mail purge audit check help version").split()
 
 EXPORT = ["--organization", "acme", "--project", "1", "--group", "1", "--key", "color"]
 
@@ -53,6 +53,8 @@ def bare(tmp_path):
     ["cleanup", "now"], ["check", "all"],
     *([command, *words] for command in ("cancel", "retry", "delete")
       for words in ([], ["one"], ["27", "0"], ["27", "--all"])),
+    ["mail"], ["mail", "fly"], ["mail", "list", "27"], ["mail", "list", "--state", "failed"],
+    ["mail", "resend"], ["mail", "resend", "one"], ["mail", "resend", "27", "--all"],
     ["quota"], ["quota", "set"], ["quota", "show", "acme"],
     ["purge"], ["purge", "--user", "1", "--organization", "acme"], ["purge", "ann@example.com"],
     ["audit", "27"], ["audit", "--action", "fly"], ["audit", "--limit", "0"],

@@ -161,11 +161,85 @@ def test_a_server_that_says_later(exportd, sql, export, command):
         assert sink.mails == []
 
 
-@pytest.mark.parametrize("command", ["RCPT", "DATA"])
-def test_a_server_that_says_never(exportd, sql, export, command):
+RECIPIENT_OR_MAIL = [
+    *(("RCPT", f"550 {status} no such user")
+      for status in ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")),
+    ("DATA", "552 5.3.4 too big"), ("DATA", "554 5.6.0 not a mail"), ("DATA", "554 5.6.3 cannot convert")]
+SETUP = [
+    ("MAIL", "553 5.7.1 sender address rejected: not owned by user"),
+    ("MAIL", "550 5.1.1 no such sender"),
+    ("RCPT", "504 5.5.2 <shop>: Helo command rejected: need fully-qualified hostname"),
+    ("RCPT", "554 5.7.1 Relay access denied"), ("RCPT", "550 relaying denied"),
+    ("RCPT", "554 5.7.1 Client host rejected: Access denied"),
+    ("RCPT", "550 5.4.5 Daily sending quota exceeded"),
+    ("DATA", "550 5.7.1 rejected by policy"), ("DATA", "550 5.1.1 said too late"), ("DATA", "554 no")]
+
+
+@pytest.mark.parametrize("command, answer", SETUP)
+def test_a_refusal_because_of_the_setup(exportd, sql, export, command, answer):
+    """Every mail would get it: an operator can mend it, and then all go out."""
+    with MailSink() as sink:
+        url = f"smtp://127.0.0.1:{sink.port}"
+        sink.refuse(command, answer, times=100)
+        if command != "DATA":
+            checked = exportd.run("check", MAIL_URL=url)
+            assert checked.status == 1 and answer in checked.out
+        check_undelivered_then_sent(exportd, sql, export, url)
+        assert sink.mails == []
+
+
+def test_check_mails_nothing(exportd, export):
+    with MailSink() as sink:
+        sink.refuse("RCPT", "550 5.1.1 no such mailbox")
+        exportd.ok("check", MAIL_URL=f"smtp://127.0.0.1:{sink.port}")
+        assert sink.connections == 1 and sink.mails == []
+
+
+def test_given_up_after_a_day_and_resent(exportd, sql, export):
+    with MailSink() as sink:
+        url = f"smtp://127.0.0.1:{sink.port}"
+        sink.refuse("RCPT", "554 5.7.1 <ann@example.com>: Relay access denied", times=2)
+        with exportd.worker(MAIL_URL=url) as worker:
+            worker.wait_for_event("mail.delayed")
+            waiting, = exportd.ok("mail", "list", "--json").json_lines()
+            sql.execute("UPDATE exportd.outbox SET next_try_at = now(),"
+                        " first_try_at = first_try_at - interval '1 day'")
+            worker.wait_for_event("mail.given-up")
+            assert worker.stop() == 0
+            assert "ann@example.com" not in worker.log_text()
+        assert (waiting["id"], waiting["state"], waiting["tries"]) == (export, "waiting", 1)
+        given_up, = exportd.ok("mail", "list", "--state", "given-up", "--json").json_lines()
+        assert (given_up["tries"], given_up["next_try_at"]) == (2, None)
+        assert given_up["recipient"] == "ann@example.com" and given_up["organization"] == "acme"
+        assert "554 5.7.1 <*>: Relay access denied" in given_up["message"]
+        assert exportd.status(export)["mail_message"] == given_up["message"]
+        assert "Relay access denied" in exportd.ok("mail", "list").out
+        assert exportd.ok("mail", "resend", "--all").out == f"resent {export}\n"
+        assert outbox(sql) == ("waiting", 0)
+        exportd.drain(MAIL_URL=url)
+        assert len(sink.mails) == 1
+        exportd.ok("mail", "resend", str(export))
+        exportd.drain(MAIL_URL=url)
+        assert len(set(identities(sink))) == 1 and len(sink.mails) == 2
+    assert exportd.ok("mail", "list").out == ""
+    assert exportd.run("mail", "resend", "999").status == 1
+    sql.execute("SELECT count(*) FROM exportd.audit WHERE action = 'resend' AND data_export_id = %s",
+                (export,))
+    assert sql.fetchone() == (2,)
+
+
+def test_the_name_that_the_server_is_greeted_with(exportd, export):
+    with MailSink() as sink:
+        exportd.drain(MAIL_URL=f"smtp://127.0.0.1:{sink.port}", MAIL_HELO="exports.example.com")
+        assert sink.hello == "exports.example.com" and len(sink.mails) == 1
+    exportd.fails("check", status=2, MAIL_HELO="a b")
+
+
+@pytest.mark.parametrize("command, answer", RECIPIENT_OR_MAIL)
+def test_a_server_that_says_never(exportd, sql, export, command, answer):
     """Given up, said in the log and in the status; the export stays valid and holds nothing up."""
     with MailSink() as sink:
-        sink.refuse(command, "550 5.1.1 no such user", times=100)
+        sink.refuse(command, answer, times=100)
         log = exportd.drain(MAIL_URL=f"smtp://127.0.0.1:{sink.port}").err
         assert sink.mails == []
     assert '"level":"error"' in log.replace('": "', '":"')
@@ -263,7 +337,8 @@ class SecondMailHangs(MailSink):
 
 
 def test_a_worker_stops_with_several_mails_in_hand(exportd, sql, waiting):
-    """What it has not begun is due at once, for another worker, and counts as not tried."""
+    """What it has not begun is due at once, for another worker, and counts as not tried. The one
+    whose body the server has may be sent."""
     with SecondMailHangs() as sink:
         url = f"smtp://127.0.0.1:{sink.port}"
         with exportd.worker(MAIL_URL=url, STOP_SECONDS=1) as worker:
@@ -272,7 +347,10 @@ def test_a_worker_stops_with_several_mails_in_hand(exportd, sql, waiting):
         assert sorted(states(sql)) == ["sent"] + ["waiting"] * 5
         sql.execute("SELECT tries, next_try_at <= now() FROM exportd.outbox"
                     " WHERE state = 'waiting' ORDER BY tries")
-        assert sql.fetchall() == [(0, True)] * 4 + [(1, True)]
+        assert sql.fetchall() == [(0, True)] * 4 + [(1, False)]
+        sql.execute("SELECT perhaps_sent, message FROM exportd.outbox WHERE tries = 1 AND state = 'waiting'")
+        perhaps_sent, message = sql.fetchone()
+        assert perhaps_sent == 1 and message.startswith("perhaps sent: ")
 
 
 def test_what_is_logged_of_a_mail(exportd, export, sql):

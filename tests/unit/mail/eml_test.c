@@ -30,8 +30,10 @@ static int set_up(void **state)
     char url[128];
     (void)snprintf(url, sizeof(url), "file://%s", fixture.folder);
     *state = &fixture;
-    return mail_transport_open(url, "exports@example.com", &fixture.transport, &fixture.error) ? 0
-                                                                                               : -1;
+    return mail_transport_open(&(struct mail_settings){.url = url, .sender = "exports@example.com"},
+                               &fixture.transport, &fixture.error)
+               ? 0
+               : -1;
 }
 
 static void remove_files(const char *path)
@@ -196,7 +198,8 @@ static void test_urls(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
         struct mail_transport *transport = NULL;
         struct error error;
-        assert_false(mail_transport_open(bad[i], "a@b", &transport, &error));
+        assert_false(mail_transport_open(&(struct mail_settings){.url = bad[i], .sender = "a@b"},
+                                         &transport, &error));
         assert_int_equal(error.code, ERROR_USAGE);
         assert_null(transport);
     }
@@ -208,7 +211,8 @@ static void test_the_sender_is_an_address(void **state)
     (void)state;
     struct mail_transport *transport = NULL;
     struct error error;
-    assert_false(mail_transport_open("file:///tmp/x", "a@b,c@d", &transport, &error));
+    assert_false(mail_transport_open(
+        &(struct mail_settings){.url = "file:///tmp/x", .sender = "a@b,c@d"}, &transport, &error));
     assert_int_equal(error.code, ERROR_USAGE);
     assert_null(transport);
 }

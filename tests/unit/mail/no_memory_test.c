@@ -66,7 +66,8 @@ static bool send_to_folder(const void *url, struct error *error)
     struct mail_transport *transport = NULL;
     const struct mail_message message = {"jane@example.com", "<1@localhost>",
                                          "Subject: x\r\n\r\nx\r\n", 17};
-    bool done = mail_transport_open(url, "root@localhost", &transport, error) &&
+    bool done = mail_transport_open(&(struct mail_settings){.url = url, .sender = "root@localhost"},
+                                    &transport, error) &&
                 mail_transport_send(transport, &message, error);
     mail_transport_free(transport);
     return done;
@@ -75,7 +76,8 @@ static bool send_to_folder(const void *url, struct error *error)
 static bool open_only(const void *url, struct error *error)
 {
     struct mail_transport *transport = NULL;
-    bool done = mail_transport_open(url, "root@localhost", &transport, error);
+    bool done = mail_transport_open(&(struct mail_settings){.url = url, .sender = "root@localhost"},
+                                    &transport, error);
     mail_transport_free(transport);
     return done;
 }

@@ -18,7 +18,7 @@ enum recorded { NOTHING, RETRY, GIVEN_UP, GIVEN_BACK };
 static struct {
     size_t due; /* so many are found by claims, with ids in a row */
     int64_t last_id;
-    int64_t tries;
+    int64_t tries, tried_for, perhaps_sent;
     enum error_code claim_fails, send_fails, record_fails;
     int sends;
     int sent, notes; /* so many are noted as sent, by so many calls */
@@ -66,7 +66,9 @@ bool outbox_mail_claim(struct pg *pg, const struct outbox_claim *claim, struct o
                                                            .recipient = "ann@example.com",
                                                            .mime = "Subject: x\r\n\r\ny\r\n",
                                                            .mime_size = 17,
-                                                           .tries = script.tries};
+                                                           .tries = script.tries,
+                                                           .tried_for_seconds = script.tried_for,
+                                                           .perhaps_sent = script.perhaps_sent};
     }
     mails->full = mails->count == (claim->several ? 7 : 1);
     return true;
@@ -96,6 +98,7 @@ bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t se
     (void)pg;
     assert_int_equal(mail->id, FIRST);
     script.seconds = seconds;
+    script.perhaps_sent = mail->perhaps_sent;
     assert_true(text_copy(script.reason, sizeof(script.reason), reason));
     return record(RETRY, error);
 }
@@ -354,7 +357,7 @@ static void test_the_rest_goes_back_at_the_end(void **state)
 
 /* ---- one ---- */
 
-static void test_a_5xx_is_the_end(void **state)
+static void test_a_final_refusal_is_the_end(void **state)
 {
     (void)state;
     script.send_fails = ERROR_INVALID;
@@ -374,6 +377,40 @@ static void test_everything_else_is_tried_again(void **state)
         assert_int_equal(script.recorded, RETRY);
         assert_string_equal(script.reason, "because of the script");
     }
+}
+
+static void test_given_up_after_a_day(void **state)
+{
+    (void)state;
+    script.send_fails = ERROR_AWAY;
+    script.tries = 30;
+    script.tried_for = 24 * 3600 - 7;
+    check_run("mail.delayed");
+    assert_int_equal(script.seconds, 7);
+    assert_int_equal(set_up(state), 0);
+    script.send_fails = ERROR_AWAY;
+    script.tried_for = 24 * 3600;
+    check_run("mail.given-up");
+    assert_int_equal(script.recorded, GIVEN_UP);
+    assert_int_equal(set_up(state), 0);
+    script.send_fails = ERROR_STOPPED;
+    script.tried_for = 24 * 3600;
+    check_run("mail.delayed");
+    assert_int_equal(script.seconds, 0);
+}
+
+static void test_perhaps_sent(void **state)
+{
+    (void)state;
+    script.send_fails = ERROR_ANSWER;
+    script.perhaps_sent = 1;
+    check_run("mail.delayed");
+    assert_int_equal(script.perhaps_sent, 2);
+    assert_in_range(script.seconds, 7, 10);
+    assert_int_equal(set_up(state), 0);
+    script.send_fails = ERROR_ANSWER;
+    script.perhaps_sent = 2;
+    check_run("mail.given-up");
 }
 
 static void test_back_off(void **state)
@@ -499,9 +536,11 @@ int main(void)
         cmocka_unit_test_setup(test_those_whose_turn_comes_too_late, set_up),
         cmocka_unit_test_setup(test_the_rest_goes_back_after_an_error, set_up),
         cmocka_unit_test_setup(test_the_rest_goes_back_at_the_end, set_up),
-        cmocka_unit_test_setup(test_a_5xx_is_the_end, set_up),
+        cmocka_unit_test_setup(test_a_final_refusal_is_the_end, set_up),
         cmocka_unit_test_setup(test_everything_else_is_tried_again, set_up),
         cmocka_unit_test_setup(test_back_off, set_up),
+        cmocka_unit_test_setup(test_given_up_after_a_day, set_up),
+        cmocka_unit_test_setup(test_perhaps_sent, set_up),
         cmocka_unit_test_setup(test_nothing_can_be_claimed, set_up),
         cmocka_unit_test_setup(test_a_failure_cannot_be_recorded, set_up),
         cmocka_unit_test_setup(test_what_was_not_recorded_is_recorded_later, set_up),
