@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 enum {
-    MAIL_MS = 90000,      /* a mail may take 80 s */
     SHOW_DRAIN_MS = 3000, /* between two lines about what --drain waits for */
     DRAIN_WAIT_MS = 100,
     START_WAIT_MS = 1000,     /* between two tries to reach PostgreSQL */
@@ -265,7 +264,7 @@ static void describe_threads(struct worker *worker)
     worker->mailer = (struct mailer){.context = context,
                                      .transport = worker->transport,
                                      .pg = worker->mail_pg,
-                                     .watch = watchdog_add(watchdog, "mailer", MAIL_MS)};
+                                     .watch = watchdog_add(watchdog, "mailer", 0)};
     worker->heartbeat = (struct heartbeat){.context = context,
                                            .pool = &worker->pool,
                                            .threads = worker->job_threads,

@@ -45,9 +45,13 @@ struct smtp_mail {
     const char *recipient;
     const char *mime; /* a whole message with CRLF line ends */
     size_t size;
+    void (*waiting)(void *context); /* called about once a second, or more often, while the server
+                                       is waited for; NULL is fine */
+    void *waiting_context;
 };
 
-/* Sends a mail. What soon fails over a connection that was kept, and cannot have been taken by the
+/* Sends a mail. Each step may take as long as RFC 5321 says, the answer to the whole mail ten
+   minutes. What soon fails over a connection that was kept, and cannot have been taken by the
    server, is tried once more over a new one.
    ERROR_INVALID: an address with control characters, or an answer that refuses this recipient or
    this mail for good (RFC 3463: after RCPT 5.1.0 to 5.1.3, 5.1.6, 5.1.10, 5.2.1; after the body
@@ -62,8 +66,9 @@ bool smtp_send(struct smtp *smtp, const struct smtp_mail *mail, struct error *er
    one. */
 void smtp_rest(struct smtp *smtp);
 
-/* Connects anew, logs in, and says MAIL and RCPT with `address`, then RSET and goodbye: for
-   `exportd check`. That the server knows no such mailbox is fine. Errors as smtp_send. */
+/* Connects anew, logs in (a step may take a minute), and says MAIL and RCPT with `address`, then
+   RSET and goodbye: for `exportd check`. That the server knows no such mailbox is fine. Errors as
+   smtp_send. */
 bool smtp_probe(struct smtp *smtp, const char *address, struct error *error) MUST_CHECK;
 
 #endif

@@ -23,18 +23,20 @@ enum {
     URL_MAX = 1280,
 };
 
+/* As RFC 5321 4.5.3.2 has them. A server may take long over a whole mail because it looks for
+   viruses or has it delivered; who gives up before it answers sends the mail twice. */
 static const struct {
     const char *name;
     int seconds;
 } steps[] = {
-    [SMTP_CONNECT] = {"the connection", 10},
-    [SMTP_LOGIN] = {"the connection", 10},
-    [SMTP_MAIL] = {"the sender", 10},
-    [SMTP_RCPT] = {"the recipient", 10},
-    [SMTP_RSET] = {"RSET", 10},
-    [SMTP_DATA] = {"DATA", 10},
-    [SMTP_BODY] = {"the body", 10},
-    [SMTP_END] = {"the mail", 10},
+    [SMTP_CONNECT] = {"the connection", 60},
+    [SMTP_LOGIN] = {"the connection", 300},
+    [SMTP_MAIL] = {"the sender", 300},
+    [SMTP_RCPT] = {"the recipient", 300},
+    [SMTP_RSET] = {"RSET", 300},
+    [SMTP_DATA] = {"DATA", 120},
+    [SMTP_BODY] = {"the body", 180},
+    [SMTP_END] = {"the mail", 600},
     [SMTP_QUIT] = {"the goodbye", 2},
 };
 
@@ -71,6 +73,9 @@ static bool is_interrupted(const struct smtp *smtp)
 /* Whether the step may go on; called several times a second while a server is waited for. */
 static bool may_wait(const struct smtp *smtp, struct error *error)
 {
+    const struct smtp_mail *mail = smtp->mail;
+    if (mail != NULL && mail->waiting != NULL)
+        mail->waiting(mail->waiting_context);
     if (is_interrupted(smtp))
         return error_set(error, ERROR_STOPPED, "the conversation with the mail server was stopped");
     if (clock_monotonic_ms() - smtp->step_began_ms >= limit_seconds(smtp) * (int64_t)1000)

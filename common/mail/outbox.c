@@ -8,7 +8,8 @@
 #include "model/outbox_mail.h"
 
 enum {
-    HOLD_SECONDS = 120, /* longer than IN_HAND_MS and what a transport may take */
+    HOLD_SECONDS = 120,    /* twice what lies between two renewals */
+    HOLD_AGAIN_MS = 60000, /* how often the mail that is being sent is held anew */
     RETRY_FIRST_SECONDS = 10,
     RETRY_MAX_SECONDS = 3600,
     IN_HAND_MS = 2000, /* a claimed mail may wait for its turn for so long */
@@ -107,6 +108,27 @@ static bool is_hopeless(const struct outbox_mail *mail, const struct error *fail
            (failure->code != ERROR_STOPPED && mail->tried_for_seconds >= TRY_SECONDS);
 }
 
+/* What else was claimed does not wait for a slow server. */
+static bool hold_again(struct outbox *outbox, struct error *error)
+{
+    return pg_connect(outbox->pg, error) && outbox_settle(outbox, error) &&
+           outbox_mail_hold(outbox->pg, &outbox->mails.list[outbox->in_hand], HOLD_SECONDS, error);
+}
+
+static void while_waiting(void *context)
+{
+    struct outbox *outbox = context;
+    struct error error;
+    int64_t now = clock_monotonic_ms();
+    if (outbox->alive != NULL)
+        outbox->alive(outbox->alive_context);
+    if (now - outbox->held_ms < HOLD_AGAIN_MS)
+        return;
+    outbox->held_ms = now;
+    if (!hold_again(outbox, &error))
+        log_error(LOG_WARNING, "mail.not-held", &error);
+}
+
 static bool send_mail(struct outbox *outbox, struct outbox_mail *mail, struct error *error)
 {
     struct error failure;
@@ -114,11 +136,14 @@ static bool send_mail(struct outbox *outbox, struct outbox_mail *mail, struct er
     const struct mail_message message = {.recipient = mail->recipient,
                                          .message_id = mail->message_id,
                                          .mime = mail->mime,
-                                         .size = mail->mime_size};
+                                         .size = mail->mime_size,
+                                         .waiting = while_waiting,
+                                         .waiting_context = outbox};
+    outbox->in_hand = (size_t)(mail - outbox->mails.list);
     bool sent = mail_transport_send(outbox->transport, &message, &failure);
     outbox->quick = clock_monotonic_ms() - began_ms < QUICK_MS;
     if (sent) {
-        outbox->sent[outbox->sent_count++] = (size_t)(mail - outbox->mails.list);
+        outbox->sent[outbox->sent_count++] = outbox->in_hand;
         return FAULT("after_smtp", error);
     }
     mail->perhaps_sent += failure.code == ERROR_ANSWER ? 1 : 0;
@@ -152,7 +177,7 @@ static bool claim(struct outbox *outbox, struct error *error)
     outbox_mails_free(&outbox->mails);
     outbox->mails = mails;
     outbox->next = 0;
-    outbox->claimed_ms = claimed_ms;
+    outbox->claimed_ms = outbox->held_ms = claimed_ms;
     return true;
 }
 

@@ -18,6 +18,10 @@ struct outbox {
     bool doubtful; /* PostgreSQL failed: other mailers may have claimed these mails meanwhile */
     size_t sent[OUTBOX_MAILS_MAX]; /* places in mails.list */
     size_t sent_count;
+    size_t in_hand;               /* the mail that is being sent */
+    int64_t held_ms;              /* when it was last held */
+    void (*alive)(void *context); /* called every second while a server is waited for; NULL: not */
+    void *alive_context;
 };
 
 void outbox_init(struct outbox *outbox, struct pg *pg, struct mail_transport *transport);
@@ -31,7 +35,8 @@ void outbox_free(struct outbox *outbox); /* records and gives back nothing: outb
    mail server is quick, up to OUTBOX_MAILS_MAX mails are claimed at once, and noted as sent in one
    statement after the last of them. If the process dies in between, these go out again. Mails of a
    slow server are claimed and noted one by one. When PostgreSQL fails, and 2 s after the claim,
-   what is claimed and not tried goes back. */
+   what is claimed and not tried goes back. While a server takes longer than a minute over a mail,
+   its hold is renewed each minute, and the others are noted or go back. */
 bool outbox_send_next(struct outbox *outbox, bool *more, struct error *error) MUST_CHECK;
 
 /* Records what was sent, and gives back what was claimed and not tried: before the end. */

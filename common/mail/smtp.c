@@ -20,7 +20,9 @@ static bool send_mail(struct mail_transport *base, const struct mail_message *me
     const struct smtp_mail mail = {.sender = transport->sender,
                                    .recipient = message->recipient,
                                    .mime = message->mime,
-                                   .size = message->size};
+                                   .size = message->size,
+                                   .waiting = message->waiting,
+                                   .waiting_context = message->waiting_context};
     return smtp_send(transport->smtp, &mail, error);
 }
 

@@ -13,6 +13,9 @@ struct mail_message {
     const char *message_id; /* as in the mail's headers */
     const char *mime;       /* the whole message, with CRLF line ends */
     size_t size;            /* of mime */
+    void (*waiting)(
+        void *context); /* called every second while a server is waited for; NULL: not */
+    void *waiting_context;
 };
 
 struct mail_transport_operations {
@@ -38,8 +41,9 @@ bool mail_transport_open(const struct mail_settings *settings, struct mail_trans
                          struct error *error) MUST_CHECK;
 void mail_transport_free(struct mail_transport *transport); /* NULL is fine */
 
-/* ERROR_INVALID: this mail will never be taken. ERROR_ANSWER: it may be sent. ERROR_STOPPED: it is
-   not, because of mail_transport_interrupt. Any other code: it is not, try again later. */
+/* A slow server may take many minutes. ERROR_INVALID: this mail will never be taken. ERROR_ANSWER:
+   it may be sent. ERROR_STOPPED: it is not, because of mail_transport_interrupt. Any other code: it
+   is not, try again later. */
 bool mail_transport_send(struct mail_transport *transport, const struct mail_message *message,
                          struct error *error) MUST_CHECK;
 

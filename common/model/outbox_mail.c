@@ -141,6 +141,24 @@ bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mails, size_
     return done;
 }
 
+bool outbox_mail_hold(struct pg *pg, struct outbox_mail *mail, int64_t seconds, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    bind_claim(&params, mail);
+    pg_bind_int(&params, seconds);
+    if (!pg_query(pg,
+                  "UPDATE exportd.outbox SET next_try_at ="
+                  " now() + $4::bigint * interval '1 second'" WHERE_THIS_CLAIM
+                  " RETURNING " PG_USEC("next_try_at"),
+                  &params, &result, error))
+        return false;
+    if (pg_rows(result) > 0)
+        mail->held_until = pg_time(result, 0, 0);
+    pg_result_free(result);
+    return true;
+}
+
 bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t seconds,
                        const char *reason, struct error *error)
 {

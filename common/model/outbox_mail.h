@@ -61,6 +61,10 @@ bool outbox_mail_sent(struct pg *pg, const int64_t *ids, size_t count,
 bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mails, size_t count,
                            struct error *error) MUST_CHECK;
 
+/* It is held for so long from now on, where the claim still holds. */
+bool outbox_mail_hold(struct pg *pg, struct outbox_mail *mail, int64_t seconds,
+                      struct error *error) MUST_CHECK;
+
 /* It is not, or perhaps: due again in `seconds` because of `reason`, or never again. Records
    `perhaps_sent`, too. Only the claim that was made is judged (`held_until` and `tries` are the
    fence). */

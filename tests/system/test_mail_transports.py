@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mail by real SMTP servers: each kind of connection, and what happens when one refuses."""
 import asyncio
+import contextlib
 import signal
+import socket
+import time
 
 import pytest
 
 from support.events import hash_of, series
 from support.mail_sink import MailSink
 from support.program import text_part
+from support.proxy import Listener, pass_on
 from support.waiting import wait_until
 
 LOGIN = ("mailer", "pass:word/@")
@@ -351,6 +355,79 @@ def test_a_worker_stops_with_several_mails_in_hand(exportd, sql, waiting):
         sql.execute("SELECT perhaps_sent, message FROM exportd.outbox WHERE tries = 1 AND state = 'waiting'")
         perhaps_sent, message = sql.fetchone()
         assert perhaps_sent == 1 and message.startswith("perhaps sent: ")
+
+
+class SlowMailSink(MailSink):
+    """Takes its time after the final dot."""
+    seconds = 0
+
+    async def handle_DATA(self, server, session, envelope):
+        answer = await super().handle_DATA(server, session, envelope)
+        await asyncio.sleep(self.seconds)
+        return answer
+
+
+class SlowGreeting(Listener):
+    """In front of a server, and slow to let it speak."""
+
+    def __init__(self, port, seconds):
+        self._server, self._seconds = port, seconds
+        super().__init__()
+
+    def serve(self, client):
+        time.sleep(self._seconds)
+        with socket.create_connection(("127.0.0.1", self._server)) as server:
+            pass_on(client, server)
+
+
+def test_a_server_that_takes_35_seconds_over_a_mail(exportd, sql, export):
+    """It gets the mail once; waiting for it is not hanging."""
+    with SlowMailSink() as sink:
+        sink.seconds = 35
+        exportd.drain(MAIL_URL=f"smtp://127.0.0.1:{sink.port}", STUCK_SECONDS=20)
+        assert len(sink.mails) == 1
+    assert outbox(sql) == ("sent", 1)
+
+
+def test_a_server_that_greets_after_15_seconds(exportd, sql, export):
+    with MailSink() as sink, contextlib.closing(SlowGreeting(sink.port, 15)) as slow:
+        exportd.drain(MAIL_URL=f"smtp://127.0.0.1:{slow.port}")
+        assert len(sink.mails) == 1
+        exportd.ok("check", MAIL_URL=f"smtp://127.0.0.1:{slow.port}")
+    assert outbox(sql) == ("sent", 1)
+
+
+@pytest.mark.long
+def test_no_other_worker_takes_a_mail_that_its_server_thinks_about(exportd, sql, export):
+    with SlowMailSink() as sink:
+        sink.seconds = 150
+        url = f"smtp://127.0.0.1:{sink.port}"
+        with exportd.worker(MAIL_URL=url) as worker, exportd.worker(MAIL_URL=url) as other:
+            wait_until(lambda: states(sql) == ["sent"], "the mail is sent", 200)
+            assert worker.stop() == 0 and other.stop() == 0
+        assert len(sink.mails) == 1
+    assert outbox(sql) == ("sent", 1)
+
+
+def test_perhaps_sent_three_times(exportd, sql, export):
+    """The server takes each mail, and goes before it says so."""
+    class Gone(MailSink):
+        async def handle_DATA(self, server, session, envelope):
+            await super().handle_DATA(server, session, envelope)
+            server.transport.abort()
+            await asyncio.sleep(60)
+
+    with Gone() as sink:
+        with exportd.worker(MAIL_URL=f"smtp://127.0.0.1:{sink.port}") as worker:
+            for tries in (1, 2):
+                worker.wait_for_event("mail.delayed", tries)
+                mail, = exportd.ok("mail", "list", "--json").json_lines()
+                assert mail["perhaps_sent"] == tries and mail["message"].startswith("perhaps sent: ")
+                sql.execute("UPDATE exportd.outbox SET next_try_at = now()")
+            worker.wait_for_event("mail.given-up")
+            assert worker.stop() == 0
+        assert len(sink.mails) == 3 and len(set(identities(sink))) == 1
+    assert exportd.status(export)["mail_message"].startswith("perhaps sent: ")
 
 
 def test_what_is_logged_of_a_mail(exportd, export, sql):

@@ -36,6 +36,11 @@ static void settle(const struct mailer *mailer, struct outbox *outbox)
     outbox_tell_unsettled(outbox, &error);
 }
 
+static void give_sign(void *watch)
+{
+    watch_seen(watch);
+}
+
 static void run(const struct mailer *mailer)
 {
     struct worker_context *context = mailer->context;
@@ -44,6 +49,8 @@ static void run(const struct mailer *mailer)
     struct error error;
     bool more = false;
     outbox_init(&outbox, mailer->pg, mailer->transport);
+    outbox.alive = give_sign;
+    outbox.alive_context = mailer->watch;
     while (worker_phase(context) != WORKER_ENDS) {
         watch_seen(mailer->watch);
         if (gives_back(mailer) && outbox_is_settled(&outbox)) {

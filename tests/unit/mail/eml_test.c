@@ -58,7 +58,10 @@ static int tear_down(void **state)
 
 static bool send_as(struct fixture *f, const char *message_id, const char *mime)
 {
-    const struct mail_message message = {"ann@example.com", message_id, mime, strlen(mime)};
+    const struct mail_message message = {.recipient = "ann@example.com",
+                                         .message_id = message_id,
+                                         .mime = mime,
+                                         .size = strlen(mime)};
     return mail_transport_send(f->transport, &message, &f->error);
 }
 
@@ -184,7 +187,8 @@ static void test_no_parent(void **state)
     struct mail_transport *transport = eml_transport_new("/nonexistent/exportd/mail", &f->error);
     assert_non_null(transport);
     assert_false(mail_transport_check(transport, &f->error));
-    const struct mail_message message = {"a@b", "<1@x>", MIME, sizeof(MIME) - 1};
+    const struct mail_message message = {
+        .recipient = "a@b", .message_id = "<1@x>", .mime = MIME, .size = sizeof(MIME) - 1};
     assert_false(mail_transport_send(transport, &message, &f->error));
     assert_int_not_equal(f->error.code, ERROR_INVALID);
     mail_transport_free(transport);

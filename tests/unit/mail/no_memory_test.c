@@ -64,8 +64,10 @@ static void mails(void **state)
 static bool send_to_folder(const void *url, struct error *error)
 {
     struct mail_transport *transport = NULL;
-    const struct mail_message message = {"jane@example.com", "<1@localhost>",
-                                         "Subject: x\r\n\r\nx\r\n", 17};
+    const struct mail_message message = {.recipient = "jane@example.com",
+                                         .message_id = "<1@localhost>",
+                                         .mime = "Subject: x\r\n\r\nx\r\n",
+                                         .size = 17};
     bool done = mail_transport_open(&(struct mail_settings){.url = url, .sender = "root@localhost"},
                                     &transport, error) &&
                 mail_transport_send(transport, &message, error);

@@ -26,6 +26,8 @@ static struct {
     int given_back;
     int64_t hold, seconds;
     int64_t send_takes_ms;
+    int64_t server_takes_ms; /* on the clock of the outbox alone */
+    int holds, signs;
     char reason[ERROR_MESSAGE_MAX];
 } script;
 
@@ -103,6 +105,26 @@ bool outbox_mail_retry(struct pg *pg, const struct outbox_mail *mail, int64_t se
     return record(RETRY, error);
 }
 
+bool outbox_mail_hold(struct pg *pg, struct outbox_mail *mail, int64_t seconds, struct error *error)
+{
+    (void)pg;
+    assert_int_equal(mail->id, FIRST);
+    assert_int_equal(seconds, 120);
+    script.holds++;
+    return answer(script.record_fails, error);
+}
+
+bool pg_connect(struct pg *pg, struct error *error)
+{
+    (void)pg;
+    return answer(script.record_fails, error);
+}
+
+static void count_sign(void *signs)
+{
+    ++*(int *)signs;
+}
+
 bool outbox_mail_give_up(struct pg *pg, const struct outbox_mail *mail, const char *reason,
                          struct error *error)
 {
@@ -134,6 +156,10 @@ static bool send_double(struct mail_transport *transport, const struct mail_mess
     assert_int_equal(message->size, 17);
     script.sends++;
     clock_sleep_ms(script.send_takes_ms);
+    for (int64_t ms = 0; ms < script.server_takes_ms; ms += 1000) {
+        outbox.held_ms -= 1000;
+        message->waiting(message->waiting_context);
+    }
     return answer(script.send_fails, error);
 }
 
@@ -147,6 +173,8 @@ static int set_up(void **state)
     script.due = 1;
     script.tries = 1;
     outbox_init(&outbox, NULL, &transport);
+    outbox.alive = count_sign;
+    outbox.alive_context = &script.signs;
     return 0;
 }
 
@@ -312,6 +340,40 @@ static void test_those_whose_turn_comes_too_late(void **state)
     assert_int_equal(script.sends, 1);
     assert_int_equal(script.sent, 1);
     assert_int_equal(script.given_back, 2);
+}
+
+/* No other mailer may take a mail that its server thinks about for ten minutes; those claimed with
+   it do not wait for that. */
+static void test_held_while_a_server_is_slow(void **state)
+{
+    (void)state;
+    struct error error;
+    char log[4096];
+    bool more = false;
+    outbox.quick = true;
+    script.due = 3;
+    script.server_takes_ms = 599000;
+    assert_true(run(&more, &error, log));
+    assert_int_equal(script.holds, 9);
+    assert_int_equal(script.signs, 599);
+    assert_int_equal(script.given_back, 2);
+    assert_int_equal(script.sent, 1);
+    assert_true(outbox_is_settled(&outbox));
+}
+
+static void test_a_mail_that_cannot_be_held_is_sent_nevertheless(void **state)
+{
+    (void)state;
+    struct error error;
+    char log[4096];
+    bool more = false;
+    script.server_takes_ms = 61000;
+    script.record_fails = ERROR_AWAY;
+    assert_false(run(&more, &error, log));
+    assert_non_null(strstr(log, "mail.not-held"));
+    script.record_fails = ERROR_NONE;
+    assert_true(run(&more, &error, log));
+    assert_int_equal(script.sent, 1);
 }
 
 /* PostgreSQL may have forgotten our claims: the rest may be somebody else's. */
@@ -534,6 +596,8 @@ int main(void)
         cmocka_unit_test_setup(test_claimed_one_by_one_of_a_slow_server, set_up),
         cmocka_unit_test_setup(test_one_of_several_fails, set_up),
         cmocka_unit_test_setup(test_those_whose_turn_comes_too_late, set_up),
+        cmocka_unit_test_setup(test_held_while_a_server_is_slow, set_up),
+        cmocka_unit_test_setup(test_a_mail_that_cannot_be_held_is_sent_nevertheless, set_up),
         cmocka_unit_test_setup(test_the_rest_goes_back_after_an_error, set_up),
         cmocka_unit_test_setup(test_the_rest_goes_back_at_the_end, set_up),
         cmocka_unit_test_setup(test_a_final_refusal_is_the_end, set_up),
