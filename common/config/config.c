@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "base/utf8.h"
 #include "config/environment.h"
 
 #include <errno.h>
@@ -80,7 +81,7 @@ static const struct setting settings[] = {
      "smtp:// or smtps://[user:password@]host:port (?starttls=required, ?cafile=), or "
      "file:///folder"},
     {"EXPORTD_MAIL_FROM", MEMBER(mail_from), TEXT, 0, "root@localhost", NULL, 0, 0,
-     "the sender of the mails"},
+     "the sender of the mails: an address, or Name <address>"},
     {"EXPORTD_MAIL_HELO", MEMBER(mail_helo), TEXT, 0, "", NULL, 0, 0,
      "the name that the mail server is greeted with, or [address]; empty: this host's name"},
     {"EXPORTD_URL_PREFIX", MEMBER(url_prefix), URL, 0, "http://localhost:8000", " http https ", 0,
@@ -278,6 +279,29 @@ static void empty_if_none(char *url)
         url[0] = '\0';
 }
 
+/* "Name <address>" becomes the name and the bare address; quotes around the name are taken off. */
+static void split_sender(struct config *config)
+{
+    char *name = config->mail_from;
+    char *open = strchr(name, '<');
+    size_t size = strlen(name);
+    if (open == NULL || name[size - 1] != '>')
+        return;
+    char *end = open;
+    while (end > name && end[-1] == ' ')
+        end--;
+    if (end - name >= 2 && name[0] == '"' && end[-1] == '"') {
+        name++;
+        end--;
+    }
+    if ((size_t)(end - name) >= sizeof(config->mail_from_name))
+        return;
+    (void)snprintf(config->mail_from_name, sizeof(config->mail_from_name), "%.*s",
+                   (int)(end - name), name);
+    config->mail_from[size - 1] = '\0';
+    memmove(config->mail_from, open + 1, strlen(open + 1) + 1);
+}
+
 static bool derive(struct config *config, struct error *error)
 {
     if (config->concurrency == 0) {
@@ -289,6 +313,7 @@ static bool derive(struct config *config, struct error *error)
         return false;
     empty_if_none(config->redis_url);
     empty_if_none(config->lock_redis_url);
+    split_sender(config);
     const char *tmpdir = getenv("TMPDIR");
     if (config->tmpdir[0] == '\0' &&
         !replace(&config->tmpdir, tmpdir != NULL && tmpdir[0] != '\0' ? tmpdir : "/var/tmp", error))
@@ -335,6 +360,17 @@ static bool read_priorities(struct config *config, struct error *error)
 
 #define HELO_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:[]"
 
+static bool is_text(const char *text)
+{
+    bool valid = true;
+    for (size_t size = strlen(text); size > 0 && valid;) {
+        size_t step = utf8_step(text, size, &valid);
+        text += step;
+        size -= step;
+    }
+    return valid;
+}
+
 static bool check_rules(const struct config *config, struct error *error)
 {
     if (strlen(config->queue) > 200 || strpbrk(config->queue, "{}") != NULL ||
@@ -343,7 +379,12 @@ static bool check_rules(const struct config *config, struct error *error)
                          "EXPORTD_QUEUE: a name of at most 200 characters without braces");
     if (strchr(config->mail_from, '@') == NULL || text_has_control(config->mail_from) ||
         strpbrk(config->mail_from, " <>") != NULL || strlen(config->mail_from) > 254)
-        return error_set(error, ERROR_USAGE, "EXPORTD_MAIL_FROM: not a bare address as in a@b.c");
+        return error_set(error, ERROR_USAGE,
+                         "EXPORTD_MAIL_FROM: not an address as in a@b.c or Name <a@b.c>");
+    if (text_has_control(config->mail_from_name) || !is_text(config->mail_from_name) ||
+        strpbrk(config->mail_from_name, "<>\"\\") != NULL)
+        return error_set(error, ERROR_USAGE,
+                         "EXPORTD_MAIL_FROM: the name has control characters, quotes or brackets");
     if (strlen(config->mail_helo) > 255 ||
         config->mail_helo[strspn(config->mail_helo, HELO_CHARACTERS)] != '\0')
         return error_set(error, ERROR_USAGE,

@@ -32,9 +32,10 @@ struct config {
     char *storage_url;
     char *storage_mode; /* octal */
     char *mail_url;
-    char *mail_from;
-    char *mail_helo;  /* "": the name of this host */
-    char *url_prefix; /* without trailing slash */
+    char *mail_from;          /* the bare address */
+    char mail_from_name[128]; /* "": none */
+    char *mail_helo;          /* "": the name of this host */
+    char *url_prefix;         /* without trailing slash */
     int64_t max_failures;
     int64_t retry_base_seconds;
     int64_t give_up_hours;

@@ -70,11 +70,12 @@ static bool print_header(struct buffer *out, const char *name, const char *value
     return buffer_printf(out, error, "%s: %s\r\n", name, value);
 }
 
-/* How many bytes a byte takes in an encoded word (RFC 2047 4.2, for a subject). */
+/* How many bytes a byte takes in an encoded word (RFC 2047 5 (3), for a name before an address). */
 static size_t word_cost(unsigned char byte)
 {
-    bool literal = byte > 0x20 && byte < 0x7f && strchr("=?_\"", byte) == NULL;
-    return literal || byte == ' ' ? 1 : 3;
+    static const char literal[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/ ";
+    return byte != '\0' && strchr(literal, byte) != NULL ? 1 : 3;
 }
 
 static bool append_word_byte(struct buffer *out, unsigned char byte, struct error *error)
@@ -113,7 +114,7 @@ static bool append_word(struct buffer *out, const char *text, size_t size, struc
     return buffer_append_text(out, WORD_END, error);
 }
 
-static bool is_plain_subject(const char *text, size_t size)
+static bool is_plain(const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         if ((unsigned char)text[i] >= 0x80)
@@ -121,28 +122,57 @@ static bool is_plain_subject(const char *text, size_t size)
     return size <= SUBJECT_PLAIN_MAX && memmem(text, size, "=?", 2) == NULL;
 }
 
-/* Also a long subject is encoded, because encoded words are what can be folded anywhere. */
+/* Encoded words, which can be folded anywhere. */
+static bool append_words(struct buffer *out, const char *text, size_t size, struct error *error)
+{
+    size_t room = SUBJECT_PLAIN_MAX;
+    for (size_t at = 0, taken = 0; at < size; at += taken, room = WORD_MAX) {
+        taken = fit_word(text + at, size - at, room);
+        if (at > 0 && !buffer_append_text(out, "\r\n ", error))
+            return false;
+        if (!append_word(out, text + at, taken, error))
+            return false;
+    }
+    return true;
+}
+
+static bool check_words(const char *what, const char *text, size_t size, struct error *error)
+{
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            return error_set(error, ERROR_INVALID, "the %s has control characters in it", what);
+    return is_utf8(text, size) || error_set(error, ERROR_INVALID, "the %s is not UTF-8", what);
+}
+
+/* Also a long subject is encoded, so that it can be folded. */
 static bool print_subject(struct buffer *out, const char *subject, struct error *error)
 {
     size_t size = strcspn(subject, "\r\n");
-    for (size_t i = 0; i < size; i++)
-        if ((unsigned char)subject[i] < 0x20 || subject[i] == 0x7f)
-            return error_set(error, ERROR_INVALID, "the subject has control characters in it");
-    if (!is_utf8(subject, size))
-        return error_set(error, ERROR_INVALID, "the subject is not UTF-8");
-    if (is_plain_subject(subject, size))
-        return buffer_printf(out, error, "Subject: %.*s\r\n", (int)size, subject);
-    if (!buffer_append_text(out, "Subject: ", error))
+    if (!check_words("subject", subject, size, error))
         return false;
-    size_t room = SUBJECT_PLAIN_MAX;
-    for (size_t at = 0, taken = 0; at < size; at += taken, room = WORD_MAX) {
-        taken = fit_word(subject + at, size - at, room);
-        if (at > 0 && !buffer_append_text(out, "\r\n ", error))
-            return false;
-        if (!append_word(out, subject + at, taken, error))
-            return false;
-    }
-    return buffer_append_text(out, "\r\n", error);
+    if (is_plain(subject, size))
+        return buffer_printf(out, error, "Subject: %.*s\r\n", (int)size, subject);
+    return buffer_append_text(out, "Subject: ", error) && append_words(out, subject, size, error) &&
+           buffer_append_text(out, "\r\n", error);
+}
+
+/* The address stands on a line of its own after a name: both may be long. */
+static bool print_from(struct buffer *out, const struct mail_envelope *envelope,
+                       struct error *error)
+{
+    const char *name = envelope->sender_name;
+    size_t size = name == NULL ? 0 : strlen(name);
+    if (size == 0)
+        return print_header(out, "From", envelope->sender, error);
+    if (text_has_control(envelope->sender))
+        return error_set(error, ERROR_INVALID, "the sender has control characters in it");
+    if (!check_words("sender's name", name, size, error) ||
+        !buffer_append_text(out, "From: ", error))
+        return false;
+    bool plain = is_plain(name, size) && strpbrk(name, "\"\\") == NULL;
+    bool done =
+        plain ? buffer_printf(out, error, "\"%s\"", name) : append_words(out, name, size, error);
+    return done && buffer_printf(out, error, "\r\n <%s>\r\n", envelope->sender);
 }
 
 static bool print_headers(const struct mail_envelope *envelope, const char *subject,
@@ -150,7 +180,7 @@ static bool print_headers(const struct mail_envelope *envelope, const char *subj
 {
     char date[CLOCK_TEXT_MAX];
     (void)clock_format_rfc5322(envelope->date, date);
-    return print_header(out, "From", envelope->sender, error) &&
+    return print_from(out, envelope, error) &&
            print_header(out, "To", envelope->recipient, error) &&
            print_subject(out, subject, error) && print_header(out, "Date", date, error) &&
            print_header(out, "Message-ID", envelope->message_id, error) &&

@@ -12,6 +12,7 @@
 
 struct mail_envelope {
     const char *sender;
+    const char *sender_name; /* NULL or "": none */
     const char *recipient;
     const char *message_id; /* with its angle brackets */
     int64_t date;
@@ -26,8 +27,9 @@ bool mail_check_address(const char *address, struct error *error) MUST_CHECK;
 bool mail_message_id(const char *sender, int64_t data_export_id, int64_t attempt,
                      char message_id[MAIL_MESSAGE_ID_MAX], struct error *error) MUST_CHECK;
 
-/* Appends the whole message. The subject is encoded by RFC 2047 when it is not ASCII and ends at
-   its first line break. ERROR_INVALID for control characters in a header. */
+/* Appends the whole message. Subject and name are encoded by RFC 2047 when they are not
+   ASCII; the subject ends at its first line break. ERROR_INVALID for control characters in a
+   header. */
 bool mail_print(const struct mail_envelope *envelope, const struct mail_content *content,
                 struct buffer *out, struct error *error) MUST_CHECK;
 

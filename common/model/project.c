@@ -13,14 +13,6 @@ bool project_organization(struct pg *pg, int64_t project_id, int64_t *organizati
            error_set(error, ERROR_NOT_FOUND, "there is no project %" PRId64, project_id);
 }
 
-/* The group itself comes before one that it was merged into: a redirect of a living group is not
-   followed. $1 is the project, $2 the id. */
-#define GROUP_WITH_REDIRECT                                                                        \
-    "SELECT id FROM sentry_groupedmessage"                                                         \
-    " WHERE project_id = $1::bigint AND id = ANY (ARRAY[$2::bigint,"                               \
-    " (SELECT group_id FROM sentry_groupredirect WHERE previous_group_id = $2::bigint)])"          \
-    " ORDER BY id = $2::bigint DESC LIMIT 1"
-
 bool group_with_redirect(struct pg *pg, int64_t project_id, int64_t id, int64_t *group_id,
                          struct error *error)
 {

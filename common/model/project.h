@@ -5,6 +5,15 @@
 
 #include "client/pg.h"
 
+/* The statement of group_with_redirect, as a part of others: $1 is the project, $2 the id. The
+   group itself comes before one that it was merged into: a redirect of a living group is not
+   followed. */
+#define GROUP_WITH_REDIRECT                                                                        \
+    "SELECT id FROM sentry_groupedmessage"                                                         \
+    " WHERE project_id = $1::bigint AND id = ANY (ARRAY[$2::bigint,"                               \
+    " (SELECT group_id FROM sentry_groupredirect WHERE previous_group_id = $2::bigint)])"          \
+    " ORDER BY id = $2::bigint DESC LIMIT 1"
+
 /* What an export asks about. Any 64-bit ids may be asked for. */
 struct subject_ids {
     int64_t organization_id;

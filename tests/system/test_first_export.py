@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -348,7 +349,7 @@ def test_the_success_mail(exportd, shop, sql):
     mail, = exportd.mails()
     assert mail["From"] == "exports@example.com"
     assert mail["To"] == "ann@example.com"
-    assert mail["Subject"] == "Your Download is Ready!"
+    assert mail["Subject"] == 'Export ready: "city" of PaymentError: the card was declined'
     assert re.fullmatch(r"<[^<>@\s]+@example\.com>", mail["Message-ID"])
     assert mail["Date"].datetime is not None
     assert mail.get_content_type() == "multipart/alternative"
@@ -362,8 +363,76 @@ def test_the_success_mail(exportd, shop, sql):
     for text in (text_part(mail), html_part(mail)):
         assert link in text and expired in text
     assert re.search(rf'href="{re.escape(link)}"', html_part(mail))
-    lines = text_part(mail).splitlines()
+    text = text_part(mail)
+    assert re.search(rf"^Issue:    issue {shop['payment']}  PaymentError: the card was declined$", text, re.M)
+    assert all(line in text for line in ("Tag key:  city\n", "Project:  ", "Rows:     12\n",
+                                         f"Export:   {export}\n"))
+    assert "sentry" not in (text + html_part(mail)).replace(link, "").lower()
+
+
+@pytest.fixture
+def beside_a_sentry(sql):
+    sql.execute("CREATE TABLE django_migrations (id int)")
+
+
+def test_the_success_mail_beside_a_sentry(exportd, shop, sql, beside_a_sentry):
+    """Subject and first sentences are the original's; below them stands what the export is about."""
+    sql.execute("UPDATE sentry_groupedmessage SET short_id = 1234 WHERE id = %s", (shop["payment"],))
+    sql.execute("SELECT upper(slug) FROM sentry_project")
+    slug = sql.fetchone()[0]
+    export = exportd.enqueue(group=shop["payment"], key="city")
+    exportd.drain()
+    mail, = exportd.mails()
+    text = text_part(mail)
+    assert mail["Subject"] == "Your Download is Ready!"
+    lines = text.splitlines()
     assert lines[0] == "Your Download is Ready!" and set(lines[1]) == {"-"}
+    assert f"Issue:    {slug}-16J  PaymentError: the card was declined\n" in text
+    assert f"Export:   {export}\n" in text and "Tag key:  city\n" in text
+    assert ">Sentry</a>" in html_part(mail) and f"{slug}-16J" in html_part(mail)
+
+
+def test_the_failure_mail_beside_a_sentry(exportd, shop, beside_a_sentry):
+    exportd.enqueue(group=999999, key="city")
+    exportd.drain()
+    mail, = exportd.mails()
+    assert mail["Subject"] == "Unable to Export Data"
+    text = text_part(mail)
+    assert text.splitlines()[0] == "Unable to Export Data"
+    assert "https://docs.sentry.io/" in text and "https://help.sentry.io/" in text
+
+
+def test_a_name_before_the_senders_address(exportd, shop):
+    exportd.enqueue(group=shop["payment"], key="city")
+    exportd.drain(MAIL_FROM="Exports of Zürich <exports@example.com>")
+    mail, = exportd.mails()
+    sender, = mail["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == ("Exports of Zürich", "exports@example.com")
+
+
+@pytest.mark.parametrize("sentry", [False, True])
+def test_the_html_is_good(exportd, shop, sql, sentry):
+    if sentry:
+        sql.execute("CREATE TABLE django_migrations (id int)")
+    exportd.enqueue(group=shop["payment"], key="city", limit=2)
+    exportd.enqueue(group=999999, key="city")
+    exportd.drain()
+    mails = exportd.mails()
+    assert len(mails) == 2
+    for mail in mails:
+        checked = subprocess.run(["tidy", "-quiet", "-errors", "-utf8"], input=html_part(mail),
+                                 capture_output=True, text=True, check=False)
+        assert (checked.returncode, checked.stderr) == (0, ""), html_part(mail)
+
+
+def test_another_organizations_project_is_not_named(exportd, shop, sql):
+    exportd.create("rival", users=("eve@example.com",), projects=(2,))
+    sql.execute("UPDATE sentry_project SET slug = 'secret' WHERE id = 1")
+    exportd.enqueue(group=shop["payment"], key="city", organization="rival", user="eve@example.com")
+    exportd.drain()
+    mail, = exportd.mails()
+    assert "Requested project does not exist" in text_part(mail)
+    assert "secret" not in text_part(mail) and "PaymentError" not in mail.as_string()
 
 
 def test_a_limit_that_left_rows_out_is_said_in_the_mail(exportd, shop):
@@ -382,17 +451,18 @@ def test_the_failure_mail(exportd, shop):
     export = exportd.enqueue(group=999999, key="city")
     exportd.drain()
     mail, = exportd.mails()
-    assert mail["Subject"] == "Unable to Export Data"
+    assert mail["Subject"] == 'Export failed: "city" of issue 999999'
     assert mail["To"] == "ann@example.com"
     text = text_part(mail)
-    assert text.splitlines()[0] == "Unable to Export Data"
+    assert "What can be done:\n\n    Look at what was asked for" in text
+    assert f"\nExport:   {export}\n" in text
     assert "\n    Requested issue does not exist\n" in text
     assert re.search(r"\d+:\d\d [AP]M on \w+ \d\d, \d{4} \(UTC\)", text)
     assert "&quot;" not in text
     payload = json.loads(text[text.index("{"):text.rindex("}") + 1])
     assert payload == {"export_type": "Issues-by-Tag", "group_id": "999999", "key": "city",
                        "project_id": "1"}
-    assert "https://docs.sentry.io/" in text and "https://help.sentry.io/" in text
+    assert "sentry.io" not in text
     assert "Requested issue does not exist" in html_part(mail)
     status = exportd.status(export)
     assert status["status"] == "FAILED"

@@ -256,11 +256,19 @@ static void rules_of_single_settings(void **state)
     assert_refused("EXPORTD_QUEUE", "a{b}",
                    "EXPORTD_QUEUE: a name of at most 200 characters without braces");
     assert_refused("EXPORTD_MAIL_FROM", "nobody",
-                   "EXPORTD_MAIL_FROM: not a bare address as in a@b.c");
+                   "EXPORTD_MAIL_FROM: not an address as in a@b.c or Name <a@b.c>");
     assert_refused("EXPORTD_MAIL_FROM", "a@b.c\r\nBcc: d@e.f",
-                   "EXPORTD_MAIL_FROM: not a bare address as in a@b.c");
-    assert_refused("EXPORTD_MAIL_FROM", "Me <a@b.c>",
-                   "EXPORTD_MAIL_FROM: not a bare address as in a@b.c");
+                   "EXPORTD_MAIL_FROM: not an address as in a@b.c or Name <a@b.c>");
+    assert_refused("EXPORTD_MAIL_FROM", "Me <a@b.c> x",
+                   "EXPORTD_MAIL_FROM: not an address as in a@b.c or Name <a@b.c>");
+    assert_refused("EXPORTD_MAIL_FROM", "Me <ab.c>",
+                   "EXPORTD_MAIL_FROM: not an address as in a@b.c or Name <a@b.c>");
+    assert_refused("EXPORTD_MAIL_FROM", "M\"e <a@b.c>",
+                   "EXPORTD_MAIL_FROM: the name has control characters, quotes or brackets");
+    assert_refused("EXPORTD_MAIL_FROM", "Me\n <a@b.c>",
+                   "EXPORTD_MAIL_FROM: the name has control characters, quotes or brackets");
+    assert_refused("EXPORTD_MAIL_FROM", "M\xff <a@b.c>",
+                   "EXPORTD_MAIL_FROM: the name has control characters, quotes or brackets");
     assert_refused("EXPORTD_URL_PREFIX", "http://h/\n",
                    "EXPORTD_URL_PREFIX: has control characters");
 }

@@ -308,6 +308,41 @@ static void test_encoded_subjects(void **state)
     check_lines();
 }
 
+/* ---- the sender's name ---- */
+
+static void check_from(const char *name, const char *expected)
+{
+    struct error error;
+    const struct mail_envelope envelope = {.sender = "exports@example.com",
+                                           .sender_name = name,
+                                           .recipient = "ann@example.com",
+                                           .message_id = "<27.1.abc@example.com>"};
+    const struct mail_content content = {"x", "x", "x"};
+    buffer_clear(&mail);
+    if (!mail_print(&envelope, &content, &mail, &error))
+        fail_msg("%s", error.message);
+    if (strncmp(mail.data, expected, strlen(expected)) != 0)
+        fail_msg("not %s but %.200s", expected, mail.data);
+}
+
+static void test_sender_names(void **state)
+{
+    (void)state;
+    struct error error;
+    struct mail_envelope envelope = {.sender = "a@b.c",
+                                     .sender_name = "x\r\nBcc: d@e.f",
+                                     .recipient = "a@b.c",
+                                     .message_id = "<1>"};
+    const struct mail_content content = {"x", "x", "x"};
+    check_from(NULL, "From: exports@example.com\r\nTo: ");
+    check_from("", "From: exports@example.com\r\nTo: ");
+    check_from("Exports, Inc.", "From: \"Exports, Inc.\"\r\n <exports@example.com>\r\nTo: ");
+    check_from("Z\xc3\xbcrich (Exports)", "From: =?utf-8?Q?Z=C3=BCrich_=28Exports=29?=\r\n"
+                                          " <exports@example.com>\r\nTo: ");
+    assert_false(mail_print(&envelope, &content, &mail, &error));
+    assert_int_equal(error.code, ERROR_INVALID);
+}
+
 /* ---- addresses ---- */
 
 static void test_addresses(void **state)
@@ -375,6 +410,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_other_control_characters_are_refused, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_encoded_subjects, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sender_names, set_up, tear_down),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_address_length),
         cmocka_unit_test(test_message_id),

@@ -24,9 +24,12 @@ static bool print_mail(const struct mail_content *content, struct error *error)
 static bool success(const void *context, struct error *error)
 {
     (void)context;
-    static const struct success_mail mail = {.url_prefix = "http://localhost",
+    static const struct success_mail mail = {.facts = {.url_prefix = "http://localhost",
+                                                       .data_export_id = 27,
+                                                       .group_id = 7,
+                                                       .title = "x",
+                                                       .key = "k"},
                                              .organization_slug = "acme",
-                                             .data_export_id = 27,
                                              .rows = 100,
                                              .bytes = 5000,
                                              .truncated = true};
@@ -42,7 +45,11 @@ static bool success(const void *context, struct error *error)
 static bool failure(const void *context, struct error *error)
 {
     (void)context;
-    static const struct failure_mail mail = {.url_prefix = "http://localhost",
+    static const struct failure_mail mail = {.facts = {.url_prefix = "http://localhost",
+                                                       .data_export_id = 27,
+                                                       .group_id = 7,
+                                                       .title = "x",
+                                                       .key = "k"},
                                              .error_message = "It <failed> \xc3\xa9",
                                              .payload = "{\n  \"key\": \"<&>\"\n}"};
     struct mail_content content;

@@ -25,11 +25,22 @@ static int tear_down(void **state)
     return 0;
 }
 
+static struct mail_facts usual_facts(void)
+{
+    return (struct mail_facts){.beside_sentry = true,
+                               .url_prefix = "https://sentry.example.com",
+                               .data_export_id = 27,
+                               .group_id = 7,
+                               .short_id = "SHOP-1",
+                               .title = "TypeError: x < 1\nand more",
+                               .key = "color",
+                               .project = "shop"};
+}
+
 static struct success_mail usual_success(void)
 {
-    return (struct success_mail){.url_prefix = "https://sentry.example.com",
+    return (struct success_mail){.facts = usual_facts(),
                                  .organization_slug = "acme",
-                                 .data_export_id = 27,
                                  .date_expired = JULY_4_2020_00_05,
                                  .rows = 1234567,
                                  .bytes = 52428800};
@@ -44,7 +55,8 @@ static void render_success(const struct success_mail *mail)
 static void render_failure(const char *message, const char *payload)
 {
     struct error error;
-    struct failure_mail mail = {.url_prefix = "https://sentry.example.com",
+    struct failure_mail mail = {.facts = usual_facts(),
+                                .code = ERROR_EXPORT,
                                 .date_added = JULY_4_2020_00_05,
                                 .error_message = message,
                                 .payload = payload};
@@ -78,7 +90,13 @@ static void test_success_text(void **state)
                         "\n"
                         "https://sentry.example.com/organizations/acme/data-export/27/\n"
                         "\n"
-                        "The download will expire at 12:05 AM on July 04, 2020 (UTC)\n");
+                        "The download will expire at 12:05 AM on July 04, 2020 (UTC)\n"
+                        "\n"
+                        "Issue:    SHOP-1  TypeError: x < 1\n"
+                        "Tag key:  color\n"
+                        "Project:  shop\n"
+                        "Rows:     1,234,567\n"
+                        "Export:   27\n");
 }
 
 static void test_success_html(void **state)
@@ -87,6 +105,8 @@ static void test_success_html(void **state)
     struct success_mail mail = usual_success();
     render_success(&mail);
     assert_int_equal(strncmp(content.html, "<!doctype html>\n", 16), 0);
+    assert_has(content.html, "<td>SHOP-1  TypeError: x &lt; 1</td>");
+    assert_has(content.html, "<td>1,234,567</td>");
     assert_has(content.html, "name=\"viewport\" content=\"width=device-width");
     assert_has(content.html, ">Your Data is Ready!</h3>");
     assert_has(content.html, "<a href=\"https://sentry.example.com/\"");
@@ -131,7 +151,7 @@ static void test_odd_slug_and_prefix(void **state)
     (void)state;
     struct success_mail mail = usual_success();
     mail.organization_slug = "a/\"b\"&\xc3\xb6 c";
-    mail.url_prefix = "https://h/?a=1&b='\"<";
+    mail.facts.url_prefix = "https://h/?a=1&b='\"<";
     render_success(&mail);
     assert_has(content.text,
                "\nhttps://h/?a=1&b='\"</organizations/a%2F%22b%22%26%C3%B6%20c/data-export/27/\n");
@@ -162,6 +182,16 @@ static void test_failure_text(void **state)
                         "      \"key\": \"<i>'x' & y\"\n"
                         "    }\n"
                         "\n"
+                        "What can be done:\n"
+                        "\n"
+                        "    Look at what was asked for: it cannot be exported like this. Change "
+                        "it, and ask again.\n"
+                        "\n"
+                        "Issue:    SHOP-1  TypeError: x < 1\n"
+                        "Tag key:  color\n"
+                        "Project:  shop\n"
+                        "Export:   27\n"
+                        "\n"
                         "Troubleshooting & References:\n"
                         "\n"
                         "  * Documentation: https://docs.sentry.io/\n"
@@ -174,9 +204,9 @@ static void test_failure_html(void **state)
     render_failure("<script>", "{\n  \"key\": \"<i>'x' & y\"\n}");
     assert_has(content.html, ">Unable to Export Data</h3>");
     assert_has(content.html, "asked for at <strong>12:05 AM on July 04, 2020 (UTC)</strong>");
-    assert_has(content.html, ">&lt;script&gt;</pre></code>");
+    assert_has(content.html, ">&lt;script&gt;</pre>");
     assert_has(content.html,
-               ">{\n  &quot;key&quot;: &quot;&lt;i&gt;&#39;x&#39; &amp; y&quot;\n}</pre></code>");
+               ">{\n  &quot;key&quot;: &quot;&lt;i&gt;&#39;x&#39; &amp; y&quot;\n}</pre>");
     assert_has(content.html, "<a href=\"https://docs.sentry.io/\">Documentation</a>");
     assert_has(content.html, "<a href=\"https://help.sentry.io/\">FAQs</a>");
     assert_lacks(content.html, "<script>");
@@ -206,12 +236,70 @@ static void test_a_huge_payload_is_cut(void **state)
     assert_has(content.html, "\xc3\xb6\n...</pre>");
 }
 
+/* ---- without a Sentry ---- */
+
+static void assert_is_neutral(void)
+{
+    assert_null(strcasestr(content.text, "sentry"));
+    assert_null(strcasestr(content.html, "sentry"));
+    assert_lacks(content.html, "/settings/");
+}
+
+static void test_alone(void **state)
+{
+    (void)state;
+    struct error error;
+    struct success_mail mail = usual_success();
+    struct failure_mail failure = {
+        .facts = usual_facts(), .date_added = 0, .error_message = "x", .payload = "{}"};
+    mail.facts.url_prefix = failure.facts.url_prefix = "https://exports.example.com";
+    mail.facts.beside_sentry = failure.facts.beside_sentry = false;
+    render_success(&mail);
+    assert_string_equal(content.subject, "Export ready: \"color\" of SHOP-1");
+    assert_has(content.text, "The data that you asked for has been put together.");
+    assert_int_equal(content.text[0], 'T');
+    assert_has(content.html,
+               "href=\"https://exports.example.com/organizations/acme/data-export/27/");
+    assert_is_neutral();
+    assert_true(mail_render_failure(&failure, arena, &content, &error));
+    assert_string_equal(content.subject, "Export failed: \"color\" of SHOP-1");
+    assert_has(content.text, "tell your administrator the number of the export.");
+    assert_is_neutral();
+}
+
+static void assert_subject(const struct mail_facts *facts, const char *subject)
+{
+    struct success_mail mail = usual_success();
+    mail.facts = *facts;
+    render_success(&mail);
+    assert_string_equal(content.subject, subject);
+}
+
+static void test_subjects_of_issues_without_a_short_id(void **state)
+{
+    (void)state;
+    struct mail_facts facts = usual_facts();
+    facts.beside_sentry = false;
+    facts.short_id = NULL;
+    assert_subject(&facts, "Export ready: \"color\" of TypeError: x < 1");
+    assert_has(content.text, "Issue:    issue 7  TypeError: x < 1\n");
+    facts.title = "a\x01\tb \xff";
+    assert_subject(&facts, "Export ready: \"color\" of a  b ?");
+    facts.title = NULL;
+    assert_subject(&facts, "Export ready: \"color\" of issue 7");
+    facts.group_id = 0;
+    facts.key = facts.project = NULL;
+    assert_subject(&facts, "Export ready: number 27");
+    assert_lacks(content.text, "Issue:");
+    assert_lacks(content.html, "Tag key");
+}
+
 static void test_no_memory(void **state)
 {
     (void)state;
     struct success_mail mail = usual_success();
     struct failure_mail failure = {
-        .url_prefix = "", .date_added = 0, .error_message = "x", .payload = "{}"};
+        .facts = {.url_prefix = ""}, .date_added = 0, .error_message = "x", .payload = "{}"};
     struct error error;
     for (size_t maximum = 16; maximum < 1024; maximum += 48) {
         struct arena *small = arena_new(maximum);
@@ -236,6 +324,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_failure_html, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_control_characters, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_huge_payload_is_cut, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_subjects_of_issues_without_a_short_id, set_up,
+                                        tear_down),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
