@@ -30,7 +30,7 @@ def test_quickstart(turn, tmp_path):
                           env=environment, capture_output=True, text=True, timeout=1200,
                           stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stdout + done.stderr
-    for shown in ("value,times_seen,last_seen,first_seen", "Your Download is Ready!",
+    for shown in ("value,times_seen,last_seen,first_seen", "Export ready: ",
                   "Requested issue does not exist", "VALID", "FAILED", "README.md"):
         assert shown in done.stdout
     folder, = set(re.findall(r"/tmp/exportd\.\w+", done.stdout))
