@@ -31,7 +31,9 @@ static enum cancel_result cancel(struct fixture *fixture, int64_t id)
 {
     struct error error;
     enum cancel_result result = CANCEL_NOT_FOUND;
-    if (!cancel_export(fixture->pg, id, "not wanted", &result, &error))
+    if (!pg_begin(fixture->pg, &error) ||
+        !cancel_export(fixture->pg, id, "not wanted", &result, &error) ||
+        !pg_commit(fixture->pg, &error))
         fail_msg("%s", error.message);
     return result;
 }

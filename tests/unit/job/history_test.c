@@ -331,7 +331,7 @@ static void test_delete_old(void **state)
     struct fixture *fixture = *state;
     struct error error;
     int64_t count = -1;
-    for (int64_t id = 1; id <= 6; id++) {
+    for (int64_t id = 1; id <= 7; id++) {
         insert_row(fixture, id);
         insert_waiting(fixture, id, 0, 0);
     }
@@ -339,7 +339,10 @@ static void test_delete_old(void **state)
         fixture->pg,
         "UPDATE exportd.export SET state = 'valid', finished_at = now() - interval '217 hours';"
         "UPDATE exportd.export SET state = 'failed' WHERE data_export_id = 2;"
-        /* 3 has its file, 4 is young, 5 waits for its mail, 6 runs */
+        /* 3 has its file, 4 is young, 5 waits for its mail, 6 runs, the row of 7 could not be
+           deleted */
+        "UPDATE exportd.export SET state = 'failed' WHERE data_export_id = 7;"
+        "UPDATE sentry_exporteddata SET date_finished = now() WHERE id <> 7;"
         "UPDATE sentry_exporteddata SET file_id = 1 WHERE id = 3;"
         "UPDATE exportd.export SET finished_at = now() - interval '215 hours'"
         " WHERE data_export_id = 4;"
@@ -351,17 +354,17 @@ static void test_delete_old(void **state)
         " SELECT data_export_id, 1, 'w', now() FROM exportd.export;");
     assert_true(history_delete_old(fixture->pg, 9, true, &count, &error));
     assert_int_equal(count, 2);
-    expect_sql(fixture->pg, "SELECT count(*) FROM exportd.export", "6");
+    expect_sql(fixture->pg, "SELECT count(*) FROM exportd.export", "7");
     assert_true(history_delete_old(fixture->pg, 9, false, &count, &error));
     assert_int_equal(count, 2);
     expect_sql(fixture->pg,
                "SELECT string_agg(data_export_id::text, ' ' ORDER BY data_export_id)"
                " FROM exportd.export",
-               "3 4 5 6");
+               "3 4 5 6 7");
     expect_sql(fixture->pg,
                "SELECT string_agg(data_export_id::text, ' ' ORDER BY data_export_id)"
                " FROM exportd.attempt",
-               "3 4 5 6");
+               "3 4 5 6 7");
     expect_sql(fixture->pg, "SELECT string_agg(data_export_id::text, ' ') FROM exportd.outbox",
                "5");
     assert_true(history_delete_old(fixture->pg, 9, false, &count, &error));

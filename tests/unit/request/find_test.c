@@ -186,22 +186,23 @@ static void test_all_members(void **state)
                                     .expires_at = noon,
                                     .cause = "refused",
                                     .retry_of = 26};
-    expect_json(&row, true,
-                "{\"id\":27,\"status\":\"EARLY\",\"state\":\"delayed\",\"type\":\"Issues-by-Tag\","
-                "\"organization\":\"acme\",\"user\":\"ann@example.com\","
-                "\"file_name\":\"Issues-by-Tag_2020-March-25_27.csv\",\"query_info\":\"{}\","
-                "\"limit\":5,\"environment_id\":6,\"date_added\":\"2020-03-25T12:00:00.000000Z\","
-                "\"date_finished\":null,\"date_expired\":null,\"rows\":3,\"bytes\":4,\"pages\":5,"
-                "\"size\":9,\"sha1\":\"abc\",\"attempts\":2,\"failures\":1,\"worker\":\"w\","
-                "\"next_try_at\":\"2020-03-25T12:00:00.500000Z\",\"message\":\"away\","
-                "\"mail\":\"given-up\",\"mail_message\":\"full\",\"source\":\"cli\",\"priority\":3,"
-                "\"big\":true,\"crashes\":7,\"rows_expected\":8,\"truncated\":\"limit\","
-                "\"window_from\":\"2020-03-25T12:00:00.000000Z\","
-                "\"window_to\":\"2020-03-25T12:00:00.000000Z\","
-                "\"started_at\":\"2020-03-25T12:00:00.000000Z\","
-                "\"progress_at\":\"2020-03-25T12:00:00.000000Z\","
-                "\"expires_at\":\"2020-03-25T12:00:00.000000Z\",\"cause\":\"refused\","
-                "\"retry_of\":26}");
+    expect_json(
+        &row, true,
+        "{\"id\":27,\"status\":\"EARLY\",\"state\":\"delayed\",\"type\":\"Issues-by-Tag\","
+        "\"organization\":\"acme\",\"user\":\"ann@example.com\","
+        "\"file_name\":\"Issues-by-Tag_2020-March-25_27.csv\",\"query_info\":\"{}\","
+        "\"limit\":5,\"environment_id\":6,\"date_added\":\"2020-03-25T12:00:00.000000Z\","
+        "\"date_finished\":null,\"date_expired\":null,\"rows\":3,\"bytes\":4,\"pages\":5,"
+        "\"size\":9,\"sha1\":\"abc\",\"attempts\":2,\"failures\":1,\"worker\":\"w\","
+        "\"next_try_at\":\"2020-03-25T12:00:00.500000Z\",\"message\":\"away\","
+        "\"mail\":\"given-up\",\"mail_message\":\"full\",\"source\":\"cli\",\"priority\":3,"
+        "\"big\":true,\"crashes\":7,\"rows_expected\":8,\"values_read\":0,\"truncated\":\"limit\","
+        "\"window_from\":\"2020-03-25T12:00:00.000000Z\","
+        "\"window_to\":\"2020-03-25T12:00:00.000000Z\","
+        "\"started_at\":\"2020-03-25T12:00:00.000000Z\","
+        "\"progress_at\":\"2020-03-25T12:00:00.000000Z\","
+        "\"expires_at\":\"2020-03-25T12:00:00.000000Z\",\"cause\":\"refused\","
+        "\"retry_of\":26}");
 }
 
 /* Of a type that exportd does not know, from before exportd; not for an operator. */
@@ -226,19 +227,20 @@ static void test_no_members(void **state)
                                     .progress_at = USEC_NONE,
                                     .expires_at = USEC_NONE,
                                     .cause = "refused"};
-    expect_json(&row, false,
-                "{\"id\":28,\"status\":\"EARLY\",\"state\":null,\"type\":null,"
-                "\"organization\":null,\"user\":null,"
-                "\"file_name\":\"None_2020-March-25_28.csv\",\"query_info\":null,"
-                "\"limit\":\"invalid\",\"environment_id\":\"invalid\",\"date_added\":\"2020-03-"
-                "25T12:00:00.000000Z\","
-                "\"date_finished\":null,\"date_expired\":null,\"rows\":0,\"bytes\":0,\"pages\":0,"
-                "\"size\":null,\"sha1\":null,\"attempts\":0,\"failures\":0,\"worker\":null,\"next_"
-                "try_at\":null,"
-                "\"message\":null,\"mail\":\"none\",\"mail_message\":null,\"source\":null,"
-                "\"priority\":0,\"big\":false,\"crashes\":0,\"rows_expected\":null,"
-                "\"truncated\":null,\"window_from\":null,\"window_to\":null,\"started_at\":null,"
-                "\"progress_at\":null,\"expires_at\":null,\"retry_of\":null}");
+    expect_json(
+        &row, false,
+        "{\"id\":28,\"status\":\"EARLY\",\"state\":null,\"type\":null,"
+        "\"organization\":null,\"user\":null,"
+        "\"file_name\":\"None_2020-March-25_28.csv\",\"query_info\":null,"
+        "\"limit\":\"invalid\",\"environment_id\":\"invalid\",\"date_added\":\"2020-03-"
+        "25T12:00:00.000000Z\","
+        "\"date_finished\":null,\"date_expired\":null,\"rows\":0,\"bytes\":0,\"pages\":0,"
+        "\"size\":null,\"sha1\":null,\"attempts\":0,\"failures\":0,\"worker\":null,\"next_"
+        "try_at\":null,"
+        "\"message\":null,\"mail\":\"none\",\"mail_message\":null,\"source\":null,"
+        "\"priority\":0,\"big\":false,\"crashes\":0,\"rows_expected\":null,\"values_read\":0,"
+        "\"truncated\":null,\"window_from\":null,\"window_to\":null,\"started_at\":null,"
+        "\"progress_at\":null,\"expires_at\":null,\"retry_of\":null}");
 }
 
 /* A cancelled export is at its end, also while its row is still there. */

@@ -256,7 +256,7 @@ static int on_a_disk_of_its_own(struct fixture *fixture)
     if (unlink(filler) != 0 || !probe(fixture))
         return 3;
     if (mount("none", fixture->root, NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0 ||
-        !fails(fixture, ERROR_DENIED))
+        !fails(fixture, ERROR_AWAY))
         return 4;
     if (mount("none", fixture->root, NULL, MS_REMOUNT, NULL) != 0 || !probe(fixture))
         return 5;
