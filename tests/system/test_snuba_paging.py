@@ -254,6 +254,14 @@ def test_pages_grow(exportd, snuba):
     assert limits(server) == [1000, 2000, 4000, 6000, 6000, 6000, 6000]
 
 
+def test_pages_that_grew_from_few_rows(exportd, snuba):
+    """What was too much is halved down to where it began, though that is below 50 rows."""
+    server = snuba(Overloaded(numbered([b"%02d" % n for n in range(99)]), 10, 241),
+                   SNUBA_DIALECT="2020", PAGE_SIZE=10, PAGE_SIZE_MAX=10000)
+    assert len(rows_of(exportd.tag_export())) == 99
+    assert limits(server)[:4] == [10, 20, 10, 10]
+
+
 def test_pages_of_many_bytes_do_not_grow(exportd, snuba):
     server = snuba(Values(numbered([b"%04d" % n + b"x" * 5000 for n in range(3000)])),
                    SNUBA_DIALECT="2020", PAGE_SIZE_MAX=10000)

@@ -8,7 +8,7 @@
 #define TEXTS_MAX ((size_t)16 * 1024 * 1024)
 
 enum {
-    PAGE_SIZE_MAX = 10000, /* to find an end of a row of odd values */
+    WIDEST_PAGE = 10000, /* to find an end of a row of odd values */
     CONDITIONS_MAX = 2,
     ORDERS_MAX = 2,
 };
@@ -270,9 +270,10 @@ static bool begin_alike(const struct value_pages *pages, struct error *error)
 static bool halve(struct value_pages *pages, struct error *error)
 {
     int64_t asked = pages->query.limit;
+    int64_t least = smaller(VALUE_PAGES_MIN, (int64_t)pages->asked->page_size);
     if (page_size_is_too_much(error) && pages->widened && !border_is_whole(&pages->border))
         return begin_alike(pages, error);
-    if (!page_size_is_too_much(error) || pages->widened || asked / 2 < VALUE_PAGES_MIN)
+    if (!page_size_is_too_much(error) || pages->widened || asked / 2 < least)
         return false;
     if (pages->step == IN_ORDER) {
         pages->step = first_page(pages);
@@ -293,13 +294,12 @@ static bool widen(struct value_pages *pages, struct error *error)
         return false;
     if (longer)
         return true;
-    if (pages->size.rows >= PAGE_SIZE_MAX && !border_is_whole(&pages->border))
+    if (pages->size.rows >= WIDEST_PAGE && !border_is_whole(&pages->border))
         return begin_alike(pages, error);
-    if (pages->size.rows >= PAGE_SIZE_MAX)
+    if (pages->size.rows >= WIDEST_PAGE)
         return error_set(error, ERROR_INTERNAL,
-                         "snuba's answer: %d values in a row that are no valid text",
-                         PAGE_SIZE_MAX);
-    pages->size.rows = smaller(pages->size.rows * 2, PAGE_SIZE_MAX);
+                         "snuba's answer: %d values in a row that are no valid text", WIDEST_PAGE);
+    pages->size.rows = smaller(pages->size.rows * 2, WIDEST_PAGE);
     pages->widened = true;
     return true;
 }

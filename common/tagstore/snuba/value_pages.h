@@ -18,8 +18,9 @@
  *    with: it is never the last of a page. The rows behind the last value that is beyond doubt are
  *    dropped, and come again with the next page.
  *  - A value that is too long for a request is named by its beginning (border.h).
- *  - Pages grow while they come quickly (page_size.h). What takes the server too much (memory,
- * time) is asked for in halves, down to VALUE_PAGES_MIN rows a page.
+ *  - Pages grow while they come quickly (page_size.h). What takes the server too much (memory, or
+ *    time) is asked for in halves, down to VALUE_PAGES_MIN rows a page, or to the first page's size
+ *    where that is less.
  */
 #ifndef TAGSTORE_SNUBA_VALUE_PAGES_H
 #define TAGSTORE_SNUBA_VALUE_PAGES_H
