@@ -41,23 +41,22 @@ static const char statement[] =
     " LEFT JOIN sentry_project p ON p.id = $1::bigint AND p.organization_id = $3::bigint"
     " LEFT JOIN sentry_groupedmessage g ON p.id IS NOT NULL AND g.id = (" GROUP_WITH_REDIRECT ")";
 
-bool issue_describe(struct pg *pg, const int64_t ids[3], struct arena *arena, struct issue *issue,
-                    struct error *error)
+bool issue_describe_add(struct pg_batch *batch, const struct issue_ids *ids, struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    struct pg_result *result = NULL;
-    *issue = (struct issue){.project = NULL};
-    pg_bind_int(&params, ids[ISSUE_PROJECT]);
-    pg_bind_int(&params, ids[ISSUE_GROUP]);
-    pg_bind_int(&params, ids[ISSUE_ORGANIZATION]);
-    if (!pg_query(pg, statement, &params, &result, error))
-        return false;
-    int64_t number = pg_int(result, 0, 2);
-    issue->beside_sentry = text_equal(pg_text(result, 0, 0), "t");
-    bool done = copy(result, 1, arena, &issue->project, error) &&
-                copy(result, 3, arena, &issue->title, error) &&
-                (number <= 0 || issue->project == NULL ||
-                 print_short_id(issue->project, number, arena, &issue->short_id, error));
-    pg_result_free(result);
-    return done;
+    pg_bind_int(&params, ids->project_id);
+    pg_bind_int(&params, ids->group_id);
+    pg_bind_int(&params, ids->organization_id);
+    return pg_batch_add(batch, statement, &params, error);
+}
+
+bool issue_describe_read(const struct pg_result *reply, struct arena *arena, struct issue *issue,
+                         struct error *error)
+{
+    int64_t number = pg_int(reply, 0, 2);
+    *issue = (struct issue){.beside_sentry = text_equal(pg_text(reply, 0, 0), "t")};
+    return copy(reply, 1, arena, &issue->project, error) &&
+           copy(reply, 3, arena, &issue->title, error) &&
+           (number <= 0 || issue->project == NULL ||
+            print_short_id(issue->project, number, arena, &issue->short_id, error));
 }

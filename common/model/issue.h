@@ -13,12 +13,15 @@ struct issue {
     const char *title;    /* the message of its group; NULL: there is no such issue */
 };
 
-/* Describes the project's issue with this id, or the one that it was merged into. Texts in `arena`.
-   An issue that is not there is no error. */
-bool issue_describe(struct pg *pg, const int64_t ids[3], struct arena *arena, struct issue *issue,
-                    struct error *error) MUST_CHECK;
+struct issue_ids {
+    int64_t organization_id, project_id, group_id;
+};
 
-/* What `ids` are. */
-enum { ISSUE_ORGANIZATION, ISSUE_PROJECT, ISSUE_GROUP };
+/* Describes the project's issue with this id, or the one that it was merged into: the statement for
+   a batch, and what its reply says, texts in `arena`. An issue that is not there is no error. */
+bool issue_describe_add(struct pg_batch *batch, const struct issue_ids *ids,
+                        struct error *error) MUST_CHECK;
+bool issue_describe_read(const struct pg_result *reply, struct arena *arena, struct issue *issue,
+                         struct error *error) MUST_CHECK;
 
 #endif

@@ -49,15 +49,17 @@ static bool ask(const struct attempt *attempt, struct pg_batch *batch, struct er
 }
 
 /* A payload that cannot be read is an error later on. */
-static void name_subject(const struct attempt *attempt)
+static void read_subject(struct attempt *attempt)
 {
+    static const struct issues_by_tag_payload none = {.key = NULL};
     const struct exported_data *row = &attempt->row;
-    struct issues_by_tag_payload payload = {.key = ""};
     struct error unreadable;
     if (row->query_type != QUERY_ISSUES_BY_TAG ||
-        !issues_by_tag_payload_parse(row->query_info, attempt->tools->arena, &payload, &unreadable))
-        payload = (struct issues_by_tag_payload){.key = ""};
-    log_set_subject(row->organization_id, payload.project_id, payload.key);
+        !issues_by_tag_payload_parse(row->query_info, attempt->tools->arena, &attempt->about,
+                                     &unreadable))
+        attempt->about = none;
+    log_set_subject(row->organization_id, attempt->about.project_id,
+                    attempt->about.key == NULL ? "" : attempt->about.key);
 }
 
 static bool read_row(struct attempt *attempt, const struct pg_result *reply,
@@ -101,7 +103,7 @@ static bool prepare(struct attempt *attempt, enum outcome_result *result, struct
     bool done = FAULT("after_claim", error) && ask(attempt, &batch, error) &&
                 read_row(attempt, batch.results[ROW], result, error);
     if (done && *result == OUTCOME_DONE) {
-        name_subject(attempt);
+        read_subject(attempt);
         done = check_budget(attempt, error) && check_user(attempt, batch.results[USER], error);
     }
     pg_batch_free(&batch);

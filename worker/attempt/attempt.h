@@ -13,6 +13,7 @@
 #ifndef WORKER_ATTEMPT_ATTEMPT_H
 #define WORKER_ATTEMPT_ATTEMPT_H
 
+#include "export/issues_by_tag_payload.h"
 #include "format/sink.h"
 #include "job/claim.h"
 #include "model/exported_data.h"
@@ -54,6 +55,7 @@ struct attempt {
     struct attempt_tools *tools;
     const struct claim *claim;
     struct exported_data row;
+    struct issues_by_tag_payload about; /* key NULL: no tag of an issue, or not to be read */
     struct assembly assembly;
 
     /* What becomes of it. */

@@ -13,35 +13,43 @@ struct outcome {
     struct attempt *attempt;
     const struct uploaded_file *file; /* that is to be the export's; NULL: none */
     struct exported_data_locked export;
+    struct issue issue; /* that it is about */
     enum outcome_result result;
 };
 
 /* ---- begin and end ---- */
 
-/* Adds the locks in their order: the fence, the export's row, the blobs of the file. */
+/* Adds the locks in their order: the fence, the export's row, the blobs of the file; and what the
+   mail says about the issue. */
 static bool add_locks(struct pg_batch *batch, const struct outcome *outcome,
                       const struct claim_end *end, struct error *error)
 {
-    const struct claim *claim = outcome->attempt->claim;
+    const struct attempt *attempt = outcome->attempt;
+    const struct claim *claim = attempt->claim;
     const struct uploaded_file *file = outcome->file;
+    const struct issue_ids ids = {.organization_id = attempt->row.organization_id,
+                                  .project_id = attempt->about.project_id,
+                                  .group_id = attempt->about.group_id};
     return pg_batch_add_begin(batch, error) && claim_end_add(batch, claim, end, error) &&
            exported_data_lock_add(batch, claim->data_export_id, error) &&
+           issue_describe_add(batch, &ids, error) &&
            (file == NULL || file_blobs_hold_add(batch, file->blob_ids, file->blob_count, error));
 }
 
 /* outcome->result is OUTCOME_DONE when all locks are ours. */
 static bool begin(struct outcome *outcome, const struct claim_end *end, struct error *error)
 {
-    enum { FENCE = 2, ROW = 3, BLOBS = 4 }; /* after the two statements of pg_batch_add_begin */
+    enum { FENCE = 2, ROW, ISSUE, BLOBS }; /* after the two statements of pg_batch_add_begin */
     struct attempt *attempt = outcome->attempt;
+    struct arena *arena = attempt->tools->outcome_arena;
     struct exported_data_locked *export = &outcome->export;
     struct pg_batch batch;
     pg_batch_init(&batch, attempt->tools->pg);
     bool done = add_locks(&batch, outcome, end, error) && pg_batch_run(&batch, error) &&
-                claim_end_passed(attempt->claim, batch.results[FENCE], error);
+                claim_end_passed(attempt->claim, batch.results[FENCE], error) &&
+                issue_describe_read(batch.results[ISSUE], arena, &outcome->issue, error);
     outcome->result = OUTCOME_DONE;
-    if (done && !exported_data_lock_read(batch.results[ROW], attempt->tools->outcome_arena, export,
-                                         error)) {
+    if (done && !exported_data_lock_read(batch.results[ROW], arena, export, error)) {
         done = error->code == ERROR_NOT_FOUND;
         outcome->result = OUTCOME_ROW_GONE;
     } else if (done && export->row.date_added != attempt->claim->date_added) {
@@ -161,7 +169,7 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct 
         return end_otherwise(&outcome, error);
     outcome_mail_init(&mail);
     done = done && delete_old_file(&outcome, error) &&
-           outcome_mail_success(attempt, &outcome.export, &mail, error);
+           outcome_mail_success(attempt, &outcome.export, &outcome.issue, &mail, error);
     if (done)
         tell_end(attempt);
     done = done && write_and_commit(&outcome, &mail, error);
@@ -206,7 +214,7 @@ bool outcome_failed(struct attempt *attempt, enum outcome_result *result, struct
     if (done && outcome.result != OUTCOME_DONE)
         return end_otherwise(&outcome, error);
     outcome_mail_init(&mail);
-    done = done && outcome_mail_failure(attempt, &outcome.export, &mail, error) &&
+    done = done && outcome_mail_failure(attempt, &outcome.export, &outcome.issue, &mail, error) &&
            delete_old_file(&outcome, error) && delete_row(&outcome, error) &&
            write_and_commit(&outcome, &mail, error);
     outcome_mail_free(&mail);

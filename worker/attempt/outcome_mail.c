@@ -3,10 +3,8 @@
 #include "worker/attempt/steps.h"
 
 #include "base/text.h"
-#include "export/issues_by_tag_payload.h"
 #include "export/payload.h"
 #include "export/query_type.h"
-#include "model/issue.h"
 #include "model/outbox_mail.h"
 
 /* *recipient is NULL, and *why says why, when the export's user cannot be mailed to: the export
@@ -38,34 +36,17 @@ static bool note_no_mail(const struct attempt *attempt, const char *sentence, co
     return mail->note != NULL;
 }
 
-/* What the export is about. A payload that cannot be read has no issue. */
-static bool find_facts(const struct attempt *attempt, const struct exported_data_locked *export,
-                       struct mail_facts *facts, struct error *error)
+static struct mail_facts facts_of(const struct attempt *attempt, const struct issue *issue)
 {
-    const struct attempt_tools *tools = attempt->tools;
-    const struct exported_data *row = &export->row;
-    struct issues_by_tag_payload payload = {.group_id = 0};
-    struct error unreadable;
-    struct issue issue;
-    bool asked =
-        row->query_type == QUERY_ISSUES_BY_TAG &&
-        issues_by_tag_payload_parse(row->query_info, tools->outcome_arena, &payload, &unreadable);
-    if (!asked)
-        payload = (struct issues_by_tag_payload){.group_id = 0};
-    const int64_t ids[] = {[ISSUE_ORGANIZATION] = row->organization_id,
-                           [ISSUE_PROJECT] = payload.project_id,
-                           [ISSUE_GROUP] = payload.group_id};
-    if (!issue_describe(tools->pg, ids, tools->outcome_arena, &issue, error))
-        return false;
-    *facts = (struct mail_facts){.beside_sentry = issue.beside_sentry,
-                                 .url_prefix = tools->context->config->url_prefix,
-                                 .data_export_id = row->id,
-                                 .group_id = asked && payload.group_id > 0 ? payload.group_id : 0,
-                                 .short_id = issue.short_id,
-                                 .title = issue.title,
-                                 .key = asked ? payload.key : NULL,
-                                 .project = issue.project};
-    return true;
+    const struct issues_by_tag_payload *about = &attempt->about;
+    return (struct mail_facts){.beside_sentry = issue->beside_sentry,
+                               .url_prefix = attempt->tools->context->config->url_prefix,
+                               .data_export_id = attempt->claim->data_export_id,
+                               .group_id = about->group_id > 0 ? about->group_id : 0,
+                               .short_id = issue->short_id,
+                               .title = issue->title,
+                               .key = about->key,
+                               .project = issue->project};
 }
 
 static bool print(const struct attempt *attempt, const struct mail_content *content,
@@ -96,12 +77,13 @@ void outcome_mail_free(struct outcome_mail *mail)
 }
 
 bool outcome_mail_success(const struct attempt *attempt, const struct exported_data_locked *export,
-                          struct outcome_mail *mail, struct error *error)
+                          const struct issue *issue, struct outcome_mail *mail, struct error *error)
 {
     const struct assembly *assembly = &attempt->assembly;
     const struct config *config = attempt->tools->context->config;
     const char *why = NULL;
-    struct success_mail success = {.date_expired =
+    struct success_mail success = {.facts = facts_of(attempt, issue),
+                                   .date_expired =
                                        exported_data_expiry(export, config->expiration_days),
                                    .organization_slug = export->organization_slug,
                                    .rows = assembly->progress.rows,
@@ -114,26 +96,25 @@ bool outcome_mail_success(const struct attempt *attempt, const struct exported_d
     if (export->organization_slug == NULL)
         return error_set(error, ERROR_NOT_FOUND, "there is no organization %" PRId64,
                          export->row.organization_id);
-    return find_facts(attempt, export, &success.facts, error) &&
-           mail_render_success(&success, attempt->tools->outcome_arena, &content, error) &&
+    return mail_render_success(&success, attempt->tools->outcome_arena, &content, error) &&
            print(attempt, &content, mail, error);
 }
 
 bool outcome_mail_failure(const struct attempt *attempt, const struct exported_data_locked *export,
-                          struct outcome_mail *mail, struct error *error)
+                          const struct issue *issue, struct outcome_mail *mail, struct error *error)
 {
     struct arena *arena = attempt->tools->outcome_arena;
     const struct exported_data *row = &export->row;
     const char *why = NULL;
-    struct failure_mail failure = {.date_added = row->date_added,
+    struct failure_mail failure = {.facts = facts_of(attempt, issue),
+                                   .date_added = row->date_added,
                                    .code = attempt->error.code,
                                    .error_message = attempt->reason};
     struct mail_content content;
     find_recipient(export, &mail->recipient, &why);
     if (mail->recipient == NULL)
         return note_no_mail(attempt, attempt->reason, why, mail, error);
-    return find_facts(attempt, export, &failure.facts, error) &&
-           payload_print(row->query_info, query_type_name(row->query_type), arena, &failure.payload,
+    return payload_print(row->query_info, query_type_name(row->query_type), arena, &failure.payload,
                          error) &&
            mail_render_failure(&failure, arena, &content, error) &&
            print(attempt, &content, mail, error);

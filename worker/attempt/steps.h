@@ -4,6 +4,7 @@
 #define WORKER_ATTEMPT_STEPS_H
 
 #include "mail/mime.h"
+#include "model/issue.h"
 #include "worker/attempt/attempt.h"
 
 /* Whether running jobs go back to the queue, because the worker stops. */
@@ -92,9 +93,11 @@ void outcome_mail_free(struct outcome_mail *mail);
 
 /* Compose it, while the locks are held. */
 bool outcome_mail_success(const struct attempt *attempt, const struct exported_data_locked *export,
-                          struct outcome_mail *mail, struct error *error) MUST_CHECK;
+                          const struct issue *issue, struct outcome_mail *mail,
+                          struct error *error) MUST_CHECK;
 bool outcome_mail_failure(const struct attempt *attempt, const struct exported_data_locked *export,
-                          struct outcome_mail *mail, struct error *error) MUST_CHECK;
+                          const struct issue *issue, struct outcome_mail *mail,
+                          struct error *error) MUST_CHECK;
 
 /* Adds what puts it into the outbox, or its note into the status. */
 bool outcome_mail_add(const struct attempt *attempt, const struct outcome_mail *mail,
