@@ -28,7 +28,7 @@ static void read_environment(struct event *event)
 {
     struct event_tag *tag = find_tag(&event->line, "environment");
     event->environment = tag == NULL ? "" : tag->value;
-    if (environment_is_valid_name(event->environment))
+    if (tag == NULL || environment_is_valid_name(tag->value))
         return;
     _Static_assert(ENVIRONMENT_NAME_MAX == 64, "the sentence says so");
     event_line_drop(&event->line, "the tag 'environment' has a slash or line break or over 64 "
