@@ -4,7 +4,7 @@
    missing or empty all is well. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,8 +15,6 @@
 static int failure_of(const char *call)
 {
     char text[64] = "";
-    char name[32] = "";
-    int number = 0;
     const char *path = getenv("FAIL_CALLS_FILE");
     int fd = path == NULL ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -24,7 +22,9 @@ static int failure_of(const char *call)
     if (read(fd, text, sizeof(text) - 1) < 0)
         text[0] = '\0';
     (void)close(fd);
-    return sscanf(text, "%31s %d", name, &number) == 2 && strcmp(name, call) == 0 ? number : 0;
+    size_t size = strlen(call);
+    bool named = strncmp(text, call, size) == 0 && text[size] == ' ';
+    return named ? (int)strtol(text + size, NULL, 10) : 0;
 }
 
 /* The declarations of libc have attributes that promise more than these need. */
