@@ -163,10 +163,13 @@ static _Atomic int64_t lost_lines; /* since the last line that went out */
 
 static bool enter_way_out(void)
 {
-    struct timespec end;
-    (void)clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += PATIENCE_MS / 1000;
-    return pthread_mutex_clocklock(&way_out, CLOCK_MONOTONIC, &end) == 0;
+    int64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
+    while (pthread_mutex_trylock(&way_out) != 0) {
+        if (clock_monotonic_ms() >= until_ms)
+            return false;
+        clock_sleep_ms(1);
+    }
+    return true;
 }
 
 static bool write_line(const struct line *line, int wait_ms)

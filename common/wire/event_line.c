@@ -329,7 +329,7 @@ static bool read_user(struct reader *in, const json_t *user)
         return true;
     if (!json_is_object(user))
         return drop(in, "the user is no map");
-    *out = (struct event_line_user){NULL};
+    *out = (struct event_line_user){.id = NULL};
     return read_attribute(in, user, "id", EVENT_USER_ID_MAX, &out->id) &&
            read_attribute(in, user, "email", EVENT_USER_EMAIL_MAX, &out->email) &&
            read_attribute(in, user, "username", EVENT_USER_USERNAME_MAX, &out->username) &&

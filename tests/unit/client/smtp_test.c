@@ -216,6 +216,17 @@ static void test_answers_to_the_mail(void **state)
     }
 }
 
+/* Each code, in an answer of two lines. */
+static void check_all(const char *command, const char *const *codes, size_t count,
+                      enum error_code expected)
+{
+    char text[64];
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(text, sizeof(text), "550-%s one\r\n550 %s two", codes[i], codes[i]);
+        check_judgement(command, text, "", expected);
+    }
+}
+
 /* What speaks of this recipient or this mail alone. */
 static void test_final_answers(void **state)
 {
@@ -226,16 +237,10 @@ static void test_final_answers(void **state)
                                               "5.2.2", "5.7.1", "5.2.10", "5.3.4",  "5.6.0"};
     static const char *const to_body[] = {"5.3.4", "5.6.0", "5.6.3", "5.6.10"};
     static const char *const not_to_body[] = {"5.1.1", "5.3.0", "5.3.40", "5.60.1", "5.7.0"};
-    char text[64];
-#define CHECK_ALL(command, list, code)                                                             \
-    for (size_t i = 0; i < ARRAY_LENGTH(list); i++) {                                              \
-        (void)snprintf(text, sizeof(text), "550-%s one\r\n550 %s two", list[i], list[i]);          \
-        check_judgement(command, text, "", code);                                                  \
-    }
-    CHECK_ALL("RCPT", to_rcpt, ERROR_INVALID)
-    CHECK_ALL("RCPT", not_to_rcpt, ERROR_AWAY)
-    CHECK_ALL(".", to_body, ERROR_INVALID)
-    CHECK_ALL(".", not_to_body, ERROR_AWAY)
+    check_all("RCPT", to_rcpt, ARRAY_LENGTH(to_rcpt), ERROR_INVALID);
+    check_all("RCPT", not_to_rcpt, ARRAY_LENGTH(not_to_rcpt), ERROR_AWAY);
+    check_all(".", to_body, ARRAY_LENGTH(to_body), ERROR_INVALID);
+    check_all(".", not_to_body, ARRAY_LENGTH(not_to_body), ERROR_AWAY);
     check_judgement("RCPT", "450 5.1.1 a code of another class", "", ERROR_AWAY);
     check_judgement("RCPT", "550", "", ERROR_AWAY);
 }
