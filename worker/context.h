@@ -17,6 +17,7 @@ struct worker_context {
 
     /* How far stopping has come. Set by the main thread, only upwards; read by all. */
     _Atomic int phase;
+    atomic_bool hurried;       /* what is not finished by now is given back */
     _Atomic int64_t beaten_ms; /* the last beat (monotonic; 0: none): no claim while it is old */
 
     /* How many threads miss a server (outage.h). */

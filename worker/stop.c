@@ -35,6 +35,16 @@ bool stop_open(struct stop *stop, struct error *error)
     return stop->signals >= 0 || error_set(error, ERROR_AWAY, "cannot open a signalfd");
 }
 
+void stop_at_once(bool at_once)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGQUIT);
+    (void)pthread_sigmask(at_once ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+}
+
 void stop_close(struct stop *stop, bool done)
 {
     const sigset_t set = stop_signals();
@@ -73,6 +83,7 @@ static void hurry(struct stop *stop)
     if (stop->hurried_at_ms != 0)
         return;
     stop->hurried_at_ms = clock_monotonic_ms();
+    atomic_store(&stop->context->hurried, true);
     (void)alarm(END_SECONDS);
     if (worker_phase(stop->context) < WORKER_GIVES_BACK)
         set_phase(stop, WORKER_GIVES_BACK);

@@ -35,6 +35,10 @@ struct stop {
    and QUIT stop, USR1 logs `worker.state`, HUP and USR2 do nothing. */
 bool stop_open(struct stop *stop, struct error *error) MUST_CHECK;
 
+/* Before there are threads: whether TERM, INT and QUIT end the process as they end any other, while
+   the main thread waits for a server; else stop_tick reads them. */
+void stop_at_once(bool at_once);
+
 /* Unless all is `done`, signals end the process again: to print its error may take for ever. */
 void stop_close(struct stop *stop, bool done);
 

@@ -25,7 +25,7 @@ enum {
     SHOW_DRAIN_MS = 3000, /* between two lines about what --drain waits for */
     DRAIN_WAIT_MS = 100,
     START_WAIT_MS = 1000,     /* between two tries to reach PostgreSQL */
-    START_PATIENCE_MS = 5000, /* for its answers then: signals wait as long */
+    START_PATIENCE_MS = 5000, /* for its answers then */
     PARTS_MAX = POOL_MAX + 5, /* job threads, claimer, intake, heartbeat, mailer, drainer */
 };
 
@@ -111,12 +111,21 @@ static void wait_a_moment(struct worker *worker, const struct error *why)
         stop_tick(&worker->stop);
 }
 
+/* A server that hangs, which may take ten seconds to find out, holds up no stop. */
+static bool look_for_database(struct worker *worker, struct error *error)
+{
+    stop_at_once(true);
+    bool done = check_database(worker, error);
+    stop_at_once(false);
+    return done;
+}
+
 /* Nothing begins before the database is known to be the right one. Ends also when the worker is to
    stop. */
 static bool wait_for_database(struct worker *worker, struct error *error)
 {
     int64_t patience_ms = pg_set_patience(worker->pg, START_PATIENCE_MS);
-    while (worker_phase(&worker->context) == WORKER_RUNS && !check_database(worker, error)) {
+    while (worker_phase(&worker->context) == WORKER_RUNS && !look_for_database(worker, error)) {
         if (worker->options->drain || (error->code != ERROR_AWAY && error->code != ERROR_TIMEOUT))
             return false;
         wait_a_moment(worker, error);

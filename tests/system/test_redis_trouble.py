@@ -191,7 +191,8 @@ def test_check_of_a_user_with_just_the_queues_keys(exportd, server, client, issu
     """It may not look at lists of other priorities: that is no failure."""
     client.execute_command("ACL", "SETUSER", "limited", "on", ">word", "&*", "+@all", "~data_export",
                            "~data_export\x06\x16[369]", "~exportd:{data_export}:intake:[0369]",
-                           "~exportd:{data_export}:intake:cut")
+                           "~exportd:{data_export}:intake:cut", "~exportd:{data_export}:intake:check",
+                           "~unacked")
     out = exportd.ok("check", REDIS_URL=server.url.replace("unix://", "unix://limited:word@")).out
     assert "may not look whether messages of other priorities are left behind" in out
 

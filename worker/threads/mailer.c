@@ -8,7 +8,7 @@ enum { IDLE_WAIT_MS = 3000, AWAY_WAIT_MS = 2000 };
 
 static bool gives_back(const struct mailer *mailer)
 {
-    return worker_phase(mailer->context) >= WORKER_GIVES_BACK;
+    return atomic_load(&mailer->context->hurried);
 }
 
 /* Once the worker gives back, only what is sent is recorded: the rest is for the others. */
@@ -48,23 +48,25 @@ static void run(const struct mailer *mailer)
     struct outbox outbox;
     struct error error;
     bool more = false;
+    bool ends = false;
     outbox_init(&outbox, mailer->pg, mailer->transport);
     outbox.alive = give_sign;
     outbox.alive_context = mailer->watch;
-    while (worker_phase(context) != WORKER_ENDS) {
+    while (!ends) {
+        ends = worker_phase(context) == WORKER_ENDS; /* a last look: the last job may have rung */
         watch_seen(mailer->watch);
         if (gives_back(mailer) && outbox_is_settled(&outbox)) {
-            (void)bell_wait(&context->mail_bell, IDLE_WAIT_MS);
+            (void)bell_wait(&context->mail_bell, ends ? 0 : IDLE_WAIT_MS);
             continue;
         }
         if (!send_next(mailer, &outbox, &more, &error)) {
             outage_begin(&outage, &error);
             mail_transport_rest(mailer->transport);
-            (void)bell_wait(&context->mail_bell, AWAY_WAIT_MS);
+            (void)bell_wait(&context->mail_bell, ends ? 0 : AWAY_WAIT_MS);
             continue;
         }
         outage_end(&outage);
-        if (!more && !bell_wait(&context->mail_bell, IDLE_WAIT_MS))
+        if (!more && !bell_wait(&context->mail_bell, ends ? 0 : IDLE_WAIT_MS))
             mail_transport_rest(mailer->transport);
     }
     settle(mailer, &outbox);
