@@ -3,7 +3,7 @@
 
 #include "client/pg_columns.h"
 
-enum { IDS_TEXT_MAX = 32 * OUTBOX_MAILS_MAX, SEVERAL = 7 };
+enum { SEVERAL = 7 };
 
 /* A replaced mail gets a new id too: a mailer that still has the old one in hand cannot judge the
    new. */
@@ -89,22 +89,29 @@ void outbox_mails_free(struct outbox_mails *mails)
 
 /* ---- what came of it ---- */
 
-bool outbox_mail_sent(struct pg *pg, const int64_t *ids, size_t count, struct error *error)
+static bool add_sent(struct pg_batch *batch, int64_t id, struct error *error)
 {
     struct pg_params params = {.repeated = true};
-    struct pg_array array;
-    const char *text = NULL;
-    pg_array_init(&array, IDS_TEXT_MAX);
+    pg_bind_int(&params, id);
+    return pg_batch_add(batch,
+                        "UPDATE exportd.outbox SET state = 'sent', message = NULL"
+                        " WHERE id = $1::bigint",
+                        &params, error);
+}
+
+/* One by one: an array of ids would be planned anew each time. */
+bool outbox_mail_sent(struct pg *pg, const int64_t *ids, size_t count, struct error *error)
+{
+    struct pg_batch batch;
     bool done = true;
+    _Static_assert((int)OUTBOX_MAILS_MAX <= (int)PG_BATCH_MAX, "all in one batch");
+    pg_batch_init(&batch, pg);
     for (size_t i = 0; done && i < count; i++)
-        done = pg_array_add_int(&array, ids[i], error);
-    done = done && pg_array_text(&array, &text, error);
-    pg_bind_text(&params, text);
-    done = done && pg_execute(pg,
-                              "UPDATE exportd.outbox SET state = 'sent', message = NULL"
-                              " WHERE id = ANY ($1::bigint[])",
-                              &params, NULL, error);
-    pg_array_free(&array);
+        done = add_sent(&batch, ids[i], error);
+    done = done && pg_batch_run(&batch, error);
+    pg_batch_free(&batch);
+    if (!done)
+        pg_rollback(pg);
     return done;
 }
 
