@@ -25,6 +25,13 @@ def event(issue="issue", project=1, when="2026-03-01T12:00:00.000000Z", tags=Non
             "datetime": when, "data": data, **members}
 
 
+def group_of(sql, issue, project=1):
+    """The group of the issue that has this name, once an event of it was ingested."""
+    sql.execute("SELECT group_id FROM sentry_grouphash WHERE project_id = %s AND hash = %s",
+                (project, hash_of(issue)))
+    return sql.fetchone()[0]
+
+
 def series(count, key="color", value=lambda n: f"value {n}", issue="issue", project=1, start=None):
     """`count` events a second apart, each with another value of `key`."""
     start = start or datetime.datetime(2026, 3, 1, 12)

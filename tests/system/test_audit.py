@@ -4,7 +4,7 @@ import getpass
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 
 ACTOR = f"cli:{getpass.getuser()}"
 
@@ -13,8 +13,7 @@ ACTOR = f"cli:{getpass.getuser()}"
 def issue(exportd, sql):
     exportd.create(users=("ann@example.com", "bob@example.com"))
     exportd.ingest(series(3))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 def audit(exportd, *arguments):

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from support.events import event, hash_of, series
+from support.events import event, group_of, hash_of, series
 from support.jobs import insert_export, push
 from support.program import Exportd, text_part
 from support.tagstore_rows import insert_group
@@ -23,8 +23,7 @@ def one(exportd, sql):
     """An issue with three values of `color`; its group id."""
     exportd.create(users=("ann@example.com", "bob@example.com"))
     exportd.ingest(series(3))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 def expect_failure(exportd, sql, export, reason):

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.jobs import insert_export, push
 from support.scripted_snuba import ScriptedSnuba, Values
 from support.waiting import wait_until
@@ -16,8 +16,7 @@ from support.waiting import wait_until
 def issue(exportd, sql):
     exportd.create()
     exportd.ingest(series(3))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 def expect_cancelled(exportd, sql, export):

@@ -13,7 +13,7 @@ import celery
 import kombu
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.jobs import insert_export
 
 TASK = "sentry.data_export.tasks.assemble_download"
@@ -41,8 +41,7 @@ def make_app(broker, protocol=2, serializer="json"):
 def issue(exportd, sql):
     exportd.create()
     exportd.ingest(series(3))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 @pytest.fixture

@@ -6,15 +6,14 @@ import os
 
 import pytest
 
-from support.events import event, hash_of, series
+from support.events import event, group_of, series
 
 
 @pytest.fixture
 def issue(exportd, sql):
     exportd.create(users=("ann@example.com", "bob@example.com"))
     exportd.ingest(series(3) + [event(tags={"shape": "round"})])
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 def expire(sql, export):

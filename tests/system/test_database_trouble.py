@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from support.events import event, hash_of, series
+from support.events import event, group_of, series
 from support.waiting import wait_until
 
 
@@ -14,11 +14,6 @@ def issue(exportd, sql):
     exportd.create()
     exportd.ingest(series(3))
     return group_of(sql, "issue")
-
-
-def group_of(sql, name):
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of(name),))
-    return sql.fetchone()[0]
 
 
 def wait_for_status(exportd, export, **members):

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.jobs import insert_export, push
 from support.proxy import Listener, end, pass_on
 from support.servers import Redis
@@ -19,8 +19,7 @@ def issue(exportd, sql):
     exportd.create()
     for key in ("color", "shape"):
         exportd.ingest(series(3, key=key))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 def outcomes(sql, export):

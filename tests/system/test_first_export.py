@@ -9,18 +9,12 @@ import subprocess
 
 import pytest
 
-from support.events import event, hash_of, read_events, series
+from support.events import event, group_of, hash_of, read_events, series
 from support.expected import expected_csv
 from support.program import ROOT, html_part, text_part
 
 SAMPLE = os.path.join(ROOT, "docs", "examples", "sample-events.ndjson")
 NAMES = ("payment", "voucher", "search")
-
-
-def group_of(sql, issue, project=1):
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE project_id = %s AND hash = %s",
-                (project, hash_of(issue)))
-    return sql.fetchone()[0]
 
 
 @pytest.fixture

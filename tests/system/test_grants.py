@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from support.events import event, hash_of, series
+from support.events import event, group_of, series
 from support.jobs import insert_export, push
 from support.program import Exportd
 from support.waiting import wait_until
@@ -169,8 +169,7 @@ def issue(exportd, sql):
     exportd.create(users=("ann@example.com", "bob@example.com", "eve@example.com"))
     one = event(tags={"environment": "production"}, user={"id": "7"})
     exportd.ingest(series(3) + series(3, key="shape") + series(3, key="size") + [one])
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 @pytest.mark.parametrize("settings", SETTINGS)

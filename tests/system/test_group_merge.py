@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from support.event_model import EventModel, EventTables, score
-from support.events import event, hash_of, series
+from support.events import event, group_of, hash_of, series
 from support.tagstore_rows import insert_group
 from support.waiting import wait_until
 
@@ -27,11 +27,6 @@ def lines(events):
 def rows(sql, query, *parameters):
     sql.execute(query, parameters)
     return sql.fetchall()
-
-
-def group_of(sql, issue, project=1):
-    return rows(sql, "SELECT group_id FROM sentry_grouphash WHERE project_id = %s AND hash = %s",
-                project, hash_of(issue))[0][0]
 
 
 def redirects(sql):

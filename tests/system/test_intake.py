@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.jobs import insert_export, push
 from support.proxy import Slow
 from support.waiting import wait_until
@@ -19,8 +19,7 @@ INTAKE = "exportd:{data_export}:intake:0"
 def issue(exportd, sql):
     exportd.create()
     exportd.ingest(series(3))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 def ask(sql, queue, issue, name="data_export"):

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.mail_sink import MailSink
 from support.program import text_part
 from support.proxy import Listener, pass_on
@@ -22,8 +22,7 @@ USER_INFO = "mailer:pass%3Aword%2F%40@"
 def group(exportd, sql):
     exportd.create()
     exportd.ingest(series(3))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 """Exports are for members: who has left the organization before the export ran gets no file."""
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.program import text_part
 
 SENTENCE = "The user who asked for this export is no longer an active member of the organization"
@@ -12,8 +12,7 @@ SENTENCE = "The user who asked for this export is no longer an active member of 
 def issue(exportd, sql):
     exportd.create(users=("ann@example.com", "bob@example.com"))
     exportd.ingest(series(3))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 def leave(sql):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from support.events import event, hash_of, series
+from support.events import event, group_of, series
 from support.jobs import insert_export
 
 ANN = ["--user", "ann@example.com"]
@@ -15,8 +15,7 @@ ACME = ["--organization", "acme"]
 def issue(exportd, sql):
     exportd.create(users=("ann@example.com", "bob@example.com"))
     exportd.ingest(series(3) + [event(tags={"shape": "round", "size": "big"})])
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 @pytest.fixture

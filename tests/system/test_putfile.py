@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.tagstore_rows import insert_group, insert_tag_values
 from support.waiting import wait_until
 
@@ -17,8 +17,7 @@ MIB = 1 << 20
 def issue(exportd, sql):
     exportd.create(users=("ann@example.com", "bob@example.com"))
     exportd.ingest(series(3))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 def blobs(sql):

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, hash_of, series
 from support.expected import expected_csv
 from support.jobs import insert_export, push
 from support.waiting import wait_until
@@ -26,8 +26,7 @@ EVENTS = series(3)
 def issue(exportd, sql):
     exportd.create()
     exportd.ingest(EVENTS)
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 def column(sql, query, *parameters):

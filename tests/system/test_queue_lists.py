@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.jobs import insert_export
 from support.waiting import wait_until
 
@@ -15,8 +15,7 @@ from support.waiting import wait_until
 def issue(exportd, sql):
     exportd.create()
     exportd.ingest(series(3))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 # ---- workers ----

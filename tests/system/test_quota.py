@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.jobs import insert_export, push
 from support.waiting import wait_until
 
@@ -15,8 +15,7 @@ ACME = ["--organization", "acme"]
 def issue(exportd, sql):
     exportd.create()
     exportd.ingest(series(3))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 def test_show_and_set(exportd):

@@ -9,7 +9,7 @@ import threading
 import pytest
 import redis as redis_client
 
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.jobs import insert_export, push
 from support.servers import Redis, free_port
 from support.waiting import wait_until
@@ -40,8 +40,7 @@ def issue(exportd, sql, server, redis_server):
     exportd.create()
     for key in KEYS:
         exportd.ingest(series(3, key=key))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.jobs import insert_export, push
 
 
@@ -13,8 +13,7 @@ from support.jobs import insert_export, push
 def issue(exportd, sql):
     exportd.create()
     exportd.ingest(series(3))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 def old_row(sql, issue, number=0):

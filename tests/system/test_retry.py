@@ -4,15 +4,14 @@ import concurrent.futures
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 
 
 @pytest.fixture
 def issue(exportd, sql):
     exportd.create()
     exportd.ingest(series(3))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 @pytest.fixture

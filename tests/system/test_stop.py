@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.freezing import frozen
 from support.waiting import wait_until
 from test_watchdog import SLOW_PAGES, STUCK, silent_server, wait_for_state
@@ -20,8 +20,7 @@ STOP = {"STOP_SECONDS": 2}
 def issue(exportd, sql):
     exportd.create()
     exportd.ingest(series(60))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 class FullPipe:

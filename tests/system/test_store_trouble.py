@@ -6,7 +6,7 @@ import os
 import pytest
 
 from support import preload
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.waiting import wait_until
 
 
@@ -14,8 +14,7 @@ from support.waiting import wait_until
 def issue(exportd, sql):
     exportd.create(users=("ann@example.com", "bob@example.com"))
     exportd.ingest(series(3))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 @pytest.fixture

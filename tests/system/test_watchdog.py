@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from support.events import hash_of, series
+from support.events import group_of, series
 from support.freezing import frozen
 from support.mail_sink import MailSink
 from support.waiting import wait_until
@@ -22,8 +22,7 @@ def issue(exportd, sql):
     exportd.create()
     exportd.ingest(series(60))
     exportd.ingest(series(3, key="shape"))
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))
-    return sql.fetchone()[0]
+    return group_of(sql, "issue")
 
 
 def outcomes(sql, export):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from support import preload
-from support.events import event, hash_of, series
+from support.events import event, group_of, hash_of, series
 from support.expected import expected_csv
 from support.jobs import insert_export, push
 from support.proxy import Listener, Proxy
@@ -25,11 +25,6 @@ def issue(exportd, sql):
     exportd.create()
     exportd.ingest(series(3))
     return group_of(sql, "issue")
-
-
-def group_of(sql, name):
-    sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of(name),))
-    return sql.fetchone()[0]
 
 
 @contextlib.contextmanager
