@@ -17,19 +17,22 @@ enum {
     END_SECONDS = 5,          /* the same for the alarm, should this thread hang, too */
 };
 
-static sigset_t stop_signals(void)
+enum { ENDING_SIGNALS = 3, SIGNALS = 6 };
+static const int signals[SIGNALS] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
+
+/* The first of them. */
+static sigset_t set_of(size_t count)
 {
-    static const int taken[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
     sigset_t set;
     (void)sigemptyset(&set);
-    for (size_t i = 0; i < ARRAY_LENGTH(taken); i++)
-        (void)sigaddset(&set, taken[i]);
+    for (size_t i = 0; i < count; i++)
+        (void)sigaddset(&set, signals[i]);
     return set;
 }
 
 bool stop_open(struct stop *stop, struct error *error)
 {
-    const sigset_t set = stop_signals();
+    const sigset_t set = set_of(SIGNALS);
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     stop->signals = signalfd(-1, &set, SFD_CLOEXEC);
     return stop->signals >= 0 || error_set(error, ERROR_AWAY, "cannot open a signalfd");
@@ -37,17 +40,13 @@ bool stop_open(struct stop *stop, struct error *error)
 
 void stop_at_once(bool at_once)
 {
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGQUIT);
+    const sigset_t set = set_of(ENDING_SIGNALS);
     (void)pthread_sigmask(at_once ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
 }
 
 void stop_close(struct stop *stop, bool done)
 {
-    const sigset_t set = stop_signals();
+    const sigset_t set = set_of(SIGNALS);
     (void)alarm(0);
     if (!done)
         (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);

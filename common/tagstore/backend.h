@@ -106,8 +106,7 @@ struct tagstore {
     int64_t patience_ms; /* tagstore_patience_ms */
 };
 
-/* For opening a cursor: asks estimate_values, if the query's `expect` wants to know, and tells it.
- */
+/* For opening a cursor: asks estimate_values and tells the query's `expect`, if it has one. */
 bool tagstore_tell_estimate(struct tagstore *store, const struct group_tag_value_query *query,
                             struct error *error) MUST_CHECK;
 

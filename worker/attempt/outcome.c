@@ -181,9 +181,7 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct 
 
 /* ---- failed, postponed ---- */
 
-/* A row that has to stay is left behind, unfinished: exportd.export says that the export has
- * failed.
- */
+/* A row that has to stay is left unfinished: exportd.export says that the export has failed. */
 static bool delete_row(const struct outcome *outcome, struct error *error)
 {
     struct error refusal;
