@@ -23,7 +23,7 @@ ANN, BOB = "ann@example.com", "bob@example.com"
 
 class Entry:
     """One message. `export` is None for one that leads to no export; `content` what the file has to
-    hold; `key` the tag asked for, which for a failing export no other one has."""
+    hold; `key` the tag asked for."""
 
     def __init__(self, expected, export=None, key=None, content=None, message=None):
         self.expected = expected
