@@ -421,7 +421,8 @@ const struct command commands[] = {
      "and `grouphash`, which are for the owner. The role must be there.\n"
      "\nexample: exportd grants exportd | psql sentry\n",
      command_grants},
-    {"help", "[COMMAND or config]", "Explain a command or the settings", "", command_help},
+    {"help", "[COMMAND | config [--markdown]]", "Explain a command or the settings",
+     "\n--markdown prints the settings as docs/configuration.md.\n", command_help},
     {"version", "", "Print the version", "", command_version},
     {.name = NULL},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/help_config.h"
 #include "cli/options.h"
 
 static void list_commands(void)
@@ -15,20 +16,22 @@ static void list_commands(void)
 
 bool command_help(const struct config *config, int argc, char **argv, struct error *error)
 {
-    static const struct option_spec options[] = {{.name = NULL}};
+    bool markdown = false;
+    const struct option_spec options[] = {{.name = "markdown", .value = &markdown}, {.name = NULL}};
     const char *topic = NULL;
     struct positional words = {.max = 1, .words = &topic};
     (void)config;
     if (!options_parse(argc, argv, options, &words, error))
         return false;
-    if (words.count == 0) {
+    bool is_config = words.count == 1 && text_equal(topic, "config");
+    if (markdown && !is_config)
+        return error_set(error, ERROR_USAGE, "--markdown is only for `help config`");
+    if (words.count == 0)
         list_commands();
+    if (is_config)
+        (markdown ? help_config_markdown : help_config_text)();
+    if (words.count == 0 || is_config)
         return true;
-    }
-    if (text_equal(topic, "config")) {
-        config_print_help(stdout);
-        return true;
-    }
     for (const struct command *command = commands; command->name != NULL; command++) {
         if (text_equal(command->name, topic)) {
             (void)printf("usage: exportd %s%s%s\n\n%s.\n%s", command->name,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The settings: environment variables, declared in one table (config.c) from which parsing, checks,
- * `exportd help config` and the hiding of secrets come. README.md explains them to users.
+ * `exportd help config`, docs/configuration.md and the hiding of secrets come.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -66,7 +66,18 @@ bool config_has_lock_redis(const struct config *config);
 enum log_format config_log_format(const struct config *config);
 enum log_level config_log_level(const struct config *config);
 
-/* Prints every setting with its meaning and default: `exportd help config`. */
-void config_print_help(FILE *out);
+/* A line of the table, for documents. The texts are static. */
+struct config_setting {
+    const char *name;
+    const char *section; /* the title of the section that begins here; NULL: none does */
+    const char *meaning; /* sentences */
+    const char *fallback;
+    const char *words; /* the values that it may have, each between blanks; "": others */
+    int64_t min, max;  /* of a number; equal: it is none */
+    bool secret;       /* may come from a file: NAME_FILE */
+};
+
+/* The setting at *at, which begins at 0 and is moved to the next one. False after the last. */
+bool config_next_setting(size_t *at, struct config_setting *setting);
 
 #endif

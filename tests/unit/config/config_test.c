@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/config.h"
 
+#include "base/text.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -369,21 +371,35 @@ static void secrets_are_not_repeated(void **state)
     }
 }
 
-static void help(void **state)
+static void lines_of_the_table(void **state)
 {
     (void)state;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    assert_non_null(out);
-    config_print_help(out);
-    (void)fclose(out);
-    assert_non_null(strstr(text, "EXPORTD_DATABASE_URL *\n"));
-    assert_non_null(
-        strstr(text, "EXPORTD_PAGE_SIZE\n    tag values in a page\n    default: 1000\n"));
-    assert_null(strstr(text, "EXPORTD_MAX_FILE_BYTES"));
-    assert_null(strstr(text, "EXPORTD_CLICKHOUSE_URL"));
-    free(text);
+    size_t at = 0, count = 0;
+    struct config_setting setting;
+    const char *section = NULL;
+    while (config_next_setting(&at, &setting)) {
+        count++;
+        section = setting.section != NULL ? setting.section : section;
+        assert_non_null(section);
+        assert_string_not_equal(setting.name, "EXPORTD_MAX_FILE_BYTES");
+        assert_true(strlen(setting.meaning) > 10);
+        assert_int_equal(setting.meaning[strlen(setting.meaning) - 1], '.');
+        if (text_equal(setting.name, "EXPORTD_DATABASE_URL")) {
+            assert_true(setting.secret);
+            assert_string_equal(section, "Servers");
+        }
+        if (text_equal(setting.name, "EXPORTD_PAGE_SIZE")) {
+            assert_false(setting.secret);
+            assert_string_equal(setting.fallback, "1000");
+            assert_true(setting.min == 1 && setting.max == 10000);
+        }
+        if (text_equal(setting.name, "EXPORTD_SNUBA_DIALECT"))
+            assert_string_equal(setting.words, " 2018 2020 ");
+        if (text_equal(setting.name, "EXPORTD_CSV_FORMULA_GUARD"))
+            assert_string_equal(setting.words, " on off ");
+    }
+    assert_true(count > 30);
+    assert_false(config_next_setting(&at, &setting));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, clear, clear)
@@ -403,7 +419,7 @@ int main(void)
         TEST(secrets_from_files),
         TEST(bad_secret_files),
         TEST(secrets_are_not_repeated),
-        TEST(help),
+        TEST(lines_of_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
