@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd audit`: who did what with which export. */
+/*
+ * `exportd audit`: who did what with which export.
+ * Tested by tests/system/test_audit.py.
+ */
 #include "request/audit.h"
 
 #include "base/text.h"
@@ -21,7 +24,7 @@ static int64_t number_of(const json_t *entry, const char *name)
     return json_integer_value(json_object_get(entry, name));
 }
 
-/* The name, or "#12" for the id of one that is gone. */
+/* The name of the user or organization, or "#12" with its id when its row is gone. */
 static void print_owner(const json_t *entry, const char *name, const char *id)
 {
     (void)fputs("  ", stdout);
@@ -47,7 +50,8 @@ static void print_entry(const json_t *entry)
     (void)putchar('\n');
 }
 
-static bool print(const json_t *entries, int64_t total, bool json, struct error *error)
+/* Tells on standard error if there are older entries. */
+static bool print_entries(const json_t *entries, int64_t total, bool json, struct error *error)
 {
     size_t count = json_array_size(entries);
     for (size_t i = 0; i < count; i++) {
@@ -64,14 +68,14 @@ static bool print(const json_t *entries, int64_t total, bool json, struct error 
     return true;
 }
 
-static bool show(const struct request_context *context, const struct audit_question *question,
-                 bool json, struct error *error)
+static bool list_entries(const struct request_context *context,
+                         const struct audit_question *question, bool json, struct error *error)
 {
     json_t *entries = NULL;
     int64_t total = 0;
     bool done = migration_check(context->pg, error) &&
                 request_audit(context, question, &entries, &total, error) &&
-                print(entries, total, json, error);
+                print_entries(entries, total, json, error);
     json_decref(entries);
     return done;
 }
@@ -96,8 +100,8 @@ bool command_audit(const struct config *config, int argc, char **argv, struct er
     if (question.action != NULL && !audit_is_action(question.action))
         return error_set(error, ERROR_USAGE, "--action: there is no action \"%.40s\"",
                          question.action);
-    bool done =
-        cli_connect_pg(config, &context.pg, error) && show(&context, &question, json, error);
+    bool done = cli_connect_pg(config, &context.pg, error) &&
+                list_entries(&context, &question, json, error);
     pg_free(context.pg);
     return done;
 }

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `exportd check`: tries every server of the settings. There is one function per server, which
+ * prints its lines ("ok", "warn" or "FAIL") and returns whether the server can be used; the others
+ * are tried after a failure, too.
+ * Tested by tests/system/test_cli_contract.py and tests/system/test_grants.py.
+ */
 #include "base/arena.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -16,7 +22,9 @@
 
 enum { NEWEST_OBJECTS = 20, ARENA_MAX = 1024 * 1024 };
 
-/* One line a server: "ok    name  detail". */
+/* ---- lines ---- */
+
+/* Prints a line: "ok    name  detail". */
 static void say(const char *verdict, const char *name, const char *detail)
 {
     (void)printf("%-5s %-12s ", verdict, name);
@@ -30,7 +38,9 @@ static bool report(bool fine, const char *name, const char *detail, const struct
     return fine;
 }
 
-/* All that is missing, a line each. */
+/* ---- PostgreSQL ---- */
+
+/* Prints a line for each right that is missing. */
 static bool check_privileges(const struct config *config, struct pg *pg, struct error *error)
 {
     struct pg_result *rows = NULL;
@@ -46,7 +56,7 @@ static bool check_privileges(const struct config *config, struct pg *pg, struct 
     return missing == 0 || error_set(error, ERROR_DENIED, "`exportd grants ROLE` prints them all");
 }
 
-/* A right that the look at the migrations needs may be missing, too. */
+/* If the migrations cannot be read for want of a right, check_privileges says which one. */
 static bool check_tables(const struct config *config, struct pg *pg, struct error *error)
 {
     return (migration_check(pg, error) || error->code == ERROR_DENIED) &&
@@ -70,7 +80,9 @@ static bool check_postgres(const struct config *config)
     return report(fine, "postgresql", detail, &error);
 }
 
-/* The value of "name:value" in the answer of INFO. */
+/* ---- Redis ---- */
+
+/* Copies the value of the line "name:value" in an answer of INFO, or "" if there is none. */
 static void info_value(const char *info, const char *name, char *value, size_t size)
 {
     const char *line = info;
@@ -87,8 +99,8 @@ static void info_value(const char *info, const char *name, char *value, size_t s
     }
 }
 
-/* Messages need a Redis that keeps them until a worker has taken them in: a master, append-only
-   file on, nothing evicted. */
+/* Messages need a Redis that keeps them until a worker has taken them in. So it must be a master,
+   with an append-only file, and evict nothing. */
 static void warn_of_loss(const char *name, const char *info)
 {
     char value[64];
@@ -104,7 +116,7 @@ static void warn_of_loss(const char *name, const char *info)
         say("warn", name, "maxmemory-policy is not noeviction: Redis may drop messages");
 }
 
-/* LMOVE came with 6.2. A version that cannot be read is let through. */
+/* LMOVE came with 6.2. A version that cannot be read is accepted. */
 static bool check_version(const char *version, struct error *error)
 {
     char *dot = NULL;
@@ -114,13 +126,13 @@ static bool check_version(const char *version, struct error *error)
            error_set(error, ERROR_QUERY, "version %s is too old: Redis 6.2 is needed", version);
 }
 
-/* One of the servers. */
+/* A Redis to check: that of the queue, that of the upload locks, or one for both. */
 struct redis_server {
     const char *name;
     int uses; /* REDIS_OF_QUEUE, REDIS_OF_LOCKS or both */
     bool (*open)(const struct config *, struct redis **, struct error *);
-    int missing;  /* rights */
-    bool replica; /* nothing can be tried there */
+    int missing;  /* the number of missing rights */
+    bool replica; /* it refuses writes, so rights cannot be tried */
 };
 
 static void tell_missing(void *context, const struct error *error)
@@ -129,7 +141,8 @@ static void tell_missing(void *context, const struct error *error)
     server->missing += report(false, server->name, NULL, error) ? 0 : 1;
 }
 
-/* Before the commands that an old version does not know. What INFO may not tell is not checked. */
+/* Checks the version before the commands that an old one does not know are tried. If the user may
+   not use INFO, nothing is checked here. */
 static bool check_server(struct redis *redis, struct redis_server *server, char version[32],
                          struct error *error)
 {
@@ -150,9 +163,9 @@ static bool check_server(struct redis *redis, struct redis_server *server, char 
     return fine;
 }
 
-/* What lies in lists of priorities that the settings do not name. */
+/* Messages in lists of priorities that the settings do not name. */
 struct unread {
-    bool refused; /* the user of the URL may not look */
+    bool refused; /* the user of the URL may not read those lists */
     int64_t by_step[INTAKE_STEP_MAX + 1];
 };
 
@@ -167,7 +180,7 @@ static bool count_unread(const struct config *config, struct redis *redis, struc
     return done || unread->refused;
 }
 
-/* Priority steps that were changed leave lists behind. */
+/* After a change of the priority steps, messages may be left in lists that no worker reads. */
 static void warn_of_unread(const char *name, const struct unread *unread)
 {
     char text[128];
@@ -196,6 +209,7 @@ static bool check_unread(const struct config *config, const struct redis_server 
     return true;
 }
 
+/* Missing rights make the check fail, after all of them are printed. */
 static bool check_redis(const struct config *config, struct redis_server *server)
 {
     struct error error;
@@ -214,7 +228,7 @@ static bool check_redis(const struct config *config, struct redis_server *server
     return report(fine, server->name, detail, &error);
 }
 
-/* One server for both is checked once. */
+/* A server with both uses is checked once, as that of the queue. */
 static bool check_queue(const struct config *config)
 {
     bool both = text_equal(config->redis_url, config->lock_redis_url);
@@ -234,6 +248,8 @@ static bool check_locks(const struct config *config)
                : report(true, "lock-redis", "not used: upload locks are in PostgreSQL", NULL);
 }
 
+/* ---- Snuba, the file store, mail, temporary files ---- */
+
 static bool check_snuba(const struct config *config)
 {
     struct error error;
@@ -248,7 +264,8 @@ static void warn_of_storage(const char *sentence)
     say("warn", "storage", sentence);
 }
 
-/* None when the database cannot be asked, which check_postgres says. In `arena`. */
+/* The paths of the newest objects, in `arena`. Empty if the database cannot be asked: then
+   check_postgres has reported that. */
 static struct blob_paths newest_objects(const struct config *config, struct arena *arena)
 {
     struct error error;
@@ -263,6 +280,7 @@ static struct blob_paths newest_objects(const struct config *config, struct aren
     return (struct blob_paths){.items = paths, .count = paths == NULL ? 0 : blobs.count};
 }
 
+/* The store must take a new object, and have at least one of the newest known ones. */
 static bool check_storage(const struct config *config)
 {
     struct error error;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd cleanup`: for cron. */
+/*
+ * `exportd cleanup`, for cron: frees the files of expired exports.
+ * Tested by tests/system/test_cleanup.py.
+ */
 #include "request/cleanup.h"
 
 #include "base/text.h"
@@ -20,8 +23,9 @@ static void print_summary(const struct cleanup_summary *summary, bool dry_run)
                  summary->audit_entries == 1 ? "y" : "ies", result->failed);
 }
 
-static bool clean(const struct request_context *context, const struct cleanup_order *order,
-                  struct error *error)
+/* An error if a row or object could not be removed. */
+static bool clean_and_print(const struct request_context *context,
+                            const struct cleanup_order *order, struct error *error)
 {
     struct cleanup_summary summary;
     if (!request_cleanup(context, order, &summary, error))
@@ -46,7 +50,7 @@ bool command_cleanup(const struct config *config, int argc, char **argv, struct 
     bool good = blob_store_open(config->storage_url, config->storage_mode, &order.store, error) &&
                 cli_connect_pg(config, &context.pg, error) && migration_check(context.pg, error) &&
                 (order.dry_run || cli_open_locks(config, context.pg, &locks, error)) &&
-                clean(&context, &order, error);
+                clean_and_print(&context, &order, error);
     upload_locks_close(&locks);
     pg_free(context.pg);
     blob_store_free(order.store);

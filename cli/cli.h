@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The command line. Each command is a file of this folder with one function; commands.c lists them.
- * A command prints results to standard output and everything else to standard error, returns true
- * when it is done (exit status 0), or false with *error: ERROR_USAGE is exit status 2, anything
- * else 1.
+ * A command prints its results to standard output and everything else to standard error. It returns
+ * true when it is done (exit status 0), or false with *error (exit status 2 for ERROR_USAGE, else
+ * 1).
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -26,7 +26,7 @@ struct command {
     command_function *run;
 };
 
-/* All commands; one without a name ends the list. */
+/* All commands. An entry without a name ends the list. */
 extern const struct command commands[];
 
 command_function command_migrate, command_create, command_worker, command_enqueue, command_estimate,
@@ -35,25 +35,28 @@ command_function command_migrate, command_create, command_worker, command_enqueu
     command_delete, command_purge, command_audit, command_grouphash, command_check, command_grants,
     command_group, command_tagstore, command_help, command_version;
 
-/* Checks what config_load cannot know: the URLs of servers, as their clients read them. */
+/* Checks the URLs of servers as their clients read them, which config_load cannot do. Connects to
+   nothing. */
 bool cli_check_settings(const struct config *config, struct error *error) MUST_CHECK;
 
-/* Refuses a tagstore that exportd only reads: what a command writes to Postgres would not be what
-   exports show. ERROR_USAGE. */
+/* For a command that writes to the tagstore in PostgreSQL: ERROR_USAGE if the settings name another
+   one, because exports would not show what is written. */
 bool cli_check_embedded_tagstore(const struct config *config, struct error *error) MUST_CHECK;
 
-/* The operator, in the audit "cli:" and the user of the operating system. */
+/* The operator as a caller. Its name in the audit is "cli:" and the user of the operating system.
+ */
 struct caller cli_operator(void);
 
-/* Connect to what the settings name. The caller frees. */
+/* Connect to the server that the settings name. The caller frees the connection. */
 bool cli_connect_pg(const struct config *config, struct pg **pg, struct error *error) MUST_CHECK;
 bool cli_connect_redis(const struct config *config, struct redis **redis,
                        struct error *error) MUST_CHECK;
 bool cli_connect_lock_redis(const struct config *config, struct redis **redis,
                             struct error *error) MUST_CHECK;
 
-/* Opens the upload locks, which use `pg`, and makes sure that this database has them there. For
-   upload_locks_close, also after an error. */
+/* Opens the upload locks, in the Redis that the settings name or else over `pg`, and claims this
+   kind of locks for the database (upload_lock_kind_settle). Close them with upload_locks_close,
+   also after an error. */
 bool cli_open_locks(const struct config *config, struct pg *pg, struct upload_locks *locks,
                     struct error *error) MUST_CHECK;
 

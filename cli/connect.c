@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The connections that commands ask for. */
+/*
+ * Checks the URLs of the settings, and connects a command to the servers that it needs.
+ * Tested by tests/system/test_cli_contract.py and tests/system/test_no_redis.py.
+ */
 #include "cli/cli.h"
 
 #include "base/text.h"
@@ -11,7 +14,7 @@ static bool check_redis(const char *setting, const char *url, struct error *erro
     return url[0] == '\0' || redis_check_url(url, error) || error_prefix(error, "%s", setting);
 }
 
-/* Makes a client, which connects to nothing. */
+/* A new client reads the URL and connects to nothing yet. */
 static bool check_snuba(const struct config *config, struct error *error)
 {
     struct snuba_client *client = NULL;

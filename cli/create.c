@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `exportd create`: the rows of organizations, users and projects, for an installation without a
+ * Sentry.
+ * Tested by tests/system/test_create.py.
+ */
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "model/organization.h"
 
-enum { PROJECT_ID_MAX = 2147483647 }; /* sentry_eventuser.project_id is an integer */
+enum { PROJECT_ID_MAX = 2147483647 }; /* sentry_eventuser.project_id has 32 bits */
 
 struct creation {
-    const char *words[2]; /* what, and its name */
+    const char *words[2]; /* the kind of row, and its name */
     const char *organization;
     int64_t project_id;
 };
@@ -37,7 +42,8 @@ static bool parse_options(int argc, char **argv, struct creation *creation, stru
     return true;
 }
 
-static bool create(struct pg *pg, const struct creation *creation, int64_t *id, struct error *error)
+static bool create_row(struct pg *pg, const struct creation *creation, int64_t *id,
+                       struct error *error)
 {
     const char *name = creation->words[1];
     int64_t organization_id = 0;
@@ -59,7 +65,7 @@ bool command_create(const struct config *config, int argc, char **argv, struct e
     int64_t id = 0;
     if (!parse_options(argc, argv, &creation, error) || !cli_connect_pg(config, &pg, error))
         return false;
-    bool done = create(pg, &creation, &id, error);
+    bool done = create_row(pg, &creation, &id, error);
     if (done)
         (void)printf("%" PRId64 "\n", id);
     pg_free(pg);

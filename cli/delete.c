@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd delete`: finished exports and their files. */
+/*
+ * `exportd delete`: deletes finished exports and their files.
+ * Tested by tests/system/test_delete.py.
+ */
 #include "request/delete.h"
 
 #include "cli/each_export.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd download`: the stored file of an export, checked. */
+/*
+ * `exportd download`: writes the stored file of an export. It goes to a temporary file, which gets
+ * its name only when the whole file is checked and on the disk.
+ * Tested by tests/system/test_download.py.
+ */
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
@@ -15,13 +19,13 @@ enum { ARENA_MAX = 16 * 1024 * 1024, TARGET_SIZE = 4096, TEMPORARY_SIZE = TARGET
 
 struct download {
     int64_t id;
-    const char *output; /* -o: NULL, "-" or a file's name */
+    const char *output; /* of -o: "-" or a file's name; NULL: not given */
     struct request_context context;
     struct blob_store *store;
     struct stored_file file;
 };
 
-/* The base name of the file row's name, which is data and may hold anything. */
+/* The base name of the name in the file's row. That name is data and may hold anything. */
 static bool default_name(const struct download *download, const char **name, struct error *error)
 {
     const char *slash = strrchr(download->file.name, '/');
@@ -34,7 +38,7 @@ static bool default_name(const struct download *download, const char **name, str
 
 /* ---- writing ---- */
 
-static bool read_file(const struct download *download, int fd, struct error *error)
+static bool copy_file_to(const struct download *download, int fd, struct error *error)
 {
     return getfile(download->context.pg, download->store, &download->file, fd, error);
 }
@@ -51,7 +55,7 @@ static bool check_target(const struct download *download, const char *target, st
            error_set(error, ERROR_INVALID, "%s is not a regular file", target);
 }
 
-/* The file's own name is never put over an existing file; the name of -o is what its user wants. */
+/* Only a name that was given by -o may replace an existing file. */
 static bool move_into_place(const struct download *download, const char *temporary,
                             const char *target)
 {
@@ -64,7 +68,8 @@ static bool move_into_place(const struct download *download, const char *tempora
     return link(temporary, target) == 0 && unlink(temporary) == 0;
 }
 
-/* Beside the target, with a dot before its name, so that the last step can be a rename. */
+/* The temporary file is in the target's folder, so that a rename can be the last step. Its name is
+   the target's, with a dot in front and random letters at the end. */
 static bool make_temporary(const char *target, char temporary[TEMPORARY_SIZE], int *fd,
                            struct error *error)
 {
@@ -85,7 +90,7 @@ static bool download_to_file(const struct download *download, const char *target
     int fd = -1;
     if (!check_target(download, target, error) || !make_temporary(target, temporary, &fd, error))
         return false;
-    bool good = read_file(download, fd, error);
+    bool good = copy_file_to(download, fd, error);
     if (good && fsync(fd) != 0)
         good = error_set_errno(error, errno, "cannot write %s", target);
     if (close(fd) != 0 && good)
@@ -103,7 +108,7 @@ static bool download_file(struct download *download, struct arena *arena, struct
     if (!request_open_file(&download->context, download->id, arena, &download->file, error))
         return false;
     if (target != NULL && text_equal(target, "-"))
-        return read_file(download, STDOUT_FILENO, error);
+        return copy_file_to(download, STDOUT_FILENO, error);
     if (target == NULL && !default_name(download, &target, error))
         return false;
     if (!download_to_file(download, target, error))

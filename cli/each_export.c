@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "cli/options.h"
 
-/* ---- the words ---- */
+/* ---- reading the words ---- */
 
 bool each_export_add(struct each_export *each, int64_t id, struct error *error)
 {
@@ -53,7 +53,7 @@ void each_export_free(struct each_export *each)
     free(each->ids);
 }
 
-/* ---- the lines: `reason` says why nothing was done, NULL that it was ---- */
+/* ---- printing a line; `reason` is NULL after a success, else the error's message ---- */
 
 static void print_text(const struct each_export *each, int64_t id, int64_t result,
                        const char *reason)
@@ -87,9 +87,9 @@ static bool print_json(const struct each_export *each, int64_t id, int64_t resul
     return done;
 }
 
-/* ---- the work ---- */
+/* ---- acting ---- */
 
-/* An error that says nothing about the next export. */
+/* After an error that concerns only this export, the next one is tried. */
 static bool is_about_one(const struct error *reason)
 {
     return reason->code == ERROR_NOT_FOUND || reason->code == ERROR_CONFLICT ||

@@ -1,38 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `cancel`, `retry`, `delete` and `mail resend` share: several ids, one after the other. */
+/* An action on several exports, one after the other: what `cancel`, `retry`, `delete` and `mail
+   resend` share. */
 #ifndef CLI_EACH_EXPORT_H
 #define CLI_EACH_EXPORT_H
 
 #include "cli/cli.h"
 
-/* Does with one export what the command is for. *result: the id of what has come of it. */
+/* The command's action on one export. *result: the id of the export that it results in. */
 typedef bool export_action(void *with, int64_t id, int64_t *result, struct error *error);
 
 struct each_export {
-    const char *participle; /* "cancelled": in its lines, and as a member of JSON */
-    const char *result;     /* the member of JSON for *result, which is also all that a line says;
-                               NULL: none */
+    const char *participle; /* "cancelled": in the printed lines, and the name of a JSON member */
+    const char *result;     /* the name of the JSON member for *result, and then a line without
+                               --json is only *result; NULL: *result is not printed */
     export_action *act;
     void *with;
-    bool takes_all; /* --all may stand for the ids: `all`, and the caller adds them */
+    bool takes_all; /* --all may be given in place of ids; it sets `all`, and the caller adds ids */
 
-    /* of each_export.c */
+    /* private to each_export.c, except `all` */
     int64_t *ids;
     size_t count, failed;
     bool json, all;
 };
 
-/* Reads ID... [--json], or --all. For each_export_free, also after an error. ERROR_USAGE. */
+/* Reads the words: ID... or --all, and --json. ERROR_USAGE; ERROR_AWAY without memory. Free with
+   each_export_free, also after an error. */
 bool each_export_parse(struct each_export *each, int argc, char **argv,
                        struct error *error) MUST_CHECK;
 void each_export_free(struct each_export *each);
 
-/* One more. ERROR_AWAY without memory. */
+/* Adds an id. ERROR_AWAY without memory. */
 bool each_export_add(struct each_export *each, int64_t id, struct error *error) MUST_CHECK;
 
-/* Acts on all of them, and prints a line for each. One that is unknown or in the wrong state is
-   told on standard error (with --json: in its line) and does not stop the others; in the end there
-   is an ERROR_CONFLICT then. */
+/* Acts on each export and prints a line for it. After ERROR_NOT_FOUND, ERROR_CONFLICT or ERROR_BUSY
+   of the action, the reason is printed on standard error (with --json: in the line), the next
+   exports follow, and the result in the end is ERROR_CONFLICT. Any other error stops at once. */
 bool each_export_act(struct each_export *each, struct error *error) MUST_CHECK;
 
 #endif

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd enqueue`: asks for an export. */
+/*
+ * `exportd enqueue`: asks for an export.
+ * Tested by tests/system/test_first_export.py and tests/system/test_cli_contract.py.
+ */
 #include "cli/cli.h"
 #include "cli/order_words.h"
 
-static bool print(const struct order_words *words, const struct created_export *created,
-                  struct error *error)
+static bool print_created(const struct order_words *words, const struct created_export *created,
+                          struct error *error)
 {
     if (!words->json) {
         (void)printf("%" PRId64 "\n", created->id);
@@ -27,7 +30,7 @@ bool command_enqueue(const struct config *config, int argc, char **argv, struct 
     bool done = order_words_parse(argc, argv, &words, error) &&
                 cli_connect_pg(config, &context.pg, error) &&
                 request_create(&context, &words.order, &created, error) &&
-                print(&words, &created, error);
+                print_created(&words, &created, error);
     order_words_free(&words);
     pg_free(context.pg);
     return done;

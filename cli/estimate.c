@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd estimate`: how large an export would be. */
+/*
+ * `exportd estimate`: how large an export would be.
+ * Tested by tests/system/test_estimate.py.
+ */
 #include "request/estimate.h"
 
 #include "base/text.h"
@@ -7,6 +10,7 @@
 #include "cli/order_words.h"
 #include "tagstore/choose.h"
 
+/* The ping that follows a patience in vain is counted in. */
 enum { PATIENCE_MS = TAGSTORE_ESTIMATE_MS - 1000 * PG_PING_SECONDS };
 
 static bool print_json(const struct export_estimate *estimate, struct error *error)
@@ -19,8 +23,8 @@ static bool print_json(const struct export_estimate *estimate, struct error *err
     return done;
 }
 
-static bool print(const struct order_words *words, const struct export_estimate *estimate,
-                  struct error *error)
+static bool print_estimate(const struct order_words *words, const struct export_estimate *estimate,
+                           struct error *error)
 {
     char size[TEXT_SIZE_MAX];
     if (words->json)
@@ -33,7 +37,7 @@ static bool print(const struct order_words *words, const struct export_estimate 
     return true;
 }
 
-/* People wait: nothing of PostgreSQL's is waited for longer than the tagstore. */
+/* The user waits for the estimate: PostgreSQL gets no more time than the tagstore. */
 static bool connect_pg(const struct config *config, struct pg **pg, struct error *error)
 {
     bool done = cli_connect_pg(config, pg, error);
@@ -53,7 +57,7 @@ bool command_estimate(const struct config *config, int argc, char **argv, struct
                 connect_pg(config, &context.pg, error) && connect_pg(config, &tag_pg, error) &&
                 tagstore_new(config, config->tagstore, tag_pg, &tagstore, error) &&
                 request_estimate(&context, &words.order, tagstore, &estimate, error) &&
-                print(&words, &estimate, error);
+                print_estimate(&words, &estimate, error);
     order_words_free(&words);
     tagstore_free(tagstore);
     pg_free(tag_pg);

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `exportd grants`: the rights that exportd needs, as SQL for PostgreSQL, and in its comments as
+ * rules for Redis.
+ * Tested by tests/system/test_grants.py.
+ */
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd group merge`: what belongs together becomes one issue. */
+/*
+ * `exportd group merge`: merges groups (issues) of a project into one.
+ * Tested by tests/system/test_group_merge.py.
+ */
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -36,7 +39,8 @@ static void print_text(int64_t group_id, int64_t destination_id, const struct me
                      destination_id);
 }
 
-/* One transaction a group: what is printed is done, whatever happens to the next one. */
+/* Each group is one transaction: what has been printed stays, whatever happens to the next group.
+ */
 static bool merge_all(struct merge *merge, bool json, struct error *error)
 {
     if (!migration_check(merge->pg, error) || !merge_check(merge, error))
@@ -64,7 +68,7 @@ static bool connect_and_merge(const struct config *config, struct merge *merge, 
            merge_all(merge, json, error);
 }
 
-/* The first word is the action. */
+/* The first word is the action, the others are ids. */
 static bool read_words(const struct positional *given, struct merge *merge, struct error *error)
 {
     const char *const *words = given->words;

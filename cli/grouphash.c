@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd grouphash last-processed`: the last stored event of group hashes. */
+/*
+ * `exportd grouphash last-processed`: the last stored event of group hashes.
+ * Tested by tests/system/test_grouphash.py.
+ */
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -28,8 +31,8 @@ static bool print_all(const struct hash_question *question, const struct last_pr
     return true;
 }
 
-static bool run(const struct config *config, const struct hash_question *question,
-                struct error *error)
+static bool fetch_and_print(const struct config *config, const struct hash_question *question,
+                            struct error *error)
 {
     struct request_context context = {.caller = &caller_operator};
     struct last_processed *list = NULL;
@@ -67,7 +70,7 @@ bool command_grouphash(const struct config *config, int argc, char **argv, struc
     if (done) {
         question.hashes = given.words + 1;
         question.count = (size_t)given.count - 1;
-        done = run(config, &question, error);
+        done = fetch_and_print(config, &question, error);
     }
     free(given.words);
     return done;

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `exportd help` and `exportd version`.
+ * Tested by tests/system/test_cli_contract.py.
+ */
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/help_config.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exportd ingest: counts events, one JSON object a line. */
+/*
+ * `exportd ingest`: counts events, one JSON object per line.
+ * Tested by tests/system/test_ingest.py and tests/system/test_ingest_input.py.
+ */
 #include "cli/cli.h"
 
 #include "base/temporary.h"
@@ -11,13 +14,14 @@
 #include <errno.h>
 #include <unistd.h>
 
+/* Clears the line that print_progress has left, for the line to be printed. */
 static void clear_progress(void)
 {
     if (isatty(STDERR_FILENO) == 1)
         fprintf(stderr, "\r\033[K");
 }
 
-static void tell_bad_line(int64_t number, const char *reason)
+static void report_bad_line(int64_t number, const char *reason)
 {
     clear_progress();
     fprintf(stderr, "line %" PRId64 ": ", number);
@@ -25,7 +29,7 @@ static void tell_bad_line(int64_t number, const char *reason)
     fputc('\n', stderr);
 }
 
-static void tell_dropped(int64_t number, size_t count, const char *first_reason)
+static void report_dropped(int64_t number, size_t count, const char *first_reason)
 {
     clear_progress();
     fprintf(stderr, "line %" PRId64 ": dropped: ", number);
@@ -35,13 +39,13 @@ static void tell_dropped(int64_t number, size_t count, const char *first_reason)
     fputc('\n', stderr);
 }
 
-static void show_progress(const struct ingest_summary *summary)
+static void print_progress(const struct ingest_summary *summary)
 {
     if (isatty(STDERR_FILENO) == 1)
         fprintf(stderr, "\r%" PRId64 " lines", summary->lines);
 }
 
-static void warn(const char *reason)
+static void report_warning(const char *reason)
 {
     clear_progress();
     fputs("the last processed events are not recorded any more: ", stderr);
@@ -87,7 +91,7 @@ static FILE *open_temporary(const struct config *config, struct error *error)
     return file;
 }
 
-/* Times are rebased in two passes: a pipe has to be kept for the second one. */
+/* Rebasing reads the input twice, so the input of a pipe is copied to a temporary file. */
 static bool make_seekable(const struct config *config, FILE **input, struct error *error)
 {
     if (ftello(*input) >= 0)
@@ -101,18 +105,19 @@ static bool make_seekable(const struct config *config, FILE **input, struct erro
     return done;
 }
 
-static bool run(const struct config *config, FILE *input, bool rebase_time, struct error *error)
+static bool ingest_lines(const struct config *config, FILE *input, bool rebase_time,
+                         struct error *error)
 {
     struct ingest ingest = {.sampled_projects = config->sampled_projects,
                             .rebase_time = rebase_time,
-                            .bad_line = tell_bad_line,
-                            .dropped = tell_dropped,
-                            .progress = show_progress,
-                            .warning = warn};
+                            .bad_line = report_bad_line,
+                            .dropped = report_dropped,
+                            .progress = print_progress,
+                            .warning = report_warning};
     struct ingest_summary summary = {0};
     if (!cli_connect_pg(config, &ingest.pg, error))
         return false;
-    if (config_has_redis(config)) /* connects when there is something to record */
+    if (config_has_redis(config)) /* ingest_run connects it when there is something to record */
         ingest.redis = redis_new(config->redis_url);
     bool done = ingest.redis != NULL || !config_has_redis(config) || error_no_memory(error);
     done = done && tagstore_new(config, config->tagstore, ingest.pg, &ingest.tagstore, error) &&
@@ -142,7 +147,7 @@ bool command_ingest(const struct config *config, int argc, char **argv, struct e
     if (input == NULL)
         return error_set_errno(error, errno, "%s", path);
     bool done = (!rebase_time || make_seekable(config, &input, error)) &&
-                run(config, input, rebase_time, error);
+                ingest_lines(config, input, rebase_time, error);
     (void)fclose(input);
     return done;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd mail`: the mails of exports, and sending them again. */
+/*
+ * `exportd mail`: lists the mails of exports, and sends them again.
+ * Tested by tests/system/test_mail_transports.py.
+ */
 #include "base/text.h"
 #include "cli/each_export.h"
 #include "cli/options.h"
@@ -7,9 +10,9 @@
 #include "request/resend.h"
 #include "schema/migration.h"
 
-enum { AT_ONCE = 100 };
+enum { AT_ONCE = 100 }; /* mails in one query */
 
-/* What is done with each mail of a list. */
+/* Is called with each mail of a list. */
 typedef bool use_mail(void *with, const json_t *mail, struct error *error);
 
 static bool for_each_mail(struct pg *pg, const char *state, use_mail *use, void *with,
@@ -56,7 +59,7 @@ static bool print_mail(void *json, const json_t *mail, struct error *error)
     return true;
 }
 
-static bool list(const struct config *config, int argc, char **argv, struct error *error)
+static bool list_mails(const struct config *config, int argc, char **argv, struct error *error)
 {
     const char *state = NULL;
     bool json = false;
@@ -77,7 +80,7 @@ static bool list(const struct config *config, int argc, char **argv, struct erro
 
 /* ---- resend ---- */
 
-static bool act(void *with, int64_t id, int64_t *result, struct error *error)
+static bool resend_one(void *with, int64_t id, int64_t *result, struct error *error)
 {
     *result = id;
     return request_resend(with, id, error);
@@ -88,12 +91,12 @@ static bool add_mail(void *each, const json_t *mail, struct error *error)
     return each_export_add(each, json_integer_value(json_object_get(mail, "id")), error);
 }
 
-static bool resend(const struct config *config, int argc, char **argv, struct error *error)
+static bool resend_mails(const struct config *config, int argc, char **argv, struct error *error)
 {
     const struct caller caller = cli_operator();
     struct request_context context = {.caller = &caller};
     struct each_export each = {
-        .participle = "resent", .act = act, .with = &context, .takes_all = true};
+        .participle = "resent", .act = resend_one, .with = &context, .takes_all = true};
     bool done = each_export_parse(&each, argc, argv, error) &&
                 cli_connect_pg(config, &context.pg, error) && migration_check(context.pg, error) &&
                 (!each.all || for_each_mail(context.pg, "given-up", add_mail, &each, error)) &&
@@ -108,8 +111,8 @@ static bool resend(const struct config *config, int argc, char **argv, struct er
 bool command_mail(const struct config *config, int argc, char **argv, struct error *error)
 {
     if (argc > 1 && text_equal(argv[1], "resend"))
-        return resend(config, argc - 1, argv + 1, error);
+        return resend_mails(config, argc - 1, argv + 1, error);
     if (argc > 1 && text_equal(argv[1], "list"))
-        return list(config, argc - 1, argv + 1, error);
+        return list_mails(config, argc - 1, argv + 1, error);
     return error_set(error, ERROR_USAGE, "one of list, resend is needed");
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exportd: settings, then one command. */
+/*
+ * The program: loads the settings and runs one command.
+ * Tested by tests/system/test_cli_contract.py.
+ */
 #include "cli/cli.h"
 
 #include "base/fault.h"
@@ -22,21 +25,23 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-static void say(const char *prefix, const char *message)
+/* "exportd PREFIX: message" on standard error. */
+static void print_message(const char *prefix, const char *message)
 {
     (void)fprintf(stderr, "exportd%s%s: ", prefix[0] == '\0' ? "" : " ", prefix);
     text_print(stderr, message);
     (void)fputc('\n', stderr);
 }
 
-static int usage(void)
+static int refuse_no_command(void)
 {
     (void)fprintf(stderr, "usage: exportd COMMAND ...; `exportd help` lists the commands\n");
     return EXIT_USAGE;
 }
 
-/* The next file or connection would get the number of a standard stream that is closed, and what is
-   printed would go there. It gets one that can be neither read nor written. */
+/* A closed standard stream leaves its number free. The next file or connection would take the
+   number, and printed text would go there. So the number is given to /dev/null, opened in the wrong
+   direction: reading and writing still fail. */
 static void keep_standard_streams(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -44,8 +49,8 @@ static void keep_standard_streams(void)
             (void)open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 }
 
-/* Files that exportd makes are its user's own, whatever the umask; a closed pipe is an error of the
-   write, not the end of the process. */
+/* Files that exportd makes belong to its user alone, whatever the umask. Writing to a closed pipe
+   is an error of the write and does not end the process. */
 static void prepare_process(void)
 {
     keep_standard_streams();
@@ -55,9 +60,9 @@ static void prepare_process(void)
     json_object_seed(0); /* before any thread parses */
 }
 
-static int fail(const struct command *command, const struct error *error, bool show_usage)
+static int report_failure(const struct command *command, const struct error *error, bool show_usage)
 {
-    say(command->name, error->message);
+    print_message(command->name, error->message);
     if (error->code != ERROR_USAGE)
         return EXIT_FAILED;
     if (show_usage)
@@ -67,14 +72,16 @@ static int fail(const struct command *command, const struct error *error, bool s
 }
 
 /* SQLSTATE 42P01: a table is missing. */
-static void advise(struct error *error)
+static void advise_migrate(struct error *error)
 {
     if (strstr(error->message, "PostgreSQL error 42P01") != NULL)
         error_prefix(error, "run `exportd migrate` first, or without a Sentry `exportd migrate "
                             "--standalone`");
 }
 
-static int run(const struct command *command, const struct config *config, int argc, char **argv)
+/* Output that cannot be written makes the command fail, even when it was done. */
+static int run_command(const struct command *command, const struct config *config, int argc,
+                       char **argv)
 {
     struct error error = {.code = ERROR_NONE};
     bool done = command->run(config, argc, argv, &error);
@@ -82,29 +89,29 @@ static int run(const struct command *command, const struct config *config, int a
         done = error_set(&error, ERROR_INTERNAL, "cannot write to standard output");
     if (done)
         return EXIT_DONE;
-    advise(&error);
-    return fail(command, &error, true);
+    advise_migrate(&error);
+    return report_failure(command, &error, true);
 }
 
-/* Who looks up what a setting should be is not to be stopped by a wrong one. */
+/* Help works in spite of a wrong setting: it explains what the setting should be. */
 static bool needs_settings(const struct command *command)
 {
     return command->run != command_help && command->run != command_version;
 }
 
-/* A wrong setting is said in one line: the command's usage has nothing to do with it. */
+/* A wrong setting is reported in one line, without the usage of the command. */
 static int configure_and_run(const struct command *command, int argc, char **argv)
 {
     struct config config = {.concurrency = 0};
     struct error error = {.code = ERROR_NONE};
     int status = EXIT_FAILED;
     if (!needs_settings(command))
-        return run(command, &config, argc, argv);
+        return run_command(command, &config, argc, argv);
     if (config_load(&config, &error) && cli_check_settings(&config, &error)) {
         log_setup(config_log_format(&config), config_log_level(&config));
-        status = run(command, &config, argc, argv);
+        status = run_command(command, &config, argc, argv);
     } else {
-        status = fail(command, &error, false);
+        status = report_failure(command, &error, false);
     }
     config_free(&config);
     return status;
@@ -116,7 +123,7 @@ static bool asks_for_help(const char *argument)
 }
 
 /* `exportd COMMAND --help` is `exportd help COMMAND`. */
-static int explain(char *command)
+static int explain_command(char *command)
 {
     char help[] = "help";
     char *words[] = {help, command, NULL};
@@ -128,17 +135,17 @@ int main(int argc, char **argv)
     FAULT_PREPARE();
     prepare_process();
     if (argc < 2)
-        return usage();
+        return refuse_no_command();
     const char *name = argv[1];
     if (asks_for_help(name))
         name = "help";
     else if (argc > 2 && asks_for_help(argv[2]))
-        return explain(argv[1]);
+        return explain_command(argv[1]);
     if (text_equal(name, "--version"))
         name = "version";
     const struct command *command = find_command(name);
     if (command == NULL) {
-        say("", "unknown command; `exportd help` lists the commands");
+        print_message("", "unknown command; `exportd help` lists the commands");
         return EXIT_USAGE;
     }
     return configure_and_run(command, argc - 1, argv + 1);

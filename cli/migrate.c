@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `exportd migrate`: applies the migrations, and takes over the queue that exportd 0.1.0 had in
+ * Redis.
+ * Tested by tests/system/test_migrate.py and tests/system/test_upgrade.py.
+ */
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
@@ -6,6 +11,7 @@
 #include "schema/migration.h"
 #include "worker/threads/intake.h"
 
+/* Makes sure that no worker of 0.1.0 is alive. */
 static bool prepare_takeover(const struct config *config, struct takeover *takeover,
                              struct error *error)
 {
@@ -16,7 +22,7 @@ static bool prepare_takeover(const struct config *config, struct takeover *takeo
     return takeover_check_workers(takeover, config->lease_seconds, error);
 }
 
-static bool take_over(const struct takeover *takeover, struct error *error)
+static bool take_over_queue(const struct takeover *takeover, struct error *error)
 {
     struct takeover_count count;
     if (!takeover_queue(takeover, &count, error))
@@ -29,11 +35,11 @@ static bool take_over(const struct takeover *takeover, struct error *error)
     return true;
 }
 
-static bool apply(struct pg *pg, bool standalone, struct error *error)
+static bool apply_migrations(struct pg *pg, bool standalone, struct error *error)
 {
     int applied = 0;
     bool done = migration_apply(pg, standalone, &applied, error);
-    /* Also before a failure: those stay. */
+    /* After a failure, too: those that were applied stay. */
     if (applied > 0)
         (void)printf("applied %d migration%s\n", applied, text_plural(applied));
     else if (done)
@@ -41,15 +47,15 @@ static bool apply(struct pg *pg, bool standalone, struct error *error)
     return done;
 }
 
-/* A new database has no queue of 0.1.0: Redis need not be there. */
-static bool migrate(const struct config *config, struct takeover *takeover, bool standalone,
-                    struct error *error)
+/* A new database has no queue of 0.1.0 to take over: it needs no Redis. */
+static bool migrate_and_take_over(const struct config *config, struct takeover *takeover,
+                                  bool standalone, struct error *error)
 {
     bool due = false;
     return takeover_is_due(takeover, &due, error) &&
            (!due || prepare_takeover(config, takeover, error)) &&
-           apply(takeover->pg, standalone, error) &&
-           (due ? take_over(takeover, error) : takeover_end(takeover, error));
+           apply_migrations(takeover->pg, standalone, error) &&
+           (due ? take_over_queue(takeover, error) : takeover_end(takeover, error));
 }
 
 bool command_migrate(const struct config *config, int argc, char **argv, struct error *error)
@@ -64,8 +70,8 @@ bool command_migrate(const struct config *config, int argc, char **argv, struct 
         return false;
     struct intake_lists *lists = intake_lists_of(config);
     struct takeover takeover = {.pg = pg, .queue = config->queue, .lists = lists};
-    bool done =
-        (lists != NULL || error_no_memory(error)) && migrate(config, &takeover, standalone, error);
+    bool done = (lists != NULL || error_no_memory(error)) &&
+                migrate_and_take_over(config, &takeover, standalone, error);
     redis_free(takeover.redis);
     intake_lists_free(lists);
     pg_free(pg);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is at the command line. */
+/*
+ * The caller of a command: the operator at the command line.
+ * Tested by tests/system/test_audit.py.
+ */
 #include "cli/cli.h"
 
 #include "base/text.h"
@@ -9,7 +12,8 @@
 
 enum { PASSWD_MAX = 4096, NAME_MAX_BYTES = 48 };
 
-/* Names are data of the system: the database takes no other bytes than those of UTF-8. */
+/* A user's name may hold any bytes, but the database takes only UTF-8: another name than one of
+   ASCII is replaced by the user's number. */
 static bool is_plain(const char *name)
 {
     for (const char *at = name; *at != '\0'; at++)

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 
-enum { OPTIONS_MAX = 32 };
+enum { OPTIONS_MAX = 32 }; /* in the specs of a command */
 
 struct parser {
     int argc;
@@ -13,7 +13,8 @@ struct parser {
     bool seen[OPTIONS_MAX];
 };
 
-static const struct option_spec *find(const struct parser *parser, const char *text, size_t size)
+static const struct option_spec *find_name(const struct parser *parser, const char *text,
+                                           size_t size)
 {
     for (const struct option_spec *spec = parser->specs; spec->name != NULL; spec++)
         if (strlen(spec->name) == size && memcmp(spec->name, text, size) == 0)
@@ -29,7 +30,7 @@ static const struct option_spec *find_letter(const struct parser *parser, char l
     return NULL;
 }
 
-static bool store(const struct option_spec *spec, const char *text, struct error *error)
+static bool store_value(const struct option_spec *spec, const char *text, struct error *error)
 {
     if (spec->type == OPTION_TEXT) {
         *(const char **)spec->value = text;
@@ -47,9 +48,9 @@ static bool store(const struct option_spec *spec, const char *text, struct error
     return true;
 }
 
-/* `inline_value` is what stood behind "=", or NULL. */
-static bool apply(struct parser *parser, const struct option_spec *spec, const char *inline_value,
-                  struct error *error)
+/* `inline_value` is the text after "=", or NULL; then the value is the next argument. */
+static bool apply_option(struct parser *parser, const struct option_spec *spec,
+                         const char *inline_value, struct error *error)
 {
     bool *seen = &parser->seen[spec - parser->specs];
     if (*seen && spec->type != OPTION_TEXTS)
@@ -66,7 +67,7 @@ static bool apply(struct parser *parser, const struct option_spec *spec, const c
             return error_set(error, ERROR_USAGE, "--%s needs a value", spec->name);
         inline_value = parser->argv[++parser->at];
     }
-    return store(spec, inline_value, error);
+    return store_value(spec, inline_value, error);
 }
 
 static bool read_option(struct parser *parser, struct error *error)
@@ -79,12 +80,12 @@ static bool read_option(struct parser *parser, struct error *error)
         equals = NULL;
     } else {
         size_t size = equals == NULL ? strlen(argument + 2) : (size_t)(equals - argument - 2);
-        spec = find(parser, argument + 2, size);
+        spec = find_name(parser, argument + 2, size);
     }
     if (spec == NULL)
         return error_set(error, ERROR_USAGE, "unknown option %.*s",
                          (int)(equals == NULL ? 60 : equals - argument), argument);
-    return apply(parser, spec, equals == NULL ? NULL : equals + 1, error);
+    return apply_option(parser, spec, equals == NULL ? NULL : equals + 1, error);
 }
 
 static bool check_required(const struct parser *parser, struct error *error)

@@ -8,7 +8,7 @@
 
 enum option_type { OPTION_SWITCH, OPTION_TEXT, OPTION_TEXTS, OPTION_NUMBER };
 
-/* What OPTION_TEXTS stores: the option may be repeated. `items` has room for argc texts. */
+/* The values of an OPTION_TEXTS, which may be repeated. `items` has room for argc texts. */
 struct option_texts {
     const char **items;
     size_t count;
@@ -24,16 +24,16 @@ struct option_spec {
     int64_t min, max; /* of a number */
 };
 
-/* The positional arguments that a command takes: from `min` to `max` of them. */
+/* The positional arguments of a command: it takes from `min` to `max` of them. */
 struct positional {
     int min, max;
-    const char **words; /* room for `max`; those that are not given stay what they are */
-    int count;          /* how many there were */
+    const char **words; /* room for `max`; a word that is not given is left untouched */
+    int count;          /* of the words that were given */
 };
 
-/* Reads argv[1...]. Options and positional arguments may be mixed; "--" ends the options; "-" is a
-   positional argument. `positional` is NULL for a command that takes none. ERROR_USAGE names the
-   option or what is missing. An option given twice is an error, but for OPTION_TEXTS. */
+/* Reads argv[1...]. Options and positional arguments may be mixed. "--" ends the options; "-" is a
+   positional argument. Only an OPTION_TEXTS may be given twice. `positional` is NULL for a command
+   that takes none. ERROR_USAGE: the message names the wrong option, or what is missing. */
 bool options_parse(int argc, char **argv, const struct option_spec *specs,
                    struct positional *positional, struct error *error) MUST_CHECK;
 

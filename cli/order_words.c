@@ -34,7 +34,7 @@ static bool parse_options(int argc, char **argv, struct order_words *words, stru
            read_id("group", words->group, &order->group_id, error);
 }
 
-/* Which options belong together. */
+/* Each type has its own options: --project, --group and --key, or --query-info. */
 static bool check_type(struct order_words *words, struct error *error)
 {
     char known[QUERY_TYPE_WORDS_MAX];

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words that say what is to be exported: of `enqueue`, and of `estimate`. */
+/* The options of `enqueue` and `estimate`, which say what to export. */
 #ifndef CLI_ORDER_WORDS_H
 #define CLI_ORDER_WORDS_H
 
 #include "request/create.h"
 
-/* Starts as {.user_needed = ...}. */
+/* The caller sets user_needed, and all else to zero. */
 struct order_words {
-    bool user_needed; /* --user must be there */
+    bool user_needed; /* --user must be given */
     bool json;
     struct export_order order;
 
-    /* of order_words.c */
+    /* private to order_words.c */
     const char *project, *group, *type, *query_info;
     json_t *object; /* of query_info */
 };
 
-/* ERROR_USAGE. */
+/* Reads the options into `order` and `json`. ERROR_USAGE; ERROR_AWAY without memory. */
 bool order_words_parse(int argc, char **argv, struct order_words *words,
                        struct error *error) MUST_CHECK;
 
-/* Also after an error. */
+/* To be called after an error of order_words_parse, too. */
 void order_words_free(struct order_words *words);
 
 #endif

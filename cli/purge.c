@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd purge`: the exports of a user or an organization that is gone. */
+/*
+ * `exportd purge`: deletes the exports of a user or an organization that is gone.
+ * Tested by tests/system/test_purge.py.
+ */
 #include "request/purge.h"
 
 #include "base/json.h"
@@ -32,8 +35,9 @@ static void print_text(const struct purge_summary *summary, bool dry_run)
                  summary->failed);
 }
 
-static bool purge(const struct request_context *context, const struct purge_order *order, bool json,
-                  struct error *error)
+/* An error if an object could not be removed. */
+static bool purge_and_print(const struct request_context *context, const struct purge_order *order,
+                            bool json, struct error *error)
 {
     struct purge_summary summary;
     if (!migration_check(context->pg, error) || !request_purge(context, order, &summary, error))
@@ -75,7 +79,7 @@ bool command_purge(const struct config *config, int argc, char **argv, struct er
                 blob_store_open(config->storage_url, config->storage_mode, &order.store, error) &&
                 cli_connect_pg(config, &context.pg, error) && migration_check(context.pg, error) &&
                 (order.dry_run || cli_open_locks(config, context.pg, &locks, error)) &&
-                purge(&context, &order, json, error);
+                purge_and_print(&context, &order, json, error);
     upload_locks_close(&locks);
     pg_free(context.pg);
     blob_store_free(order.store);

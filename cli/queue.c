@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd queue`: what waits, runs, is delayed, is dead, and by whom; and the switches. */
+/*
+ * `exportd queue`: shows the queue, its workers and its dead messages, and operates it. The first
+ * word names an action of the table `actions`; each action is a function that asks job/ and prints.
+ * Tested by tests/system/test_queue.py and tests/system/test_queue_lists.py.
+ */
 #include "job/queue.h"
 
 #include "base/text.h"
@@ -10,12 +14,13 @@
 #include "schema/migration.h"
 #include "worker/threads/intake.h"
 
-enum { DEAD_AT_ONCE = 100 };
+enum { DEAD_AT_ONCE = 100 }; /* dead messages in one query */
 
+/* What an action works with. */
 struct session {
     const struct config *config;
     struct pg *pg;
-    const char *entry; /* of retry and drop */
+    const char *entry; /* the ENTRY of retry and drop; NULL: not given */
     bool json, all;
 };
 
@@ -23,15 +28,16 @@ typedef bool action_function(const struct session *session, struct error *error)
 
 /* ---- stats ---- */
 
-/* What lies in Redis, and in PostgreSQL. */
+/* What waits is partly in Redis, as messages, and partly in PostgreSQL, as jobs. */
 struct totals {
-    bool redis; /* it could be asked */
+    bool redis; /* Redis was counted; false: there is none, or it is away */
     struct intake_count redis_count;
     struct queue_stats stats;
 };
 
-/* Redis first: what is brought into PostgreSQL meanwhile counts twice rather than not at all. What
-   is in PostgreSQL is told without it, too. False: nothing was counted. */
+/* Counts the messages in Redis. Is called before PostgreSQL is counted: a message that the intake
+   moves in between counts twice rather than not at all. False if there is no Redis or it cannot be
+   asked; the numbers of PostgreSQL are printed all the same. */
 static bool count_redis(const struct session *session, struct intake_count *count)
 {
     struct error error;
@@ -63,6 +69,7 @@ static bool add_by_step(struct totals *totals, struct error *error)
     return true;
 }
 
+/* All messages in Redis: those in the lists, and those that the intake has taken from them. */
 static int64_t in_redis(const struct totals *totals)
 {
     return totals->redis ? totals->redis_count.waiting + totals->redis_count.taken : 0;
@@ -89,6 +96,7 @@ static bool print_stats_json(const struct session *session, const struct totals 
     return done;
 }
 
+/* Ends the line of what waits: "  (priority 0: 1, 3: 0)". */
 static void print_by_step(const json_t *by_priority)
 {
     const char *step = NULL;
@@ -141,7 +149,7 @@ static const char *text_of(const json_t *entry, const char *name)
     return text == NULL ? "-" : text;
 }
 
-/* Escaped also in a file: a message may hold line ends. */
+/* Escapes the texts even when they go to a file: a message may hold line ends. */
 static bool print_entry(const struct session *session, const json_t *entry, struct error *error)
 {
     if (session->json)
@@ -154,6 +162,7 @@ static bool print_entry(const struct session *session, const json_t *entry, stru
     return true;
 }
 
+/* Prints the list page by page: it may be long. */
 static bool show_dead(const struct session *session, struct error *error)
 {
     char after[64] = "";
@@ -178,7 +187,9 @@ static bool show_dead(const struct session *session, struct error *error)
     return true;
 }
 
-/* What an action on one entry or on the queue says in the end. */
+/* ---- retry and drop ---- */
+
+/* The last line of an action on one entry or on the queue: `sentence`, or JSON with `action`. */
 static bool confirm(const struct session *session, const char *action, const char *sentence,
                     struct error *error)
 {
@@ -213,6 +224,7 @@ static bool print_retried(const struct session *session, const struct dead_retri
     return done;
 }
 
+/* An error if an entry could not be retried. */
 static bool retry_all(const struct session *session, struct error *error)
 {
     struct dead_retried retried;
@@ -268,7 +280,7 @@ static bool resume_queue(const struct session *session, struct error *error)
 
 static const struct action {
     const char *name;
-    int entries; /* how many ENTRY arguments */
+    int entries; /* 1: needs an ENTRY, or --all in its place; 0: takes none */
     action_function *run;
 } actions[] = {
     {"stats", 0, show_stats},  {"workers", 0, show_workers}, {"delayed", 0, show_delayed},
@@ -276,6 +288,7 @@ static const struct action {
     {"pause", 0, pause_queue}, {"resume", 0, resume_queue},
 };
 
+/* `entries` is 1 if an ENTRY or --all was given. */
 static bool find_action(const char *name, int entries, const struct action **action,
                         struct error *error)
 {

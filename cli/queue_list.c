@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_queue_lists.py. */
 #include "cli/queue_list.h"
 
 #include "base/text.h"
 #include "job/queue.h"
 
-enum { DELAYED_AT_ONCE = 100 };
+enum { DELAYED_AT_ONCE = 100 }; /* exports in one query */
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -17,13 +18,13 @@ static int64_t number_of(const json_t *object, const char *name)
     return json_integer_value(json_object_get(object, name));
 }
 
-/* Prints what a list has, as JSON or by `print`. */
-static bool print_list(const json_t *list, bool json, void (*print)(const json_t *),
+/* Prints each object of a list, as JSON or by `print_object`. */
+static bool print_list(const json_t *list, bool json, void (*print_object)(const json_t *),
                        struct error *error)
 {
     for (size_t i = 0; i < json_array_size(list); i++) {
         if (!json)
-            print(json_array_get(list, i));
+            print_object(json_array_get(list, i));
         else if (!json_print_line(json_array_get(list, i), error))
             return false;
     }
@@ -59,7 +60,7 @@ bool queue_show_workers(struct pg *pg, const struct config *config, bool json, s
     return done;
 }
 
-/* ---- delayed ones ---- */
+/* ---- delayed exports ---- */
 
 static void print_delayed(const json_t *export)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd queue workers` and `exportd queue delayed`. */
+/* `exportd queue workers` and `exportd queue delayed`: print the workers and the delayed exports of
+   the queue, as JSON if `json`, one line each. */
 #ifndef CLI_QUEUE_LIST_H
 #define CLI_QUEUE_LIST_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd quota`: what organizations have in place of the settings. */
+/*
+ * `exportd quota`: shows and sets the quotas of organizations, which replace settings.
+ * Tested by tests/system/test_quota.py.
+ */
 #include "request/quota.h"
 
 #include "base/text.h"
@@ -10,12 +13,13 @@
 struct session {
     const char *word; /* show or set */
     const char *organization;
-    const char *parts[QUOTA_PARTS]; /* as given; NULL: not */
+    const char *parts[QUOTA_PARTS]; /* as given; NULL: not given */
     bool json;
     struct quota change;
 };
 
-/* What can be given: as of the settings of the same names. */
+/* The options and their ranges; where a setting has the same name, they are those of the setting.
+ */
 static const struct range {
     const char *option;
     double min, max;

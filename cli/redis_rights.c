@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_grants.py. */
 #include "cli/redis_rights.h"
 
 #include "base/text.h"
 #include "cli/cli.h"
 #include "worker/threads/intake.h"
 
+/* Where a command is tried. LOGIN: not at all, because the connection has used it already. */
 enum place { LOGIN, NO_KEY, LISTS, UNACKED, LOCKS };
 
 struct right {
     const char *command;
     int uses;
-    enum place place;     /* of the key that it is tried on */
-    const char *words[4]; /* behind the key */
+    enum place place;
+    const char *words[4]; /* the arguments after the key */
 };
 
 #define BOTH (REDIS_OF_QUEUE | REDIS_OF_LOCKS)
 
-/* In the order in which they are tried: what comes last removes what has been made. */
+/* In the order in which they are tried: the last commands of a place remove what the earlier ones
+   have made. */
 static const struct right rights[] = {
-    {"select", BOTH, LOGIN, {NULL}}, /* the connection has done it */
+    {"select", BOTH, LOGIN, {NULL}},
     {"info", BOTH, NO_KEY, {"server"}},
     {"eval", BOTH, NO_KEY, {"return 1", "0"}},
-    {"evalsha", BOTH, NO_KEY, {"e0e1f9fabfc9d4800c877a703b823ac0578ff8db", "0"}}, /* the same */
+    /* the SHA-1 of the same script */
+    {"evalsha", BOTH, NO_KEY, {"e0e1f9fabfc9d4800c877a703b823ac0578ff8db", "0"}},
     {"hscan", REDIS_OF_QUEUE, UNACKED, {"0"}},
     {"llen", REDIS_OF_QUEUE, LISTS, {NULL}},
     {"exists", REDIS_OF_QUEUE, LISTS, {NULL}},
@@ -40,7 +44,8 @@ static const struct right rights[] = {
 
 enum { KEY_MAX = 1024 };
 
-/* A key of ours that no message and no lock uses. */
+/* A key of exportd's own that no message and no lock uses; only UNACKED is the real one, which is
+   just read. */
 static const char *key_to_try(const struct intake_lists *lists, enum place place, char key[KEY_MAX])
 {
     if (place == UNACKED)
@@ -52,7 +57,8 @@ static const char *key_to_try(const struct intake_lists *lists, enum place place
 
 /* ---- printing ---- */
 
-/* Within double quotes, as redis-cli reads them; `plain`: a * and the like stand for themselves. */
+/* The text between double quotes, as redis-cli reads it. `plain`: characters that have a meaning in
+   a pattern, such as *, stand for themselves. */
 static void print_quoted(const char *text, bool plain)
 {
     for (; *text != '\0'; text++) {
@@ -109,7 +115,7 @@ struct trial {
     const struct redis_missing *missing;
 };
 
-/* True as well when it is not allowed. */
+/* True also when the command is not allowed, which is reported; *allowed tells. */
 static bool try_command(const struct trial *trial, const struct redis_command *command,
                         bool *allowed, struct error *error)
 {
@@ -141,8 +147,8 @@ static bool try_right(const struct trial *trial, const struct intake_lists *list
     return try_command(trial, &command, &ignored, error);
 }
 
-/* By a command that needs all rights on a key, and finds nothing to remove. The other keys were
-   tried with the commands. */
+/* Tries the lists of the producers, with a command that needs reading and writing and finds nothing
+   to remove. The other keys were tried together with the commands. */
 static bool try_lists(const struct trial *trial, const struct config *config,
                       const struct intake_lists *lists, struct error *error)
 {

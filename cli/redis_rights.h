@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What exportd's user must be able to do in Redis, except for ingest and the takeover of a queue of
- * 0.1.0: one table for `exportd grants` and `exportd check`.
+ * The rights that exportd's user needs in Redis, except for ingest and for the takeover of a queue
+ * of 0.1.0. One table (redis_rights.c) for `exportd grants` and `exportd check`.
  */
 #ifndef CLI_REDIS_RIGHTS_H
 #define CLI_REDIS_RIGHTS_H
@@ -9,21 +9,22 @@
 #include "client/redis.h"
 #include "config/config.h"
 
-/* What a connection is for; the two may be one. */
+/* What a connection is used for; one connection may have both uses. */
 enum redis_use { REDIS_OF_QUEUE = 1, REDIS_OF_LOCKS = 2 };
 
-/* Writes the rules of `ACL SETUSER name`, as redis-cli reads them, without a newline. */
+/* Prints `ACL SETUSER name` with its rules on standard output, as redis-cli reads it, without a
+   newline. `uses` are bits of enum redis_use. */
 bool redis_rights_print(const struct config *config, int uses, const char *name,
                         struct error *error) MUST_CHECK;
 
-/* What is called with the error of each command or key that is not allowed. */
+/* Is called with the error of each command or key that is not allowed. */
 struct redis_missing {
     void (*tell)(void *context, const struct error *error);
     void *context;
 };
 
-/* Tries each command, on keys of its own, and each key, over a connection that is made. False with
- *error when anything else fails. */
+/* Tries each command, on keys that nothing else uses, and each key, over a connection that is made.
+   A right that is missing is reported to `missing` and is no error; any other failure is one. */
 bool redis_rights_try(const struct config *config, int uses, struct redis *redis,
                       const struct redis_missing *missing, struct error *error) MUST_CHECK;
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd rescue`: exports that the original has forgotten, because its worker died with them. */
+/*
+ * `exportd rescue`: finds exports that Sentry has lost, because its worker died with their jobs.
+ * Tested by tests/system/test_rescue.py.
+ */
 #include "request/rescue.h"
 
 #include "base/text.h"
@@ -18,7 +21,7 @@ static const char *text_of(const json_t *row, const char *name)
     return text == NULL ? "-" : text;
 }
 
-static bool print(const struct rescue *rescue, json_t *row, struct error *error)
+static bool print_export(const struct rescue *rescue, json_t *row, struct error *error)
 {
     static const char *const shown[] = {"date_added", "organization", "user", "type"};
     if (rescue->json)
@@ -33,13 +36,14 @@ static bool print(const struct rescue *rescue, json_t *row, struct error *error)
     return true;
 }
 
-static bool treat(const struct rescue *rescue, const json_t *exports, struct error *error)
+/* With --force each export is queued before its line is printed. */
+static bool queue_and_print(const struct rescue *rescue, const json_t *exports, struct error *error)
 {
     for (size_t i = 0; i < json_array_size(exports); i++) {
         json_t *row = json_array_get(exports, i);
         int64_t id = json_integer_value(json_object_get(row, "id"));
         if ((rescue->force && !request_queue_again(&rescue->context, id, error)) ||
-            !print(rescue, row, error))
+            !print_export(rescue, row, error))
             return false;
     }
     return true;
@@ -61,7 +65,7 @@ static void print_summary(bool force, int64_t count)
                       count, text_plural(count));
 }
 
-/* *lists stays NULL without a Redis. */
+/* Without a Redis *lists stays NULL. */
 static bool open_lists(struct rescue *rescue, const struct config *config,
                        struct intake_lists **lists, struct error *error)
 {
@@ -72,14 +76,14 @@ static bool open_lists(struct rescue *rescue, const struct config *config,
            cli_connect_redis(config, &rescue->context.redis, error);
 }
 
-static bool run(struct rescue *rescue, const struct config *config, struct error *error)
+static bool rescue_exports(struct rescue *rescue, const struct config *config, struct error *error)
 {
     struct intake_lists *lists = NULL;
     json_t *exports = NULL;
     bool done = cli_connect_pg(config, &rescue->context.pg, error) &&
                 open_lists(rescue, config, &lists, error) &&
                 request_list_forgotten(&rescue->context, lists, &exports, error) &&
-                treat(rescue, exports, error);
+                queue_and_print(rescue, exports, error);
     if (done)
         print_summary(rescue->force, (int64_t)json_array_size(exports));
     json_decref(exports);
@@ -102,5 +106,5 @@ bool command_rescue(const struct config *config, int argc, char **argv, struct e
         return false;
     if (dry_run && rescue.force)
         return error_set(error, ERROR_USAGE, "--dry-run and --force: one of them");
-    return run(&rescue, config, error);
+    return rescue_exports(&rescue, config, error);
 }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd status`: one export, or a list of them. */
+/*
+ * `exportd status`: shows one export, or a list of them. Both are JSON objects of request/find.h,
+ * which are printed as they are (--json), as a block of lines (one), or as a table (a list).
+ * Tested by tests/system/test_status.py.
+ */
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
@@ -9,7 +13,7 @@
 
 enum { LISTED = 50, LISTED_MAX = 1000, CELL_MAX = 96 };
 
-/* What the words ask for. */
+/* What the words of the command ask for. */
 struct question {
     int64_t id; /* 0: a list */
     bool json, watched;
@@ -23,11 +27,11 @@ static const char *text_of(const json_t *export, const char *name)
     return text == NULL ? "-" : text;
 }
 
-/* ---- several: a table ---- */
+/* ---- a list: a table ---- */
 
 static const struct column {
     const char *title;
-    const char *member;
+    const char *member; /* of the JSON object */
     bool to_the_right;
 } columns[] = {
     {"ID", "id", true},
@@ -43,7 +47,7 @@ static const struct column {
     {"MESSAGE", "message", false},
 };
 
-/* The last column is as long as it likes. */
+/* The last column has no width: it may be of any length. */
 #define WIDTHS (ARRAY_LENGTH(columns) - 1)
 
 static void format_cell(const struct column *column, const json_t *export, char cell[CELL_MAX])
@@ -53,7 +57,7 @@ static void format_cell(const struct column *column, const json_t *export, char 
         (void)snprintf(cell, CELL_MAX, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     else
         (void)snprintf(cell, CELL_MAX, "%s", text_of(export, column->member));
-    /* 2020-03-25T16:12:18.123456Z: the seconds will do */
+    /* "2020-03-25T16:12:18.123456Z" is cut after the seconds. */
     if (text_equal(column->member, "date_added") && strlen(cell) == 27) {
         cell[10] = ' ';
         cell[19] = '\0';
@@ -71,7 +75,8 @@ static void print_cell(const struct column *column, const char *text, int width)
     (void)fputs("  ", stdout);
 }
 
-static void measure(const json_t *exports, int widths[WIDTHS])
+/* A column is as wide as its widest cell. */
+static void measure_columns(const json_t *exports, int widths[WIDTHS])
 {
     char cell[CELL_MAX];
     for (size_t c = 0; c < WIDTHS; c++) {
@@ -88,7 +93,7 @@ static void print_table(const json_t *exports)
 {
     int widths[WIDTHS];
     char cell[CELL_MAX];
-    measure(exports, widths);
+    measure_columns(exports, widths);
     for (size_t c = 0; c < WIDTHS; c++)
         print_cell(&columns[c], columns[c].title, widths[c]);
     (void)printf("%s\n", columns[WIDTHS].title);
@@ -103,7 +108,7 @@ static void print_table(const json_t *exports)
     }
 }
 
-/* ---- one: a block of lines ---- */
+/* ---- one export: a block of lines ---- */
 
 static void print_block(json_t *export)
 {
@@ -122,7 +127,7 @@ static void print_block(json_t *export)
     }
 }
 
-/* ---- answers ---- */
+/* ---- asking and printing ---- */
 
 static bool print_lines(const json_t *exports, struct error *error)
 {
@@ -132,7 +137,8 @@ static bool print_lines(const json_t *exports, struct error *error)
     return true;
 }
 
-/* "20 of 137 exports; older ones: --before 118", where the list ends before the exports do. */
+/* If there are older exports than those listed: "20 of 137 exports; older ones: --before 118", on
+   standard error. */
 static bool print_rest(const struct request_context *context, const struct question *question,
                        const struct export_list *list, struct error *error)
 {
@@ -176,8 +182,8 @@ static bool show_one(const struct request_context *context, const struct questio
     return done;
 }
 
-static bool answer(const struct question *question, const struct request_context *context,
-                   struct error *error)
+static bool answer_question(const struct question *question, const struct request_context *context,
+                            struct error *error)
 {
     if (question->watched)
         return status_watch(context, question->id, question->json, error);
@@ -187,6 +193,7 @@ static bool answer(const struct question *question, const struct request_context
 
 /* ---- the command ---- */
 
+/* The filter points to *state, which must live as long as the question. */
 static bool read_state(const char *word, enum job_state *state, struct question *question,
                        struct error *error)
 {
@@ -210,6 +217,7 @@ static bool read_type(const char *word, struct question *question, struct error 
            error_set(error, ERROR_USAGE, "--type: must be %s", query_type_words(known));
 }
 
+/* An ID and the options of a list exclude each other. */
 static bool check_words(const char *id, struct question *question, struct error *error)
 {
     const struct export_filter *filter = &question->filter;
@@ -250,7 +258,7 @@ bool command_status(const struct config *config, int argc, char **argv, struct e
         !read_type(type_word, &question, error) || !check_words(id, &question, error))
         return false;
     bool done = cli_connect_pg(config, &context.pg, error) && migration_check(context.pg, error) &&
-                answer(&question, &context, error);
+                answer_question(&question, &context, error);
     pg_free(context.pg);
     return done;
 }

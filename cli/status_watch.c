@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_status.py. */
 #include "cli/status_watch.h"
 
 #include "base/clock.h"
@@ -22,7 +23,7 @@ struct watch {
     bool json;
     bool terminal;
     int ticks;
-    char shown[LINE_MAX_BYTES + WAIT_MAX_BYTES]; /* the last line: only changes are printed */
+    char shown[LINE_MAX_BYTES + WAIT_MAX_BYTES]; /* the last line; an equal one is not printed */
 };
 
 static const char *text_of(const json_t *export, const char *name)
@@ -44,9 +45,10 @@ static int64_t moment_of(const json_t *export, const char *name)
     return clock_parse_iso(text, strlen(text), &usec, &none) ? usec : USEC_NONE;
 }
 
-/* ---- how far it is ---- */
+/* ---- progress ---- */
 
-/* Rows, or values that are read before the first row is written. */
+/* The rows so far, or the values read so far if they are more: some exports read all values before
+   they write the first row. */
 static int64_t count_of(const json_t *export)
 {
     int64_t rows = number_of(export, "rows"), values = number_of(export, "values_read");
@@ -63,7 +65,7 @@ static int percent_of(const json_t *export)
     return percent > 99 ? 99 : percent;
 }
 
-/* At the rate of this attempt so far: from its begin to its last count of rows. */
+/* Extrapolates from the beginning of the attempt to its last count of rows. */
 static int64_t seconds_left(const json_t *export)
 {
     int64_t rows = count_of(export), expected = number_of(export, "rows_expected");
@@ -89,7 +91,7 @@ static void format_left(const json_t *export, int percent, char text[LEFT_MAX])
         (void)snprintf(text, LEFT_MAX, "  %d %%  %" PRId64 " s left", percent, left);
 }
 
-/* ---- showing it ---- */
+/* ---- showing ---- */
 
 static void format_line(const json_t *export, char line[LINE_MAX_BYTES])
 {
@@ -104,7 +106,7 @@ static void format_line(const json_t *export, char line[LINE_MAX_BYTES])
                    text_plural(rows), number_of(export, "bytes"), number_of(export, "attempts"));
 }
 
-/* "  place 3: the queue is paused"; nothing of an export that does not wait. */
+/* "  place 3: the queue is paused"; "" if the export waits for nothing. */
 static void format_wait(const json_t *export, char text[WAIT_MAX_BYTES])
 {
     const char *reason = text_of(export, "reason");
@@ -116,8 +118,7 @@ static void format_wait(const json_t *export, char text[WAIT_MAX_BYTES])
         (void)snprintf(text, WAIT_MAX_BYTES, "  %s", reason);
 }
 
-/* A bar that is filled as far as the export is; a block that wanders to and fro where that is
-   unknown. */
+/* Fills the bar up to `percent`. If that is UNKNOWN, a block moves to and fro. */
 static void fill_bar(struct watch *watch, int percent, char bar[BAR + 1])
 {
     const int span = BAR - 3;
@@ -130,9 +131,10 @@ static void fill_bar(struct watch *watch, int percent, char bar[BAR + 1])
         memset(bar, '=', (size_t)(percent * BAR / 100));
 }
 
-/* What an export waits for is cut at the edge of the terminal (which is told not to wrap): a second
-   line would stay there. */
-static void draw(struct watch *watch, const json_t *export, const char *line, const char *wait)
+/* Draws over the line before. The terminal is told not to wrap `wait`, because the next drawing
+   would not reach a second line. */
+static void draw_bar_line(struct watch *watch, const json_t *export, const char *line,
+                          const char *wait)
 {
     char bar[BAR + 1], left[LEFT_MAX];
     bool final = request_is_finished(export);
@@ -150,7 +152,7 @@ static void draw(struct watch *watch, const json_t *export, const char *line, co
     (void)fputs(final ? "\n" : "", stdout);
 }
 
-static bool report(struct watch *watch, const json_t *export, struct error *error)
+static bool show_export(struct watch *watch, const json_t *export, struct error *error)
 {
     char line[LINE_MAX_BYTES], wait[WAIT_MAX_BYTES], both[LINE_MAX_BYTES + WAIT_MAX_BYTES];
     bool done = true;
@@ -159,7 +161,7 @@ static bool report(struct watch *watch, const json_t *export, struct error *erro
     (void)snprintf(both, sizeof(both), "%s%s", line, wait);
     bool changed = !text_equal(both, watch->shown);
     if (watch->terminal && !watch->json)
-        draw(watch, export, line, wait);
+        draw_bar_line(watch, export, line, wait);
     else if (changed && watch->json)
         done = json_print_line(export, error);
     else if (changed)
@@ -169,10 +171,10 @@ static bool report(struct watch *watch, const json_t *export, struct error *erro
     return done;
 }
 
-/* ---- until its end ---- */
+/* ---- watching ---- */
 
-/* The end of a watch is also its exit status. */
-static bool conclude(const json_t *export, struct error *error)
+/* The exit status tells whether the export is VALID. */
+static bool check_end(const json_t *export, struct error *error)
 {
     const char *status = text_of(export, "status");
     return text_equal(status, "VALID") || error_set(error, ERROR_EXPORT, "the export is %s: %s",
@@ -187,9 +189,9 @@ bool status_watch(const struct request_context *context, int64_t id, bool json, 
         json_t *export = NULL;
         if (!request_find(watch.context, watch.id, &export, error))
             return false;
-        bool done = report(&watch, export, error);
+        bool done = show_export(&watch, export, error);
         bool final = request_is_finished(export);
-        done = done && (!final || conclude(export, error));
+        done = done && (!final || check_end(export, error));
         json_decref(export);
         if (!done || final)
             return done;

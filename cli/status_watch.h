@@ -5,8 +5,8 @@
 
 #include "request/find.h"
 
-/* Draws a bar on a terminal, else prints a line at each change: of JSON if so asked. ERROR_EXPORT
-   when the end is another one than VALID. */
+/* Draws a bar on a terminal. Elsewhere, or with `json`, prints a line at each change, as JSON if
+   `json`. ERROR_EXPORT: the export is finished, but not VALID. */
 bool status_watch(const struct request_context *context, int64_t id, bool json,
                   struct error *error) MUST_CHECK;
 

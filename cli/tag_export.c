@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd tag-export`: an issues-by-tag export to standard output. */
+/*
+ * `exportd tag-export`: writes an issues-by-tag export to standard output.
+ * Tested by tests/system/test_tagstore_export.py and tests/system/test_cli_contract.py.
+ */
 #include "request/tag_export.h"
 
 #include "base/text.h"
@@ -38,7 +41,7 @@ bool command_tag_export(const struct config *config, int argc, char **argv, stru
                 cli_connect_pg(config, &tag_pg, error) &&
                 tagstore_new(config, config->tagstore, tag_pg, &target.source.tagstore, error);
     target.source.pg = context.pg;
-    /* Without a bound: the worker's is what a row of sentry_file can hold. */
+    /* Without the bound of the worker's files, which is what a row of sentry_file can hold. */
     target.output.sink = sink_to_descriptor(STDOUT_FILENO, INT64_MAX);
     done = done && (target.output.sink != NULL || error_no_memory(error)) &&
            request_tag_export(&context, &order, &target, &truncated, error);

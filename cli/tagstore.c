@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd tagstore METHOD`: the read methods of the tagstore, one by one. */
+/*
+ * `exportd tagstore METHOD`: reads the options, finds the method in tagstore_methods.c, and lets it
+ * ask the tagstore of the settings and print the answer; or compares two backends.
+ * Tested by tests/system/test_tagstore_methods.py.
+ */
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/tagstore_compare.h"
@@ -11,6 +15,7 @@
 
 #define ARENA_MAX ((size_t)1024 * 1024 * 1024)
 
+/* The options; each method takes some of them. */
 static const struct {
     const char *name;
     const char *value; /* as a usage line shows it */
@@ -33,6 +38,7 @@ static const struct {
 
 /* ---- help ---- */
 
+/* " --group ID", in brackets if it can be left out, with ... if it may be repeated. */
 static void print_argument(const struct method *method, enum argument argument)
 {
     bool needed = (method->needed & BIT(argument)) != 0;
@@ -57,17 +63,15 @@ static void list_methods(void)
 {
     for (const struct method *method = tagstore_methods; method->name != NULL; method++)
         print_method(method);
-    (void)printf(
-        "\nOptions with ... may be repeated. Without --environment: all environments. Without a\n"
-        "--limit, or with --limit 0: no limit. The keys release, dist, user, filename and "
-        "function\n"
-        "mean sentry:release and so on, as they are stored.\n"
-        "\n`exportd tagstore compare METHOD ... --left BACKEND --right BACKEND` asks two backends "
-        "(postgres,\n"
-        "snuba) the same, and prints \"equal\", or the lines that only one of them answers; the "
-        "exit "
-        "status is\n"
-        "then 1. Neither the order of lines nor fractions of seconds count.\n");
+    (void)printf("\n"
+                 "Options with ... may be repeated. Without --environment: all environments.\n"
+                 "Without --limit, or with --limit 0: no limit. The keys release, dist, user,\n"
+                 "filename and function stand for sentry:release and so on, as they are stored.\n"
+                 "\n"
+                 "`exportd tagstore compare METHOD ... --left BACKEND --right BACKEND` asks the\n"
+                 "backends (postgres, snuba) the same question. It prints \"equal\", or the lines\n"
+                 "that only one of them answers, and then the exit status is 1. Neither the order\n"
+                 "of lines nor fractions of seconds count.\n");
 }
 
 static const struct method *find_method(const char *name)
@@ -78,8 +82,10 @@ static const struct method *find_method(const char *name)
     return NULL;
 }
 
-/* ---- what is asked ---- */
+/* ---- reading the options ---- */
 
+/* An argument that the method needs is given, one that it does not take is not, and only one that
+   may be repeated is given twice. */
 static bool check_argument(const struct method *method, const struct request *request,
                            enum argument argument, struct error *error)
 {
@@ -94,6 +100,7 @@ static bool check_argument(const struct method *method, const struct request *re
            error_set(error, ERROR_USAGE, "--%s is given twice", name);
 }
 
+/* Turns the texts of an argument into numbers. */
 static bool read_ids(const struct request *request, enum argument argument, int64_t **ids,
                      struct error *error)
 {
@@ -106,11 +113,13 @@ static bool read_ids(const struct request *request, enum argument argument, int6
     return *ids != NULL;
 }
 
-static const char *only(const struct request *request, enum argument argument)
+/* The text of an argument that is given once, or the first; NULL: not given. */
+static const char *first_of(const struct request *request, enum argument argument)
 {
     return request->given[argument].count == 0 ? NULL : request->given[argument].items[0];
 }
 
+/* Checks the arguments and fills in what follows from them without a server. */
 static bool read_request(const struct method *method, struct request *request, struct error *error)
 {
     for (enum argument argument = 0; argument < ARGUMENTS; argument++)
@@ -120,23 +129,24 @@ static bool read_request(const struct method *method, struct request *request, s
         !read_ids(request, GROUP, &request->group_ids, error))
         return false;
     request->place.project_id = request->project_ids[0];
-    request->place.group_id = only(request, GROUP) == NULL ? 0 : request->group_ids[0];
-    request->place.value = only(request, VALUE);
+    request->place.group_id = first_of(request, GROUP) == NULL ? 0 : request->group_ids[0];
+    request->place.value = first_of(request, VALUE);
     request->limit = method->limit;
-    if (only(request, LIMIT) != NULL &&
-        !text_to_int64(only(request, LIMIT), 0, INT64_MAX, &request->limit))
+    if (first_of(request, LIMIT) != NULL &&
+        !text_to_int64(first_of(request, LIMIT), 0, INT64_MAX, &request->limit))
         return error_set(error, ERROR_USAGE, "--limit: not a whole number from 0");
-    return only(request, KEY) == NULL ||
-           tag_key_stored(only(request, KEY), request->arena, &request->place.key, error);
+    return first_of(request, KEY) == NULL ||
+           tag_key_stored(first_of(request, KEY), request->arena, &request->place.key, error);
 }
 
-/* The words: a method, "help", or "compare" and a method. */
+/* The words of the command, and the options of compare. */
 struct words {
-    const char *words[2];
+    const char *words[2]; /* a method; "help"; or "compare" and a method */
     int count;
     const char *left, *right; /* NULL: not given */
 };
 
+/* Every argument is read as a list of texts: which may be repeated depends on the method. */
 static bool parse_options(int argc, char **argv, struct request *request, struct words *words,
                           struct error *error)
 {
@@ -174,8 +184,8 @@ static bool check_words(const struct words *words, bool *compares, struct error 
 
 /* ---- the command ---- */
 
-/* Projects must be there, so that a mistyped one is not an empty answer; an environment is one of
-   their organization. */
+/* Checks that the projects exist: the answer for a mistyped id would be empty and look right. Then
+   finds the environment in their organization. */
 static bool find_environment(struct pg *pg, struct request *request, struct error *error)
 {
     int64_t organization_id = 0;
@@ -183,31 +193,32 @@ static bool find_environment(struct pg *pg, struct request *request, struct erro
         int64_t id = 0;
         if (!project_organization(pg, request->project_ids[i], &id, error))
             return false;
-        if (i > 0 && id != organization_id && only(request, ENVIRONMENT) != NULL)
+        if (i > 0 && id != organization_id && first_of(request, ENVIRONMENT) != NULL)
             return error_set(
                 error, ERROR_INVALID,
                 "the projects belong to different organizations, an environment to one");
         organization_id = id;
     }
-    if (only(request, ENVIRONMENT) == NULL)
+    if (first_of(request, ENVIRONMENT) == NULL)
         return true;
-    return environment_find(pg, organization_id, only(request, ENVIRONMENT),
+    return environment_find(pg, organization_id, first_of(request, ENVIRONMENT),
                             &request->place.environment_id, error) &&
            (request->place.environment_id != 0 ||
             error_set(error, ERROR_NOT_FOUND, "the organization has no environment '%.64s'",
-                      only(request, ENVIRONMENT)));
+                      first_of(request, ENVIRONMENT)));
 }
 
-static bool ask_one(const struct config *config, const struct method *method,
-                    struct request *request, struct pg *pg, struct error *error)
+static bool ask_tagstore(const struct config *config, const struct method *method,
+                         struct request *request, struct pg *pg, struct error *error)
 {
     request->printer.out = stdout;
     return tagstore_new(config, config->tagstore, pg, &request->store, error) &&
            method->run(request, error);
 }
 
-static bool ask(const struct config *config, const struct method *method, struct request *request,
-                const struct words *words, struct error *error)
+/* Reads the request and asks one backend, or compares two. */
+static bool connect_and_ask(const struct config *config, const struct method *method,
+                            struct request *request, const struct words *words, struct error *error)
 {
     struct pg *pg = NULL;
     struct comparison comparison = {
@@ -216,15 +227,16 @@ static bool ask(const struct config *config, const struct method *method, struct
                 migration_check(pg, error) && find_environment(pg, request, error);
     request->page_size = (size_t)config->page_size;
     comparison.pg = pg;
-    done = done && (words->left == NULL ? ask_one(config, method, request, pg, error)
+    done = done && (words->left == NULL ? ask_tagstore(config, method, request, pg, error)
                                         : tagstore_compare(&comparison, request, error));
     tagstore_free(request->store);
     pg_free(pg);
     return done;
 }
 
-static bool run(const struct config *config, int argc, char **argv, struct request *request,
-                struct error *error)
+/* `request` has its arena. */
+static bool run_words(const struct config *config, int argc, char **argv, struct request *request,
+                      struct error *error)
 {
     struct words words = {.count = 0};
     bool compares = false;
@@ -240,7 +252,7 @@ static bool run(const struct config *config, int argc, char **argv, struct reque
     if (method == NULL)
         return error_set(error, ERROR_USAGE,
                          "no method '%.60s'; `exportd tagstore help` lists them", word);
-    return ask(config, method, request, &words, error);
+    return connect_and_ask(config, method, request, &words, error);
 }
 
 bool command_tagstore(const struct config *config, int argc, char **argv, struct error *error)
@@ -248,7 +260,7 @@ bool command_tagstore(const struct config *config, int argc, char **argv, struct
     struct request request = {.arena = arena_new(ARENA_MAX)};
     if (request.arena == NULL)
         return error_no_memory(error);
-    bool done = run(config, argc, argv, &request, error);
+    bool done = run_words(config, argc, argv, &request, error);
     arena_free(request.arena);
     return done;
 }

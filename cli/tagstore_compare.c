@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-/* What a backend answered, line by line. */
+/* The answer of one backend. */
 struct answer {
     const char *side, *backend;
     char *text;
@@ -23,6 +23,7 @@ static void free_answer(struct answer *answer)
 
 /* ---- asking ---- */
 
+/* Writes the answer to `out`. */
 static bool print_answer(const struct method *method, struct request *request, FILE *out,
                          struct error *error)
 {
@@ -32,8 +33,8 @@ static bool print_answer(const struct method *method, struct request *request, F
     return error->code == ERROR_NOT_FOUND && fputs("not found\n", out) != EOF;
 }
 
-static bool ask(const struct comparison *comparison, struct request *request, struct answer *answer,
-                struct error *error)
+static bool ask_backend(const struct comparison *comparison, struct request *request,
+                        struct answer *answer, struct error *error)
 {
     FILE *out = open_memstream(&answer->text, &answer->size);
     if (out == NULL)
@@ -55,7 +56,7 @@ static int compare_lines(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool split(struct answer *answer, struct error *error)
+static bool split_lines(struct answer *answer, struct error *error)
 {
     for (size_t i = 0; i < answer->size; i++)
         answer->count += answer->text[i] == '\n';
@@ -81,7 +82,9 @@ static size_t print_line(const struct answer *answer, size_t i)
     return 1;
 }
 
-static bool compare(const struct answer *left, const struct answer *right, struct error *error)
+/* Merges the sorted lines: equal ones go in pairs, the others are printed. */
+static bool compare_answers(const struct answer *left, const struct answer *right,
+                            struct error *error)
 {
     size_t i = 0;
     size_t j = 0;
@@ -112,9 +115,10 @@ bool tagstore_compare(const struct comparison *comparison, struct request *reque
     struct answer answers[2] = {{.side = "left", .backend = comparison->left},
                                 {.side = "right", .backend = comparison->right}};
     request->printer.whole_seconds = !text_equal(comparison->left, comparison->right);
-    bool done = ask(comparison, request, &answers[0], error) &&
-                ask(comparison, request, &answers[1], error) && split(&answers[0], error) &&
-                split(&answers[1], error) && compare(&answers[0], &answers[1], error);
+    bool done = ask_backend(comparison, request, &answers[0], error) &&
+                ask_backend(comparison, request, &answers[1], error) &&
+                split_lines(&answers[0], error) && split_lines(&answers[1], error) &&
+                compare_answers(&answers[0], &answers[1], error);
     free_answer(&answers[0]);
     free_answer(&answers[1]);
     return done;

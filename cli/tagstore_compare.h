@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exportd tagstore compare`: the same question to two backends. */
+/* `exportd tagstore compare`: puts the same question to two backends. */
 #ifndef CLI_TAGSTORE_COMPARE_H
 #define CLI_TAGSTORE_COMPARE_H
 
@@ -14,10 +14,10 @@ struct comparison {
     struct pg *pg;
 };
 
-/* Asks both backends and prints "equal", or the lines that
-   only one of them answers, marked "left: " and "right: "; then ERROR_CONFLICT. The order of lines
-   does not count; between different backends nor do fractions of seconds, which not all of them
-   keep. That a key or value is not there is an answer; any other failure of a backend is an error.
+/* Asks both backends and prints "equal". If the answers differ, prints the lines that only one of
+   them has, marked "left: " or "right: ", and returns ERROR_CONFLICT. The order of lines does not
+   count; between different backends, fractions of seconds do not count, because not every backend
+   keeps them. ERROR_NOT_FOUND of a backend is an answer like others; its other errors are returned.
  */
 bool tagstore_compare(const struct comparison *comparison, struct request *request,
                       struct error *error) MUST_CHECK;

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each method is asked and its answer printed. */
+/*
+ * The methods of `exportd tagstore`. Each function asks one method of tagstore/tagstore.h what the
+ * request says, and prints the answer; the list at the end says which arguments it takes. A method
+ * of a project and that of a group share a function: the place of the former has no group.
+ * Tested by tests/system/test_tagstore_methods.py.
+ */
 #include "cli/tagstore_methods.h"
 
 #include "tagstore/label.h"
 
 #define PAGE_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
+/* How often an argument was given. */
 static size_t count_of(const struct request *request, enum argument argument)
 {
     return request->given[argument].count;
 }
 
-/* Those of PROJECT or GROUP. */
+/* The ids given as PROJECT or GROUP. */
 static struct tag_id_list ids_of(const struct request *request, enum argument argument)
 {
     return (struct tag_id_list){.items =
@@ -68,6 +74,7 @@ static bool get_group_tag_value(const struct request *request, struct error *err
            print_tag_value(&request->printer, request->place.key, &row, 0, error);
 }
 
+/* An empty page is the end. `arena` holds one page at a time. */
 static bool print_pages(const struct request *request, struct tagstore_cursor *cursor,
                         struct arena *arena, struct error *error)
 {
@@ -81,7 +88,7 @@ static bool print_pages(const struct request *request, struct tagstore_cursor *c
     return true;
 }
 
-/* Any number of values, a page in memory. */
+/* There may be any number of values: one page at a time is in memory. */
 static bool get_group_tag_values(const struct request *request, struct error *error)
 {
     const struct group_tag_value_query query = {.project_id = request->place.project_id,
@@ -157,7 +164,7 @@ static bool get_release_tags(const struct request *request, struct error *error)
 
 /* ---- events ---- */
 
-/* KEY=VALUE, the key as it is stored. */
+/* Splits KEY=VALUE. The key becomes the stored one, such as sentry:release for release. */
 static bool split_tag(const struct request *request, const char *text, struct tag *tag,
                       struct error *error)
 {
@@ -175,6 +182,7 @@ static bool print_event_id(void *context, const char *event_id, struct error *er
     return print_text(&request->printer, "event_id", event_id, error);
 }
 
+/* Prints each id as it arrives. */
 static bool get_group_event_ids(const struct request *request, struct error *error)
 {
     size_t count = count_of(request, TAG);
@@ -189,13 +197,13 @@ static bool get_group_event_ids(const struct request *request, struct error *err
     return tagstore_get_group_event_ids(request->store, &request->place, &list, &printing, error);
 }
 
-/* The match of all conditions that an option gives. */
+/* --tag, --any and --empty give conditions with these matches. */
 static enum tag_match match_of(enum argument argument)
 {
     return argument == TAG ? TAG_IS : argument == ANY ? TAG_ANY : TAG_EMPTY;
 }
 
-/* Puts the conditions of one option at `conditions`. */
+/* Writes the conditions of one option to `conditions`. */
 static bool read_conditions(const struct request *request, enum argument argument,
                             struct tag_condition *conditions, struct error *error)
 {
@@ -220,6 +228,7 @@ static bool print_group_ids(const struct request *request, const struct tag_id_l
     return true;
 }
 
+/* The conditions of the three options follow each other in one array. */
 static bool get_group_ids_for_search_filter(const struct request *request, struct error *error)
 {
     size_t tags = count_of(request, TAG);
@@ -241,6 +250,7 @@ static bool get_group_ids_for_search_filter(const struct request *request, struc
 
 /* ---- users ---- */
 
+/* A user with one known attribute. */
 static struct event_user user_of(enum argument argument, const char *text)
 {
     return (struct event_user){.ident = argument == IDENT ? text : NULL,
@@ -249,7 +259,7 @@ static struct event_user user_of(enum argument argument, const char *text)
                                .ip_address = argument == IP ? text : NULL};
 }
 
-/* One user for each attribute in each project. */
+/* Each attribute that was given is looked for in each project. */
 static bool list_users(const struct request *request, struct tagstore_user_query *query,
                        struct error *error)
 {
@@ -308,7 +318,7 @@ static bool get_groups_user_counts(const struct request *request, struct error *
     return true;
 }
 
-/* ---- the list ---- */
+/* ---- the list: arguments needed, optional and repeated, and the default limit ---- */
 
 #define P     BIT(PROJECT)
 #define G     BIT(GROUP)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The methods that `exportd tagstore` knows, and what each is given. */
+/* The methods of `exportd tagstore`, and the arguments that each takes. */
 #ifndef CLI_TAGSTORE_METHODS_H
 #define CLI_TAGSTORE_METHODS_H
 
@@ -28,11 +28,11 @@ enum argument {
 
 #define BIT(argument) (1u << (argument))
 
-/* A question on its way: what was asked, and what answers it. */
+/* What was asked, and the tagstore and the printer for the answer. */
 struct request {
     struct option_texts given[ARGUMENTS]; /* in the order of the command line */
     struct arena *arena;
-    int64_t *project_ids, *group_ids; /* those given */
+    int64_t *project_ids, *group_ids; /* all that were given */
     struct tag_place place;           /* first project and group; environment, key, value */
     int64_t limit;                    /* 0: no limit */
     size_t page_size;
@@ -43,13 +43,13 @@ struct request {
 struct method {
     const char *name;
     unsigned needed, optional; /* bits of arguments */
-    unsigned repeated;         /* which of them may be given several times */
-    int64_t limit;             /* where none is given; 0: no limit */
+    unsigned repeated;         /* bits of those that may be given several times */
+    int64_t limit;             /* unless --limit is given; 0: no limit */
     const char *meaning;
     bool (*run)(const struct request *request, struct error *error); /* prints the answer */
 };
 
-/* One without a name ends the list. */
+/* An entry without a name ends the list. */
 extern const struct method tagstore_methods[];
 
 #endif

@@ -7,7 +7,7 @@
 
 enum { TEXT_BYTES_MAX = 4 * 1024 * 1024 };
 
-/* The bytes of a backend may be no UTF-8. */
+/* A backend's bytes may be something other than UTF-8: they are cleaned first. */
 static bool put_text(json_t *object, const char *name, const char *text, struct error *error)
 {
     struct buffer clean;
@@ -20,12 +20,13 @@ static bool put_text(json_t *object, const char *name, const char *text, struct 
     return done;
 }
 
-/* Nobody's id is null. */
+/* An id of 0 stands for none, which is null. */
 static bool put_id(json_t *object, const char *name, int64_t id, struct error *error)
 {
     return id == 0 ? json_put_null(object, name, error) : json_put_int(object, name, id, error);
 }
 
+/* With whole_seconds rounds down, also before 1970. */
 static bool put_time(const struct printer *printer, json_t *object, const char *name, int64_t usec,
                      struct error *error)
 {
@@ -33,8 +34,9 @@ static bool put_time(const struct printer *printer, json_t *object, const char *
     return json_put_time(object, name, usec - rest - (rest < 0 ? USEC_PER_SECOND : 0), error);
 }
 
-/* Prints what was filled in, if it was, and frees it. */
-static bool print(const struct printer *printer, json_t *object, bool filled, struct error *error)
+/* Prints the object if `filled`, and frees it. */
+static bool print_object(const struct printer *printer, json_t *object, bool filled,
+                         struct error *error)
 {
     bool done = filled && json_print_line_to(printer->out, object, error);
     json_decref(object);
@@ -51,7 +53,7 @@ bool print_tag_key(const struct printer *printer, const struct tag_key *tag_key,
                        ? json_put_null(object, "values_seen", error)
                        : json_put_int(object, "values_seen", tag_key->values_seen, error)) &&
                   put_id(object, "group_id", tag_key->group_id, error);
-    return print(printer, object, filled, error);
+    return print_object(printer, object, filled, error);
 }
 
 bool print_tag_value(const struct printer *printer, const char *key,
@@ -65,7 +67,7 @@ bool print_tag_value(const struct printer *printer, const char *key,
                   put_time(printer, object, "last_seen", row->last_seen, error) &&
                   (project_id == 0 ? put_id(object, "group_id", row->group_id, error)
                                    : json_put_int(object, "project_id", project_id, error));
-    return print(printer, object, filled, error);
+    return print_object(printer, object, filled, error);
 }
 
 /* ---- a key with its top values ---- */
@@ -111,23 +113,23 @@ bool print_key_summary(const struct printer *printer, const struct tag_key_summa
                   json_put_int(object, "uniqueValues", summary->unique_values, error) &&
                   json_put_int(object, "totalValues", summary->total_values, error) &&
                   put_top_values(object, summary, error);
-    return print(printer, object, filled, error);
+    return print_object(printer, object, filled, error);
 }
 
-/* ---- one thing ---- */
+/* ---- one text or number ---- */
 
 bool print_text(const struct printer *printer, const char *name, const char *text_or_null,
                 struct error *error)
 {
     json_t *object = json_object();
-    return print(printer, object, put_text(object, name, text_or_null, error), error);
+    return print_object(printer, object, put_text(object, name, text_or_null, error), error);
 }
 
 bool print_number(const struct printer *printer, const char *name, int64_t number,
                   struct error *error)
 {
     json_t *object = json_object();
-    return print(printer, object, json_put_int(object, name, number, error), error);
+    return print_object(printer, object, json_put_int(object, name, number, error), error);
 }
 
 bool print_user_count(const struct printer *printer, int64_t group_id, int64_t count,
@@ -136,5 +138,5 @@ bool print_user_count(const struct printer *printer, int64_t group_id, int64_t c
     json_t *object = json_object();
     bool filled = json_put_int(object, "group_id", group_id, error) &&
                   json_put_int(object, "count", count, error);
-    return print(printer, object, filled, error);
+    return print_object(printer, object, filled, error);
 }

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `exportd worker`: runs a worker (worker/worker.h).
+ * Tested by tests/system/test_worker.py and tests/system/test_start.py.
+ */
 #include "worker/worker.h"
 
 #include "cli/cli.h"
