@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_audit.py. */
 #include "request/audit.h"
 
 #include "model/audit.h"

@@ -12,14 +12,14 @@ const struct caller caller_operator = {
 
 #define SCOPES_OF_EXPORTS ((unsigned)(SCOPE_EVENT_READ | SCOPE_EVENT_WRITE | SCOPE_EVENT_ADMIN))
 
-/* ---- who it is ---- */
+/* ---- who the caller is ---- */
 
 static const struct role {
     const char *name;
-    bool global; /* for the whole organization, whatever the teams */
+    bool global; /* applies to the whole organization, not only to the member's teams */
 } roles[] = {{"member", false}, {"admin", false}, {"manager", true}, {"owner", true}};
 
-static bool take_role(const struct member *member, struct caller *caller, struct error *error)
+static bool apply_role(const struct member *member, struct caller *caller, struct error *error)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(roles); i++) {
         if (!text_equal(roles[i].name, member->role))
@@ -41,12 +41,12 @@ bool caller_load_member(struct caller *caller, struct pg *pg, struct arena *aren
         return error->code == ERROR_NOT_FOUND &&
                error_set(error, ERROR_DENIED, "no active member of the organization");
     (void)snprintf(caller->actor, sizeof(caller->actor), "user:%" PRId64, caller->user_id);
-    return take_role(&member, caller, error) &&
+    return apply_role(&member, caller, error) &&
            (caller->every_project ||
             member_list_projects(pg, member.id, arena, &caller->projects, error));
 }
 
-/* ---- what it may ---- */
+/* ---- what the caller may do ---- */
 
 bool caller_check_operator(const struct caller *caller, struct error *error)
 {
@@ -54,7 +54,7 @@ bool caller_check_operator(const struct caller *caller, struct error *error)
            error_set(error, ERROR_DENIED, "only an operator may do this");
 }
 
-/* An id of 0 stands for any: a user without one of the two ids would see too much. */
+/* A user without one of the two ids is refused: 0 stands for any, and would show too much. */
 bool caller_get_view(const struct caller *caller, struct caller_view *view, struct error *error)
 {
     *view = (struct caller_view){.organization_id = 0};

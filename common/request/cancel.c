@@ -6,8 +6,8 @@
 
 enum { TEXTS_MAX = 8 * 1024 * 1024 };
 
-static bool cancel(const struct request_context *context, int64_t data_export_id,
-                   struct error *error)
+static bool cancel_unfinished(const struct request_context *context, int64_t data_export_id,
+                              struct error *error)
 {
     bool by_operator = context->caller->kind == CALLER_OPERATOR;
     enum cancel_result result = CANCEL_NOT_FOUND;
@@ -22,8 +22,8 @@ static bool cancel(const struct request_context *context, int64_t data_export_id
                      data_export_id);
 }
 
-static bool audit(const struct request_context *context, const struct caller_subject *subject,
-                  struct error *error)
+static bool audit_cancel(const struct request_context *context,
+                         const struct caller_subject *subject, struct error *error)
 {
     const struct audit_entry entry = {.action = AUDIT_CANCEL,
                                       .data_export_id = subject->data_export_id,
@@ -40,8 +40,8 @@ bool request_cancel(const struct request_context *context, int64_t data_export_i
     struct arena *arena = arena_new(TEXTS_MAX);
     bool done = arena != NULL || error_no_memory(error);
     done = done && caller_find_subject(context->caller, context->pg, arena, &subject, error) &&
-           pg_begin(context->pg, error) && cancel(context, data_export_id, error) &&
-           audit(context, &subject, error) && pg_commit(context->pg, error);
+           pg_begin(context->pg, error) && cancel_unfinished(context, data_export_id, error) &&
+           audit_cancel(context, &subject, error) && pg_commit(context->pg, error);
     if (!done)
         pg_rollback(context->pg);
     arena_free(arena);

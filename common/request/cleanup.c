@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/request/caller_test.c and tests/system/test_cleanup.py. */
 #include "request/cleanup.h"
 
 #include "job/history.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a request works with: who asks, and the connections of the thread that answers. */
+/* What a request works with: its caller, and the connections of the thread that serves it. */
 #ifndef REQUEST_CONTEXT_H
 #define REQUEST_CONTEXT_H
 
@@ -10,12 +10,12 @@
 struct request_context {
     const struct caller *caller;
     struct pg *pg;
-    struct redis *redis;    /* EXPORTD_REDIS_URL; may be NULL where it is not asked */
-    const char *queue_name; /* may be NULL where nothing is queued */
+    struct redis *redis;    /* of EXPORTD_REDIS_URL; NULL if the request needs none */
+    const char *queue_name; /* NULL if the request queues nothing */
 
-    /* As set; needed where exports are made or one is looked at. */
-    int64_t max_running, max_queued; /* of one organization without a quota of its own */
-    int64_t lease_seconds;           /* a worker that is silent for so long is dead */
+    /* From the settings; needed to make an export, or to show one. */
+    int64_t max_running, max_queued; /* for an organization without a quota of its own */
+    int64_t lease_seconds;           /* a worker that is silent for longer is dead */
 };
 
 #endif

@@ -22,8 +22,8 @@ static bool find_user(const struct request_context *context, const char *user,
            error_set(error, ERROR_DENIED, "you may ask for exports of your own only");
 }
 
-static bool resolve(const struct request_context *context, const struct export_order *order,
-                    struct arena *arena, struct creation *creation, struct error *error)
+static bool resolve_order(const struct request_context *context, const struct export_order *order,
+                          struct arena *arena, struct creation *creation, struct error *error)
 {
     struct export_query query;
     if (!request_resolve(context, order, arena, &query, error))
@@ -39,10 +39,11 @@ static bool resolve(const struct request_context *context, const struct export_o
     return find_user(context, order->user, &creation->key, error);
 }
 
-/* ---- what the header promises ---- */
+/* ---- the transaction ---- */
 
-static bool commit(const struct request_context *context, const struct creation *creation,
-                   struct created_export *created, struct error *error)
+static bool create_and_commit(const struct request_context *context,
+                              const struct creation *creation, struct created_export *created,
+                              struct error *error)
 {
     struct pg *pg = context->pg;
     bool done = pg_begin(pg, error) && request_get_or_create(context, creation, created, error) &&
@@ -59,8 +60,8 @@ bool request_create(const struct request_context *context, const struct export_o
     struct arena *arena = arena_new(TEXTS_MAX);
     *created = (struct created_export){.id = 0};
     bool done = (arena != NULL || error_no_memory(error)) &&
-                resolve(context, order, arena, &creation, error) &&
-                commit(context, &creation, created, error);
+                resolve_order(context, order, arena, &creation, error) &&
+                create_and_commit(context, &creation, created, error);
     arena_free(arena);
     return done;
 }

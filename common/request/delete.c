@@ -9,7 +9,7 @@
 
 enum { ARENA_MAX = 16 * 1024 * 1024 };
 
-/* The sentry_exporteddata row is missing, but exportd remembers the export. */
+/* Says why an export has no sentry_exporteddata row, if exportd remembers the export. */
 static bool explain_missing(struct pg *pg, int64_t id, struct error *error)
 {
     struct history_entry entry;
@@ -43,8 +43,8 @@ static bool delete_file(struct pg *pg, const struct exported_data *row, struct a
     return row->file_id == 0 || cleanup_delete_file(pg, row, arena, &blobs, error);
 }
 
-static bool audit(const struct request_context *context, const struct caller_subject *subject,
-                  struct error *error)
+static bool audit_deletion(const struct request_context *context,
+                           const struct caller_subject *subject, struct error *error)
 {
     const struct audit_entry entry = {.action = AUDIT_DELETE,
                                       .data_export_id = subject->data_export_id,
@@ -54,7 +54,7 @@ static bool audit(const struct request_context *context, const struct caller_sub
     return audit_add(context->pg, &entry, error);
 }
 
-/* The journal names what cleanup_delete_file has freed as of attempt 0. */
+/* The objects that cleanup_delete_file has freed stand in exportd.object with attempt 0. */
 static void remove_objects(struct pg *pg, const struct delete_order *order)
 {
     const struct cleanup cleanup = {.pg = pg, .locks = order->locks, .store = order->store};
@@ -76,7 +76,7 @@ bool request_delete(const struct request_context *context, const struct delete_o
                 caller_find_subject(context->caller, pg, arena, &subject, error) &&
                 pg_begin(pg, error) &&
                 delete_rows(context, order->data_export_id, arena, &row, error) &&
-                delete_file(pg, &row, arena, error) && audit(context, &subject, error) &&
+                delete_file(pg, &row, arena, error) && audit_deletion(context, &subject, error) &&
                 pg_commit(pg, error) && FAULT("delete_export", error);
     if (done)
         remove_objects(pg, order);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How large an export would be, before it is asked for. */
+/* Estimates how large an export would be, before it is asked for. */
 #ifndef REQUEST_ESTIMATE_H
 #define REQUEST_ESTIMATE_H
 
@@ -7,7 +7,7 @@
 #include "request/context.h"
 #include "request/create.h"
 
-/* Estimates the export of the order, of which the user is not looked at; changes nothing. Errors as
+/* Estimates the export of the order, whose `user` is ignored. Changes nothing. Errors as
    request_create and query_type_estimate. */
 bool request_estimate(const struct request_context *context, const struct export_order *order,
                       struct tagstore *tagstore, struct export_estimate *estimate,

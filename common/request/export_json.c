@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/request/find_test.c. */
 #include "request/export_json.h"
 
 #include "export/names.h"
 #include "export/query_type.h"
 
-/* All exports are of one format so far. */
+/* The name in the format that all exports have so far. */
 static bool put_file_name(json_t *object, const struct history_row *row, struct error *error)
 {
     char name[EXPORT_FILE_NAME_MAX];
@@ -14,7 +15,7 @@ static bool put_file_name(json_t *object, const struct history_row *row, struct 
                          error);
 }
 
-/* `none` is what stands for null. */
+/* null if the number is `none`. */
 static bool put_number(json_t *object, const char *name, int64_t number, int64_t none,
                        struct error *error)
 {
@@ -22,7 +23,8 @@ static bool put_number(json_t *object, const char *name, int64_t number, int64_t
                           : json_put_int(object, name, number, error);
 }
 
-/* Of a message that asked for something else than a number. */
+/* A number that the message asked for: null for 0, "invalid" if it was something other than a
+   number. */
 static bool put_asked(json_t *object, const char *name, int64_t number, struct error *error)
 {
     return number < 0 ? json_put_text(object, name, "invalid", error)

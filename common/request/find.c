@@ -14,6 +14,7 @@ enum { NO_USER = -1 };
 
 /* ---- what the caller may see ---- */
 
+/* ERROR_DENIED if the caller may not read the project of the export. */
 static bool check_query(const struct request_context *context, const struct history_row *row,
                         struct error *error)
 {
@@ -39,8 +40,8 @@ static bool remove_denied(const struct request_context *context, struct history_
     return true;
 }
 
-/* An export outlives its user and the membership: the operator may name any user, and an id is
-   taken as it is. Others learn of no address outside of their organization. */
+/* An export outlives its user and the user's membership. So an operator may name any user, and an
+   id is taken as it is. Other callers learn of no address outside of their organization. */
 static bool find_user(const struct request_context *context, const char *email_or_id,
                       struct history_filter *found, struct error *error)
 {
@@ -55,7 +56,7 @@ static bool find_user(const struct request_context *context, const char *email_o
     return done;
 }
 
-/* What the caller may see of what the filter asks for. */
+/* Narrows the caller's view by the filter. */
 static bool find_filter(const struct request_context *context, const struct export_filter *filter,
                         struct history_filter *found, struct error *error)
 {
@@ -81,8 +82,9 @@ static bool make_object(const struct request_context *context, const struct hist
     return export_json(row, context->caller->kind == CALLER_OPERATOR, object, error);
 }
 
-static bool make_placed(const struct request_context *context, const struct history_row *row,
-                        json_t **object, struct error *error)
+/* With the members of place.h. */
+static bool make_placed_object(const struct request_context *context, const struct history_row *row,
+                               json_t **object, struct error *error)
 {
     json_t *made = NULL;
     bool done = make_object(context, row, &made, error) && put_place(context, row, made, error);
@@ -113,7 +115,7 @@ static bool make_array(const struct request_context *context, const struct histo
     return done;
 }
 
-/* ---- what the header promises ---- */
+/* ---- finding, listing, counting ---- */
 
 static bool find_in(struct arena *arena, const struct request_context *context,
                     int64_t data_export_id, json_t **export, struct error *error)
@@ -130,7 +132,7 @@ static bool find_in(struct arena *arena, const struct request_context *context,
     if (rows.count == 0)
         return error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, data_export_id);
     return check_query(context, &rows.items[0], error) &&
-           make_placed(context, &rows.items[0], export, error);
+           make_placed_object(context, &rows.items[0], export, error);
 }
 
 bool request_find(const struct request_context *context, int64_t data_export_id, json_t **export,

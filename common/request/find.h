@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking at exports: one, or those that pass a filter. */
+/* Shows one export, or those that pass a filter. */
 #ifndef REQUEST_FIND_H
 #define REQUEST_FIND_H
 
@@ -19,28 +19,31 @@ struct export_filter {
     const char *user;         /* id or address */
     const enum job_state *state;
     const struct query_type *type;
-    int64_t before; /* ids below it */
+    int64_t before; /* exports with ids below it */
 };
 
 struct export_list {
-    json_t *exports; /* an array of such objects, newest first; the caller frees it */
-    int64_t older;   /* the `before` of the next page; 0: this is the last one */
+    json_t
+        *exports;  /* an array of objects as in export_json.h, newest first; the caller frees it */
+    int64_t older; /* the `before` of the next page; 0: this is the last page */
 };
 
-/* The newest exports that the caller may see and that pass the filter, at most `max`. Those of
-   projects that the caller may not read are left out: a page may have fewer, though there are older
-   ones. ERROR_NOT_FOUND: there is no such organization or user, or the user is no member of it;
-   ERROR_INVALID: without an organization, several users have the address. */
+/* The newest exports that pass the filter and that the caller may see, at most `max`. Exports of
+   projects that the caller may not read are left out, so a page may be shorter than `max` although
+   older exports exist. ERROR_NOT_FOUND: there is no such organization or user, or the user is no
+   member of the organization. ERROR_INVALID: no organization is named, and several users have the
+   address. ERROR_DENIED. */
 bool request_list(const struct request_context *context, const struct export_filter *filter,
                   int64_t max, struct export_list *list, struct error *error) MUST_CHECK;
 
-/* How many exports pass the filter, whatever its `before`, of all projects. Counts no further than
-   to EXPORTS_COUNTED + 1. */
+/* The number of exports that pass the filter, in all projects; `before` is ignored. Counting stops
+   at EXPORTS_COUNTED + 1. */
 enum { EXPORTS_COUNTED = 10000 };
 bool request_count(const struct request_context *context, const struct export_filter *filter,
                    int64_t *count, struct error *error) MUST_CHECK;
 
-/* Whether the export has come to its end, good or bad: nothing of it will change but EXPIRED. */
+/* Whether the export has come to its end, good or bad. After that, only its expiry can change it.
+ */
 bool request_is_finished(const json_t *export);
 
 #endif

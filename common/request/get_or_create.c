@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/request/create_test.c and tests/unit/request/retry_test.c. */
 #include "request/get_or_create.h"
 
 #include "job/enqueue.h"
@@ -21,8 +22,9 @@ static bool enqueue(const struct request_context *context, const struct creation
     return enqueue_jobs(context->pg, &enqueue, error);
 }
 
-/* A twin that is not finished: the same id is the answer, unless it was asked for something else.
-   One that exportd has never seen is queued: its own message does no harm later. */
+/* The twin is an equal export that is not finished. It is the answer, unless it has another limit
+   or environment. If exportd has never seen the twin, it is queued; its own message does no harm
+   when it arrives later. */
 static bool adopt_twin(const struct request_context *context, const struct creation *creation,
                        int64_t id, struct error *error)
 {
@@ -49,8 +51,8 @@ static bool audit_creation(const struct request_context *context, const struct c
     return audit_add(context->pg, &entry, error);
 }
 
-static bool insert(const struct request_context *context, const struct creation *creation,
-                   int64_t *id, struct error *error)
+static bool insert_export(const struct request_context *context, const struct creation *creation,
+                          int64_t *id, struct error *error)
 {
     return quota_check_queued(context->pg, creation->key.organization_id, context->max_queued,
                               error) &&
@@ -67,6 +69,6 @@ bool request_get_or_create(const struct request_context *context, const struct c
         !exported_data_find_unfinished(pg, &creation->key, &created->id, error))
         return false;
     created->created = created->id == 0;
-    return created->created ? insert(context, creation, &created->id, error)
+    return created->created ? insert_export(context, creation, &created->id, error)
                             : adopt_twin(context, creation, created->id, error);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_grouphash.py. */
 #include "request/last_processed.h"
 
 #include "model/grouphash.h"
@@ -24,7 +25,7 @@ static bool find_ids(struct pg *pg, const struct hash_question *question, struct
     return true;
 }
 
-/* The project must be there, so that a mistyped one is not an empty answer. */
+/* Checks that the project exists: the answer for a mistyped id would be empty and look right. */
 bool request_last_processed(const struct request_context *context,
                             const struct hash_question *question, struct arena *arena,
                             struct last_processed **list, struct error *error)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The last event of group hashes, by their names. For operators: ERROR_DENIED for any other caller.
- */
+/* Finds the last events of group hashes. Only for operators: ERROR_DENIED for any other caller. */
 #ifndef REQUEST_LAST_PROCESSED_H
 #define REQUEST_LAST_PROCESSED_H
 
@@ -13,9 +12,9 @@ struct hash_question {
     size_t count;
 };
 
-/* What Redis (of the context) remembers of each hash, in the order asked, in `arena`: grouphash_id
-   is 0 where the project has no such hash, event_id NULL where no event is known. ERROR_NOT_FOUND:
-   no such project. */
+/* What the context's Redis remembers of each hash, in the order of the question, in `arena`.
+   grouphash_id is 0 if the project has no such hash, and event_id is NULL if no event is known.
+   ERROR_NOT_FOUND: no such project. */
 bool request_last_processed(const struct request_context *context,
                             const struct hash_question *question, struct arena *arena,
                             struct last_processed **list, struct error *error) MUST_CHECK;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/request/caller_test.c and tests/system/test_download.py. */
 #include "request/open_file.h"
 
 #include "base/text.h"
@@ -6,8 +7,8 @@
 #include "model/exported_data.h"
 #include "request/find.h"
 
-/* A failed export's row is deleted; exportd.export remembers it, unless this is a database that
-   has only Sentry's tables. */
+/* The row of a failed export is deleted, but exportd.export remembers the export, unless the
+   database has only Sentry's tables. */
 static bool explain_missing(const struct request_context *context, int64_t data_export_id,
                             struct error *error)
 {
@@ -54,7 +55,8 @@ static bool audit_download(const struct request_context *context, const struct e
     return audit_add(context->pg, &entry, error);
 }
 
-/* The audit is committed before the first byte can be read: no byte is given without it. */
+/* The entry in the audit is committed before the first byte can be read, so no byte is given out
+   without it. */
 bool request_open_file(const struct request_context *context, int64_t data_export_id,
                        struct arena *arena, struct stored_file *file, struct error *error)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_audit.py and tests/system/test_purge.py. */
 #include "request/owner.h"
 
 #include "base/text.h"

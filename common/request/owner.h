@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose exports an operator means. */
+/* Finds the organization and the user that an operator names. */
 #ifndef REQUEST_OWNER_H
 #define REQUEST_OWNER_H
 
 #include "request/context.h"
 
-/* As the command line names them; NULL: any. */
+/* Names and ids; NULL stands for any. */
 struct owner_words {
-    const char *organization; /* slug, or the id of one that is gone */
-    const char *user;         /* address or id; by id also one who is gone */
+    const char *organization; /* slug, or the id of an organization whose row is gone */
+    const char *user;         /* address, or id, which may be that of a user whose row is gone */
 };
 
-/* The ids, 0 for any. ERROR_NOT_FOUND; ERROR_CONFLICT: several users have the address;
-   ERROR_DENIED but for the operator. */
+/* *owner: the ids, 0 for any. ERROR_NOT_FOUND; ERROR_CONFLICT: several users have the address;
+   ERROR_DENIED unless the caller is an operator. */
 bool request_find_owner(const struct request_context *context, const struct owner_words *words,
                         struct caller_view *owner, struct error *error) MUST_CHECK;
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_queue_lists.py. */
 #include "request/place.h"
 
 #include "base/text.h"
@@ -6,6 +7,7 @@
 
 enum { REASON_MAX = 128 };
 
+/* States the first reason that applies. */
 static void format_reason(const struct queue_place *place, char reason[REASON_MAX])
 {
     const char *plural = place->running == 1 ? "" : "s";
@@ -37,7 +39,7 @@ static bool put_waiting(const struct request_context *context, const struct hist
     char reason[REASON_MAX] = "";
     if (!queue_find_place(context->pg, row->id, &limits, &place, error))
         return false;
-    if (place.place == 0) /* it has been claimed meanwhile */
+    if (place.place == 0) /* a worker has claimed it meanwhile */
         return json_put_null(export, "place", error) && json_put_null(export, "reason", error);
     format_reason(&place, reason);
     return json_put_int(export, "place", place.place, error) &&

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_purge.py. */
 #include "request/purge.h"
 
 #include "base/fault.h"
@@ -14,7 +15,7 @@ struct purge {
     struct purge_summary *summary;
 };
 
-/* A row of sentry_exporteddata that is left after the cancelling is that of a finished export. */
+/* After the cancelling, a sentry_exporteddata row exists only if the export was finished. */
 static bool delete_file(const struct purge *purge, int64_t data_export_id, int64_t *files,
                         struct error *error)
 {
@@ -28,8 +29,8 @@ static bool delete_file(const struct purge *purge, int64_t data_export_id, int64
            cleanup_delete_file(pg, &export.row, purge->arena, &blobs, error);
 }
 
-static bool audit(const struct purge *purge, const struct purge_export *export, bool cancelled,
-                  struct error *error)
+static bool audit_purge(const struct purge *purge, const struct purge_export *export,
+                        bool cancelled, struct error *error)
 {
     const struct audit_entry entry = {.action = AUDIT_PURGE,
                                       .data_export_id = export->data_export_id,
@@ -40,7 +41,8 @@ static bool audit(const struct purge *purge, const struct purge_export *export, 
     return audit_add(purge->context->pg, &entry, error);
 }
 
-/* The cancelling takes the locks in the order of an outcome. */
+/* The cancelling comes first, also for a finished export: it locks the rows in the order that an
+   outcome does. */
 static bool purge_export(const struct purge *purge, const struct purge_export *export,
                          struct error *error)
 {
@@ -54,7 +56,7 @@ static bool purge_export(const struct purge *purge, const struct purge_export *e
         cancel_export(pg, export->data_export_id, "purged by an operator", &result, error) &&
         delete_file(purge, export->data_export_id, &files, error) &&
         purge_delete_rows(pg, export->data_export_id, &mails, error) &&
-        audit(purge, export, result == CANCEL_DONE, error) && pg_commit(pg, error) &&
+        audit_purge(purge, export, result == CANCEL_DONE, error) && pg_commit(pg, error) &&
         FAULT("purge_export", error);
     if (!done) {
         pg_rollback(pg);
@@ -67,7 +69,7 @@ static bool purge_export(const struct purge *purge, const struct purge_export *e
     return true;
 }
 
-/* From the first id to the last. *found: how many there were. */
+/* Purges the owner's exports from the first id to the last. *found: their number. */
 static bool purge_once(const struct purge *purge, const struct purge_owner *owner, size_t *found,
                        struct error *error)
 {
@@ -87,7 +89,8 @@ static bool purge_once(const struct purge *purge, const struct purge_owner *owne
     return true;
 }
 
-/* Until there are none: one that was being put into the queue may have come back. */
+/* Repeats until no export is found: one whose message was on its way into the queue may have come
+   back. */
 static bool purge_all(const struct purge *purge, const struct purge_owner *owner,
                       struct error *error)
 {
@@ -98,8 +101,8 @@ static bool purge_all(const struct purge *purge, const struct purge_owner *owner
     return true;
 }
 
-static bool sum_up(struct pg *pg, const struct purge_owner *owner, struct purge_summary *summary,
-                   struct error *error)
+static bool count_for_dry_run(struct pg *pg, const struct purge_owner *owner,
+                              struct purge_summary *summary, struct error *error)
 {
     struct purge_sum sum;
     if (!purge_sum_load(pg, owner, &sum, error))
@@ -111,7 +114,7 @@ static bool sum_up(struct pg *pg, const struct purge_owner *owner, struct purge_
     return true;
 }
 
-/* Also the objects of a purge that was interrupted. */
+/* Removes also what an interrupted purge has left. */
 static bool remove_objects(struct pg *pg, const struct purge_order *order,
                            struct purge_summary *summary, struct error *error)
 {
@@ -135,7 +138,7 @@ bool request_purge(const struct request_context *context, const struct purge_ord
     if (owner.organization_id == 0 && owner.user_id == 0)
         return error_set(error, ERROR_INVALID, "a user or an organization is needed");
     if (order->dry_run)
-        return sum_up(context->pg, &owner, summary, error);
+        return count_for_dry_run(context->pg, &owner, summary, error);
     purge.arena = arena_new(ARENA_MAX);
     bool done = (purge.arena != NULL || error_no_memory(error)) &&
                 purge_all(&purge, &owner, error) &&

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_rescue.py. */
 #include "request/rescue.h"
 
 #include "export/query_type.h"
@@ -36,7 +37,8 @@ static bool list_missing(const struct forgotten_rows *rows, const struct message
     return done;
 }
 
-/* Redis first: a message that leaves it meanwhile has led to a row. */
+/* Redis is read first: a message that leaves Redis after that has led to a row, which
+   forgotten_list then sees. */
 bool request_list_forgotten(const struct request_context *context, const struct intake_lists *lists,
                             json_t **exports, struct error *error)
 {

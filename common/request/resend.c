@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_mail_transports.py. */
 #include "request/resend.h"
 
 #include "model/audit.h"
@@ -7,8 +8,8 @@
 
 enum { TEXTS_MAX = 8 * 1024 * 1024 };
 
-static bool resend(const struct request_context *context, const struct caller_subject *subject,
-                   struct error *error)
+static bool resend_mail(const struct request_context *context, const struct caller_subject *subject,
+                        struct error *error)
 {
     const struct audit_entry entry = {.action = AUDIT_RESEND,
                                       .data_export_id = subject->data_export_id,
@@ -29,7 +30,7 @@ bool request_resend(const struct request_context *context, int64_t data_export_i
     struct arena *arena = arena_new(TEXTS_MAX);
     bool done = (arena != NULL || error_no_memory(error)) &&
                 caller_find_subject(context->caller, context->pg, arena, &subject, error) &&
-                pg_begin(context->pg, error) && resend(context, &subject, error) &&
+                pg_begin(context->pg, error) && resend_mail(context, &subject, error) &&
                 pg_commit(context->pg, error);
     if (!done)
         pg_rollback(context->pg);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/request/create_test.c and tests/unit/request/estimate_test.c. */
 #include "request/resolve.h"
 
 #include "export/payload.h"
@@ -25,6 +26,7 @@ static bool write_query_info(const struct export_order *order, struct arena *are
     }
 }
 
+/* An unknown name becomes NO_ENVIRONMENT. */
 static bool find_environment(struct pg *pg, const char *name, struct export_query *query,
                              struct error *error)
 {

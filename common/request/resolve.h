@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An order's names become ids. For the functions of this layer. */
+/* Turns the names of an order into ids. Only for the functions of this layer. */
 #ifndef REQUEST_RESOLVE_H
 #define REQUEST_RESOLVE_H
 
@@ -7,8 +7,8 @@
 #include "request/create.h"
 
 /* The query as a worker would get it, with texts in `arena`, if the caller may ask it. The order's
-   user is not looked at. An environment that is not there has an id below 0.
-   ERROR_NOT_FOUND: no such organization; ERROR_INVALID: the order breaks a rule; ERROR_DENIED. */
+   `user` is ignored. The id of an environment that does not exist is below 0. ERROR_NOT_FOUND: no
+   such organization; ERROR_INVALID: the order breaks a rule; ERROR_DENIED. */
 bool request_resolve(const struct request_context *context, const struct export_order *order,
                      struct arena *arena, struct export_query *query,
                      struct error *error) MUST_CHECK;

@@ -9,7 +9,7 @@
 
 enum { TEXTS_MAX = 8 * 1024 * 1024 };
 
-/* What becomes of an export that is not delayed: only one that has come to nothing is retried. */
+/* Of the exports that are not delayed, only failed and cancelled ones are retried. */
 static bool check_entry(int64_t id, const struct history_entry *entry, struct error *error)
 {
     if (!entry->known)
@@ -30,16 +30,16 @@ static bool check_entry(int64_t id, const struct history_entry *entry, struct er
     }
 }
 
-/* The user may have left the organization: then the worker refuses the new export as it would any
-   other. */
+/* Only checks that the rows exist. If the user has left the organization, the worker refuses the
+   new export, as it would any other. */
 static bool check_owner(struct pg *pg, const struct caller_subject *subject, struct error *error)
 {
     return organization_check_user(pg, subject->organization_id, subject->user_id, error) ||
            error_prefix(error, "export %" PRId64, subject->data_export_id);
 }
 
-static bool audit(const struct request_context *context, const struct caller_subject *subject,
-                  const char *detail, struct error *error)
+static bool audit_retry(const struct request_context *context, const struct caller_subject *subject,
+                        const char *detail, struct error *error)
 {
     const struct audit_entry entry = {.action = AUDIT_RETRY,
                                       .data_export_id = subject->data_export_id,
@@ -70,17 +70,19 @@ static bool ask_again(const struct request_context *context, const struct caller
     if (!request_get_or_create(context, &creation, retried, error))
         return false;
     (void)snprintf(detail, sizeof(detail), "as export %" PRId64, retried->id);
-    return !retried->created || audit(context, subject, detail, error);
+    return !retried->created || audit_retry(context, subject, detail, error);
 }
 
-static bool retry(const struct request_context *context, const struct caller_subject *subject,
-                  struct created_export *retried, struct error *error)
+/* A delayed export is moved; for another one the same is asked again. */
+static bool promote_or_ask_again(const struct request_context *context,
+                                 const struct caller_subject *subject,
+                                 struct created_export *retried, struct error *error)
 {
     bool moved = false;
     if (!queue_promote(context->pg, subject->data_export_id, &moved, error))
         return false;
     *retried = (struct created_export){.id = subject->data_export_id};
-    return moved ? audit(context, subject, "due now", error)
+    return moved ? audit_retry(context, subject, "due now", error)
                  : ask_again(context, subject, retried, error);
 }
 
@@ -91,7 +93,8 @@ bool request_retry(const struct request_context *context, int64_t data_export_id
     struct arena *arena = arena_new(TEXTS_MAX);
     bool done = (arena != NULL || error_no_memory(error)) &&
                 caller_find_subject(context->caller, context->pg, arena, &subject, error) &&
-                pg_begin(context->pg, error) && retry(context, &subject, retried, error) &&
+                pg_begin(context->pg, error) &&
+                promote_or_ask_again(context, &subject, retried, error) &&
                 pg_commit(context->pg, error);
     if (!done)
         pg_rollback(context->pg);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/request/create_test.c and tests/system/test_tagstore_export.py. */
 #include "request/tag_export.h"
 
 #include "export/query_type.h"

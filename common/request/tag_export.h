@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An issues-by-tag export at once: no row, no queue, no file store. */
+/* Writes an issues-by-tag export at once: without row, queue and file store. */
 #ifndef REQUEST_TAG_EXPORT_H
 #define REQUEST_TAG_EXPORT_H
 
@@ -7,15 +7,15 @@
 #include "request/context.h"
 #include "request/create.h"
 
-/* Where the rows come from and go to. */
+/* Where the rows come from, and where they go. */
 struct tag_export {
     struct export_source source;
     struct row_output output;
 };
 
-/* Writes what a worker would store for the order, of which the user is not looked at; *truncated:
-   there were more rows than its limit. ERROR_EXPORT carries the sentence for the user: no such
-   project, group, environment; else errors as request_create. */
+/* Writes the bytes that a worker would store for the order, whose `user` is ignored. *truncated:
+   there were more rows than the limit. ERROR_EXPORT carries the sentence for the user, such as that
+   the group does not exist. Other errors as request_create. */
 bool request_tag_export(const struct request_context *context, const struct export_order *order,
                         const struct tag_export *target, bool *truncated,
                         struct error *error) MUST_CHECK;
