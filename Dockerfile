@@ -19,7 +19,7 @@ FROM debian:12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
         ca-certificates libhiredis0.14 libpq5 libcurl4 libjansson4 libcsv3 zlib1g libssl3 \
     && rm -rf /var/lib/apt/lists/*
-# The number is fixed so that the owner of a volume's files does not depend on the image's age.
+# The number is fixed: the files of a volume must have the same owner in every version of the image.
 RUN groupadd --system --gid 994 exportd \
     && useradd --system --uid 994 --gid exportd --home-dir /var/lib/exportd --shell /usr/sbin/nologin exportd \
     && install -d -o exportd -g exportd -m 750 /var/lib/exportd /var/lib/exportd/files

@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-# Private PostgreSQL and Redis servers for scripts: on Unix sockets in a folder of their own, so that
-# they disturb no other server. To be sourced; the caller's trap calls stop_servers.
+# Private PostgreSQL and Redis servers for scripts. They listen on Unix sockets in a folder of their
+# own, so they disturb no other server. Source this file, and call stop_servers in a trap.
 # shellcheck shell=bash
 
 servers_folder=
 postgres_pid=
 redis_pid=
 
-# PostgreSQL refuses to run as root: root runs it as the user postgres.
+# PostgreSQL refuses to run as root, so root runs it as the user postgres.
 as_postgres=()
 if [ "$(id -u)" -eq 0 ]; then
     as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups)
 fi
 
-# The folder of the newest version's programs.
+# Prints the folder with the programs of the newest version.
 postgres_bin() {
     find /usr/lib/postgresql -path '*/bin/initdb' -printf '%h\n' | sort -V | tail -n 1
 }
 
-# wait_for NAME LOG COMMAND...
+# wait_for NAME LOG COMMAND...: waits until COMMAND succeeds, at most 30 s.
 wait_for() {
     local name=$1 log=$2 tries=0
     shift 2
@@ -40,13 +40,13 @@ start_postgres() {
     if [ "$(id -u)" -eq 0 ]; then
         chown postgres:postgres "$folder"
     fi
-    # From /: the user postgres may not be able to enter the current folder.
+    # Run in /, because the user postgres may not be allowed to enter the current folder.
     (
         cd /
         "${as_postgres[@]}" env LC_ALL=C.UTF-8 "$bin/initdb" -D "$folder/data" -U postgres \
             --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync --no-instructions >/dev/null
     )
-    # setsid: Ctrl-C in the terminal is for the script, which then stops the servers in order.
+    # With setsid, a Ctrl-C in the terminal reaches only the script, which then stops the servers.
     (
         cd /
         exec setsid "${as_postgres[@]}" "$bin/postgres" -D "$folder/data" \
@@ -66,8 +66,8 @@ start_redis() {
     wait_for Redis "$folder/log" redis-cli -s "$folder/redis.sock" ping
 }
 
-# start_servers FOLDER: both, below a folder that exists, has a short name and lets others pass
-# through (mode 711). Afterwards database_url and redis_url say where they are.
+# start_servers FOLDER: starts both servers below FOLDER, which must exist, have a short name, and
+# let other users pass through (mode 711). Sets database_url and redis_url.
 start_servers() {
     servers_folder=$1
     start_postgres

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two organizations with members of every role, and what they ask as callers. */
+/* Two organizations with members of every role, as callers. */
 #ifndef TEST_CALLER_FIXTURE_H
 #define TEST_CALLER_FIXTURE_H
 
@@ -10,7 +10,7 @@
 enum { ANN = 1001, BOB, MANAGER, OWNER, STRANGER, INACTIVE, ODD_ROLE };
 enum { ACME = 101, OTHER = 102, WEB = 201, API = 202 };
 
-/* ANN is on the team of WEB; nobody may join a team of ACME as he likes. */
+/* ANN is on the team of WEB. In ACME, members cannot join a team on their own. */
 static inline int start_callers(void **state)
 {
     int failed = start(state);
@@ -59,7 +59,7 @@ static inline struct caller load_caller(struct fixture *fixture, int64_t organiz
     return caller;
 }
 
-/* An unfinished row that asks about a project. */
+/* Inserts an unfinished row that asks about a project. */
 static inline void insert_export(struct fixture *fixture, int64_t id, int64_t user_id,
                                  int64_t project_id)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may see which exports, against a real PostgreSQL of the test's own. */
+/* Which caller may see which exports, over a PostgreSQL of the test's own. Asks find, open_file,
+   cleanup and rescue, too. */
 #include "request/caller.h"
 
 #include <setjmp.h>
@@ -37,7 +38,7 @@ static struct error open_file(struct fixture *fixture, const struct caller *call
     return error;
 }
 
-/* The ids of the list, each with a blank after it. */
+/* `expected`: the ids of the list, each with a blank after it. */
 static void expect_list(struct fixture *fixture, const struct caller *caller, const char *expected)
 {
     struct error error;
@@ -56,7 +57,7 @@ static void expect_list(struct fixture *fixture, const struct caller *caller, co
     json_decref(list.exports);
 }
 
-/* What another one's export looks like must be what an unknown one looks like. */
+/* An export of another owner must look as if it did not exist. */
 static void expect_unknown(struct fixture *fixture, const struct caller *caller, int64_t id)
 {
     char message[64];
@@ -67,7 +68,7 @@ static void expect_unknown(struct fixture *fixture, const struct caller *caller,
     assert_int_equal(find(fixture, caller, id), ERROR_NOT_FOUND);
 }
 
-/* It is there, but has no file yet. */
+/* The caller sees the export, which has no file yet. */
 static void expect_unfinished(struct fixture *fixture, const struct caller *caller, int64_t id)
 {
     struct error error = open_file(fixture, caller, id);
@@ -119,12 +120,12 @@ static void test_managers_and_owners_see_their_organization(void **state)
     expect_unfinished(fixture, &owner, 2);
     expect_list(fixture, &manager, "2 1 ");
     expect_list(fixture, &owner, "2 1 ");
-    expect_unknown(fixture, &manager, 3); /* his own, of an organization that he does not ask in */
+    expect_unknown(fixture, &manager, 3); /* the manager's own, but of another organization */
     expect_unknown(fixture, &stranger, 1);
     expect_list(fixture, &stranger, "");
 }
 
-/* A failed export's row is deleted: what exportd remembers has an owner, too. */
+/* The row of a failed export is deleted. The history that exportd keeps has an owner, too. */
 static void test_deleted_rows_keep_their_owner(void **state)
 {
     struct fixture *fixture = *state;
@@ -168,9 +169,9 @@ static void test_projects_of_teams(void **state)
     assert_int_equal(find(fixture, &ann, 1), ERROR_NONE);
     assert_int_equal(find(fixture, &ann, 2), ERROR_DENIED);
     assert_int_equal(open_file(fixture, &ann, 2).code, ERROR_DENIED);
-    assert_int_equal(find(fixture, &ann, 3), ERROR_DENIED); /* of all projects */
+    assert_int_equal(find(fixture, &ann, 3), ERROR_DENIED); /* asks about all projects */
     expect_list(fixture, &ann, "1 ");
-    /* what looks like the payload of another type does not count */
+    /* the same payload, but of another type */
     run_sql(fixture->pg, "UPDATE sentry_exporteddata SET query_type = 1 WHERE id = 1");
     assert_int_equal(find(fixture, &ann, 1), ERROR_DENIED);
     assert_int_equal(open_file(fixture, &ann, 1).code, ERROR_DENIED);
@@ -189,7 +190,7 @@ static void test_open_joining_gives_all_projects(void **state)
     expect_unknown(fixture, &ann, 2);
 }
 
-/* ---- who may not ask at all ---- */
+/* ---- callers that may not ask at all ---- */
 
 static void expect_denied(struct fixture *fixture, const struct caller *caller)
 {
@@ -198,7 +199,7 @@ static void expect_denied(struct fixture *fixture, const struct caller *caller)
     const struct export_filter all = {.before = 0};
     struct export_list list;
     int64_t count = 0;
-    for (int64_t id = 1; id <= 2; id++) { /* there is no 2: the answer must not tell */
+    for (int64_t id = 1; id <= 2; id++) { /* 2 does not exist, which the answer must not tell */
         assert_int_equal(find(fixture, caller, id), ERROR_DENIED);
         assert_int_equal(open_file(fixture, caller, id).code, ERROR_DENIED);
     }

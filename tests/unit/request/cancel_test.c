@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cancelling by callers, against a real PostgreSQL of the test's own. */
+/* Cancels exports as different callers, over a PostgreSQL of the test's own. */
 #include "request/cancel.h"
 
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asking for exports, against a real PostgreSQL of the test's own. */
+/* Asks for exports as different callers, over a PostgreSQL of the test's own. Covers get_or_create,
+   resolve and tag_export, too. */
 #include "request/create.h"
 
 #include <setjmp.h>
@@ -11,7 +12,7 @@
 #include "model/exported_data.h"
 #include "request/tag_export.h"
 
-/* How it ends for a caller. */
+/* The error of the request; its code is ERROR_NONE after a success. */
 static struct error create(struct fixture *fixture, const struct caller *caller,
                            const struct export_order *order)
 {
@@ -39,7 +40,7 @@ static const struct export_order by_operator = {.organization = "acme-inc",
                                                 .key = "color"};
 static const struct export_order by_user = {.project_id = WEB, .group_id = 1, .key = "color"};
 
-/* One export, however often it is asked for, and it waits. */
+/* Asking twice makes one export, which waits. */
 static void expect_made(struct fixture *fixture, const struct caller *caller,
                         const struct export_order *order)
 {
@@ -71,7 +72,7 @@ static void test_user_creates_own(void **state)
     expect_made(fixture, &ann, &order);
 }
 
-/* What exportd is through with is no twin, although its row is still there. */
+/* An export that exportd has finished is no twin, even while its row still exists. */
 static void test_twin_that_is_over(void **state)
 {
     struct fixture *fixture = *state;
@@ -84,7 +85,7 @@ static void test_twin_that_is_over(void **state)
                "gone waiting");
 }
 
-static void test_user_is_kept_to_what_is_his(void **state)
+static void test_user_is_kept_to_own_exports(void **state)
 {
     struct fixture *fixture = *state;
     const struct caller ann = load_caller(fixture, ACME, ANN);
@@ -151,8 +152,9 @@ static void test_twin_with_another_limit(void **state)
     expect_sql(fixture->pg, "SELECT string_agg(id::text, ' ') FROM sentry_exporteddata", "27");
 }
 
-/* An export that is there already is the answer even then, whether or not exportd knows it. */
-static void test_as_many_wait_as_may(void **state)
+/* With the quota used up, an unfinished twin is still the answer, whether or not exportd knows it.
+ */
+static void test_quota_of_waiting_exports(void **state)
 {
     struct fixture *fixture = *state;
     struct export_order other = by_operator;
@@ -173,10 +175,13 @@ static void test_as_many_wait_as_may(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_operator_creates),    TEST(test_user_creates_own),
-        TEST(test_twin_that_is_over),   TEST(test_user_is_kept_to_what_is_his),
-        TEST(test_wrong_orders),        TEST(test_twin_with_another_limit),
-        TEST(test_as_many_wait_as_may),
+        TEST(test_operator_creates),
+        TEST(test_user_creates_own),
+        TEST(test_twin_that_is_over),
+        TEST(test_user_is_kept_to_own_exports),
+        TEST(test_wrong_orders),
+        TEST(test_twin_with_another_limit),
+        TEST(test_quota_of_waiting_exports),
     };
     return cmocka_run_group_tests(tests, start_callers, stop);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deleting by callers, against a real PostgreSQL of the test's own. What becomes of the files is in
-   tests/system/test_delete.py. */
+/* Deletes exports as different callers, over a PostgreSQL of the test's own. The test of the files
+   is tests/system/test_delete.py. */
 #include "request/delete.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may have an export estimated, against a real PostgreSQL of the test's own. No question gets
-   as far as the tagstore. */
+/* Which caller may have an export estimated, over a PostgreSQL of the test's own. The tagstore is
+   never asked. */
 #include "request/estimate.h"
 
 #include <setjmp.h>
@@ -30,7 +30,7 @@ static void test_user_is_kept_to_his_projects(void **state)
     struct fixture *fixture = *state;
     const struct caller ann = load_caller(fixture, ACME, ANN);
     struct export_order order = of_web;
-    expect(fixture, &ann, &order, ERROR_EXPORT, "Requested issue does not exist"); /* he may */
+    expect(fixture, &ann, &order, ERROR_EXPORT, "Requested issue does not exist"); /* allowed */
     order.project_id = API;
     expect(fixture, &ann, &order, ERROR_DENIED, "you have no access to this project");
     order = of_web;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of exports by a filter, and an export as JSON, against a real PostgreSQL of the test's own.
- */
+/* Lists exports by a filter, over a PostgreSQL of the test's own, and prints exports as JSON
+   (export_json). */
 #include "request/find.h"
 
 #include <setjmp.h>
@@ -24,7 +24,8 @@ static struct export_list list_of(struct fixture *fixture, const struct caller *
     return list;
 }
 
-/* The ids of the list, each with a blank after it, and what is to come. */
+/* `expected`: the ids of the page, each with a blank after it. `older`: where the next page begins.
+ */
 static void expect_page(struct fixture *fixture, const struct caller *caller,
                         const struct export_filter *filter, const char *expected, int64_t older)
 {
@@ -119,7 +120,7 @@ static void test_filters_of_others(void **state)
                    ERROR_NOT_FOUND);
 }
 
-/* What is left out does not end the pages. */
+/* A page from which exports are left out is followed by the next page. */
 static void test_pages_with_denied_projects(void **state)
 {
     struct fixture *fixture = *state;
@@ -205,7 +206,7 @@ static void test_all_members(void **state)
         "\"retry_of\":26}");
 }
 
-/* Of a type that exportd does not know, from before exportd; not for an operator. */
+/* An export that exportd has not seen, of an unknown type, as a user sees it. */
 static void test_no_members(void **state)
 {
     (void)state;
@@ -243,7 +244,7 @@ static void test_no_members(void **state)
         "\"progress_at\":null,\"expires_at\":null,\"retry_of\":null}");
 }
 
-/* A cancelled export is at its end, also while its row is still there. */
+/* A cancelled export is finished, even while its row still exists. */
 static void test_is_finished(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may look at quotas and set them, against a real PostgreSQL of the test's own. */
+/* Which caller may show and set quotas, over a PostgreSQL of the test's own. */
 #include "request/quota.h"
 
 #include <setjmp.h>
@@ -34,7 +34,7 @@ static void test_who_may(void **state)
     expect(fixture, &caller_operator, "none", ERROR_NOT_FOUND);
     expect_sql(fixture->pg, "SELECT count(*) FROM exportd.organization", "0");
     expect(fixture, &caller_operator, "acme-inc", ERROR_NONE);
-    expect(fixture, &caller_operator, "4711", ERROR_NONE); /* one that is gone */
+    expect(fixture, &caller_operator, "4711", ERROR_NONE); /* its row is gone */
     expect_sql(fixture->pg,
                "SELECT string_agg(concat_ws(' ', organization_id, weight, max_running, max_queued,"
                " expiration_days), ', ' ORDER BY organization_id) FROM exportd.organization",

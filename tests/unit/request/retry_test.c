@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Retries by callers, against a real PostgreSQL of the test's own. */
+/* Retries exports as different callers, over a PostgreSQL of the test's own. Covers get_or_create,
+   too. */
 #include "request/retry.h"
 
 #include <setjmp.h>
@@ -38,8 +39,8 @@ static int64_t expect_retried(struct fixture *fixture, const struct caller *call
     return as;
 }
 
-/* An export of ANN's that exportd has in this state; a failed one has no row of its own any more.
- */
+/* Inserts an export of ANN's that exportd has in this state. A failed one has no row in
+   sentry_exporteddata any more. */
 static void insert(struct fixture *fixture, int64_t id, const char *state)
 {
     char sql[640];
