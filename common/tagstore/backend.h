@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a backend of the tagstore provides: the export's cursor, and of the questions and writes as
-   much as it can. Each operation does what the function of its name in tagstore.h promises. A
+/* What a backend of the tagstore provides: the export's cursor, and as many of the questions and
+   writes as it can. Each operation does what the function of its name in tagstore.h promises. A
    backend's struct begins with struct tagstore, its cursor with struct tagstore_cursor. */
 #ifndef TAGSTORE_BACKEND_H
 #define TAGSTORE_BACKEND_H
 
 #include "tagstore/tagstore.h"
 
-/* The kinds of rows, in the order in which writers lock them. */
+/* The classes of rows, in the order in which writers lock them. */
 enum tag_class { TAG_KEY, TAG_VALUE, GROUP_TAG_VALUE, GROUP_TAG_KEY, TAG_CLASSES };
 
 struct tagstore_operations {
@@ -15,17 +15,17 @@ struct tagstore_operations {
 
     void (*free)(struct tagstore *store);
     void (*interrupt)(struct tagstore *store);
-    void (*resume)(struct tagstore *store); /* NULL: there is nothing to do */
+    void (*resume)(struct tagstore *store); /* NULL: nothing to do */
 
-    /* the export's cursor; a limit is one more than the caller's, who is not given that last row:
-       it only shows that there are more than the limit */
+    /* The export's cursor. A limit is one more than the caller's: the additional row only shows
+       that there are more rows than the caller's limit. The caller does not get it. */
     bool (*open_group_tag_values)(struct tagstore *store, const struct group_tag_value_query *query,
                                   struct tagstore_cursor **cursor, struct error *error);
     bool (*next_page)(struct tagstore_cursor *cursor, struct group_tag_value_list *page,
                       struct error *error);
     void (*close)(struct tagstore_cursor *cursor);
 
-    /* ---- questions; each may be NULL: ERROR_QUERY, this tagstore cannot answer it ---- */
+    /* ---- questions; a NULL one fails with ERROR_QUERY ---- */
 
     bool (*get_group_tag_key)(struct tagstore *store, const struct tag_place *place,
                               struct tag_key *tag_key, struct error *error);
@@ -53,8 +53,9 @@ struct tagstore_operations {
     bool (*get_release_tags)(struct tagstore *store, const struct release_query *query,
                              struct group_tag_value_list *rows, struct error *error);
 
-    /* with a tag, a condition, a user with an attribute and a project at least, no TAG_EMPTY; users
-       have their project, which is all that says where, and "" is NULL */
+    /* These are called with at least one tag, condition, group, project, version or user, and
+       without TAG_EMPTY. Each user has an attribute and its project; project_ids is empty. An
+       attribute that is "" is NULL. */
     bool (*get_group_event_ids)(struct tagstore *store, const struct tag_place *place,
                                 const struct tag_list *tags,
                                 const struct tagstore_listener *listener, struct error *error);
@@ -70,8 +71,8 @@ struct tagstore_operations {
                                    const struct tag_id_list *group_ids, int64_t *counts,
                                    struct error *error);
 
-    /* ---- writes; each may be NULL, for a backend that is fed in another way: what is written is
-       accepted and forgotten, and get_or_create makes a new row each time ---- */
+    /* ---- writes; NULL for a backend that gets its data in another way: a write is accepted and
+       dropped, and get_or_create returns a new row each time ---- */
 
     bool (*prepare)(struct tagstore *store, const struct tag_observation_list *observations,
                     struct error *error);
@@ -106,14 +107,15 @@ struct tagstore {
     int64_t patience_ms; /* tagstore_patience_ms */
 };
 
-/* For opening a cursor: asks estimate_values and tells the query's `expect`, if it has one. */
+/* For a cursor that opens: calls the query's `expect`, if it has one, with estimate_values. Does
+   not call it if there is no estimate. */
 bool tagstore_tell_estimate(struct tagstore *store, const struct group_tag_value_query *query,
                             struct error *error) MUST_CHECK;
 
 struct tagstore_cursor {
     struct tagstore *store;
     struct tagstore_extent extent; /* the backend sets the window while it opens */
-    int64_t left;                  /* rows up to the caller's limit; not the backend's */
+    int64_t left;                  /* rows up to the caller's limit; not used by the backend */
 };
 
 #endif

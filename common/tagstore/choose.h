@@ -7,10 +7,10 @@
 #include "config/config.h"
 #include "tagstore/tagstore.h"
 
-/* A tagstore of the backend `backend`, usually config->tagstore; connects when it is first asked.
-   `pg` is where the Postgres backend has its tables and where others look up what ids mean. It
-   stays the caller's and must outlive the store. ERROR_USAGE: there is no such backend; ERROR_AWAY
-   without memory. */
+/* Creates a tagstore of the backend `backend`, which is usually config->tagstore. It connects at
+   the first question. `pg` is the database in which Postgres has its tables and others look up what
+   ids mean. The caller keeps `pg`, which must outlive the tagstore. ERROR_USAGE: there is no such
+   backend. ERROR_AWAY: no memory. */
 bool tagstore_new(const struct config *config, const char *backend, struct pg *pg,
                   struct tagstore **store, struct error *error) MUST_CHECK;
 

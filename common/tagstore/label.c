@@ -42,8 +42,8 @@ static const char *known_label(const char *key)
     return NULL;
 }
 
-/* Python's title(): each run of letters has its first one in upper case. Bytes beyond ASCII are
-   letters without a case. */
+/* As Python's title(): the first letter of each run of letters becomes upper case, the others lower
+   case. `_` becomes a space. Bytes beyond ASCII are letters without a case. */
 static void make_title(char *text)
 {
     bool in_word = false;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The questions: what is the same for every backend, then the backend. */
+/* The questions. Each function first does what is the same for every backend: it refuses a question
+   that the backend does not have, answers what needs no backend, and normalizes users. Then it
+   calls the backend. */
 #include "tagstore/backend.h"
 
-/* What every question comes to that a backend has left out. */
-static bool cannot(const char *question, struct error *error)
+/* The backend does not have the operation. */
+static bool refuse_question(const char *question, struct error *error)
 {
     return error_set(error, ERROR_QUERY, "this tagstore cannot answer %s", question);
 }
@@ -12,7 +14,7 @@ bool tagstore_get_group_tag_key(struct tagstore *store, const struct tag_place *
                                 struct tag_key *tag_key, struct error *error)
 {
     if (store->operations->get_group_tag_key == NULL)
-        return cannot("get_group_tag_key", error);
+        return refuse_question("get_group_tag_key", error);
     return store->operations->get_group_tag_key(store, place, tag_key, error);
 }
 
@@ -20,7 +22,7 @@ bool tagstore_get_group_tag_keys(struct tagstore *store, const struct tag_place 
                                  int64_t limit, struct tag_key_list *keys, struct error *error)
 {
     if (store->operations->get_group_tag_keys == NULL)
-        return cannot("get_group_tag_keys", error);
+        return refuse_question("get_group_tag_keys", error);
     keys->count = 0;
     return store->operations->get_group_tag_keys(store, place, limit, keys, error);
 }
@@ -29,7 +31,7 @@ bool tagstore_get_group_tag_value(struct tagstore *store, const struct tag_place
                                   struct group_tag_value *row, struct error *error)
 {
     if (store->operations->get_group_tag_value == NULL)
-        return cannot("get_group_tag_value", error);
+        return refuse_question("get_group_tag_value", error);
     if (place->value[0] == '\0')
         return error_set(error, ERROR_NOT_FOUND, "there is no such tag value");
     return store->operations->get_group_tag_value(store, place, row, error);
@@ -39,7 +41,7 @@ bool tagstore_estimate_values(struct tagstore *store, const struct tag_place *pl
                               struct error *error)
 {
     if (store->operations->estimate_values == NULL)
-        return cannot("estimate_values", error);
+        return refuse_question("estimate_values", error);
     return store->operations->estimate_values(store, place, count, error);
 }
 
@@ -48,7 +50,7 @@ bool tagstore_get_group_list_tag_value(struct tagstore *store, const struct tag_
                                        struct group_tag_value_list *rows, struct error *error)
 {
     if (store->operations->get_group_list_tag_value == NULL)
-        return cannot("get_group_list_tag_value", error);
+        return refuse_question("get_group_list_tag_value", error);
     rows->count = 0;
     return group_ids->count == 0 || place->value[0] == '\0' ||
            store->operations->get_group_list_tag_value(store, place, group_ids, rows, error);
@@ -58,7 +60,7 @@ bool tagstore_get_group_tag_value_count(struct tagstore *store, const struct tag
                                         int64_t *count, struct error *error)
 {
     if (store->operations->get_group_tag_value_count == NULL)
-        return cannot("get_group_tag_value_count", error);
+        return refuse_question("get_group_tag_value_count", error);
     return store->operations->get_group_tag_value_count(store, place, count, error);
 }
 
@@ -67,7 +69,7 @@ bool tagstore_get_top_group_tag_values(struct tagstore *store, const struct tag_
                                        struct error *error)
 {
     if (store->operations->get_top_group_tag_values == NULL)
-        return cannot("get_top_group_tag_values", error);
+        return refuse_question("get_top_group_tag_values", error);
     rows->count = 0;
     return store->operations->get_top_group_tag_values(store, place, limit, rows, error);
 }
@@ -78,7 +80,7 @@ bool tagstore_get_group_tag_keys_and_top_values(struct tagstore *store,
                                                 struct error *error)
 {
     if (store->operations->get_group_tag_keys_and_top_values == NULL)
-        return cannot("get_group_tag_keys_and_top_values", error);
+        return refuse_question("get_group_tag_keys_and_top_values", error);
     keys->count = 0;
     return store->operations->get_group_tag_keys_and_top_values(store, place, keys, error);
 }
@@ -88,7 +90,7 @@ bool tagstore_get_first_release(struct tagstore *store, const struct tag_place *
 {
     *version = NULL;
     if (store->operations->get_first_release == NULL)
-        return cannot("get_first_release", error);
+        return refuse_question("get_first_release", error);
     return store->operations->get_first_release(store, place, arena, version, error);
 }
 
@@ -97,7 +99,7 @@ bool tagstore_get_last_release(struct tagstore *store, const struct tag_place *p
 {
     *version = NULL;
     if (store->operations->get_last_release == NULL)
-        return cannot("get_last_release", error);
+        return refuse_question("get_last_release", error);
     return store->operations->get_last_release(store, place, arena, version, error);
 }
 
@@ -105,19 +107,19 @@ bool tagstore_get_release_tags(struct tagstore *store, const struct release_quer
                                struct group_tag_value_list *rows, struct error *error)
 {
     if (store->operations->get_release_tags == NULL)
-        return cannot("get_release_tags", error);
+        return refuse_question("get_release_tags", error);
     rows->count = 0;
     return query->project_ids.count == 0 || query->version_count == 0 ||
            store->operations->get_release_tags(store, query, rows, error);
 }
 
-/* An empty list of alternatives is met by nothing, not by everything. */
+/* Without tags no event is found, rather than every event. */
 bool tagstore_get_group_event_ids(struct tagstore *store, const struct tag_place *place,
                                   const struct tag_list *tags,
                                   const struct tagstore_listener *listener, struct error *error)
 {
     if (store->operations->get_group_event_ids == NULL)
-        return cannot("get_group_event_ids", error);
+        return refuse_question("get_group_event_ids", error);
     return tags->count == 0 ||
            store->operations->get_group_event_ids(store, place, tags, listener, error);
 }
@@ -127,7 +129,7 @@ bool tagstore_get_group_ids_for_search_filter(struct tagstore *store, const stru
                                               struct tag_id_list *group_ids, struct error *error)
 {
     if (store->operations->get_group_ids_for_search_filter == NULL)
-        return cannot("get_group_ids_for_search_filter", error);
+        return refuse_question("get_group_ids_for_search_filter", error);
     group_ids->count = 0;
     if (conditions->count == 0)
         return error_set(error, ERROR_INVALID, "a search filter needs a condition");
@@ -140,7 +142,8 @@ bool tagstore_get_group_ids_for_search_filter(struct tagstore *store, const stru
 
 /* ---- users ---- */
 
-static const char *attribute(const char *text)
+/* "" is no attribute. */
+static const char *attribute_or_null(const char *text)
 {
     return text == NULL || text[0] == '\0' ? NULL : text;
 }
@@ -151,21 +154,21 @@ static bool has_attribute(const struct event_user *user)
            user->ip_address != NULL;
 }
 
-/* A user in one of its projects; without any attribute it is passed over. */
+/* Adds a user in one of its projects; skips a user without attributes. Returns the new count. */
 static size_t add_user(struct tagstore_user *list, size_t count, const struct tagstore_user *user,
                        int64_t project_id)
 {
     const struct event_user *asked = &user->attributes;
     list[count] =
         (struct tagstore_user){.project_id = project_id,
-                               .attributes = {.ident = attribute(asked->ident),
-                                              .email = attribute(asked->email),
-                                              .username = attribute(asked->username),
-                                              .ip_address = attribute(asked->ip_address)}};
+                               .attributes = {.ident = attribute_or_null(asked->ident),
+                                              .email = attribute_or_null(asked->email),
+                                              .username = attribute_or_null(asked->username),
+                                              .ip_address = attribute_or_null(asked->ip_address)}};
     return count + has_attribute(&list[count].attributes);
 }
 
-/* Every user with each project that it is asked for in. */
+/* The backend gets each user once per project in which the user is looked for. */
 bool tagstore_get_group_ids_for_users(struct tagstore *store,
                                       const struct tagstore_user_query *query,
                                       struct tag_id_list *group_ids, struct error *error)
@@ -173,7 +176,7 @@ bool tagstore_get_group_ids_for_users(struct tagstore *store,
     const struct tag_id_list *projects = &query->project_ids;
     struct tagstore_user_query asked = {.limit = query->limit};
     if (store->operations->get_group_ids_for_users == NULL)
-        return cannot("get_group_ids_for_users", error);
+        return refuse_question("get_group_ids_for_users", error);
     group_ids->count = 0;
     struct tagstore_user *list = arena_array(group_ids->arena, projects->count + 1,
                                              (query->user_count + 1) * sizeof(*list), error);
@@ -195,7 +198,7 @@ bool tagstore_get_group_tag_values_for_users(struct tagstore *store,
 {
     struct tagstore_user_query asked = {.limit = query->limit};
     if (store->operations->get_group_tag_values_for_users == NULL)
-        return cannot("get_group_tag_values_for_users", error);
+        return refuse_question("get_group_tag_values_for_users", error);
     rows->count = 0;
     struct tagstore_user *list =
         arena_array(rows->arena, query->user_count + 1, sizeof(*list), error);
@@ -214,7 +217,7 @@ bool tagstore_get_groups_user_counts(struct tagstore *store, const struct tag_pl
                                      struct error *error)
 {
     if (store->operations->get_groups_user_counts == NULL)
-        return cannot("get_groups_user_counts", error);
+        return refuse_question("get_groups_user_counts", error);
     for (size_t i = 0; i < group_ids->count; i++)
         counts[i] = 0;
     return group_ids->count == 0 ||

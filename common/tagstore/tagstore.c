@@ -39,7 +39,7 @@ bool tagstore_open_group_tag_values(struct tagstore *store,
     return true;
 }
 
-/* Rows are read without an estimate, too. */
+/* A failed estimate is ignored: the rows can be read without it. */
 bool tagstore_tell_estimate(struct tagstore *store, const struct group_tag_value_query *query,
                             struct error *error)
 {

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tagstore: which tags and values a project or an issue has, how often, first and last seen
- * when. One interface, several backends; its terms and methods are those of the original. A backend
- * fills struct tagstore_operations (backend.h); callers see only this page.
+ * The tagstore: which tags and values a project or a group has, how often each was seen, and when
+ * first and last. Its terms and methods are those of the original. There is one interface and there
+ * are several backends: a backend fills struct tagstore_operations (backend.h), a caller includes
+ * this header only.
  *
- * Every backend gives the cursor of an export. A question that a backend cannot answer is
- * ERROR_QUERY. A backend that is fed in another way accepts what is written here and forgets it.
+ * Every backend has the cursor of an export. A question that a backend cannot answer fails with
+ * ERROR_QUERY. A backend that gets its data in another way accepts the writes of this interface and
+ * drops them.
  *
- * Lists, those asked with and those answered, are structs of items and count. Who asks sets
- * `arena` in the list that is to be filled: the items are put there with their texts, and live as
- * long as it. A list that is asked with needs no arena. A single text is put into a parameter
- * `arena`.
+ * Lists, as parameters and as results, are structs of items and count. The caller sets `arena` in a
+ * list that a method fills. The items and their texts are in this arena and live as long as it
+ * does. A list that is only a parameter needs no arena. A method that returns a single text has a
+ * parameter `arena` for it.
  *
- * Environment 0 is all environments. Every failure keeps its kind: ERROR_NOT_FOUND (no such key or
- * value), ERROR_AWAY, ERROR_BUSY, ERROR_ANSWER, ERROR_TIMEOUT, ERROR_OVERLOAD, ERROR_QUERY, and
- * ERROR_EXPORT for what will never be answered, with the sentence for the export's user.
+ * Environment 0 means all environments. Error codes: ERROR_NOT_FOUND (no such key or value),
+ * ERROR_AWAY, ERROR_BUSY, ERROR_ANSWER, ERROR_TIMEOUT, ERROR_OVERLOAD, ERROR_QUERY, and
+ * ERROR_EXPORT for a question that will never be answered; its message is for the export's user.
  */
 #ifndef TAGSTORE_TAGSTORE_H
 #define TAGSTORE_TAGSTORE_H
@@ -25,10 +27,10 @@
 
 struct tagstore;
 
-/* What a method is about. Members that a method has no use for are ignored. */
+/* What a method is about. A method ignores the members that it does not use. */
 struct tag_place {
     int64_t project_id;
-    int64_t group_id;       /* reading: 0 is the whole project */
+    int64_t group_id;       /* 0 when reading: the whole project */
     int64_t environment_id; /* 0: all environments, whose rows are sums of their own */
     const char *key;
     const char *value;
@@ -44,7 +46,7 @@ struct tag_list {
     size_t count;
 };
 
-/* Ids of projects, groups, events, or of rows. */
+/* Ids of projects, groups, events or rows. */
 struct tag_id_list {
     struct arena *arena;
     const int64_t *items;
@@ -53,9 +55,9 @@ struct tag_id_list {
 
 struct tag_key {
     const char *key;
-    int64_t group_id;    /* 0: the project's */
+    int64_t group_id;    /* 0: the key's row in the project */
     int64_t times_seen;  /* events that have the key */
-    int64_t values_seen; /* distinct values; -1 where a backend does not count them */
+    int64_t values_seen; /* distinct values; -1 if the backend does not count them */
 };
 
 struct tag_key_list {
@@ -65,8 +67,8 @@ struct tag_key_list {
 };
 
 struct group_tag_value {
-    int64_t group_id;  /* 0: the project's */
-    const char *value; /* clean of nothing: the bytes of the backend, NUL-terminated */
+    int64_t group_id;  /* 0: the value's row in the project */
+    const char *value; /* raw bytes, not sanitized; NUL-terminated */
     size_t value_size;
     int64_t times_seen;
     int64_t first_seen, last_seen; /* USEC_NONE: not known */
@@ -80,30 +82,30 @@ struct group_tag_value_list {
 
 void tagstore_free(struct tagstore *store);
 
-/* How long a question may wait for a server of the backend's own, which is not the database: 0 if
-   there is none. */
+/* The longest time in milliseconds that a question waits for the backend's own server. 0 if the
+   backend has only PostgreSQL. */
 int64_t tagstore_patience_ms(const struct tagstore *store);
 
-/* Ends what the store waits for, in ERROR_TIMEOUT or ERROR_STOPPED; for a worker that gives its
-   jobs back, or a job that was cancelled. What is asked afterwards may fail too, until
-   tagstore_resume. The one function here that another thread may call. */
+/* Ends the question that the tagstore is waiting for: it fails with ERROR_TIMEOUT or ERROR_STOPPED.
+   For a worker that releases its jobs, and for a job that was cancelled. Later questions may fail
+   too, until tagstore_resume. Only this function may be called by another thread. */
 void tagstore_interrupt(struct tagstore *store);
 
-/* Lets the store ask again after an interrupt. */
+/* Allows questions again after an interrupt. */
 void tagstore_resume(struct tagstore *store);
 
 /* ---- reading: keys and values of a group or, with group_id 0, of the project ----
 
-   Only visible keys are found: not those that are being deleted. Rows that were made and never
-   counted are not found, and an empty value is no value: events that have it do not have the key.
- */
+   Only visible keys are found, not those that are being deleted. Rows that were created but never
+   counted are not found. The empty value is no value: an event with an empty value does not have
+   the key. */
 
 /* get_group_tag_key, get_tag_key. ERROR_NOT_FOUND. tag_key->key is place->key. */
 bool tagstore_get_group_tag_key(struct tagstore *store, const struct tag_place *place,
                                 struct tag_key *tag_key, struct error *error) MUST_CHECK;
 
-/* get_group_tag_keys, get_tag_keys: most seen first, then by key bytewise; `limit` 0 is no limit.
-   The keys that are columns elsewhere are left out: environment, sentry:release, sentry:dist,
+/* get_group_tag_keys, get_tag_keys: the most seen key first, then by key bytewise. `limit` 0: no
+   limit. Leaves out the keys that are columns elsewhere: environment, sentry:release, sentry:dist,
    sentry:user. */
 bool tagstore_get_group_tag_keys(struct tagstore *store, const struct tag_place *place,
                                  int64_t limit, struct tag_key_list *keys,
@@ -115,11 +117,11 @@ bool tagstore_get_group_tag_value(struct tagstore *store, const struct tag_place
 
 /* ---- reading: all values of a key, page by page ----
 
-   get_group_tag_values, get_tag_values, and the export's get_group_tag_value_iter. */
+   get_group_tag_values, get_tag_values, and get_group_tag_value_iter of an export. */
 
 struct tagstore_cursor;
 
-/* Is told a number of rows; false ends the opening with its error. */
+/* Receives a number of rows. Returns false to make the opening fail with the error that it sets. */
 typedef bool tagstore_rows_function(void *context, int64_t rows, struct error *error);
 
 struct group_tag_value_query {
@@ -129,79 +131,82 @@ struct group_tag_value_query {
     const char *key;
     bool key_must_exist; /* no cursor if the project does not have the key */
     int64_t limit;       /* rows in all; 0: no limit */
-    size_t page_size;    /* rows a page */
-    bool seen_only;      /* as the other methods do; an export shows every row */
+    size_t page_size;    /* rows per page */
+    bool seen_only; /* only seen, not empty values, as the other methods; an export has every row */
 
-    /* Becomes true when it was seen, at the moment of the rows, that the project has the group: so
-       no merge has taken them away. Else nobody knows. NULL: nobody asks. */
+    /* Set to true if the project was seen to have the group, in the same snapshot as the rows: no
+       merge has moved them away. If it is not true afterwards, nothing is known. May be NULL. */
     bool *group_seen;
 
-    /* Told each time before rows are read about how many there will be, as tagstore_estimate_values
-       says, if that is to be had. NULL: nobody asks, and nothing is estimated. */
+    /* Called before rows are read, if an estimate can be had, with about how many rows there will
+       be (tagstore_estimate_values). NULL: no estimate is made. */
     tagstore_rows_function *expect;
 
-    /* Told how many rows have been read so far, now and then while opening takes long; NULL: nobody
-       listens. Not every backend reads ahead. */
+    /* Called from time to time while the opening takes long, with the rows read so far. Not every
+       backend reads ahead. May be NULL. */
     tagstore_rows_function *reading;
-    void *context; /* of both */
+    void *context; /* of both functions */
 };
 
-/* Opens a cursor over the values of a key: one consistent answer, ordered by first_seen descending,
-   then by value bytewise. The store can do nothing else until it is closed. *cursor is NULL if the
-   key must exist and the project does not have it, seen in that environment: the existence check of
-   an export, which is get_tag_key without its sums; in tables a key that was never seen will do. */
+/* Opens a cursor over the values of a key. All its pages are one consistent answer, ordered by
+   first_seen descending, then by value bytewise. The tagstore can do nothing else until the cursor
+   is closed.
+
+   *cursor is NULL if the key must exist and the project does not have it in that environment. This
+   is the existence check of an export: get_tag_key without its sums. The Postgres backend accepts a
+   key that was never seen. */
 bool tagstore_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
                                     struct tagstore_cursor **cursor,
                                     struct error *error) MUST_CHECK;
 
-/* The next page: 1 to page_size rows, or none at the end. */
+/* Reads the next page: 1 to page_size rows, or none at the end. */
 bool tagstore_next_page(struct tagstore_cursor *cursor, struct group_tag_value_list *page,
                         struct error *error) MUST_CHECK;
 
-/* Which rows a cursor gives. */
+/* Which rows a cursor returns. */
 struct tagstore_extent {
-    /* More rows than the limit are there; final after the page that has none. */
+    /* There are more rows than the limit. Final after the page that has no rows. */
     bool truncated;
 
-    /* Events of window_from <= time < window_to are counted; USEC_NONE: no such bound. */
+    /* Events of window_from <= time < window_to are counted. USEC_NONE: no such bound. */
     int64_t window_from, window_to;
 };
 
 struct tagstore_extent tagstore_get_extent(const struct tagstore_cursor *cursor);
 
-/* At any time; NULL is fine. */
+/* May be called at any time. NULL is allowed. */
 void tagstore_close(struct tagstore_cursor *cursor);
 
-/* ---- reading: how large an export will be ---- */
+/* ---- reading: the estimate of an export ---- */
 
 enum { TAGSTORE_ESTIMATE_MS = 5000 };
 
-/* About how many rows the export's cursor has for the place's group (not 0), environment and key,
-   without a limit. In Postgres as exact as its counters; from Snuba a few per cent wrong, without
-   an empty value. ERROR_NOT_FOUND where an export, whose key must exist, has no cursor.
+/* Estimates how many rows the export's cursor has for the place's group (not 0), environment and
+   key, without a limit. Postgres is as exact as its counters. Snuba is a few per cent wrong and
+   leaves out the empty value. ERROR_NOT_FOUND where an export, whose key must exist, has no cursor.
 
-   The answer is waited for at most TAGSTORE_ESTIMATE_MS, then ERROR_TIMEOUT or ERROR_AWAY. That
-   does not count what a backend of another server looks up in Postgres first, as for each of its
-   questions. */
+   Waits at most TAGSTORE_ESTIMATE_MS for the answer, then fails with ERROR_TIMEOUT or ERROR_AWAY.
+   Not included is the time in which a backend with its own server looks up ids in Postgres first,
+   as it does for each question. */
 bool tagstore_estimate_values(struct tagstore *store, const struct tag_place *place, int64_t *count,
                               struct error *error) MUST_CHECK;
 
 /* ---- reading: groups ---- */
 
-/* get_group_list_tag_value: the value's row in each of the groups that has it, by group id. The
-   place's group is ignored. */
+/* get_group_list_tag_value: the value's row in each group that has it, by group id. The place's
+   group is ignored. */
 bool tagstore_get_group_list_tag_value(struct tagstore *store, const struct tag_place *place,
                                        const struct tag_id_list *group_ids,
                                        struct group_tag_value_list *rows,
                                        struct error *error) MUST_CHECK;
 
-/* get_group_tag_value_count: how many events have the key, in spite of its name; 0 for none. */
+/* get_group_tag_value_count: how many events have the key, despite the name; 0 if none has it. */
 bool tagstore_get_group_tag_value_count(struct tagstore *store, const struct tag_place *place,
                                         int64_t *count, struct error *error) MUST_CHECK;
 
-/* get_top_group_tag_values: the values most seen; of those the latest seen, then by value bytewise.
-   `limit` 0 is no limit. */
+/* get_top_group_tag_values: the most seen values first, then the latest seen, then by value
+   bytewise. `limit` 0: no limit. */
 bool tagstore_get_top_group_tag_values(struct tagstore *store, const struct tag_place *place,
                                        int64_t limit, struct group_tag_value_list *rows,
                                        struct error *error) MUST_CHECK;
@@ -213,7 +218,7 @@ struct tag_key_summary {
     int64_t unique_values; /* distinct values */
     int64_t total_values;  /* events that have the key */
 
-    /* at most TAGSTORE_TOP_VALUES, as get_top_group_tag_values orders them */
+    /* at most TAGSTORE_TOP_VALUES, in the order of get_top_group_tag_values */
     struct group_tag_value_list top_values;
 };
 
@@ -223,7 +228,7 @@ struct tag_key_summary_list {
     size_t count;
 };
 
-/* get_group_tag_keys_and_top_values: of the keys that get_group_tag_keys lists, in its order. */
+/* get_group_tag_keys_and_top_values: the keys of get_group_tag_keys, in its order. */
 bool tagstore_get_group_tag_keys_and_top_values(struct tagstore *store,
                                                 const struct tag_place *place,
                                                 struct tag_key_summary_list *keys,
@@ -231,9 +236,9 @@ bool tagstore_get_group_tag_keys_and_top_values(struct tagstore *store,
 
 /* ---- reading: releases ---- */
 
-/* get_first_release: the release that was seen first; get_last_release: the one seen last, of the
-   place's group or project, in all environments. Of several at one moment the first bytewise.
-   *version is NULL when no event has a release. */
+/* get_first_release: the release that was seen first. get_last_release: the release that was seen
+   last. Both are about the place's group or project, in all environments. Of several releases at
+   one moment it is the first one bytewise. *version is NULL if no event has a release. */
 bool tagstore_get_first_release(struct tagstore *store, const struct tag_place *place,
                                 struct arena *arena, const char **version,
                                 struct error *error) MUST_CHECK;
@@ -248,22 +253,23 @@ struct release_query {
     size_t version_count;
 };
 
-/* get_release_tags: the sums over all these projects of each release that was seen; ordered by
+/* get_release_tags: for each version that was seen, the sums over all these projects; ordered by
    version bytewise. */
 bool tagstore_get_release_tags(struct tagstore *store, const struct release_query *query,
                                struct group_tag_value_list *rows, struct error *error) MUST_CHECK;
 
 /* ---- reading: events ---- */
 
-/* Is told a text at a time, which lives until it returns; false ends the reading with its error. */
+/* Receives one text per call. The text lives until `tell` returns. `tell` returns false to end the
+   reading with the error that it sets. */
 struct tagstore_listener {
     bool (*tell)(void *context, const char *text, struct error *error);
     void *context;
 };
 
-/* get_group_event_ids: the 32-digit ids of the group's events that have one of the tags or more,
-   newest first, then by id. No tags: no events. Any number of them, so they are told one by one;
-   not within a transaction of the caller's. */
+/* get_group_event_ids: the 32-digit ids of the group's events that have at least one of the tags,
+   newest first, then by id. Without tags there are no events. There may be any number of ids, so
+   each is passed to the listener. Must not be called in a transaction of the caller. */
 bool tagstore_get_group_event_ids(struct tagstore *store, const struct tag_place *place,
                                   const struct tag_list *tags,
                                   const struct tagstore_listener *listener,
@@ -282,9 +288,10 @@ struct tag_condition_list {
     size_t count;
 };
 
-/* get_group_ids_for_search_filter: the groups, by id, of events of the place's project and
-   environment that meet all the conditions: the key has this value, or any. One TAG_EMPTY: none, as
-   in the original. ERROR_INVALID without a condition. */
+/* get_group_ids_for_search_filter: the ids, in order, of the groups that have an event in the
+   place's project and environment that meets all conditions. A condition is that the key has this
+   value (TAG_IS), or any value (TAG_ANY). No group is found if one condition is TAG_EMPTY, as in
+   the original. ERROR_INVALID without a condition. */
 bool tagstore_get_group_ids_for_search_filter(struct tagstore *store, const struct tag_place *place,
                                               const struct tag_condition_list *conditions,
                                               struct tag_id_list *group_ids,
@@ -292,22 +299,23 @@ bool tagstore_get_group_ids_for_search_filter(struct tagstore *store, const stru
 
 /* ---- reading: users ----
 
-   Events are found by what they say about their user themselves: those that share an attribute with
-   one of the users asked for. NULL and "" are no attributes, and users without any find nothing. */
+   An event is found by what it says about its user: if it shares an attribute with one of the users
+   in question. NULL and "" are no attributes. A user without attributes finds nothing. */
 
 struct tagstore_user {
-    int64_t project_id; /* 0: any of the projects that the method is given */
+    int64_t project_id; /* 0: any project of the query */
     struct event_user attributes;
 };
 
 struct tagstore_user_query {
-    struct tag_id_list project_ids; /* of get_group_ids_for_users */
+    struct tag_id_list project_ids; /* for get_group_ids_for_users */
     const struct tagstore_user *users;
     size_t user_count;
     int64_t limit; /* 0: no limit */
 };
 
-/* get_group_ids_for_users: the groups of their events, that of the newest first, then by id. */
+/* get_group_ids_for_users: the groups of the events found, ordered by their newest such event,
+   newest first, then by id. */
 bool tagstore_get_group_ids_for_users(struct tagstore *store,
                                       const struct tagstore_user_query *query,
                                       struct tag_id_list *group_ids,
@@ -315,7 +323,7 @@ bool tagstore_get_group_ids_for_users(struct tagstore *store,
 
 struct user_tag_value {
     int64_t project_id;
-    struct group_tag_value tag; /* its value is the user's ident */
+    struct group_tag_value tag; /* the value is the user's ident */
 };
 
 struct user_tag_value_list {
@@ -324,31 +332,31 @@ struct user_tag_value_list {
     size_t count;
 };
 
-/* get_group_tag_values_for_users: what was seen of each ident among their events, in each project;
-   the one seen last first, then by project and ident. Events without an ident do not count. Each
-   user needs its project. */
+/* get_group_tag_values_for_users: what was seen of each ident among the events found, in each
+   project. The ident that was seen last comes first, then by project and ident. Events without an
+   ident do not count. Each user needs its project. */
 bool tagstore_get_group_tag_values_for_users(struct tagstore *store,
                                              const struct tagstore_user_query *query,
                                              struct user_tag_value_list *rows,
                                              struct error *error) MUST_CHECK;
 
-/* get_groups_user_counts: counts[i] is the number of distinct idents among the events of group i of
-   the place's project, in its environment; 0 for a group without one. */
+/* get_groups_user_counts: sets counts[i] to the number of distinct idents among the events of group
+   i of the place's project, in the place's environment; 0 if there is none. */
 bool tagstore_get_groups_user_counts(struct tagstore *store, const struct tag_place *place,
                                      const struct tag_id_list *group_ids, int64_t *counts,
                                      struct error *error) MUST_CHECK;
 
 /* ---- writing: what ingest needs ---- */
 
-/* One tag of one event that is counted. */
+/* One tag of one counted event. */
 struct tag_observation {
     int64_t project_id;
     int64_t group_id;
-    int64_t environment_id; /* above 0: the event's own */
-    int64_t event_id; /* id of its row in sentry_message; 0: the event is counted and not stored */
+    int64_t environment_id; /* above 0: the event's own environment */
+    int64_t event_id; /* id of its row in sentry_message; 0: the event is counted but not stored */
     const char *key;
     const char *value;
-    int64_t seen; /* the event's time */
+    int64_t seen; /* time of the event */
 };
 
 struct tag_observation_list {
@@ -356,26 +364,26 @@ struct tag_observation_list {
     size_t count;
 };
 
-/* Makes the keys and values of a batch that are missing, as values never seen; counts nothing. To
-   be called before tagstore_record, in a transaction of its own: a new value would keep other
-   writers waiting until the end of the transaction that has made it. Groups and event ids are not
-   looked at. */
+/* Creates the missing keys and values of a batch as never seen. Counts nothing and ignores groups
+   and event ids. To be called before tagstore_record, in a transaction of its own: a new value
+   makes other writers wait until the end of the transaction that created it. */
 bool tagstore_prepare(struct tagstore *store, const struct tag_observation_list *observations,
                       struct error *error) MUST_CHECK;
 
-/* Counts a batch: keys, values, group keys and group values of the observation's environment and of
-   all environments (0): times_seen, first_seen, last_seen, values_seen, and the event's tags. All
-   in the caller's transaction; the order of locks is fixed, so that batches of several writers do
-   not deadlock. */
+/* Counts a batch: keys, values, group keys and group values, in the observation's environment and
+   in all environments (0). Sets times_seen, first_seen, last_seen and values_seen, and stores the
+   tags of each event. Runs in the caller's transaction. Locks are taken in a fixed order, so that
+   batches of several writers do not deadlock. */
 bool tagstore_record(struct tagstore *store, const struct tag_observation_list *observations,
                      struct error *error) MUST_CHECK;
 
 /* ---- writing: single rows ----
 
-   All but delete_tag_key need a transaction of the caller's. Each holds its project, like a batch
-   of events, and takes its locks in the order of tagstore_record; two of them in one transaction
-   may meet another writer's the other way round (ERROR_CONFLICT, pg_sqlstate 40P01: try again).
-   ERROR_INVALID: a key or a value is too long for its column. */
+   All writes except tagstore_delete_tag_key need a transaction of the caller. Each function here
+   locks its project, as a batch of events does, and takes its locks in the order of
+   tagstore_record. Two of them in one transaction may still deadlock with another writer:
+   ERROR_CONFLICT with pg_sqlstate 40P01; try again. ERROR_INVALID: a key or a value is too long for
+   its column. */
 
 /* A row as it is in the tables. */
 struct tag_row {
@@ -383,12 +391,13 @@ struct tag_row {
     int64_t values_seen;           /* of a key; 0 for a value */
     int64_t times_seen;            /* of a value; 0 for a key */
     int64_t first_seen, last_seen; /* of a value; USEC_NONE: not seen yet */
-    bool created;                  /* this call has made it */
+    bool created;                  /* this call has created it */
 };
 
-/* get_or_create_*: the row, which is made if it is not there. What a row needs is made with it: a
-   value its key, a group's value all three. A new row has not been seen (times_seen 0); a new value
-   counts in the values_seen of its key, a group's new value in that of the group's key. */
+/* get_or_create_*: returns the row, and creates it if it is missing. Rows that it needs are created
+   with it: for a value its key, for a group's value all three. A new row has not been seen
+   (times_seen 0). A new value counts in values_seen of its key, a group's new value in values_seen
+   of the group's key. */
 bool tagstore_get_or_create_tag_key(struct tagstore *store, const struct tag_place *place,
                                     struct tag_row *row, struct error *error) MUST_CHECK;
 bool tagstore_get_or_create_tag_value(struct tagstore *store, const struct tag_place *place,
@@ -398,7 +407,7 @@ bool tagstore_get_or_create_group_tag_key(struct tagstore *store, const struct t
 bool tagstore_get_or_create_group_tag_value(struct tagstore *store, const struct tag_place *place,
                                             struct tag_row *row, struct error *error) MUST_CHECK;
 
-/* create_*: the same, but ERROR_CONFLICT, and nothing changed, when the row is there already. */
+/* create_*: the same, but fails with ERROR_CONFLICT and changes nothing if the row exists. */
 bool tagstore_create_tag_key(struct tagstore *store, const struct tag_place *place,
                              struct tag_row *row, struct error *error) MUST_CHECK;
 bool tagstore_create_tag_value(struct tagstore *store, const struct tag_place *place,
@@ -408,23 +417,23 @@ bool tagstore_create_group_tag_key(struct tagstore *store, const struct tag_plac
 bool tagstore_create_group_tag_value(struct tagstore *store, const struct tag_place *place,
                                      struct tag_row *row, struct error *error) MUST_CHECK;
 
-/* Stores that an event has these tags; counts nothing. `event` names project, group, environment
-   (above 0: the event's own), event and `seen`, which is the tags' date_added. Keys and values are
-   made if they are missing; a tag that the event has already is no error. */
+/* Stores that an event has these tags. Counts nothing. `event` gives project, group, environment
+   (above 0: the event's own), event and `seen`, which is the date_added of the tags. Missing keys
+   and values are created. A tag that the event already has is no error. */
 bool tagstore_create_event_tags(struct tagstore *store, const struct tag_observation *event,
                                 const struct tag_list *tags, struct error *error) MUST_CHECK;
 
-/* What sightings add. A time that is USEC_NONE changes nothing, except that a value that was never
-   seen takes it from the other. */
+/* What sightings add. A time that is USEC_NONE changes nothing, with one exception: a value that
+   was never seen takes the other time for it. */
 struct tag_increment {
     int64_t count; /* above 0 */
     int64_t first_seen, last_seen;
 };
 
-/* incr_*_times_seen: add to times_seen, which stays at 2,147,483,647 when it gets there, and widen
-   first_seen and last_seen, in the row of the environment and in that of all environments. Rows
-   that are missing are made as get_or_create_* does. incr_tag_value_times_seen counts for the
-   project only, the other for the group only. */
+/* incr_*_times_seen: adds to times_seen, at most up to 2,147,483,647, and widens first_seen and
+   last_seen, both in the row of the environment and in the row of all environments. Creates missing
+   rows as get_or_create_* does. incr_tag_value_times_seen counts only for the project,
+   incr_group_tag_value_times_seen only for the group. */
 bool tagstore_incr_tag_value_times_seen(struct tagstore *store, const struct tag_place *place,
                                         const struct tag_increment *increment,
                                         struct error *error) MUST_CHECK;
@@ -434,15 +443,16 @@ bool tagstore_incr_group_tag_value_times_seen(struct tagstore *store, const stru
 
 /* ---- writing: deletions ---- */
 
-/* Deletes the key of the place's project in all environments with its values, those of groups, and
-   the tags of events. It is not found any more from the beginning; the rows go in batches, in
-   transactions of their own: not within one of the caller's. What an interrupted call leaves, the
-   next one deletes.   `deleted` are the ids of the keys' rows; none is no error. */
+/* Deletes the key of the place's project in all environments, with its values, the groups' values
+   and the tags of events. The key is hidden at once. Its rows are deleted in batches, each in a
+   transaction of its own, so this must not be called in a transaction of the caller. The next call
+   deletes what an interrupted one has left. `deleted` receives the ids of the keys' rows; that
+   there are none is no error. */
 bool tagstore_delete_tag_key(struct tagstore *store, const struct tag_place *place,
                              struct tag_id_list *deleted, struct error *error) MUST_CHECK;
 
-/* Delete what counts a group's keys, or values (its keys then have none). What is known of the
-   project and of each event stays. */
+/* Delete the rows that count a group's keys, or those that count its values (its keys then have no
+   values). What is known of the project and of each event stays. */
 bool tagstore_delete_all_group_tag_keys(struct tagstore *store, int64_t project_id,
                                         int64_t group_id, struct error *error) MUST_CHECK;
 bool tagstore_delete_all_group_tag_values(struct tagstore *store, int64_t project_id,
@@ -450,25 +460,26 @@ bool tagstore_delete_all_group_tag_values(struct tagstore *store, int64_t projec
 
 /* ---- writing: tags that change groups ----
 
-   The caller holds both groups against other writers (model/group.h). */
+   The caller has locked both groups against other writers (model/group.h). */
 
-/* Moves the tags and users of events to another group of their project, `destination`, and what
-   they add to the sums of their groups with them. first_seen and last_seen of a value that stays
-   behind are computed anew if all that the group has of it are tags of known events; otherwise
-   nobody knows which sighting was first, and the old bounds are kept. A value that is left without
-   sightings is deleted, and a group's key without values. Events without tags, or of that group
-   already, change nothing. */
+/* Moves the tags and users of events to another group of their project, `destination`. What they
+   have added to the sums of their groups moves with them.
+
+   If all remaining sightings of a value in the old group are tags of known events, first_seen and
+   last_seen are computed again from those. Otherwise it is not known which sighting was first, and
+   the old bounds are kept. A value without sightings is deleted, and so is a group's key without
+   values. Events without tags, or already in the destination, change nothing. */
 bool tagstore_update_group_for_events(struct tagstore *store, const struct tag_place *destination,
                                       const struct tag_id_list *event_ids,
                                       struct error *error) MUST_CHECK;
 
-/* Counts values_seen of the groups' keys anew; keys that have values and no row get one. */
+/* Counts values_seen of the groups' keys again. A key that has values but no row gets one. */
 bool tagstore_update_group_tag_key_values_seen(struct tagstore *store, int64_t project_id,
                                                const struct tag_id_list *group_ids,
                                                struct error *error) MUST_CHECK;
 
-/* Moves everything that is known of a group's tags and users to another group of the project, also
-   what came without events. Nothing is left of the first one. */
+/* Moves all tags and users of a group to another group of the project, including what was counted
+   without events. Nothing of them is left in the first group. */
 bool tagstore_merge_group(struct tagstore *store, int64_t project_id, int64_t group_id,
                           int64_t destination_group_id, struct error *error) MUST_CHECK;
 

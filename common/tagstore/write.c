@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The write methods, as the backend does them. A backend that is fed in another way has left them
-   out: then what is written is accepted and forgotten. */
+/* The writes. A write that the backend does not have is accepted and dropped: the backend gets its
+   data in another way. */
 #include "tagstore/backend.h"
 
 bool tagstore_prepare(struct tagstore *store, const struct tag_observation_list *observations,
@@ -17,9 +17,10 @@ bool tagstore_record(struct tagstore *store, const struct tag_observation_list *
            store->operations->record(store, observations, error);
 }
 
-/* Without a backend's table each row is a new one that was never seen. */
-static bool get_or_create(struct tagstore *store, enum tag_class class,
-                          const struct tag_place *place, struct tag_row *row, struct error *error)
+/* Without tables each row is new and never seen. */
+static bool get_or_create_row(struct tagstore *store, enum tag_class class,
+                              const struct tag_place *place, struct tag_row *row,
+                              struct error *error)
 {
     if (store->operations->get_or_create != NULL)
         return store->operations->get_or_create(store, class, place, row, error);
@@ -27,59 +28,59 @@ static bool get_or_create(struct tagstore *store, enum tag_class class,
     return true;
 }
 
-static bool create(struct tagstore *store, enum tag_class class, const struct tag_place *place,
-                   struct tag_row *row, struct error *error)
+static bool create_row(struct tagstore *store, enum tag_class class, const struct tag_place *place,
+                       struct tag_row *row, struct error *error)
 {
-    return get_or_create(store, class, place, row, error) &&
+    return get_or_create_row(store, class, place, row, error) &&
            (row->created || error_set(error, ERROR_CONFLICT, "it is in the tagstore already"));
 }
 
 bool tagstore_get_or_create_tag_key(struct tagstore *store, const struct tag_place *place,
                                     struct tag_row *row, struct error *error)
 {
-    return get_or_create(store, TAG_KEY, place, row, error);
+    return get_or_create_row(store, TAG_KEY, place, row, error);
 }
 
 bool tagstore_get_or_create_tag_value(struct tagstore *store, const struct tag_place *place,
                                       struct tag_row *row, struct error *error)
 {
-    return get_or_create(store, TAG_VALUE, place, row, error);
+    return get_or_create_row(store, TAG_VALUE, place, row, error);
 }
 
 bool tagstore_get_or_create_group_tag_key(struct tagstore *store, const struct tag_place *place,
                                           struct tag_row *row, struct error *error)
 {
-    return get_or_create(store, GROUP_TAG_KEY, place, row, error);
+    return get_or_create_row(store, GROUP_TAG_KEY, place, row, error);
 }
 
 bool tagstore_get_or_create_group_tag_value(struct tagstore *store, const struct tag_place *place,
                                             struct tag_row *row, struct error *error)
 {
-    return get_or_create(store, GROUP_TAG_VALUE, place, row, error);
+    return get_or_create_row(store, GROUP_TAG_VALUE, place, row, error);
 }
 
 bool tagstore_create_tag_key(struct tagstore *store, const struct tag_place *place,
                              struct tag_row *row, struct error *error)
 {
-    return create(store, TAG_KEY, place, row, error);
+    return create_row(store, TAG_KEY, place, row, error);
 }
 
 bool tagstore_create_tag_value(struct tagstore *store, const struct tag_place *place,
                                struct tag_row *row, struct error *error)
 {
-    return create(store, TAG_VALUE, place, row, error);
+    return create_row(store, TAG_VALUE, place, row, error);
 }
 
 bool tagstore_create_group_tag_key(struct tagstore *store, const struct tag_place *place,
                                    struct tag_row *row, struct error *error)
 {
-    return create(store, GROUP_TAG_KEY, place, row, error);
+    return create_row(store, GROUP_TAG_KEY, place, row, error);
 }
 
 bool tagstore_create_group_tag_value(struct tagstore *store, const struct tag_place *place,
                                      struct tag_row *row, struct error *error)
 {
-    return create(store, GROUP_TAG_VALUE, place, row, error);
+    return create_row(store, GROUP_TAG_VALUE, place, row, error);
 }
 
 bool tagstore_create_event_tags(struct tagstore *store, const struct tag_observation *event,

@@ -22,7 +22,7 @@ class Postgres:
         self.sql = sql
 
     def unit_environment(self):
-        """Where tests/unit/tagstore/read_test.c finds the backend."""
+        """Where tests/unit/tagstore/methods_test.c finds the backend."""
         return {"EXPORTD_TEST_TAGSTORE": self.name,
                 "EXPORTD_TEST_DATABASE_URL": self.exportd.settings["DATABASE_URL"]}
 

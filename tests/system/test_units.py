@@ -6,9 +6,9 @@ from support.units import run_unit
 
 
 @pytest.mark.parametrize("name", ["model_rows", "model_file_rows", "model_member",
-                                  "tagstore_write_rows", "tagstore_write_delete",
-                                  "tagstore_write_groups", "tagstore_translate", "tagstore_estimate",
-                                  "schema_migration", "model_audit"])
+                                  "tagstore_postgres_write_rows", "tagstore_postgres_write_delete",
+                                  "tagstore_postgres_write_groups", "tagstore_postgres_estimate",
+                                  "tagstore_snuba_translate", "schema_migration", "model_audit"])
 def test_over_real_tables(postgres, database, name):
     run_unit(name, EXPORTD_TEST_DATABASE_URL=postgres.url(database))
 

@@ -4,7 +4,7 @@
 #ifndef TEST_WRITE_FIXTURE_H
 #define TEST_WRITE_FIXTURE_H
 
-#include "../database_fixture.h"
+#include "../../database_fixture.h"
 #include "tagstore/postgres/postgres_tagstore.h"
 
 enum { MAIN_PROJECT = 1, OTHER_PROJECT = 2 };

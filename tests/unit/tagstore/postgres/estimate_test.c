@@ -2,7 +2,7 @@
 /* How many rows an export from the tables will have, over real tables (database_fixture.h). */
 #include "tagstore/postgres/postgres_tagstore.h"
 
-#include "../database_fixture.h"
+#include "../../database_fixture.h"
 
 /* Group 7 of project 1 has 3 values of `color`, one of them empty and one never seen, and one in
    environment 5; their counters are what `counter` inserts. */

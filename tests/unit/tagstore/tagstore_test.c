@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A backend that gives the export's cursor and nothing else: numbered rows. */
+/* The cursor of an export and its limit, over a backend of numbered rows. */
 #include "tagstore/backend.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -45,46 +44,6 @@ static bool give_numbers(struct tagstore_cursor *cursor, struct group_tag_value_
 static const struct tagstore_operations only_the_cursor = {.open_group_tag_values = open_numbered,
                                                            .next_page = give_numbers};
 static struct tagstore store = {.operations = &only_the_cursor};
-static const struct tag_place place = {.project_id = 1, .group_id = 7, .key = "k", .value = "v"};
-
-static void refused(bool done, const struct error *error, const char *method)
-{
-    assert_false(done);
-    assert_int_equal(error->code, ERROR_QUERY);
-    assert_non_null(strstr(error->message, method));
-}
-
-static void a_question_left_out_is_an_error(void **state)
-{
-    (void)state;
-    struct error error;
-    struct tag_key tag_key;
-    struct group_tag_value row;
-    int64_t count = 0;
-    refused(tagstore_get_group_tag_key(&store, &place, &tag_key, &error), &error,
-            "get_group_tag_key");
-    refused(tagstore_get_group_tag_value(&store, &place, &row, &error), &error,
-            "get_group_tag_value");
-    refused(tagstore_get_group_tag_value_count(&store, &place, &count, &error), &error,
-            "get_group_tag_value_count");
-    refused(tagstore_estimate_values(&store, &place, &count, &error), &error, "estimate_values");
-}
-
-static void writes_left_out_are_forgotten(void **state)
-{
-    (void)state;
-    static const struct tag_increment once = {.count = 1};
-    struct error error;
-    struct tag_row row;
-    for (int i = 0; i < 2; i++) {
-        assert_true(tagstore_create_tag_value(&store, &place, &row, &error));
-        assert_int_equal(row.times_seen, 0);
-        assert_true(row.first_seen == USEC_NONE && row.last_seen == USEC_NONE);
-    }
-    assert_true(tagstore_incr_tag_value_times_seen(&store, &place, &once, &error));
-    assert_true(tagstore_merge_group(&store, 1, 7, 8, &error));
-    assert_true(tagstore_delete_all_group_tag_keys(&store, 1, 7, &error));
-}
 
 static void assert_cut(int64_t limit, size_t page_size, int64_t rows, bool truncated)
 {
@@ -133,8 +92,6 @@ static void no_cursor_has_no_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_question_left_out_is_an_error),
-        cmocka_unit_test(writes_left_out_are_forgotten),
         cmocka_unit_test(rows_beyond_the_limit_are_known),
         cmocka_unit_test(no_cursor_has_no_limit),
     };

@@ -2,7 +2,7 @@
 /* Translation of ids and time ranges for a Snuba, over real tables (database_fixture.h). */
 #include "tagstore/snuba/translate.h"
 
-#include "../database_fixture.h"
+#include "../../database_fixture.h"
 
 #define DAY               (86400 * USEC_PER_SECOND)
 #define MD5_OF_NOT_A_HASH "1b27fe736a61e68079cbc2028cdde6d4"
