@@ -16,6 +16,7 @@ extern const struct embedded_file embedded_migrations_standalone[];
 extern const struct embedded_file embedded_schema_statements[];
 extern const struct embedded_file embedded_job_scripts[];
 extern const struct embedded_file embedded_job_statements[];
+extern const struct embedded_file embedded_tagstore_statements[];
 extern const struct embedded_file embedded_mail_templates[];
 
 /* The text of the file `name`, which is one of `files`. */

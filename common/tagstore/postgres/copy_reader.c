@@ -7,7 +7,7 @@ static const char signature[11] = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', '\377', '
 enum {
     FIELDS = 4,
     EXTENSION_MAX = 1024,
-    FEED_MAX = 4 * 1024 * 1024, /* a message of the server holds a row */
+    FEED_MAX = 4 * 1024 * 1024, /* one message of the server holds one row */
 };
 
 #define CRITICAL_FLAGS   0xffff0000u
@@ -15,7 +15,7 @@ enum {
 #define LENGTH_OF_NULL   UINT32_C(0xffffffff)
 #define COUNT_OF_TRAILER UINT16_C(0xffff)
 
-/* A place in the pending bytes. `short_of` is set, once and for all, when they end too early. */
+/* A place in the pending bytes. `short_of` is set as soon as they end too early, and stays set. */
 struct scan {
     const unsigned char *at, *end;
     bool short_of;
@@ -27,7 +27,7 @@ static struct scan scan_pending(const struct copy_reader *reader)
     return (struct scan){.at = bytes + reader->at, .end = bytes + reader->pending.size};
 }
 
-static const unsigned char *take(struct scan *scan, size_t size)
+static const unsigned char *take_bytes(struct scan *scan, size_t size)
 {
     if (scan->short_of || (size_t)(scan->end - scan->at) < size) {
         scan->short_of = true;
@@ -38,17 +38,17 @@ static const unsigned char *take(struct scan *scan, size_t size)
     return bytes;
 }
 
-/* 0 when the bytes end too early. */
+/* 0 if the bytes end too early. */
 static uint64_t take_number(struct scan *scan, size_t size)
 {
-    const unsigned char *bytes = take(scan, size);
+    const unsigned char *bytes = take_bytes(scan, size);
     uint64_t number = 0;
     for (size_t i = 0; bytes != NULL && i < size; i++)
         number = number << 8 | bytes[i];
     return number;
 }
 
-static bool malformed(struct error *error, const char *what)
+static bool report_malformed(struct error *error, const char *what)
 {
     return error_set(error, ERROR_QUERY, "PostgreSQL's answer to COPY is malformed: %s", what);
 }
@@ -79,16 +79,16 @@ bool copy_reader_feed(struct copy_reader *reader, const char *bytes, size_t size
 static bool read_header(struct copy_reader *reader, bool *found, struct error *error)
 {
     struct scan scan = scan_pending(reader);
-    const unsigned char *start = take(&scan, sizeof(signature));
+    const unsigned char *start = take_bytes(&scan, sizeof(signature));
     uint32_t flags = (uint32_t)take_number(&scan, 4);
     uint32_t extension = (uint32_t)take_number(&scan, 4);
     if (start != NULL && memcmp(start, signature, sizeof(signature)) != 0)
-        return malformed(error, "wrong signature");
+        return report_malformed(error, "wrong signature");
     if ((flags & CRITICAL_FLAGS) != 0)
-        return malformed(error, "unknown flags");
+        return report_malformed(error, "unknown flags");
     if (extension > EXTENSION_MAX)
-        return malformed(error, "a long header");
-    (void)take(&scan, extension);
+        return report_malformed(error, "a long header");
+    (void)take_bytes(&scan, extension);
     *found = !scan.short_of;
     if (*found) {
         reader->started = true;
@@ -97,7 +97,7 @@ static bool read_header(struct copy_reader *reader, bool *found, struct error *e
     return true;
 }
 
-/* A field of exactly eight bytes, or NULL where that is allowed. */
+/* A field of exactly eight bytes. NULL is allowed if is_null is given. */
 static bool take_int64(struct scan *scan, bool *is_null, int64_t *number, struct error *error)
 {
     uint32_t length = (uint32_t)take_number(scan, 4);
@@ -109,7 +109,7 @@ static bool take_int64(struct scan *scan, bool *is_null, int64_t *number, struct
     if (null_allowed && *is_null)
         return true;
     if (length != 8)
-        return malformed(error, "a field of wrong length");
+        return report_malformed(error, "a field of wrong length");
     *number = (int64_t)take_number(scan, 8);
     return true;
 }
@@ -130,14 +130,14 @@ static bool take_value(struct scan *scan, struct group_tag_value *row, const uns
                        struct error *error)
 {
     uint32_t length = (uint32_t)take_number(scan, 4);
-    if (!scan->short_of && length > COPY_VALUE_MAX) /* NULL too: the column has none */
-        return malformed(error, "a value of wrong length");
+    if (!scan->short_of && length > COPY_VALUE_MAX) /* NULL fails too: the column is NOT NULL */
+        return report_malformed(error, "a value of wrong length");
     row->value_size = length;
-    *bytes = take(scan, length);
+    *bytes = take_bytes(scan, length);
     return true;
 }
 
-/* The trailer is in the place of a row's field count. */
+/* The trailer stands in the place of a row's field count. */
 static bool take_row(struct copy_reader *reader, struct scan *scan, struct group_tag_value *row,
                      const unsigned char **value, struct error *error)
 {
@@ -149,7 +149,7 @@ static bool take_row(struct copy_reader *reader, struct scan *scan, struct group
         return true;
     }
     if (fields != FIELDS)
-        return malformed(error, "a row of wrong width");
+        return report_malformed(error, "a row of wrong width");
     return take_value(scan, row, value, error) && take_int64(scan, NULL, &row->times_seen, error) &&
            take_time(scan, &row->last_seen, error) && take_time(scan, &row->first_seen, error);
 }
@@ -182,6 +182,7 @@ bool copy_reader_next(struct copy_reader *reader, struct arena *arena, struct gr
 bool copy_reader_finish(const struct copy_reader *reader, struct error *error)
 {
     if (!reader->ended)
-        return malformed(error, "it ends too early");
-    return reader->at == reader->pending.size || malformed(error, "something follows its end");
+        return report_malformed(error, "it ends too early");
+    return reader->at == reader->pending.size ||
+           report_malformed(error, "something follows its end");
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The export's cursor: one statement, so one snapshot and one pass whatever the number of rows: a
- * COPY, cut into pages as it streams in, where they are not few.
+ * The export's cursor is one statement: one snapshot and one pass, whatever the number of rows. Few
+ * rows come as the answer of a prepared statement (few_values.h). More rows come by a COPY, which
+ * is cut into pages as it streams in.
+ *
+ * Tested by tests/system/test_tagstore_export.py.
  */
 #include "base/text.h"
 #include "tagstore/postgres/copy_reader.h"
@@ -19,14 +22,14 @@ struct postgres_cursor {
     int64_t group_id;
     size_t page_size;
     struct few_values few;
-    bool ended; /* there is no COPY, or it is over: the connection is free again */
+    bool ended; /* no COPY, or it has ended: the connection is free again */
     struct copy_reader reader;
 };
 
 /* ---- COPY ---- */
 
-/* COPY takes no parameters: numbers are all that is put into its text. Bytes, not a language, order
-   the values. */
+/* COPY takes no parameters: only numbers are put into its text. Values are ordered bytewise, not by
+   a language. */
 static bool print_project_values(const struct group_tag_value_query *query, int64_t key_id,
                                  struct buffer *sql, struct error *error)
 {
@@ -55,6 +58,7 @@ static bool print_group_values(const struct group_tag_value_query *query, int64_
         query->seen_only ? " AND g.times_seen > 0 AND v.value <> ''" : "");
 }
 
+/* Starts the COPY of the project's or the group's values. */
 static bool start_copy(struct pg *pg, const struct group_tag_value_query *query, int64_t key_id,
                        struct error *error)
 {
@@ -79,8 +83,8 @@ static bool open_copy(struct postgres_cursor *cursor, const struct group_tag_val
 
 /* ---- opening ---- */
 
-/* Few values are found without looking for their key first. A key that the environment does not
-   have (id 0) has no values. */
+/* Few values are read without a lookup of their key. A key that the environment does not have (id
+   0) has no values. */
 static bool open_rows(struct postgres_cursor *cursor, const struct group_tag_value_query *query,
                       bool *missing, struct error *error)
 {
@@ -100,7 +104,7 @@ static bool open_rows(struct postgres_cursor *cursor, const struct group_tag_val
                         pg_connect(cursor->pg, error) && open_copy(cursor, query, key_id, error));
 }
 
-/* Connects, because a cursor that was closed early has given the connection up. */
+/* Connects, because closing a cursor early drops the connection. */
 bool postgres_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
                                     struct tagstore_cursor **cursor, struct error *error)
@@ -128,7 +132,7 @@ bool postgres_open_group_tag_values(struct tagstore *store,
 
 /* ---- pages ---- */
 
-/* The next row; *found is false when there are no more. */
+/* Reads the next row. *found is false if there are no more. */
 static bool next_row(struct postgres_cursor *cursor, struct arena *arena,
                      struct group_tag_value *row, bool *found, struct error *error)
 {
@@ -174,8 +178,8 @@ bool postgres_next_page(struct tagstore_cursor *cursor, struct group_tag_value_l
     return true;
 }
 
-/* What the server still has to say could be anything up to millions of rows: only a new connection
-   gets rid of it quickly. */
+/* The server may still have millions of rows to send. Only a new connection gets rid of them
+   quickly. */
 void postgres_close(struct tagstore_cursor *cursor)
 {
     struct postgres_cursor *postgres = (struct postgres_cursor *)cursor;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many rows an export will have. */
+/* The estimate of an export: how many rows it will have. */
 #include "tagstore/postgres/operations.h"
 
-/* A lost patience drops the connection: the cursor of an export makes it again. */
+/* Less than the caller waits: when this patience ends, the connection is dropped, and finding out
+   whether the server is there takes PG_PING_SECONDS more. The cursor of an export connects
+   again. */
 enum { PATIENCE_MS = TAGSTORE_ESTIMATE_MS - 1000 * PG_PING_SECONDS };
 
-/* The counter is that of the rows which the cursor reads, also of empty and unseen values. Where it
-   was lost, or never kept, the rows are counted in their index. */
+/* The counter counts the rows that the cursor reads, including empty and unseen values. If the
+   counter was lost or never kept, the rows are counted in their index. */
 static const char values_statement[] =
     "SELECT CASE WHEN n.values_seen > 0 THEN n.values_seen ELSE"
     " (SELECT count(*) FROM tagstore_grouptagvalue g WHERE g.project_id = $1::bigint"

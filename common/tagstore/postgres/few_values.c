@@ -1,31 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_tagstore_export.py. */
 #include "tagstore/postgres/few_values.h"
+
+#include "base/embedded.h"
 
 enum {
     FEW = 1000,
-    VALUE_MAX = 1000 /* bytes: more than the tables hold, if nobody changed them */
+    VALUE_MAX = 1000 /* bytes: more than the columns hold, unless they were made wider */
 };
-
-#define SEEN_COLUMNS PG_USEC_KNOWN("g.last_seen") ", " PG_USEC_KNOWN("g.first_seen")
-
-/* The counter in tagstore_grouptagkey keeps the statement from reading what is not few; that it may
-   be wrong is what LIMIT is for. A value that is too long is NULL here. Bytes, not a language,
-   order the values. */
-static const char rows_statement[] =
-    "SELECT CASE WHEN octet_length(v.value) <= $8::integer THEN v.value END,"
-    " g.times_seen, " SEEN_COLUMNS ", (SELECT count(*) FROM sentry_groupedmessage"
-    " WHERE id = $2::bigint AND project_id = $1::bigint)"
-    " FROM tagstore_tagkey k"
-    " JOIN tagstore_grouptagkey n ON n.project_id = $1::bigint AND n.group_id = $2::bigint"
-    " AND n.key_id = k.id AND n.values_seen <= $6::bigint"
-    " JOIN tagstore_grouptagvalue g ON g.project_id = $1::bigint AND g.group_id = $2::bigint"
-    " AND g.key_id = k.id"
-    " JOIN tagstore_tagvalue v ON v.id = g.value_id"
-    " WHERE k.project_id = $1::bigint AND k.environment_id = $3::bigint"
-    " AND k.key = $4::text AND k.status = 0"
-    " AND (NOT $5::boolean OR (g.times_seen > 0 AND v.value <> ''))"
-    " ORDER BY g.first_seen DESC NULLS LAST, v.value COLLATE \"C\""
-    " LIMIT $7::bigint";
 
 static void bind_query(struct pg_params *params, const struct group_tag_value_query *query)
 {
@@ -55,7 +37,8 @@ bool few_values_ask(struct pg *pg, const struct group_tag_value_query *query,
     struct pg_params params = {.repeated = true};
     *values = (struct few_values){.next = 0};
     bind_query(&params, query);
-    if (!pg_query(pg, rows_statement, &params, &values->result, error))
+    if (!pg_query(pg, embedded_text(embedded_tagstore_statements, "few_values.sql"), &params,
+                  &values->result, error))
         return false;
     if (!are_few(values->result))
         few_values_free(values);

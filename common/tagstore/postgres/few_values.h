@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The values that one group has for a key, when they are few: one prepared statement, which costs
- * the server a third of what a COPY does, because each COPY is planned again. Inside of this
- * backend.
+ * The values of one group for one key, if they are few. One prepared statement costs the server a
+ * third of a COPY, because each COPY is planned again. Only for this backend.
  */
 #ifndef TAGSTORE_POSTGRES_FEW_VALUES_H
 #define TAGSTORE_POSTGRES_FEW_VALUES_H
@@ -11,24 +10,25 @@
 #include "client/pg.h"
 #include "tagstore/tagstore.h"
 
-/* Starts as {.result = NULL}: none. */
+/* Start from {.result = NULL}: no values. */
 struct few_values {
     struct pg_result *result;
-    int next; /* the row that comes next */
+    int next; /* the row to read next */
 };
 
-/* Asks for the rows of a group (not 0), in the order of the export's cursor. Empty if
-   there are no values, or if there may be more than 1000 or very long ones: COPY answers then. */
+/* Reads the rows of a group (not 0) in the order of the export's cursor. `values` stays empty if
+   there are no values, or if there may be more than 1000 or very long ones: the caller then uses
+   COPY. */
 bool few_values_ask(struct pg *pg, const struct group_tag_value_query *query,
                     struct few_values *values, struct error *error) MUST_CHECK;
 
-/* Of those that are not empty. */
+/* How many rows there are. Only for values that are not empty. */
 int64_t few_values_count(const struct few_values *values);
 
 void few_values_free(struct few_values *values);
 
-/* The next row, its text in `arena`; *found is false when none is left. A time that is infinite or
-   outside the years 0001 to 9999 counts as not known. */
+/* Reads the next row; its text is in `arena`. *found is false if no row is left. A time that is
+   infinite or outside the years 0001 to 9999 becomes USEC_NONE. */
 bool few_values_next(struct few_values *values, struct arena *arena, struct group_tag_value *row,
                      bool *found, struct error *error) MUST_CHECK;
 

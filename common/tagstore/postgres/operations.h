@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of this backend share: its struct and the operations that postgres_tagstore.c
-   lists. Each promises what tagstore.h says of the function of its name. */
+/* What the files of this backend share: its struct, and the operations that postgres_tagstore.c
+   lists. Each operation does what tagstore.h promises of the function of its name. */
 #ifndef TAGSTORE_POSTGRES_OPERATIONS_H
 #define TAGSTORE_POSTGRES_OPERATIONS_H
 
@@ -10,11 +10,12 @@
 
 struct postgres_tagstore {
     struct tagstore base;
-    struct pg *pg;              /* the caller's */
-    struct value_cache *values; /* NULL until something is recorded */
+    struct pg *pg;              /* owned by the caller */
+    struct value_cache *values; /* NULL until the first batch is recorded */
 };
 
-/* The visible key of the place: project, environment (0: all), key; *id is 0 when there is none. */
+/* Finds the visible key of the place: project, environment (0: all), key. *id is 0 if there is
+   none. */
 bool postgres_find_key(struct pg *pg, const struct tag_place *place, int64_t *id,
                        struct error *error) MUST_CHECK;
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/tagstore/methods_test.c. */
 #include "tagstore/postgres/postgres_tagstore.h"
 
 #include "tagstore/postgres/operations.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The embedded tagstore: the tables tagstore_* (v2) in Postgres. */
+/* The tagstore in the PostgreSQL tables tagstore_* (version 2). */
 #ifndef TAGSTORE_POSTGRES_POSTGRES_TAGSTORE_H
 #define TAGSTORE_POSTGRES_POSTGRES_TAGSTORE_H
 
 #include "client/pg.h"
 #include "tagstore/tagstore.h"
 
-/* A tagstore over `pg`, which stays the caller's and must outlive it. NULL without memory. */
+/* A tagstore over `pg`, which the caller keeps and which must outlive it. NULL without memory. */
 struct tagstore *postgres_tagstore_new(struct pg *pg);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_tagstore_methods.py. */
 #include "tagstore/postgres/question.h"
 
 #include "tagstore/postgres/operations.h"
@@ -31,7 +32,8 @@ void question_add_limit(struct question *question, int64_t limit)
     pg_bind_int(&question->params, limit == 0 ? INT64_MAX : limit);
 }
 
-static void note(struct question *question, bool done, const struct error *error)
+/* Keeps the first failure. */
+static void remember_failure(struct question *question, bool done, const struct error *error)
 {
     if (!done && !question->failed)
         question->error = *error;
@@ -49,7 +51,7 @@ static void bind_array(struct question *question, struct pg_array *array)
 {
     struct error error;
     const char *text = NULL;
-    note(question, pg_array_text(array, &text, &error), &error);
+    remember_failure(question, pg_array_text(array, &text, &error), &error);
     pg_bind_text(&question->params, text);
 }
 
@@ -58,7 +60,7 @@ void question_add_ints(struct question *question, const int64_t *numbers, size_t
     struct error error;
     struct pg_array *array = new_array(question);
     for (size_t i = 0; i < count; i++)
-        note(question, pg_array_add_int(array, numbers[i], &error), &error);
+        remember_failure(question, pg_array_add_int(array, numbers[i], &error), &error);
     bind_array(question, array);
 }
 
@@ -68,7 +70,7 @@ void question_add_list(struct question *question, const void *list, size_t count
     struct error error;
     struct pg_array *array = new_array(question);
     for (size_t i = 0; i < count; i++)
-        note(question, pg_array_add_text(array, text_of(list, i), &error), &error);
+        remember_failure(question, pg_array_add_text(array, text_of(list, i), &error), &error);
     bind_array(question, array);
 }
 

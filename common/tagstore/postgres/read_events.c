@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading events by their tags. The tags of an event refer to the keys and values of the event's
-   own environment: a question about all environments is one about the rows of each. */
+/* Finds events by their tags. The tags of an event refer to the keys and values of the event's own
+   environment. So a question about all environments is about the rows of each environment.
+
+   Tested by tests/system/test_tagstore_methods.py and tests/system/test_tagstore_plans.py. */
+#include "base/embedded.h"
 #include "tagstore/postgres/operations.h"
 #include "tagstore/postgres/question.h"
 #include "tagstore/postgres/read_sql.h"
@@ -8,8 +11,8 @@
 enum { EVENTS_A_PAGE = 10000 }; /* also in fetch_page */
 
 /* The keys k and values v of numbered pairs w: $1 project, $2 environment or 0, $3 keys, $4 values.
-   A value of NULL is in no row v. LATERAL with OFFSET or LIMIT is a look into the index for each,
-   also in tables whose statistics are out of date: a plain join may read all the table. */
+   No row v has a value of NULL. LATERAL with OFFSET or LIMIT is one index lookup per pair, even if
+   the statistics of the tables are out of date. A plain join may read the whole table. */
 #define PAIRS                                                                                      \
     " unnest($3::text[], $4::text[]) WITH ORDINALITY AS w (key, value, n)"                         \
     " CROSS JOIN LATERAL (SELECT k.id FROM tagstore_tagkey k WHERE k.project_id = $1::bigint"      \
@@ -21,7 +24,7 @@ enum { EVENTS_A_PAGE = 10000 }; /* also in fetch_page */
 
 /* ---- the events of a group ---- */
 
-/* A cursor of the server, so that the ids of all events need not be in memory. */
+/* A cursor of the server, so that the ids of all events need not fit into memory. */
 static const char declare_event_ids[] =
     "DECLARE group_event_ids NO SCROLL CURSOR FOR"
     " SELECT m.message_id FROM (SELECT DISTINCT t.event_id FROM" PAIRS
@@ -42,8 +45,8 @@ static const char *value_of_tag(const void *list, size_t i)
     return ((const struct tag *)list)[i].value;
 }
 
-static bool declare(struct tagstore *store, const struct tag_place *place,
-                    const struct tag_list *tags, struct error *error)
+static bool declare_cursor(struct tagstore *store, const struct tag_place *place,
+                           const struct tag_list *tags, struct error *error)
 {
     struct question question;
     struct pg_result *result = NULL;
@@ -79,7 +82,7 @@ bool postgres_get_group_event_ids(struct tagstore *store, const struct tag_place
 {
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
     int count = EVENTS_A_PAGE;
-    bool done = pg_begin(pg, error) && declare(store, place, tags, error);
+    bool done = pg_begin(pg, error) && declare_cursor(store, place, tags, error);
     while (done && count == EVENTS_A_PAGE)
         done = fetch_page(pg, listener, &count, error);
     done = done && pg_commit(pg, error);
@@ -90,7 +93,7 @@ bool postgres_get_group_event_ids(struct tagstore *store, const struct tag_place
 
 /* ---- groups of events that meet one condition ----
 
-   The sums of groups know: no event need be looked at. */
+   The sums of the groups answer this: no event is read. */
 
 static const char groups_with_value[] =
     "SELECT g.group_id FROM tagstore_tagkey k"
@@ -127,23 +130,24 @@ static bool query_one_condition(struct tagstore *store, const struct tag_place *
 
 /* ---- groups of events that meet several conditions ---- */
 
-/* What an event may refer to in order to meet a condition: a row for each environment. */
+/* The key and value to which an event must refer in order to meet a condition. There is one per
+   environment. */
 struct meeting {
     int64_t condition;
     int64_t key_id;
-    int64_t value_id; /* 0: any but that of the empty value */
-    int64_t empty_id; /* 0: there is none */
+    int64_t value_id; /* 0: any value except the empty one */
+    int64_t empty_id; /* 0: there is no empty value */
 };
 
 struct filter {
     struct arena *arena;
-    struct meeting *meetings; /* those of a condition are neighbours, the rarest comes first */
+    struct meeting *meetings; /* by condition, the rarest condition first */
     size_t count;
-    size_t first; /* how many are of the rarest condition */
+    size_t first; /* how many belong to the rarest condition */
     int64_t conditions_met;
 };
 
-/* How rare a value is, is asked of sums; any value is taken to be the least rare. */
+/* The sums tell how rare a value is. A condition that any value meets counts as the least rare. */
 static const char find_meetings[] =
     "WITH met AS ("
     " SELECT w.n, k.id AS key_id, coalesce(v.id, 0) AS value_id,"
@@ -202,30 +206,7 @@ static bool query_meetings(struct tagstore *store, const struct tag_place *place
     return done;
 }
 
-/* The groups that meet the rarest condition, as far as they have an event that meets it and all
-   others. LIMIT: one event is enough, and no plan may look at all of them. Numbers alone are in the
-   arrays: $2 condition, $3 key, $4 value, $5 empty value; the rarest condition is $6, and $7 is the
-   number of the others. */
-#define MEETINGS                                                                                   \
-    " unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])"                              \
-    " AS w (n, key_id, value_id, empty_id)"
-#define GROUPS_OF_EVENTS(candidates, event)                                                        \
-    "SELECT DISTINCT c.group_id FROM (SELECT * FROM" MEETINGS " WHERE n = $6::bigint) w"           \
-    " CROSS JOIN LATERAL (SELECT c.group_id FROM " candidates                                      \
-    " AND c.project_id = $1::bigint OFFSET 0) c"                                                   \
-    " CROSS JOIN LATERAL (SELECT FROM tagstore_eventtag t WHERE t.project_id = $1::bigint"         \
-    "  AND t.group_id = c.group_id AND t.key_id = w.key_id AND " event                             \
-    "  AND (SELECT count(DISTINCT o.n) FROM (SELECT * FROM" MEETINGS " WHERE n <> $6::bigint) o"   \
-    "   WHERE EXISTS (SELECT FROM tagstore_eventtag x WHERE x.project_id = $1::bigint"             \
-    "    AND x.event_id = t.event_id AND x.key_id = o.key_id AND x.value_id <> o.empty_id"         \
-    "    AND o.value_id IN (0, x.value_id))) = $7::bigint LIMIT 1) one"                            \
-    " ORDER BY c.group_id"
-
-static const char groups_by_value[] = GROUPS_OF_EVENTS(
-    "tagstore_grouptagvalue c WHERE c.value_id = w.value_id", "t.value_id = w.value_id");
-static const char groups_by_key[] = GROUPS_OF_EVENTS(
-    "tagstore_grouptagkey c WHERE c.key_id = w.key_id", "t.value_id <> w.empty_id");
-
+/* Adds the meetings as arrays, $2 to $5. */
 static bool add_meetings(struct question *question, const struct filter *filter,
                          struct error *error)
 {
@@ -250,20 +231,20 @@ static bool query_conditions(struct tagstore *store, int64_t project_id,
                              struct error *error)
 {
     const struct meeting *rarest = &filter->meetings[0];
+    const char *name = rarest->value_id != 0 ? "groups_by_value.sql" : "groups_by_key.sql";
     struct question question;
     question_init(&question);
     question_add_int(&question, project_id);
     bool done = add_meetings(&question, filter, error);
     question_add_int(&question, rarest->condition);
     question_add_int(&question, filter->conditions_met - 1);
-    done = done &&
-           question_ask(&question, store, rarest->value_id != 0 ? groups_by_value : groups_by_key,
-                        result, error);
+    done = done && question_ask(&question, store, embedded_text(embedded_tagstore_statements, name),
+                                result, error);
     question_free(&question);
     return done;
 }
 
-/* A condition that no key or value of the project meets is met by no event. */
+/* If no key or value of the project meets a condition, no event does. */
 bool postgres_get_group_ids_for_search_filter(struct tagstore *store, const struct tag_place *place,
                                               const struct tag_condition_list *conditions,
                                               struct tag_id_list *group_ids, struct error *error)

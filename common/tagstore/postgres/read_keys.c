@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading keys. How often one was seen is the sum over its values: no row counts it. */
+/* Reads keys. How often a key was seen is the sum over its values: no row counts it.
+
+   Tested by tests/system/test_tagstore_methods.py and tests/system/test_tagstore_plans.py. */
 #include "base/text.h"
 #include "tagstore/label.h"
 #include "tagstore/postgres/operations.h"
 #include "tagstore/postgres/question.h"
 #include "tagstore/postgres/read_sql.h"
 
-static bool no_such_key(int64_t group_id, struct error *error)
+static bool report_no_such_key(int64_t group_id, struct error *error)
 {
     return error_set(error, ERROR_NOT_FOUND, "the %s has no such tag key",
                      group_id == 0 ? "project" : "group");
@@ -22,6 +24,7 @@ static const char group_key[] =
     "SELECT s.times_seen, s.values_seen FROM tagstore_tagkey k CROSS JOIN" GROUP_SUMS
     " WHERE" ONE_KEY;
 
+/* Answers the sums of the place's key; no row if the key does not exist. */
 static bool query_key(struct tagstore *store, const struct tag_place *place,
                       struct pg_result **result, struct error *error)
 {
@@ -48,7 +51,7 @@ bool postgres_get_group_tag_key(struct tagstore *store, const struct tag_place *
         tag_key->values_seen = pg_int(result, 0, 1);
     }
     pg_result_free(result);
-    return tag_key->values_seen > 0 || no_such_key(place->group_id, error);
+    return tag_key->values_seen > 0 || report_no_such_key(place->group_id, error);
 }
 
 bool postgres_get_group_tag_value_count(struct tagstore *store, const struct tag_place *place,
@@ -67,8 +70,8 @@ bool postgres_get_group_tag_value_count(struct tagstore *store, const struct tag
 #define LISTED   " AND s.values_seen > 0 AND k.key <> ALL ($3::text[])"
 #define IN_ORDER " ORDER BY s.times_seen DESC, k.key COLLATE \"C\""
 
-/* OFFSET 0 makes it a look into the index for each of the group's keys; a join may read the keys of
-   all projects. */
+/* OFFSET 0 makes this one index lookup per key of the group. A join may read the keys of all
+   projects. */
 #define GROUP_KEYS                                                                                 \
     " tagstore_grouptagkey gk CROSS JOIN LATERAL (SELECT k.id, k.key FROM tagstore_tagkey k"       \
     "  WHERE k.id = gk.key_id AND" VISIBLE " OFFSET 0) k CROSS JOIN" GROUP_SUMS
@@ -82,6 +85,7 @@ static const char group_keys[] =
     "SELECT k.key, s.times_seen, s.values_seen, gk.group_id FROM" GROUP_KEYS OF_GROUP IN_ORDER
     " LIMIT $5::bigint";
 
+/* Project, environment, keys to leave out and, if there is one, the group. */
 static void add_scope(struct question *question, const struct tag_place *place)
 {
     question_add_int(question, place->project_id);
@@ -126,7 +130,7 @@ bool postgres_get_group_tag_keys(struct tagstore *store, const struct tag_place 
 
 /* ---- keys and their top values ---- */
 
-/* A row a value: the rows of a key are neighbours. */
+/* One row per value. The rows of a key are neighbours. */
 static const char keys_and_top_values[] =
     "SELECT " VALUE_COLUMNS ", k.key, s.times_seen, s.values_seen FROM" GROUP_KEYS
     " CROSS JOIN" TOP_VALUES OF_GROUP IN_ORDER

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading by users: exportd.event_user_attributes knows what each event says about its user. */
+/* Questions about users. exportd.event_user_attributes has what each event says about its user.
+
+   Tested by tests/system/test_tagstore_methods.py and tests/system/test_tagstore_plans.py. */
 #include "tagstore/postgres/operations.h"
 #include "tagstore/postgres/question.h"
 #include "tagstore/postgres/read_sql.h"
@@ -21,7 +23,7 @@ static const char *username_of(const void *list, size_t i)
     return ((const struct tagstore_user *)list)[i].attributes.username;
 }
 
-/* What is no address is that of no event. */
+/* Text that is no address is the address of no event. */
 static const char *address_of(const void *list, size_t i)
 {
     return event_user_address(((const struct tagstore_user *)list)[i].attributes.ip_address);
@@ -40,8 +42,8 @@ static void add_users(struct question *question, const struct tagstore_user_quer
     question_add_limit(question, query->limit);
 }
 
-static bool ask(struct tagstore *store, const struct tagstore_user_query *query, const char *sql,
-                struct pg_result **result, struct error *error)
+static bool ask_about_users(struct tagstore *store, const struct tagstore_user_query *query,
+                            const char *sql, struct pg_result **result, struct error *error)
 {
     struct question question;
     int64_t *projects = memory_zeroed(query->user_count, sizeof(*projects));
@@ -57,8 +59,8 @@ static bool ask(struct tagstore *store, const struct tagstore_user_query *query,
     return done;
 }
 
-/* One look into an index for each attribute (OFFSET 0: whatever the statistics are); an event that
-   several find is there once. */
+/* One index lookup per attribute; OFFSET 0 keeps it so whatever the statistics are. UNION removes
+   the events that are found by several attributes. */
 #define FOUND(attribute)                                                                           \
     " SELECT a.* FROM asked w CROSS JOIN LATERAL ("                                                \
     "  SELECT a.event_id, a.project_id, a.group_id, a.ident, a.seen"                               \
@@ -80,7 +82,7 @@ bool postgres_get_group_ids_for_users(struct tagstore *store,
                                       struct tag_id_list *group_ids, struct error *error)
 {
     struct pg_result *result = NULL;
-    bool done = ask(store, query, group_ids_for_users, &result, error) &&
+    bool done = ask_about_users(store, query, group_ids_for_users, &result, error) &&
                 question_take_ids(result, group_ids, error);
     pg_result_free(result);
     return done;
@@ -97,7 +99,7 @@ bool postgres_get_group_tag_values_for_users(struct tagstore *store,
                                              struct user_tag_value_list *rows, struct error *error)
 {
     struct pg_result *result = NULL;
-    bool done = ask(store, query, values_for_users, &result, error);
+    bool done = ask_about_users(store, query, values_for_users, &result, error);
     if (done) {
         rows->count = (size_t)pg_rows(result);
         rows->items = arena_array(rows->arena, rows->count, sizeof(*rows->items), error);

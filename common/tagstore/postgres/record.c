@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Recording a batch: each observation is seen twice, once in its environment and once in all
- * environments (0), whose rows are sums of their own. One pass folds the observations into the rows
- * of the tables, so that each row is written once a batch; then the rows are sorted, which is the
- * order in which all writers lock them, and get their ids.
+ * Recording a batch. Each observation counts twice: in its environment and in all environments (0),
+ * whose rows are sums of their own. One pass folds the observations into rows of the tables, so
+ * that each row is written once per batch. Then the rows are sorted, which gives the order in which
+ * all writers lock them, and get their ids.
  *
- * An event's tags refer to the key and value of the event's own environment: that is the only place
- * that says which environment an event had, and what a group's sums are computed from anew when
- * events move to another group.
+ * The tags of an event refer to the key and value of the event's own environment. Only these tags
+ * tell which environment an event had. When events move to another group, the sums of a group are
+ * computed again from them.
+ *
+ * Tested by tests/system/test_ingest.py and tests/system/test_tagstore_export.py.
  */
 #include "base/row_set.h"
 #include "base/text.h"
@@ -16,7 +18,7 @@
 
 #define ARENA_MAX ((size_t)1024 * 1024 * 1024)
 
-/* Until the ids are known, the rows refer to each other by their places in these sets. */
+/* Rows refer to each other by their places in these sets until their ids are known. */
 struct batch {
     struct pg *pg;
     struct value_cache *cache;
@@ -25,12 +27,12 @@ struct batch {
     struct row_set keys;          /* of struct key_row */
     struct row_set values;        /* of struct value_row */
     struct row_set group_values;  /* of struct group_value_row */
-    size_t *own_values;           /* for each observation: its value in its own environment */
+    size_t *own_values;           /* per observation: its value in its own environment */
     int64_t *key_ids, *value_ids; /* by place */
-    int64_t *value_keys;          /* the key's id, by the value's place */
+    int64_t *value_keys;          /* the key's id, by the place of the value */
 };
 
-static int compare(int64_t a, int64_t b)
+static int compare_numbers(int64_t a, int64_t b)
 {
     return (a > b) - (a < b);
 }
@@ -59,7 +61,8 @@ static bool same_group_value(const void *a, const void *b)
     return left->group_id == right->group_id && left->value_id == right->value_id;
 }
 
-static void count_one(struct tally *tally, int64_t seen)
+/* Adds one sighting to a tally. */
+static void add_sighting(struct tally *tally, int64_t seen)
 {
     if (tally->times_seen == 0 || seen < tally->first_seen)
         tally->first_seen = seen;
@@ -68,6 +71,7 @@ static void count_one(struct tally *tally, int64_t seen)
     tally->times_seen++;
 }
 
+/* The fold functions find or add the row of an observation; *place is its place in the set. */
 static bool fold_key(struct batch *batch, const struct tag_observation *seen,
                      int64_t environment_id, size_t *place, struct error *error)
 {
@@ -89,7 +93,7 @@ static bool fold_value(struct batch *batch, const struct tag_observation *seen, 
     uint64_t hash = row_hash_text(row_hash_int(ROW_HASH, (int64_t)key), seen->value);
     if (!row_set_add(&batch->values, hash, &row, place, error))
         return false;
-    count_one(&((struct value_row *)batch->values.rows)[*place].tally, seen->seen);
+    add_sighting(&((struct value_row *)batch->values.rows)[*place].tally, seen->seen);
     return true;
 }
 
@@ -102,12 +106,13 @@ static bool fold_group_value(struct batch *batch, const struct tag_observation *
     uint64_t hash = row_hash_int(row_hash_int(ROW_HASH, seen->group_id), (int64_t)value);
     if (!row_set_add(&batch->group_values, hash, &row, &place, error))
         return false;
-    count_one(&((struct group_value_row *)batch->group_values.rows)[place].tally, seen->seen);
+    add_sighting(&((struct group_value_row *)batch->group_values.rows)[place].tally, seen->seen);
     return true;
 }
 
-static bool fold_one(struct batch *batch, const struct tag_observation *seen,
-                     int64_t environment_id, size_t *value, struct error *error)
+/* Counts an observation in one environment. *value is the place of its value. */
+static bool fold_observation(struct batch *batch, const struct tag_observation *seen,
+                             int64_t environment_id, size_t *value, struct error *error)
 {
     size_t key = 0;
     return fold_key(batch, seen, environment_id, &key, error) &&
@@ -115,7 +120,7 @@ static bool fold_one(struct batch *batch, const struct tag_observation *seen,
            fold_group_value(batch, seen, *value, error);
 }
 
-static bool fold(struct batch *batch, struct error *error)
+static bool fold_observations(struct batch *batch, struct error *error)
 {
     size_t ignored = 0;
     batch->own_values =
@@ -126,8 +131,8 @@ static bool fold(struct batch *batch, struct error *error)
         const struct tag_observation *seen = &batch->observations->items[i];
         if (seen->environment_id <= 0)
             return error_set(error, ERROR_INTERNAL, "a tag of an event without environment");
-        if (!fold_one(batch, seen, seen->environment_id, &batch->own_values[i], error) ||
-            !fold_one(batch, seen, 0, &ignored, error))
+        if (!fold_observation(batch, seen, seen->environment_id, &batch->own_values[i], error) ||
+            !fold_observation(batch, seen, 0, &ignored, error))
             return false;
     }
     return true;
@@ -135,13 +140,14 @@ static bool fold(struct batch *batch, struct error *error)
 
 /* ---- keys ---- */
 
+/* The compare functions give the orders that record_sql.h names. */
 static int compare_keys(const void *a, const void *b)
 {
     const struct key_row *left = a;
     const struct key_row *right = b;
-    int order = compare(left->project_id, right->project_id);
+    int order = compare_numbers(left->project_id, right->project_id);
     if (order == 0)
-        order = compare(left->environment_id, right->environment_id);
+        order = compare_numbers(left->environment_id, right->environment_id);
     return order != 0 ? order : strcmp(left->key, right->key);
 }
 
@@ -164,9 +170,9 @@ static int compare_values(const void *a, const void *b)
 {
     const struct value_row *left = a;
     const struct value_row *right = b;
-    int order = compare(left->project_id, right->project_id);
+    int order = compare_numbers(left->project_id, right->project_id);
     if (order == 0)
-        order = compare(left->key_id, right->key_id);
+        order = compare_numbers(left->key_id, right->key_id);
     return order != 0 ? order : strcmp(left->value, right->value);
 }
 
@@ -174,9 +180,10 @@ static int compare_new_values(const void *a, const void *b)
 {
     const struct new_values *left = a;
     const struct new_values *right = b;
-    return compare(left->key_id, right->key_id);
+    return compare_numbers(left->key_id, right->key_id);
 }
 
+/* Adds the values that this batch has created to values_seen of their keys. */
 static bool save_new_values(struct batch *batch, struct error *error)
 {
     size_t added = 0;
@@ -195,7 +202,7 @@ static bool save_new_values(struct batch *batch, struct error *error)
     return added == 0 || record_new_values(batch->pg, rows, added, error);
 }
 
-/* The places of keys become ids, and ids that are known are filled in. */
+/* Replaces the places of keys by ids, and sets the ids that the cache knows. */
 static bool resolve_values(struct batch *batch, struct error *error)
 {
     struct value_row *rows = batch->values.rows;
@@ -213,7 +220,7 @@ static bool resolve_values(struct batch *batch, struct error *error)
     return true;
 }
 
-/* Finds the values, or makes them as never seen. */
+/* Finds the values, and creates missing ones as never seen. */
 static bool save_values(struct batch *batch, struct error *error)
 {
     if (!resolve_values(batch, error))
@@ -232,7 +239,7 @@ static int compare_value_ids(const void *a, const void *b)
 {
     const struct value_row *left = a;
     const struct value_row *right = b;
-    return compare(left->id, right->id);
+    return compare_numbers(left->id, right->id);
 }
 
 static bool save_value_sums(struct batch *batch, struct error *error)
@@ -247,14 +254,15 @@ static int compare_group_values(const void *a, const void *b)
 {
     const struct group_value_row *left = a;
     const struct group_value_row *right = b;
-    int order = compare(left->project_id, right->project_id);
+    int order = compare_numbers(left->project_id, right->project_id);
     if (order == 0)
-        order = compare(left->group_id, right->group_id);
+        order = compare_numbers(left->group_id, right->group_id);
     if (order == 0)
-        order = compare(left->key_id, right->key_id);
-    return order != 0 ? order : compare(left->value_id, right->value_id);
+        order = compare_numbers(left->key_id, right->key_id);
+    return order != 0 ? order : compare_numbers(left->value_id, right->value_id);
 }
 
+/* Replaces the places of values by the ids of key and value. */
 static bool save_group_values(struct batch *batch, struct error *error)
 {
     struct group_value_row *rows = batch->group_values.rows;
@@ -292,22 +300,26 @@ static bool save_event_tags(struct batch *batch, struct error *error)
 
 /* ---- the batch ---- */
 
-/* First what holds up nobody: new rows. Then the sums, which all writers of a popular value want:
-   they stay locked until the COMMIT, so all that takes long is done before. */
-static bool save(struct batch *batch, struct error *error)
+/* What rarely makes another writer wait comes first: keys and values, which postgres_prepare has
+   created already, and the tags of the batch's own events. The sums come last. All writers of a
+   popular value want to lock them, and they stay locked until the COMMIT. */
+static bool save_batch(struct batch *batch, struct error *error)
 {
-    return fold(batch, error) && save_keys(batch, error) && save_values(batch, error) &&
-           save_event_tags(batch, error) && record_check_references(batch->pg, error) &&
-           save_group_values(batch, error) && save_value_sums(batch, error);
+    return fold_observations(batch, error) && save_keys(batch, error) &&
+           save_values(batch, error) && save_event_tags(batch, error) &&
+           record_check_references(batch->pg, error) && save_group_values(batch, error) &&
+           save_value_sums(batch, error);
 }
 
-static bool prepare(struct batch *batch, struct error *error)
+/* The part of save_batch that creates keys and values. */
+static bool prepare_batch(struct batch *batch, struct error *error)
 {
-    return fold(batch, error) && save_keys(batch, error) && save_values(batch, error);
+    return fold_observations(batch, error) && save_keys(batch, error) && save_values(batch, error);
 }
 
-static bool run(struct tagstore *store, const struct tag_observation_list *observations,
-                bool (*steps)(struct batch *batch, struct error *error), struct error *error)
+static bool process_batch(struct tagstore *store, const struct tag_observation_list *observations,
+                          bool (*steps)(struct batch *batch, struct error *error),
+                          struct error *error)
 {
     struct postgres_tagstore *postgres = (struct postgres_tagstore *)store;
     if (postgres->values == NULL)
@@ -327,18 +339,18 @@ static bool run(struct tagstore *store, const struct tag_observation_list *obser
     row_set_free(&batch.keys);
     arena_free(batch.arena);
     if (!done && batch.cache != NULL)
-        value_cache_clear(batch.cache); /* it may be the reason */
+        value_cache_clear(batch.cache); /* it may be the cause */
     return done;
 }
 
 bool postgres_prepare(struct tagstore *store, const struct tag_observation_list *observations,
                       struct error *error)
 {
-    return run(store, observations, prepare, error);
+    return process_batch(store, observations, prepare_batch, error);
 }
 
 bool postgres_record(struct tagstore *store, const struct tag_observation_list *observations,
                      struct error *error)
 {
-    return run(store, observations, save, error);
+    return process_batch(store, observations, save_batch, error);
 }

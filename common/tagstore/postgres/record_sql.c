@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each function passes a whole batch as arrays (client/pg_columns.h), one per column, so that a
+ * batch costs one statement per table. Statements that need a fixed order of locks sort or number
+ * the rows.
+ *
+ * Tested by tests/system/test_ingest.py and tests/system/test_tagstore_export.py.
+ */
 #include "tagstore/postgres/record_sql.h"
 
+#include "base/embedded.h"
 #include "base/text.h"
 #include "client/pg_columns.h"
 #include "client/pg_copy_rows.h"
@@ -17,6 +25,7 @@ static void add_keys(struct pg_columns *columns, const struct key_row *rows, siz
     }
 }
 
+/* Sets the ids of the keys that exist, and counts the others. */
 static bool find_keys(struct pg *pg, struct key_row *rows, size_t count, size_t *missing,
                       struct error *error)
 {
@@ -58,8 +67,8 @@ static bool insert_keys(struct pg *pg, const struct key_row *rows, size_t count,
     return done;
 }
 
-/* Keys are few and old: the usual batch only reads them, and so takes no lock that another batch
-   would wait for. */
+/* Keys are few and rarely new. The usual batch only reads them, and so takes no lock that another
+   batch would wait for. */
 bool record_keys(struct pg *pg, struct key_row *rows, size_t count, struct error *error)
 {
     size_t missing = 0;
@@ -73,6 +82,7 @@ bool record_keys(struct pg *pg, struct key_row *rows, size_t count, struct error
 
 /* ---- values ---- */
 
+/* The last three columns of a value or of a group's value. */
 static void add_tally(struct pg_columns *columns, const struct tally *tally)
 {
     pg_columns_add_int(columns, tally->times_seen < INT32_MAX ? tally->times_seen : INT32_MAX);
@@ -80,9 +90,10 @@ static void add_tally(struct pg_columns *columns, const struct tally *tally)
     pg_columns_add_time(columns, tally->first_seen);
 }
 
-/* Fills the ids of the rows that have none. LATERAL with a LIMIT is a look into the index for each;
-   a plain join may read all the table. The least value that is not smaller comes out of the one
-   right index: without statistics that of all the key's values looks as good. */
+/* Sets the ids of the rows that have none. LATERAL with a LIMIT is one index lookup per row; a
+   plain join may read the whole table. The lookup asks for the smallest value that is not less than
+   the wanted one, because only the index that includes the value can answer this. Without
+   statistics the planner may choose the index of all values of the key for an equal value. */
 static bool find_values(struct pg *pg, struct value_row *rows, size_t count, struct error *error)
 {
     struct pg_columns columns;
@@ -111,8 +122,8 @@ static bool find_values(struct pg *pg, struct value_row *rows, size_t count, str
     return done;
 }
 
-/* What was inserted comes back in the order in which it went in; what somebody else has inserted
-   meanwhile does not come back. */
+/* Sets the ids of the rows that were inserted: they come back in the order of `rows`. A row that
+   another transaction has inserted meanwhile does not come back. */
 static bool read_inserted(const struct pg_result *result, struct value_row *rows, size_t count,
                           struct error *error)
 {
@@ -128,6 +139,7 @@ static bool read_inserted(const struct pg_result *result, struct value_row *rows
            error_set(error, ERROR_INTERNAL, "tag values came back in another order");
 }
 
+/* Inserts the rows that have no id yet. */
 static bool insert_values(struct pg *pg, struct value_row *rows, size_t count, struct error *error)
 {
     struct pg_columns columns;
@@ -164,6 +176,7 @@ static bool is_any_missing(const struct value_row *rows, size_t count)
     return false;
 }
 
+/* The second find_values is for rows that another transaction has inserted meanwhile. */
 bool record_values(struct pg *pg, struct value_row *rows, size_t count, struct error *error)
 {
     if (is_any_missing(rows, count) && !find_values(pg, rows, count, error))
@@ -203,8 +216,6 @@ bool record_value_sums(struct pg *pg, const struct value_row *rows, size_t count
 
 /* ---- values of groups ---- */
 
-/* A row that an upsert has made has xmax 0; one that it has changed, the lock it took first. All
-   values are saved before the first key is locked: the keys' statement sorts what it gets. */
 bool record_group_values(struct pg *pg, const struct group_value_row *rows, size_t count,
                          struct error *error)
 {
@@ -218,38 +229,16 @@ bool record_group_values(struct pg *pg, const struct group_value_row *rows, size
         add_tally(&columns, &rows[i].tally);
     }
     bool done = pg_columns_execute(
-        &columns, pg,
-        "WITH saved AS (INSERT INTO tagstore_grouptagvalue AS t"
-        "   (project_id, group_id, key_id, value_id, times_seen, last_seen, first_seen)"
-        "   SELECT w.project_id, w.group_id, w.key_id, w.value_id, w.times_seen, w.last_seen,"
-        "     w.first_seen"
-        "   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],"
-        "     $6::timestamptz[], $7::timestamptz[]) WITH ORDINALITY"
-        "     AS w (project_id, group_id, key_id, value_id, times_seen, last_seen, first_seen, n)"
-        "   ORDER BY w.n ON CONFLICT (project_id, group_id, key_id, value_id) DO UPDATE SET"
-        "     times_seen = least(2147483647, t.times_seen::bigint + excluded.times_seen)::integer,"
-        "     last_seen = greatest(t.last_seen, excluded.last_seen),"
-        "     first_seen = least(t.first_seen, excluded.first_seen)"
-        "   RETURNING t.project_id, t.group_id, t.key_id, (t.xmax = 0)::integer AS is_new),"
-        " added AS (SELECT project_id, group_id, key_id, sum(is_new) AS count FROM saved"
-        "   GROUP BY project_id, group_id, key_id)"
-        " INSERT INTO tagstore_grouptagkey AS t (project_id, group_id, key_id, values_seen)"
-        " SELECT w.project_id, w.group_id, w.key_id, w.count FROM added w"
-        " WHERE w.count > 0 OR NOT EXISTS (SELECT FROM tagstore_grouptagkey k"
-        "   WHERE k.project_id = w.project_id AND k.group_id = w.group_id"
-        "   AND k.key_id = w.key_id)"
-        " ORDER BY w.project_id, w.group_id, w.key_id"
-        " ON CONFLICT (project_id, group_id, key_id) DO UPDATE SET values_seen ="
-        "   least(2147483647, t.values_seen::bigint + excluded.values_seen)::integer",
-        NULL, error);
+        &columns, pg, embedded_text(embedded_tagstore_statements, "record_group_values.sql"), NULL,
+        error);
     pg_columns_free(&columns);
     return done;
 }
 
 /* ---- how many values a key has ---- */
 
-/* The rows are locked in a fixed order before they are changed: an UPDATE alone takes them in the
-   order of its plan. */
+/* Locks the rows in a fixed order before it updates them: an UPDATE alone locks them in the order
+   of its plan. */
 bool record_new_values(struct pg *pg, const struct new_values *rows, size_t count,
                        struct error *error)
 {

@@ -62,8 +62,8 @@ static uint64_t hash_of(int64_t key_id, const char *value)
     return hash ^ hash >> 32;
 }
 
-/* The slot that holds it, or the free one where it would go: there always is one. */
-static size_t place_of(const struct value_cache *cache, int64_t key_id, const char *value)
+/* The slot of the value, or the free slot where it belongs. There is always a free slot. */
+static size_t find_slot(const struct value_cache *cache, int64_t key_id, const char *value)
 {
     size_t place = hash_of(key_id, value) % SLOTS;
     while (cache->slots[place].id != 0 &&
@@ -74,7 +74,7 @@ static size_t place_of(const struct value_cache *cache, int64_t key_id, const ch
 
 int64_t value_cache_find(const struct value_cache *cache, int64_t key_id, const char *value)
 {
-    return cache->slots[place_of(cache, key_id, value)].id;
+    return cache->slots[find_slot(cache, key_id, value)].id;
 }
 
 void value_cache_add(struct value_cache *cache, int64_t key_id, const char *value, int64_t id)
@@ -83,7 +83,7 @@ void value_cache_add(struct value_cache *cache, int64_t key_id, const char *valu
     size_t size = strlen(value);
     if (cache->count == ENTRIES_MAX)
         value_cache_clear(cache);
-    struct slot *slot = &cache->slots[place_of(cache, key_id, value)];
+    struct slot *slot = &cache->slots[find_slot(cache, key_id, value)];
     if (slot->id == 0) {
         const char *copy = arena_copy(cache->texts, value, size, &ignored);
         if (copy == NULL) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ids of tag values that this process has met: most tags of a batch have values that are in every
-   batch. It forgets all when it is full. An id in it may be out of date, when a value was deleted
-   or its transaction rolled back: whoever finds that out clears the cache. */
+/* The ids of tag values that this process has met. Most tags of a batch have values that are in
+   every batch. A full cache forgets all its ids. An id can be out of date, if the value was deleted
+   or its transaction rolled back: the caller that finds this out clears the cache. */
 #ifndef TAGSTORE_POSTGRES_VALUE_CACHE_H
 #define TAGSTORE_POSTGRES_VALUE_CACHE_H
 
@@ -14,10 +14,10 @@ struct value_cache *value_cache_new(void);
 void value_cache_free(struct value_cache *cache);
 void value_cache_clear(struct value_cache *cache);
 
-/* The id of a key's value; 0 when it is not known. */
+/* The id of a key's value; 0 if it is not known. */
 int64_t value_cache_find(const struct value_cache *cache, int64_t key_id, const char *value);
 
-/* Remembers an id, if there is memory. */
+/* Remembers an id. Does nothing without memory. */
 void value_cache_add(struct value_cache *cache, int64_t key_id, const char *value, int64_t id);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deleting keys, and what groups have. */
+/* Deletes keys with everything under them, and what a group has. The rows of a key go in batches,
+   so that no transaction is long. */
 #include "tagstore/postgres/operations.h"
 #include "tagstore/postgres/question.h"
 
@@ -7,7 +8,7 @@ enum { BATCH_ROWS = 2000 };
 
 /* ---- a key with everything under it ---- */
 
-/* Status 1 is "pending deletion"; keys that an interrupted call has left with it count too. */
+/* Status 1 is "pending deletion". Keys that an interrupted call has left with it are included. */
 static bool hide_keys(struct pg *pg, const struct tag_place *place, struct tag_id_list *ids,
                       struct error *error)
 {
@@ -24,9 +25,9 @@ static bool hide_keys(struct pg *pg, const struct tag_place *place, struct tag_i
     return done;
 }
 
-/* Ingest holds its project with FOR KEY SHARE for as long as a batch lasts: with this lock nobody
-   is in the middle of one, so that the order of the deletions does not matter and no new row is on
-   its way to a key that is about to go. */
+/* Ingest locks its project with FOR KEY SHARE for the whole batch. While this lock is held, no
+   batch is in progress: the order of the deletions does not matter, and no new row can refer to a
+   key that is about to be deleted. */
 static bool lock_project(struct pg *pg, int64_t project_id, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -39,8 +40,8 @@ static bool lock_project(struct pg *pg, int64_t project_id, struct error *error)
     "DELETE FROM " table " WHERE id = ANY (ARRAY("                                                 \
     "SELECT id FROM " table " WHERE key_id = $1::bigint LIMIT $2::bigint))"
 
-/* In this order no row loses what it refers to. *left: there may be more. */
-static bool delete_some(struct pg *pg, int64_t key_id, bool *left, struct error *error)
+/* In this order no row loses a row that it refers to. *left: there may be more rows. */
+static bool delete_some_rows(struct pg *pg, int64_t key_id, bool *left, struct error *error)
 {
     static const char *const deletions[] = {
         DELETE_SOME("tagstore_eventtag"),
@@ -69,12 +70,13 @@ static bool delete_key_row(struct pg *pg, int64_t key_id, struct error *error)
                       error);
 }
 
+/* Deletes a batch of the key's rows in one transaction, and the key itself with the last one. */
 static bool delete_batch(struct pg *pg, int64_t project_id, int64_t key_id, bool *left,
                          struct error *error)
 {
     if (!pg_begin(pg, error))
         return false;
-    bool done = lock_project(pg, project_id, error) && delete_some(pg, key_id, left, error) &&
+    bool done = lock_project(pg, project_id, error) && delete_some_rows(pg, key_id, left, error) &&
                 (*left || delete_key_row(pg, key_id, error)) && pg_commit(pg, error);
     if (!done)
         pg_rollback(pg);

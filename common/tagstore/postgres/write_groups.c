@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tags that change groups. The tags of an event refer to the key and value of the event's own
- * environment; a sighting counts in the group's row of that one and in the row of all environments,
- * which is found by the texts of key and value. The project is held until the COMMIT, so that
- * nobody deletes a key meanwhile (write_delete.c).
+ * environment. A sighting counts in the group's row of that environment and in its row of all
+ * environments; the texts of key and value lead from one to the other. The project stays locked
+ * until the COMMIT, so that no key is deleted meanwhile (write_delete.c).
  */
+#include "base/embedded.h"
 #include "client/pg_columns.h"
 #include "model/event_user_attributes.h"
 #include "model/project.h"
@@ -12,14 +13,14 @@
 
 #define ARENA_MAX ((size_t)256 * 1024 * 1024)
 
-/* t: the table, stored under this alias. */
+/* `t` is the alias of the table to which the rows are added. */
 #define ADD_SUMS                                                                                   \
     " ON CONFLICT (project_id, group_id, key_id, value_id) DO UPDATE SET"                          \
     " times_seen = least(2147483647, t.times_seen::bigint + excluded.times_seen)::integer,"        \
     " last_seen = greatest(t.last_seen, excluded.last_seen),"                                      \
     " first_seen = least(t.first_seen, excluded.first_seen)"
 
-/* What the events that move have counted in a row of tagstore_grouptagvalue. */
+/* What the moving events have counted in a row of tagstore_grouptagvalue. */
 struct moved {
     int64_t group_id, key_id, value_id;
     int64_t times_seen;
@@ -45,8 +46,8 @@ static bool add_ids(struct pg_array *array, const struct tag_id_list *ids, const
     return pg_array_text(array, text, error);
 }
 
-/* A writer makes a value first and counts it afterwards, under this lock: what is not seen by the
-   count yet is added when the lock is free again. */
+/* A writer creates a value first and counts it afterwards, under this lock. If the count does not
+   see a value yet, the writer adds it when the lock is free again. */
 static bool lock_group_keys(struct pg *pg, const struct pg_params *params, struct error *error)
 {
     return pg_execute(pg,
@@ -56,6 +57,7 @@ static bool lock_group_keys(struct pg *pg, const struct pg_params *params, struc
                       params, NULL, error);
 }
 
+/* Counts the values of the groups' keys; a key without values gets 0. */
 static bool recount_group_keys(struct pg *pg, const struct pg_params *params, struct error *error)
 {
     return pg_execute(pg,
@@ -95,7 +97,8 @@ bool postgres_update_group_tag_key_values_seen(struct tagstore *store, int64_t p
 
 /* ---- the tags of events ---- */
 
-/* Answers what they have counted, in each environment and in all of them. */
+/* Moves the tags of the events. The answer is what they have counted, in each environment and in
+   all. */
 static bool query_moved(struct move *move, const char *event_ids, struct pg_result **result,
                         struct error *error)
 {
@@ -103,33 +106,8 @@ static bool query_moved(struct move *move, const char *event_ids, struct pg_resu
     pg_bind_int(&params, move->project_id);
     pg_bind_text(&params, event_ids);
     pg_bind_int(&params, move->destination_group_id);
-    return pg_query(
-        move->pg,
-        "WITH old AS ("
-        "  SELECT id, group_id FROM tagstore_eventtag WHERE project_id = $1::bigint"
-        "  AND event_id = ANY ($2::bigint[]) AND group_id <> $3::bigint FOR NO KEY UPDATE),"
-        " moved AS ("
-        "  UPDATE tagstore_eventtag t SET group_id = $3::bigint FROM old WHERE t.id = old.id"
-        "  RETURNING old.group_id, t.key_id, t.value_id, t.date_added),"
-        " own AS ("
-        "  SELECT group_id, key_id, value_id, count(*) AS times_seen,"
-        "   min(date_added) AS first_seen, max(date_added) AS last_seen"
-        "  FROM moved GROUP BY group_id, key_id, value_id),"
-        " total AS ("
-        "  SELECT own.group_id, k.id AS key_id, v.id AS value_id,"
-        "   sum(own.times_seen)::bigint AS times_seen,"
-        "   min(own.first_seen) AS first_seen, max(own.last_seen) AS last_seen"
-        "  FROM own JOIN tagstore_tagkey ok ON ok.id = own.key_id AND ok.environment_id <> 0"
-        "  JOIN tagstore_tagvalue ov ON ov.id = own.value_id"
-        "  JOIN tagstore_tagkey k ON k.project_id = ok.project_id AND k.environment_id = 0"
-        "   AND k.key = ok.key"
-        "  JOIN tagstore_tagvalue v ON v.project_id = ov.project_id AND v.key_id = k.id"
-        "   AND v.value = ov.value"
-        "  GROUP BY own.group_id, k.id, v.id)"
-        " SELECT group_id, key_id, value_id, times_seen, " PG_USEC("first_seen") ", " PG_USEC(
-            "last_seen") " FROM (SELECT * FROM own UNION ALL SELECT * FROM total) both_kinds"
-                         " ORDER BY group_id, key_id, value_id",
-        &params, result, error);
+    return pg_query(move->pg, embedded_text(embedded_tagstore_statements, "move_event_tags.sql"),
+                    &params, result, error);
 }
 
 static bool read_moved(struct move *move, const struct pg_result *result, struct error *error)
@@ -160,7 +138,7 @@ static bool move_event_tags(struct move *move, const struct tag_id_list *event_i
     return done;
 }
 
-/* Runs a statement over what has moved: $1 project, $2 destination, $3 groups, $4 keys, $5 values,
+/* Runs a statement over the moved sums: $1 project, $2 destination, $3 groups, $4 keys, $5 values,
    $6 times_seen, $7 first_seen, $8 last_seen. */
 static bool execute_moved(const struct move *move, const char *sql, struct error *error)
 {
@@ -200,36 +178,13 @@ static bool add_to_destination(const struct move *move, struct error *error)
         error);
 }
 
-/* `known` is what the group still has of events: its tags of that key and value, for the row of all
-   environments those of every environment. If that is all that is left in the row, it tells the
-   first and the last sighting. */
 static bool take_from_sources(const struct move *move, struct error *error)
 {
-    return execute_moved(
-        move,
-        "WITH known AS ("
-        "  SELECT w.project_id, w.group_id, w.key_id, w.value_id, w.times_seen AS moved,"
-        "   count(t.id) AS events, min(t.date_added) AS first_seen, max(t.date_added) AS last_seen"
-        "  FROM" MOVED "  JOIN tagstore_tagkey k ON k.id = w.key_id"
-        "  JOIN tagstore_tagvalue v ON v.id = w.value_id"
-        "  JOIN tagstore_tagkey ek ON ek.project_id = k.project_id AND ek.key = k.key"
-        "   AND (ek.id = k.id OR k.environment_id = 0)"
-        "  JOIN tagstore_tagvalue ev ON ev.project_id = v.project_id AND ev.key_id = ek.id"
-        "   AND ev.value = v.value"
-        "  LEFT JOIN tagstore_eventtag t ON t.group_id = w.group_id AND t.key_id = ek.id"
-        "   AND t.value_id = ev.id AND t.project_id = w.project_id"
-        "  GROUP BY w.project_id, w.group_id, w.key_id, w.value_id, w.times_seen)"
-        " UPDATE tagstore_grouptagvalue g"
-        " SET times_seen = greatest(g.times_seen - known.moved, 0)::integer,"
-        "  first_seen = CASE WHEN known.events > 0 AND known.events = g.times_seen - known.moved"
-        "   THEN known.first_seen ELSE g.first_seen END,"
-        "  last_seen = CASE WHEN known.events > 0 AND known.events = g.times_seen - known.moved"
-        "   THEN known.last_seen ELSE g.last_seen END"
-        " FROM known WHERE g.project_id = known.project_id AND g.group_id = known.group_id"
-        "  AND g.key_id = known.key_id AND g.value_id = known.value_id",
-        error);
+    return execute_moved(move, embedded_text(embedded_tagstore_statements, "take_from_sources.sql"),
+                         error);
 }
 
+/* The values that have no sightings left. */
 static bool delete_unseen(const struct move *move, struct error *error)
 {
     return execute_moved(move,
@@ -240,6 +195,7 @@ static bool delete_unseen(const struct move *move, struct error *error)
                          error);
 }
 
+/* The groups' keys that have no values left. */
 static bool delete_empty_keys(const struct move *move, struct error *error)
 {
     return execute_moved(move,
@@ -252,8 +208,9 @@ static bool delete_empty_keys(const struct move *move, struct error *error)
                          error);
 }
 
-/* The groups that have lost something come sorted; each once, and the destination. */
-static bool recount(struct tagstore *store, const struct move *move, struct error *error)
+/* Counts the keys of the destination and of each group that has lost something: the rows are sorted
+   by group. */
+static bool recount_groups(struct tagstore *store, const struct move *move, struct error *error)
 {
     size_t count = 1;
     int64_t *groups = arena_array(move->arena, move->count + 1, sizeof(*groups), error);
@@ -286,7 +243,7 @@ bool postgres_update_group_for_events(struct tagstore *store, const struct tag_p
         event_user_attributes_move_events(move.pg, &events, move.destination_group_id, error) &&
         move_event_tags(&move, event_ids, error) &&
         (move.count == 0 || (add_to_destination(&move, error) && take_from_sources(&move, error) &&
-                             delete_unseen(&move, error) && recount(store, &move, error)));
+                             delete_unseen(&move, error) && recount_groups(store, &move, error)));
     arena_free(move.arena);
     return done;
 }
@@ -304,7 +261,7 @@ static const char merge_values[] =
 static const char merge_event_tags[] = "UPDATE tagstore_eventtag SET group_id = $3::bigint"
                                        " WHERE project_id = $1::bigint AND group_id = $2::bigint";
 
-/* Keys without values too. */
+/* Includes keys without values. */
 static const char merge_keys[] =
     "WITH gone AS (DELETE FROM tagstore_grouptagkey"
     "  WHERE project_id = $1::bigint AND group_id = $2::bigint RETURNING *)"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing of single rows. What a row needs is made before it, kind by kind for all rows of a call,
+ * Writes single rows. What a row needs is created before it, class by class for all rows of a call,
  * so that locks are taken in the order of recording: the project, keys, values, values of groups,
- * tags of events, then the counters of groups' keys and of keys. The project is held until the
- * COMMIT, so that nobody deletes a key that a new row refers to (write_delete.c).
+ * tags of events, then the counters of groups' keys and of keys. The project stays locked until the
+ * COMMIT, so that a key to which a new row refers is not deleted (write_delete.c).
  */
 #include "model/project.h"
 #include "tagstore/postgres/operations.h"
@@ -11,12 +11,12 @@
 
 #define ARENA_MAX ((size_t)16 * 1024 * 1024)
 
-/* A row that is being written. */
+/* A row to write. */
 struct item {
     struct tag_place place;
     int64_t key_id, value_id;
-    struct tag_row row;        /* the one looked at last */
-    bool created[TAG_CLASSES]; /* by this call */
+    struct tag_row row;        /* the row that was read last */
+    bool created[TAG_CLASSES]; /* whether this call has created the row of the class */
 };
 
 /* ---- statements ---- */
@@ -31,9 +31,10 @@ struct item {
 
 #define VALUE_SEEN(t) "0, " t ".times_seen, " PG_USEC(t ".first_seen") ", " PG_USEC(t ".last_seen")
 
-/* For each class: the statement that finds a row, as id, values_seen, times_seen, first_seen,
-   last_seen; and the one that makes it, if what it needs is there. $1 project, $2 environment, $3
-   key; of values $4 value; of groups the last one is the group. */
+/* Per class, the statement that finds a row, with the columns id, values_seen, times_seen,
+   first_seen, last_seen; and the statement that inserts it, if the rows that it needs exist. $1
+   project, $2 environment, $3 key; for values $4 value; for groups the last parameter is the
+   group. */
 static const struct {
     const char *find, *insert;
 } statements[TAG_CLASSES] = {
@@ -76,8 +77,9 @@ static void bind_place(struct pg_params *params, enum tag_class class,
         pg_bind_int(params, place->group_id);
 }
 
-static bool find(struct pg *pg, enum tag_class class, struct item *item, bool *found,
-                 struct error *error)
+/* Reads the row of the class; *found is false if there is none. */
+static bool find_row(struct pg *pg, enum tag_class class, struct item *item, bool *found,
+                     struct error *error)
 {
     struct pg_params params = {.count = 0};
     struct pg_result *result = NULL;
@@ -95,7 +97,8 @@ static bool find(struct pg *pg, enum tag_class class, struct item *item, bool *f
     return true;
 }
 
-static bool insert(struct pg *pg, enum tag_class class, struct item *item, struct error *error)
+/* Inserts the row, unless another transaction has done so. */
+static bool insert_row(struct pg *pg, enum tag_class class, struct item *item, struct error *error)
 {
     struct pg_params params = {.count = 0};
     int64_t affected = 0;
@@ -105,7 +108,7 @@ static bool insert(struct pg *pg, enum tag_class class, struct item *item, struc
     return done;
 }
 
-/* A value that is new counts in its key. */
+/* A new value counts in its key. */
 static bool count_new_value(struct pg *pg, const struct item *item, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -117,6 +120,7 @@ static bool count_new_value(struct pg *pg, const struct item *item, struct error
                       &params, NULL, error);
 }
 
+/* A new value of a group counts in the group's key. */
 static bool count_new_group_value(struct pg *pg, const struct item *item, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -140,13 +144,14 @@ static bool hold_project(struct pg *pg, int64_t project_id, struct error *error)
     return project_lock(pg, &project_id, 1, &organization_id, error);
 }
 
-/* Looks first: as a rule the row is there, and a look takes no lock. */
-static bool ensure(struct pg *pg, enum tag_class class, struct item *item, struct error *error)
+/* Reads first: usually the row exists, and reading takes no lock. */
+static bool ensure_row(struct pg *pg, enum tag_class class, struct item *item, struct error *error)
 {
     bool found = false;
-    if (!find(pg, class, item, &found, error))
+    if (!find_row(pg, class, item, &found, error))
         return false;
-    if (!found && (!insert(pg, class, item, error) || !find(pg, class, item, &found, error)))
+    if (!found &&
+        (!insert_row(pg, class, item, error) || !find_row(pg, class, item, &found, error)))
         return false;
     if (class == TAG_KEY)
         item->key_id = item->row.id;
@@ -156,11 +161,11 @@ static bool ensure(struct pg *pg, enum tag_class class, struct item *item, struc
            error_set(error, ERROR_CONFLICT, "a new row of the tagstore was deleted at once");
 }
 
-static bool ensure_all(struct pg *pg, enum tag_class class, struct item *items, size_t count,
-                       struct error *error)
+static bool ensure_rows(struct pg *pg, enum tag_class class, struct item *items, size_t count,
+                        struct error *error)
 {
     for (size_t i = 0; i < count; i++)
-        if (!ensure(pg, class, &items[i], error))
+        if (!ensure_row(pg, class, &items[i], error))
             return false;
     return true;
 }
@@ -183,16 +188,16 @@ static int compare_values(const void *a, const void *b)
     return strcmp(left->place.value, right->place.value);
 }
 
-/* Values of one project; those of groups follow in the same order. */
+/* Creates values of one project, and then those of groups in the same order. */
 static bool ensure_values(struct pg *pg, struct item *items, size_t count, bool of_group,
                           struct error *error)
 {
     qsort(items, count, sizeof(*items), compare_keys);
-    if (!ensure_all(pg, TAG_KEY, items, count, error))
+    if (!ensure_rows(pg, TAG_KEY, items, count, error))
         return false;
     qsort(items, count, sizeof(*items), compare_values);
-    return ensure_all(pg, TAG_VALUE, items, count, error) &&
-           (!of_group || ensure_all(pg, GROUP_TAG_VALUE, items, count, error));
+    return ensure_rows(pg, TAG_VALUE, items, count, error) &&
+           (!of_group || ensure_rows(pg, GROUP_TAG_VALUE, items, count, error));
 }
 
 static bool count_new_values(struct pg *pg, const struct item *items, size_t count,
@@ -207,13 +212,14 @@ static bool count_new_values(struct pg *pg, const struct item *items, size_t cou
     return true;
 }
 
-static bool make(struct pg *pg, enum tag_class class, struct item *item, struct error *error)
+/* Creates the row, and the rows that it needs. */
+static bool create_row(struct pg *pg, enum tag_class class, struct item *item, struct error *error)
 {
     if (class == TAG_VALUE || class == GROUP_TAG_VALUE)
         return ensure_values(pg, item, 1, class == GROUP_TAG_VALUE, error) &&
                count_new_values(pg, item, 1, error);
-    return ensure(pg, TAG_KEY, item, error) &&
-           (class == TAG_KEY || ensure(pg, GROUP_TAG_KEY, item, error));
+    return ensure_row(pg, TAG_KEY, item, error) &&
+           (class == TAG_KEY || ensure_row(pg, GROUP_TAG_KEY, item, error));
 }
 
 bool postgres_get_or_create(struct tagstore *store, enum tag_class class,
@@ -221,7 +227,7 @@ bool postgres_get_or_create(struct tagstore *store, enum tag_class class,
 {
     struct pg *pg = ((struct postgres_tagstore *)store)->pg;
     struct item item = {.place = *place};
-    bool done = hold_project(pg, place->project_id, error) && make(pg, class, &item, error);
+    bool done = hold_project(pg, place->project_id, error) && create_row(pg, class, &item, error);
     *row = item.row;
     row->created = item.created[class];
     return done;
@@ -229,7 +235,7 @@ bool postgres_get_or_create(struct tagstore *store, enum tag_class class,
 
 /* ---- counting ---- */
 
-/* A row that was never seen takes a bound that is not given from the other. */
+/* A row that was never seen takes a missing bound from the other one. */
 #define INCREMENT                                                                                  \
     " SET times_seen = least(2147483647, t.times_seen + $1::bigint)::integer,"                     \
     " first_seen = coalesce(least(t.first_seen, $2::timestamptz), $3::timestamptz),"               \
@@ -271,7 +277,7 @@ bool postgres_incr_times_seen(struct tagstore *store, enum tag_class class,
 
 /* ---- the tags of an event ---- */
 
-/* Makes what the rows refer to, then the rows. */
+/* Creates the rows that the tags refer to, then the tags. */
 static bool insert_event_tags(struct pg *pg, struct item *items, struct event_tag_row *rows,
                               size_t count, struct error *error)
 {
