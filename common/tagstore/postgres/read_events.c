@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds events by their tags. The tags of an event refer to the keys and values of the event's own
-   environment. So a question about all environments is about the rows of each environment.
-
-   Tested by tests/system/test_tagstore_methods.py and tests/system/test_tagstore_plans.py. */
+/*
+ * Finds events by their tags. The tags of an event refer to the keys and values of the event's own
+ * environment. So a question about all environments is about the rows of each environment.
+ *
+ * Tested by tests/system/test_tagstore_methods.py and tests/system/test_tagstore_plans.py.
+ */
 #include "base/embedded.h"
 #include "tagstore/postgres/operations.h"
 #include "tagstore/postgres/question.h"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads keys. How often a key was seen is the sum over its values: no row counts it.
-
-   Tested by tests/system/test_tagstore_methods.py and tests/system/test_tagstore_plans.py. */
+/*
+ * Reads keys. How often a key was seen is the sum over its values: no row counts it.
+ *
+ * Tested by tests/system/test_tagstore_methods.py and tests/system/test_tagstore_plans.py.
+ */
 #include "base/text.h"
 #include "tagstore/label.h"
 #include "tagstore/postgres/operations.h"

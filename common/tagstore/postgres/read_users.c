@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Questions about users. exportd.event_user_attributes has what each event says about its user.
-
-   Tested by tests/system/test_tagstore_methods.py and tests/system/test_tagstore_plans.py. */
+/*
+ * Questions about users. exportd.event_user_attributes has what each event says about its user.
+ *
+ * Tested by tests/system/test_tagstore_methods.py and tests/system/test_tagstore_plans.py.
+ */
 #include "tagstore/postgres/operations.h"
 #include "tagstore/postgres/question.h"
 #include "tagstore/postgres/read_sql.h"

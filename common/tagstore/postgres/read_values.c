@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads values and releases. All values of a key are read by the cursor (cursor.c).
-
-   Tested by tests/system/test_tagstore_methods.py and tests/system/test_tagstore_plans.py. */
+/*
+ * Reads values and releases. All values of a key are read by the cursor (cursor.c).
+ *
+ * Tested by tests/system/test_tagstore_methods.py and tests/system/test_tagstore_plans.py.
+ */
 #include "tagstore/postgres/operations.h"
 #include "tagstore/postgres/question.h"
 #include "tagstore/postgres/read_sql.h"

@@ -48,24 +48,24 @@ bool border_judge(const struct border *border, const struct snuba_answer *answer
     return true;
 }
 
-/* Bytes of a character in a request: an escape for a quote or a backslash, and in 2018 for every
-   byte that is not ASCII. */
-static size_t cost_of(const char *character, size_t length)
+/* The bytes of a character in a request. A quote and a backslash are escaped. In 2018 every byte
+   that is not ASCII is escaped, too. */
+static size_t request_bytes_of(const char *character, size_t length)
 {
     if (length == 1)
         return *character == '\'' || *character == '\\' ? 2 : 1;
     return 4 * length;
 }
 
-/* Whole characters only. */
-static size_t beginning(const struct buffer *value, size_t bytes)
+/* How many bytes of the value fit into `bytes` of a request. Whole characters only. */
+static size_t size_of_beginning(const struct buffer *value, size_t bytes)
 {
     size_t size = 0;
     size_t cost = 0;
     while (size < value->size) {
         bool valid = false;
         size_t length = utf8_step(&value->data[size], value->size - size, &valid);
-        cost += cost_of(&value->data[size], length);
+        cost += request_bytes_of(&value->data[size], length);
         if (cost > bytes)
             break;
         size += length;
@@ -76,8 +76,8 @@ static size_t beginning(const struct buffer *value, size_t bytes)
 static bool set_asked(struct border *border, struct error *error)
 {
     buffer_clear(&border->asked);
-    return buffer_append(&border->asked, border->last.data, beginning(&border->last, border->bytes),
-                         error);
+    return buffer_append(&border->asked, border->last.data,
+                         size_of_beginning(&border->last, border->bytes), error);
 }
 
 bool border_move(struct border *border, const char *value, struct error *error)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The export's cursor. The pages come by value, and an export is ordered by time: so all pages are
- * read when it is opened, and sorted on disk if they are many; what is then given out is one
- * consistent answer that needs no server any more.
+ * The export's cursor. Snuba is asked for pages of values, but an export is ordered by time. So all
+ * pages are read when the cursor is opened, and sorted, on disk if there are many rows. From then
+ * on the cursor is one consistent answer and needs no server.
+ *
+ * Tested by tests/system/test_snuba_export.py and tests/system/test_snuba_paging.py.
  */
 #include "tagstore/snuba/sorter.h"
 #include "tagstore/snuba/value_pages.h"
@@ -30,8 +32,9 @@ static bool sort_page(struct sorter *sorter, const struct group_tag_value_list *
     return done;
 }
 
-static bool tell(const struct group_tag_value_query *query, const struct sorter *sorter,
-                 struct error *error)
+/* Calls the `reading` function of the query. */
+static bool report_progress(const struct group_tag_value_query *query, const struct sorter *sorter,
+                            struct error *error)
 {
     return query->reading == NULL || query->reading(query->context, sorter_rows(sorter), error);
 }
@@ -45,14 +48,14 @@ static bool read_pages(struct value_pages *pages, const struct group_tag_value_q
     while (done && more) {
         arena_reset(page.arena);
         done = value_pages_next(pages, &page, &more, error) && sort_page(sorter, &page, error) &&
-               tell(query, sorter, error);
+               report_progress(query, sorter, error);
     }
     arena_free(page.arena);
     return done && sorter_finish(sorter, error);
 }
 
-static bool fill(struct snuba_cursor *cursor, const struct group_tag_value_query *query,
-                 struct error *error)
+static bool read_all_rows(struct snuba_cursor *cursor, const struct group_tag_value_query *query,
+                          struct error *error)
 {
     struct value_pages *pages = NULL;
     if (!value_pages_new(cursor->base.store, query, &pages, error))
@@ -84,7 +87,7 @@ bool snuba_open_group_tag_values(struct tagstore *store, const struct group_tag_
                                   .group_id = query->group_id,
                                   .page_size = query->page_size,
                                   .sorter = sorter_new(snuba->tmpdir, SORT_MEMORY)};
-    bool done = made->sorter != NULL ? fill(made, query, error) : error_no_memory(error);
+    bool done = made->sorter != NULL ? read_all_rows(made, query, error) : error_no_memory(error);
     if (done)
         *cursor = &made->base;
     else
@@ -92,7 +95,7 @@ bool snuba_open_group_tag_values(struct tagstore *store, const struct group_tag_
     return done;
 }
 
-/* ---- giving out ---- */
+/* ---- returning rows ---- */
 
 bool snuba_next_page(struct tagstore_cursor *cursor, struct group_tag_value_list *page,
                      struct error *error)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of this backend share: its struct and the operations that snuba_tagstore.c lists.
-   Each promises what tagstore.h says of the function of its name. */
+/* What the files of this backend share: its struct, and the operations that snuba_tagstore.c lists.
+   Each operation does what tagstore.h promises of the function of its name. */
 #ifndef TAGSTORE_SNUBA_OPERATIONS_H
 #define TAGSTORE_SNUBA_OPERATIONS_H
 
@@ -14,7 +14,7 @@ struct snuba_tagstore {
     struct snuba_client *client;
     struct snuba_translator translator;
     char *tmpdir;          /* where a cursor sorts */
-    int64_t page_size_max; /* rows of an export's page, however quickly they come */
+    int64_t page_size_max; /* the most rows per page of an export, however fast the pages come */
 };
 
 /* cursor.c */
@@ -25,6 +25,7 @@ bool snuba_next_page(struct tagstore_cursor *cursor, struct group_tag_value_list
 void snuba_close(struct tagstore_cursor *cursor);
 
 /* read_keys.c */
+/* Whether the project or group has the key. Used by cursor.c. */
 bool snuba_has_tag_key(struct tagstore *store, const struct tag_place *place, bool *has,
                        struct error *error) MUST_CHECK;
 bool snuba_estimate_values(struct tagstore *store, const struct tag_place *place, int64_t *count,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_snuba_tagstore.py and tests/system/test_tagstore_methods.py. */
 #include "tagstore/snuba/question.h"
 
 enum { CONDITIONS = 4 }; /* of a usual question */
@@ -60,7 +61,7 @@ bool snuba_question_any_of(struct snuba_question *question,
     return true;
 }
 
-/* Copies the condition, which has to hold. */
+/* Adds a copy of the condition, which must hold. */
 static bool add_condition(struct snuba_question *question, const struct snuba_condition *condition,
                           struct error *error)
 {
@@ -95,7 +96,7 @@ bool snuba_question_texts(struct snuba_question *question, struct snuba_column c
     return add_condition(question, &condition, error);
 }
 
-/* A key that has no column of text is found among the tags that an event has. */
+/* A key that has no column of its own is found among the tags of the event. */
 static bool add_key(struct snuba_question *question, const char *key, struct snuba_column *value,
                     struct error *error)
 {

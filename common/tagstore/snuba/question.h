@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A question to the store's Snuba while it is put together, and its answer: complete and in the
- * promised order, whatever the server's limits and however many keys it sorts by. Everything is in
- * the question's arena.
+ * A question to Snuba that is put together step by step, and its answer. The answer is complete and
+ * in the promised order, whatever the server's limits are and however many keys the server sorts
+ * by. Everything is in the question's arena.
  */
 #ifndef TAGSTORE_SNUBA_QUESTION_H
 #define TAGSTORE_SNUBA_QUESTION_H
@@ -10,53 +10,55 @@
 #include "tagstore/snuba/operations.h"
 #include "tagstore/snuba/translate.h"
 
-/* Rows a request, where a list has no end of its own; fewer for a while when that is too much. */
+/* Rows per request, if a list has no limit. An overloaded server is asked for fewer, down to the
+   minimum. */
 #define SNUBA_PAGE     10000
 #define SNUBA_PAGE_MIN 100
 
 struct snuba_question {
     struct snuba_tagstore *store;
     struct arena *arena;
-    struct snuba_query query; /* groupby, aggregations, orderby, limit: the caller's to set */
+    struct snuba_query query; /* the caller sets groupby, aggregations, orderby and limit */
     struct snuba_any_of *conditions;
-    size_t room; /* for conditions; more is made when it is full */
+    size_t room; /* for conditions; grows when it is full */
 };
 
-/* Translates the scope (translate.h). The limit is -1. */
+/* Starts a question: translates the scope (translate.h), and sets the limit to -1, which sends
+ * none. */
 bool snuba_question_start(struct snuba_question *question, struct tagstore *store,
                           const struct snuba_scope *scope, struct arena *arena,
                           struct error *error) MUST_CHECK;
 
-/* The scope of a place: its group and environment, if it has them. `referrer`: the method that
-   asks. */
+/* The scope of a place: its project, and its group and environment if they are not 0. `referrer`
+   names the method that asks. */
 struct snuba_scope snuba_scope_of(const struct tag_place *place, const char *referrer);
 
 /* ---- conditions ---- */
 
-/* One of the conditions has to hold; they live as long as the question. */
+/* At least one of these conditions must hold. They must live as long as the question. */
 bool snuba_question_any_of(struct snuba_question *question,
                            const struct snuba_condition *conditions, size_t count,
                            struct error *error) MUST_CHECK;
 
-/* A condition over one text, or over several (SNUBA_IN). */
+/* Adds a condition on one text, or on several texts (SNUBA_IN). */
 bool snuba_question_text(struct snuba_question *question, struct snuba_column column,
                          enum snuba_operator compare, const char *text,
                          struct error *error) MUST_CHECK;
 bool snuba_question_texts(struct snuba_question *question, struct snuba_column column,
                           const char *const *texts, size_t count, struct error *error) MUST_CHECK;
 
-/* The event has the key; *value is the column of its values, which are not "" then. Two conditions
-   at most. */
+/* The event must have the key. *value is the column of its values, which are not "" then. Adds at
+   most two conditions. */
 bool snuba_question_has_key(struct snuba_question *question, const char *key,
                             struct snuba_column *value, struct error *error) MUST_CHECK;
 
-/* The key has this value. */
+/* The key must have this value. */
 bool snuba_question_has_value(struct snuba_question *question, const char *key, const char *value,
                               struct snuba_column *column, struct error *error) MUST_CHECK;
 
 /* ---- aggregations ---- */
 
-/* count, first_seen and last_seen: behind the groupby column the cells 1, 2 and 3. */
+/* count, first_seen and last_seen: the cells 1, 2 and 3, after the groupby column. */
 enum { SNUBA_SUMS = 3 };
 extern const struct snuba_aggregation snuba_sums[SNUBA_SUMS];
 extern const struct snuba_aggregation snuba_count[1];
@@ -64,12 +66,12 @@ extern const struct snuba_aggregation snuba_count[1];
 /* ---- answers ---- */
 
 struct snuba_rows {
-    struct snuba_cell *cells; /* count x columns, without gaps */
+    struct snuba_cell *cells; /* count x columns */
     size_t columns;
     size_t count, room;
 };
 
-/* Compares two rows, given their first cells, for qsort. */
+/* Compares two rows for qsort. The arguments are their first cells. */
 typedef int snuba_compare(const void *a, const void *b);
 
 static inline const struct snuba_cell *snuba_row(const struct snuba_rows *rows, size_t i)
@@ -77,38 +79,39 @@ static inline const struct snuba_cell *snuba_row(const struct snuba_rows *rows, 
     return &rows->cells[i * rows->columns];
 }
 
-/* All rows, page by page along the only groupby column, sorted by `compare`. A query by groups
-   leaves out the events without a group, and goes through all groups of its (one) project where the
-   scope has none. */
+/* Reads all rows, page by page along the only groupby column, and sorts them by `compare`. A query
+   by groups leaves out the events without a group. If its scope has no group, it covers all groups
+   of its only project. */
 bool snuba_question_all(struct snuba_question *question, snuba_compare *compare,
                         struct snuba_rows *rows, struct error *error) MUST_CHECK;
 
-/* Which rows come first. The query's orderby says the same as `compare`; its first key is an alias
-   whose cell is number `cell`. */
+/* Which rows come first. The orderby of the query is the order of `compare`. Its first key is an
+   alias; `cell` is the number of this alias's cell. */
 struct snuba_top {
     snuba_compare *compare;
     size_t cell;
     int64_t limit; /* 0: all rows */
 };
 
-/* The first `limit` of these rows. Where the server sorts by one key only, more rows are asked for
-   until it is sure which come first. */
+/* Reads the first `limit` rows. If the server sorts by one key only, more rows are read until it is
+   certain which come first. */
 bool snuba_question_top(struct snuba_question *question, const struct snuba_top *top,
                         struct snuba_rows *rows, struct error *error) MUST_CHECK;
 
-/* A row of a groupby column and the sums; a value that is NULL comes from the cell. */
+/* The value of a row that has a groupby column and the sums. If value_or_null is NULL, the value is
+   the text of the first cell. */
 struct group_tag_value snuba_take_value(const struct snuba_cell *cells, int64_t group_id,
                                         const char *value_or_null);
 
-/* The groups of rows whose first cell is one, in their order. */
+/* The groups of rows whose first cell is a group, in the order of the rows. */
 bool snuba_take_groups(const struct snuba_rows *rows, struct tag_id_list *group_ids,
                        struct error *error) MUST_CHECK;
 
-/* Comparisons of such rows, and of others whose first cell is a text or a number. */
-int snuba_compare_texts(const void *a, const void *b);   /* by the first cell, bytewise */
-int snuba_compare_numbers(const void *a, const void *b); /* by the first cell */
+/* Comparisons for qsort of rows whose first cell is a text or a number. */
+int snuba_compare_texts(const void *a, const void *b); /* bytewise */
+int snuba_compare_numbers(const void *a, const void *b);
 
-/* < 0, 0, > 0 */
+/* Comparisons of two cells: < 0, 0, > 0. */
 int snuba_order_texts(const struct snuba_cell *a, const struct snuba_cell *b);
 int snuba_order_numbers(const struct snuba_cell *a, const struct snuba_cell *b);
 

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The answer to a question, as rows: all of them, or the first ones. All rows come page by page
- * along the groupby column, each page asking for what is after the last row of the one before; of
- * all groups of a project in a dialect that needs hashes, for some groups at a time. The first rows
- * come in one request where the server sorts by the whole order; else more are asked for, until the
- * last row that is wanted is not tied with one that may be missing.
+ * The answer to a question as rows: all of them, or the first ones. All rows are read page by page
+ * along the groupby column; each page asks for the rows behind the last one of the page before. If
+ * the dialect needs hashes, all groups of a project are asked about in parts. The first rows come
+ * in one request if the server sorts by the whole order. Otherwise more rows are read, until the
+ * last wanted row is not tied with a row that may be missing.
+ *
+ * Tested by tests/system/test_snuba_tagstore.py and tests/system/test_tagstore_methods.py.
  */
 #include "base/text.h"
 #include "tagstore/snuba/border.h"
 #include "tagstore/snuba/page_size.h"
 #include "tagstore/snuba/question.h"
 
-/* A tie at the limit of the 2018 dialect is looked at this far before all rows are asked for. */
+/* If rows may be tied at the limit (2018), TIES_FIRST rows beyond the limit are asked for, then
+   TIES_NEXT rows in all, then all rows. */
 enum { TIES_FIRST = 100, TIES_NEXT = SNUBA_PAGE };
 
-/* The question's columns of some rows of an answer, which may have more of both. */
+/* Adds the taken rows of an answer. The answer may have more columns than the question. */
 static bool add_rows(struct snuba_question *question, const struct snuba_answer *answer,
                      const struct border_rows *taken, struct snuba_rows *rows, struct error *error)
 {
@@ -41,30 +44,31 @@ static bool add_rows(struct snuba_question *question, const struct snuba_answer 
     return true;
 }
 
-static void sort_rows(struct snuba_rows *rows, snuba_compare *compare)
+static void sort_by(struct snuba_rows *rows, snuba_compare *compare)
 {
     if (rows->count > 1)
         qsort(rows->cells, rows->count, rows->columns * sizeof(*rows->cells), compare);
 }
 
-/* ---- all rows: each page asks for what is behind the last row of the one before ---- */
+/* ---- all rows: each page asks for the rows behind the last one of the page before ---- */
 
 struct pager {
     struct snuba_question *question;
-    struct snuba_query query; /* the question's, with the bound and the order of pages */
+    struct snuba_query query; /* the question's, as the next page asks it */
     struct snuba_aggregation *aggregations;
     struct snuba_any_of *conditions;
+    /* the condition on the border, and its place in `conditions` */
     struct snuba_condition behind;
     struct snuba_any_of bound;
     struct snuba_order order;
-    struct border border; /* of texts */
+    struct border border; /* for texts */
     const char *last_text;
     int64_t last_number;
     struct page_size size;
 };
 
-/* Both dialects sort by a tag or a group as it is; of another column its smallest value, which is
-   the only one, has an alias. */
+/* Both dialects can sort by a tag or a group. For other columns they sort by an alias of the
+   smallest value, which is the only value of the row. */
 static bool needs_alias(const struct snuba_column *column)
 {
     return column->kind != SNUBA_TAG && column->kind != SNUBA_GROUP_ID;
@@ -93,6 +97,7 @@ static bool start_order(struct pager *pager, struct error *error)
     return true;
 }
 
+/* Copies the question's conditions, with room for the condition on the border. */
 static bool start_pager(struct pager *pager, struct snuba_question *question, struct error *error)
 {
     size_t count = question->query.condition_count;
@@ -114,17 +119,18 @@ static bool start_pager(struct pager *pager, struct snuba_question *question, st
     pager->behind.literal.count = 1;
     pager->conditions[count] = (struct snuba_any_of){.conditions = &pager->behind, .count = 1};
     pager->query.conditions = pager->conditions;
-    pager->query.condition_count = count + by_number; /* events without a group have 0 or NULL */
+    /* the condition also leaves out the events without a group, which have 0 or NULL */
+    pager->query.condition_count = count + by_number;
     return start_order(pager, error);
 }
 
-static bool is_unsorted(struct error *error)
+static bool report_unsorted(struct error *error)
 {
     return error_set(error, ERROR_INTERNAL, "snuba's answer: a page that is not sorted");
 }
 
-/* A page whose values are all odd, or begin alike for longer than a request can say. */
-static bool lengthen(struct pager *pager, size_t rows, struct error *error)
+/* For a full page without a certain value, or whose values all begin like the border. */
+static bool lengthen_border(struct pager *pager, size_t rows, struct error *error)
 {
     bool longer = false;
     if (!border_lengthen(&pager->border, &longer, error))
@@ -133,43 +139,44 @@ static bool lengthen(struct pager *pager, size_t rows, struct error *error)
                                "snuba's answer: %zu values in a row that are no valid text", rows);
 }
 
-static bool move_on_by_text(struct pager *pager, const struct snuba_answer *answer,
+/* Finds the new rows and moves the border to the last certain value. */
+static bool advance_by_text(struct pager *pager, const struct snuba_answer *answer,
                             struct border_rows *taken, struct error *error)
 {
     if (!border_judge(&pager->border, answer, taken))
-        return is_unsorted(error);
+        return report_unsorted(error);
     if (answer->rows < (size_t)pager->query.limit) {
         taken->end = answer->rows;
         return true;
     }
     if (taken->end == 0) {
         taken->first = 0;
-        return lengthen(pager, answer->rows, error);
+        return lengthen_border(pager, answer->rows, error);
     }
     return border_move(&pager->border, snuba_cell(answer, taken->end - 1, 0)->text, error);
 }
 
-static bool move_on_by_number(struct pager *pager, const struct snuba_answer *answer,
+static bool advance_by_number(struct pager *pager, const struct snuba_answer *answer,
                               struct border_rows *taken, struct error *error)
 {
     *taken = (struct border_rows){.end = answer->rows};
     for (size_t i = 0; i < answer->rows; i++) {
         const struct snuba_cell *cell = snuba_cell(answer, i, 0);
         if (cell->number <= pager->last_number)
-            return is_unsorted(error);
+            return report_unsorted(error);
         pager->last_number = cell->number;
     }
     return true;
 }
 
-/* *taken: the rows that no other page has. A server whose order is not that of its comparison would
-   be asked for ever. */
-static bool move_on(struct pager *pager, const struct snuba_answer *answer,
+/* Moves the border behind the answer. *taken are the rows that no other page has. Fails if the rows
+   are not sorted as the server compares: such a server would be asked for ever. */
+static bool advance(struct pager *pager, const struct snuba_answer *answer,
                     struct border_rows *taken, struct error *error)
 {
     bool by_text = pager->behind.literal.kind == SNUBA_TEXT;
-    if (!(by_text ? move_on_by_text(pager, answer, taken, error)
-                  : move_on_by_number(pager, answer, taken, error)))
+    if (!(by_text ? advance_by_text(pager, answer, taken, error)
+                  : advance_by_number(pager, answer, taken, error)))
         return false;
     pager->last_text = border_text(&pager->border);
     pager->query.condition_count =
@@ -177,6 +184,7 @@ static bool move_on(struct pager *pager, const struct snuba_answer *answer,
     return true;
 }
 
+/* Asks for smaller pages if the server is overloaded, down to SNUBA_PAGE_MIN rows. */
 static bool ask_page(struct pager *pager, struct snuba_answer *answer, struct error *error)
 {
     bool done = false;
@@ -202,14 +210,14 @@ static bool ask_pages(struct snuba_question *question, struct snuba_rows *rows, 
     bool done = start_pager(&pager, question, error);
     do
         done = done && ask_page(&pager, &answer, error) &&
-               move_on(&pager, &answer, &taken, error) &&
+               advance(&pager, &answer, &taken, error) &&
                add_rows(question, &answer, &taken, rows, error);
     while (done && answer.rows == (size_t)pager.query.limit);
     border_free(&pager.border);
     return done;
 }
 
-/* ---- all groups of a project, where groups are told by their hashes ---- */
+/* ---- all groups of a project, where the dialect names groups by their hashes ---- */
 
 typedef bool ask_function(struct snuba_question *question, const struct snuba_top *top,
                           struct snuba_rows *rows, struct error *error);
@@ -221,10 +229,10 @@ static bool asks_for_all_groups(const struct snuba_question *question)
            query->groupby_count > 0 && query->groupby[0].kind == SNUBA_GROUP_ID;
 }
 
-/* Some groups a time: all their hashes have to go with the question. */
-static bool for_all_groups(struct snuba_question *question, ask_function *ask,
-                           const struct snuba_top *top, struct snuba_rows *rows,
-                           struct error *error)
+/* Asks about the project's groups in parts, because all hashes of the groups must be in the
+   request. Any other question is asked once. */
+static bool ask_in_parts(struct snuba_question *question, ask_function *ask,
+                         const struct snuba_top *top, struct snuba_rows *rows, struct error *error)
 {
     struct pg *pg = question->store->translator.pg;
     int64_t last = 0;
@@ -250,35 +258,37 @@ static bool ask_all(struct snuba_question *question, const struct snuba_top *top
 bool snuba_question_all(struct snuba_question *question, snuba_compare *compare,
                         struct snuba_rows *rows, struct error *error)
 {
-    if (!for_all_groups(question, ask_all, NULL, rows, error))
+    if (!ask_in_parts(question, ask_all, NULL, rows, error))
         return false;
-    sort_rows(rows, compare);
+    sort_by(rows, compare);
     return true;
 }
 
 /* ---- the first rows ---- */
 
-static bool sorts_wholly(const struct snuba_question *question)
+/* Whether the server sorts by all keys of the order. */
+static bool sorts_fully(const struct snuba_question *question)
 {
     return question->query.orderby_count <=
            snuba_client_dialect(question->store->client)->orderby_max;
 }
 
-/* The first rows as far as the server sorts: `asked` of them where that is not the whole order. */
+/* Asks for the first rows in the server's order: for the limit if the server sorts by the whole
+   order, else for `asked` rows. */
 static bool ask_some(struct snuba_question *question, const struct snuba_top *top, int64_t asked,
                      struct snuba_answer *answer, struct error *error)
 {
     struct snuba_query query = question->query;
     query.limit = asked;
-    if (sorts_wholly(question))
+    if (sorts_fully(question))
         query.limit = top->limit;
     else
         query.orderby_count = snuba_client_dialect(question->store->client)->orderby_max;
     return snuba_ask(question->store->client, &query, question->arena, answer, error);
 }
 
-/* Whether a row that was not answered could be among the first `limit`: when the last one answered
-   is as good, by the key that the server sorted by, as the last one wanted. */
+/* Whether a row that is not in the answer could be among the first `limit` rows. This is so if the
+   last row of the answer and the last wanted row are equal in the key by which the server sorts. */
 static bool is_tied(const struct snuba_answer *answer, const struct snuba_top *top, int64_t asked)
 {
     if ((int64_t)answer->rows < asked)
@@ -287,6 +297,7 @@ static bool is_tied(const struct snuba_answer *answer, const struct snuba_top *t
            snuba_cell(answer, answer->rows - 1, top->cell)->number;
 }
 
+/* Tries ever more rows, and reads all rows as the last resort. */
 static bool ask_top(struct snuba_question *question, const struct snuba_top *top,
                     struct snuba_rows *rows, struct error *error)
 {
@@ -297,14 +308,14 @@ static bool ask_top(struct snuba_question *question, const struct snuba_top *top
             continue;
         if (!ask_some(question, top, tries[i], &answer, error))
             return false;
-        if (sorts_wholly(question) || !is_tied(&answer, top, tries[i]))
+        if (sorts_fully(question) || !is_tied(&answer, top, tries[i]))
             return add_rows(question, &answer, &(struct border_rows){.end = answer.rows}, rows,
                             error);
     }
     return ask_pages(question, rows, error);
 }
 
-/* A group is without a number where an event has none. */
+/* An event without a group has no group number, or 0. */
 static bool leave_out_no_group(struct snuba_question *question, struct error *error)
 {
     static const int64_t none[1] = {0};
@@ -319,10 +330,9 @@ static bool leave_out_no_group(struct snuba_question *question, struct error *er
 bool snuba_question_top(struct snuba_question *question, const struct snuba_top *top,
                         struct snuba_rows *rows, struct error *error)
 {
-    if (!leave_out_no_group(question, error) ||
-        !for_all_groups(question, ask_top, top, rows, error))
+    if (!leave_out_no_group(question, error) || !ask_in_parts(question, ask_top, top, rows, error))
         return false;
-    sort_rows(rows, top->compare);
+    sort_by(rows, top->compare);
     if (top->limit > 0 && rows->count > (size_t)top->limit)
         rows->count = (size_t)top->limit;
     return true;

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading events, and groups by what their events say. */
+/*
+ * Reads events by their tags, and groups by the tags of their events.
+ *
+ * Tested by tests/system/test_snuba_tagstore.py and tests/system/test_tagstore_methods.py.
+ */
 #include "base/text.h"
 #include "tagstore/snuba/question.h"
 
 #define ARENA_MAX ((size_t)64 << 20)
 
-/* ---- the alternatives of tags ---- */
+/* ---- the condition on tags ---- */
 
 static int compare_tags(const void *a, const void *b)
 {
@@ -15,7 +19,7 @@ static int compare_tags(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->value, y->value);
 }
 
-/* Sorted by key, each once; "" is no value. */
+/* Sorts the tags by key and value, and removes duplicates and the value "". */
 static bool sort_tags(const struct tag_list *tags, struct arena *arena, struct tag_list *sorted,
                       struct error *error)
 {
@@ -33,9 +37,10 @@ static bool sort_tags(const struct tag_list *tags, struct arena *arena, struct t
     return true;
 }
 
-/* The values of the first tag's key. */
-static struct snuba_condition one_key(const struct tag *tags, size_t count, const char **values,
-                                      size_t *taken)
+/* The condition on the key of the first tag: one of the values that the tags give it. *taken is the
+   number of these tags. */
+static struct snuba_condition condition_of_key(const struct tag *tags, size_t count,
+                                               const char **values, size_t *taken)
 {
     size_t same = 0;
     while (same < count && text_equal(tags[same].key, tags[0].key)) {
@@ -49,7 +54,7 @@ static struct snuba_condition one_key(const struct tag *tags, size_t count, cons
         .literal = {.kind = SNUBA_TEXT, .texts = values, .count = same}};
 }
 
-/* One OR group, a condition for each key. */
+/* The event must have one of the tags: one condition per key, joined by OR. */
 static bool add_tags(struct snuba_question *question, const struct tag_list *list,
                      struct error *error)
 {
@@ -64,7 +69,7 @@ static bool add_tags(struct snuba_question *question, const struct tag_list *lis
     if (conditions == NULL || values == NULL)
         return false;
     for (size_t i = 0; i < count; i += taken)
-        conditions[keys++] = one_key(&tags[i], count - i, &values[i], &taken);
+        conditions[keys++] = condition_of_key(&tags[i], count - i, &values[i], &taken);
     if (keys == 1 && !snuba_dialect_has_tag_column(dialect, tags[0].key)) {
         conditions[0].column = (struct snuba_column){.kind = SNUBA_TAGS_VALUE};
         if (!snuba_question_text(question, (struct snuba_column){.kind = SNUBA_TAGS_KEY},
@@ -76,17 +81,17 @@ static bool add_tags(struct snuba_question *question, const struct tag_list *lis
 
 /* ---- event ids ----
 
-   Newest first, so the pages are cut by time: each asks for what happened before the last second of
-   the one before, whose events may not have been all there. */
+   The newest events come first, so pages are cut by time. The last second of a full page may be
+   incomplete: the next page starts with this second again. */
 
 struct event_pages {
     struct snuba_question question;
-    struct arena *arena; /* of a page */
+    struct arena *arena; /* of one page */
     const struct tagstore_listener *listener;
     struct error *error;
 };
 
-/* The cells: the id, when it happened, the id again, which has an alias to be sorted by. */
+/* The cells are the id, the time, and the id again under an alias that the server can sort by. */
 enum { EVENT_ID, EVENT_SEEN };
 
 static const struct snuba_column event_column = {.kind = SNUBA_EVENT_ID};
@@ -108,7 +113,9 @@ static int compare_events(const void *a, const void *b)
     return order != 0 ? order : snuba_order_texts(&x[EVENT_ID], &y[EVENT_ID]);
 }
 
-static bool tell_events(struct event_pages *pages, const struct snuba_answer *answer, size_t count)
+/* Sorts the first `count` events of a page and passes them to the listener. */
+static bool pass_on_events(struct event_pages *pages, const struct snuba_answer *answer,
+                           size_t count)
 {
     if (count > 1)
         qsort(answer->cells, count, answer->columns * sizeof(*answer->cells), compare_events);
@@ -119,8 +126,8 @@ static bool tell_events(struct event_pages *pages, const struct snuba_answer *an
     return true;
 }
 
-/* All events of one second, which did not fit into a page: by id. */
-static bool tell_second(struct event_pages *pages, int64_t second)
+/* Passes on all events of one second that does not fit into a page, page by page by id. */
+static bool pass_on_second(struct event_pages *pages, int64_t second)
 {
     struct snuba_question question = pages->question;
     struct snuba_condition behind = {.column = event_column, .compare = SNUBA_GREATER};
@@ -137,7 +144,7 @@ static bool tell_second(struct event_pages *pages, int64_t second)
         arena_reset(pages->arena);
         if (!snuba_ask(question.store->client, &question.query, pages->arena, &answer,
                        pages->error) ||
-            !tell_events(pages, &answer, answer.rows))
+            !pass_on_events(pages, &answer, answer.rows))
             return false;
         if (answer.rows > 0 &&
             !text_copy(last, sizeof(last), snuba_cell(&answer, answer.rows - 1, EVENT_ID)->text))
@@ -146,8 +153,8 @@ static bool tell_second(struct event_pages *pages, int64_t second)
     return true;
 }
 
-/* The part of a page behind which nothing is missing; the query's time ends there. */
-static bool tell_page(struct event_pages *pages, const struct snuba_answer *answer)
+/* Passes on the complete part of a full page, and moves the end of the query's time range there. */
+static bool pass_on_page(struct event_pages *pages, const struct snuba_answer *answer)
 {
     int64_t last = snuba_cell(answer, answer->rows - 1, EVENT_SEEN)->number;
     size_t sure = answer->rows;
@@ -155,13 +162,13 @@ static bool tell_page(struct event_pages *pages, const struct snuba_answer *answ
         sure--;
     if (sure == 0) {
         pages->question.query.to = last;
-        return tell_second(pages, last);
+        return pass_on_second(pages, last);
     }
     pages->question.query.to = last + USEC_PER_SECOND;
-    return tell_events(pages, answer, sure);
+    return pass_on_events(pages, answer, sure);
 }
 
-static bool tell_all(struct event_pages *pages)
+static bool pass_on_all(struct event_pages *pages)
 {
     struct snuba_query *query = &pages->question.query;
     struct snuba_answer answer;
@@ -177,14 +184,14 @@ static bool tell_all(struct event_pages *pages)
         if (!snuba_ask(pages->question.store->client, query, pages->arena, &answer, pages->error))
             return false;
         if (answer.rows < SNUBA_PAGE)
-            return tell_events(pages, &answer, answer.rows);
-        if (!tell_page(pages, &answer))
+            return pass_on_events(pages, &answer, answer.rows);
+        if (!pass_on_page(pages, &answer))
             return false;
     }
     return true;
 }
 
-/* `arena`: for as long as the question lives. */
+/* `arena` lives as long as the question. */
 static bool find_events(struct tagstore *store, const struct tag_place *place,
                         const struct tag_list *tags, struct event_pages *pages, struct arena *arena)
 {
@@ -194,7 +201,7 @@ static bool find_events(struct tagstore *store, const struct tag_place *place,
         return false;
     return sorted.count == 0 ||
            (snuba_question_start(&pages->question, store, &scope, arena, pages->error) &&
-            add_tags(&pages->question, &sorted, pages->error) && tell_all(pages));
+            add_tags(&pages->question, &sorted, pages->error) && pass_on_all(pages));
 }
 
 bool snuba_get_group_event_ids(struct tagstore *store, const struct tag_place *place,
@@ -212,9 +219,10 @@ bool snuba_get_group_event_ids(struct tagstore *store, const struct tag_place *p
     return done;
 }
 
-/* ---- groups by their events' tags ---- */
+/* ---- groups by the tags of their events ---- */
 
-/* Two keys that have no column of text would have to be found in one tag of an event. */
+/* At most one key may have no column of its own: each such key would have to be found in the same
+   tag of an event. */
 static bool check_keys(const struct snuba_dialect *dialect,
                        const struct tag_condition_list *conditions, struct error *error)
 {
@@ -243,7 +251,7 @@ static bool add_condition(struct snuba_question *question, const struct tag_cond
                                           error);
 }
 
-/* An event that has "" for a key does not have the key. */
+/* An event with the value "" does not have the key. */
 static bool can_be_met(const struct tag_condition_list *conditions)
 {
     for (size_t i = 0; i < conditions->count; i++)
@@ -262,7 +270,7 @@ bool snuba_get_group_ids_for_search_filter(struct tagstore *store, const struct 
     struct snuba_question question;
     struct snuba_rows rows;
     struct snuba_scope scope = snuba_scope_of(place, "tagstore.get_group_ids_for_search_filter");
-    scope.group_count = 0; /* of the whole project */
+    scope.group_count = 0; /* the whole project */
     if (!can_be_met(conditions))
         return true;
     if (!check_keys(dialect, conditions, error) ||

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading keys. */
+/*
+ * Reads keys.
+ *
+ * Tested by tests/system/test_snuba_tagstore.py and tests/system/test_tagstore_methods.py.
+ */
 #include "base/clock.h"
 #include "base/text.h"
 #include "tagstore/label.h"
@@ -8,7 +12,7 @@
 
 #define ARENA_MAX ((size_t)64 << 20)
 
-static bool no_such_key(int64_t group_id, struct error *error)
+static bool report_no_such_key(int64_t group_id, struct error *error)
 {
     return error_set(error, ERROR_NOT_FOUND, "the %s has no such tag key",
                      group_id == 0 ? "project" : "group");
@@ -18,11 +22,12 @@ static bool no_such_key(int64_t group_id, struct error *error)
 
 struct key_question {
     const char *referrer;
-    bool with_values; /* asks for values_seen too */
+    bool with_values; /* also asks for values_seen */
     enum snuba_function values;
-    int64_t patience_ms; /* as of struct snuba_query */
+    int64_t patience_ms; /* as in struct snuba_query */
 };
 
+/* Reads the sums of the place's key. They are 0 if it does not exist. */
 static bool ask_key(struct tagstore *store, const struct tag_place *place,
                     const struct key_question *asked, struct tag_key *tag_key, struct error *error)
 {
@@ -66,7 +71,7 @@ bool snuba_get_group_tag_key(struct tagstore *store, const struct tag_place *pla
     static const struct key_question asked = {
         .referrer = "tagstore.get_group_tag_key", .with_values = true, .values = SNUBA_UNIQ};
     return ask_key(store, place, &asked, tag_key, error) &&
-           (tag_key->times_seen > 0 || no_such_key(place->group_id, error));
+           (tag_key->times_seen > 0 || report_no_such_key(place->group_id, error));
 }
 
 bool snuba_get_group_tag_value_count(struct tagstore *store, const struct tag_place *place,
@@ -79,7 +84,7 @@ bool snuba_get_group_tag_value_count(struct tagstore *store, const struct tag_pl
     return done;
 }
 
-/* For a group without values, in the time that is left: whether the project has the key. */
+/* For a group without values: succeeds if the project has the key, in the time that is left. */
 static bool find_project_key(struct tagstore *store, const struct tag_place *place,
                              int64_t deadline_ms, struct error *error)
 {
@@ -91,7 +96,7 @@ static bool find_project_key(struct tagstore *store, const struct tag_place *pla
     if (asked.patience_ms < 1)
         asked.patience_ms = 1;
     return ask_key(store, &project, &asked, &tag_key, error) &&
-           (tag_key.times_seen > 0 || no_such_key(0, error));
+           (tag_key.times_seen > 0 || report_no_such_key(0, error));
 }
 
 bool snuba_estimate_values(struct tagstore *store, const struct tag_place *place, int64_t *count,

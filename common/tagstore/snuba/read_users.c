@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading by users: what each event says about its user is in its columns. */
+/*
+ * Questions about users. What an event says about its user is in its columns.
+ *
+ * Tested by tests/system/test_snuba_tagstore.py and tests/system/test_tagstore_methods.py.
+ */
 #include "base/text.h"
 #include "tagstore/snuba/group_list.h"
 #include "tagstore/snuba/question.h"
@@ -11,7 +15,7 @@
 static const struct snuba_column group_column = {.kind = SNUBA_GROUP_ID};
 static const struct snuba_column ident_column = {.kind = SNUBA_USER_ID};
 
-/* ---- the alternatives of a project's users ---- */
+/* ---- the condition on the users of a project ---- */
 
 enum { IDENT, EMAIL, USERNAME, ADDRESS, ATTRIBUTES };
 
@@ -31,8 +35,8 @@ static void add_text(struct attribute_list *list, const char *text_or_null)
         list->texts[list->count++] = text_or_null;
 }
 
-/* Snuba compares texts and keeps addresses in the form that Python writes, which writes all of an
-   IPv6 address in hexadecimal. */
+/* Snuba compares addresses as texts, in the form that Python writes: all of an IPv6 address in
+   hexadecimal. Adds this form, and the given one if it is different. */
 static bool add_address(struct attribute_list *list, const char *text_or_null, struct arena *arena,
                         struct error *error)
 {
@@ -59,9 +63,10 @@ static bool add_address(struct attribute_list *list, const char *text_or_null, s
     return true;
 }
 
-static bool collect(struct attribute_list lists[ATTRIBUTES],
-                    const struct tagstore_user_query *query, int64_t project_id,
-                    struct arena *arena, struct error *error)
+/* Collects the attributes of the project's users, per column. */
+static bool collect_attributes(struct attribute_list lists[ATTRIBUTES],
+                               const struct tagstore_user_query *query, int64_t project_id,
+                               struct arena *arena, struct error *error)
 {
     size_t count = query->user_count;
     for (int i = 0; i < ATTRIBUTES; i++) {
@@ -83,7 +88,8 @@ static bool collect(struct attribute_list lists[ATTRIBUTES],
     return true;
 }
 
-/* The users of the question's project. *asked: whether any attribute is left to be looked for. */
+/* Adds the condition that an event has one of these users, for the question's project. *asked is
+   false if there is no attribute to look for. */
 static bool add_users(struct snuba_question *question, const struct tagstore_user_query *query,
                       bool *asked, struct error *error)
 {
@@ -92,7 +98,7 @@ static bool add_users(struct snuba_question *question, const struct tagstore_use
         arena_array(question->arena, ATTRIBUTES, sizeof(*conditions), error);
     size_t used = 0;
     if (conditions == NULL ||
-        !collect(lists, query, question->query.project_ids[0], question->arena, error))
+        !collect_attributes(lists, query, question->query.project_ids[0], question->arena, error))
         return false;
     for (int i = 0; i < ATTRIBUTES; i++)
         if (lists[i].count > 0)
@@ -104,8 +110,8 @@ static bool add_users(struct snuba_question *question, const struct tagstore_use
     return used == 0 || snuba_question_any_of(question, conditions, used, error);
 }
 
-/* A project's users are asked for in a question of their own: the same ident elsewhere is another
-   user. True for the first of its users. */
+/* Each project is a question of its own, because the same ident in another project is another user.
+   Returns true for the first user of a project. */
 static bool is_first_of_project(const struct tagstore_user *users, size_t i)
 {
     for (size_t before = 0; before < i; before++)
@@ -142,7 +148,7 @@ static int compare_seen(const void *a, const void *b)
     return order != 0 ? order : snuba_order_numbers(&x[0], &y[0]);
 }
 
-/* Puts more groups after those that were found. */
+/* Appends groups. */
 static bool add_groups(struct found_groups *found, const struct snuba_rows *rows,
                        struct error *error)
 {
@@ -160,6 +166,7 @@ static bool add_groups(struct found_groups *found, const struct snuba_rows *rows
     return true;
 }
 
+/* Finds the groups of a project's users. */
 static bool find_groups(struct tagstore *store, const struct tagstore_user_query *query,
                         int64_t project_id, struct found_groups *found, struct error *error)
 {
@@ -234,6 +241,7 @@ static int compare_values(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->tag.value, y->tag.value);
 }
 
+/* Appends what was seen of a project's idents. */
 static bool add_idents(struct user_tag_value_list *list, const struct snuba_rows *rows,
                        int64_t project_id, struct error *error)
 {
@@ -251,6 +259,7 @@ static bool add_idents(struct user_tag_value_list *list, const struct snuba_rows
     return true;
 }
 
+/* Finds the idents of a project's users. */
 static bool find_idents(struct tagstore *store, const struct tagstore_user_query *query,
                         int64_t project_id, struct user_tag_value_list *list, struct error *error)
 {

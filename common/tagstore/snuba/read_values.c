@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading values, and releases, which are values of sentry:release. */
+/*
+ * Reads values, and releases, which are the values of sentry:release.
+ *
+ * Tested by tests/system/test_snuba_tagstore.py and tests/system/test_tagstore_methods.py.
+ */
 #include "base/text.h"
 #include "tagstore/snuba/group_list.h"
 #include "tagstore/snuba/question.h"
 
 #define ARENA_MAX ((size_t)64 << 20)
 
-/* Bounds of a list of texts in a request: ClickHouse reads 256 KiB of a query. */
+/* Bounds of a list of texts in a request. ClickHouse reads at most 256 KiB of a query. */
 enum { TEXTS_AT_ONCE = 500, TEXT_BYTES_AT_ONCE = 100000 };
 
 static const struct snuba_column group_column = {.kind = SNUBA_GROUP_ID};
 static const struct snuba_column release_column = {.kind = SNUBA_RELEASE};
 
-static void group_sums(struct snuba_question *question, const struct snuba_column *column)
+/* Groups by the column and asks for the sums. */
+static void query_sums_by(struct snuba_question *question, const struct snuba_column *column)
 {
     question->query.groupby = column;
     question->query.groupby_count = 1;
@@ -22,8 +27,8 @@ static void group_sums(struct snuba_question *question, const struct snuba_colum
 
 /* ---- one value ---- */
 
-/* Grouped by the value although it is one: without events there is no row, rather than one of
-   moments that mean nothing. */
+/* Groups by the value, although there is only one: without events the answer then has no row,
+   rather than a row with meaningless times. */
 static bool ask_value(struct tagstore *store, const struct tag_place *place,
                       struct group_tag_value *row, struct arena *arena, struct error *error)
 {
@@ -34,7 +39,7 @@ static bool ask_value(struct tagstore *store, const struct tag_place *place,
     if (!snuba_question_start(&question, store, &scope, arena, error) ||
         !snuba_question_has_value(&question, place->key, place->value, &column, error))
         return false;
-    group_sums(&question, &column);
+    query_sums_by(&question, &column);
     if (!snuba_question_all(&question, snuba_compare_texts, &rows, error))
         return false;
     if (rows.count == 0)
@@ -55,7 +60,7 @@ bool snuba_get_group_tag_value(struct tagstore *store, const struct tag_place *p
 
 /* ---- one value in many groups ---- */
 
-/* Adds to the rows, for which there is room. */
+/* Appends to the rows, which have room. */
 static bool ask_groups(struct tagstore *store, const struct tag_place *place,
                        const struct tag_id_list *group_ids, struct group_tag_value_list *rows,
                        struct error *error)
@@ -69,7 +74,7 @@ static bool ask_groups(struct tagstore *store, const struct tag_place *place,
     if (!snuba_question_start(&question, store, &scope, rows->arena, error) ||
         !snuba_question_has_value(&question, place->key, place->value, &column, error))
         return false;
-    group_sums(&question, &group_column);
+    query_sums_by(&question, &group_column);
     if (!snuba_question_all(&question, snuba_compare_numbers, &found, error))
         return false;
     if (found.count > group_ids->count)
@@ -140,7 +145,7 @@ bool snuba_get_top_group_tag_values(struct tagstore *store, const struct tag_pla
         {.column = {.kind = SNUBA_ALIAS, .name = "count"}, .descending = true},
         {.column = {.kind = SNUBA_ALIAS, .name = "last_seen"}, .descending = true},
         {.column = column}};
-    group_sums(&question, &column);
+    query_sums_by(&question, &column);
     question.query.orderby = orderby;
     question.query.orderby_count = ARRAY_LENGTH(orderby);
     return snuba_question_top(&question, &top, &found, error) &&
@@ -149,7 +154,7 @@ bool snuba_get_top_group_tag_values(struct tagstore *store, const struct tag_pla
 
 /* ---- releases ---- */
 
-/* The cells: the version, when it was seen. */
+/* The cells are the version and when it was seen. */
 static int compare_first(const void *a, const void *b)
 {
     const struct snuba_cell *x = a;
@@ -166,7 +171,7 @@ static int compare_last(const void *a, const void *b)
     return order != 0 ? order : snuba_order_texts(&x[0], &y[0]);
 }
 
-/* Which of the releases is asked for. */
+/* How to find the first or the last release. */
 struct release_end {
     struct snuba_aggregation seen;
     struct snuba_order orderby[2];
@@ -203,7 +208,7 @@ static bool ask_release(struct snuba_question *question, const struct release_en
     return true;
 }
 
-/* All environments, whichever the place has. */
+/* Releases are searched in all environments. */
 static struct snuba_scope release_scope(const struct tag_place *place, const char *referrer)
 {
     struct snuba_scope scope = snuba_scope_of(place, referrer);
@@ -236,7 +241,7 @@ static int compare_versions(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The query with its versions sorted, each once; "" is no version. */
+/* Sorts the versions, and removes duplicates and "". */
 static bool sort_versions(const struct release_query *query, struct arena *arena,
                           struct release_query *sorted, struct error *error)
 {
@@ -257,8 +262,8 @@ static bool sort_versions(const struct release_query *query, struct arena *arena
     return true;
 }
 
-/* How many of the texts go into one request: one at least. */
-static size_t at_once(const char *const *texts, size_t count)
+/* How many of the texts fit into one request; at least one. */
+static size_t count_for_request(const char *const *texts, size_t count)
 {
     size_t bytes = 0;
     size_t some = 0;
@@ -267,7 +272,7 @@ static size_t at_once(const char *const *texts, size_t count)
     return some;
 }
 
-/* Adds to the rows, for which there is room. */
+/* Appends to the rows, which have room. */
 static bool ask_releases(struct tagstore *store, const struct release_query *query,
                          struct group_tag_value_list *rows, struct error *error)
 {
@@ -281,7 +286,7 @@ static bool ask_releases(struct tagstore *store, const struct release_query *que
         !snuba_question_texts(&question, release_column, query->versions, query->version_count,
                               error))
         return false;
-    group_sums(&question, &release_column);
+    query_sums_by(&question, &release_column);
     if (!snuba_question_all(&question, snuba_compare_texts, &found, error))
         return false;
     if (found.count > query->version_count)
@@ -303,7 +308,7 @@ bool snuba_get_release_tags(struct tagstore *store, const struct release_query *
     for (size_t i = 0; i < sorted.version_count;) {
         struct release_query some = sorted;
         some.versions = &sorted.versions[i];
-        some.version_count = at_once(some.versions, sorted.version_count - i);
+        some.version_count = count_for_request(some.versions, sorted.version_count - i);
         if (!ask_releases(store, &some, rows, error))
             return false;
         i += some.version_count;

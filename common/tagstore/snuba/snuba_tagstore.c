@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/tagstore/methods_test.c and tests/system/test_snuba_export.py. */
 #include "tagstore/snuba/snuba_tagstore.h"
 
 #include "base/text.h"
@@ -24,7 +25,7 @@ static void resume(struct tagstore *store)
     snuba_client_resume(((struct snuba_tagstore *)store)->client);
 }
 
-/* No writes: events reach a Snuba through a pipeline of their own. */
+/* No writes: Snuba gets its events through its own pipeline. */
 static const struct tagstore_operations operations = {
     .free = free_store,
     .interrupt = interrupt,

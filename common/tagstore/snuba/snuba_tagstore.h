@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tagstore that asks a Snuba. */
+/* The tagstore that reads from Snuba. */
 #ifndef TAGSTORE_SNUBA_SNUBA_TAGSTORE_H
 #define TAGSTORE_SNUBA_SNUBA_TAGSTORE_H
 
@@ -7,17 +7,16 @@
 #include "tagstore/tagstore.h"
 
 struct snuba_settings {
-    const char *url;        /* as snuba_client.h has it */
+    const char *url;        /* as in snuba_client.h */
     const char *dialect;    /* "2018" or "2020" */
-    int64_t retention_days; /* events older than that are not looked for; 0: no bound */
-    const char *tmpdir;     /* where an export is sorted */
-    int64_t page_size_max;  /* rows to which the pages of an export may grow */
+    int64_t retention_days; /* older events are not searched; 0: no bound */
+    const char *tmpdir;     /* where exports are sorted */
+    int64_t page_size_max;  /* the most rows per page of an export */
 };
 
-/* A tagstore over a Snuba. It connects when it is first asked. `pg`, which stays the caller's and
-   must outlive the store, is asked what environments are called and which hashes groups have; what
-   is written to this tagstore is forgotten. ERROR_USAGE: url or dialect; ERROR_AWAY without memory.
- */
+/* A tagstore that reads from Snuba and connects at the first question. `pg` is asked for the names
+   of environments and the hashes of groups; the caller keeps it, and it must outlive the tagstore.
+   Writes are accepted and dropped. ERROR_USAGE: bad url or dialect. ERROR_AWAY: no memory. */
 bool snuba_tagstore_new(const struct snuba_settings *settings, struct pg *pg,
                         struct tagstore **store, struct error *error) MUST_CHECK;
 

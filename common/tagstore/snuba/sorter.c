@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows are collected in memory. When the memory is full, they are sorted and written to the file as
+ * a run. At the end a heap of the runs yields the rows in order: its first run has the next row. If
+ * there is no run, the rows are sorted and read in memory.
+ */
 #include "tagstore/snuba/sorter.h"
 
 #include "base/buffer.h"
@@ -9,11 +14,12 @@
 
 enum {
     WRITE_BYTES = 64 * 1024,
-    READ_BYTES_MAX = 64 * 1024, /* of each run, while it is merged */
+    READ_BYTES_MAX = 64 * 1024, /* per run, while the runs are merged */
     READ_BYTES_MIN = 4 * 1024,
 };
 
-/* Rows lie one behind the other in `rows`; `order` has their places, which are sorted. */
+/* `rows` has the bytes of all rows one after the other. `order` has their offsets in sorted
+   order. */
 struct sorter {
     const char *tmpdir;
     size_t memory;
@@ -21,13 +27,13 @@ struct sorter {
     struct buffer rows;
     size_t *order;
     size_t count, order_room;
-    size_t next; /* row to give out, when all are in memory */
+    size_t next; /* index in `order` of the next row, if all rows are in memory */
 
     int fd; /* -1: no file yet */
     int64_t file_size;
     struct sorter_run *runs;
     size_t run_count, run_room;
-    struct sorter_run **heap; /* runs that have rows left; the first has the next row */
+    struct sorter_run **heap; /* the runs that have rows left, as a heap by their next row */
     size_t heap_size;
 };
 
@@ -68,8 +74,9 @@ size_t sorter_runs(const struct sorter *sorter)
     return sorter->run_count;
 }
 
-/* Room for one more thing in an array that doubles. */
-static bool reserve(void **array, size_t count, size_t *room, size_t size, struct error *error)
+/* Makes room for one more element in an array that doubles. */
+static bool reserve_element(void **array, size_t count, size_t *room, size_t size,
+                            struct error *error)
 {
     if (count < *room)
         return true;
@@ -82,7 +89,7 @@ static bool reserve(void **array, size_t count, size_t *room, size_t size, struc
     return true;
 }
 
-/* ---- a run goes to disk ---- */
+/* ---- writing a run ---- */
 
 static int compare_places(const void *a, const void *b, void *rows)
 {
@@ -120,13 +127,14 @@ static bool write_rows(struct sorter *sorter, struct error *error)
     return done;
 }
 
+/* Sorts the rows in memory and writes them behind the runs in the file. */
 static bool write_run(struct sorter *sorter, struct error *error)
 {
     int64_t start = sorter->file_size;
     if (sorter->fd < 0 && !temporary_open(sorter->tmpdir, &sorter->fd, error))
         return false;
-    if (!reserve((void **)&sorter->runs, sorter->run_count, &sorter->run_room,
-                 sizeof(*sorter->runs), error))
+    if (!reserve_element((void **)&sorter->runs, sorter->run_count, &sorter->run_room,
+                         sizeof(*sorter->runs), error))
         return false;
     sort_rows(sorter);
     if (!write_rows(sorter, error))
@@ -140,14 +148,14 @@ static bool write_run(struct sorter *sorter, struct error *error)
 
 static bool is_full(const struct sorter *sorter)
 {
-    /* qsort_r takes as much again as `order` for itself */
+    /* qsort_r needs as much memory as `order` */
     return sorter->rows.size + sorter->count * 2 * sizeof(*sorter->order) >= sorter->memory;
 }
 
 bool sorter_put(struct sorter *sorter, const struct group_tag_value *row, struct error *error)
 {
-    if (!reserve((void **)&sorter->order, sorter->count, &sorter->order_room,
-                 sizeof(*sorter->order), error))
+    if (!reserve_element((void **)&sorter->order, sorter->count, &sorter->order_room,
+                         sizeof(*sorter->order), error))
         return false;
     sorter->order[sorter->count] = sorter->rows.size;
     if (!sorted_row_append(&sorter->rows, row, error))
@@ -157,19 +165,20 @@ bool sorter_put(struct sorter *sorter, const struct group_tag_value *row, struct
     return !is_full(sorter) || write_run(sorter, error);
 }
 
-/* ---- the runs are merged ---- */
+/* ---- merging the runs ---- */
 
-static bool comes_first(const struct sorter *sorter, size_t a, size_t b)
+static bool has_smaller_row(const struct sorter *sorter, size_t a, size_t b)
 {
     return sorted_row_compare(sorter_run_row(sorter->heap[a]), sorter_run_row(sorter->heap[b])) < 0;
 }
 
-static void sink(struct sorter *sorter, size_t at)
+/* Restores the heap below a run whose next row has changed. */
+static void sift_down(struct sorter *sorter, size_t at)
 {
     for (;;) {
         size_t first = at;
         for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < sorter->heap_size; child++)
-            if (comes_first(sorter, child, first))
+            if (has_smaller_row(sorter, child, first))
                 first = child;
         if (first == at)
             return;
@@ -186,6 +195,7 @@ static void drop_top(struct sorter *sorter)
     sorter->heap[0] = sorter->heap[--sorter->heap_size];
 }
 
+/* Divides the memory among the runs and builds the heap. */
 static bool open_runs(struct sorter *sorter, struct error *error)
 {
     size_t share = sorter->memory / sorter->run_count;
@@ -204,7 +214,7 @@ static bool open_runs(struct sorter *sorter, struct error *error)
             sorter->heap[sorter->heap_size++] = &sorter->runs[i];
     }
     for (size_t i = sorter->heap_size; i > 0; i--)
-        sink(sorter, i - 1);
+        sift_down(sorter, i - 1);
     return true;
 }
 
@@ -246,6 +256,6 @@ bool sorter_next(struct sorter *sorter, struct arena *arena, struct group_tag_va
     if (!more)
         drop_top(sorter);
     if (sorter->heap_size > 0)
-        sink(sorter, 0);
+        sift_down(sorter, 0);
     return true;
 }

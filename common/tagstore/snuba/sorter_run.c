@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/tagstore/snuba/sorter_test.c. */
 #include "tagstore/snuba/sorter_run.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@ struct head {
 
 /* ---- rows ---- */
 
-/* Rows lie where they come to lie: no alignment. */
+/* A row has no alignment, so its numbers are copied out. */
 static struct head head_of(const char *row)
 {
     struct head head;
@@ -81,8 +82,8 @@ bool sorter_write(int fd, int64_t at, const char *bytes, size_t size, struct err
     return true;
 }
 
-/* Fills the bytes behind those that are left. */
-static bool fill(struct sorter_run *run, struct error *error)
+/* Reads more of the file behind the bytes that were not used yet. */
+static bool fill_bytes(struct sorter_run *run, struct error *error)
 {
     memmove(run->bytes, run->bytes + run->used, run->size - run->used);
     run->size -= run->used;
@@ -104,8 +105,8 @@ static bool fill(struct sorter_run *run, struct error *error)
     return true;
 }
 
-/* A row that is longer than what is read at a time. */
-static bool grow(struct sorter_run *run, size_t capacity, struct error *error)
+/* For a row that is longer than the bytes read at a time. */
+static bool grow_bytes(struct sorter_run *run, size_t capacity, struct error *error)
 {
     char *bytes = memory_resize(run->bytes, capacity);
     if (bytes == NULL)
@@ -115,26 +116,27 @@ static bool grow(struct sorter_run *run, size_t capacity, struct error *error)
     return true;
 }
 
-/* Sees to it that all of the next `size` bytes are in memory. */
-static bool need(struct sorter_run *run, size_t size, struct error *error)
+/* Makes sure that the next `size` bytes are in memory. */
+static bool ensure_bytes(struct sorter_run *run, size_t size, struct error *error)
 {
     if (run->size - run->used >= size)
         return true;
     if (size > (size_t)(run->end - run->at) + (run->size - run->used))
         return error_set(error, ERROR_INTERNAL, "a temporary file is not as it was written");
-    return (size <= run->capacity || grow(run, size, error)) && fill(run, error);
+    return (size <= run->capacity || grow_bytes(run, size, error)) && fill_bytes(run, error);
 }
 
-static bool look(struct sorter_run *run, bool *found, struct error *error)
+/* Makes sure that the whole next row is in memory; *found is false at the end. */
+static bool ensure_row(struct sorter_run *run, bool *found, struct error *error)
 {
     *found = run->used < run->size || run->at < run->end;
-    return !*found || (need(run, sizeof(struct head), error) &&
-                       need(run, sorted_row_size(run->bytes + run->used), error));
+    return !*found || (ensure_bytes(run, sizeof(struct head), error) &&
+                       ensure_bytes(run, sorted_row_size(run->bytes + run->used), error));
 }
 
 bool sorter_run_open(struct sorter_run *run, size_t capacity, bool *found, struct error *error)
 {
-    return grow(run, capacity, error) && look(run, found, error);
+    return grow_bytes(run, capacity, error) && ensure_row(run, found, error);
 }
 
 void sorter_run_close(struct sorter_run *run)
@@ -151,5 +153,5 @@ const char *sorter_run_row(const struct sorter_run *run)
 bool sorter_run_next(struct sorter_run *run, bool *found, struct error *error)
 {
     run->used += sorted_row_size(run->bytes + run->used);
-    return look(run, found, error);
+    return ensure_row(run, found, error);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_snuba_tagstore.py and tests/system/test_tagstore_methods.py. */
 #include "tagstore/snuba/top_values.h"
 
 #include "base/text.h"
 
 enum { KEYS_AT_ONCE = SNUBA_PAGE / TAGSTORE_TOP_VALUES };
 
-/* ---- one request for all ---- */
+/* ---- one request for many keys ---- */
 
-/* The cells: the key, its value, the sums. */
+/* The cells are the key, its value and the sums. */
 static bool take_row(const struct snuba_cell *row, struct group_tag_value_list *top,
                      int64_t group_id, struct error *error)
 {
@@ -29,8 +30,8 @@ static struct tag_key_summary *find_key(const struct tag_key_summary_list *keys,
     return NULL;
 }
 
-/* The rows of a key stand together, in their order. An event that arrived since the keys were
-   listed can not add a key: these were asked for by name. */
+/* The rows of a key are neighbours, in their order. No other key can occur: the request names the
+   keys. */
 static bool take_rows(const struct snuba_answer *answer, const struct tag_key_summary_list *keys,
                       int64_t group_id, struct error *error)
 {
@@ -90,7 +91,7 @@ static bool read_together(struct tagstore *store, const struct tag_place *place,
            take_rows(&answer, keys, place->group_id, error);
 }
 
-/* ---- one request for each ---- */
+/* ---- one request per key ---- */
 
 static bool read_each(struct tagstore *store, const struct tag_place *place,
                       const struct tag_key_summary_list *keys, struct error *error)

@@ -62,13 +62,14 @@ static bool set_issues(const struct group_hash *hashes, size_t count, struct are
     return true;
 }
 
-static bool too_many_hashes(struct error *error)
+static bool report_too_many_hashes(struct error *error)
 {
     return error_set(error, ERROR_EXPORT,
                      "The issue has too many group hashes (over %d) to ask Snuba for its events",
                      SNUBA_HASHES_MAX);
 }
 
+/* Reads the hashes of the query's groups, if the dialect needs them. */
 static bool translate_groups(const struct snuba_translator *translator, struct arena *arena,
                              struct snuba_query *query, struct error *error)
 {
@@ -86,18 +87,18 @@ static bool translate_groups(const struct snuba_translator *translator, struct a
         return false;
     if (hashes.count > SNUBA_HASHES_MAX)
         return query->group_count == 1
-                   ? too_many_hashes(error)
+                   ? report_too_many_hashes(error)
                    : error_set(error, ERROR_TOO_LARGE, "the issues have over %d group hashes",
                                SNUBA_HASHES_MAX);
     return set_issues(hashes.items, hashes.count, arena, query, error);
 }
 
-/* How many of the hashes are of the first groups, as many as go into a request; `complete`: the
-   last group has all of its hashes here. */
+/* How many of the hashes fit into a request: those of the first groups. `complete`: all hashes of
+   the last group are in the list. */
 static size_t hashes_at_once(const struct group_hash *hashes, size_t count, bool complete)
 {
     size_t groups = 0;
-    size_t start = 0; /* of the last group */
+    size_t start = 0; /* of the current group */
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && hashes[i].group_id == hashes[i - 1].group_id)
             continue;
@@ -119,7 +120,7 @@ bool snuba_translate_next_groups(struct pg *pg, int64_t *last, struct arena *are
     bool complete = found.count <= SNUBA_HASHES_MAX;
     size_t count = hashes_at_once(found.items, found.count, complete);
     if (count == 0 && !complete)
-        return too_many_hashes(error);
+        return report_too_many_hashes(error);
     if (count > 0)
         *last = found.items[count - 1].group_id;
     return set_issues(found.items, count, arena, query, error);

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The steps of an export: in order and beyond, or first and rest (enum step). Each step builds one
+ * request, which is sent while the caller works on the page before. The answer decides the next
+ * step, the border and the size of the next page.
+ *
+ * Tested by tests/system/test_snuba_paging.py and tests/system/test_snuba_export.py.
+ */
 #include "tagstore/snuba/value_pages.h"
 
 #include "base/log.h"
@@ -8,16 +15,16 @@
 #define TEXTS_MAX ((size_t)16 * 1024 * 1024)
 
 enum {
-    WIDEST_PAGE = 10000, /* to find an end of a row of odd values */
+    WIDEST_PAGE = 10000, /* the largest page that is tried for a certain value */
     CONDITIONS_MAX = 2,
     ORDERS_MAX = 2,
 };
 
 enum step {
     IN_ORDER, /* one request, in the order of the export */
-    BEYOND,   /* the row beyond the limit, where it does not fit into that answer */
+    BEYOND,   /* the row beyond the limit, if that answer has no room for it */
     FIRST,    /* the first page, with the empty value */
-    REST,     /* what is behind the border */
+    REST,     /* the values behind the border */
     OVER,
 };
 
@@ -26,16 +33,16 @@ struct value_pages {
     struct snuba_client *client;
     const struct snuba_dialect *dialect;
     struct arena *texts;
-    struct snuba_query range; /* scope and time, the same for all requests; in `texts` */
+    struct snuba_query range; /* scope and time range, the same for all requests; in `texts` */
 
     enum step step;
     struct border border;
-    struct page_size size; /* of the pages to come */
-    bool widened;          /* a page of doubtful values only is asked for again, larger */
+    struct page_size size; /* of the next pages */
+    bool widened;          /* a page without a certain value is asked for again, larger */
 
-    /* the request that is on its way, if one is */
+    /* the request that was sent, if is_out */
     bool is_out;
-    int64_t sent_at; /* milliseconds of the monotonic clock */
+    int64_t sent_at; /* by clock_monotonic_ms */
     struct snuba_query query;
     struct snuba_column column; /* of the values */
     struct snuba_condition conditions[CONDITIONS_MAX];
@@ -45,14 +52,14 @@ struct value_pages {
     struct snuba_aggregation aggregations[SNUBA_SUMS + 1];
 };
 
-static int64_t smaller(int64_t a, int64_t b)
+static int64_t min_of(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
 
-/* ---- a request is put together ---- */
+/* ---- building a request ---- */
 
-static void begin(struct value_pages *pages)
+static void begin_query(struct value_pages *pages)
 {
     pages->query = pages->range;
     pages->query.conditions = pages->all_of;
@@ -83,17 +90,17 @@ static void add_order(struct value_pages *pages, struct snuba_column column, boo
         (struct snuba_order){.column = column, .descending = descending};
 }
 
-/* Values by tags[key], where it can be written. */
+/* Values by tags[key], for keys that have such a column. */
 static void use_column(struct value_pages *pages)
 {
-    begin(pages);
+    begin_query(pages);
     pages->column = (struct snuba_column){.kind = SNUBA_TAG, .name = pages->asked->key};
 }
 
 /* Values among all tags of the events. */
 static void use_tags(struct value_pages *pages)
 {
-    begin(pages);
+    begin_query(pages);
     pages->column = (struct snuba_column){.kind = SNUBA_TAGS_VALUE};
     add_condition(pages, SNUBA_TAGS_KEY, SNUBA_EQUAL, pages->asked->key);
 }
@@ -106,8 +113,8 @@ static void use_fastest(struct value_pages *pages)
         use_tags(pages);
 }
 
-/* Where the server does not sort by what is among the tags: the smallest of equal values is the
-   value, and an aggregation can be sorted by. */
+/* The column to sort by. If the server cannot sort by a value among the tags, it sorts by an
+   aggregation: the smallest of equal values is the value itself. */
 static struct snuba_column add_sortable(struct value_pages *pages)
 {
     if (pages->column.kind == SNUBA_TAG || pages->dialect->sorts_by_tags)
@@ -123,7 +130,8 @@ static void order_by_value(struct value_pages *pages)
     pages->query.limit = pages->size.rows;
 }
 
-static void make_in_order(struct value_pages *pages)
+/* One request for all rows up to the limit, in the order of the export. */
+static void query_in_order(struct value_pages *pages)
 {
     const struct snuba_column first_seen = {.kind = SNUBA_ALIAS, .name = "first_seen"};
     if (pages->asked->seen_only) {
@@ -134,24 +142,25 @@ static void make_in_order(struct value_pages *pages)
     }
     add_order(pages, first_seen, true);
     add_order(pages, pages->column, false);
-    pages->query.limit = smaller(pages->asked->limit, pages->dialect->limit_max);
+    pages->query.limit = min_of(pages->asked->limit, pages->dialect->limit_max);
 }
 
-static void make_beyond(struct value_pages *pages)
+/* One row, after those of make_in_order. */
+static void query_beyond(struct value_pages *pages)
 {
-    make_in_order(pages);
+    query_in_order(pages);
     pages->query.offset = pages->query.limit;
     pages->query.limit = 1;
 }
 
-static void make_first(struct value_pages *pages)
+static void query_first(struct value_pages *pages)
 {
     use_tags(pages);
     order_by_value(pages);
 }
 
-/* All values are behind "" but "" itself. */
-static void make_rest(struct value_pages *pages)
+/* Without a border all values are wanted. Each one except "" sorts behind "". */
+static void query_rest(struct value_pages *pages)
 {
     bool with_empty = !pages->border.is_set && !pages->asked->seen_only;
     use_fastest(pages);
@@ -160,20 +169,21 @@ static void make_rest(struct value_pages *pages)
     order_by_value(pages);
 }
 
-static bool send(struct value_pages *pages, struct error *error)
+/* Builds and sends the request of the current step. */
+static bool send_request(struct value_pages *pages, struct error *error)
 {
     switch (pages->step) {
     case IN_ORDER:
-        make_in_order(pages);
+        query_in_order(pages);
         break;
     case BEYOND:
-        make_beyond(pages);
+        query_beyond(pages);
         break;
     case FIRST:
-        make_first(pages);
+        query_first(pages);
         break;
     case REST:
-        make_rest(pages);
+        query_rest(pages);
         break;
     case OVER:
         return true;
@@ -183,15 +193,18 @@ static bool send(struct value_pages *pages, struct error *error)
     return pages->is_out;
 }
 
-/* ---- the beginning ---- */
+/* ---- the first request ---- */
 
+/* Whether one request can read all rows in the order of the export. */
 static bool fits_one_answer(const struct value_pages *pages)
 {
-    int64_t limit = pages->asked->limit - 1; /* without the row beyond it */
+    int64_t limit = pages->asked->limit - 1; /* without the row beyond the limit */
     return limit > 0 && limit <= pages->dialect->limit_max &&
            pages->dialect->orderby_max >= ORDERS_MAX;
 }
 
+/* The empty value needs a page of its own, unless it is not wanted or the key has a column that
+   tells it from no value. */
 static enum step first_page(const struct value_pages *pages)
 {
     return pages->asked->seen_only || snuba_dialect_tag_is_apart(pages->dialect, pages->asked->key)
@@ -199,8 +212,8 @@ static enum step first_page(const struct value_pages *pages)
                : FIRST;
 }
 
-static bool start(struct value_pages *pages, const struct snuba_tagstore *store,
-                  struct error *error)
+static bool send_first(struct value_pages *pages, const struct snuba_tagstore *store,
+                       struct error *error)
 {
     const struct group_tag_value_query *asked = pages->asked;
     const struct snuba_scope scope = {.referrer = "tagstore.get_group_tag_value_iter",
@@ -212,7 +225,7 @@ static bool start(struct value_pages *pages, const struct snuba_tagstore *store,
     if (!snuba_translate(&store->translator, &scope, pages->texts, &pages->range, error))
         return false;
     pages->step = fits_one_answer(pages) ? IN_ORDER : first_page(pages);
-    return send(pages, error);
+    return send_request(pages, error);
 }
 
 bool value_pages_new(struct tagstore *store, const struct group_tag_value_query *asked,
@@ -230,7 +243,7 @@ bool value_pages_new(struct tagstore *store, const struct group_tag_value_query 
                              .texts = arena_new(TEXTS_MAX),
                              .size = page_size_of((int64_t)asked->page_size, snuba->page_size_max)};
     border_init(&made->border);
-    bool done = made->texts != NULL ? start(made, snuba, error) : error_no_memory(error);
+    bool done = made->texts != NULL ? send_first(made, snuba, error) : error_no_memory(error);
     if (done)
         *pages = made;
     else
@@ -255,9 +268,9 @@ void value_pages_free(struct value_pages *pages)
     free(pages);
 }
 
-/* ---- less at a time, or more ---- */
+/* ---- smaller or larger pages ---- */
 
-static bool begin_alike(const struct value_pages *pages, struct error *error)
+static bool report_alike_values(const struct value_pages *pages, struct error *error)
 {
     return error_set(error, ERROR_EXPORT,
                      "The tag has too many values that begin with the same %zu bytes to ask Snuba "
@@ -265,19 +278,20 @@ static bool begin_alike(const struct value_pages *pages, struct error *error)
                      pages->border.asked.size);
 }
 
-/* Halves what is asked for, if it can be. A question that is the same to the letter would be
-   refused for as long as the server works on the first one (ClickHouse 216): this is another. */
-static bool halve(struct value_pages *pages, struct error *error)
+/* After a failed request: halves the page if that may help, and logs it; otherwise returns false
+   with the error. The server would refuse the same request as long as it works on the first one
+   (ClickHouse error 216); the smaller request is a different one. */
+static bool halve_page(struct value_pages *pages, struct error *error)
 {
     int64_t asked = pages->query.limit;
-    int64_t least = smaller(VALUE_PAGES_MIN, (int64_t)pages->asked->page_size);
+    int64_t least = min_of(VALUE_PAGES_MIN, (int64_t)pages->asked->page_size);
     if (page_size_is_too_much(error) && pages->widened && !border_is_whole(&pages->border))
-        return begin_alike(pages, error);
+        return report_alike_values(pages, error);
     if (!page_size_is_too_much(error) || pages->widened || asked / 2 < least)
         return false;
     if (pages->step == IN_ORDER) {
         pages->step = first_page(pages);
-        asked = smaller(asked, 2 * pages->size.rows);
+        asked = min_of(asked, 2 * pages->size.rows);
     }
     page_size_halve(&pages->size, asked);
     LOG(LOG_WARNING, "tagstore.page-halved", log_int("rows", pages->size.rows),
@@ -285,9 +299,8 @@ static bool halve(struct value_pages *pages, struct error *error)
     return true;
 }
 
-/* A full page without a value to go on from: only a longer border, or a larger page, can have one.
- */
-static bool widen(struct value_pages *pages, struct error *error)
+/* For a full page without a certain value: only a longer border or a larger page can help. */
+static bool widen_page(struct value_pages *pages, struct error *error)
 {
     bool longer = false;
     if (!border_lengthen(&pages->border, &longer, error))
@@ -295,11 +308,11 @@ static bool widen(struct value_pages *pages, struct error *error)
     if (longer)
         return true;
     if (pages->size.rows >= WIDEST_PAGE && !border_is_whole(&pages->border))
-        return begin_alike(pages, error);
+        return report_alike_values(pages, error);
     if (pages->size.rows >= WIDEST_PAGE)
         return error_set(error, ERROR_INTERNAL,
                          "snuba's answer: %d values in a row that are no valid text", WIDEST_PAGE);
-    pages->size.rows = smaller(pages->size.rows * 2, WIDEST_PAGE);
+    pages->size.rows = min_of(pages->size.rows * 2, WIDEST_PAGE);
     pages->widened = true;
     return true;
 }
@@ -316,11 +329,11 @@ static bool check_cells(const struct snuba_answer *answer, struct error *error)
     return true;
 }
 
-/* What comes next, and which of the rows count: those from rows->first to before rows->end. Values
-   in another order than the one the server compares by would be asked for in circles, or be left
-   out. */
-static bool move_on(struct value_pages *pages, const struct snuba_answer *answer,
-                    struct border_rows *rows, struct error *error)
+/* Chooses the next step, moves the border, and finds the rows that count: rows->first to before
+   rows->end. Fails if the values are not sorted as the server compares: rows would be read again
+   for ever, or be left out. */
+static bool choose_next(struct value_pages *pages, const struct snuba_answer *answer,
+                        struct border_rows *rows, struct error *error)
 {
     bool is_full = (int64_t)answer->rows >= pages->query.limit;
     *rows = (struct border_rows){.end = answer->rows};
@@ -340,7 +353,7 @@ static bool move_on(struct value_pages *pages, const struct snuba_answer *answer
     }
     if (rows->end == 0) {
         rows->first = 0;
-        return widen(pages, error);
+        return widen_page(pages, error);
     }
     page_size_came(&pages->size, clock_monotonic_ms() - pages->sent_at, answer->size);
     pages->widened = false;
@@ -372,9 +385,9 @@ bool value_pages_next(struct value_pages *pages, struct group_tag_value_list *ro
     *more = true;
     pages->is_out = false;
     if (!snuba_finish(pages->client, rows->arena, &answer, error))
-        return halve(pages, error) && send(pages, error);
-    if (!check_cells(&answer, error) || !move_on(pages, &answer, &taken, error) ||
-        !send(pages, error))
+        return halve_page(pages, error) && send_request(pages, error);
+    if (!check_cells(&answer, error) || !choose_next(pages, &answer, &taken, error) ||
+        !send_request(pages, error))
         return false;
     *more = pages->is_out;
     return copy_rows(pages, &answer, &taken, rows, error);

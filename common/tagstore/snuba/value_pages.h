@@ -1,53 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All values of a key, page by page along the values themselves: each page asks for what is behind
- * the last value of the one before, so that nothing is read twice or left out whatever arrives
- * meanwhile (an offset would do both), and each page asks the server for less. The time range is
- * that of the beginning. While a page is worked on, the next one is on its way.
+ * Reads all values of a key, page by page along the values. Each page asks for the values behind
+ * the last one of the page before. So no value is read twice or left out when events arrive
+ * meanwhile, as would happen with an offset, and each page costs the server less. All pages have
+ * the time range of the first one. The next page is prefetched while the caller works on a page.
  *
  * The requests:
  *
- *  - Pages group by tags[key]: half the work of tags_key and tags_value for the server. But there
- * an event with an empty value is like one without the tag, and an export shows an empty value: so
- *    the first page, which is often the only one, goes through all tags. Not so for a tag that 2018
- *    keeps in a column of its own, whose empty value is told from none (NULL).
- *  - In 2020 a limit that one answer can hold is one request, in the order of the export. The row
- *    beyond the limit (backend.h) is asked for with it or, where it does not fit, by itself: only
- *    that it is there counts, so an offset will do.
- *  - A value that had to be made clean, or that has U+FFFD, may not be what the server compares
- *    with: it is never the last of a page. The rows behind the last value that is beyond doubt are
+ *  - Pages group by tags[key], which is half the work of tags_key and tags_value for the server.
+ * But tags[key] of an event with an empty value is the same as without the tag, and an export shows
+ *    the empty value. So the first page, which is often the only one, reads all tags. This is not
+ *    needed for a tag that 2018 keeps in a column of its own, which is NULL without the tag.
+ *  - In 2020, if one answer can hold the limit, one request reads it in the order of the export.
+ * The row beyond the limit (backend.h) comes with it. If it does not fit, it is a request of its
+ * own, with an offset: only the existence of this row matters.
+ *  - A value is uncertain if it had to be sanitized or has U+FFFD: the server may compare another
+ *    text. Such a value is never the last one of a page. The rows behind the last certain value are
  *    dropped, and come again with the next page.
- *  - A value that is too long for a request is named by its beginning (border.h).
- *  - Pages grow while they come quickly (page_size.h). What takes the server too much (memory, or
- *    time) is asked for in halves, down to VALUE_PAGES_MIN rows a page, or to the first page's size
- *    where that is less.
+ *  - A value that is too long for a request is replaced by its beginning (border.h).
+ *  - Pages grow while they come fast (page_size.h). If a request takes the server too much memory
+ * or time, it is halved, down to VALUE_PAGES_MIN rows, or to the first page's size if this is less.
  */
 #ifndef TAGSTORE_SNUBA_VALUE_PAGES_H
 #define TAGSTORE_SNUBA_VALUE_PAGES_H
 
 #include "tagstore/snuba/question.h"
 
-/* The floor of halving: an answer of some kilobytes. */
+/* Pages are not halved below this: such an answer has a few kilobytes. */
 #define VALUE_PAGES_MIN 50
 
 struct value_pages;
 
-/* Fixes the time range and sends the first request. `asked` and `store` must outlive the pages.
-   Errors as translate.h and snuba_start. */
+/* Sets the time range and sends the first request. `asked` and `store` must outlive the pages.
+   Errors as snuba_translate and snuba_start. */
 bool value_pages_new(struct tagstore *store, const struct group_tag_value_query *asked,
                      struct value_pages **pages, struct error *error) MUST_CHECK;
 
-/* Events of from <= time < to are asked for; USEC_NONE: no bound. */
+/* Events of from <= time < to are read. USEC_NONE: no bound. */
 void value_pages_get_window(const struct value_pages *pages, int64_t *from, int64_t *to);
 
-/* At any time: also gives up what is on its way. NULL is fine. */
+/* May be called at any time: abandons a request that was sent. NULL is allowed. */
 void value_pages_free(struct value_pages *pages);
 
-/* Waits for the page that is on its way, and sends the request for the next one. A page without
-   rows need not be the last one: *more tells. ERROR_INTERNAL: the server's order is not that of its
-   comparison, or no value is beyond doubt in the largest page there can be; ERROR_EXPORT: more
-   values than a page has begin alike for longer than a request can say; else as snuba_finish.
- */
+/* Waits for the page that was asked for, and sends the request for the next one. A page without
+   rows need not be the last one: *more is false after the last page. ERROR_INTERNAL: the server
+   does not sort as it compares, or the largest page has no certain value. ERROR_EXPORT: more values
+   than a page has begin alike for longer than a request can say. Other errors as snuba_finish. */
 bool value_pages_next(struct value_pages *pages, struct group_tag_value_list *rows, bool *more,
                       struct error *error) MUST_CHECK;
 

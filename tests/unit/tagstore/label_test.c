@@ -86,7 +86,7 @@ static void test_value_label(void **state)
     assert_string_equal(tag_value_label("user", "id:7"), "id:7");
 }
 
-/* Those that a listing leaves out are keys as they are stored. */
+/* The keys that a list leaves out are in their stored form. */
 static void test_unlisted(void **state)
 {
     (void)state;

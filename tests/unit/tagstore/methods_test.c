@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The read methods through tagstore.h, over the fixture of the original's own test: whatever
- * backend EXPORTD_TEST_TAGSTORE names. tests/system/test_tagstore_methods.py puts the events there
- * and tells the ids. Skipped without.
+ * The questions through tagstore.h, over the events of the original's own test and the backend that
+ * EXPORTD_TEST_TAGSTORE names. tests/system/test_tagstore_methods.py stores the events, passes the
+ * ids and runs this program. Without EXPORTD_TEST_TAGSTORE the tests are skipped.
+ *
+ * Covers common/tagstore/read.c and the read_*.c and cursor.c of both backends.
  */
 #include "base/text.h"
 #include "tagstore/postgres/postgres_tagstore.h"
@@ -159,7 +161,7 @@ static void test_one_value(void **state)
     assert_int_equal(rows.count, 0);
 }
 
-/* How many rows the cursor gives, and the last one. Closes it. */
+/* Reads all rows of the cursor and closes it. Returns their number, and the last row. */
 static size_t read_all(struct tagstore_cursor *cursor, struct group_tag_value *last)
 {
     struct group_tag_value_list page = {.arena = arena};
@@ -187,7 +189,7 @@ static size_t read_values(int64_t group_id, const char *key, struct group_tag_va
     return read_all(cursor, last);
 }
 
-/* -1: there is no such key. */
+/* Returns -1 if there is no such key. */
 static int64_t read_existing(int64_t environment_id, int64_t group_id, const char *key)
 {
     const struct group_tag_value_query query = {.project_id = FIXTURE_PROJECT,
@@ -336,7 +338,7 @@ static void test_releases(void **state)
     assert_int_equal(rows.count, 0);
 }
 
-/* Notes the first digit of each id. */
+/* Records the first digit of each id. */
 static bool note_event(void *context, const char *event_id, struct error *unused)
 {
     char *seen = context;
@@ -382,7 +384,7 @@ static void test_event_ids(void **state)
     const struct tagstore_listener refusing = {.tell = refuse_event};
     assert_false(tagstore_get_group_event_ids(store, &group, &one, &refusing, &error));
     assert_int_equal(error.code, ERROR_STOPPED);
-    assert_events(g1, bar, 1, "12"); /* the store is free again */
+    assert_events(g1, bar, 1, "12"); /* the tagstore can be asked again */
 }
 
 static void assert_groups(const struct tag_id_list *groups, int64_t first, int64_t second)
@@ -400,7 +402,7 @@ static void test_search_filter(void **state)
                                                {"foo", TAG_ANY, NULL},
                                                {"browser", TAG_ANY, NULL},
                                                {"browser", TAG_EMPTY, NULL}};
-    /* From the n-th on, so many of them, are met by this group. */
+    /* The group meets the `count` conditions from number `from`; 0: no group does. */
     const struct {
         size_t from, count;
         int64_t group;
@@ -456,7 +458,7 @@ static void test_values_of_users(void **state)
     ok(tagstore_get_group_tag_values_for_users(store, &query, &rows, &error));
     assert_int_equal(rows.count, 2);
     assert_seen(&rows.items[0].tag, "user1", 1, 1,
-                1); /* what has the address; user1 has two events */
+                1); /* of the event with the address; user1 has two events */
     assert_seen(&rows.items[1].tag, "user2", 1, 2, 2);
     assert_int_equal(rows.items[0].project_id, FIXTURE_PROJECT);
     query.limit = 1;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Sorting when an allocation fails. Covers common/tagstore/snuba/sorter.c and sorter_run.c. */
 #include "../no_memory.h"
 
 #include "tagstore/snuba/sorter.h"
 
 #ifdef EXPORTD_FAULTS
 
-/* *memory: of the rows, of which there are more than 64 KiB. */
+/* Sorts rows of more than 64 KiB; *memory is the bound of the sorter. */
 static bool sort(const void *memory, struct error *error)
 {
     struct arena *arena = arena_new((size_t)16 * 1024 * 1024);

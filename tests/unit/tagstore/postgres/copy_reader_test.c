@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The binary COPY, on bytes made by hand: whole, cut anywhere, spoiled. */
+/* A binary COPY stream made by hand: whole, cut anywhere, and damaged. */
 #include "tagstore/postgres/copy_reader.h"
 
 #include <setjmp.h>
@@ -85,8 +85,8 @@ static void put_trailer(void)
     put_number(0xffff, 2);
 }
 
-/* Feeds the stream in pieces of `step` bytes, each in memory of its own, and reads to the end.
-   The rows' texts are in the arena. */
+/* Feeds the stream in pieces of `step` bytes, each in memory of its own, and reads all rows. Their
+   texts are in the arena. */
 static bool read_all(size_t step, struct group_tag_value *rows, size_t room, size_t *count)
 {
     struct copy_reader reader;
@@ -148,7 +148,7 @@ static void test_no_rows(void **state)
     assert_int_equal(count, 0);
 }
 
-/* NULL, infinity, and moments that no ISO-8601 date of four digits can tell. */
+/* NULL, infinity, and times outside the years 0001 to 9999. */
 static void test_times_that_are_not_known(void **state)
 {
     struct group_tag_value rows[5];
@@ -174,7 +174,7 @@ static void test_times_that_are_not_known(void **state)
     assert_true(rows[3].first_seen == USEC_FIRST);
 }
 
-/* Flags that need no attention and a header extension are passed over. */
+/* Flags that are not critical and a header extension are skipped. */
 static void test_a_header_of_the_future(void **state)
 {
     struct group_tag_value rows[2];
@@ -280,7 +280,7 @@ static void test_the_longest_value(void **state)
     free(value);
 }
 
-/* Whatever the bytes are, nothing outside them is read (the sanitizer looks) and it ends. */
+/* Whatever the bytes are, the reader ends and reads only these bytes (the sanitizer checks). */
 static void test_spoiled_bytes(void **state)
 {
     struct group_tag_value rows[64];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many rows an export from the tables will have, over real tables (database_fixture.h). */
+/* The estimate of an export, over real tables (database_fixture.h). */
 #include "tagstore/postgres/postgres_tagstore.h"
 
 #include "../../database_fixture.h"
 
-/* Group 7 of project 1 has 3 values of `color`, one of them empty and one never seen, and one in
-   environment 5; their counters are what `counter` inserts. */
+/* Group 7 of project 1 has 3 values of `color`, of which one is empty and one was never seen, and
+   one value in environment 5. `counter` is the statement that inserts their counters. */
 static void make_values(const char *counter)
 {
     need_database();
@@ -72,8 +72,7 @@ static void test_no_such_key(void **state)
     expect_no_key(0, "hidden");
 }
 
-/* The question is given up in time, what the caller had set is as before, and the connection comes
-   back. */
+/* The question ends in time, the caller's patience is restored, and the connection comes back. */
 static void test_table_is_locked(void **state)
 {
     (void)state;
@@ -105,7 +104,7 @@ static bool never_told(void *context, int64_t rows, struct error *failure)
     return error_set(failure, ERROR_INTERNAL, "there is no estimate");
 }
 
-/* Counting takes too long, and loses the connection: the rows are read all the same. */
+/* Counting takes too long and drops the connection: the rows are read all the same. */
 static void test_rows_without_an_estimate(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tags that are deleted, and who has to wait for whom, against real tables (database_fixture.h). */
+/* Deleting tags, and which transactions wait for it, over real tables (database_fixture.h). */
 #include "write_fixture.h"
 
 static void make_projects(void)
@@ -41,7 +41,7 @@ static void test_delete_key(void **state)
     delete_color(0);
 }
 
-/* More rows of each kind than a batch has. */
+/* More rows of each class than fit into a batch. */
 static void test_delete_large_key(void **state)
 {
     (void)state;
@@ -66,8 +66,8 @@ static void test_delete_large_key(void **state)
                         "0");
 }
 
-/* Somebody is in the middle of a batch of this project: the key is hidden already, its rows stay;
-   when the way is free, the next call deletes them. */
+/* Another transaction records a batch of this project: the key is hidden at once, but its rows
+   stay. The next call deletes them when the project is free. */
 static void test_delete_key_is_hidden_first(void **state)
 {
     (void)state;
@@ -95,7 +95,7 @@ static void test_delete_key_is_hidden_first(void **state)
     assert_string_equal(tag_keys(), "");
 }
 
-/* Nothing but this keeps a new row from referring to a key or value that is being deleted. */
+/* Only this wait keeps a new row from referring to a key or value that is being deleted. */
 static void deletion_has_to_wait(void)
 {
     struct error why;
@@ -124,7 +124,7 @@ static void test_deleting_waits_for_writers(void **state)
     need_database();
     make_projects();
     ok(pg_begin(pg, &error));
-    observe_group(6, 3, 99, "red", 10); /* so that nobody has to lock the row of the key */
+    observe_group(6, 3, 99, "red", 10); /* so that the row of the key need not be locked */
     observe_group(6, 3, 99, "blue", 10);
     ok(pg_commit(pg, &error));
     for (int writer = 0; writer < 5; writer++) {
@@ -148,7 +148,7 @@ static void test_deleting_waits_for_writers(void **state)
                         "0");
 }
 
-/* A batch that refers to a value by an id that it knows from an earlier one. */
+/* A batch that refers to a value by an id known from an earlier batch. */
 static void test_value_is_gone(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests of the write methods over real tables (database_fixture.h) start from: events of two
-   projects, and the tables as a text. */
+/* The start of the tests of writes over real tables (database_fixture.h): events of two projects,
+   and the tables as text. */
 #ifndef TEST_WRITE_FIXTURE_H
 #define TEST_WRITE_FIXTURE_H
 
@@ -9,7 +9,7 @@
 
 enum { MAIN_PROJECT = 1, OTHER_PROJECT = 2 };
 
-/* ---- the store of the tests ---- */
+/* ---- the tagstore of the tests ---- */
 
 static struct tagstore *store;
 
@@ -39,7 +39,7 @@ static inline int clear(void **state)
     return 0;
 }
 
-/* Each test is a transaction that is rolled back, but for those that need several. */
+/* For tests that need several transactions. Other tests are one transaction that is rolled back. */
 #define CLEARED(test) cmocka_unit_test_setup_teardown(test, clear, clear)
 
 static inline void refused(bool done, enum error_code code)
@@ -48,7 +48,7 @@ static inline void refused(bool done, enum error_code code)
     assert_int_equal(error.code, code);
 }
 
-/* ---- the tables as a text; times are seconds since 1970 ---- */
+/* ---- the tables as text; times are seconds since 1970 ---- */
 
 #define SECONDS(column) "coalesce(extract(epoch FROM " column ")::bigint::text, '?')"
 #define SEEN                                                                                       \
@@ -113,7 +113,7 @@ static inline int64_t second(int64_t seconds)
     return seconds * USEC_PER_SECOND;
 }
 
-/* An event of one tag, counted. */
+/* Counts an event of one tag. */
 static inline void observe(int64_t project_id, int64_t group_id, int64_t environment_id,
                            int64_t event_id, const char *key, const char *value, int64_t seconds)
 {

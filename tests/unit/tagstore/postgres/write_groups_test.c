@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tags that change groups, against real tables (database_fixture.h). */
+/* Tags that change groups, over real tables (database_fixture.h). */
 #include "write_fixture.h"
 
 static void move_events(const int64_t *ids, size_t count, int64_t destination)
@@ -9,7 +9,7 @@ static void move_events(const int64_t *ids, size_t count, int64_t destination)
     ok(tagstore_update_group_for_events(store, &group, &events, &error));
 }
 
-/* Users of the events 100 to 104; the one of 104 is of another project. */
+/* Adds the users of the events 100 to 104. The one of 104 is in another project. */
 static void make_users(void)
 {
     run("INSERT INTO exportd.event_user_attributes"
@@ -29,7 +29,7 @@ static void test_users_move_with_their_events(void **state)
     const int64_t ids[] = {101, 103, 104};
     need_database();
     make_users();
-    move_events(ids, 3, 8); /* they have no tags */
+    move_events(ids, 3, 8); /* these events have no tags */
     assert_string_equal(users(), "100:7 101:8 102:7 103:8 104:7");
     ok(tagstore_merge_group(store, MAIN_PROJECT, 7, 9, &error));
     assert_string_equal(users(), "100:9 101:8 102:9 103:8 104:7");
@@ -77,15 +77,15 @@ static void test_move_events_back(void **state)
                                         " 8/0 color=blue 1x30-30, 8/0 color=red 1x5-5,"
                                         " 8/3 color=red 1x5-5, 8/4 color=blue 1x30-30");
     assert_string_equal(group_keys(), "7/0 color:1, 7/3 color:1, 8/0 color:2, 8/3 color:1,"
-                                      " 8/4 color:1"); /* nothing of 7 in environment 4 */
-    move_events(ids, 2, 8);                            /* they are there already */
+                                      " 8/4 color:1"); /* nothing of group 7 in environment 4 */
+    move_events(ids, 2, 8);                            /* these events are there already */
     move_events(ids, 2, 7);
     assert_string_equal(group_values(), values);
     assert_string_equal(group_keys(), keys);
     assert_string_equal(event_tags(), tags);
 }
 
-/* Two sightings came without an event: nobody knows whether one of them was the first. */
+/* Two sightings came without an event, so it is not known whether one of them was the first. */
 static void test_move_events_of_counts_without_events(void **state)
 {
     (void)state;
@@ -133,7 +133,7 @@ static void test_merge_group(void **state)
     observe_group(7, 4, 101, "blue", 20);
     observe_group(8, 3, 102, "red", 30);
     observe_group(9, 3, 103, "red", 1);
-    incr(7, 3, "red", INT32_MAX, second(5), second(40)); /* what came without events */
+    incr(7, 3, "red", INT32_MAX, second(5), second(40)); /* sightings without events */
     incr(7, 3, "green", 2, USEC_NONE, second(6));
     ok(tagstore_create_group_tag_key(store, &empty, &row, &error));
     ok(tagstore_merge_group(store, MAIN_PROJECT, 7, 8, &error));
@@ -146,7 +146,7 @@ static void test_merge_group(void **state)
     assert_string_equal(event_tags(), "100:8/3 color=red 10, 101:8/4 color=blue 20,"
                                       " 102:8/3 color=red 30, 103:9/3 color=red 1");
     const char *values = group_values();
-    ok(tagstore_merge_group(store, MAIN_PROJECT, 7, 8, &error)); /* nothing is left */
+    ok(tagstore_merge_group(store, MAIN_PROJECT, 7, 8, &error)); /* nothing is left to move */
     ok(tagstore_merge_group(store, OTHER_PROJECT, 8, 9, &error));
     assert_string_equal(group_values(), values);
     refused(tagstore_merge_group(store, MAIN_PROJECT, 8, 8, &error), ERROR_INVALID);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows that are made and counted, against real tables (database_fixture.h). */
+/* Creating and counting single rows, over real tables (database_fixture.h). */
 #include "write_fixture.h"
 
 #include <pthread.h>
@@ -142,7 +142,7 @@ static void wait_for_lock(struct pg *watcher)
     fail_msg("nobody waits for a lock");
 }
 
-/* The other one makes the same row, and has to wait for this one's COMMIT. */
+/* The other transaction creates the same row, and has to wait for the COMMIT of this one. */
 static void test_only_one_creates(void **state)
 {
     (void)state;
@@ -180,7 +180,7 @@ static void test_incr_value(void **state)
     assert_string_equal(tag_values(), "0 color=red 1x50-50, 3 color=red 1x50-50");
     incr(0, 3, "red", 4, second(20), USEC_NONE);
     incr(0, 4, "red", 2, second(30), second(70));
-    incr(0, 3, "red", 1, second(40), second(60)); /* within what is known */
+    incr(0, 3, "red", 1, second(40), second(60)); /* inside the known bounds */
     incr(0, 3, "red", 1, USEC_NONE, USEC_NONE);
     assert_string_equal(tag_values(),
                         "0 color=red 9x20-70, 3 color=red 7x20-60, 4 color=red 2x30-70");

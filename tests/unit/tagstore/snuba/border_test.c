@@ -9,7 +9,8 @@
 static struct error error;
 static char text[4 * BORDER_MAX];
 
-/* The border behind a value of `times` times `unit`; asserts how many bytes of it are asked for. */
+/* Moves the border to a value of `times` times `unit`, and checks how many of its bytes are asked
+   for. */
 static void assert_asked(const char *unit, size_t times, size_t bytes)
 {
     struct border border;
@@ -45,10 +46,10 @@ static void test_it_is_lengthened(void **state)
     bool done = true;
     border_init(&border);
     assert_true(border_lengthen(&border, &done, &error));
-    assert_false(done); /* there is none */
+    assert_false(done); /* there is no border */
     assert_true(border_move(&border, "short", &error));
     assert_true(border_lengthen(&border, &done, &error));
-    assert_false(done); /* it is whole */
+    assert_false(done); /* the border is the whole value */
     (void)memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
     assert_true(border_move(&border, text, &error));
@@ -58,7 +59,7 @@ static void test_it_is_lengthened(void **state)
         assert_int_equal(strlen(border_text(&border)), lengths[i]);
     }
     assert_true(border_lengthen(&border, &done, &error));
-    assert_false(done); /* as long as can be */
+    assert_false(done); /* the border is as long as it can be */
     border_free(&border);
 }
 

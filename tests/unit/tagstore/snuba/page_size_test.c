@@ -36,7 +36,7 @@ static void test_after_a_halving(void **state)
     page_size_halve(&size, 1000);
     for (int i = 0; i < 8; i++) {
         assert_int_equal(size.rows, 500);
-        page_size_came(&size, 5000, 0); /* not a good one */
+        page_size_came(&size, 5000, 0); /* not a good page */
         page_size_came(&size, 100, 100);
     }
     assert_int_equal(size.rows, 1000);

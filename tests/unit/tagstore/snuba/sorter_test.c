@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-/* Memory is measured here: the address sanitizer shall keep little of what is freed. */
+/* These tests measure memory: the address sanitizer must not keep much of what is freed. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
@@ -72,7 +72,8 @@ static void expect_end(struct sorter *sorter, struct arena *arena)
 
 /* ---- order ---- */
 
-/* Bytes, not letters, decide between rows of one moment; a value before its continuations. */
+/* Rows of one time are ordered by the bytes of their values, not by letters. A value comes before
+   its continuations. */
 static void check_order(size_t memory, bool on_disk)
 {
     struct arena *arena = arena_new(ARENA_MAX);
@@ -136,7 +137,7 @@ static void test_no_row_and_one_row(void **state)
     check_few(1);
 }
 
-/* A value is longer than what is read of a run at a time, in the middle of short ones. */
+/* A value between short ones is longer than the bytes of a run that are read at a time. */
 static void test_long_values(void **state)
 {
     (void)state;
@@ -164,7 +165,7 @@ static void test_long_values(void **state)
     arena_free(arena);
 }
 
-/* ---- very many ---- */
+/* ---- millions of rows ---- */
 
 static int64_t peak_kib(void)
 {
@@ -175,10 +176,11 @@ static int64_t peak_kib(void)
 
 static int64_t moment_of(int64_t i)
 {
-    return (i * 7919) % 1000; /* thousands of values a moment */
+    return (i * 7919) % 1000; /* thousands of values per time */
 }
 
-/* Rows come by value, as the pages do; each comes back once, in order. */
+/* Rows are added in the order of their values, as pages bring them. Each comes back once, in
+   order. */
 static void test_millions(void **state)
 {
     (void)state;
@@ -209,7 +211,7 @@ static void test_millions(void **state)
     }
     assert_int_equal(count, MILLIONS);
     assert_int_equal(sum, (int64_t)MILLIONS * (MILLIONS - 1) / 2);
-    /* of 170 MiB of rows; a sanitizer keeps some of what is freed */
+    /* the rows have 170 MiB; a sanitizer keeps some of what is freed */
     assert_in_range(peak_kib() - before, 0, 64 * 1024);
     sorter_free(sorter);
     arena_free(arena);
@@ -227,7 +229,7 @@ static void test_no_folder(void **state)
     sorter_free(sorter);
 }
 
-/* The file that has no name: found among the open ones. */
+/* Finds the file, which has no name, among the open files. */
 static int find_temporary(void)
 {
     DIR *folder = opendir("/proc/self/fd");
@@ -263,7 +265,7 @@ static void test_nothing_is_left_behind(void **state)
     assert_int_equal(find_temporary(), -1);
 }
 
-/* Rows are lost behind our back: an error, never a shorter export. */
+/* The file is shortened: this is an error, never a shorter export. */
 static void test_a_file_that_becomes_shorter(void **state)
 {
     (void)state;
@@ -285,7 +287,7 @@ static void test_a_file_that_becomes_shorter(void **state)
     arena_free(arena);
 }
 
-/* In a process of its own: a file that cannot be read any more, because nothing can (EISDIR). */
+/* In a process of its own: a read of the file fails (EISDIR). */
 static void test_a_file_that_cannot_be_read(void **state)
 {
     (void)state;
@@ -302,7 +304,7 @@ static void test_a_file_that_cannot_be_read(void **state)
     arena_free(arena);
 }
 
-/* A file system of 64 KiB; 77 where we may not make one. */
+/* A file system of 64 KiB. The process exits with 77 if it may not mount one. */
 static int fill_a_small_disk(void)
 {
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Translation of ids and time ranges for a Snuba, over real tables (database_fixture.h). */
+/* Translating ids and time ranges for Snuba, over real tables (database_fixture.h). */
 #include "tagstore/snuba/translate.h"
 
 #include "../../database_fixture.h"
@@ -19,13 +19,14 @@ static int64_t number_of(const char *sql)
     return number;
 }
 
-/* now() stands still in a test's transaction. */
+/* now() is the same for the whole transaction of a test. */
 static int64_t now(void)
 {
     return number_of("SELECT " PG_USEC("date_trunc('second', now())"));
 }
 
-/* Groups 7 to 9 of project 1 and 20 of project 2; 8 has two hashes, 9 two texts that are none. */
+/* Groups 7 to 9 of project 1 and group 20 of project 2. Group 8 has two hashes; two texts of group
+   9 are no hashes. */
 static void make_groups(void)
 {
     need_database();
@@ -140,7 +141,7 @@ static void test_too_many_hashes(void **state)
     ok(translate("2020", group_ids + 2, 1, 0, 0, &query));
 }
 
-/* Group 8 would be cut by the bound: it comes whole, with the next ones. */
+/* The bound would cut group 8: it comes whole, with the next groups. */
 static void test_all_groups(void **state)
 {
     (void)state;
@@ -168,7 +169,7 @@ static void test_all_groups(void **state)
     assert_int_equal(error.code, ERROR_EXPORT);
 }
 
-/* Each with a hash. */
+/* Each group has one hash. */
 static void make_many_groups(int first, int count)
 {
     char sql[512];
@@ -254,7 +255,8 @@ static void test_out_of_range(void **state)
     ok(translate("2020", group_ids, 2, 0, 90, &query));
 }
 
-/* Its events are past the retention: an empty answer would say that there were none. */
+/* The events of the group are older than the retention: an empty answer would look as if there were
+   none. */
 static void test_group_of_long_ago(void **state)
 {
     (void)state;
