@@ -103,6 +103,7 @@ bool tagstore_get_last_release(struct tagstore *store, const struct tag_place *p
     return store->operations->get_last_release(store, place, arena, version, error);
 }
 
+/* Without projects or versions there are no releases. */
 bool tagstore_get_release_tags(struct tagstore *store, const struct release_query *query,
                                struct group_tag_value_list *rows, struct error *error)
 {
@@ -124,6 +125,7 @@ bool tagstore_get_group_event_ids(struct tagstore *store, const struct tag_place
            store->operations->get_group_event_ids(store, place, tags, listener, error);
 }
 
+/* A condition TAG_EMPTY is met by no group. */
 bool tagstore_get_group_ids_for_search_filter(struct tagstore *store, const struct tag_place *place,
                                               const struct tag_condition_list *conditions,
                                               struct tag_id_list *group_ids, struct error *error)
@@ -212,6 +214,7 @@ bool tagstore_get_group_tag_values_for_users(struct tagstore *store,
            store->operations->get_group_tag_values_for_users(store, &asked, rows, error);
 }
 
+/* The backend adds to counts of 0. */
 bool tagstore_get_groups_user_counts(struct tagstore *store, const struct tag_place *place,
                                      const struct tag_id_list *group_ids, int64_t *counts,
                                      struct error *error)

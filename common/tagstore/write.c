@@ -32,7 +32,7 @@ static bool create_row(struct tagstore *store, enum tag_class class, const struc
                        struct tag_row *row, struct error *error)
 {
     return get_or_create_row(store, class, place, row, error) &&
-           (row->created || error_set(error, ERROR_CONFLICT, "it is in the tagstore already"));
+           (row->created || error_set(error, ERROR_CONFLICT, "the row is in the tagstore already"));
 }
 
 bool tagstore_get_or_create_tag_key(struct tagstore *store, const struct tag_place *place,

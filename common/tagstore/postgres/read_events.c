@@ -47,6 +47,7 @@ static const char *value_of_tag(const void *list, size_t i)
     return ((const struct tag *)list)[i].value;
 }
 
+/* Opens the cursor for the events that have one of the tags. */
 static bool declare_cursor(struct tagstore *store, const struct tag_place *place,
                            const struct tag_list *tags, struct error *error)
 {
@@ -64,6 +65,7 @@ static bool declare_cursor(struct tagstore *store, const struct tag_place *place
     return done;
 }
 
+/* Passes one page to the listener. *count is the number of its ids. */
 static bool fetch_page(struct pg *pg, const struct tagstore_listener *listener, int *count,
                        struct error *error)
 {
@@ -78,6 +80,7 @@ static bool fetch_page(struct pg *pg, const struct tagstore_listener *listener, 
     return done;
 }
 
+/* A cursor lives in a transaction. A page that is not full is the last one. */
 bool postgres_get_group_event_ids(struct tagstore *store, const struct tag_place *place,
                                   const struct tag_list *tags,
                                   const struct tagstore_listener *listener, struct error *error)
@@ -97,6 +100,7 @@ bool postgres_get_group_event_ids(struct tagstore *store, const struct tag_place
 
    The sums of the groups answer this: no event is read. */
 
+/* The groups that have the value. */
 static const char groups_with_value[] =
     "SELECT g.group_id FROM tagstore_tagkey k"
     " JOIN tagstore_tagvalue v ON v.project_id = k.project_id AND v.key_id = k.id"
@@ -104,6 +108,7 @@ static const char groups_with_value[] =
     " JOIN tagstore_grouptagvalue g ON g.value_id = v.id AND g.times_seen > 0"
     " WHERE" ONE_KEY " ORDER BY g.group_id";
 
+/* The groups that have a seen value of the key other than the empty one. */
 static const char groups_with_key[] =
     "SELECT gk.group_id FROM tagstore_tagkey k"
     " JOIN tagstore_grouptagkey gk ON gk.key_id = k.id AND gk.project_id = k.project_id"
@@ -112,6 +117,7 @@ static const char groups_with_key[] =
     "   AND g.times_seen > 0 AND g.value_id IS DISTINCT FROM" EMPTY_VALUE " LIMIT 1) one"
     " WHERE" ONE_KEY " ORDER BY gk.group_id";
 
+/* Finds the groups for TAG_IS or TAG_ANY. */
 static bool query_one_condition(struct tagstore *store, const struct tag_place *asked,
                                 const struct tag_condition *condition, struct pg_result **result,
                                 struct error *error)
@@ -171,6 +177,7 @@ static const char *value_of_condition(const void *list, size_t i)
     return condition->match == TAG_IS ? condition->value : NULL;
 }
 
+/* Reads the meetings, and counts how many conditions have one. */
 static bool read_meetings(const struct pg_result *result, struct filter *filter,
                           struct error *error)
 {
@@ -190,6 +197,7 @@ static bool read_meetings(const struct pg_result *result, struct filter *filter,
     return true;
 }
 
+/* Finds the keys and values of the project that meet the conditions. */
 static bool query_meetings(struct tagstore *store, const struct tag_place *place,
                            const struct tag_condition_list *conditions, struct filter *filter,
                            struct error *error)
@@ -228,6 +236,7 @@ static bool add_meetings(struct question *question, const struct filter *filter,
     return true;
 }
 
+/* Finds the groups by the rarest condition; filter->meetings begins with it. */
 static bool query_conditions(struct tagstore *store, int64_t project_id,
                              const struct filter *filter, struct pg_result **result,
                              struct error *error)

@@ -120,6 +120,7 @@ static bool fold_observation(struct batch *batch, const struct tag_observation *
            fold_group_value(batch, seen, *value, error);
 }
 
+/* Folds each observation twice, and remembers the value of its own environment. */
 static bool fold_observations(struct batch *batch, struct error *error)
 {
     size_t ignored = 0;
@@ -151,6 +152,7 @@ static int compare_keys(const void *a, const void *b)
     return order != 0 ? order : strcmp(left->key, right->key);
 }
 
+/* Sets the id of each place's key. */
 static bool save_keys(struct batch *batch, struct error *error)
 {
     struct key_row *rows = batch->keys.rows;
@@ -242,6 +244,7 @@ static int compare_value_ids(const void *a, const void *b)
     return compare_numbers(left->id, right->id);
 }
 
+/* Sums are added in the order of the values' ids. */
 static bool save_value_sums(struct batch *batch, struct error *error)
 {
     qsort(batch->values.rows, batch->values.count, sizeof(struct value_row), compare_value_ids);
@@ -277,6 +280,7 @@ static bool save_group_values(struct batch *batch, struct error *error)
 
 /* ---- the tags of each event ---- */
 
+/* Stores the tags of the events that have a row in sentry_message. */
 static bool save_event_tags(struct batch *batch, struct error *error)
 {
     size_t count = 0;
@@ -317,6 +321,7 @@ static bool prepare_batch(struct batch *batch, struct error *error)
     return fold_observations(batch, error) && save_keys(batch, error) && save_values(batch, error);
 }
 
+/* Runs the steps on a new batch. After a failure the cache is cleared. */
 static bool process_batch(struct tagstore *store, const struct tag_observation_list *observations,
                           bool (*steps)(struct batch *batch, struct error *error),
                           struct error *error)

@@ -48,6 +48,7 @@ static bool find_keys(struct pg *pg, struct key_row *rows, size_t count, size_t 
     return done;
 }
 
+/* Inserts the keys that are missing. Existing rows are not touched. */
 static bool insert_keys(struct pg *pg, const struct key_row *rows, size_t count,
                         struct error *error)
 {
@@ -189,6 +190,7 @@ bool record_values(struct pg *pg, struct value_row *rows, size_t count, struct e
            error_set(error, ERROR_CONFLICT, "a new tag value was deleted at once");
 }
 
+/* A missing row means that a value of the cache was deleted. */
 bool record_value_sums(struct pg *pg, const struct value_row *rows, size_t count,
                        struct error *error)
 {
@@ -216,6 +218,7 @@ bool record_value_sums(struct pg *pg, const struct value_row *rows, size_t count
 
 /* ---- values of groups ---- */
 
+/* The statement saves all values before it locks the first key. */
 bool record_group_values(struct pg *pg, const struct group_value_row *rows, size_t count,
                          struct error *error)
 {
@@ -291,6 +294,7 @@ bool record_check_references(struct pg *pg, struct error *error)
     return pg_execute(pg, "SET CONSTRAINTS ALL IMMEDIATE", NULL, NULL, error);
 }
 
+/* ON CONFLICT: a tag that exists is no error. */
 bool record_event_tags(struct pg *pg, const struct event_tag_row *rows, size_t count,
                        struct error *error)
 {

@@ -37,6 +37,7 @@ struct move {
 
 /* ---- values_seen ---- */
 
+/* The ids as the text of an array. */
 static bool add_ids(struct pg_array *array, const struct tag_id_list *ids, const char **text,
                     struct error *error)
 {
@@ -110,6 +111,7 @@ static bool query_moved(struct move *move, const char *event_ids, struct pg_resu
                     &params, result, error);
 }
 
+/* Reads the answer of query_moved into the arena. */
 static bool read_moved(struct move *move, const struct pg_result *result, struct error *error)
 {
     move->count = (size_t)pg_rows(result);
@@ -165,6 +167,7 @@ static bool execute_moved(const struct move *move, const char *sql, struct error
     " AS w (project_id, destination_id, group_id, key_id, value_id, times_seen, first_seen,"       \
     "  last_seen)"
 
+/* Several groups may give to the same row of the destination: their sums are added first. */
 static bool add_to_destination(const struct move *move, struct error *error)
 {
     return execute_moved(
@@ -225,6 +228,8 @@ static bool recount_groups(struct tagstore *store, const struct move *move, stru
            postgres_update_group_tag_key_values_seen(store, move->project_id, &list, error);
 }
 
+/* Moves the tags, adds their sums to the destination, takes them from the old groups, and deletes
+   what has no sightings left. */
 bool postgres_update_group_for_events(struct tagstore *store, const struct tag_place *destination,
                                       const struct tag_id_list *event_ids, struct error *error)
 {
@@ -250,6 +255,7 @@ bool postgres_update_group_for_events(struct tagstore *store, const struct tag_p
 
 /* ---- all that a group has ---- */
 
+/* The values of the group become the destination's; equal values are added. */
 static const char merge_values[] =
     "WITH gone AS (DELETE FROM tagstore_grouptagvalue"
     "  WHERE project_id = $1::bigint AND group_id = $2::bigint RETURNING *)"
@@ -269,6 +275,7 @@ static const char merge_keys[] =
     " SELECT project_id, $3::bigint, key_id, 0 FROM gone ORDER BY key_id"
     " ON CONFLICT (project_id, group_id, key_id) DO NOTHING";
 
+/* Moves values, tags of events, keys and users, then counts the destination's keys again. */
 bool postgres_merge_group(struct tagstore *store, int64_t project_id, int64_t group_id,
                           int64_t destination_group_id, struct error *error)
 {

@@ -65,6 +65,7 @@ static const struct {
              "") " ON CONFLICT (project_id, group_id, key_id) DO NOTHING"},
 };
 
+/* Binds the parameters that the statements of the class have. */
 static void bind_place(struct pg_params *params, enum tag_class class,
                        const struct tag_place *place)
 {
@@ -138,6 +139,7 @@ static bool count_new_group_value(struct pg *pg, const struct item *item, struct
 
 /* ---- making rows ---- */
 
+/* Keeps the keys of the project from being deleted until the COMMIT. */
 static bool hold_project(struct pg *pg, int64_t project_id, struct error *error)
 {
     int64_t organization_id = 0;
@@ -170,6 +172,7 @@ static bool ensure_rows(struct pg *pg, enum tag_class class, struct item *items,
     return true;
 }
 
+/* The order in which keys of one project are locked. */
 static int compare_keys(const void *a, const void *b)
 {
     const struct tag_place *left = &((const struct item *)a)->place;
@@ -179,6 +182,7 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(left->key, right->key);
 }
 
+/* The order in which values of one project are locked. */
 static int compare_values(const void *a, const void *b)
 {
     const struct item *left = a;
@@ -200,6 +204,7 @@ static bool ensure_values(struct pg *pg, struct item *items, size_t count, bool 
            (!of_group || ensure_rows(pg, GROUP_TAG_VALUE, items, count, error));
 }
 
+/* Counts the values that this call has created. The counters are locked last. */
 static bool count_new_values(struct pg *pg, const struct item *items, size_t count,
                              struct error *error)
 {
@@ -242,6 +247,7 @@ bool postgres_get_or_create(struct tagstore *store, enum tag_class class,
     " last_seen = coalesce(greatest(t.last_seen, $3::timestamptz), $2::timestamptz)"               \
     " WHERE t.id = $4::bigint"
 
+/* Adds sightings to one row. */
 static bool increment_row(struct pg *pg, enum tag_class class, int64_t id,
                           const struct tag_increment *increment, struct error *error)
 {
@@ -256,6 +262,7 @@ static bool increment_row(struct pg *pg, enum tag_class class, int64_t id,
                       &params, NULL, error);
 }
 
+/* Counts in the row of all environments and in that of the place's environment. */
 bool postgres_incr_times_seen(struct tagstore *store, enum tag_class class,
                               const struct tag_place *place, const struct tag_increment *increment,
                               struct error *error)
@@ -265,7 +272,7 @@ bool postgres_incr_times_seen(struct tagstore *store, enum tag_class class,
     size_t count = place->environment_id == 0 ? 1 : 2;
     items[0].place.environment_id = 0;
     if (increment->count <= 0)
-        return error_set(error, ERROR_INVALID, "a tag value is seen at least once");
+        return error_set(error, ERROR_INVALID, "a tag value must be seen at least once");
     if (!hold_project(pg, place->project_id, error) ||
         !ensure_values(pg, items, count, class == GROUP_TAG_VALUE, error))
         return false;
@@ -290,6 +297,7 @@ static bool insert_event_tags(struct pg *pg, struct item *items, struct event_ta
     return record_event_tags(pg, rows, count, error) && count_new_values(pg, items, count, error);
 }
 
+/* Stores the tags of one event; the tags may have any order. */
 static bool save_event_tags(struct pg *pg, const struct tag_observation *event,
                             const struct tag_list *tags, struct arena *arena, struct error *error)
 {

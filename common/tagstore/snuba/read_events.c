@@ -241,6 +241,7 @@ static bool check_keys(const struct snuba_dialect *dialect,
     return true;
 }
 
+/* TAG_ANY or TAG_IS. */
 static bool add_condition(struct snuba_question *question, const struct tag_condition *condition,
                           struct error *error)
 {

@@ -17,6 +17,7 @@ static const struct snuba_column ident_column = {.kind = SNUBA_USER_ID};
 
 /* ---- the condition on the users of a project ---- */
 
+/* The attributes of a user, as indexes of their columns and lists. */
 enum { IDENT, EMAIL, USERNAME, ADDRESS, ATTRIBUTES };
 
 static const enum snuba_column_kind attribute_columns[ATTRIBUTES] = {[IDENT] = SNUBA_USER_ID,
@@ -24,11 +25,13 @@ static const enum snuba_column_kind attribute_columns[ATTRIBUTES] = {[IDENT] = S
                                                                      [USERNAME] = SNUBA_USERNAME,
                                                                      [ADDRESS] = SNUBA_IP_ADDRESS};
 
+/* The texts that an attribute may have. */
 struct attribute_list {
     const char **texts;
     size_t count;
 };
 
+/* Adds a text, unless it is no attribute. */
 static void add_text(struct attribute_list *list, const char *text_or_null)
 {
     if (text_or_null != NULL && text_or_null[0] != '\0')
@@ -122,6 +125,7 @@ static bool is_first_of_project(const struct tagstore_user *users, size_t i)
 
 /* ---- groups of users ---- */
 
+/* A group, and the time of its newest event of the users. */
 struct found_group {
     int64_t id, seen;
 };
@@ -132,6 +136,7 @@ struct found_groups {
     size_t count;
 };
 
+/* The newest first, then by id: the order of the answer. */
 static int compare_found(const void *a, const void *b)
 {
     const struct found_group *x = a;
@@ -140,6 +145,7 @@ static int compare_found(const void *a, const void *b)
     return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
 }
 
+/* The same order for Snuba's rows. The cells are the group and the time. */
 static int compare_seen(const void *a, const void *b)
 {
     const struct snuba_cell *x = a;
@@ -195,6 +201,7 @@ static bool find_groups(struct tagstore *store, const struct tagstore_user_query
            (snuba_question_top(&question, &top, &rows, error) && add_groups(found, &rows, error));
 }
 
+/* Sorts the groups of all projects and returns the first `limit` ids. */
 static bool take_groups(struct found_groups *found, int64_t limit, struct tag_id_list *group_ids,
                         struct error *error)
 {
@@ -210,6 +217,7 @@ static bool take_groups(struct found_groups *found, int64_t limit, struct tag_id
     return true;
 }
 
+/* Asks once per project. Each project's first `limit` groups include those of the answer. */
 bool snuba_get_group_ids_for_users(struct tagstore *store, const struct tagstore_user_query *query,
                                    struct tag_id_list *group_ids, struct error *error)
 {
@@ -223,6 +231,7 @@ bool snuba_get_group_ids_for_users(struct tagstore *store, const struct tagstore
 
 /* ---- what was seen of users ---- */
 
+/* Last seen first, then by ident. The cells are the ident and its sums. */
 static int compare_last(const void *a, const void *b)
 {
     const struct snuba_cell *x = a;
@@ -231,6 +240,7 @@ static int compare_last(const void *a, const void *b)
     return order != 0 ? order : snuba_order_texts(&x[0], &y[0]);
 }
 
+/* The order of the answer: last seen first, then by project and ident. */
 static int compare_values(const void *a, const void *b)
 {
     const struct user_tag_value *x = a;
@@ -304,6 +314,7 @@ bool snuba_get_group_tag_values_for_users(struct tagstore *store,
 
 /* ---- counting users ---- */
 
+/* Counts the distinct idents of each group. */
 static bool ask_counts(struct tagstore *store, const struct snuba_scope *scope, struct arena *arena,
                        struct snuba_rows *rows, struct error *error)
 {
@@ -320,6 +331,7 @@ static bool ask_counts(struct tagstore *store, const struct snuba_scope *scope, 
     return snuba_question_all(&question, snuba_compare_numbers, rows, error);
 }
 
+/* Looks up a group in rows sorted by group; 0 if it is missing. */
 static int64_t count_of(const struct snuba_rows *rows, int64_t group_id)
 {
     const struct snuba_cell wanted = {.number = group_id};
@@ -330,6 +342,8 @@ static int64_t count_of(const struct snuba_rows *rows, int64_t group_id)
     return row == NULL ? 0 : row[1].number;
 }
 
+/* Asks about the groups in parts. A group that is given twice is asked about once, and each of its
+   counts is set. */
 bool snuba_get_groups_user_counts(struct tagstore *store, const struct tag_place *place,
                                   const struct tag_id_list *group_ids, int64_t *counts,
                                   struct error *error)

@@ -49,6 +49,7 @@ static bool ask_value(struct tagstore *store, const struct tag_place *place,
     return true;
 }
 
+/* The value of the row is place->value: the arena is not needed afterwards. */
 bool snuba_get_group_tag_value(struct tagstore *store, const struct tag_place *place,
                                struct group_tag_value *row, struct error *error)
 {
@@ -61,6 +62,7 @@ bool snuba_get_group_tag_value(struct tagstore *store, const struct tag_place *p
 /* ---- one value in many groups ---- */
 
 /* Appends to the rows, which have room. */
+/* Asks about a part of the groups. */
 static bool ask_groups(struct tagstore *store, const struct tag_place *place,
                        const struct tag_id_list *group_ids, struct group_tag_value_list *rows,
                        struct error *error)
@@ -86,6 +88,7 @@ static bool ask_groups(struct tagstore *store, const struct tag_place *place,
     return true;
 }
 
+/* Asks about the groups in parts, in the order of their ids. */
 bool snuba_get_group_list_tag_value(struct tagstore *store, const struct tag_place *place,
                                     const struct tag_id_list *group_ids,
                                     struct group_tag_value_list *rows, struct error *error)
@@ -107,6 +110,7 @@ bool snuba_get_group_list_tag_value(struct tagstore *store, const struct tag_pla
 
 /* ---- top values ---- */
 
+/* Most seen first, then last seen, then bytewise. The cells are the value and its sums. */
 static int compare_top(const void *a, const void *b)
 {
     const struct snuba_cell *x = a;
@@ -190,6 +194,7 @@ static const struct release_end last_release = {
                 {.column = {.kind = SNUBA_RELEASE}}},
     .top = {.compare = compare_last, .cell = 1, .limit = 1}};
 
+/* Asks for the first row in the order of the end; *version stays NULL without a row. */
 static bool ask_release(struct snuba_question *question, const struct release_end *end,
                         const char **version, struct error *error)
 {
@@ -273,6 +278,7 @@ static size_t count_for_request(const char *const *texts, size_t count)
 }
 
 /* Appends to the rows, which have room. */
+/* Asks for the sums of the query's versions. */
 static bool ask_releases(struct tagstore *store, const struct release_query *query,
                          struct group_tag_value_list *rows, struct error *error)
 {
@@ -296,6 +302,7 @@ static bool ask_releases(struct tagstore *store, const struct release_query *que
     return true;
 }
 
+/* Asks for the versions in parts, in their order. */
 bool snuba_get_release_tags(struct tagstore *store, const struct release_query *query,
                             struct group_tag_value_list *rows, struct error *error)
 {

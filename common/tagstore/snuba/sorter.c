@@ -91,7 +91,8 @@ static bool reserve_element(void **array, size_t count, size_t *room, size_t siz
 
 /* ---- writing a run ---- */
 
-static int compare_places(const void *a, const void *b, void *rows)
+/* Compares two rows by their offsets in `rows`. */
+static int compare_offsets(const void *a, const void *b, void *rows)
 {
     const char *base = rows;
     return sorted_row_compare(base + *(const size_t *)a, base + *(const size_t *)b);
@@ -100,11 +101,12 @@ static int compare_places(const void *a, const void *b, void *rows)
 static void sort_rows(struct sorter *sorter)
 {
     if (sorter->count > 1)
-        qsort_r(sorter->order, sorter->count, sizeof(*sorter->order), compare_places,
+        qsort_r(sorter->order, sorter->count, sizeof(*sorter->order), compare_offsets,
                 sorter->rows.data);
 }
 
-static bool write_all(struct sorter *sorter, struct buffer *piece, struct error *error)
+/* Writes the piece at the end of the file and empties it. */
+static bool write_piece(struct sorter *sorter, struct buffer *piece, struct error *error)
 {
     bool done = sorter_write(sorter->fd, sorter->file_size, piece->data, piece->size, error);
     sorter->file_size += (int64_t)piece->size;
@@ -112,6 +114,7 @@ static bool write_all(struct sorter *sorter, struct buffer *piece, struct error 
     return done;
 }
 
+/* Writes the rows in their order, in pieces. */
 static bool write_rows(struct sorter *sorter, struct error *error)
 {
     struct buffer piece;
@@ -120,9 +123,9 @@ static bool write_rows(struct sorter *sorter, struct error *error)
     for (size_t i = 0; done && i < sorter->count; i++) {
         const char *row = sorter->rows.data + sorter->order[i];
         done = buffer_append(&piece, row, sorted_row_size(row), error) &&
-               (piece.size < WRITE_BYTES || write_all(sorter, &piece, error));
+               (piece.size < WRITE_BYTES || write_piece(sorter, &piece, error));
     }
-    done = done && write_all(sorter, &piece, error);
+    done = done && write_piece(sorter, &piece, error);
     buffer_free(&piece);
     return done;
 }
@@ -167,6 +170,7 @@ bool sorter_put(struct sorter *sorter, const struct group_tag_value *row, struct
 
 /* ---- merging the runs ---- */
 
+/* Whether the next row of one run comes before that of another one. */
 static bool has_smaller_row(const struct sorter *sorter, size_t a, size_t b)
 {
     return sorted_row_compare(sorter_run_row(sorter->heap[a]), sorter_run_row(sorter->heap[b])) < 0;
@@ -189,6 +193,7 @@ static void sift_down(struct sorter *sorter, size_t at)
     }
 }
 
+/* Closes the first run, which has no rows left. The heap is then to be restored. */
 static void drop_top(struct sorter *sorter)
 {
     sorter_run_close(sorter->heap[0]);
@@ -218,6 +223,8 @@ static bool open_runs(struct sorter *sorter, struct error *error)
     return true;
 }
 
+/* With runs in the file, the last rows become a run, too, and their memory is freed before the runs
+   are read. */
 bool sorter_finish(struct sorter *sorter, struct error *error)
 {
     if (sorter->run_count == 0) {
@@ -240,6 +247,7 @@ static bool next_in_memory(struct sorter *sorter, struct arena *arena, struct gr
            sorted_row_read(sorter->rows.data + sorter->order[sorter->next++], arena, row, error);
 }
 
+/* Returns the next row of the first run, and moves this run to its new place in the heap. */
 bool sorter_next(struct sorter *sorter, struct arena *arena, struct group_tag_value *row,
                  bool *found, struct error *error)
 {

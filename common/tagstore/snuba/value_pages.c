@@ -59,6 +59,7 @@ static int64_t min_of(int64_t a, int64_t b)
 
 /* ---- building a request ---- */
 
+/* Starts a request for the sums of values, in the scope of the export. */
 static void begin_query(struct value_pages *pages)
 {
     pages->query = pages->range;
@@ -72,6 +73,7 @@ static void begin_query(struct value_pages *pages)
         pages->aggregations[i] = snuba_sums[i];
 }
 
+/* The literal must live as long as the request. */
 static void add_condition(struct value_pages *pages, enum snuba_column_kind kind,
                           enum snuba_operator compare, const char *literal)
 {
@@ -105,6 +107,7 @@ static void use_tags(struct value_pages *pages)
     add_condition(pages, SNUBA_TAGS_KEY, SNUBA_EQUAL, pages->asked->key);
 }
 
+/* tags[key] is the faster one. */
 static void use_fastest(struct value_pages *pages)
 {
     if (snuba_dialect_has_tag_column(pages->dialect, pages->asked->key))
@@ -212,6 +215,7 @@ static enum step first_page(const struct value_pages *pages)
                : FIRST;
 }
 
+/* Translates the scope, chooses the first step, and sends its request. */
 static bool send_first(struct value_pages *pages, const struct snuba_tagstore *store,
                        struct error *error)
 {
@@ -319,13 +323,15 @@ static bool widen_page(struct value_pages *pages, struct error *error)
 
 /* ---- a page ---- */
 
+/* A row needs its value and both times. */
 static bool check_cells(const struct snuba_answer *answer, struct error *error)
 {
     for (size_t i = 0; i < answer->rows; i++)
         if (snuba_cell(answer, i, 0)->kind != SNUBA_CELL_TEXT ||
             snuba_cell(answer, i, 2)->kind != SNUBA_CELL_TIME ||
             snuba_cell(answer, i, 3)->kind != SNUBA_CELL_TIME)
-            return error_set(error, ERROR_INTERNAL, "snuba's answer: a value that is none");
+            return error_set(error, ERROR_INTERNAL,
+                             "snuba's answer: a row without a value or a time");
     return true;
 }
 
@@ -361,6 +367,7 @@ static bool choose_next(struct value_pages *pages, const struct snuba_answer *an
     return border_move(&pages->border, snuba_cell(answer, rows->end - 1, 0)->text, error);
 }
 
+/* Copies the new rows of the answer. */
 static bool copy_rows(const struct value_pages *pages, const struct snuba_answer *answer,
                       const struct border_rows *taken, struct group_tag_value_list *rows,
                       struct error *error)
