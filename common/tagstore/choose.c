@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tested by tests/system/test_tagstore_methods.py and tests/system/test_snuba_export.py. */
 #include "tagstore/choose.h"
 
 #include "base/text.h"

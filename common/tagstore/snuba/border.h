@@ -34,7 +34,7 @@ void border_free(struct border *border);
 
 /* Finds the new rows of a page by the values in their first cells. Returns false if a cell has no
    text, or if a value does not sort behind the one before it or behind the border: then the
-   server's order is not that of its comparison. Uncertain values are not compared. */
+   server does not sort as it compares. Uncertain values are not compared. */
 bool border_judge(const struct border *border, const struct snuba_answer *answer,
                   struct border_rows *rows) MUST_CHECK;
 

@@ -23,8 +23,8 @@ struct snuba_question {
     size_t room; /* for conditions; grows when it is full */
 };
 
-/* Starts a question: translates the scope (translate.h), and sets the limit to -1, which sends
- * none. */
+/* Starts a question: translates the scope (translate.h), and sets the limit to -1 (none is
+   sent). */
 bool snuba_question_start(struct snuba_question *question, struct tagstore *store,
                           const struct snuba_scope *scope, struct arena *arena,
                           struct error *error) MUST_CHECK;

@@ -148,7 +148,7 @@ static void query_in_order(struct value_pages *pages)
     pages->query.limit = min_of(pages->asked->limit, pages->dialect->limit_max);
 }
 
-/* One row, after those of make_in_order. */
+/* One row, after those of query_in_order. */
 static void query_beyond(struct value_pages *pages)
 {
     query_in_order(pages);
