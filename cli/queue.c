@@ -179,7 +179,7 @@ static bool show_dead(const struct session *session, struct error *error)
             done = print_entry(session, json_array_get(entries, i), error);
         if (done && count > 0 &&
             !text_copy(after, sizeof(after), text_of(json_array_get(entries, count - 1), "id")))
-            done = error_set(error, ERROR_INTERNAL, "an entry with an endless id");
+            done = error_set(error, ERROR_INTERNAL, "the id of an entry is too long");
         json_decref(entries);
         if (!done)
             return false;
@@ -190,8 +190,8 @@ static bool show_dead(const struct session *session, struct error *error)
 /* ---- retry and drop ---- */
 
 /* The last line of an action on one entry or on the queue: `sentence`, or JSON with `action`. */
-static bool confirm(const struct session *session, const char *action, const char *sentence,
-                    struct error *error)
+static bool print_confirmation(const struct session *session, const char *action,
+                               const char *sentence, struct error *error)
 {
     if (!session->json) {
         if (session->entry != NULL)
@@ -241,13 +241,13 @@ static bool retry_entry(const struct session *session, struct error *error)
     if (session->all)
         return retry_all(session, error);
     return dead_retry(session->pg, session->config->queue, session->entry, error) &&
-           confirm(session, "retry", "is in the queue again", error);
+           print_confirmation(session, "retry", "is in the queue again", error);
 }
 
 static bool drop_entry(const struct session *session, struct error *error)
 {
     return dead_drop(session->pg, session->config->queue, session->entry, error) &&
-           confirm(session, "drop", "is dropped", error);
+           print_confirmation(session, "drop", "is dropped", error);
 }
 
 /* ---- workers, delayed ---- */
@@ -267,13 +267,14 @@ static bool show_delayed(const struct session *session, struct error *error)
 static bool pause_queue(const struct session *session, struct error *error)
 {
     return queue_pause(session->pg, session->config->queue, true, error) &&
-           confirm(session, "pause", "workers take no more jobs; running ones go on", error);
+           print_confirmation(session, "pause", "workers take no more jobs; running ones go on",
+                              error);
 }
 
 static bool resume_queue(const struct session *session, struct error *error)
 {
     return queue_pause(session->pg, session->config->queue, false, error) &&
-           confirm(session, "resume", "workers take jobs again", error);
+           print_confirmation(session, "resume", "workers take jobs again", error);
 }
 
 /* ---- the command ---- */

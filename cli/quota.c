@@ -61,7 +61,7 @@ static bool read_parts(struct session *session, struct error *error)
     if (!set && !text_equal(session->word, "show"))
         return error_set(error, ERROR_USAGE, "\"%.40s\": must be show or set", session->word);
     if (!set && given)
-        return error_set(error, ERROR_USAGE, "show changes nothing");
+        return error_set(error, ERROR_USAGE, "show takes no values: set changes them");
     if (set && (session->organization == NULL || !given))
         return error_set(error, ERROR_USAGE, "set needs --organization and what to change");
     return true;
@@ -94,7 +94,8 @@ static bool is_own(const json_t *quota, const char *name)
     return false;
 }
 
-/* "acme  weight 2 (own)  max_running 1000 ..."; "#12" stands for one that is gone. */
+/* "acme  weight 2 (own)  max_running 1000 ..."; "#12" stands for an organization whose row is gone.
+ */
 static void print_text(const json_t *quota)
 {
     const char *slug = json_string_value(json_object_get(quota, "organization"));
@@ -111,8 +112,8 @@ static void print_text(const json_t *quota)
     (void)putchar('\n');
 }
 
-static bool show(const struct request_context *context, const struct config *config,
-                 const struct session *session, struct error *error)
+static bool print_quotas(const struct request_context *context, const struct config *config,
+                         const struct session *session, struct error *error)
 {
     const struct quota settings = {{[QUOTA_WEIGHT] = 1,
                                     [QUOTA_MAX_RUNNING] = (double)config->max_running,
@@ -140,7 +141,7 @@ bool command_quota(const struct config *config, int argc, char **argv, struct er
     bool done = cli_connect_pg(config, &context.pg, error) && migration_check(context.pg, error) &&
                 (text_equal(session.word, "show") ||
                  request_set_quota(&context, session.organization, &session.change, error)) &&
-                show(&context, config, &session, error);
+                print_quotas(&context, config, &session, error);
     pg_free(context.pg);
     return done;
 }

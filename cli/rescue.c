@@ -105,6 +105,6 @@ bool command_rescue(const struct config *config, int argc, char **argv, struct e
     if (!options_parse(argc, argv, specs, NULL, error))
         return false;
     if (dry_run && rescue.force)
-        return error_set(error, ERROR_USAGE, "--dry-run and --force: one of them");
+        return error_set(error, ERROR_USAGE, "--dry-run and --force exclude each other");
     return rescue_exports(&rescue, config, error);
 }

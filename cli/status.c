@@ -228,7 +228,7 @@ static bool check_words(const char *id, struct question *question, struct error 
     if (question->watched && id == NULL)
         return error_set(error, ERROR_USAGE, "--watch needs the ID of an export");
     if (id != NULL && listed)
-        return error_set(error, ERROR_USAGE, "an ID stands without the options of a list");
+        return error_set(error, ERROR_USAGE, "an ID goes without the options of a list");
     if (question->limit == 0)
         question->limit = LISTED;
     return true;

@@ -194,9 +194,8 @@ static bool find_environment(struct pg *pg, struct request *request, struct erro
         if (!project_organization(pg, request->project_ids[i], &id, error))
             return false;
         if (i > 0 && id != organization_id && first_of(request, ENVIRONMENT) != NULL)
-            return error_set(
-                error, ERROR_INVALID,
-                "the projects belong to different organizations, an environment to one");
+            return error_set(error, ERROR_INVALID,
+                             "--environment: the projects belong to different organizations");
         organization_id = id;
     }
     if (first_of(request, ENVIRONMENT) == NULL)

@@ -38,14 +38,14 @@ static bool ask_backend(const struct comparison *comparison, struct request *req
 {
     FILE *out = open_memstream(&answer->text, &answer->size);
     if (out == NULL)
-        return error_set_errno(error, errno, "no place for an answer");
+        return error_set_errno(error, errno, "no memory for an answer");
     bool done =
         tagstore_new(comparison->config, answer->backend, comparison->pg, &request->store, error) &&
         print_answer(comparison->method, request, out, error);
     tagstore_free(request->store);
     request->store = NULL;
     if (fclose(out) != 0 && done)
-        return error_set_errno(error, errno, "no place for an answer");
+        return error_set_errno(error, errno, "no memory for an answer");
     return done || error_prefix(error, "%s (%s)", answer->side, answer->backend);
 }
 
