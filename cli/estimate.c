@@ -10,7 +10,7 @@
 #include "cli/order_words.h"
 #include "tagstore/choose.h"
 
-/* The ping that follows a patience in vain is counted in. */
+/* Together with the ping that follows it, the patience takes TAGSTORE_ESTIMATE_MS at most. */
 enum { PATIENCE_MS = TAGSTORE_ESTIMATE_MS - 1000 * PG_PING_SECONDS };
 
 static bool print_json(const struct export_estimate *estimate, struct error *error)

@@ -12,8 +12,8 @@
 
 enum { PASSWD_MAX = 4096, NAME_MAX_BYTES = 48 };
 
-/* A user's name may hold any bytes, but the database takes only UTF-8: another name than one of
-   ASCII is replaced by the user's number. */
+/* A user's name may hold any bytes, but the database takes only UTF-8. A name that is long, or has
+   other than visible ASCII characters, is replaced by the user's number. */
 static bool is_plain(const char *name)
 {
     for (const char *at = name; *at != '\0'; at++)

@@ -131,7 +131,7 @@ static void fill_bar(struct watch *watch, int percent, char bar[BAR + 1])
         memset(bar, '=', (size_t)(percent * BAR / 100));
 }
 
-/* Draws over the line before. The terminal is told not to wrap `wait`, because the next drawing
+/* Draws over the last line. The terminal is told not to wrap `wait`, because the next drawing
    would not reach a second line. */
 static void draw_bar_line(struct watch *watch, const json_t *export, const char *line,
                           const char *wait)
