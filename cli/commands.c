@@ -367,9 +367,9 @@ const struct command commands[] = {
      "                     [--json]",
      "Inspect the queue and operate it",
      "\n"
-     "stats, the default: how many exports wait, run, are delayed, or are dead.\n"
-     "Messages that are still in Redis count as waiting; if Redis is away, they are\n"
-     "left out.\n"
+     "stats (the default): how many exports wait, run or are delayed, and how many\n"
+     "messages are dead. Messages that are still in Redis count as waiting; if Redis\n"
+     "is away, they are left out.\n"
      "\n"
      "workers: each worker with its last heartbeat and the exports that it runs. One\n"
      "that is SILENT has died, and its exports will soon wait again.\n"
