@@ -79,11 +79,12 @@ static void print_key(const char *key, const char *rest)
     (void)printf("%s\"", rest);
 }
 
-static void print_keys(const struct config *config, const struct intake_lists *lists, int uses)
+/* Of all priorities, as `check` looks for messages of those that no setting names. */
+static void print_keys(const struct intake_lists *lists, int uses)
 {
     if ((uses & REDIS_OF_QUEUE) != 0) {
-        for (int i = 0; i < config->priority_steps.count; i++)
-            print_key(intake_lists_key(lists, i), "");
+        print_key(intake_lists_queue(lists), "");
+        print_key(intake_lists_prioritized(lists), "*");
         print_key(intake_lists_own(lists), "*");
         print_key(intake_lists_unacked(lists), "");
     }
@@ -100,7 +101,7 @@ bool redis_rights_print(const struct config *config, int uses, const char *name,
     (void)printf("ACL SETUSER \"");
     print_quoted(name, false);
     (void)printf("\" on resetkeys resetchannels -@all");
-    print_keys(config, lists, uses);
+    print_keys(lists, uses);
     for (size_t i = 0; i < ARRAY_LENGTH(rights); i++)
         if ((rights[i].uses & uses) != 0)
             (void)printf(" +%s", rights[i].command);

@@ -11,7 +11,7 @@ struct intake_lists {
     struct arena *arena; /* of it all */
     int count;           /* of steps */
     int steps[INTAKE_STEPS_MAX];
-    const char *queue, *separator, *unacked, *own;
+    const char *queue, *prioritized, *unacked, *own;
     const char *kombu[INTAKE_STEPS_MAX];
     const char *ours[INTAKE_STEPS_MAX];
     const char *cut;
@@ -22,8 +22,7 @@ struct intake_lists {
 static const char *kombu_key(const struct intake_lists *lists, int step, struct arena *arena,
                              struct error *error)
 {
-    return step == 0 ? lists->queue
-                     : arena_printf(arena, error, "%s%s%d", lists->queue, lists->separator, step);
+    return step == 0 ? lists->queue : arena_printf(arena, error, "%s%d", lists->prioritized, step);
 }
 
 static const char *our_key(const struct intake_lists *lists, int step, struct arena *arena,
@@ -37,11 +36,12 @@ static bool make_keys(struct intake_lists *lists, const struct intake_naming *na
 {
     struct arena *arena = lists->arena;
     lists->queue = arena_printf(arena, error, "%s%s", naming->key_prefix, naming->queue);
-    lists->separator = arena_printf(arena, error, "%s", naming->separator);
+    lists->prioritized =
+        arena_printf(arena, error, "%s%s%s", naming->key_prefix, naming->queue, naming->separator);
     lists->unacked = arena_printf(arena, error, "%sunacked", naming->key_prefix);
     lists->own = arena_printf(arena, error,
                               "exportd:{%s}:intake:", lists->queue == NULL ? "" : lists->queue);
-    bool done = lists->queue != NULL && lists->separator != NULL && lists->unacked != NULL &&
+    bool done = lists->queue != NULL && lists->prioritized != NULL && lists->unacked != NULL &&
                 lists->own != NULL;
     lists->count = naming->step_count;
     for (int i = 0; done && i < lists->count; i++) {
@@ -78,6 +78,11 @@ void intake_lists_free(struct intake_lists *lists)
 const char *intake_lists_queue(const struct intake_lists *lists)
 {
     return lists->queue;
+}
+
+const char *intake_lists_prioritized(const struct intake_lists *lists)
+{
+    return lists->prioritized;
 }
 
 const char *intake_lists_unacked(const struct intake_lists *lists)

@@ -38,7 +38,8 @@ void intake_lists_free(struct intake_lists *lists); /* NULL is fine */
 
 /* Keys, as long as `lists` lives. The lists count from 0: kombu's, then exportd's, both in kombu's
    order; NULL behind the last one. */
-const char *intake_lists_queue(const struct intake_lists *lists); /* Q */
+const char *intake_lists_queue(const struct intake_lists *lists);       /* Q */
+const char *intake_lists_prioritized(const struct intake_lists *lists); /* how others begin */
 const char *intake_lists_unacked(const struct intake_lists *lists);
 const char *intake_lists_own(const struct intake_lists *lists); /* how exportd's begin */
 const char *intake_lists_key(const struct intake_lists *lists, int index);

@@ -11,6 +11,7 @@ import pytest
 from support.events import event, group_of, series
 from support.jobs import insert_export, push
 from support.program import Exportd
+from support.tagstore_backends import BACKENDS
 from support.waiting import wait_until
 
 ROLE = "exportd-least"
@@ -165,10 +166,15 @@ def use_everything(least, sql, queue, issue):
 
 
 @pytest.fixture
-def issue(exportd, sql):
-    exportd.create(users=("ann@example.com", "bob@example.com", "eve@example.com"))
+def events():
     one = event(tags={"environment": "production"}, user={"id": "7"})
-    exportd.ingest(series(3) + series(3, key="shape") + series(3, key="size") + [one])
+    return series(3) + series(3, key="shape") + series(3, key="size") + [one]
+
+
+@pytest.fixture
+def issue(exportd, sql, events):
+    exportd.create(users=("ann@example.com", "bob@example.com", "eve@example.com"))
+    exportd.ingest(events)
     return group_of(sql, "issue")
 
 
@@ -177,6 +183,20 @@ def test_the_printed_rights_are_enough(make, sql, queue, issue, settings):
     sql.execute(ANOTHER_SENTRY)
     least = make(**settings)
     use_everything(least, sql, None if settings.get("REDIS_URL") == "none" else queue, issue)
+    assert least.exportd.ok("check").out == least.owner.ok("check").out
+
+
+@pytest.mark.parametrize("dialect", ["2018", "2020"])
+def test_the_printed_rights_are_enough_over_snuba(exportd, make, sql, queue, issue, events, snuba,
+                                                  dialect):
+    backend = BACKENDS[f"snuba-{dialect}"](exportd, sql, snuba)
+    backend.insert(events)
+    least = make(**backend.settings())
+    use_everything(least, sql, queue, issue)
+    assert len(backend.server.queries) > 5
+    assert not [name for _, name in least.rights() if "tagstore_" in name]
+    sql.execute(f'REVOKE SELECT ON sentry_grouphash FROM "{ROLE}"')
+    assert "the role lacks SELECT on public.sentry_grouphash" in least.exportd.fails("check").out
 
 
 def done_since_reset(sql):
