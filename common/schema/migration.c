@@ -86,8 +86,8 @@ static bool find_schema(struct pg *pg, char schema[SCHEMA_MAX_SIZE], struct erro
     if (!pg_query(
             pg,
             "SELECT quote_ident(coalesce("
-            "(SELECT relnamespace::regnamespace::name FROM pg_class"
-            "  WHERE oid = to_regclass('sentry_project')),"
+            "(SELECT n.nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+            "  WHERE c.oid = to_regclass('sentry_project')),"
             "(SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, n)"
             "  WHERE name NOT IN ('exportd', 'pg_catalog') ORDER BY n LIMIT 1))) || '.'",
             NULL, &result, error))

@@ -339,16 +339,19 @@ def test_schema_of_the_search_path(program, empty_sql, empty_database, path, sch
     assert tables(empty_sql, "exportd") == OWN_TABLES
 
 
-def test_stand_alone_tables_stay_together(program, empty_sql, empty_database):
+@pytest.mark.parametrize("schema", ["public", "my-Schema"])
+def test_stand_alone_tables_stay_together(program, empty_sql, empty_database, schema):
     """Those of a later version go where those are that the search path finds."""
+    empty_sql.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+    empty_sql.execute(f'ALTER DATABASE "{empty_database}" SET search_path TO "{schema}"')
     program.ok("migrate", "--standalone")
-    empty_sql.execute("DROP TABLE public.sentry_message, public.tagstore_eventtag")
+    empty_sql.execute(f'DROP TABLE "{schema}".sentry_message, "{schema}".tagstore_eventtag')
     empty_sql.execute("DELETE FROM exportd.migration WHERE name IN"
                       " ('standalone/0003_groups_and_events.sql', 'standalone/0004_tagstore.sql')")
     empty_sql.execute("CREATE SCHEMA other")
-    empty_sql.execute(f'ALTER DATABASE "{empty_database}" SET search_path TO other, public')
+    empty_sql.execute(f'ALTER DATABASE "{empty_database}" SET search_path TO other, "{schema}"')
     program.ok("migrate", "--standalone")
-    assert tables(empty_sql, "public") == set(SENTRY_TABLES)
+    assert tables(empty_sql, schema) == set(SENTRY_TABLES)
     assert tables(empty_sql, "other") == set()
 
 
