@@ -145,7 +145,8 @@ static void warn_of_owner(const struct folders *folders, const struct stat *obje
     warn(sentence);
 }
 
-/* An object may be lost. All of them are where the folder is another one. */
+/* An object may be lost. All of them are where the folder is another one, or where another user's
+   folders are closed. */
 static bool find_objects(struct folders *folders, const struct blob_paths *known,
                          const struct stat *own, blob_store_warn *warn, struct error *error)
 {
@@ -163,6 +164,8 @@ static bool find_objects(struct folders *folders, const struct blob_paths *known
     }
     if (known->count == 0 || found > 0)
         return true;
+    if (error->code == ERROR_DENIED)
+        return false;
     return error_set(
         error, ERROR_NOT_FOUND,
         "none of the newest objects of the database (%zu) is in %s: another folder, or "
@@ -174,16 +177,21 @@ static bool check_missing(const struct folders *folders, const struct blob_paths
                           blob_store_warn *warn, struct error *error)
 {
     char parent[PATH_MAX];
+    char sentence[ERROR_MESSAGE_MAX];
     if (known->count > 0)
         return error_set(error, ERROR_NOT_FOUND,
                          "there is no folder %s, and the database knows objects in it",
                          folders->root);
     (void)snprintf(parent, sizeof(parent), "%s", folders->root);
     if (faccessat(AT_FDCWD, dirname(parent), W_OK | X_OK, AT_EACCESS) != 0)
-        return error_set_errno(error, errno, "there is no folder %s, and it cannot be made",
+        return error_set_errno(error, errno,
+                               "there is no folder %s, and none can be made in the one above",
                                folders->root);
+    (void)snprintf(sentence, sizeof(sentence),
+                   "there is no folder %.400s yet: the start of a worker will make it",
+                   folders->root);
     if (warn != NULL)
-        warn("the folder is not there: the start of a worker will make it");
+        warn(sentence);
     return true;
 }
 
