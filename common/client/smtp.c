@@ -149,7 +149,8 @@ static bool print_body(const struct smtp_mail *mail, struct buffer *body, struct
     return buffer_append_text(body, ended ? ".\r\n" : "\r\n.\r\n", error);
 }
 
-/* Once the server has the whole body, only its answer tells whether it has taken the mail. */
+/* Once the server has the whole body, only its answer tells whether it has taken the mail: what is
+   no answer of SMTP does not. */
 static bool say_body(struct smtp *smtp, const struct smtp_mail *mail, struct error *error)
 {
     struct buffer body;
@@ -159,11 +160,10 @@ static bool say_body(struct smtp *smtp, const struct smtp_mail *mail, struct err
     buffer_free(&body);
     if (!done || read_answer(smtp, SMTP_END, error))
         return done;
-    if (!smtp->reply.complete) {
-        error->code = ERROR_ANSWER;
-        return error_prefix(error, "perhaps sent");
-    }
-    return false;
+    if (smtp->reply.complete && smtp->reply.code >= 400)
+        return false;
+    error->code = ERROR_ANSWER;
+    return error_prefix(error, "perhaps sent");
 }
 
 /* What goes onto the wire as it is: a line break would be a second command. */

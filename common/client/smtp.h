@@ -56,9 +56,9 @@ struct smtp_mail {
    ERROR_INVALID: an address with control characters, or an answer that refuses this recipient or
    this mail for good (RFC 3463: after RCPT 5.1.0 to 5.1.3, 5.1.6, 5.1.10, 5.2.1; after the body
    5.3.4, 5.6.x): never again. ERROR_DENIED: login or certificate refused; ERROR_AWAY: any other
-   refusal, or no answer: try again later. ERROR_ANSWER: the server was given the whole mail and did
-   not answer: it may have taken it. ERROR_STOPPED: see above; the server cannot have taken it.
-   The message has the server's words, without the recipient's address. */
+   refusal, or no answer: try again later. ERROR_ANSWER: the server was given the whole mail and
+   gave no proper answer: it may have taken it. ERROR_STOPPED: see above; the server cannot have
+   taken it. The message has the server's words, without the recipient's address. */
 bool smtp_send(struct smtp *smtp, const struct smtp_mail *mail, struct error *error) MUST_CHECK;
 
 /* Says goodbye, if there is a connection, and closes it: there is no mail for now, and a server has

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -18,6 +20,7 @@
 enum {
     SLICE_MS = 250, /* how often a wait looks whether it is to end */
     PROBE_SECONDS = 60,
+    SYN_RETRIES = 2,          /* Linux gives an address up after 7 s then, not after two minutes */
     EVER_SECONDS = 24 * 3600, /* libcurl's own limits: ours are tighter */
     HELLO_MAX = 256,
     URL_MAX = 1280,
@@ -179,10 +182,21 @@ static bool set_url(CURL *curl, const struct smtp_server *server)
     return curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK;
 }
 
+/* A host may have several addresses, and the first one not answer: libcurl goes on to the next. */
+static int limit_address(void *context, curl_socket_t socket, curlsocktype purpose)
+{
+    const int retries = SYN_RETRIES;
+    (void)context;
+    (void)purpose;
+    (void)setsockopt(socket, IPPROTO_TCP, TCP_SYNCNT, &retries, sizeof(retries));
+    return CURL_SOCKOPT_OK;
+}
+
 static bool set_limits(CURL *curl)
 {
     return curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, limit_address) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&

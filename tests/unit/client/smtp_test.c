@@ -8,6 +8,8 @@
 #include "base/text.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -125,6 +127,14 @@ static void finish(struct server *server)
     assert_int_equal(close(server->listener), 0);
 }
 
+static int count(const struct server *server, const char *text)
+{
+    int times = 0;
+    for (const char *at = server->seen.data; (at = strstr(at, text)) != NULL; at++)
+        times++;
+    return times;
+}
+
 static struct smtp *client(const char *url, const atomic_bool *interrupted)
 {
     struct smtp_server address;
@@ -213,7 +223,9 @@ static void test_answers_to_the_mail(void **state)
         check_judgement(commands[i], "421 4.3.2 closing", "", ERROR_AWAY);
         check_judgement(commands[i], "530 5.7.0 authenticate first", "", ERROR_DENIED);
         check_judgement(commands[i], NULL, "", body ? ERROR_ANSWER : ERROR_AWAY);
+        check_judgement(commands[i], "fine", "", body ? ERROR_ANSWER : ERROR_AWAY);
     }
+    check_judgement(".", "354 more", "", ERROR_ANSWER);
 }
 
 /* Each code, in an answer of two lines. */
@@ -284,6 +296,55 @@ static void test_no_server(void **state)
     struct error error;
     assert_false(send_to(1, "", "ann@example.com", &error));
     assert_int_equal(error.code, ERROR_AWAY);
+}
+
+/* In libc's place: "two.example" has two addresses. */
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **list)
+{
+    typedef int lookup(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    static _Atomic(lookup *) real;
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (node == NULL || !text_equal(node, "two.example"))
+        return real(node, service, hints, list);
+    struct addrinfo *second = NULL;
+    int failure = real("127.0.0.2", service, hints, list);
+    failure = failure != 0 ? failure : real("127.0.0.1", service, hints, &second);
+    if (failure == 0)
+        (*list)->ai_next = second;
+    return failure;
+}
+
+/* The first address takes no connection: its queue of them is full. */
+static void test_a_host_with_two_addresses(void **state)
+{
+    (void)state;
+    struct server server;
+    struct error error;
+    char url[64];
+    int waiting[4];
+    start(&server, NULL, NULL);
+    struct sockaddr_in deaf = {.sin_family = AF_INET, .sin_port = htons((uint16_t)server.port)};
+    assert_int_equal(inet_pton(AF_INET, "127.0.0.2", &deaf.sin_addr), 1);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&deaf, sizeof(deaf)), 0);
+    assert_int_equal(listen(listener, 0), 0);
+    for (size_t i = 0; i < ARRAY_LENGTH(waiting); i++) {
+        waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(waiting[i], (struct sockaddr *)&deaf, sizeof(deaf));
+    }
+    (void)snprintf(url, sizeof(url), "smtp://two.example:%d", server.port);
+    struct smtp *smtp = client(url, NULL);
+    if (!send_by(smtp, "ann@example.com", &error))
+        fail_msg("%s", error.message);
+    smtp_free(smtp);
+    for (size_t i = 0; i < ARRAY_LENGTH(waiting); i++)
+        assert_int_equal(close(waiting[i]), 0);
+    assert_int_equal(close(listener), 0);
+    finish(&server);
+    assert_int_equal(count(&server, "(new)"), 1);
+    buffer_free(&server.seen);
 }
 
 static void test_tls_is_not_dropped(void **state)
@@ -433,14 +494,6 @@ static void test_a_server_that_knows_utf8(void **state)
 }
 
 /* ---- the connection between mails ---- */
-
-static int count(const struct server *server, const char *text)
-{
-    int times = 0;
-    for (const char *at = server->seen.data; (at = strstr(at, text)) != NULL; at++)
-        times++;
-    return times;
-}
 
 static void test_a_connection_is_kept(void **state)
 {
@@ -612,6 +665,7 @@ int main(void)
         cmocka_unit_test(test_answers_to_the_mail),
         cmocka_unit_test(test_answers_to_the_connection),
         cmocka_unit_test(test_no_server),
+        cmocka_unit_test(test_a_host_with_two_addresses),
         cmocka_unit_test(test_tls_is_not_dropped),
         cmocka_unit_test(test_an_interrupted_mail),
         cmocka_unit_test(test_addresses_that_would_be_commands),
