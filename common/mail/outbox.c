@@ -10,6 +10,7 @@
 enum {
     HOLD_SECONDS = 120,    /* twice what lies between two renewals */
     HOLD_AGAIN_MS = 60000, /* how often the mail that is being sent is held anew */
+    HOLD_RETRY_MS = 10000, /* after that has failed */
     RETRY_FIRST_SECONDS = 10,
     RETRY_MAX_SECONDS = 3600,
     IN_HAND_MS = 2000, /* a claimed mail may wait for its turn for so long */
@@ -124,8 +125,9 @@ static void while_waiting(void *context)
         outbox->alive(outbox->alive_context);
     if (now - outbox->held_ms < HOLD_AGAIN_MS)
         return;
-    outbox->held_ms = now;
-    if (!hold_again(outbox, &error))
+    bool held = hold_again(outbox, &error);
+    outbox->held_ms = held ? now : now - HOLD_AGAIN_MS + HOLD_RETRY_MS;
+    if (!held)
         log_error(LOG_WARNING, "mail.not-held", &error);
 }
 

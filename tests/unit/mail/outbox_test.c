@@ -27,6 +27,7 @@ static struct {
     int64_t hold, seconds;
     int64_t send_takes_ms;
     int64_t server_takes_ms; /* on the clock of the outbox alone */
+    int64_t mended_ms;       /* so long after the begin of that, nothing fails to be recorded */
     int holds, signs;
     char reason[ERROR_MESSAGE_MAX];
 } script;
@@ -158,6 +159,8 @@ static bool send_double(struct mail_transport *transport, const struct mail_mess
     clock_sleep_ms(script.send_takes_ms);
     for (int64_t ms = 0; ms < script.server_takes_ms; ms += 1000) {
         outbox.held_ms -= 1000;
+        if (script.mended_ms > 0 && ms == script.mended_ms)
+            script.record_fails = ERROR_NONE;
         message->waiting(message->waiting_context);
     }
     return answer(script.send_fails, error);
@@ -373,6 +376,22 @@ static void test_a_mail_that_cannot_be_held_is_sent_nevertheless(void **state)
     assert_non_null(strstr(log, "mail.not-held"));
     script.record_fails = ERROR_NONE;
     assert_true(run(&more, &error, log));
+    assert_int_equal(script.sent, 1);
+}
+
+/* Before the hold ends, after two minutes. */
+static void test_a_hold_that_failed_is_tried_again_soon(void **state)
+{
+    (void)state;
+    struct error error;
+    char log[4096];
+    bool more = false;
+    script.server_takes_ms = 119000;
+    script.record_fails = ERROR_AWAY;
+    script.mended_ms = 75000;
+    assert_true(run(&more, &error, log));
+    assert_non_null(strstr(log, "mail.not-held"));
+    assert_int_equal(script.holds, 1);
     assert_int_equal(script.sent, 1);
 }
 
@@ -598,6 +617,7 @@ int main(void)
         cmocka_unit_test_setup(test_those_whose_turn_comes_too_late, set_up),
         cmocka_unit_test_setup(test_held_while_a_server_is_slow, set_up),
         cmocka_unit_test_setup(test_a_mail_that_cannot_be_held_is_sent_nevertheless, set_up),
+        cmocka_unit_test_setup(test_a_hold_that_failed_is_tried_again_soon, set_up),
         cmocka_unit_test_setup(test_the_rest_goes_back_after_an_error, set_up),
         cmocka_unit_test_setup(test_the_rest_goes_back_at_the_end, set_up),
         cmocka_unit_test_setup(test_a_final_refusal_is_the_end, set_up),
