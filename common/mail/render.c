@@ -194,8 +194,9 @@ static const char *advice_for(enum error_code code)
 {
     switch (code) {
     case ERROR_EXPORT:
-        return "Look at what was asked for: it cannot be exported like this. Change it, and ask "
-               "again.";
+        return "If the error is about what was asked for, change that. Then ask again; if it fails "
+               "again, tell your administrator the number of the export.";
+    case ERROR_TOO_LARGE:
     case ERROR_TIMEOUT:
     case ERROR_OVERLOAD:
     case ERROR_BUSY:

@@ -448,7 +448,7 @@ def test_the_failure_mail(exportd, shop):
     assert mail["Subject"] == 'Export failed: "city" of issue 999999'
     assert mail["To"] == "ann@example.com"
     text = text_part(mail)
-    assert "What can be done:\n\n    Look at what was asked for" in text
+    assert "What can be done:\n\n    If the error is about what was asked for" in text
     assert f"\nExport:   {export}\n" in text
     assert "\n    Requested issue does not exist\n" in text
     assert re.search(r"\d+:\d\d [AP]M on \w+ \d\d, \d{4} \(UTC\)", text)

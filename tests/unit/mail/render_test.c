@@ -184,8 +184,9 @@ static void test_failure_text(void **state)
                         "\n"
                         "What can be done:\n"
                         "\n"
-                        "    Look at what was asked for: it cannot be exported like this. Change "
-                        "it, and ask again.\n"
+                        "    If the error is about what was asked for, change that. Then ask "
+                        "again; if it fails again, tell your administrator the number of the "
+                        "export.\n"
                         "\n"
                         "Issue:    SHOP-1  TypeError: x < 1\n"
                         "Tag key:  color\n"
@@ -196,6 +197,26 @@ static void test_failure_text(void **state)
                         "\n"
                         "  * Documentation: https://docs.sentry.io/\n"
                         "  * FAQs: https://help.sentry.io/\n");
+}
+
+/* The worker's sentence may itself ask to try again: then nothing must be changed. */
+static void test_what_can_be_done(void **state)
+{
+    (void)state;
+    struct error error;
+    struct failure_mail mail = {.facts = usual_facts(), .error_message = "x", .payload = "{}"};
+    static const struct {
+        enum error_code code;
+        const char *advice;
+    } advices[] = {{ERROR_EXPORT, "\n    If the error is about what was asked for, change that."},
+                   {ERROR_TOO_LARGE, "\n    Ask for less"},
+                   {ERROR_TIMEOUT, "\n    Ask for less"},
+                   {ERROR_AWAY, "\n    Nothing is wrong with what was asked for."}};
+    for (size_t i = 0; i < ARRAY_LENGTH(advices); i++) {
+        mail.code = advices[i].code;
+        assert_true(mail_render_failure(&mail, arena, &content, &error));
+        assert_has(content.text, advices[i].advice);
+    }
 }
 
 static void test_failure_html(void **state)
@@ -321,6 +342,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_extent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_odd_slug_and_prefix, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failure_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_can_be_done, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failure_html, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_control_characters, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_huge_payload_is_cut, set_up, tear_down),
