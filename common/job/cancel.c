@@ -26,7 +26,7 @@ static const char cancel_statement[] =
     " \"limit\" = CASE WHEN x.date_added = EXCLUDED.date_added THEN x.\"limit\" END,"
     " environment_id = CASE WHEN x.date_added = EXCLUDED.date_added THEN x.environment_id END,"
     " state = 'cancelled', worker = NULL, next_try_at = NULL, rows = 0, bytes = 0, pages = 0,"
-    " finished_at = EXCLUDED.finished_at, message = EXCLUDED.message"
+    " finished_at = EXCLUDED.finished_at, message = EXCLUDED.message, cause = NULL"
     " WHERE x.state IN ('waiting', 'delayed', 'running') OR x.date_added <> EXCLUDED.date_added"
     " RETURNING data_export_id),"
     " row AS (SELECT e.file_id FROM sentry_exporteddata e"

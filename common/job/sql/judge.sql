@@ -11,7 +11,8 @@ WITH silent AS MATERIALIZED (
        FOR UPDATE OF e SKIP LOCKED
 ), returned AS (
     UPDATE exportd.export e
-       SET state = 'waiting', worker = NULL, crashes = e.crashes + 1, message = 'the worker that ran it died'
+       SET state = 'waiting', worker = NULL, crashes = e.crashes + 1, message = 'the worker that ran it died',
+           cause = NULL
       FROM (SELECT * FROM lost ORDER BY organization_id, big) AS lost -- the order of all who lock rows of exportd.flow
      WHERE e.data_export_id = lost.data_export_id
 ), ended AS (

@@ -6,7 +6,7 @@ WITH lost AS MATERIALIZED (
        AND e.started_at < clock_timestamp() - $3::bigint * interval '1 millisecond'
        FOR UPDATE SKIP LOCKED
 ), returned AS (
-    UPDATE exportd.export e SET state = 'waiting', worker = NULL, message = 'its worker did not run it'
+    UPDATE exportd.export e SET state = 'waiting', worker = NULL, message = 'its worker did not run it', cause = NULL
       FROM (SELECT * FROM lost ORDER BY organization_id, big) AS lost -- the order of all who lock rows of exportd.flow
      WHERE e.data_export_id = lost.data_export_id
 ), ended AS (

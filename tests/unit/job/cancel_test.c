@@ -62,9 +62,11 @@ static void test_delayed(void **state)
     struct fixture *fixture = *state;
     insert_waiting(fixture, 27);
     run_sql(fixture->pg, "UPDATE exportd.export SET state = 'delayed', attempt = 2,"
-                         " next_try_at = now() + interval '1 hour', message = 'is away'");
+                         " next_try_at = now() + interval '1 hour', message = 'is away',"
+                         " cause = 'is away'");
     assert_int_equal(cancel(fixture, 27), CANCEL_DONE);
     expect_state(fixture, "cancelled 2 5 not wanted t 0");
+    expect_sql(fixture->pg, "SELECT cause IS NULL FROM exportd.export", "t");
 }
 
 static void test_running(void **state)

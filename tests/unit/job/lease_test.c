@@ -11,6 +11,9 @@ enum { LEASE_MS = 30000 };
     "SELECT string_agg(concat_ws(' ', data_export_id, x.state, coalesce(x.worker, '-'),"           \
     " crashes, failures, outcome), ', ' ORDER BY data_export_id) FROM exportd.export x"            \
     " JOIN exportd.attempt USING (data_export_id, attempt)"
+#define WITHOUT_CAUSE                                                                              \
+    "SELECT string_agg(data_export_id::text, ' ' ORDER BY data_export_id) FROM exportd.export"     \
+    " WHERE cause IS NULL"
 #define WORKERS                                                                                    \
     "SELECT coalesce(string_agg(instance, ' ' ORDER BY instance), 'none') FROM exportd.worker"
 
@@ -138,10 +141,12 @@ static void test_a_silent_worker(void **state)
     expect_judged(fixture, "");
     set_beat(fixture, "dead", "29 s");
     expect_judged(fixture, "");
+    run_sql(fixture->pg, "UPDATE exportd.export SET cause = 'of the attempt before'");
     set_beat(fixture, "dead", "31 s");
     expect_judged(fixture, "dead 2");
     expect_sql(fixture->pg, JOBS,
                "1 waiting - 1 0 crashed, 2 waiting - 1 0 crashed, 3 running alive 0 0");
+    expect_sql(fixture->pg, WITHOUT_CAUSE, "1 2");
     expect_sql(fixture->pg, WORKERS, "alive");
     expect_judged(fixture, "");
     claim_for(fixture, "alive", 2, &dead);
@@ -248,9 +253,11 @@ static void test_return_unheld(void **state)
     claim_for(fixture, "w1", 3, &mine);
     claim_for(fixture, "w2", 1, &other);
     held.items[0] = mine.items[1];
+    run_sql(fixture->pg, "UPDATE exportd.export SET cause = 'of the attempt before'");
     run_sql(fixture->pg, "UPDATE exportd.export SET started_at = now() - interval '31 s'"
                          " WHERE data_export_id <> 3");
     assert_int_equal(return_unheld(fixture, &held, 30000), 1);
+    expect_sql(fixture->pg, WITHOUT_CAUSE, "1");
     expect_sql(fixture->pg, JOBS,
                "1 waiting - 0 0 lost, 2 running w1 0 0, 3 running w1 0 0, 4 running w2 0 0");
     held.count = 0; /* a worker that ends waits for no claim */
