@@ -30,18 +30,35 @@ static sigset_t set_of(size_t count)
     return set;
 }
 
+static void leave(int number)
+{
+    _exit(number == SIGALRM ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+/* The default action would end no process 1, which a worker in a container is. */
+static void end_by_signals(void)
+{
+    const struct sigaction action = {.sa_handler = leave};
+    for (size_t i = 0; i < ENDING_SIGNALS; i++)
+        (void)sigaction(signals[i], &action, NULL);
+    (void)sigaction(SIGALRM, &action, NULL);
+}
+
 bool stop_open(struct stop *stop, struct error *error)
 {
-    const sigset_t set = set_of(SIGNALS);
-    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
-    stop->signals = signalfd(-1, &set, SFD_CLOEXEC);
+    const sigset_t all = set_of(SIGNALS);
+    const sigset_t ending = set_of(ENDING_SIGNALS);
+    end_by_signals();
+    (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
+    (void)pthread_sigmask(SIG_UNBLOCK, &ending, NULL);
+    stop->signals = signalfd(-1, &all, SFD_CLOEXEC);
     return stop->signals >= 0 || error_set(error, ERROR_AWAY, "cannot open a signalfd");
 }
 
-void stop_at_once(bool at_once)
+void stop_take_signals(void)
 {
-    const sigset_t set = set_of(ENDING_SIGNALS);
-    (void)pthread_sigmask(at_once ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+    const sigset_t ending = set_of(ENDING_SIGNALS);
+    (void)pthread_sigmask(SIG_BLOCK, &ending, NULL);
 }
 
 void stop_close(struct stop *stop, bool done)

@@ -31,13 +31,13 @@ struct stop {
     bool stuck;            /* a part hangs: the end is abort() */
 };
 
-/* Blocks the signals that stop_tick reads, for every thread that is started after this: TERM, INT
-   and QUIT stop, USR1 logs `worker.state`, HUP and USR2 do nothing. */
+/* From now on TERM, INT and QUIT end the process at once, with status 0: nothing has begun that
+   would have to be stopped. stop_tick reads USR1, which logs `worker.state`, and HUP and USR2,
+   which do nothing. */
 bool stop_open(struct stop *stop, struct error *error) MUST_CHECK;
 
-/* Before there are threads: whether TERM, INT and QUIT end the process as they end any other, while
-   the main thread waits for a server; else stop_tick reads them. */
-void stop_at_once(bool at_once);
+/* Before there are threads: stop_tick reads TERM, INT and QUIT, too, and they stop the worker. */
+void stop_take_signals(void);
 
 /* Unless all is `done`, signals end the process again: to print its error may take for ever. */
 void stop_close(struct stop *stop, bool done);

@@ -107,25 +107,15 @@ static void wait_a_moment(struct worker *worker, const struct error *why)
     outage_begin(outage, why);
     notify_alive(&worker->notify, "waits for PostgreSQL");
     int64_t until_ms = clock_monotonic_ms() + START_WAIT_MS;
-    while (worker_phase(&worker->context) == WORKER_RUNS && clock_monotonic_ms() < until_ms)
+    while (clock_monotonic_ms() < until_ms)
         stop_tick(&worker->stop);
 }
 
-/* A server that hangs, which may take ten seconds to find out, holds up no stop. */
-static bool look_for_database(struct worker *worker, struct error *error)
-{
-    stop_at_once(true);
-    bool done = check_database(worker, error);
-    stop_at_once(false);
-    return done;
-}
-
-/* Nothing begins before the database is known to be the right one. Ends also when the worker is to
-   stop. */
+/* Nothing begins before the database is known to be the right one. */
 static bool wait_for_database(struct worker *worker, struct error *error)
 {
     int64_t patience_ms = pg_set_patience(worker->pg, START_PATIENCE_MS);
-    while (worker_phase(&worker->context) == WORKER_RUNS && !look_for_database(worker, error)) {
+    while (!check_database(worker, error)) {
         if (worker->options->drain || (error->code != ERROR_AWAY && error->code != ERROR_TIMEOUT))
             return false;
         wait_a_moment(worker, error);
@@ -442,8 +432,7 @@ static bool run(struct worker *worker, struct error *error)
     if (!stop_open(&worker->stop, error) || !open_parts(worker, error) ||
         !wait_for_database(worker, error))
         return false;
-    if (worker_phase(&worker->context) != WORKER_RUNS)
-        return true; /* told to stop before anything began */
+    stop_take_signals();
     if (!open_job_threads(worker, error))
         return false;
     LOG(LOG_INFO, "worker.started", log_text("worker", worker->context.name),

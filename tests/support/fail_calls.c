@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For LD_PRELOAD: a program some of whose calls fail. FAIL_CALLS_FILE names a file that says which:
-   "pwrite 116" (the number is the errno), "fsync_folder 22" (fsync of a folder). While the file is
-   missing or empty all is well. */
+   "pwrite 116" (the number is the errno), "fsync_folder 22" (fsync of a folder); below 0 the call
+   hangs. While the file is missing or empty all is well. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -24,7 +24,10 @@ static int failure_of(const char *call)
     (void)close(fd);
     size_t size = strlen(call);
     bool named = strncmp(text, call, size) == 0 && text[size] == ' ';
-    return named ? (int)strtol(text + size, NULL, 10) : 0;
+    int number = named ? (int)strtol(text + size, NULL, 10) : 0;
+    while (number < 0)
+        (void)pause();
+    return number;
 }
 
 /* The declarations of libc have attributes that promise more than these need. */

@@ -8,8 +8,11 @@ import time
 
 import pytest
 
+from support import preload
+from support.disk import can_mount
 from support.events import group_of, series
 from support.freezing import frozen
+from support.program import binary
 from support.waiting import wait_until
 from test_watchdog import SLOW_PAGES, STUCK, silent_server, wait_for_state
 
@@ -122,10 +125,35 @@ def test_a_stop_of_a_drain_while_postgres_hangs(exportd, postgres, sql, issue, l
 
 
 def test_a_stop_at_the_start_while_postgres_hangs(exportd, postgres, issue, log):
-    """Nothing is claimed yet: the signal ends the process as it ends any other."""
+    """Nothing is claimed yet: the signal ends the process at once."""
     with frozen(postgres), exportd.worker(stderr=log, **STOP) as worker:
         time.sleep(2)
-        assert ends_in_time(worker) in (0, -signal.SIGTERM)
+        assert ends_in_time(worker) == 0
+
+
+@pytest.mark.skipif(not can_mount(), reason="this machine allows no user namespaces")
+def test_a_stop_at_the_start_in_a_container(exportd, postgres, database, issue, tmp_path):
+    """The worker is process 1 there, which the kernel spares from the default action of a signal."""
+    inside = tmp_path / "inside"
+    inside.write_text(f'#!/bin/sh\nexec unshare -r --pid --fork --kill-child {binary()} "$@"\n')
+    os.chmod(inside, 0o755)
+    exportd.path = str(inside)
+    with frozen(postgres), exportd.worker(DATABASE_URL=postgres.tcp_url(database)) as worker:
+        time.sleep(2)
+        pid = worker.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
+            os.kill(int(file.read()), signal.SIGTERM)
+        assert worker.process.wait(8) == 0
+
+
+def test_a_stop_at_the_start_while_the_store_hangs(exportd, issue, tmp_path):
+    calls = tmp_path / "failing-calls"
+    calls.write_text("fsync_folder -1")
+    settings = preload.settings(preload.library("fail_calls"), fail_calls_file=calls)
+    with exportd.worker(**STOP, **settings) as worker:
+        time.sleep(3)
+        assert worker.process.poll() is None and worker.events("worker.registered") == []
+        assert ends_in_time(worker) == 0
 
 
 def test_a_stop_while_redis_hangs(exportd, redis_server, sql, issue, log):
