@@ -8,7 +8,7 @@
 /* Deletes the sentry_exporteddata row of a finished export, and a mail that waits, in the caller's
    transaction. exportd.export keeps it as `gone`, with `message`. *row, with its text in `arena`,
    is what was deleted: its file, if it has one, is the caller's to delete. ERROR_NOT_FOUND: there
-   is no such row; ERROR_CONFLICT: it is not finished.
+   is no such export; ERROR_CONFLICT: it is not finished, or has no file.
 
    Locks the exportd.export row, then the sentry_exporteddata row, as an outcome does. */
 struct deletion {

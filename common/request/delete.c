@@ -4,25 +4,9 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "job/delete.h"
-#include "job/history.h"
 #include "model/audit.h"
 
 enum { ARENA_MAX = 16 * 1024 * 1024 };
-
-/* Says why an export has no sentry_exporteddata row, if exportd remembers the export. */
-static bool explain_missing(struct pg *pg, int64_t id, struct error *error)
-{
-    struct history_entry entry;
-    if (!history_find(pg, id, &entry, error))
-        return false;
-    if (!entry.known)
-        return error_set(error, ERROR_NOT_FOUND, "there is no export %" PRId64, id);
-    return job_state_is_final(entry.state)
-               ? error_set(error, ERROR_CONFLICT, "export %" PRId64 " is %s: it has no file", id,
-                           job_state_name(entry.state))
-               : error_set(error, ERROR_CONFLICT,
-                           "export %" PRId64 " is not finished: cancel it first", id);
-}
 
 static bool delete_rows(const struct request_context *context, int64_t id, struct arena *arena,
                         struct exported_data *row, struct error *error)
@@ -32,8 +16,7 @@ static bool delete_rows(const struct request_context *context, int64_t id, struc
                                       .message = by_operator ? "deleted by an operator"
                                                              : "deleted by a user",
                                       .arena = arena};
-    return delete_export(context->pg, &deletion, row, error) ||
-           (error->code == ERROR_NOT_FOUND && explain_missing(context->pg, id, error));
+    return delete_export(context->pg, &deletion, row, error);
 }
 
 static bool delete_file(struct pg *pg, const struct exported_data *row, struct arena *arena,

@@ -115,6 +115,7 @@ def test_a_row_that_another_table_refers_to_stays(exportd, sql, issue):
         ("FAILED", "failed", 1, "sent")
     assert len(exportd.mails()) == 1
     assert exportd.status(cancelled)["status"] == "CANCELLED"
+    assert f"export {failed} is failed: it has no file" in exportd.fails("delete", failed).err
     assert count(sql, "sentry_exporteddata") == 2
     assert exportd.ok("rescue").out == "", "nobody has forgotten them"
     for export, key in (failed, "none"), (cancelled, "size"):

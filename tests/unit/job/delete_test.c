@@ -58,7 +58,7 @@ static void test_finished(void **state)
     assert_string_equal(row.query_info, "{\"key\": \"color\"}");
     expect_rows(fixture, "0 gone not wanted t");
     expect_sql(fixture->pg, "SELECT string_agg(message_id, ' ') FROM exportd.outbox", "b");
-    assert_int_equal(delete_one(fixture, 27, &row), ERROR_NOT_FOUND);
+    assert_int_equal(delete_one(fixture, 27, &row), ERROR_CONFLICT);
 }
 
 static void test_not_finished(void **state)
