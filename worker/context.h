@@ -15,28 +15,28 @@ struct worker_context {
     char name[CLAIM_WORKER_MAX]; /* the instance of this worker, as in exportd.worker */
     char host[64];
 
-    /* How far stopping has come. Set by the main thread, only upwards; read by all. */
+    /* How far the stop has come (enum worker_phase). The main thread sets it, and only upwards. */
     _Atomic int phase;
-    atomic_bool hurried;       /* what is not finished by now is given back */
-    _Atomic int64_t beaten_ms; /* the last beat (monotonic; 0: none): no claim while it is old */
+    atomic_bool hurried;       /* the time of the stop is up: the mailer begins no more mails */
+    _Atomic int64_t beaten_ms; /* the last beat (monotonic; 0: none): no claims while it is old */
 
-    /* How many threads miss a server (outage.h). */
+    /* How many threads cannot reach a server (outage.h). */
     atomic_int postgres_missing, redis_missing;
 
     struct watchdog watchdog; /* parts are added before their threads start */
 
-    struct bell mail_bell; /* rung by a job thread that has put a mail into the outbox */
+    struct bell mail_bell; /* rung when the outbox has a new mail, and when the worker ends */
 };
 
 enum worker_phase {
     WORKER_RUNS,
-    WORKER_STOPS,      /* claim nothing more, finish what runs */
-    WORKER_GIVES_BACK, /* running jobs end at their next page and wait again */
+    WORKER_STOPS,      /* nothing more is claimed, running jobs go on */
+    WORKER_GIVES_BACK, /* running jobs end at their next page and go back to the queue */
     WORKER_ENDS,       /* all threads end */
 };
 
-/* How long PostgreSQL may take for an answer. The watchdog waits longer: a thread can find out that
-   the server is away, and try to connect again, before it counts as stuck. */
+/* How long PostgreSQL may take for an answer. The watchdog waits longer. So a thread can find out
+   that the server is away, and try to connect again, before it counts as stuck. */
 static inline int64_t worker_patience_ms(const struct config *config)
 {
     return config->stuck_seconds * 1000 / 4;

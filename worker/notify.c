@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* How often systemd wants a sign of life from us: half of that. */
-static int64_t read_interval(void)
+/* Half of the time after which systemd would miss a sign of life from this process. */
+static int64_t read_interval_ms(void)
 {
     int64_t usec = 0;
     int64_t pid = 0;
@@ -25,7 +25,7 @@ static int64_t read_interval(void)
     return usec / 2000 > 0 ? usec / 2000 : 1;
 }
 
-/* An abstract name begins with a NUL, and ends where the address ends. */
+/* An abstract name begins with a NUL, has none at its end, and its length is the address's. */
 static bool read_address(struct notify *notify, const char *path)
 {
     size_t length = strlen(path);
@@ -51,7 +51,7 @@ void notify_open(struct notify *notify)
         notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (notify->fd < 0)
         LOG(LOG_WARNING, "worker.no-notification", log_text("error", "NOTIFY_SOCKET is unusable"));
-    notify->interval_ms = read_interval();
+    notify->interval_ms = read_interval_ms();
 }
 
 void notify_close(struct notify *notify)
@@ -61,7 +61,7 @@ void notify_close(struct notify *notify)
     notify->fd = -1;
 }
 
-/* Never waits: what systemd does not take is not worth a worker's time. */
+/* A message that systemd does not take at once is dropped: it must not hold up the worker. */
 void notify_send(struct notify *notify, const char *message)
 {
     if (notify->fd < 0)

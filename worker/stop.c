@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each tick reads one signal, does what is due by the clock, and asks the watchdog. Once jobs go
+ * back to the queue, the time counts from then on. An alarm ends the process if even the main
+ * thread hangs.
+ */
 #include "worker/stop.h"
 
 #include "base/clock.h"
@@ -10,17 +15,18 @@
 
 enum {
     TICK_MS = 100,
-    INTERRUPT_PAUSE_MS = 1000,
-    INTERRUPT_MAIL_MS = 1500, /* how long a mail that is being sent may take then */
-    INTERRUPT_ALL_MS = 2500,  /* how long rows may take to be written when all is given back */
-    END_MS = 4500,            /* how long all of it may take */
-    END_SECONDS = 5,          /* the same for the alarm, should this thread hang, too */
+    INTERRUPT_PAUSE_MS = 1000, /* between two interrupts */
+    /* From the moment at which jobs begin to go back: */
+    INTERRUPT_MAIL_MS = 1500, /* until a mail that is being sent is interrupted */
+    INTERRUPT_ALL_MS = 2500,  /* until also the writing of rows is interrupted */
+    END_MS = 4500,            /* until the process ends */
+    END_SECONDS = 5,          /* until the alarm ends it, should this thread hang, too */
 };
 
-enum { ENDING_SIGNALS = 3, SIGNALS = 6 };
+enum { ENDING_SIGNALS = 3, SIGNALS = 6 }; /* the ending ones come first */
 static const int signals[SIGNALS] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
 
-/* The first of them. */
+/* The first `count` signals. */
 static sigset_t set_of(size_t count)
 {
     sigset_t set;
@@ -92,7 +98,7 @@ void stop_begin(struct stop *stop)
     set_phase(stop, WORKER_STOPS);
 }
 
-/* Gives back what runs, and lets a mail go that is being sent. */
+/* Running jobs go back to the queue, and the mailer begins no more mails. */
 static void hurry(struct stop *stop)
 {
     stop_begin(stop);
@@ -107,7 +113,7 @@ static void hurry(struct stop *stop)
 
 /* ---- each tick ---- */
 
-/* Numbers with blanks between them, as many as there is room for. */
+/* The ids of the exports with blanks between them, as many as there is room for. */
 static void list_exports(const struct held_runs *held, char *text, size_t size)
 {
     size_t used = 0;
@@ -137,7 +143,7 @@ static void log_state(const struct stop *stop)
         log_int("redis_missing", atomic_load(&context->redis_missing)));
 }
 
-/* The first TERM, INT or QUIT: stop. The second: at once. */
+/* The first TERM, INT or QUIT stops the worker; the second one also gives its jobs back. */
 static void read_signals(struct stop *stop)
 {
     struct signalfd_siginfo info;
@@ -156,9 +162,10 @@ static void read_signals(struct stop *stop)
     LOG(LOG_INFO, "worker.signal", log_int("signal", (int64_t)info.ssi_signo));
 }
 
-/* Ends what threads wait for. After a moment also a mail, which would go out again if its server
-   has taken it already; and then what they need to put their jobs back in order. */
-static void interrupt(struct stop *stop, int64_t since_ms)
+/* Ends what threads wait for: at first questions to the tagstore; then a mail that is being sent,
+   later, because it would go out again if its server has taken it already; at last everything, even
+   what job threads need to give back their jobs. */
+static void interrupt_threads(struct stop *stop, int64_t since_ms)
 {
     bool all = since_ms >= INTERRUPT_ALL_MS;
     for (int i = 0; i < *stop->job_thread_count; i++)
@@ -174,8 +181,8 @@ static void interrupt(struct stop *stop, int64_t since_ms)
     pg_interrupt(stop->drain_pg);
 }
 
-/* What hangs still, hangs in a server that does not answer, or in the file store. */
-static void end(const struct stop *stop)
+/* A thread that still runs waits for a server that does not answer, or for the file store. */
+static void end_process(const struct stop *stop)
 {
     if (stop->stuck)
         abort();
@@ -183,22 +190,23 @@ static void end(const struct stop *stop)
     _exit(EXIT_SUCCESS);
 }
 
-static void press_on(struct stop *stop)
+/* Does what is due by the clock. */
+static void act_on_time(struct stop *stop)
 {
     int64_t now = clock_monotonic_ms();
     if (stop->deadline_ms != 0 && now >= stop->deadline_ms)
         hurry(stop);
     if (stop->hurried_at_ms != 0 && now - stop->hurried_at_ms >= END_MS)
-        end(stop);
+        end_process(stop);
     if (stop->hurried_at_ms == 0 || now < stop->interrupt_ms)
         return;
-    stop->interrupt_ms = now + INTERRUPT_PAUSE_MS; /* each costs the server a process */
-    interrupt(stop, now - stop->hurried_at_ms);
+    stop->interrupt_ms = now + INTERRUPT_PAUSE_MS; /* each one starts a process on the server */
+    interrupt_threads(stop, now - stop->hurried_at_ms);
 }
 
-/* A part that hangs ends the process, so that its jobs are given back and counted; but the others
-   may put theirs back first, which are not to blame. */
-static void look_after(struct stop *stop)
+/* A thread that hangs ends the process, so that its job is given back and counted. The jobs of the
+   other threads are not to blame: they go back first. */
+static void act_on_watchdog(struct stop *stop)
 {
     struct worker_context *context = stop->context;
     const struct watch *stuck = NULL;
@@ -211,13 +219,13 @@ static void look_after(struct stop *stop)
             log_int("data_export_id", atomic_load(&stuck->data_export_id)),
             log_int("seconds", context->config->stuck_seconds));
     }
-    if (stop->stuck && atomic_load(stop->active) <= 1)
-        end(stop);
+    if (stop->stuck && atomic_load(stop->active) <= 1) /* only the thread that hangs is left */
+        end_process(stop);
 }
 
 void stop_tick(struct stop *stop)
 {
     read_signals(stop);
-    press_on(stop);
-    look_after(stop);
+    act_on_time(stop);
+    act_on_watchdog(stop);
 }

@@ -27,7 +27,7 @@ void watch_end(struct watch *watch)
     atomic_store(&watch->seen_ms, 0);
 }
 
-static void forgive(struct watchdog *watchdog)
+static void count_all_as_alive(struct watchdog *watchdog)
 {
     for (int i = 0; i < watchdog->count; i++)
         if (atomic_load(&watchdog->parts[i].seen_ms) != 0)
@@ -40,7 +40,7 @@ const struct watch *watchdog_check(struct watchdog *watchdog, int64_t stuck_ms)
     bool stopped = now - watchdog->checked_ms >= STOPPED_MS;
     watchdog->checked_ms = now;
     if (stopped)
-        forgive(watchdog);
+        count_all_as_alive(watchdog);
     for (int i = 0; i < watchdog->count; i++) {
         int64_t seen = atomic_load(&watchdog->parts[i].seen_ms);
         if (seen != 0 && now - seen >= stuck_ms + watchdog->parts[i].more_ms)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The watchdog: every thread gives signs of life, and the main thread finds the one that has given
- * none for too long. A worker of which a part hangs is aborted: its jobs then wait again, and it is
- * started anew.
+ * The watchdog. Every thread gives signs of life, and the main thread looks for one that has given
+ * none for too long. A worker with such a thread is aborted: its jobs then wait again, and its
+ * service manager starts it again.
  */
 #ifndef WORKER_WATCHDOG_H
 #define WORKER_WATCHDOG_H
@@ -13,7 +13,7 @@
 
 #define WATCHDOG_PARTS_MAX 72
 
-/* One part: written by its thread, read by the main thread. */
+/* One part of the worker, which is a thread. It writes this, and the main thread reads it. */
 struct watch {
     const char *part;               /* "job", "claimer", ...: in the log */
     int64_t more_ms;                /* allowed beyond stuck_ms */
@@ -27,8 +27,8 @@ struct watchdog {
     int64_t checked_ms;
 };
 
-/* A new part, before its thread starts; it counts as alive now. Lives as long as the watchdog. It
-   is given `more_ms` beyond what the others have: for what may take long between two signs. */
+/* Adds a part, before its thread starts. It counts as alive now, and may be silent for `more_ms`
+   longer than the others. The result lives as long as the watchdog. */
 struct watch *watchdog_add(struct watchdog *watchdog, const char *part, int64_t more_ms);
 
 /* A sign of life. A job gives one at every page and every object, and at every try to reach a
@@ -38,9 +38,9 @@ void watch_seen(struct watch *watch);
 /* The part has ended: no more signs are expected. */
 void watch_end(struct watch *watch);
 
-/* The part that has given no sign for `stuck_ms` (and what it has more), or NULL. To be called
-   often: if the last call is long ago, the whole process was stopped, and all parts get their time
-   anew. */
+/* A part that has given no sign for `stuck_ms` (plus its more_ms), or NULL. To be called often:
+   after a gap of 5 s or more the whole process must have been stopped, and the time of all parts
+   starts again. */
 const struct watch *watchdog_check(struct watchdog *watchdog, int64_t stuck_ms);
 
 #endif

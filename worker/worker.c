@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The start of a worker: checks, connections, threads; then its main thread, until all have ended.
+/*
+ * A worker from start to end. The main thread checks the disks, opens all connections, waits for
+ * the right database, and starts the other threads. Then it reads signals and watches the threads
+ * until all have ended.
+ * Tested by tests/system/test_start.py, tests/system/test_stop.py and tests/system/test_worker.py.
  */
 #include "worker/worker.h"
 
@@ -29,10 +33,10 @@ enum {
     PARTS_MAX = POOL_MAX + 5, /* job threads, claimer, intake, heartbeat, mailer, drainer */
 };
 
-/* A thread. */
+/* A thread of the worker. */
 struct part {
     pthread_t handle;
-    atomic_int *active; /* where it is counted */
+    atomic_int *active; /* counts it while it runs */
     void *(*run)(void *);
     void *argument;
 };
@@ -55,22 +59,22 @@ struct worker {
     struct intake_lists *lists; /* in Redis */
     struct stop stop;
 
-    struct pg *pg;            /* of the main thread, then of the drainer */
-    struct redis *redis;      /* likewise */
-    struct error drain_error; /* the drainer's; ERROR_NONE: there is nothing left to do */
-    atomic_bool drain_ended;  /* it has found out */
-    struct outage start_outage;
+    struct pg *pg;              /* used by the main thread, then by the drainer */
+    struct redis *redis;        /* likewise */
+    struct error drain_error;   /* the drainer's result; ERROR_NONE: nothing is left to do */
+    atomic_bool drain_ended;    /* drain_error is final */
+    struct outage start_outage; /* of PostgreSQL, before the threads start */
 
     struct part parts[PARTS_MAX];
     int part_count;     /* threads started */
-    atomic_int active;  /* job threads and the claimer: still running */
-    atomic_int helpers; /* mailer and heartbeat: still running */
+    atomic_int active;  /* job threads, claimer and intake that still run */
+    atomic_int helpers; /* mailer, heartbeat and drainer that still run */
 };
 
 /* ---- before anything is claimed ---- */
 
-/* Without its tables every job would wait in vain. A grant that is lacking may be one that only
-   cleanup needs. */
+/* Without exportd's tables no job could run: an error. A missing grant is only a warning, because
+   it may be one that only cleanup needs. */
 static bool check_tables(struct pg *pg, const struct config *config, struct error *error)
 {
     struct pg_result *rows = NULL;
@@ -98,7 +102,8 @@ static bool check_database(struct worker *worker, struct error *error)
                                    error);
 }
 
-/* READY all the same: systemd would not wait as long. */
+/* Waits a second, or until the worker stops. Tells systemd READY although the start is not over:
+   systemd would not wait that long. */
 static void wait_a_moment(struct worker *worker, const struct error *why)
 {
     struct outage *outage = &worker->start_outage;
@@ -130,7 +135,7 @@ static void warn_of_storage(const char *sentence)
     LOG(LOG_WARNING, "storage.not-promised", log_text("reason", sentence));
 }
 
-/* A full or read-only disk is looked at again by the claimer, before each claim. */
+/* Without --drain, a full or read-only disk is no error: the claimer checks the disks again. */
 static bool check_disks(struct worker *worker, struct error *error)
 {
     bool done = claimer_check_tmpdir(worker->context.config->tmpdir, error) ||
@@ -140,7 +145,7 @@ static bool check_disks(struct worker *worker, struct error *error)
     return done || (error->code == ERROR_AWAY && !worker->options->drain);
 }
 
-/* NULL without memory. */
+/* NULL: no memory. */
 static struct pg *open_pg(const struct config *config, const char *role)
 {
     struct pg *pg = pg_new(config->database_url, role);
@@ -149,7 +154,7 @@ static struct pg *open_pg(const struct config *config, const char *role)
     return pg;
 }
 
-/* What the intake, and --drain, ask Redis with. */
+/* The connections to Redis, one for the intake and one for --drain, and the names of the lists. */
 static bool open_redis(struct worker *worker, struct error *error)
 {
     const struct config *config = worker->context.config;
@@ -180,7 +185,7 @@ static bool open_parts(struct worker *worker, struct error *error)
     if (worker->pg == NULL || worker->claim_pg == NULL || worker->mail_pg == NULL ||
         worker->beat_pg == NULL || worker->intake_pg == NULL)
         return error_no_memory(error);
-    pg_set_patience(worker->beat_pg, config->lease_seconds * 1000); /* a later beat is none */
+    pg_set_patience(worker->beat_pg, config->lease_seconds * 1000); /* a later beat is useless */
     return true;
 }
 
@@ -212,7 +217,7 @@ static void close_parts(struct worker *worker)
 
 /* ---- threads ---- */
 
-/* Runs a thread's function and counts it out when it ends. */
+/* Runs a thread's function. The thread is counted as running until that returns. */
 static void *run_part(void *argument)
 {
     const struct part *part = argument;
@@ -280,7 +285,7 @@ static void describe_threads(struct worker *worker)
                                        .store = worker->store};
 }
 
-/* The claimer last: before it nothing is claimed. */
+/* The claimer comes last: before that, nothing is claimed. */
 static bool start_threads(struct worker *worker, struct error *error)
 {
     atomic_int *helpers = &worker->helpers;
@@ -297,7 +302,7 @@ static bool start_threads(struct worker *worker, struct error *error)
     return start_part(worker, active, claimer_thread, &worker->claimer, error);
 }
 
-/* All have ended, or are about to. */
+/* All threads have ended, or are about to. */
 static void join_threads(struct worker *worker)
 {
     for (int i = 0; i < worker->part_count; i++)
@@ -306,7 +311,8 @@ static void join_threads(struct worker *worker)
 
 /* ---- draining ---- */
 
-/* What --drain waits for, in the order in which a job goes, so that none is missed on its way. */
+/* What --drain waits for. It is counted in the order in which a job moves, from a message to a job
+   to a mail, so that no job is missed on its way. */
 struct remainder {
     int64_t messages; /* in Redis */
     int64_t jobs;
@@ -346,12 +352,12 @@ static bool count_remainder(struct worker *worker, struct remainder *left, struc
          !outbox_mail_count_waiting(worker->pg, &left->mails, error)))
         return false;
     if (left->jobs == 0)
-        left->jobs = pool_busy(&worker->pool); /* their outcome is written, they end */
+        left->jobs = pool_busy(&worker->pool); /* outcome written, thread not free yet */
     return true;
 }
 
-/* For a person who waits before a terminal; the log is for everyone else. */
-static void show_remainder(const struct remainder *left, int64_t *shown_ms)
+/* Only on a terminal, for the operator who waits there. */
+static void print_remainder(const struct remainder *left, int64_t *shown_ms)
 {
     int64_t now = clock_monotonic_ms();
     if (isatty(STDERR_FILENO) == 0 || now < *shown_ms + SHOW_DRAIN_MS)
@@ -363,7 +369,8 @@ static void show_remainder(const struct remainder *left, int64_t *shown_ms)
                   left->mails, text_plural(left->mails));
 }
 
-/* In a thread of its own, because a server that hangs must not keep the main one from signals. */
+/* Counts what is left until that is nothing. A thread of its own does this, because a server that
+   hangs must not keep the main thread from its signals. */
 static void *drain_thread(void *argument)
 {
     struct worker *worker = argument;
@@ -376,7 +383,7 @@ static void *drain_thread(void *argument)
         *error = (struct error){.code = ERROR_NONE};
         if (count_remainder(worker, &left, error)) {
             outage_end(&outage);
-            show_remainder(&left, &shown_ms);
+            print_remainder(&left, &shown_ms);
             drained = left.messages + left.jobs + left.mails == 0;
         } else {
             outage_begin(&outage, error);
@@ -395,7 +402,7 @@ static bool start_drainer(struct worker *worker, struct error *error)
            start_part(worker, &worker->helpers, drain_thread, worker, error);
 }
 
-/* Whether draining has not failed. */
+/* Stops the worker once draining has ended. False: it has failed. */
 static bool end_drain(struct worker *worker, struct error *error)
 {
     if (!atomic_load(&worker->drain_ended))
@@ -407,7 +414,8 @@ static bool end_drain(struct worker *worker, struct error *error)
 
 /* ---- the whole ---- */
 
-/* Job threads first: the heartbeat's last act gives back what they leave. */
+/* Runs the threads until all have ended. The heartbeat ends after the job threads, because its last
+   act is to give back the jobs that they left. */
 static bool supervise(struct worker *worker, struct error *error)
 {
     bool done = start_threads(worker, error) && start_drainer(worker, error);
@@ -427,7 +435,7 @@ static bool supervise(struct worker *worker, struct error *error)
     return done;
 }
 
-static bool run(struct worker *worker, struct error *error)
+static bool run_until_stopped(struct worker *worker, struct error *error)
 {
     if (!stop_open(&worker->stop, error) || !open_parts(worker, error) ||
         !wait_for_database(worker, error))
@@ -458,13 +466,13 @@ bool worker_run(const struct config *config, const struct worker_options *option
                                  .job_threads = worker->job_threads,
                                  .job_thread_count = &worker->thread_count,
                                  .signals = -1};
-    memory_tidy(); /* once before there are threads: its first call is not safe beside another */
+    memory_tidy(); /* before there are threads: two first calls at once are not safe */
     lease_make_instance(worker->context.name);
     (void)gethostname(worker->context.host, sizeof(worker->context.host) - 1);
     notify_open(&worker->notify);
     bell_init(&worker->context.mail_bell);
     pool_init(&worker->pool, (int)options->concurrency);
-    bool done = run(worker, error);
+    bool done = run_until_stopped(worker, error);
     stop_close(&worker->stop, done); /* before the rest, which may take longer than its alarm */
     close_parts(worker);
     notify_close(&worker->notify);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* assemble_download, the task: a claimed export becomes rows in a temporary file, the file blobs.
+/*
+ * assemble_download, the task: writes the rows of a claimed export into a temporary file, and
+ * stores that file as blobs.
+ * Tested by tests/system/test_first_export.py and tests/system/test_putfile.py.
  */
 #include "base/clock.h"
 #include "export/query_type.h"
@@ -7,8 +10,9 @@
 
 enum { PROGRESS_INTERVAL_MS = 1000 };
 
-/* Shall we stop, and is the job still ours? PostgreSQL is asked about once a second. */
-static bool go_on(void *context, struct error *error)
+/* Whether the attempt may go on: the job is still ours, and the worker does not give it back. About
+   once a second this also writes the progress, which fails if the fence is closed. */
+static bool may_go_on(void *context, struct error *error)
 {
     struct attempt *attempt = context;
     struct assembly *assembly = &attempt->assembly;
@@ -25,12 +29,12 @@ static bool go_on(void *context, struct error *error)
                           assembly->rows_expected, error);
 }
 
-/* After each page. */
-static bool report(void *context, const struct job_progress *progress, struct error *error)
+/* Called after each page. */
+static bool record_progress(void *context, const struct job_progress *progress, struct error *error)
 {
     struct attempt *attempt = context;
     attempt->assembly.progress = *progress;
-    return go_on(attempt, error);
+    return may_go_on(attempt, error);
 }
 
 static struct export_query query_of(const struct attempt *attempt)
@@ -52,24 +56,27 @@ static struct export_source source_of(const struct attempt *attempt)
                                   .page_size = (size_t)tools->context->config->page_size};
 }
 
-/* A big export leaves the last thread to small ones. */
-static bool expect(void *context, const struct export_estimate *estimate, struct error *error)
+/* Called before the first page. A big export must not take the thread that is kept for small ones:
+   the job then goes back to the queue. */
+static bool record_estimate(void *context, const struct export_estimate *estimate,
+                            struct error *error)
 {
     struct attempt *attempt = context;
     const struct attempt_tools *tools = attempt->tools;
     bool big = estimate->rows > tools->context->config->small_rows;
     attempt->assembly.rows_expected = estimate->rows;
-    if (!go_on(attempt, error))
+    if (!may_go_on(attempt, error))
         return false;
     if (!big)
-        return true; /* the next progress, or the outcome, writes it down */
+        return true; /* the next progress, or the outcome, writes the estimate */
     return claim_is_big(tools->pg, attempt->claim, estimate->rows, error) &&
            (pool_keep_big(tools->pool, tools->slot) ||
             error_set(error, ERROR_STOPPED,
                       "it is big, and the thread that is free is kept for small exports"));
 }
 
-/* A big one whose lane was not written down is estimated once more. */
+/* Whether an earlier attempt has left an estimate. An estimate of a big export counts only if the
+   job is marked as big. */
 static bool is_estimated(const struct attempt *attempt)
 {
     const struct claim *claim = attempt->claim;
@@ -86,8 +93,8 @@ static bool write_rows(struct attempt *attempt, struct error *error)
         .output = {.format = row_format_default(),
                    .options.formula_guard = attempt->tools->context->config->csv_formula_guard,
                    .sink = assembly->sink},
-        .expect = is_estimated(attempt) ? NULL : expect,
-        .progress = report,
+        .expect = is_estimated(attempt) ? NULL : record_estimate,
+        .progress = record_progress,
         .context = attempt};
     bool written = query_type_run(&run, error);
     if (written) {
@@ -107,7 +114,7 @@ static struct upload upload_of(struct attempt *attempt)
                            .store = tools->store,
                            .data_export_id = attempt->claim->data_export_id,
                            .attempt = attempt->claim->attempt,
-                           .go_on = go_on,
+                           .go_on = may_go_on,
                            .context = attempt};
 }
 
@@ -116,7 +123,7 @@ bool assemble_store(struct attempt *attempt, struct error *error)
     struct assembly *assembly = &attempt->assembly;
     const struct upload upload = upload_of(attempt);
     assembly->stored = assembly->stored ||
-                       (upload_locks_connect(upload.locks, error) && go_on(attempt, error) &&
+                       (upload_locks_connect(upload.locks, error) && may_go_on(attempt, error) &&
                         putfile(&upload, sink_descriptor(assembly->sink), &assembly->file, error));
     return assembly->stored;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of an attempt. What ends it is decided in conclude.c. */
+/*
+ * The steps of an attempt, up to its end, which conclude.c decides.
+ * Tested by tests/system/test_members.py and tests/system/test_queue.py.
+ */
 #include "worker/attempt/attempt.h"
 
 #include "base/clock.h"
@@ -30,25 +33,27 @@ bool attempt_check_ours(const struct attempt *attempt, struct error *error)
 
 /* ---- before the work ---- */
 
-/* A row that came under the same id later, in a restored database, is another job. */
-static enum outcome_result judge_row(const struct attempt *attempt)
+/* OUTCOME_DONE: the row is the one that was claimed, and not finished. In a restored database
+   another export may have the same id. */
+static enum outcome_result check_row(const struct attempt *attempt)
 {
     if (attempt->row.date_added != attempt->claim->date_added)
         return OUTCOME_ROW_GONE;
     return attempt->row.date_finished != USEC_NONE ? OUTCOME_FINISHED : OUTCOME_DONE;
 }
 
-enum question { ROW, USER };
+enum { ROW, USER }; /* the results of load_row_and_user */
 
-/* All that has to be known before the work, in one round trip. */
-static bool ask(const struct attempt *attempt, struct pg_batch *batch, struct error *error)
+/* All that an attempt needs to know before its work, in one round trip. */
+static bool load_row_and_user(const struct attempt *attempt, struct pg_batch *batch,
+                              struct error *error)
 {
     int64_t id = attempt->claim->data_export_id;
     return pg_connect(batch->pg, error) && exported_data_load_add(batch, id, error) &&
            member_may_export_add(batch, id, error) && pg_batch_run(batch, error);
 }
 
-/* A payload that cannot be read is an error later on. */
+/* Reads what the export is about. A payload that cannot be read is an error later on. */
 static void read_subject(struct attempt *attempt)
 {
     static const struct issues_by_tag_payload none = {.key = NULL};
@@ -62,18 +67,19 @@ static void read_subject(struct attempt *attempt)
                     attempt->about.key == NULL ? "" : attempt->about.key);
 }
 
+/* A missing row is no error: *result is then OUTCOME_ROW_GONE. */
 static bool read_row(struct attempt *attempt, const struct pg_result *reply,
                      enum outcome_result *result, struct error *error)
 {
     if (exported_data_load_read(reply, attempt->tools->arena, &attempt->row, error)) {
-        *result = judge_row(attempt);
+        *result = check_row(attempt);
         return true;
     }
     *result = OUTCOME_ROW_GONE;
     return error->code == ERROR_NOT_FOUND;
 }
 
-/* Also when the user has left before the export could be made. */
+/* An error if the export's user has left the organization since. */
 static bool check_user(const struct attempt *attempt, const struct pg_result *reply,
                        struct error *error)
 {
@@ -95,12 +101,12 @@ static bool check_budget(const struct attempt *attempt, struct error *error)
 
 /* ---- the whole ---- */
 
-/* *result: whether there is anything to do. */
+/* *result: OUTCOME_DONE if there is work to do, else why there is none. */
 static bool prepare(struct attempt *attempt, enum outcome_result *result, struct error *error)
 {
     struct pg_batch batch;
     pg_batch_init(&batch, attempt->tools->pg);
-    bool done = FAULT("after_claim", error) && ask(attempt, &batch, error) &&
+    bool done = FAULT("after_claim", error) && load_row_and_user(attempt, &batch, error) &&
                 read_row(attempt, batch.results[ROW], result, error);
     if (done && *result == OUTCOME_DONE) {
         read_subject(attempt);

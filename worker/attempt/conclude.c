@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The end of an attempt: which outcome, and how it is carried through while PostgreSQL comes and
- * goes. What cannot be written is not over: the job is postponed, or given back by the heartbeat.
+ * The end of an attempt: decides the outcome, and tries to write it while PostgreSQL comes and
+ * goes. If no outcome can be written, the job is not over: it is postponed here, or the heartbeat
+ * gives it back.
+ * Tested by tests/system/test_queue.py and tests/system/test_worker.py.
  */
 #include "base/clock.h"
 #include "job/retry.h"
 #include "worker/attempt/steps.h"
 
 enum {
-    OUTCOME_TRIES = 3, /* in a row, while PostgreSQL answers, before the job is put off */
-    STORE_TRIES = 3,   /* blobs may vanish before the outcome so many times */
+    OUTCOME_TRIES = 3, /* in a row while PostgreSQL answers; then the job is postponed */
+    STORE_TRIES = 3,   /* of the file, if its blobs vanish before the outcome */
 };
 
 typedef bool outcome_step(struct attempt *attempt, struct error *error);
 
-/* ---- carrying an outcome through ---- */
+/* ---- writing an outcome ---- */
 
 static bool connect_for_step(struct attempt *attempt, struct error *error)
 {
@@ -24,8 +26,9 @@ static bool connect_for_step(struct attempt *attempt, struct error *error)
     return pg_connect(tools->pg, error);
 }
 
-/* After a COMMIT that may have had no answer the database is asked what became of it; nothing is
-   concluded from the silence, nor from a fence that may be closed because that COMMIT closed it. */
+/* Tries a step until it has been committed or is known to fail. When a COMMIT may have been sent
+   and its answer lost, the database is asked whether the outcome was committed. Silence does not
+   tell, and neither does a closed fence: that COMMIT may have closed it. */
 static bool persist(struct attempt *attempt, outcome_step *step, struct error *error)
 {
     bool unsure = false;
@@ -42,7 +45,7 @@ static bool persist(struct attempt *attempt, outcome_step *step, struct error *e
         if (connected && outcome_was_committed(attempt, &committed, &look)) {
             if (committed)
                 return true;
-            /* PostgreSQL is there: what is away may be a full disk, or the Redis of the locks */
+            /* PostgreSQL answers: a full disk, or the Redis of the locks, is what is away */
             if (error->code != ERROR_AWAY || tries >= OUTCOME_TRIES)
                 return false;
         } else {
@@ -107,8 +110,8 @@ bool conclude_valid(struct attempt *attempt)
 
 /* ---- after an error ---- */
 
-/* Records that the job is not over. When even that cannot be written, the heartbeat gives the job
-   back, or another worker does. */
+/* Writes that the job is not over. If even that fails, the heartbeat gives the job back, or another
+   worker does. */
 static void postpone(struct attempt *attempt, struct retry retry)
 {
     const struct error *cause = &attempt->error;
@@ -129,7 +132,7 @@ static void postpone(struct attempt *attempt, struct retry retry)
         log_text("error", cause->message), log_int("delay_ms", retry.delay_ms));
 }
 
-static bool fail(struct attempt *attempt, struct error *error)
+static bool fail_export(struct attempt *attempt, struct error *error)
 {
     const struct error *cause = &attempt->error;
     attempt->reason = retry_failure_sentence(cause);
@@ -155,14 +158,14 @@ void conclude_error(struct attempt *attempt)
                                           .age_seconds = claim->age_seconds,
                                           .crashes = claim->crashes};
     struct error unwritten;
-    /* an interrupt looks like another error */
+    /* the stop interrupts questions, which then end with a time-out */
     if (attempt_check_ours(attempt, &attempt->error) && attempt_gives_back(attempt) &&
         cause->code == ERROR_TIMEOUT)
         (void)error_set(&attempt->error, ERROR_STOPPED, "the worker stops");
     struct retry retry = retry_judge(cause, &history, &limits, attempt_gives_back(attempt));
     switch (retry.verdict) {
     case RETRY_FAIL:
-        if (!fail(attempt, &unwritten)) {
+        if (!fail_export(attempt, &unwritten)) {
             attempt->error = unwritten;
             postpone(attempt, retry_unwritten(&history, &limits));
         }

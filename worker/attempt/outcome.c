@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The transaction that ends an attempt, in two round trips: one takes all locks and tells whether
- * they are to be had, the other writes and commits.
+ * The transaction that ends an attempt, in two round trips. The first takes all locks and reads
+ * what the outcome depends on. The second writes and commits.
+ * Tested by tests/system/test_worker.py and tests/system/test_database_trouble.py.
  */
 #include "base/fault.h"
 #include "export/names.h"
@@ -11,16 +12,16 @@
 /* An outcome whose transaction has begun. */
 struct outcome {
     struct attempt *attempt;
-    const struct uploaded_file *file; /* that is to be the export's; NULL: none */
+    const struct uploaded_file *file; /* the new file of the export; NULL: none */
     struct exported_data_locked export;
-    struct issue issue; /* that it is about */
+    struct issue issue; /* for the mail */
     enum outcome_result result;
 };
 
 /* ---- begin and end ---- */
 
-/* Adds the locks in their order: the fence, the export's row, the blobs of the file; and what the
-   mail says about the issue. */
+/* Takes the locks in their order: the fence, the export's row, the blobs of the file. Reads also
+   what the mail says about the issue. */
 static bool add_locks(struct pg_batch *batch, const struct outcome *outcome,
                       const struct claim_end *end, struct error *error)
 {
@@ -36,8 +37,8 @@ static bool add_locks(struct pg_batch *batch, const struct outcome *outcome,
            (file == NULL || file_blobs_hold_add(batch, file->blob_ids, file->blob_count, error));
 }
 
-/* outcome->result is OUTCOME_DONE when all locks are ours. */
-static bool begin(struct outcome *outcome, const struct claim_end *end, struct error *error)
+/* outcome->result is OUTCOME_DONE if the outcome may be written. */
+static bool begin_outcome(struct outcome *outcome, const struct claim_end *end, struct error *error)
 {
     enum { FENCE = 2, ROW, ISSUE, BLOBS }; /* after the two statements of pg_batch_add_begin */
     struct attempt *attempt = outcome->attempt;
@@ -63,7 +64,7 @@ static bool begin(struct outcome *outcome, const struct claim_end *end, struct e
     return done;
 }
 
-/* The whole transaction where only the fence is written. */
+/* The whole transaction, if only the job's own row (the fence) is written. */
 static bool end_only(struct attempt *attempt, const struct claim_end *end, struct error *error)
 {
     struct pg *pg = attempt->tools->pg;
@@ -89,8 +90,8 @@ bool outcome_otherwise(struct attempt *attempt, enum outcome_result result, stru
     return end_only(attempt, &end, error);
 }
 
-/* What was begun for an outcome is undone, and another end of the job recorded instead: none when a
-   blob is gone, for its file can be stored again. */
+/* Undoes what was begun for an outcome, and writes another end of the job instead. If a blob is
+   gone, writes nothing: the file can be stored again. */
 static bool end_otherwise(const struct outcome *outcome, struct error *error)
 {
     pg_rollback(outcome->attempt->tools->pg);
@@ -126,9 +127,9 @@ static bool delete_old_file(const struct outcome *outcome, struct error *error)
     return file_id == 0 || file_delete(outcome->attempt->tools->pg, file_id, error);
 }
 
-/* The last batch is written in one go, without a pause: while a part of it is on its way, the
-   server does not count the transaction as idle, and would not end it for a process that is
-   stopped. */
+/* The last batch is sent at once, without a pause. A server that has a part of it does not count
+   the transaction as idle. If this process were stopped then, the server would never end the
+   transaction. */
 static bool write_and_commit(const struct outcome *outcome, const struct outcome_mail *mail,
                              struct error *error)
 {
@@ -142,8 +143,9 @@ static bool write_and_commit(const struct outcome *outcome, const struct outcome
     return done;
 }
 
-/* The next job may be claimed meanwhile. Once: what must be tried again takes its time. */
-static void tell_end(struct attempt *attempt)
+/* From now on the claimer may claim the next job. Only the first try does this: a second one may
+   take long. */
+static void announce_end(struct attempt *attempt)
 {
     if (!attempt->ending)
         pool_end(attempt->tools->pool, attempt->tools->slot);
@@ -163,7 +165,7 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct 
                                   .window_to = assembly->window_to};
     struct outcome outcome = {.attempt = attempt, .file = &attempt->assembly.file};
     struct outcome_mail mail;
-    bool done = begin(&outcome, &end, error);
+    bool done = begin_outcome(&outcome, &end, error);
     *result = outcome.result;
     if (done && outcome.result != OUTCOME_DONE)
         return end_otherwise(&outcome, error);
@@ -171,7 +173,7 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct 
     done = done && delete_old_file(&outcome, error) &&
            outcome_mail_success(attempt, &outcome.export, &outcome.issue, &mail, error);
     if (done)
-        tell_end(attempt);
+        announce_end(attempt);
     done = done && write_and_commit(&outcome, &mail, error);
     outcome_mail_free(&mail);
     if (!done)
@@ -181,7 +183,8 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result, struct 
 
 /* ---- failed, postponed ---- */
 
-/* A row that has to stay is left unfinished: exportd.export says that the export has failed. */
+/* If another table refers to the row, it stays and is never finished. exportd.export still says
+   that the export has failed. */
 static bool delete_row(const struct outcome *outcome, struct error *error)
 {
     struct error refusal;
@@ -207,7 +210,7 @@ bool outcome_failed(struct attempt *attempt, enum outcome_result *result, struct
     struct pg *pg = attempt->tools->pg;
     struct outcome outcome = {.attempt = attempt};
     struct outcome_mail mail;
-    bool done = begin(&outcome, &end, error);
+    bool done = begin_outcome(&outcome, &end, error);
     *result = outcome.result;
     if (done && outcome.result != OUTCOME_DONE)
         return end_otherwise(&outcome, error);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mail that is a part of an outcome: composed first, then added to the last batch. */
+/*
+ * The mail that is a part of an outcome: composed first, then added to the last batch.
+ * Tested by tests/system/test_bad_input.py and tests/system/test_first_export.py.
+ */
 #include "worker/attempt/steps.h"
 
 #include "base/text.h"
@@ -7,8 +10,8 @@
 #include "export/query_type.h"
 #include "model/outbox_mail.h"
 
-/* *recipient is NULL, and *why says why, when the export's user cannot be mailed to: the export
-   counts all the same. */
+/* If the export's user cannot be mailed, *recipient is NULL and *why says why. This is no error:
+   the export is valid without a mail. */
 static void find_recipient(const struct exported_data_locked *export, const char **recipient,
                            const char **why)
 {
@@ -24,10 +27,10 @@ static void find_recipient(const struct exported_data_locked *export, const char
         *recipient = export->email;
 }
 
-/* Says in the log that there is no mail; a failure's sentence stays readable before it in the
-   status. */
-static bool note_no_mail(const struct attempt *attempt, const char *sentence, const char *why,
-                         struct outcome_mail *mail, struct error *error)
+/* Logs that there is no mail, and makes the note for the status. After a failure, the note begins
+   with the failure's sentence. */
+static bool record_no_mail(const struct attempt *attempt, const char *sentence, const char *why,
+                           struct outcome_mail *mail, struct error *error)
 {
     LOG(LOG_WARNING, "mail.none", log_text("reason", why));
     mail->note = sentence == NULL
@@ -49,8 +52,8 @@ static struct mail_facts facts_of(const struct attempt *attempt, const struct is
                                .project = issue->project};
 }
 
-static bool print(const struct attempt *attempt, const struct mail_content *content,
-                  struct outcome_mail *mail, struct error *error)
+static bool print_mail(const struct attempt *attempt, const struct mail_content *content,
+                       struct outcome_mail *mail, struct error *error)
 {
     const struct claim *claim = attempt->claim;
     const char *sender = attempt->tools->context->config->mail_from;
@@ -92,12 +95,12 @@ bool outcome_mail_success(const struct attempt *attempt, const struct exported_d
     struct mail_content content;
     find_recipient(export, &mail->recipient, &why);
     if (mail->recipient == NULL)
-        return note_no_mail(attempt, NULL, why, mail, error);
+        return record_no_mail(attempt, NULL, why, mail, error);
     if (export->organization_slug == NULL)
         return error_set(error, ERROR_NOT_FOUND, "there is no organization %" PRId64,
                          export->row.organization_id);
     return mail_render_success(&success, attempt->tools->outcome_arena, &content, error) &&
-           print(attempt, &content, mail, error);
+           print_mail(attempt, &content, mail, error);
 }
 
 bool outcome_mail_failure(const struct attempt *attempt, const struct exported_data_locked *export,
@@ -113,11 +116,11 @@ bool outcome_mail_failure(const struct attempt *attempt, const struct exported_d
     struct mail_content content;
     find_recipient(export, &mail->recipient, &why);
     if (mail->recipient == NULL)
-        return note_no_mail(attempt, attempt->reason, why, mail, error);
+        return record_no_mail(attempt, attempt->reason, why, mail, error);
     return payload_print(row->query_info, query_type_name(row->query_type), arena, &failure.payload,
                          error) &&
            mail_render_failure(&failure, arena, &content, error) &&
-           print(attempt, &content, mail, error);
+           print_mail(attempt, &content, mail, error);
 }
 
 bool outcome_mail_add(const struct attempt *attempt, const struct outcome_mail *mail,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of an attempt do for each other. */
+/* The steps of an attempt, for the other files of this folder. */
 #ifndef WORKER_ATTEMPT_STEPS_H
 #define WORKER_ATTEMPT_STEPS_H
 
@@ -10,7 +10,7 @@
 /* Whether running jobs go back to the queue, because the worker stops. */
 bool attempt_gives_back(const struct attempt *attempt);
 
-/* Before the next try to reach a server. The watchdog is told: to wait is not to hang. */
+/* Waits a second before the next try to reach a server, with a sign of life for the watchdog. */
 void attempt_wait_a_moment(const struct attempt *attempt);
 
 /* ERROR_LOST once the heartbeat has found that the job is not ours any more. */
@@ -19,9 +19,9 @@ bool attempt_check_ours(const struct attempt *attempt, struct error *error) MUST
 /* How an outcome ended. */
 enum outcome_result {
     OUTCOME_DONE,      /* committed */
-    OUTCOME_BLOB_GONE, /* nothing changed: a blob is gone, store the file again */
+    OUTCOME_BLOB_GONE, /* nothing changed: a blob is gone, so the file must be stored again */
     OUTCOME_ROW_GONE,  /* the export's row was deleted meanwhile: the job is GONE now */
-    OUTCOME_FINISHED,  /* another program has finished the export: nothing more to do */
+    OUTCOME_FINISHED,  /* another program has finished the export: nothing is left to do */
 };
 
 /* ---- assemble_download.c ---- */
@@ -30,19 +30,21 @@ enum outcome_result {
    those that retry_judge knows; ERROR_STOPPED when the worker gives its jobs back. */
 bool assemble_download(struct attempt *attempt, struct error *error) MUST_CHECK;
 
-/* Stores the file once more, unless it is stored: a blob of it has vanished before an outcome. */
+/* Stores the file, unless it is stored already (assembly.stored). To be called again after a blob
+   of it has vanished before the outcome. */
 bool assemble_store(struct attempt *attempt, struct error *error) MUST_CHECK;
 
-/* Removes from the store what a job has put there that leads to no file. What cannot be removed is
-   left to the next cleanup. */
+/* For an attempt that leads to no file: removes from the store what it has put there. If that
+   fails, the next cleanup does it. */
 void assemble_undo(struct attempt *attempt);
 
 /* ---- conclude.c ---- */
 
-/* Writes the outcome of a finished file. False: nothing is written, and attempt->error says why. */
+/* Writes the outcome of an attempt whose file is stored. False: nothing is written, and
+   attempt->error says why. */
 bool conclude_valid(struct attempt *attempt);
 
-/* Writes what attempt->error makes of the job: failed, postponed, given back. */
+/* Writes the outcome that attempt->error leads to: failed, postponed or given back. */
 void conclude_error(struct attempt *attempt);
 
 /* Writes that there is nothing to do: the export's row is gone, or finished. */
@@ -64,23 +66,23 @@ bool outcome_valid(struct attempt *attempt, enum outcome_result *result,
 bool outcome_failed(struct attempt *attempt, enum outcome_result *result,
                     struct error *error) MUST_CHECK;
 
-/* Over without our doing: OUTCOME_ROW_GONE or OUTCOME_FINISHED. */
+/* The job has ended without this attempt: `result` is OUTCOME_ROW_GONE or OUTCOME_FINISHED. */
 bool outcome_otherwise(struct attempt *attempt, enum outcome_result result,
                        struct error *error) MUST_CHECK;
 
-/* Not over, because of attempt->reason: back to the queue at once (attempt->delay_ms 0) or after a
-   pause; attempt->counted as a failure or not. */
+/* The job is not over, because of attempt->reason. It goes back to the queue at once
+   (attempt->delay_ms 0) or after a pause, and counts as a failure or not (attempt->counted). */
 bool outcome_postponed(struct attempt *attempt, struct error *error) MUST_CHECK;
 
-/* After an outcome whose COMMIT had no answer, with a new connection if need be: whether it was
-   committed after all. ERROR_LOST: another worker has ended the attempt. */
+/* After an outcome whose COMMIT had no answer: *committed says whether it was committed. Connects
+   again if need be. ERROR_LOST: another worker has ended the attempt. */
 bool outcome_was_committed(struct attempt *attempt, bool *committed,
                            struct error *error) MUST_CHECK;
 
 /* ---- outcome_mail.c ---- */
 
-/* A mail, or, when the export's user cannot be mailed, the note that says so in the status: the
-   export counts all the same. From outcome_mail_init to outcome_mail_free. */
+/* A mail; or, if the export's user cannot be mailed, a note about that for the status. The export
+   is valid in either case. Use it from outcome_mail_init to outcome_mail_free. */
 struct outcome_mail {
     const char *note; /* NULL: there is a mail */
     const char *recipient;
@@ -91,7 +93,7 @@ struct outcome_mail {
 void outcome_mail_init(struct outcome_mail *mail);
 void outcome_mail_free(struct outcome_mail *mail);
 
-/* Compose it, while the locks are held. */
+/* Both compose the mail, or the note, while the locks are held. */
 bool outcome_mail_success(const struct attempt *attempt, const struct exported_data_locked *export,
                           const struct issue *issue, struct outcome_mail *mail,
                           struct error *error) MUST_CHECK;
@@ -99,7 +101,7 @@ bool outcome_mail_failure(const struct attempt *attempt, const struct exported_d
                           const struct issue *issue, struct outcome_mail *mail,
                           struct error *error) MUST_CHECK;
 
-/* Adds what puts it into the outbox, or its note into the status. */
+/* Adds the statement that puts the mail into the outbox, or the note into the status. */
 bool outcome_mail_add(const struct attempt *attempt, const struct outcome_mail *mail,
                       struct pg_batch *batch, struct error *error) MUST_CHECK;
 
