@@ -11,22 +11,23 @@
 #include <unistd.h>
 
 enum {
-    REGISTER_WAIT_MS = 20,
-    LOOK_MS = 500,
+    REGISTER_WAIT_MS = 20, /* between two looks for the first beat */
+    LOOK_MS = 500,         /* between two looks for jobs, or for room on the disks */
     AWAY_WAIT_MS = 1000,
     DISK_CHECK_MS = 5000,
-    GIVE_MS = 1000,
+    GIVE_MS = 1000, /* for a thread that is about to be ready */
     LEAST_ROOM = 16 << 20
 };
 
+/* The claimer's state between its looks at the queue. */
 struct looks {
     const struct claimer *claimer;
     struct worker_context *context;
     struct pool *pool;
     struct claimant claimant;
-    int64_t upkeep_ms; /* the last look with upkeep (monotonic) */
-    bool idle;         /* the last look found nothing */
-    int64_t disks_checked_ms;
+    int64_t upkeep_ms;        /* the last look with upkeep (monotonic) */
+    bool idle;                /* the last look found nothing */
+    int64_t disks_checked_ms; /* when they were fine last (monotonic); 0: never */
     struct outage postgres_outage, store_outage, tmpdir_outage;
 };
 
@@ -49,7 +50,7 @@ bool claimer_check_store(struct blob_store *store, blob_store_warn *warn, struct
     return blob_store_make(store, error) && blob_store_check(store, &unknown, warn, error);
 }
 
-/* The whole check until it has passed once: the start may have found the disk full. */
+/* Makes the whole check until it has passed once, because the start accepts a full disk. */
 static bool store_is_fine(const struct looks *looks, struct error *error)
 {
     struct blob_store *store = looks->claimer->store;
@@ -57,7 +58,7 @@ static bool store_is_fine(const struct looks *looks, struct error *error)
                                         : blob_store_probe(store, error);
 }
 
-/* Looks at the disks every few seconds only. */
+/* Checks the disks, but only every few seconds. */
 static bool disks_are_fine(struct looks *looks)
 {
     struct error error;
@@ -80,8 +81,9 @@ static bool disks_are_fine(struct looks *looks)
 
 /* ---- claiming ---- */
 
-/* What no thread takes goes back at once; if that fails, the heartbeat gives it back. */
-static void give_all(struct looks *looks, const struct claims *claims)
+/* A job that no thread takes goes back to the queue at once. If that fails, the heartbeat gives it
+   back. */
+static void give_claims(struct looks *looks, const struct claims *claims)
 {
     struct error error;
     bool given = true;
@@ -92,7 +94,7 @@ static void give_all(struct looks *looks, const struct claims *claims)
         log_error(LOG_WARNING, "queue.not-returned", &error);
 }
 
-/* An idle queue is asked for one job only. */
+/* The next question to the queue: for one job only if it is idle, with upkeep twice a second. */
 static struct claim_order next_order(struct looks *looks)
 {
     struct claim_order order = pool_order(looks->pool);
@@ -107,8 +109,8 @@ static struct claim_order next_order(struct looks *looks)
     return order;
 }
 
-/* *more: as many jobs as were asked for, and perhaps others. */
-static bool claim(struct looks *looks, bool *more, struct error *error)
+/* *more: it got all the jobs that it asked for, so there may be others. */
+static bool claim_some(struct looks *looks, bool *more, struct error *error)
 {
     struct claims claims = {.count = 0};
     struct claim_order order = next_order(looks);
@@ -119,7 +121,7 @@ static bool claim(struct looks *looks, bool *more, struct error *error)
                 claim_jobs(looks->claimer->pg, &looks->claimant, &order, &claims, error);
     if (claims.count > 0 && !FAULT("claimed", error))
         return false;
-    give_all(looks, &claims); /* also those before a failure */
+    give_claims(looks, &claims); /* also those before a failure */
     if (claims.promoted > 0)
         LOG(LOG_INFO, "queue.promoted", log_int("count", claims.promoted));
     looks->idle = claims.count == 0;
@@ -133,7 +135,7 @@ static void claim_all(struct looks *looks)
     bool more = true;
     while (more && worker_phase(looks->context) == WORKER_RUNS) {
         watch_seen(looks->claimer->watch);
-        if (!claim(looks, &more, &error)) {
+        if (!claim_some(looks, &more, &error)) {
             outage_begin(&looks->postgres_outage, &error);
             clock_sleep_ms(AWAY_WAIT_MS);
             return;
@@ -142,7 +144,7 @@ static void claim_all(struct looks *looks)
     }
 }
 
-/* A worker that others may take for dead by now claims nothing. */
+/* Without a beat in time, others may take this worker for dead. It then claims nothing. */
 static bool has_lease(struct worker_context *context)
 {
     int64_t beaten_ms = atomic_load(&context->beaten_ms);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The claimer: a thread that claims jobs for the job threads that are ready, or about to be. It
-   looks twice a second, and at once when the pool rings. */
+   asks twice a second, and at once when the pool rings. */
 #ifndef WORKER_THREADS_CLAIMER_H
 #define WORKER_THREADS_CLAIMER_H
 
@@ -13,17 +13,18 @@ struct claimer {
     struct pool *pool;
     struct watch *watch;
     struct pg *pg;            /* its own; made and freed by the main thread */
-    struct blob_store *store; /* a job is claimed only while it can be written */
+    struct blob_store *store; /* jobs are claimed only while it can be written */
 };
 
 /* The thread's function; the argument is a struct claimer. Ends when the worker stops. */
 void *claimer_thread(void *claimer);
 
-/* Whether the temporary folder has room. ERROR_AWAY, ERROR_DENIED, ERROR_NOT_FOUND. */
+/* An error unless the temporary folder can be written and has 16 MiB left. ERROR_AWAY,
+   ERROR_DENIED, ERROR_NOT_FOUND. */
 bool claimer_check_tmpdir(const char *folder, struct error *error) MUST_CHECK;
 
-/* Makes the store's root, if it is missing, and tries whether objects can be written there. `warn`
-   may be NULL. Errors and warnings of blob_store_check. */
+/* Makes the store's root if it is missing, and writes there for a trial. `warn` may be NULL.
+   Errors and warnings are those of blob_store_check. */
 bool claimer_check_store(struct blob_store *store, blob_store_warn *warn,
                          struct error *error) MUST_CHECK;
 

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ten times a second a round does what is due: a beat three times per lease, a look for lost jobs
+ * every second. Workers are taken for dead only after this one has beaten for a whole lease without
+ * a break: before that, their beats may look old because of the server, not because of them.
+ * Tested by tests/system/test_queue.py, tests/system/test_watchdog.py and
+ * tests/system/test_cancel.py.
+ */
 #include "worker/threads/heartbeat.h"
 
 #include "base/clock.h"
@@ -9,8 +16,8 @@
 enum {
     TICK_MS = 100,
     AWAY_WAIT_MS = 1000,
-    LOST_INTERVAL_MS = 1000,
-    ON_ITS_WAY_MS = 30000, /* from a claim to its thread */
+    LOST_INTERVAL_MS = 1000, /* between two looks for lost jobs */
+    ON_ITS_WAY_MS = 30000,   /* a claim may take this long to its thread */
     CLOCK_JUMP_MS = 5000,
 };
 
@@ -21,16 +28,16 @@ struct rounds {
     struct lease_holder holder;
     int64_t lease_ms;
     int64_t next_beat_ms, next_lost_ms; /* monotonic */
-    int64_t beating_since_ms;           /* without a break; 0: not at the moment */
-    struct lease_beat last;             /* the last beat, */
-    int64_t last_ms;                    /* and when it was (monotonic) */
+    int64_t beating_since_ms;           /* without a break (monotonic); 0: not at the moment */
+    struct lease_beat last;             /* the last beat */
+    int64_t last_ms;                    /* when that was (monotonic) */
     struct outage postgres_outage;
 };
 
 /* ---- beats ---- */
 
-/* Whether the server has gone on as expected since the last beat: the same one, and its clock was
-   not set. Else all beats may look old that are not. */
+/* Whether it is the server of the last beat, and its clock has gone on without a jump. Otherwise
+   the beats of all workers may look too old. */
 static bool is_continuous(const struct rounds *rounds, const struct lease_beat *beat, int64_t now)
 {
     int64_t drift_ms = (beat->at - rounds->last.at) / 1000 - (now - rounds->last_ms);
@@ -38,8 +45,8 @@ static bool is_continuous(const struct rounds *rounds, const struct lease_beat *
            drift_ms > -CLOCK_JUMP_MS;
 }
 
-/* After a silence this worker may have been forgotten, and its place taken by one that keeps the
-   upload locks elsewhere. */
+/* The first beat, or one after a silence. Meanwhile the others may have forgotten this worker, and
+   may take the upload locks elsewhere. So their place is checked in the same transaction. */
 static bool register_worker(struct rounds *rounds, struct lease_beat *beat, struct error *error)
 {
     const struct config *config = rounds->context->config;
@@ -52,7 +59,7 @@ static bool register_worker(struct rounds *rounds, struct lease_beat *beat, stru
     return false;
 }
 
-static bool beat(struct rounds *rounds, struct error *error)
+static bool beat_once(struct rounds *rounds, struct error *error)
 {
     struct lease_beat beat;
     int64_t asked_ms = clock_monotonic_ms();
@@ -70,7 +77,7 @@ static bool beat(struct rounds *rounds, struct error *error)
     return true;
 }
 
-/* ---- what depends on them ---- */
+/* ---- what depends on beats ---- */
 
 bool heartbeat_return_unheld(struct pg *pg, struct pool *pool, const char *instance,
                              int64_t on_its_way_ms, struct error *error)
@@ -91,7 +98,8 @@ static bool return_unheld(const struct rounds *rounds, int64_t on_its_way_ms, st
                                    on_its_way_ms, error);
 }
 
-static bool judge(struct rounds *rounds, struct error *error)
+/* Gives back the jobs of silent workers. */
+static bool rescue_jobs(struct rounds *rounds, struct error *error)
 {
     json_t *rescued = NULL;
     if (clock_monotonic_ms() - rounds->beating_since_ms < rounds->lease_ms)
@@ -110,13 +118,14 @@ static bool judge(struct rounds *rounds, struct error *error)
     return true;
 }
 
-static void interrupt(void *context, int slot)
+static void interrupt_thread(void *context, int slot)
 {
     const struct rounds *rounds = context;
     job_thread_interrupt(&rounds->heartbeat->threads[slot], false);
 }
 
-/* Again each second, while the thread has not noticed. */
+/* Ends the work on jobs that are not ours any more: again each second, until the thread releases
+   the job. */
 static bool end_lost(struct rounds *rounds, struct error *error)
 {
     struct held_runs held;
@@ -129,13 +138,14 @@ static bool end_lost(struct rounds *rounds, struct error *error)
         return false;
     for (size_t i = 0; i < held.count; i++)
         if (lost[i])
-            pool_lose(pool, held.items[i].run, interrupt, rounds);
+            pool_lose(pool, held.items[i].run, interrupt_thread, rounds);
     return true;
 }
 
 /* ---- the thread ---- */
 
-static bool due(int64_t *next_ms, int64_t interval_ms)
+/* If it is due, it is due next after `interval_ms`. */
+static bool is_due(int64_t *next_ms, int64_t interval_ms)
 {
     int64_t now = clock_monotonic_ms();
     if (now < *next_ms)
@@ -148,15 +158,15 @@ static bool make_round(struct rounds *rounds, struct error *error)
 {
     if (!FAULT("heartbeat_round", error) || !pg_connect(rounds->pg, error))
         return false;
-    if (due(&rounds->next_beat_ms, rounds->lease_ms / 3) &&
-        (!beat(rounds, error) || !return_unheld(rounds, ON_ITS_WAY_MS, error) ||
-         !judge(rounds, error)))
+    if (is_due(&rounds->next_beat_ms, rounds->lease_ms / 3) &&
+        (!beat_once(rounds, error) || !return_unheld(rounds, ON_ITS_WAY_MS, error) ||
+         !rescue_jobs(rounds, error)))
         return false;
-    return !due(&rounds->next_lost_ms, LOST_INTERVAL_MS) || end_lost(rounds, error);
+    return !is_due(&rounds->next_lost_ms, LOST_INTERVAL_MS) || end_lost(rounds, error);
 }
 
-/* A worker that waits for a server is well, too: a restart would not bring the server back. */
-static void tell_systemd(const struct rounds *rounds)
+/* Also while the worker waits for a server: it is well, and a restart would not help. */
+static void report_to_systemd(const struct rounds *rounds)
 {
     char status[96];
     struct worker_context *context = rounds->context;
@@ -170,15 +180,15 @@ static void tell_systemd(const struct rounds *rounds)
     notify_alive(rounds->heartbeat->notify, status);
 }
 
-/* A connection that failed, or only a statement on it, ends the count of beats. */
-static void miss(struct rounds *rounds, const struct error *error)
+/* After a round that failed: the beats had a break. */
+static void record_break(struct rounds *rounds, const struct error *error)
 {
     outage_begin(&rounds->postgres_outage, error);
     rounds->beating_since_ms = 0;
     rounds->next_beat_ms = 0;
 }
 
-static void end(struct rounds *rounds)
+static void unregister_worker(struct rounds *rounds)
 {
     struct error error;
     if (!pg_connect(rounds->pg, &error) || !return_unheld(rounds, 0, &error) ||
@@ -186,7 +196,7 @@ static void end(struct rounds *rounds)
         log_error(LOG_WARNING, "worker.not-unregistered", &error);
 }
 
-static void beat_on(struct rounds *rounds)
+static void beat_until_the_end(struct rounds *rounds)
 {
     struct error error;
     while (worker_phase(rounds->context) != WORKER_ENDS) {
@@ -194,16 +204,16 @@ static void beat_on(struct rounds *rounds)
         if (done)
             outage_end(&rounds->postgres_outage);
         else
-            miss(rounds, &error);
+            record_break(rounds, &error);
         watch_seen(rounds->heartbeat->watch);
-        tell_systemd(rounds);
+        report_to_systemd(rounds);
         if (!done && worker_phase(rounds->context) == WORKER_ENDS) {
             log_error(LOG_WARNING, "worker.not-unregistered", &error);
-            return; /* a server that is away at this moment would only hold up the end */
+            return; /* another try would only hold up the stop */
         }
         clock_sleep_ms(done ? TICK_MS : AWAY_WAIT_MS);
     }
-    end(rounds);
+    unregister_worker(rounds);
 }
 
 void *heartbeat_thread(void *argument)
@@ -223,7 +233,7 @@ void *heartbeat_thread(void *argument)
         .lease_ms = context->config->lease_seconds * 1000,
         .postgres_outage = {.server = "postgres", .missing = &context->postgres_missing},
     };
-    beat_on(&rounds);
+    beat_until_the_end(&rounds);
     watch_end(heartbeat->watch);
     return NULL;
 }

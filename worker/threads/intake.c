@@ -20,8 +20,8 @@ struct intake_lists *intake_lists_of(const struct config *config)
 struct rounds {
     struct intake_thread *thread;
     int64_t lease_due_ms, retry_due_ms; /* monotonic */
-    int64_t brought_ms;                 /* when the last messages came */
-    bool ours;
+    int64_t brought_ms;                 /* when the last messages came (monotonic) */
+    bool ours;                          /* this worker has the intake's lease */
     struct outage postgres_outage, redis_outage;
 };
 
@@ -38,18 +38,20 @@ static bool renew_lease(struct rounds *rounds, struct error *error)
     return true;
 }
 
+/* Messages that came before their export's row wait in PostgreSQL, and are tried again: often while
+   there are new ones, else seldom. */
 static bool retry_pending(struct rounds *rounds, int64_t *enqueued, struct error *error)
 {
     struct intake *intake = &rounds->thread->intake;
     int64_t now = clock_monotonic_ms();
     if (now < rounds->retry_due_ms)
         return true;
-    bool busy = now - rounds->brought_ms < 2 * RETRY_IDLE_MS; /* a pending message may be new */
+    bool busy = now - rounds->brought_ms < 2 * RETRY_IDLE_MS; /* there may be new ones */
     rounds->retry_due_ms = now + (busy ? RETRY_MS : RETRY_IDLE_MS);
     return dead_retry_pending(intake->pg, intake->queue, enqueued, error);
 }
 
-/* What needs PostgreSQL only. */
+/* Does what needs only PostgreSQL. */
 static bool keep_up(struct rounds *rounds, struct error *error)
 {
     int64_t enqueued = 0;
@@ -61,7 +63,9 @@ static bool keep_up(struct rounds *rounds, struct error *error)
     return true;
 }
 
-static bool bring(struct rounds *rounds, int64_t *count, struct error *error)
+/* Brings the next messages into the queue. *count: how many. On failure redis_failed of the intake
+   says which server is away. */
+static bool bring_messages(struct rounds *rounds, int64_t *count, struct error *error)
 {
     struct intake *intake = &rounds->thread->intake;
     intake->redis_failed = true;
@@ -77,8 +81,8 @@ static bool bring(struct rounds *rounds, int64_t *count, struct error *error)
     return true;
 }
 
-/* Asks Redis four times a second, and at once again while it brings something. */
-static void take_turns(struct rounds *rounds)
+/* Asks Redis four times a second, and again at once while messages come. */
+static void bring_until_stopped(struct rounds *rounds)
 {
     struct intake_thread *thread = rounds->thread;
     struct error error;
@@ -86,7 +90,7 @@ static void take_turns(struct rounds *rounds)
         int64_t count = 0;
         watch_seen(thread->watch);
         bool kept_up = keep_up(rounds, &error);
-        bool done = kept_up && (!rounds->ours || bring(rounds, &count, &error));
+        bool done = kept_up && (!rounds->ours || bring_messages(rounds, &count, &error));
         bool redis_failed = kept_up && !done && thread->intake.redis_failed;
         if (done || redis_failed)
             outage_end(&rounds->postgres_outage);
@@ -97,8 +101,8 @@ static void take_turns(struct rounds *rounds)
     }
 }
 
-/* The next intake need not wait for the end of the lease. */
-static void release(struct rounds *rounds)
+/* So the next intake need not wait for the end of the lease. */
+static void release_lease(struct rounds *rounds)
 {
     struct intake *intake = &rounds->thread->intake;
     struct error error;
@@ -114,8 +118,8 @@ void *intake_thread(void *argument)
         .postgres_outage = {.server = "postgres", .missing = &thread->context->postgres_missing},
         .redis_outage = {.server = "redis", .missing = &thread->context->redis_missing},
     };
-    take_turns(&rounds);
-    release(&rounds);
+    bring_until_stopped(&rounds);
+    release_lease(&rounds);
     watch_end(thread->watch);
     return NULL;
 }

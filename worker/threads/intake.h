@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The intake: a thread that brings Celery's messages into the queue, while this worker has the
-   lease to do so (job/intake.h). */
+/* The intake: a thread that brings Celery's messages into the queue. Of all workers, only the one
+   with the intake's lease does this (job/intake.h). */
 #ifndef WORKER_THREADS_INTAKE_H
 #define WORKER_THREADS_INTAKE_H
 
@@ -16,8 +16,8 @@ struct intake_thread {
     struct pool *pool; /* rung when jobs have come into the queue */
 };
 
-/* The names of the queue's lists in Redis, as the settings say. intake_lists_free; NULL without
-   memory. */
+/* The names of the queue's lists in Redis, as the settings say. Free with intake_lists_free. NULL:
+   no memory. */
 struct intake_lists *intake_lists_of(const struct config *config);
 
 /* The thread's function; the argument is a struct intake_thread. Ends when the worker stops. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A job thread: receives a job that the claimer has claimed for it, and makes an attempt at it.
- */
+/* Tested by tests/system/test_stop.py and tests/system/test_worker.py. */
 #include "worker/threads/job_thread.h"
 
 #include "base/clock.h"
@@ -9,7 +7,7 @@
 
 enum {
     JOB_MEMORY = 64 << 20,
-    QUESTIONS = 2,  /* to the tagstore without a sign of life: for the key, for the first page */
+    QUESTIONS = 2,  /* to the tagstore without a sign of life between: the key, the first page */
     IDLE_MS = 3000, /* between two signs of life of an idle thread */
     AWAY_WAIT_MS = 1000,
     LONG_JOB_MS = 1000, /* after a job that took longer, memory goes back to the system */
@@ -65,7 +63,8 @@ void job_thread_interrupt(struct job_thread *thread, bool all)
         pg_interrupt(thread->tools.pg);
 }
 
-static bool wake(struct job_thread *thread, struct pg *pg)
+/* Opens the connection, or finds out whether it still works. */
+static bool wake_connection(struct job_thread *thread, struct pg *pg)
 {
     struct error error;
     watch_seen(thread->tools.watch);
@@ -75,11 +74,12 @@ static bool wake(struct job_thread *thread, struct pg *pg)
     return false;
 }
 
-/* Makes the connections, also once more; false (and said once) when the server is away. A thread
-   asks for a job only when it can work on it. */
+/* Opens the connections, or checks them. False (and one line in the log): the server is away. A
+   thread receives a job only when it can work on it. */
 static bool connect_servers(struct job_thread *thread)
 {
-    if (!wake(thread, thread->tools.pg) || !wake(thread, thread->tools.tag_pg))
+    if (!wake_connection(thread, thread->tools.pg) ||
+        !wake_connection(thread, thread->tools.tag_pg))
         return false;
     outage_end(&thread->tools.postgres_outage);
     return true;
@@ -87,7 +87,7 @@ static bool connect_servers(struct job_thread *thread)
 
 /* ---- one job ---- */
 
-static void work(struct job_thread *thread, const struct claim *claim)
+static void make_attempt(struct job_thread *thread, const struct claim *claim)
 {
     struct attempt attempt;
     int64_t started_ms = clock_monotonic_ms();
@@ -102,13 +102,13 @@ static void work(struct job_thread *thread, const struct claim *claim)
     attempt_free(&attempt);
 }
 
+/* Afterwards the memory of the job is free again. */
 static void work_and_tidy(struct job_thread *thread, const struct claim *claim)
 {
     int64_t started_ms = clock_monotonic_ms();
     watch_seen(thread->tools.watch);
-    (void)connect_servers(
-        thread); /* that may have broken since the last job; the attempt says more */
-    work(thread, claim);
+    (void)connect_servers(thread); /* if the server is away, the attempt finds that out, too */
+    make_attempt(thread, claim);
     arena_reset(thread->tools.arena);
     arena_reset(thread->tools.outcome_arena);
     if (clock_monotonic_ms() - started_ms >= LONG_JOB_MS)

@@ -9,8 +9,8 @@ struct job_thread {
     struct attempt_tools tools;
 };
 
-/* Makes the thread's connections, not yet connected. Free with job_thread_close, also after a
-   failure. */
+/* Makes what the thread works with; its connections are not open yet. Free it with
+   job_thread_close, also after a failure. */
 bool job_thread_open(struct job_thread *thread, struct worker_context *context, struct pool *pool,
                      int slot, struct error *error) MUST_CHECK;
 void job_thread_close(struct job_thread *thread);
@@ -19,9 +19,9 @@ void job_thread_close(struct job_thread *thread);
    job is done or given back. */
 void *job_thread_run(void *thread);
 
-/* From another thread, when the job is lost or the worker gives its jobs back: ends a long question
-   to the tagstore; with `all` also what the thread asks about rows: it may have to leave its job to
-   the heartbeat or to another worker then. */
+/* For another thread, when the job is lost or the worker gives its jobs back. Ends a long question
+   to the tagstore. With `all` also ends the thread's other questions to PostgreSQL; then the thread
+   may have to leave its job to the heartbeat or to another worker. */
 void job_thread_interrupt(struct job_thread *thread, bool all);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_mail_transports.py and tests/system/test_stop.py. */
 #include "worker/threads/mailer.h"
 
 #include "mail/outbox.h"
@@ -11,7 +12,8 @@ static bool gives_back(const struct mailer *mailer)
     return atomic_load(&mailer->context->hurried);
 }
 
-/* Once the worker gives back, only what is sent is recorded: the rest is for the others. */
+/* Once the worker gives back, no more mails are sent, and only the sent ones are recorded. The
+   other workers send the rest. */
 static bool send_next(const struct mailer *mailer, struct outbox *outbox, bool *more,
                       struct error *error)
 {
@@ -21,9 +23,9 @@ static bool send_next(const struct mailer *mailer, struct outbox *outbox, bool *
                                : outbox_send_next(outbox, more, error));
 }
 
-/* Before the end. Once more over a new connection: the old one may have broken while a mail was
-   being sent. */
-static void settle(const struct mailer *mailer, struct outbox *outbox)
+/* Before the end: records the sent mails. A second try has a new connection, because the old one
+   may have broken while a mail was being sent. */
+static void settle_outbox(const struct mailer *mailer, struct outbox *outbox)
 {
     struct error error;
     if (outbox_is_settled(outbox))
@@ -41,7 +43,7 @@ static void give_sign(void *watch)
     watch_seen(watch);
 }
 
-static void run(const struct mailer *mailer)
+static void send_mails(const struct mailer *mailer)
 {
     struct worker_context *context = mailer->context;
     struct outage outage = {.server = "postgres", .missing = &context->postgres_missing};
@@ -53,7 +55,7 @@ static void run(const struct mailer *mailer)
     outbox.alive = give_sign;
     outbox.alive_context = mailer->watch;
     while (!ends) {
-        ends = worker_phase(context) == WORKER_ENDS; /* a last look: the last job may have rung */
+        ends = worker_phase(context) == WORKER_ENDS; /* once more, for the mails of the last jobs */
         watch_seen(mailer->watch);
         if (gives_back(mailer) && outbox_is_settled(&outbox)) {
             (void)bell_wait(&context->mail_bell, ends ? 0 : IDLE_WAIT_MS);
@@ -69,14 +71,14 @@ static void run(const struct mailer *mailer)
         if (!more && !bell_wait(&context->mail_bell, ends ? 0 : IDLE_WAIT_MS))
             mail_transport_rest(mailer->transport);
     }
-    settle(mailer, &outbox);
+    settle_outbox(mailer, &outbox);
     outbox_free(&outbox);
 }
 
 void *mailer_thread(void *argument)
 {
     const struct mailer *mailer = argument;
-    run(mailer);
+    send_mails(mailer);
     watch_end(mailer->watch);
     return NULL;
 }

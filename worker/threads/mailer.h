@@ -11,12 +11,12 @@
 struct mailer {
     struct worker_context *context;
     struct mail_transport *transport;
-    struct pg *pg; /* both made by the main thread, which may interrupt them */
+    struct pg *pg; /* made by the main thread, which may interrupt both */
     struct watch *watch;
 };
 
 /* The thread's function; the argument is a struct mailer. Ends with WORKER_ENDS, after the mail
-   that is being sent. */
+   that it is sending. */
 void *mailer_thread(void *mailer);
 
 #endif

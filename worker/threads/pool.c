@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* One mutex guards the places of all threads. The claimer waits for one condition, and each job
+   thread for one of its own, so that a job wakes only its thread. */
 #include "worker/threads/pool.h"
 
 #include "base/text.h"
@@ -34,7 +36,8 @@ void pool_stop(struct pool *pool)
 
 /* ---- the claimer ---- */
 
-static void ring(struct pool *pool)
+/* With the mutex held. */
+static void ring_claimer(struct pool *pool)
 {
     pool->rung = true;
     (void)pthread_cond_signal(&pool->may_claim);
@@ -43,7 +46,7 @@ static void ring(struct pool *pool)
 void pool_ring(struct pool *pool)
 {
     (void)pthread_mutex_lock(&pool->mutex);
-    ring(pool);
+    ring_claimer(pool);
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 
@@ -65,7 +68,7 @@ static bool is_held(const struct pool_slot *slot)
     return slot->place == POOL_GIVEN || slot->place == POOL_WORKING || slot->place == POOL_ENDING;
 }
 
-/* Big jobs that may still be begun. One that ends makes room. */
+/* How many more big jobs may begin. A job that ends takes no room any more. */
 static int room_for_big(const struct pool *pool)
 {
     int kept = pool->threads > 1 ? 1 : 0;
@@ -109,7 +112,7 @@ static struct pool_slot *find_ready(struct pool *pool)
     return NULL;
 }
 
-static void give(struct pool_slot *slot, const struct claim *claim)
+static void give_claim(struct pool_slot *slot, const struct claim *claim)
 {
     slot->place = POOL_GIVEN;
     slot->claim = *claim;
@@ -117,6 +120,7 @@ static void give(struct pool_slot *slot, const struct claim *claim)
     (void)pthread_cond_signal(&slot->may_receive);
 }
 
+/* Threads take longer to end than the claimer would wait: they count as working again. */
 static void expect_no_end(struct pool *pool)
 {
     for (int i = 0; i < pool->threads; i++)
@@ -136,7 +140,7 @@ bool pool_give(struct pool *pool, const struct claim *claim, int64_t ms)
     struct pool_slot *slot = find_ready(pool);
     bool given = !pool->stopping && slot != NULL;
     if (given)
-        give(slot, claim);
+        give_claim(slot, claim);
     else
         expect_no_end(pool);
     (void)pthread_mutex_unlock(&pool->mutex);
@@ -145,8 +149,8 @@ bool pool_give(struct pool *pool, const struct claim *claim, int64_t ms)
 
 /* ---- a job thread ---- */
 
-/* A thread that has waited in vain stays ready: it comes back at once, and a job that it is given
-   meanwhile waits for it. */
+/* After a wait without a job, the thread stays ready. It calls again at once, and a job that it is
+   given meanwhile waits for it. */
 const struct claim *pool_receive(struct pool *pool, int slot, int64_t ms)
 {
     struct pool_slot *mine = &pool->slots[slot];
@@ -154,7 +158,7 @@ const struct claim *pool_receive(struct pool *pool, int slot, int64_t ms)
     (void)pthread_mutex_lock(&pool->mutex);
     if (mine->place == POOL_AWAY) {
         mine->place = POOL_READY;
-        ring(pool);
+        ring_claimer(pool);
     }
     while (!pool->stopping && mine->place == POOL_READY &&
            pthread_cond_timedwait(&mine->may_receive, &pool->mutex, &deadline) != ETIMEDOUT)
@@ -170,7 +174,7 @@ void pool_end(struct pool *pool, int slot)
 {
     (void)pthread_mutex_lock(&pool->mutex);
     pool->slots[slot].place = POOL_ENDING;
-    ring(pool);
+    ring_claimer(pool);
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 
