@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each function goes through its rows page by page and makes a candidate of each path that may go.
+ * A candidate is freed under its upload lock: first the blob's row, if nothing refers to it, then
+ * the object together with its row in the journal (exportd.object).
+ */
 #include "storage/cleanup.h"
 
 #include "base/arena.h"
@@ -15,14 +20,14 @@ struct run {
     const struct cleanup *cleanup;
     struct cleanup_result *result;
     struct arena *page; /* the rows of a page */
-    struct arena *row;  /* what one of them needs */
+    struct arena *row;  /* reset for each row of it */
 };
 
-/* An object that may go: its path is named in exportd.object. */
+/* An object that may go. Its path is named in exportd.object. */
 struct candidate {
     struct stored_object object; /* the attempt is 0 */
     bool must_exist;             /* a missing object is a failure */
-    bool held;                   /* a blob row has the path */
+    bool held;                   /* a blob row owns the path */
 };
 
 static struct stored_object object_of(const char *path, const char checksum[SHA1_HEX_SIZE],
@@ -33,7 +38,7 @@ static struct stored_object object_of(const char *path, const char checksum[SHA1
     return object;
 }
 
-static bool run_begin(struct run *run, const struct cleanup *cleanup, struct cleanup_result *result,
+static bool begin_run(struct run *run, const struct cleanup *cleanup, struct cleanup_result *result,
                       struct error *error)
 {
     *run = (struct run){.cleanup = cleanup, .result = result};
@@ -42,7 +47,7 @@ static bool run_begin(struct run *run, const struct cleanup *cleanup, struct cle
     return (run->page != NULL && run->row != NULL) || error_no_memory(error);
 }
 
-static void run_end(struct run *run)
+static void end_run(struct run *run)
 {
     arena_free(run->page);
     arena_free(run->row);
@@ -50,8 +55,9 @@ static void run_end(struct run *run)
 
 /* ---- failures ---- */
 
-static void report(struct run *run, int64_t data_export_id, const char *path,
-                   const struct error *error)
+/* Counts and logs the failure of a row. `path` is "" for an export. */
+static void report_failure(struct run *run, int64_t data_export_id, const char *path,
+                           const struct error *error)
 {
     run->result->failed++;
     LOG(LOG_ERROR, "cleanup.failed", log_int("data_export_id", data_export_id),
@@ -59,7 +65,7 @@ static void report(struct run *run, int64_t data_export_id, const char *path,
         log_text("error", error->message));
 }
 
-/* After a failure of one row: true when the next row can be tried. */
+/* After the failure of a row: whether the next row can be tried. */
 static bool can_go_on(struct run *run, struct error *error)
 {
     pg_rollback(run->cleanup->pg);
@@ -68,10 +74,11 @@ static bool can_go_on(struct run *run, struct error *error)
 
 /* ---- one object ---- */
 
-/* Deletes the blob's row if nothing refers to it. Its path is named once more in the same
-   transaction: another cleanup may have seen a reference a moment ago, and forgotten it. */
-static bool delete_row(struct run *run, const struct candidate *candidate, int64_t id,
-                       bool *deleted, struct error *error)
+/* Deletes the blob's row if nothing refers to it, and names its path again in the same transaction:
+   another cleanup may have seen a reference a moment ago, and so have taken the path out of the
+   journal. */
+static bool delete_blob_row(struct run *run, const struct candidate *candidate, int64_t id,
+                            bool *deleted, struct error *error)
 {
     struct pg *pg = run->cleanup->pg;
     if (!pg_begin(pg, error) || !file_blob_delete_unused(pg, id, deleted, error))
@@ -84,8 +91,8 @@ static bool delete_row(struct run *run, const struct candidate *candidate, int64
     return true;
 }
 
-/* Parts the path from the blob row that owns it. *kept: something refers to the row, or the row is
-   that of another checksum. */
+/* Deletes the blob row that owns the path. *kept: the row stays, because something refers to it or
+   because it has another checksum. */
 static bool release_path(struct run *run, const struct candidate *candidate, bool *kept,
                          struct error *error)
 {
@@ -96,14 +103,14 @@ static bool release_path(struct run *run, const struct candidate *candidate, boo
         return false;
     if (blob.id == 0 || !text_equal(blob.path, candidate->object.path))
         return true;
-    if (!delete_row(run, candidate, blob.id, &deleted, error))
+    if (!delete_blob_row(run, candidate, blob.id, &deleted, error))
         return false;
     *kept = !deleted;
     return true;
 }
 
-/* Removes the object. A path that nothing can be at (`..`) and, if it must exist, a missing object
-   are reported and then done with: there is nothing left to remove. */
+/* Removes the object. Reports a path that can have no object (`..`), and a missing object if it
+   must exist. These are no errors: nothing is left to remove. */
 static bool remove_object(struct run *run, const struct candidate *candidate, struct error *error)
 {
     struct blob_store *store = run->cleanup->store;
@@ -117,13 +124,13 @@ static bool remove_object(struct run *run, const struct candidate *candidate, st
     if (error->code != ERROR_NOT_FOUND && blob_store_check_path(candidate->object.path, error))
         return false;
     if (error->code != ERROR_NOT_FOUND || candidate->must_exist)
-        report(run, candidate->object.data_export_id, candidate->object.path, error);
+        report_failure(run, candidate->object.data_export_id, candidate->object.path, error);
     return true;
 }
 
-/* The journal's row is deleted first, in a transaction that ends only after the object is gone: an
-   upload that is not as dead as it looks waits for us when it wants to move the path from the
-   journal to a blob row, and then finds that it may not (putfile.c). */
+/* Deletes the journal's row first, in a transaction that ends only after the object is removed. An
+   upload may be alive although it looks dead. If it wants to move the path from the journal to a
+   blob row, it waits for this transaction, and then finds that the path is gone (putfile.c). */
 static bool remove_and_forget(struct run *run, const struct candidate *candidate, bool kept,
                               struct error *error)
 {
@@ -136,6 +143,7 @@ static bool remove_and_forget(struct run *run, const struct candidate *candidate
     return FAULT("cleanup_forget", error) && pg_commit(pg, error);
 }
 
+/* Removes the object and the blob row of a candidate, under its upload lock. */
 static bool free_candidate(struct run *run, const struct candidate *candidate, struct error *error)
 {
     struct upload_lock lock;
@@ -151,13 +159,13 @@ static bool free_candidate(struct run *run, const struct candidate *candidate, s
     return good;
 }
 
-/* False only when nothing can go on. */
+/* Frees a candidate. A failure is reported; false: the cleanup cannot go on. */
 static bool try_candidate(struct run *run, const struct candidate *candidate, struct error *error)
 {
     struct error failure;
     if (free_candidate(run, candidate, &failure))
         return true;
-    report(run, candidate->object.data_export_id, candidate->object.path, &failure);
+    report_failure(run, candidate->object.data_export_id, candidate->object.path, &failure);
     return can_go_on(run, error);
 }
 
@@ -174,7 +182,8 @@ static void count_abandoned(struct run *run, const struct candidate *candidate)
     run->result->bytes += size;
 }
 
-/* A missing object is fine: the crash may have come before the write, or after the removal. */
+/* A missing object is no failure: the crash may have come before the object was written, or after
+   it was removed. */
 static bool free_abandoned(struct run *run, const struct stored_object *object, bool held,
                            struct error *error)
 {
@@ -202,6 +211,7 @@ static bool free_abandoned_page(struct run *run, const struct stored_objects *ob
     return true;
 }
 
+/* A page begins after the last path of the page before, which may still be in the journal. */
 static bool free_all_abandoned(struct run *run, struct error *error)
 {
     char *after = text_duplicate("");
@@ -227,27 +237,28 @@ bool cleanup_abandoned_objects(const struct cleanup *cleanup, struct cleanup_res
                                struct error *error)
 {
     struct run run;
-    bool good = run_begin(&run, cleanup, result, error) && free_all_abandoned(&run, error);
-    run_end(&run);
+    bool good = begin_run(&run, cleanup, result, error) && free_all_abandoned(&run, error);
+    end_run(&run);
     return good;
 }
 
-/* No other row has a path that an attempt has made up: there is no need to look for one. */
+/* A path that an attempt has made up belongs to no other row, so none is looked for. */
 bool cleanup_attempt(const struct cleanup *cleanup, const struct stored_object_owner *owner,
                      struct cleanup_result *result, struct error *error)
 {
     struct run run;
     struct stored_objects objects = {.count = 0};
-    bool good = run_begin(&run, cleanup, result, error) &&
+    bool good = begin_run(&run, cleanup, result, error) &&
                 stored_object_list_attempt(cleanup->pg, owner, run.page, &objects, error);
     for (size_t i = 0; good && i < objects.count; i++)
         good = free_abandoned(&run, &objects.items[i], false, error);
-    run_end(&run);
+    end_run(&run);
     return good;
 }
 
 /* ---- unused blobs ---- */
 
+/* Names the blob's path in the journal, then frees it like any candidate. */
 static bool free_unused(struct run *run, const struct unused_blob *blob, struct error *error)
 {
     struct candidate candidate = {.object = object_of(blob->path, blob->checksum, 0),
@@ -262,7 +273,7 @@ static bool free_unused(struct run *run, const struct unused_blob *blob, struct 
     }
     if (stored_object_insert(run->cleanup->pg, &candidate.object, 1, &failure))
         return try_candidate(run, &candidate, error);
-    report(run, 0, blob->path, &failure);
+    report_failure(run, 0, blob->path, &failure);
     return can_go_on(run, error);
 }
 
@@ -288,16 +299,16 @@ bool cleanup_unused_blobs(const struct cleanup *cleanup, struct cleanup_result *
 {
     struct run run;
     bool is_sentrys = false;
-    bool good = run_begin(&run, cleanup, result, error) &&
+    bool good = begin_run(&run, cleanup, result, error) &&
                 database_is_sentrys(cleanup->pg, &is_sentrys, error) &&
                 (is_sentrys || free_all_unused(&run, error));
-    run_end(&run);
+    end_run(&run);
     return good;
 }
 
 /* ---- expired exports ---- */
 
-/* A file of equal chunks holds one blob several times. */
+/* Keeps each blob once: a file of equal chunks holds the same blob several times. */
 static void keep_distinct(struct file_blobs *blobs)
 {
     size_t kept = 0;
@@ -341,7 +352,7 @@ static bool audit_expiry(struct pg *pg, const struct exported_data *row, struct 
     return audit_add(pg, &entry, error);
 }
 
-/* One transaction. */
+/* Deletes the file of an expired export in one transaction. Its blobs come into *blobs. */
 static bool delete_file(struct run *run, int64_t id, struct file_blobs *blobs, struct error *error)
 {
     struct pg *pg = run->cleanup->pg;
@@ -349,7 +360,7 @@ static bool delete_file(struct run *run, int64_t id, struct file_blobs *blobs, s
     const struct exported_data *row = &export.row;
     if (!pg_begin(pg, error) || !exported_data_lock(pg, id, run->row, &export, error))
         return false;
-    if (row->file_id != 0 && /* 0: another cleanup was quicker */
+    if (row->file_id != 0 && /* 0: another cleanup has deleted it */
         (!cleanup_delete_file(pg, row, run->row, blobs, error) || !audit_expiry(pg, row, error)))
         return false;
     if (!pg_commit(pg, error))
@@ -358,14 +369,14 @@ static bool delete_file(struct run *run, int64_t id, struct file_blobs *blobs, s
     return true;
 }
 
-/* False only when nothing can go on. */
+/* Frees the file of an expired export, and its blobs. False: the cleanup cannot go on. */
 static bool free_export(struct run *run, int64_t id, struct error *error)
 {
     struct file_blobs blobs = {.count = 0};
     struct error failure;
     arena_reset(run->row);
     if (!delete_file(run, id, &blobs, &failure)) {
-        report(run, id, "", &failure);
+        report_failure(run, id, "", &failure);
         return can_go_on(run, error);
     }
     for (size_t i = 0; i < blobs.count; i++) {
@@ -411,8 +422,8 @@ bool cleanup_expired_exports(const struct cleanup *cleanup, struct cleanup_resul
                              struct error *error)
 {
     struct run run;
-    bool good = run_begin(&run, cleanup, result, error) &&
+    bool good = begin_run(&run, cleanup, result, error) &&
                 (cleanup->dry_run ? count_expired(&run, error) : free_all_expired(&run, error));
-    run_end(&run);
+    end_run(&run);
     return good;
 }

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* exportd writes blobs of 1 MiB; another program's may be larger. */
+/* exportd's own blobs have 1 MiB; those of another program may be larger. */
 enum { READ_MAX = 32 * 1024 * 1024, ARENA_MAX = 16 * 1024 * 1024 };
 
 struct getting {

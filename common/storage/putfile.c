@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two passes over the temporary file. The first computes the checksums and makes up a path for each
+ * chunk. The second stores chunk after chunk: under the upload lock it looks for the blob's row,
+ * and reuses, replaces or makes that. An object is in the journal (exportd.object) until a
+ * committed row owns it, so that a cleanup finds it after a crash at any point.
+ */
 #include "storage/putfile.h"
 
 #include "base/arena.h"
@@ -13,21 +19,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Sentry's cleanup takes blobs that are a day old and that nobody refers to: an hour is ours. */
 enum {
-    REUSE_SECONDS = 23 * 3600,
-    ROUNDS_MAX = 10,
+    REUSE_SECONDS = 23 * 3600, /* Sentry's cleanup deletes unused blobs after 24 hours */
+    ROUNDS_MAX = 10,           /* over one chunk whose row comes and goes */
     ARENA_MAX = 1024 * 1024,
-    LOCK_SLICE_MS = 1000,
+    LOCK_SLICE_MS = 1000, /* between two calls of go_on */
 };
 
 struct chunk {
     int64_t size;
-    size_t first; /* the first chunk of the same bytes: only that one is stored */
-    int64_t blob_id;
-    bool written; /* an object may be at `path` */
-    bool made;    /* and a new blob row of this upload may own it */
-    bool owned;   /* and a committed blob row owns it */
+    size_t first;    /* index of the first chunk with the same bytes: only that one is stored */
+    int64_t blob_id; /* 0: not stored yet */
+    bool written;    /* an object may be at `path` */
+    bool made;       /* a new row of this upload may own that object */
+    bool owned;      /* a committed row owns that object */
     char checksum[SHA1_HEX_SIZE];
     char path[BLOB_NEW_PATH_SIZE]; /* for a new object, if one is needed */
 };
@@ -35,14 +40,15 @@ struct chunk {
 struct putting {
     const struct upload *upload;
     int fd;
-    char *bytes; /* BLOB_SIZE: the chunk in hand */
+    char *bytes; /* room for one chunk (BLOB_SIZE) */
     struct arena *arena;
     struct chunk *chunks;
     size_t count;
 };
 
-/* ---- first pass: what there is to store ---- */
+/* ---- first pass: checksums and paths ---- */
 
+/* Reads a chunk into putting->bytes. */
 static bool read_chunk(const struct putting *putting, size_t index, struct error *error)
 {
     size_t size = (size_t)putting->chunks[index].size;
@@ -60,8 +66,8 @@ static bool read_chunk(const struct putting *putting, size_t index, struct error
     return true;
 }
 
-/* At most 2048 chunks are compared with each other: no need for more than a loop. */
-static size_t first_of_its_kind(const struct chunk *chunks, size_t index)
+/* A loop is good enough for at most 2048 chunks. */
+static size_t find_first_equal(const struct chunk *chunks, size_t index)
 {
     size_t first = 0;
     while (first < index && !text_equal(chunks[first].checksum, chunks[index].checksum))
@@ -69,7 +75,9 @@ static size_t first_of_its_kind(const struct chunk *chunks, size_t index)
     return first;
 }
 
-static bool allocate(struct putting *putting, struct uploaded_file *file, struct error *error)
+/* Makes room for all chunks, here and in `file`. */
+static bool allocate_chunks(struct putting *putting, struct uploaded_file *file,
+                            struct error *error)
 {
     struct stat status;
     if (fstat(putting->fd, &status) != 0)
@@ -91,6 +99,7 @@ static bool allocate(struct putting *putting, struct uploaded_file *file, struct
     return true;
 }
 
+/* Computes the checksum of each chunk and of the whole file, and makes up the paths. */
 static bool digest_chunks(struct putting *putting, struct uploaded_file *file, struct error *error)
 {
     struct sha1 *whole = sha1_new();
@@ -106,7 +115,7 @@ static bool digest_chunks(struct putting *putting, struct uploaded_file *file, s
         sha1_update(whole, putting->bytes, (size_t)chunk->size);
         sha1_hex(putting->bytes, (size_t)chunk->size, chunk->checksum);
         blob_store_new_path(putting->upload->store, chunk->path);
-        chunk->first = first_of_its_kind(putting->chunks, i);
+        chunk->first = find_first_equal(putting->chunks, i);
     }
     if (good)
         sha1_finish(whole, file->checksum);
@@ -123,7 +132,7 @@ static struct stored_object object_of(const struct upload *upload, const char *p
     return object;
 }
 
-/* Names every object that may come to be, before there is any. */
+/* Names all objects that may be written, before the first one is. */
 static bool journal_paths(const struct putting *putting, struct error *error)
 {
     const struct upload *upload = putting->upload;
@@ -141,8 +150,9 @@ static bool journal_paths(const struct putting *putting, struct error *error)
     return good;
 }
 
-/* ---- second pass: one chunk, with its upload lock ---- */
+/* ---- second pass: one chunk, under its upload lock ---- */
 
+/* Reads the chunk again and writes it as the object at `path`. */
 static bool write_object(const struct putting *putting, size_t index, const char *path,
                          unsigned flags, struct error *error)
 {
@@ -154,8 +164,8 @@ static bool write_object(const struct putting *putting, size_t index, const char
            blob_store_put(putting->upload->store, &put, error);
 }
 
-/* The path passes from the journal to a row that has had none. The id is 0 when the row has got one
-   meanwhile. */
+/* Moves the path from the journal to an existing row without a usable one. row->id is 0 if another
+   process has given that row a path meanwhile. */
 static bool hand_over_to(const struct upload *upload, const struct written_blob *written,
                          const struct file_blob *pathless, struct inserted_blob *row,
                          struct error *error)
@@ -178,9 +188,10 @@ failed:
     return false;
 }
 
-/* The path passes from the journal to the blob's row: a new one, or (not NULL) that of a blob whose
-   own path is of no use. The id is 0 when another process has made or changed the row meanwhile.
-   Not journalled: a cleanup has taken the path out of the journal and the object away with it. */
+/* Moves the chunk's path from the journal to a row of its blob: to a new row, or to `pathless` (if
+   not NULL), whose own path is useless. row->id is 0 if another process has made or changed the row
+   meanwhile. row->journalled is false if a cleanup has removed the object and taken the path out of
+   the journal. */
 static bool hand_over_path(const struct upload *upload, const struct chunk *chunk,
                            const struct file_blob *pathless, struct inserted_blob *row,
                            struct error *error)
@@ -191,6 +202,8 @@ static bool hand_over_path(const struct upload *upload, const struct chunk *chun
                             : hand_over_to(upload, &written, pathless, row, error);
 }
 
+/* Writes the chunk's object at its new path, and hands the path over to a row (hand_over_path).
+   chunk->blob_id stays 0 if the row has come or changed meanwhile. */
 static bool store_new(const struct putting *putting, size_t index, const struct file_blob *pathless,
                       struct error *error)
 {
@@ -205,7 +218,7 @@ static bool store_new(const struct putting *putting, size_t index, const struct 
         return false;
     if (!hand_over_path(upload, chunk, pathless, &row, error))
         return false;
-    if (!row.journalled) { /* no journal names it any more: no cleanup would ever remove it */
+    if (!row.journalled) { /* the journal does not name it: no cleanup would ever remove it */
         (void)!blob_store_remove(upload->store, chunk->path, &ignored);
         return error_set(error, ERROR_LOST, "a cleanup has taken this attempt for dead");
     }
@@ -214,9 +227,9 @@ static bool store_new(const struct putting *putting, size_t index, const struct 
     return true;
 }
 
-/* Whether the object has the chunk's bytes; why not is in *error. A disk that rots, a restored
-   backup or a stray hand may have changed them at an equal size: a file of such a blob could not be
-   downloaded. False when it cannot be told. */
+/* *same: the object has the chunk's bytes; if not, *error says why. A bad disk, a restored backup
+   or a mistake may have changed the bytes but not their number. A file with such a blob could not
+   be downloaded. False: the object could not be read. */
 static bool compare_object(const struct putting *putting, const struct chunk *chunk,
                            const char *path, bool *same, struct error *error)
 {
@@ -236,8 +249,9 @@ static bool compare_object(const struct putting *putting, const struct chunk *ch
            error->code == ERROR_TOO_LARGE;
 }
 
-/* Writes the object of a blob's row again, at the row's own path. The journal names it meanwhile:
-   if the row goes, the object must not stay for ever. ERROR_INVALID: there is no writing there. */
+/* Writes the object of an existing row again, at the row's path; *error says why that is needed.
+   The journal names the path until the row is touched: if the row is deleted meanwhile, a cleanup
+   must remove the object. ERROR_INVALID: no object can be written at that path. */
 static bool heal_object(const struct putting *putting, size_t index, const struct file_blob *blob,
                         struct error *error)
 {
@@ -258,11 +272,11 @@ static bool heal_object(const struct putting *putting, size_t index, const struc
     return false;
 }
 
-/* The row is there: makes sure that its object is, too, and keeps it from cleanups for a day. The
-   checksum is unique, so there can be no second row: where a folder is in the object's place, the
-   row gets another path. */
-static bool reuse(const struct putting *putting, size_t index, const struct file_blob *blob,
-                  struct error *error)
+/* Reuses an existing row: makes sure that its object is good, and sets its timestamp, which keeps
+   cleanups from it for a day. If a folder is in the object's place, the row gets a new path. There
+   can be no second row, because the checksum is unique. */
+static bool reuse_blob(const struct putting *putting, size_t index, const struct file_blob *blob,
+                       struct error *error)
 {
     const struct upload *upload = putting->upload;
     struct chunk *chunk = &putting->chunks[index];
@@ -275,12 +289,12 @@ static bool reuse(const struct putting *putting, size_t index, const struct file
     if (!file_blob_touch(upload->pg, &touched, REUSE_SECONDS, &alive, error) ||
         (!same && alive && !stored_object_delete(upload->pg, blob->path, &ignored, error)))
         return false;
-    chunk->blob_id = alive ? blob->id : 0; /* 0: looks again */
+    chunk->blob_id = alive ? blob->id : 0; /* 0: put_under_lock looks again */
     return true;
 }
 
-/* Removes the object of a journalled path and forgets the path. One that cannot be removed now
-   stays in the journal, for a cleanup: the upload does not depend on it. */
+/* Removes the object of a journalled path, then takes the path out of the journal. If the object
+   cannot be removed, the path stays there for a cleanup; this is no error for the upload. */
 static bool drop_object(const struct upload *upload, const char *path, struct error *error)
 {
     bool ignored = false;
@@ -291,15 +305,15 @@ static bool drop_object(const struct upload *upload, const char *path, struct er
     return stored_object_delete(upload->pg, path, &ignored, error);
 }
 
-/* Deletes the row of an old blob that no file holds and, when it went, its object, unless its path
-   leads to none.
+/* Deletes the row of an old blob if nothing refers to it. If the row was deleted and its path is
+   usable, also removes the object.
 
-   Such a row must not be reused: a Sentry cleanup may have looked at it already, found it unused,
-   and be about to delete it; a new timestamp would come too late, and Django's collector would then
-   take our index rows with it. After this, that cleanup finds no row of its id, and the task that
-   it may have queued finds the checksum in use again by a row with another path. */
-static bool discard(const struct putting *putting, const struct file_blob *blob, bool has_path,
-                    bool *deleted, struct error *error)
+   Such a row must not be reused. Sentry's cleanup may already have found it unused, and be about to
+   delete it. A new timestamp would come too late, and Django's collector would delete our index
+   rows with the blob. If the row is deleted here, that cleanup finds no row with its id. It may
+   have queued a task for the checksum; the task then finds a row with another path. */
+static bool discard_blob(const struct putting *putting, const struct file_blob *blob, bool has_path,
+                         bool *deleted, struct error *error)
 {
     const struct upload *upload = putting->upload;
     const struct stored_object object = object_of(upload, blob->path, blob->checksum);
@@ -314,6 +328,7 @@ static bool discard(const struct putting *putting, const struct file_blob *blob,
     return !*deleted || !has_path || drop_object(upload, blob->path, error);
 }
 
+/* For a chunk whose blob has a row. chunk->blob_id stays 0 if the row was deleted. */
 static bool use_existing(const struct putting *putting, size_t index, const struct file_blob *blob,
                          struct error *error)
 {
@@ -321,17 +336,18 @@ static bool use_existing(const struct putting *putting, size_t index, const stru
     bool deleted = false;
     bool has_path = blob_store_check_path(blob->path, &ignored);
     if (!blob->referenced && blob->age_seconds >= REUSE_SECONDS) {
-        if (!discard(putting, blob, has_path, &deleted, error))
+        if (!discard_blob(putting, blob, has_path, &deleted, error))
             return false;
         if (deleted)
-            return true; /* the next round stores it anew */
+            return true; /* the next round makes a new row */
     }
-    /* Not deleted: an owner or a file of a moment ago holds it. */
-    return has_path ? reuse(putting, index, blob, error) : store_new(putting, index, blob, error);
+    /* if it was not deleted, something refers to it by now */
+    return has_path ? reuse_blob(putting, index, blob, error)
+                    : store_new(putting, index, blob, error);
 }
 
-/* Looks, acts, and looks again when the row has come or gone meanwhile: a Sentry inserts and
-   deletes blob rows in long transactions that outlive the upload lock. */
+/* Looks for the row, acts, and looks again if the row has come or gone meanwhile: Sentry inserts
+   and deletes blob rows in long transactions, which end after the upload lock. */
 static bool put_under_lock(const struct putting *putting, size_t index, struct error *error)
 {
     struct chunk *chunk = &putting->chunks[index];
@@ -348,7 +364,8 @@ static bool put_under_lock(const struct putting *putting, size_t index, struct e
            error_set(error, ERROR_TIMEOUT, "blob %s comes and goes", chunk->checksum);
 }
 
-/* A path that was not needed leaves the journal, after what may have been written there. */
+/* If the chunk's new path was not needed, removes what was written there, and takes the path out of
+   the journal. */
 static bool forget_path(const struct upload *upload, const struct chunk *chunk, struct error *error)
 {
     bool ignored = false;
@@ -358,7 +375,7 @@ static bool forget_path(const struct upload *upload, const struct chunk *chunk, 
                           : stored_object_delete(upload->pg, chunk->path, &ignored, error);
 }
 
-/* Asks go_on at least once, and again each second while another process has the lock. */
+/* Calls go_on once, and again each second while another process has the lock. */
 static bool take_lock(const struct upload *upload, const char *checksum, struct upload_lock *lock,
                       struct error *error)
 {
@@ -372,6 +389,7 @@ static bool take_lock(const struct upload *upload, const char *checksum, struct 
     return false;
 }
 
+/* Stores one chunk, or takes the id of the first chunk with the same bytes. */
 static bool put_chunk(const struct putting *putting, size_t index, struct error *error)
 {
     const struct upload *upload = putting->upload;
@@ -388,7 +406,7 @@ static bool put_chunk(const struct putting *putting, size_t index, struct error 
     return good;
 }
 
-/* The row of a chunk may be committed although the chunk failed: the answer was lost. */
+/* Also chunks that failed: if the answer was lost, the row may be committed. */
 static void remember_made(const struct putting *putting, struct uploaded_file *file)
 {
     for (size_t i = 0; i < putting->count; i++) {
@@ -401,6 +419,7 @@ static void remember_made(const struct putting *putting, struct uploaded_file *f
     }
 }
 
+/* Frees the result of an earlier call, but not `made`. */
 static void forget_blobs(struct uploaded_file *file)
 {
     free(file->blob_ids);
@@ -412,7 +431,7 @@ bool putfile(const struct upload *upload, int fd, struct uploaded_file *file, st
 {
     struct putting putting = {.upload = upload, .fd = fd};
     forget_blobs(file);
-    bool good = allocate(&putting, file, error) && digest_chunks(&putting, file, error) &&
+    bool good = allocate_chunks(&putting, file, error) && digest_chunks(&putting, file, error) &&
                 journal_paths(&putting, error);
     for (size_t i = 0; good && i < putting.count; i++) {
         good = put_chunk(&putting, i, error);

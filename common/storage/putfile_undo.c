@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an upload has made is named in the journal once more, and then its journal is worked off as
- * a cleanup does it: a crash in between leaves no more than that cleanup can finish.
+ * Names the blobs that an upload has made in the journal again. Then it does what a cleanup does
+ * with this journal. After a crash in between, the next cleanup finishes the work.
  */
 #include "base/memory.h"
 #include "model/stored_object.h"

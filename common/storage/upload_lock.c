@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One try to take or release is a single command, to Redis or (model/upload_lock.h) to PostgreSQL;
-   patience, lost answers and names are the same for both. */
+/*
+ * One try to take or release a lock is a single command, to Redis or to PostgreSQL
+ * (model/upload_lock.h). Patience, lost answers and names are the same for both.
+ */
 #include "storage/upload_lock.h"
 
 #include "base/clock.h"
@@ -9,7 +11,7 @@
 #include "model/sentry_database.h"
 #include "model/upload_lock.h"
 
-/* Sentry's numbers: 60 s, a try every 0.1 s, half of that to either side. */
+/* The numbers are Sentry's: the lock lives for 60 s, with a try every 0.05 to 0.15 s. */
 enum { LOCK_SECONDS = 60, PAUSE_LEAST_MS = 50, PAUSE_RANGE_MS = 101 };
 
 bool upload_locks_open(struct upload_locks *locks, const char *redis_url, struct pg *pg,
@@ -36,7 +38,7 @@ bool upload_locks_connect(const struct upload_locks *locks, struct error *error)
 
 enum { KEY_MAX = 64 };
 
-/* The command points to `key`. */
+/* The command points into `key` afterwards. */
 static void add_key(const struct upload_lock *lock, char key[KEY_MAX],
                     struct redis_command *command)
 {
@@ -81,7 +83,7 @@ static bool release_key(struct redis *redis, const struct upload_lock *lock, boo
     return true;
 }
 
-/* ---- in either place ---- */
+/* ---- in Redis or PostgreSQL ---- */
 
 static struct upload_lock_row row_of(const struct upload_lock *lock)
 {
@@ -89,7 +91,7 @@ static struct upload_lock_row row_of(const struct upload_lock *lock)
         .checksum = lock->checksum, .holder = lock->holder, .seconds = LOCK_SECONDS};
 }
 
-/* *released is false when the lock had ended before. */
+/* *released is false if the lock had ended before. */
 static bool try_release(const struct upload_locks *locks, const struct upload_lock *lock,
                         bool *released, struct error *error)
 {
@@ -100,8 +102,8 @@ static bool try_release(const struct upload_locks *locks, const struct upload_lo
                                 : upload_lock_row_delete(locks->pg, &row, released, error);
 }
 
-/* When the reply is lost, the lock may be ours all the same: without this, all others would wait
-   for a minute. */
+/* If only the answer was lost, the lock may be ours. Without this, all others would wait a minute.
+ */
 static void release_if_lost(const struct upload_locks *locks, const struct upload_lock *lock,
                             const struct error *error)
 {
@@ -124,7 +126,7 @@ static bool try_take(const struct upload_locks *locks, struct upload_lock *lock,
     return false;
 }
 
-/* Each acquisition has a holder of its own. */
+/* The holder is new each time. */
 static bool name_lock(struct upload_lock *lock, const char *checksum, struct error *error)
 {
     *lock = (struct upload_lock){.held = false};
@@ -151,8 +153,8 @@ bool upload_lock_take(const struct upload_locks *locks, const char *checksum, in
     }
 }
 
-/* Twice: the connection may have broken just now, with or without the release. What the second
-   reply says of the lock may be the first one's doing. */
+/* Tries twice, because the connection may have broken just now, before or after the release. So the
+   second answer does not tell whether the lock was lost. */
 void upload_lock_release(const struct upload_locks *locks, struct upload_lock *lock)
 {
     struct error error;
@@ -170,13 +172,14 @@ void upload_lock_release(const struct upload_locks *locks, struct upload_lock *l
         log_error(LOG_WARNING, "upload_lock.release", &error);
 }
 
-/* ---- their kind ---- */
+/* ---- the kind of locks ---- */
 
 static const char *name_of_kind(bool in_redis)
 {
     return in_redis ? "redis" : "postgres";
 }
 
+/* An error if the database is a Sentry's and the locks are not in Redis. */
 static bool check_sentry(struct pg *pg, bool in_redis, struct error *error)
 {
     bool is_sentrys = false;

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each operation opens the folder of its object (folders.h) and works on the file there by its
+ * name. It is done by one system call after the other, with nothing in flight, so puts need no
+ * begin.
+ */
 #include "storage/filesystem/filesystem.h"
 
 #include "base/folder_sync.h"
@@ -16,8 +21,8 @@ enum { NEW_FOLDER_SIZE = 7 /* ab/cdef */, PATHS_IN_FOLDER = 1000 };
 struct filesystem {
     struct blob_store store; /* first: a struct blob_store * is a struct filesystem * */
     struct folders folders;
-    char new_folder[NEW_FOLDER_SIZE]; /* of new paths */
-    int paths_in_folder;              /* how many paths it has had; 0: choose another */
+    char new_folder[NEW_FOLDER_SIZE]; /* where new paths lead, as "ab/cdef" without a NUL */
+    int paths_in_folder;              /* how many new paths led there; 0: choose another folder */
 };
 
 static struct folders *folders_of(struct blob_store *store)
@@ -38,15 +43,16 @@ static bool write_all(int fd, const char *bytes, size_t size)
     return true;
 }
 
-/* To a size that the file has already it would not be for free. */
-static bool cut(int fd, off_t size)
+/* Gives the file this size. A file that has it is left alone, because ftruncate has its price even
+   then. */
+static bool set_size(int fd, off_t size)
 {
     struct stat status;
     return fstat(fd, &status) == 0 && (status.st_size == size || ftruncate(fd, size) == 0);
 }
 
-/* Writes file `name` of the place's folder and makes its bytes durable. O_NONBLOCK, here and below:
-   a FIFO of that name must not hang us. */
+/* Writes file `name` in the place's folder and makes its bytes durable. Here and below, O_NONBLOCK
+   is for a FIFO with that name, which would block the thread. */
 static bool write_file(const struct folders *folders, const struct place *place, const char *name,
                        const struct blob_put *put)
 {
@@ -54,7 +60,7 @@ static bool write_file(const struct folders *folders, const struct place *place,
     int fd = openat(place->folder, name, flags, folders->file_mode);
     if (fd < 0)
         return false;
-    bool good = write_all(fd, put->bytes, put->size) && cut(fd, (off_t)put->size) &&
+    bool good = write_all(fd, put->bytes, put->size) && set_size(fd, (off_t)put->size) &&
                 folders_set_mode(fd, folders->file_mode) && fsync(fd) == 0;
     int saved = errno;
     good = close(fd) == 0 && good;
@@ -63,9 +69,9 @@ static bool write_file(const struct folders *folders, const struct place *place,
     return good;
 }
 
-/* Two writers of one path write the same bytes (a path belongs to one checksum), so they may share
-   the temporary file: hence no O_EXCL and no O_TRUNC in write_file, which would empty it under the
-   other's hands; a leftover of a crash is cut to size instead. */
+/* Two writers of one path may share the temporary file. They write the same bytes, because a path
+   belongs to one checksum. So write_file uses neither O_EXCL, nor O_TRUNC, which would empty the
+   file while the other one writes it. A file that a crash has left is cut to size instead. */
 static bool put_in(struct folders *folders, const struct place *place, const struct blob_put *put)
 {
     bool is_new = (put->flags & BLOB_PUT_NEW) != 0;
@@ -94,7 +100,7 @@ static bool filesystem_put(struct blob_store *store, struct blob_put *put, struc
     return good || error_set_errno(error, saved, "cannot write object %s", put->path);
 }
 
-/* Opens the object for reading. */
+/* Opens the object for reading. *size: its size in bytes. */
 static bool open_object(struct blob_store *store, const char *path, int *fd, int64_t *size,
                         struct error *error)
 {
@@ -157,8 +163,8 @@ static bool filesystem_size(struct blob_store *store, const char *path, int64_t 
     return true;
 }
 
-/* The folder is synced: once the journal forgets the object, it must not come back after a power
-   cut. */
+/* Also removes the temporary file that a crash may have left. Syncs the folder: soon the journal
+   will not name the object any more, and then it must not come back after a power cut. */
 static bool filesystem_remove(struct blob_store *store, const char *path, struct error *error)
 {
     struct place place;
@@ -192,6 +198,7 @@ static bool check(struct blob_store *store, const struct blob_paths *known, blob
     return filesystem_check(folders_of(store), known, warn, error);
 }
 
+/* Takes the folder of the path before, and another one after a thousand paths. */
 static void filesystem_new_path(struct blob_store *store, char path[BLOB_NEW_PATH_SIZE])
 {
     struct filesystem *filesystem = (struct filesystem *)store;
@@ -230,7 +237,7 @@ struct blob_store *filesystem_store_new(const char *root, mode_t mode)
     filesystem->folders = (struct folders){
         .root = text_duplicate(root),
         .file_mode = mode,
-        .folder_mode = mode | ((mode & 0444) >> 2), /* who reads files enters folders */
+        .folder_mode = mode | ((mode & 0444) >> 2), /* all who may read may also enter */
     };
     if (filesystem->folders.root == NULL) {
         free(filesystem);

@@ -10,7 +10,7 @@
 
 enum { ROOT_SIZE = 4096, FOLDER_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
-/* A folder keeps the bit by which what is made in it is of its group. */
+/* With the setgid bit, everything that is made in a folder gets the folder's group. */
 bool folders_set_mode(int fd, mode_t mode)
 {
     struct stat status;
@@ -19,8 +19,8 @@ bool folders_set_mode(int fd, mode_t mode)
     return (status.st_mode & 0777) == mode || fchmod(fd, mode | (status.st_mode & S_ISGID)) == 0;
 }
 
-/* Makes folder `name` of `parent`. It is not durable yet: place_sync, which must not take it for
-   another one that had its inode before. */
+/* Makes folder `name` in `parent`, or opens it if another process has made it meanwhile. It is not
+   durable before place_sync, which must not take it for an older folder with the same inode. */
 static int make_folder(struct folders *folders, int parent, const char *name)
 {
     bool made = mkdirat(parent, name, folders->folder_mode) == 0;
@@ -42,8 +42,8 @@ static int open_folder(struct folders *folders, int parent, const char *name, bo
     return folder >= 0 || errno != ENOENT || !create ? folder : make_folder(folders, parent, name);
 }
 
-/* Goes from the open folder `from` down all parts of the place's path but the last, which becomes
-   its name. Closes `from`. Returns the last part's folder, or -1 with errno. */
+/* Goes down from the open folder `from`, along all parts of the place's path except the last, which
+   becomes the place's name. Closes `from`. Returns the folder of the last part; -1: see errno. */
 static int descend(struct folders *folders, int from, bool create, struct place *place)
 {
     char part[PLACE_NAME_SIZE];
@@ -62,7 +62,8 @@ static int descend(struct folders *folders, int from, bool create, struct place 
     return from;
 }
 
-/* Makes durable what is in the folders above `folder`, the last one of `path`, up to the root. */
+/* Makes durable what is in the folders above `folder` (the folder of the object `path`), up to the
+   root. */
 static bool sync_above(int folder, const char *path)
 {
     int current = folder;
@@ -82,7 +83,8 @@ static bool sync_above(int folder, const char *path)
     return good;
 }
 
-/* The deepest first, because one commit of the file system then mostly does for all. */
+/* Begins with the deepest folder: the commit of the file system that this causes is mostly enough
+   for all of them. */
 bool place_sync(struct folders *folders, const struct place *place)
 {
     struct stat status;
@@ -97,7 +99,7 @@ bool place_sync(struct folders *folders, const struct place *place)
     return true;
 }
 
-/* Best effort: a folder above the root may be one that we cannot read. */
+/* Syncs the folder above `path`, if it can be read: above the root it may not be. */
 static void sync_parent(const char *path)
 {
     char parent[ROOT_SIZE];
@@ -109,7 +111,8 @@ static void sync_parent(const char *path)
     (void)close(folder);
 }
 
-static bool open_up(const char *path, mode_t mode)
+/* Gives a new folder its mode, whatever the umask. False: see errno. */
+static bool set_folder_mode(const char *path, mode_t mode)
 {
     int folder = open(path, FOLDER_FLAGS);
     bool done = folder >= 0 && folders_set_mode(folder, mode);
@@ -120,7 +123,8 @@ static bool open_up(const char *path, mode_t mode)
     return done;
 }
 
-/* Makes the root and whatever is above it. Symbolic links are fine here: an operator named it. */
+/* Makes the root and the folders above it. Symbolic links are followed here, because an operator
+   has chosen this path. */
 static bool make_root(const struct folders *folders, struct error *error)
 {
     struct stat status;
@@ -132,7 +136,7 @@ static bool make_root(const struct folders *folders, struct error *error)
     for (char *slash = path + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
         *slash = '\0';
         bool made = mkdir(path, folders->folder_mode) == 0;
-        if ((!made && errno != EEXIST) || (made && !open_up(path, folders->folder_mode)))
+        if ((!made && errno != EEXIST) || (made && !set_folder_mode(path, folders->folder_mode)))
             return error_set_errno(error, errno, "cannot make the folder of the file store %s",
                                    root);
         if (made)

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The probe reads what the system knows about the root and its disk. The check probes, then writes
+ * a file without a name, so that nothing is left even after a crash, and looks for known objects.
+ */
 #include "storage/filesystem/probe.h"
 
 #include "base/folder_sync.h"
@@ -13,8 +17,9 @@
 
 /* ---- without writing ---- */
 
-/* A folder is a mount point if its parent is on another device. A folder that was one and is one no
-   more lies on the wrong disk. (A mount further up takes the whole root away with it.) */
+/* A folder is a mount point if its parent is on another device. A root that was a mount point and
+   is none any more lies on the wrong disk. (If a folder above it is unmounted, the root is gone.)
+ */
 static bool check_mounted(struct folders *folders, int root, struct error *error)
 {
     struct stat own;
@@ -30,7 +35,7 @@ static bool check_mounted(struct folders *folders, int root, struct error *error
     return true;
 }
 
-/* A file system that knows no number of blocks or of inodes has 0 of them in all. */
+/* Room for one object. A file system without a number of blocks, or of inodes, has a total of 0. */
 static bool has_room(const struct statvfs *disk)
 {
     uint64_t bytes = (uint64_t)disk->f_bavail * disk->f_frsize;
@@ -38,7 +43,7 @@ static bool has_room(const struct statvfs *disk)
            (disk->f_files == 0 || disk->f_favail > 0);
 }
 
-static bool look_at(struct folders *folders, int root, struct error *error)
+static bool inspect_root(struct folders *folders, int root, struct error *error)
 {
     struct statvfs disk;
     if (!check_mounted(folders, root, error))
@@ -55,14 +60,14 @@ bool filesystem_probe(struct folders *folders, struct error *error)
     int root = -1;
     if (!folders_open_root(folders, false, &root, error))
         return false;
-    bool good = look_at(folders, root, error);
+    bool good = inspect_root(folders, root, error);
     (void)close(root);
     return good;
 }
 
 /* ---- by writing ---- */
 
-/* *own: what the file is like. */
+/* *own: owner and group of the new file. */
 static bool write_byte(int root, const char *name, int flags, struct stat *own)
 {
     int fd = openat(root, name, flags | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -75,9 +80,9 @@ static bool write_byte(int root, const char *name, int flags, struct stat *own)
     return good;
 }
 
-/* For file systems without O_TMPFILE: a file of always the same name, so that what one death leaves
-   the next check removes. */
-static bool try_named(int root, struct stat *own)
+/* For file systems without O_TMPFILE. The name is always the same, so that the next check removes
+   what a crash has left. */
+static bool write_named_file(int root, struct stat *own)
 {
     static const char name[] = ".exportd-check";
     (void)unlinkat(root, name, 0);
@@ -88,15 +93,15 @@ static bool try_named(int root, struct stat *own)
     return good;
 }
 
-/* A file without a name is one that no death leaves behind. */
+/* A file without a name never stays, not even after a crash. */
 static bool try_to_write(int root, struct stat *own)
 {
     if (write_byte(root, ".", O_TMPFILE, own))
         return true;
-    return (errno == EOPNOTSUPP || errno == EISDIR) && try_named(root, own);
+    return (errno == EOPNOTSUPP || errno == EISDIR) && write_named_file(root, own);
 }
 
-/* A folder that cannot be synced makes no export fail: whoever chose the file system is told. */
+/* If folders cannot be synced, exports work, so this is only a warning for the operator. */
 static bool try_sync(const struct folders *folders, int root, blob_store_warn *warn,
                      struct error *error)
 {
@@ -110,8 +115,9 @@ static bool try_sync(const struct folders *folders, int root, blob_store_warn *w
     return true;
 }
 
-/* ---- what is there ---- */
+/* ---- known objects ---- */
 
+/* *status: that of the object's file. */
 static bool find_object(struct folders *folders, const char *path, struct stat *status,
                         struct error *error)
 {
@@ -125,8 +131,8 @@ static bool find_object(struct folders *folders, const char *path, struct stat *
     return found;
 }
 
-/* Whether the owner of the object can read a file that is made here. Which groups a user is in is
-   not looked up: the group of its files tells. */
+/* Whether the owner of the object can read a file that is made here with `mode`. The owner's groups
+   are not looked up: the group of the object must do. */
 static bool can_read(const struct stat *object, const struct stat *own, mode_t mode)
 {
     return object->st_uid == own->st_uid || object->st_uid == 0 ||
@@ -145,8 +151,8 @@ static void warn_of_owner(const struct folders *folders, const struct stat *obje
     warn(sentence);
 }
 
-/* An object may be lost. All of them are where the folder is another one, or where another user's
-   folders are closed. */
+/* Some known objects may be lost. If all are missing, the folder is another one, or its folders are
+   closed to our user. */
 static bool find_objects(struct folders *folders, const struct blob_paths *known,
                          const struct stat *own, blob_store_warn *warn, struct error *error)
 {
@@ -173,8 +179,9 @@ static bool find_objects(struct folders *folders, const struct blob_paths *known
         known->count, folders->root);
 }
 
-static bool check_missing(const struct folders *folders, const struct blob_paths *known,
-                          blob_store_warn *warn, struct error *error)
+/* For a root that is missing: an error, unless it can be made and no object is known. */
+static bool check_missing_root(const struct folders *folders, const struct blob_paths *known,
+                               blob_store_warn *warn, struct error *error)
 {
     char parent[PATH_MAX];
     char sentence[ERROR_MESSAGE_MAX];
@@ -201,10 +208,10 @@ bool filesystem_check(struct folders *folders, const struct blob_paths *known,
     int root = -1;
     struct stat own;
     if (access(folders->root, F_OK) != 0 && errno == ENOENT)
-        return check_missing(folders, known, warn, error);
+        return check_missing_root(folders, known, warn, error);
     if (!folders_open_root(folders, false, &root, error))
         return false;
-    bool good = look_at(folders, root, error);
+    bool good = inspect_root(folders, root, error);
     if (good && !try_to_write(root, &own))
         good = error_set_errno(error, errno, "cannot write into the folder of the file store %s",
                                folders->root);

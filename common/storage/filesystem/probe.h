@@ -6,14 +6,14 @@
 #include "storage/blob_store.h"
 #include "storage/filesystem/folders.h"
 
-/* Looks only: the root is there, its disk is mounted if it was when this looked before, it can be
-   written by our user, and it has room for an object. Blocks that are reserved for root count as
-   used, whatever our user: exports shall not take a system's last room. ERROR_AWAY: missing,
+/* Checks the root without writing: it exists, its disk is mounted if it was at the last probe, our
+   user can write into it, and it has room for an object. Blocks that are reserved for root count as
+   used, even if our user is root: exports must not take a system's last room. ERROR_AWAY: missing,
    unmounted or full; ERROR_DENIED: forbidden or read-only. */
 bool filesystem_probe(struct folders *folders, struct error *error) MUST_CHECK;
 
-/* Looks as above, writes and syncs a byte that it leaves nowhere, and looks for the known objects
-   (blob_store_check). Warns of a root that is missing, and where folders cannot be synced. */
+/* Probes as above, writes and syncs a byte, which it does not leave there, and looks for the known
+   objects. Errors and warnings are those of blob_store_check. */
 bool filesystem_check(struct folders *folders, const struct blob_paths *known,
                       blob_store_warn *warn, struct error *error) MUST_CHECK;
 
