@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file name has at most 255 bytes; what tells Message-IDs apart stands at their beginning. */
+/* A file name may have 255 bytes. A Message-ID may be longer, but its beginning is unique. */
 enum { NAME_MAX_BYTES = 200 };
 
 struct eml_transport {
@@ -20,7 +20,7 @@ struct eml_transport {
     char *folder;
 };
 
-/* <27.1.9f3c...@example.com> becomes 27.1.9f3c...@example.com. No name begins with a dot: such
+/* <27.1.9f3c...@example.com> becomes 27.1.9f3c...@example.com. A name never begins with a dot: such
    files are hidden, and "." and ".." are folders. */
 static void make_name(const char *message_id, char name[NAME_MAX_BYTES + 1])
 {
@@ -60,7 +60,7 @@ static bool write_all(int file, const char *bytes, size_t size, struct error *er
     return true;
 }
 
-/* A file left over by a writer that died is written anew. */
+/* A file that a dead writer has left is overwritten. */
 static bool write_file(int folder, const char *name, const char *bytes, size_t size,
                        struct error *error)
 {
@@ -76,8 +76,8 @@ static bool write_file(int folder, const char *name, const char *bytes, size_t s
     return done;
 }
 
-/* A file has this system's line ends, as `sendmail -t` and readers of maildirs want it. CR LF is
-   for the wire. */
+/* Files have the line ends of this system, as `sendmail -t` and readers of maildirs expect. CR LF
+   is for SMTP. */
 static bool append_lines(struct buffer *out, const char *mime, size_t size, struct error *error)
 {
     const char *end = mime + size;
@@ -91,6 +91,7 @@ static bool append_lines(struct buffer *out, const char *mime, size_t size, stru
     return true;
 }
 
+/* Writes a file that appears under its name only when it is whole. */
 static bool write_renamed(int folder, const char *name, const char *bytes, size_t size,
                           struct error *error)
 {
@@ -133,7 +134,7 @@ static bool is_writable(const char *path)
     return faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) == 0;
 }
 
-/* Makes nothing: a folder made by whoever checks might not be the worker's to write. */
+/* Makes no folder: a worker that runs as another user could perhaps not write there. */
 static bool check(struct mail_transport *base, struct error *error)
 {
     const struct eml_transport *transport = (const struct eml_transport *)base;

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Appends a message piece by piece: the headers, of which Subject and From may need encoded words
+ * (RFC 2047), then the two parts in quoted-printable (RFC 2045). Both encodings cut lines, and
+ * neither cuts a character.
+ */
 #include "mail/mime.h"
 
 #include "base/digest.h"
@@ -9,10 +14,10 @@ enum {
     ADDRESS_MAX = 254,      /* RFC 5321 4.5.3.1.3, without the angle brackets */
     LINE_MAX_COLUMNS = 76,  /* RFC 2045 6.7 */
     WORD_MAX = 75,          /* RFC 2047 2: an encoded word with its frame */
-    SUBJECT_PLAIN_MAX = 67, /* with "Subject: " in front it is a line of 76 columns */
+    SUBJECT_PLAIN_MAX = 67, /* makes a line of 76 columns with "Subject: " before it */
 };
 
-/* "=_" never occurs in quoted-printable text, where hex digits or a line end follow each "=". */
+/* Quoted-printable text never has "=_", because hex digits or a line end follow each "=". */
 #define BOUNDARY "=_exportd_alternative"
 
 #define WORD_START "=?utf-8?Q?"
@@ -70,7 +75,8 @@ static bool print_header(struct buffer *out, const char *name, const char *value
     return buffer_printf(out, error, "%s: %s\r\n", name, value);
 }
 
-/* How many bytes a byte takes in an encoded word (RFC 2047 5 (3), for a name before an address). */
+/* How many columns a byte takes in an encoded word. The literal bytes are those that are allowed in
+   a name before an address (RFC 2047 5 (3)). */
 static size_t word_cost(unsigned char byte)
 {
     static const char literal[] =
@@ -87,7 +93,7 @@ static bool append_word_byte(struct buffer *out, unsigned char byte, struct erro
     return buffer_printf(out, error, "=%02X", byte);
 }
 
-/* How many bytes of `text`, in whole characters, an encoded word of `room` columns holds. */
+/* How many bytes of `text` fit into an encoded word of `room` columns, in whole characters. */
 static size_t fit_word(const char *text, size_t size, size_t room)
 {
     size_t columns = strlen(WORD_START WORD_END);
@@ -114,6 +120,7 @@ static bool append_word(struct buffer *out, const char *text, size_t size, struc
     return buffer_append_text(out, WORD_END, error);
 }
 
+/* Whether the text needs no encoded words. One with "=?" needs them, or it would look like one. */
 static bool is_plain(const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -122,7 +129,7 @@ static bool is_plain(const char *text, size_t size)
     return size <= SUBJECT_PLAIN_MAX && memmem(text, size, "=?", 2) == NULL;
 }
 
-/* Encoded words, which can be folded anywhere. */
+/* Appends encoded words, one per line. The first line has less room: something stands before it. */
 static bool append_words(struct buffer *out, const char *text, size_t size, struct error *error)
 {
     size_t room = SUBJECT_PLAIN_MAX;
@@ -144,7 +151,7 @@ static bool check_words(const char *what, const char *text, size_t size, struct 
     return is_utf8(text, size) || error_set(error, ERROR_INVALID, "the %s is not UTF-8", what);
 }
 
-/* Also a long subject is encoded, so that it can be folded. */
+/* A long subject is encoded, too, so that it can be folded. */
 static bool print_subject(struct buffer *out, const char *subject, struct error *error)
 {
     size_t size = strcspn(subject, "\r\n");
@@ -156,7 +163,7 @@ static bool print_subject(struct buffer *out, const char *subject, struct error 
            buffer_append_text(out, "\r\n", error);
 }
 
-/* The address stands on a line of its own after a name: both may be long. */
+/* After a name, the address has a line of its own, because both may be long. */
 static bool print_from(struct buffer *out, const struct mail_envelope *envelope,
                        struct error *error)
 {
@@ -192,7 +199,7 @@ static bool print_headers(const struct mail_envelope *envelope, const char *subj
 
 /* ---- quoted-printable ---- */
 
-/* The length of the line break that begins at `at` (LF or CR LF), 0 if none does. */
+/* The length of the line break (LF or CR LF) at `at`; 0: there is none. */
 static size_t line_break(const char *at, const char *end)
 {
     if (at < end && *at == '\n')
@@ -200,9 +207,8 @@ static size_t line_break(const char *at, const char *end)
     return end - at >= 2 && at[0] == '\r' && at[1] == '\n' ? 2 : 0;
 }
 
-/* Whether the byte may stand for itself. A white space at the end of a line may not (it gets lost
-   on the way), nor what mail programs of old take for their own at the beginning of one: a dot, and
-   the "From " of mailboxes. */
+/* Whether the byte may stand for itself. White space at the end of a line may not, because servers
+   remove it. A dot and "From " may not begin a line, because old programs change these. */
 static bool is_literal(const char *at, const char *end, size_t column)
 {
     if (*at == ' ' || *at == '\t')
@@ -212,8 +218,8 @@ static bool is_literal(const char *at, const char *end, size_t column)
     return *at > 0x20 && *at < 0x7f && *at != '=';
 }
 
-/* One byte, behind a soft line break when it would not fit: the last column of a line is kept for
-   the "=" of such a break. */
+/* Appends one byte, after a soft line break if it does not fit into the line. The last column is
+   kept for the "=" of such a break. */
 static bool append_byte_quoted(struct buffer *out, const char *at, const char *end, size_t *column,
                                struct error *error)
 {
@@ -230,6 +236,7 @@ static bool append_byte_quoted(struct buffer *out, const char *at, const char *e
     return buffer_printf(out, error, "=%02X", (unsigned char)*at);
 }
 
+/* Appends a text in quoted-printable; its line breaks become CR LF. */
 static bool append_quoted(struct buffer *out, const char *text, struct error *error)
 {
     const char *end = text + strlen(text);

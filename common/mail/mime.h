@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A mail as bytes: multipart/alternative of text and HTML, quoted-printable, CRLF. */
+/* Prints a mail as bytes: multipart/alternative of text and HTML, quoted-printable, CRLF. */
 #ifndef MAIL_MIME_H
 #define MAIL_MIME_H
 
@@ -15,21 +15,22 @@ struct mail_envelope {
     const char *sender_name; /* NULL or "": none */
     const char *recipient;
     const char *message_id; /* with its angle brackets */
-    int64_t date;
+    int64_t date;           /* microseconds since 1970 */
 };
 
-/* Whether it can be mailed to: one bare address of at most 254 bytes, one @ with something on both
-   sides, no control characters, spaces, quotes, brackets, commas. ERROR_INVALID says what is wrong
-   without repeating it. */
+/* Whether mails can be sent to the address. It must be one bare address of at most 254 bytes, with
+   one @ between two parts, and without control characters, spaces, quotes, brackets or commas.
+   ERROR_INVALID: the message says what is wrong, without the address. */
 bool mail_check_address(const char *address, struct error *error) MUST_CHECK;
 
-/* <export id>.<attempt>.<random>@<domain of sender> in angle brackets. */
+/* Makes <export id>.<attempt>.<random>@<domain of sender>, in angle brackets. ERROR_INVALID for the
+   sender. */
 bool mail_message_id(const char *sender, int64_t data_export_id, int64_t attempt,
                      char message_id[MAIL_MESSAGE_ID_MAX], struct error *error) MUST_CHECK;
 
-/* Appends the whole message. Subject and name are encoded by RFC 2047 when they are not
-   ASCII; the subject ends at its first line break. ERROR_INVALID for control characters in a
-   header. */
+/* Appends the whole message. The subject and the sender's name are encoded by RFC 2047 if they are
+   long or not ASCII. The subject ends at its first line break. ERROR_INVALID for control characters
+   in a header; ERROR_TOO_LARGE for `out`. */
 bool mail_print(const struct mail_envelope *envelope, const struct mail_content *content,
                 struct buffer *out, struct error *error) MUST_CHECK;
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Claimed mails are held back from other mailers by a time in their rows, not by a transaction.
+ * They are sent one after the other. A failure is recorded at once; success after the last mail of
+ * the claim, or at once if the server is slow.
+ */
 #include "mail/outbox.h"
 
 #include "base/digest.h"
@@ -8,19 +13,20 @@
 #include "model/outbox_mail.h"
 
 enum {
-    HOLD_SECONDS = 120,    /* twice what lies between two renewals */
-    HOLD_AGAIN_MS = 60000, /* how often the mail that is being sent is held anew */
-    HOLD_RETRY_MS = 10000, /* after that has failed */
+    HOLD_SECONDS = 120,    /* twice the time between two renewals */
+    HOLD_AGAIN_MS = 60000, /* between two renewals for the mail that is being sent */
+    HOLD_RETRY_MS = 10000, /* between two tries, after a renewal has failed */
     RETRY_FIRST_SECONDS = 10,
     RETRY_MAX_SECONDS = 3600,
-    IN_HAND_MS = 2000, /* a claimed mail may wait for its turn for so long */
-    QUICK_MS = 100,
+    IN_HAND_MS = 2000,       /* how long a claimed mail may wait to be tried */
+    QUICK_MS = 100,          /* a quick server takes less for a mail */
     TRY_SECONDS = 24 * 3600, /* from the first try to the last */
     PERHAPS_SENT_MAX = 3,
 };
 
-/* 10, 20, 40 ... 3600 seconds behind the first, second, third ... try, and up to a quarter less, so
-   that mails that failed together do not come back together. The last try is after a day. */
+/* The seconds after a try: 10, 20, 40 ... 3600 after the first, second, third ... try. It is up to
+   a quarter less, so that mails that failed together are not tried again together. The last try is
+   a day after the first. */
 static int64_t pause_after(const struct outbox_mail *mail)
 {
     int64_t seconds = RETRY_FIRST_SECONDS;
@@ -33,15 +39,15 @@ static int64_t pause_after(const struct outbox_mail *mail)
     return seconds < left ? seconds : left;
 }
 
-/* ---- what is sent, and not recorded ---- */
+/* ---- mails that are sent but not recorded ---- */
 
 static const struct outbox_mail *nth_sent(const struct outbox *outbox, size_t n)
 {
     return &outbox->mails.list[outbox->sent[n]];
 }
 
-/* The rows say so now. */
-static void tell_sent(struct outbox *outbox)
+/* The mails are recorded now. */
+static void log_sent(struct outbox *outbox)
 {
     for (size_t i = 0; i < outbox->sent_count; i++) {
         const struct outbox_mail *mail = nth_sent(outbox, i);
@@ -72,7 +78,7 @@ static bool record_sent(struct outbox *outbox, struct error *error)
         ids[i] = nth_sent(outbox, i)->id;
     if (outbox->sent_count > 0 && !outbox_mail_sent(outbox->pg, ids, outbox->sent_count, error))
         return false;
-    tell_sent(outbox);
+    log_sent(outbox);
     return true;
 }
 
@@ -92,7 +98,7 @@ static bool record_refused(struct pg *pg, const struct outbox_mail *mail,
 static bool record_delayed(struct pg *pg, const struct outbox_mail *mail,
                            const struct error *failure, struct error *error)
 {
-    /* who was stopped has nothing against the server: the next worker sends it */
+    /* the stop of the worker is not the server's fault: the next worker sends the mail at once */
     int64_t seconds = failure->code == ERROR_STOPPED ? 0 : pause_after(mail);
     if (!outbox_mail_retry(pg, mail, seconds, failure->message, error))
         return false;
@@ -109,13 +115,15 @@ static bool is_hopeless(const struct outbox_mail *mail, const struct error *fail
            (failure->code != ERROR_STOPPED && mail->tried_for_seconds >= TRY_SECONDS);
 }
 
-/* What else was claimed does not wait for a slow server. */
-static bool hold_again(struct outbox *outbox, struct error *error)
+/* Renews the hold of the mail that is being sent. The other mails of the claim are settled: they do
+   not wait for a slow server. */
+static bool renew_hold(struct outbox *outbox, struct error *error)
 {
     return pg_connect(outbox->pg, error) && outbox_settle(outbox, error) &&
            outbox_mail_hold(outbox->pg, &outbox->mails.list[outbox->in_hand], HOLD_SECONDS, error);
 }
 
+/* Called by the transport every second while it waits for the server. */
 static void while_waiting(void *context)
 {
     struct outbox *outbox = context;
@@ -125,12 +133,13 @@ static void while_waiting(void *context)
         outbox->alive(outbox->alive_context);
     if (now - outbox->held_ms < HOLD_AGAIN_MS)
         return;
-    bool held = hold_again(outbox, &error);
+    bool held = renew_hold(outbox, &error);
     outbox->held_ms = held ? now : now - HOLD_AGAIN_MS + HOLD_RETRY_MS;
     if (!held)
         log_error(LOG_WARNING, "mail.not-held", &error);
 }
 
+/* Sends one mail, and records a failure. False: the database failed. */
 static bool send_mail(struct outbox *outbox, struct outbox_mail *mail, struct error *error)
 {
     struct error failure;
@@ -154,7 +163,7 @@ static bool send_mail(struct outbox *outbox, struct outbox_mail *mail, struct er
     return record_delayed(outbox->pg, mail, &failure, error);
 }
 
-/* ---- those that are claimed ---- */
+/* ---- claimed mails ---- */
 
 void outbox_init(struct outbox *outbox, struct pg *pg, struct mail_transport *transport)
 {
@@ -167,7 +176,7 @@ void outbox_free(struct outbox *outbox)
     outbox_init(outbox, NULL, NULL);
 }
 
-static bool claim(struct outbox *outbox, struct error *error)
+static bool claim_mails(struct outbox *outbox, struct error *error)
 {
     const struct outbox_claim asked = {.several = outbox->quick,
                                        .hold_seconds = HOLD_SECONDS,
@@ -200,8 +209,7 @@ bool outbox_settle(struct outbox *outbox, struct error *error)
     return true;
 }
 
-/* The first one is sent at once, however long its claim took: nothing would be gained by another
-   claim. */
+/* The first mail is never late, however long its claim took: another claim would not be quicker. */
 static bool is_late(const struct outbox *outbox)
 {
     return outbox->next > 0 && clock_monotonic_ms() - outbox->claimed_ms > IN_HAND_MS;
@@ -210,7 +218,7 @@ static bool is_late(const struct outbox *outbox)
 static bool send_next(struct outbox *outbox, struct error *error)
 {
     if (((outbox->doubtful || is_late(outbox)) && !outbox_settle(outbox, error)) ||
-        (outbox->next == outbox->mails.count && !claim(outbox, error)))
+        (outbox->next == outbox->mails.count && !claim_mails(outbox, error)))
         return false;
     if (outbox->next == outbox->mails.count)
         return true;

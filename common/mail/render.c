@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Collects the values of a mail by name and fills the two templates with them. A value that is NULL
+ * leaves out its section; one that is "" only switches a section on.
+ */
 #include "mail/render.h"
 
 #include "base/text.h"
@@ -7,17 +11,17 @@
 #include "wire/clean_text.h"
 
 enum {
-    PAYLOAD_CHARACTERS_MAX = 32 * 1024, /* both parts hold it, six bytes for a quote in HTML */
+    PAYLOAD_CHARACTERS_MAX = 32 * 1024, /* twice in a mail; a quote has six bytes in HTML */
     TITLE_CHARACTERS_MAX = 200,
-    SUBJECT_CHARACTERS_MAX = 60, /* of an issue's title there */
+    SUBJECT_CHARACTERS_MAX = 60, /* of an issue's title in a subject */
     VALUES_MAX = 24,
 };
 
-#define GROUPED_MAX 32
+#define GROUPED_MAX 32 /* room for a number with commas */
 
 /* ---- text from outside ---- */
 
-/* A slug needs no encoding; one that was put into the table by hand might. */
+/* Slugs need no encoding, unless one was put into the table by hand. */
 static char *encode_url_segment(struct arena *arena, const char *text, struct error *error)
 {
     static const char unreserved[] =
@@ -64,14 +68,14 @@ struct values {
     size_t count;
 };
 
-static void add(struct values *values, const char *name, const char *text)
+static void add_value(struct values *values, const char *name, const char *text)
 {
     if (values->count + 1 < VALUES_MAX)
         values->items[values->count++] = (struct mail_value){name, text};
 }
 
-/* The first line of a text, cut, without control characters: good for a subject. NULL stays NULL;
- *done becomes false without room. */
+/* The first line of a text, cut to `characters` and without control characters, as for a subject.
+   NULL stays NULL. *done becomes false on an error, and then nothing more is done. */
 static char *one_line(struct arena *arena, const char *text, size_t characters, bool *done,
                       struct error *error)
 {
@@ -90,7 +94,7 @@ static char *one_line(struct arena *arena, const char *text, size_t characters, 
     return line;
 }
 
-/* "SHOP-1  TypeError: x", as far as it is known; *name is what a subject calls it. */
+/* *issue: "SHOP-1  TypeError: x", as far as that is known. *name: the short form for a subject. */
 static bool name_issue(const struct mail_facts *facts, struct arena *arena, const char **issue,
                        const char **name, struct error *error)
 {
@@ -124,15 +128,15 @@ static bool add_facts(struct values *values, const struct mail_facts *facts, str
     const char *id = arena_printf(arena, error, "%" PRId64, facts->data_export_id);
     if (!done || id == NULL || !name_issue(facts, arena, &issue, &name, error))
         return false;
-    add(values, "sentry", facts->beside_sentry ? "" : NULL);
-    add(values, "prefix", facts->url_prefix);
-    add(values, "id", id);
-    add(values, "issue", issue);
-    add(values, "name", key == NULL ? NULL : name);
-    add(values, "key", key);
-    add(values, "project", project);
-    add(values, "colour", facts->beside_sentry ? "#6c5fc7" : "#2f5d8a");
-    add(values, "pre", PRE_STYLE);
+    add_value(values, "sentry", facts->beside_sentry ? "" : NULL);
+    add_value(values, "prefix", facts->url_prefix);
+    add_value(values, "id", id);
+    add_value(values, "issue", issue);
+    add_value(values, "name", key == NULL ? NULL : name);
+    add_value(values, "key", key);
+    add_value(values, "project", project);
+    add_value(values, "colour", facts->beside_sentry ? "#6c5fc7" : "#2f5d8a");
+    add_value(values, "pre", PRE_STYLE);
     return true;
 }
 
@@ -140,9 +144,10 @@ static bool add_facts(struct values *values, const struct mail_facts *facts, str
 
 static const char subject_line[] = "Subject: ";
 
-/* The first line of the text is the subject; a blank one follows. */
-static bool render(const char *text_file, const char *html_file, const struct values *values,
-                   struct arena *arena, struct mail_content *content, struct error *error)
+/* Fills both templates. The text's first line is the subject, and a blank line follows. */
+static bool fill_templates(const char *text_file, const char *html_file,
+                           const struct values *values, struct arena *arena,
+                           struct mail_content *content, struct error *error)
 {
     char *text = mail_template_fill(text_file, values->items, arena, error);
     content->html =
@@ -171,15 +176,15 @@ bool mail_render_success(const struct success_mail *mail, struct arena *arena,
     if (url == NULL || rows == NULL)
         return false;
     (void)clock_format_mail(mail->date_expired, expiration);
-    add(&values, "title",
-        mail->facts.beside_sentry ? "Your Data is Ready!" : "Your export is ready");
-    add(&values, "url", url);
-    add(&values, "rows", rows);
-    add(&values, "rows_number", number);
-    add(&values, "size", text_size(mail->bytes, size));
-    add(&values, "truncated", mail->truncated ? "" : NULL);
-    add(&values, "expiration", expiration);
-    return render("success.txt", "success.html", &values, arena, content, error);
+    add_value(&values, "title",
+              mail->facts.beside_sentry ? "Your Data is Ready!" : "Your export is ready");
+    add_value(&values, "url", url);
+    add_value(&values, "rows", rows);
+    add_value(&values, "rows_number", number);
+    add_value(&values, "size", text_size(mail->bytes, size));
+    add_value(&values, "truncated", mail->truncated ? "" : NULL);
+    add_value(&values, "expiration", expiration);
+    return fill_templates("success.txt", "success.html", &values, arena, content, error);
 }
 
 /* The payload, or its beginning and "...". */
@@ -216,11 +221,11 @@ bool mail_render_failure(const struct failure_mail *mail, struct arena *arena,
     if (payload == NULL || !add_facts(&values, &mail->facts, arena, error))
         return false;
     (void)clock_format_mail(mail->date_added, creation);
-    add(&values, "title",
-        mail->facts.beside_sentry ? "Unable to Export Data" : "Your export has failed");
-    add(&values, "creation", creation);
-    add(&values, "message", mail->error_message);
-    add(&values, "payload", payload);
-    add(&values, "advice", advice_for(mail->code));
-    return render("failure.txt", "failure.html", &values, arena, content, error);
+    add_value(&values, "title",
+              mail->facts.beside_sentry ? "Unable to Export Data" : "Your export has failed");
+    add_value(&values, "creation", creation);
+    add_value(&values, "message", mail->error_message);
+    add_value(&values, "payload", payload);
+    add_value(&values, "advice", advice_for(mail->code));
+    return fill_templates("failure.txt", "failure.html", &values, arena, content, error);
 }

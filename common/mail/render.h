@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two mails of an export: what they say, as text and as HTML (templates/). The HTML is escaped,
+/* The content of the two mails of an export, as text and as HTML (templates/). The HTML is escaped,
    the text is not. Errors are those of the arena, and ERROR_TOO_LARGE. */
 #ifndef MAIL_RENDER_H
 #define MAIL_RENDER_H
@@ -13,12 +13,12 @@ struct mail_content { /* UTF-8, LF line ends, in the arena */
     const char *html;
 };
 
-/* What an export is about: said in both mails. Texts that are not known are NULL. */
+/* What an export is about, for both mails. Unknown texts are NULL. */
 struct mail_facts {
-    bool beside_sentry; /* the original's subject, first sentences and look; else neutral ones */
+    bool beside_sentry;     /* with Sentry's subject, first sentences and look; else neutral ones */
     const char *url_prefix; /* without trailing slash */
     int64_t data_export_id;
-    int64_t group_id; /* 0: none was asked for */
+    int64_t group_id; /* 0: the export is about no issue */
     const char *short_id;
     const char *title; /* of the issue; its first line is shown */
     const char *key;
@@ -28,7 +28,7 @@ struct mail_facts {
 struct success_mail {
     struct mail_facts facts;
     const char *organization_slug;
-    int64_t date_expired;
+    int64_t date_expired; /* microseconds since 1970, as all dates here */
     int64_t rows, bytes;
     bool truncated; /* there are more rows than the limit that was asked for */
 };
@@ -36,18 +36,18 @@ struct success_mail {
 struct failure_mail {
     struct mail_facts facts;
     int64_t date_added;
-    enum error_code code;      /* of the error: what can be done about it */
-    const char *error_message; /* the sentence for the user */
+    enum error_code code;      /* of the error: decides what the mail advises */
+    const char *error_message; /* for the user */
     const char *payload;       /* JSON, keys sorted, indented by 2; a very long one is cut */
 };
 
-/* "Your Download is Ready!": the link <prefix>/organizations/<slug>/data-export/<id>/, when it
-   expires, how many rows there are. */
+/* "Your Download is Ready!": the link <prefix>/organizations/<slug>/data-export/<id>/, when the
+   download expires, and the number of rows. */
 bool mail_render_success(const struct success_mail *mail, struct arena *arena,
                          struct mail_content *content, struct error *error) MUST_CHECK;
 
-/* "Unable to Export Data": when it was asked for, why it failed, what was asked, what can be done.
- */
+/* "Unable to Export Data": when the export was asked for, why it failed, what was asked for, and
+   what the user can do. */
 bool mail_render_failure(const struct failure_mail *mail, struct arena *arena,
                          struct mail_content *content, struct error *error) MUST_CHECK;
 

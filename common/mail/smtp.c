@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_mail_transports.py. */
 #include "mail/smtp.h"
 
 #include "base/text.h"

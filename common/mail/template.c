@@ -25,9 +25,9 @@ static const char *find_value(const struct filling *filling, const char *name)
     return NULL;
 }
 
-/* What stands for a byte, or NULL for itself. Control characters have no business in a mail; a line
-   break may come as CR LF. */
-static const char *instead_of(char byte, bool html)
+/* The text that replaces a byte of a value; NULL: the byte stays. Mails have no control characters.
+   A line break may come as CR LF, so the CR is left out. */
+static const char *find_replacement(char byte, bool html)
 {
     switch (byte) {
     case '&':
@@ -50,7 +50,7 @@ static const char *instead_of(char byte, bool html)
     }
 }
 
-/* How many spaces the line that is being written has, if it has nothing else. */
+/* How many spaces the last line of `out` has, if it has nothing else. */
 static size_t indent_of(const struct buffer *out)
 {
     size_t spaces = 0;
@@ -59,12 +59,12 @@ static size_t indent_of(const struct buffer *out)
     return spaces < out->size && out->data[out->size - 1 - spaces] != '\n' ? 0 : spaces;
 }
 
-static bool put_value(const struct filling *filling, const char *text)
+static bool append_value(const struct filling *filling, const char *text)
 {
     size_t indent = indent_of(filling->out);
     bool done = true;
     for (; done && *text != '\0'; text++) {
-        const char *instead = instead_of(*text, filling->html);
+        const char *instead = find_replacement(*text, filling->html);
         done = instead != NULL ? buffer_append_text(filling->out, instead, filling->error)
                                : buffer_append_byte(filling->out, *text, filling->error);
         for (size_t i = 0; done && *text == '\n' && i < indent; i++)
@@ -75,16 +75,16 @@ static bool put_value(const struct filling *filling, const char *text)
 
 /* ---- tags ---- */
 
-static bool fill(const struct filling *filling, const char *at, const char *end);
+static bool fill_range(const struct filling *filling, const char *at, const char *end);
 
-/* Where the text goes on after a tag, whose line may be its own. */
+/* Where the text goes on after a tag: after its line, if the tag is alone in the line. */
 static const char *skip_line_end(const char *line_of, const char *tag, const char *after)
 {
     bool alone = (tag == line_of || tag[-1] == '\n') && *after == '\n';
     return alone ? after + 1 : after;
 }
 
-/* A section from its opening tag on. Returns where the text goes on after it; NULL is an error. */
+/* Fills a section. Returns where the text goes on after it; NULL: an error. */
 static const char *fill_section(const struct filling *filling, const char *tag, const char *name,
                                 const char *text)
 {
@@ -94,8 +94,8 @@ static const char *fill_section(const struct filling *filling, const char *tag, 
     const char *stop = strstr(body, closing);
     bool wanted = (find_value(filling, name) != NULL) == (tag[2] == '#');
     if (stop == NULL)
-        abort(); /* a template that was mistyped */
-    if (wanted && !fill(filling, body, stop))
+        abort(); /* a mistake in a template */
+    if (wanted && !fill_range(filling, body, stop))
         return NULL;
     return skip_line_end(text, stop, stop + strlen(closing));
 }
@@ -103,10 +103,10 @@ static const char *fill_section(const struct filling *filling, const char *tag, 
 static bool fill_file(const struct filling *filling, const char *file)
 {
     const char *text = embedded_text(embedded_mail_templates, file);
-    return fill(filling, text, text + strlen(text));
+    return fill_range(filling, text, text + strlen(text));
 }
 
-/* `text` is what the tag stands in. Returns where it goes on; NULL is an error. */
+/* `text` is the text around the tag. Returns where it goes on after the tag; NULL: an error. */
 static const char *fill_tag(const struct filling *filling, const char *tag, const char *text)
 {
     char name[NAME_SIZE];
@@ -114,17 +114,18 @@ static const char *fill_tag(const struct filling *filling, const char *tag, cons
     bool plain = strchr("#^>", tag[2]) == NULL;
     const char *begin = tag + (plain ? 2 : 3);
     if (stop == NULL || (size_t)(stop - begin) >= sizeof(name))
-        abort(); /* a template that was mistyped */
+        abort(); /* a mistake in a template */
     (void)snprintf(name, sizeof(name), "%.*s", (int)(stop - begin), begin);
     if (tag[2] == '#' || tag[2] == '^')
         return fill_section(filling, tag, name, text);
     if (tag[2] == '>')
         return fill_file(filling, name) ? skip_line_end(text, tag, stop + 2) : NULL;
     const char *value = find_value(filling, name);
-    return value == NULL || put_value(filling, value) ? stop + 2 : NULL;
+    return value == NULL || append_value(filling, value) ? stop + 2 : NULL;
 }
 
-static bool fill(const struct filling *filling, const char *at, const char *end)
+/* Appends the text from `at` to `end`, with its tags filled in. */
+static bool fill_range(const struct filling *filling, const char *at, const char *end)
 {
     const char *text = at;
     while (at != NULL && at < end) {
