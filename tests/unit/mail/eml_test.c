@@ -65,7 +65,7 @@ static bool send_as(struct fixture *f, const char *message_id, const char *mime)
     return mail_transport_send(f->transport, &message, &f->error);
 }
 
-/* How many files there are; *name is the last one's. */
+/* How many files there are. *name: that of the last one. */
 static int count_files(const struct fixture *f, char name[256])
 {
     int count = 0;
@@ -178,7 +178,7 @@ static void test_a_file_in_the_place_of_the_folder(void **state)
     assert_int_equal(fclose(file), 0);
     assert_false(mail_transport_check(f->transport, &f->error));
     assert_false(send_as(f, "<1@x>", MIME));
-    assert_int_not_equal(f->error.code, ERROR_INVALID); /* that would give the mail up */
+    assert_int_not_equal(f->error.code, ERROR_INVALID); /* the mail must not be given up */
 }
 
 static void test_no_parent(void **state)

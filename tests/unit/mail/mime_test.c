@@ -119,7 +119,7 @@ static void assert_header(const char *line)
         fail_msg("%s is not a header of:\n%s", line, mail.data);
 }
 
-/* ---- the whole ---- */
+/* ---- a whole mail ---- */
 
 static void test_exact_bytes(void **state)
 {
@@ -184,7 +184,7 @@ static void test_quoted_printable(void **state)
         check_round_trip(texts[i]);
 }
 
-/* A line of every length around the limit, of each kind of byte, ending in each kind. */
+/* Lines of all lengths around the limit, for each kind of byte and each kind of last byte. */
 static void test_line_lengths(void **state)
 {
     (void)state;
@@ -246,7 +246,7 @@ static void test_other_control_characters_are_refused(void **state)
     assert_int_equal(error.code, ERROR_INVALID);
 }
 
-/* Decodes "=?utf-8?Q?...?=" words, which folding separates. */
+/* Decodes the words "=?utf-8?Q?...?=" of a folded header. */
 static void decode_subject(char *to)
 {
     const char *at = strstr(mail.data, "\r\nSubject: ") + strlen("\r\nSubject: ");

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* render.c, template.c, mime.c, transport.c, eml.c and smtp.c when an allocation fails: each one in
+   turn. */
 #include "../no_memory.h"
 
 #include "mail/mime.h"

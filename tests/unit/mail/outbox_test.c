@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mailer's judgement, over scripted doubles of the transport and of the outbox table. */
+/* What becomes of each mail, with scripted doubles of the transport and of the outbox table. */
 #include "mail/outbox.h"
 
 #include "base/text.h"
@@ -14,20 +14,20 @@
 enum { FIRST = 5 }; /* id of the first mail, of export 27; then 6 of 28 ... */
 enum recorded { NOTHING, RETRY, GIVEN_UP, GIVEN_BACK };
 
-/* What the doubles answer, and what they were told. */
+/* What the doubles answer, and what they were called with. */
 static struct {
-    size_t due; /* so many are found by claims, with ids in a row */
+    size_t due; /* how many mails claims find, with ids in a row */
     int64_t last_id;
     int64_t tries, tried_for, perhaps_sent;
     enum error_code claim_fails, send_fails, record_fails;
     int sends;
-    int sent, notes; /* so many are noted as sent, by so many calls */
+    int sent, notes; /* how many mails were recorded as sent, and by how many calls */
     enum recorded recorded;
     int given_back;
     int64_t hold, seconds;
     int64_t send_takes_ms;
-    int64_t server_takes_ms; /* on the clock of the outbox alone */
-    int64_t mended_ms;       /* so long after the begin of that, nothing fails to be recorded */
+    int64_t server_takes_ms; /* only on the clock of the outbox */
+    int64_t mended_ms;       /* this long after the begin of that, recording works again */
     int holds, signs;
     char reason[ERROR_MESSAGE_MAX];
 } script;
@@ -181,7 +181,7 @@ static int set_up(void **state)
     return 0;
 }
 
-/* Runs the mailer once; the log lines go to `log`. */
+/* Sends the next mail; the log lines go to `log`. */
 static bool run(bool *more, struct error *error, char log[4096])
 {
     char path[] = "/tmp/outbox_test_XXXXXX";
@@ -204,7 +204,7 @@ static void pass(int64_t ms)
     outbox.claimed_ms -= ms;
 }
 
-/* Runs it until no more may be due, with so many ms between two mails. */
+/* Sends mails until no more may be due, with `ms` milliseconds between two mails. */
 static void run_all(int64_t ms)
 {
     struct error error;
@@ -218,7 +218,7 @@ static void run_all(int64_t ms)
     assert_true(outbox_is_settled(&outbox));
 }
 
-/* Runs it for one mail, which is recorded at once. */
+/* Sends one mail, whose outcome is recorded at once. */
 static void check_run(const char *event)
 {
     struct error error;
@@ -267,7 +267,7 @@ static void test_recorded_together(void **state)
     assert_int_equal(script.notes, 1);
 }
 
-/* A kill would send again what is not recorded. */
+/* If the worker were killed, mails that are sent but not recorded would be sent again. */
 static void test_mails_of_a_slow_server_are_recorded_one_by_one(void **state)
 {
     (void)state;
@@ -290,7 +290,7 @@ static void test_mails_of_a_slow_server_are_recorded_one_by_one(void **state)
     assert_int_equal(script.notes, 6);
 }
 
-/* The first one shows whether the server is quick. */
+/* The first mail shows whether the server is quick. */
 static void test_claimed_one_by_one_of_a_slow_server(void **state)
 {
     (void)state;
@@ -314,7 +314,7 @@ static void test_claimed_one_by_one_of_a_slow_server(void **state)
     assert_int_equal(script.sent, 8);
 }
 
-/* A failure of one is none of the others. */
+/* The failure of one mail does not touch the others. */
 static void test_one_of_several_fails(void **state)
 {
     (void)state;
@@ -332,8 +332,8 @@ static void test_one_of_several_fails(void **state)
     assert_int_equal(script.sent, 2);
 }
 
-/* Nobody else may send a mail while it is being sent here: those whose turn comes too late for that
-   go back. */
+/* Another mailer must not send a mail while it is being sent here. So mails that wait too long
+   after their claim go back. */
 static void test_those_whose_turn_comes_too_late(void **state)
 {
     (void)state;
@@ -345,8 +345,8 @@ static void test_those_whose_turn_comes_too_late(void **state)
     assert_int_equal(script.given_back, 2);
 }
 
-/* No other mailer may take a mail that its server thinks about for ten minutes; those claimed with
-   it do not wait for that. */
+/* A server takes ten minutes for a mail. No other mailer may take this mail meanwhile, and the
+   mails that were claimed with it do not wait. */
 static void test_held_while_a_server_is_slow(void **state)
 {
     (void)state;
@@ -395,7 +395,7 @@ static void test_a_hold_that_failed_is_tried_again_soon(void **state)
     assert_int_equal(script.sent, 1);
 }
 
-/* PostgreSQL may have forgotten our claims: the rest may be somebody else's. */
+/* PostgreSQL may have forgotten our claims: another mailer may have claimed the rest. */
 static void test_the_rest_goes_back_after_an_error(void **state)
 {
     (void)state;
@@ -436,7 +436,7 @@ static void test_the_rest_goes_back_at_the_end(void **state)
     assert_int_equal(script.given_back, 2);
 }
 
-/* ---- one ---- */
+/* ---- one mail ---- */
 
 static void test_a_final_refusal_is_the_end(void **state)
 {
@@ -522,7 +522,7 @@ static void fails(enum error_code code)
     char log[4096];
     assert_false(run(&more, &error, log));
     assert_int_equal(error.code, code);
-    assert_string_equal(log, ""); /* nothing is said of what is not recorded */
+    assert_string_equal(log, ""); /* an outcome that is not recorded is not logged */
 }
 
 static void test_nothing_can_be_claimed(void **state)
@@ -555,7 +555,8 @@ static void send_one(void)
     assert_false(outbox_is_settled(&outbox));
 }
 
-/* The server said yes and the database cannot be told: told the next time, not sent again. */
+/* The server has taken the mail, but that cannot be recorded. It is recorded the next time, and the
+   mail is not sent again. */
 static void test_what_was_not_recorded_is_recorded_later(void **state)
 {
     (void)state;
@@ -575,7 +576,7 @@ static void test_what_was_not_recorded_is_recorded_later(void **state)
     assert_int_equal(script.sends, 1);
 }
 
-/* The next mail cannot be claimed: that is nothing against the last one. */
+/* The next mail cannot be claimed: the last one is recorded nevertheless. */
 static void test_recorded_although_nothing_can_be_claimed(void **state)
 {
     (void)state;
@@ -592,7 +593,7 @@ static void test_recorded_although_nothing_can_be_claimed(void **state)
     assert_true(outbox_is_settled(&outbox));
 }
 
-/* By a worker that ends. */
+/* As at the end of a worker. */
 static void test_recorded_without_a_claim(void **state)
 {
     (void)state;

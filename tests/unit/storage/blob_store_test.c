@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What holds for every blob store: its URL, its paths, its puts. */
+/* What is true for every blob store: its URL, its paths, its puts. */
 #include "filesystem_fixture.h"
 
 #include "base/text.h"
@@ -54,7 +54,7 @@ static void test_urls(void **state)
     assert_int_equal(access(url, F_OK), 0);
 }
 
-/* Each put keeps its own path and bytes, and tells its own error. */
+/* Each put has its own path, bytes and error. */
 static void test_several_puts_in_flight(void **state)
 {
     struct fixture *fixture = *state;
@@ -74,7 +74,7 @@ static void test_several_puts_in_flight(void **state)
     assert_string_equal(fixture->bytes.data, "onethree");
 }
 
-/* A thousand in a row share their folders: below, three such rows begin. */
+/* A thousand new paths in a row share their folders. So 2500 paths have three folders. */
 static void test_new_paths(void **state)
 {
     struct fixture *fixture = *state;

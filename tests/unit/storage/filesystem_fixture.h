@@ -69,7 +69,7 @@ static inline bool put(struct fixture *fixture, const char *path, const char *te
     return blob_store_put(fixture->store, &put, &fixture->error);
 }
 
-/* As a worker does at its start. */
+/* Does what a worker does at its start. */
 static inline bool make_and_check(struct fixture *fixture, blob_store_warn *warn)
 {
     static const struct blob_paths unknown = {.count = 0};

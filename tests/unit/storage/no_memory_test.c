@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* blob_store.c and filesystem/ when an allocation fails: each one in turn. */
 #include "../no_memory.h"
 
 #include "storage/blob_store.h"

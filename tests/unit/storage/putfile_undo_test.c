@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an upload that leads to no file leaves behind: nothing. Over real tables
-   (database_fixture.h), with the upload locks in the Redis of EXPORTD_TEST_REDIS_URL. */
+/* An upload that leads to no file leaves nothing, once it is undone. */
 #include "storage/putfile.h"
 
 #include "../database_fixture.h"
@@ -166,7 +165,7 @@ static void test_upload_that_stopped(void **state)
     expect(0, 0, 0);
 }
 
-/* The second call finds what the first one has made. */
+/* The second call finds the blobs of the first one. */
 static void test_upload_in_two_calls(void **state)
 {
     (void)state;
@@ -175,7 +174,7 @@ static void test_upload_in_two_calls(void **state)
     assert_false(put(&upload, "abc", 2));
     ok(put(&upload, "abc", CHUNKS));
     assert_int_equal(file.blob_count, CHUNKS);
-    expect(CHUNKS, CHUNKS, 1); /* the path that the first call made up for c */
+    expect(CHUNKS, CHUNKS, 1); /* the path of the first call for c */
     undo(&upload);
     expect(0, 0, 0);
 }
@@ -195,7 +194,7 @@ static void test_reused_blob_stays(void **state)
     expect(1, 1, 0);
 }
 
-/* An object that was missing is written at the path of the row that was there before. */
+/* A missing object is written again, at the path of a row that was there before. */
 static void test_blob_made_whole_stays(void **state)
 {
     (void)state;
@@ -227,7 +226,7 @@ static void test_blob_of_a_file_stays(void **state)
     assert_int_equal(size, BLOB_SIZE);
 }
 
-/* The objects are still there, and named: the next cleanup removes them. */
+/* The objects are still there, and named in the journal: the next cleanup removes them. */
 static void test_store_that_fails(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Upload locks of either kind over real servers: EXPORTD_TEST_REDIS_URL names the Redis. */
+/* Upload locks of both kinds, over real servers. EXPORTD_TEST_REDIS_URL names the Redis. */
 #include "storage/upload_lock.h"
 
 #include "base/clock.h"
@@ -27,7 +27,7 @@ static void close_locks(struct upload_locks *locks)
     pg_free(locks->pg);
 }
 
-/* ---- one process and another, for each kind ---- */
+/* ---- two processes, for each kind ---- */
 
 struct two {
     bool in_redis;
@@ -128,7 +128,7 @@ static void test_one_holds_it(void **state)
     need_database();
     expect_taken(&two->one, &lock);
     expect_busy(&two->other, 0);
-    expect_busy(&two->one, 0); /* nor twice itself */
+    expect_busy(&two->one, 0); /* the holder cannot take it twice */
     ok(upload_lock_take(&two->other, "another checksum", 0, &second, &error));
     upload_lock_release(&two->other, &second);
     upload_lock_release(&two->one, &lock);
@@ -158,7 +158,7 @@ static void test_it_ends_by_itself(void **state)
     assert_in_range(milliseconds_left(two), 50000, 60000);
 }
 
-/* A late release does nothing to the lock of the next holder. */
+/* A late release leaves the lock to its next holder. */
 static void test_a_stranger_releases_nothing(void **state)
 {
     const struct two *two = *state;
@@ -199,7 +199,7 @@ static void test_the_connection_breaks(void **state)
     upload_lock_release(&two->one, &lock);
     ok(upload_locks_connect(&two->other, &error));
     if (!upload_lock_take(&two->other, CHECKSUM, 0, &second, &error)) {
-        assert_int_equal(error.code, ERROR_AWAY); /* only now did it notice */
+        assert_int_equal(error.code, ERROR_AWAY); /* it has noticed only now */
         expect_taken(&two->other, &second);
     }
 }
@@ -316,7 +316,7 @@ static void test_kind_beside_a_sentry(void **state)
     expect_kind(true);
 }
 
-/* A worker that claims the kind, and has not committed its row yet, is waited for. */
+/* One worker has claimed the kind, but not yet committed its row: the other one waits for it. */
 static void *claim_the_other(void *result)
 {
     struct error *failure = result;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The watchdog: who is taken for stuck, and who is not. */
+/* The watchdog: which parts count as stuck, and which do not. */
 #include "worker/watchdog.h"
 
 #include "base/clock.h"
@@ -9,13 +9,13 @@
 
 #include <cmocka.h>
 
-/* As if its last sign of life were so long ago. */
+/* As if the last sign of life were `ms` milliseconds ago. */
 static void silence(struct watch *watch, int64_t ms)
 {
     atomic_store(&watch->seen_ms, clock_monotonic_ms() - ms);
 }
 
-static void test_who_is_silent_is_found(void **state)
+static void test_a_silent_part_is_found(void **state)
 {
     (void)state;
     struct watchdog watchdog = {.count = 0};
@@ -31,7 +31,7 @@ static void test_who_is_silent_is_found(void **state)
     assert_ptr_equal(watchdog_check(&watchdog, 1000), job);
 }
 
-static void test_who_may_take_longer(void **state)
+static void test_a_part_may_have_more_time(void **state)
 {
     (void)state;
     struct watchdog watchdog = {.count = 0};
@@ -42,7 +42,7 @@ static void test_who_may_take_longer(void **state)
     assert_ptr_equal(watchdog_check(&watchdog, 1000), mailer);
 }
 
-static void test_who_has_ended_is_not_missed(void **state)
+static void test_a_part_that_has_ended_is_not_missed(void **state)
 {
     (void)state;
     struct watchdog watchdog = {.count = 0};
@@ -52,15 +52,15 @@ static void test_who_has_ended_is_not_missed(void **state)
     assert_null(watchdog_check(&watchdog, 1000));
 }
 
-/* The check itself is late: the process stood still, and with it everybody. */
-static void test_a_stopped_process_gets_its_time_anew(void **state)
+/* The check itself is late: the process was stopped, and all its threads with it. */
+static void test_after_a_stopped_process_all_time_starts_again(void **state)
 {
     (void)state;
     struct watchdog watchdog = {.count = 0};
     struct watch *job = watchdog_add(&watchdog, "job", 0);
     struct watch *ended = watchdog_add(&watchdog, "job", 0);
     watch_end(ended);
-    watchdog.checked_ms -= 60000; /* also when it is the first one */
+    watchdog.checked_ms -= 60000; /* also if it is the first check */
     silence(job, 60000);
     assert_null(watchdog_check(&watchdog, 1000));
     assert_int_equal(atomic_load(&ended->seen_ms), 0);
@@ -71,10 +71,10 @@ static void test_a_stopped_process_gets_its_time_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_who_is_silent_is_found),
-        cmocka_unit_test(test_who_may_take_longer),
-        cmocka_unit_test(test_who_has_ended_is_not_missed),
-        cmocka_unit_test(test_a_stopped_process_gets_its_time_anew),
+        cmocka_unit_test(test_a_silent_part_is_found),
+        cmocka_unit_test(test_a_part_may_have_more_time),
+        cmocka_unit_test(test_a_part_that_has_ended_is_not_missed),
+        cmocka_unit_test(test_after_a_stopped_process_all_time_starts_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,8 +191,8 @@ static void test_only_regular_files_are_objects(void **state)
     expect_text(fixture, PATH, "hello");
 }
 
-/* What a crash in mid-write leaves has a name that follows from the object's: the next write takes
-   it over, and a removal takes it along. */
+/* A crash during a write leaves a temporary file whose name follows from the object's. The next
+   write overwrites that file, and a removal removes it, too. */
 static void test_a_leftover_temporary_file(void **state)
 {
     struct fixture *fixture = *state;
@@ -216,7 +216,7 @@ static void test_a_failed_write_leaves_nothing(void **state)
     struct fixture *fixture = *state;
     char full[256];
     write_text(fixture, "ab/cdef/other", "");
-    assert_int_equal(mkdir(in_root(fixture, PATH, full), 0700), 0); /* in the rename's way */
+    assert_int_equal(mkdir(in_root(fixture, PATH, full), 0700), 0); /* prevents the rename */
     assert_false(put(fixture, PATH, "hello", 0));
     assert_false(exists(fixture, PATH ".part"));
 }
@@ -256,7 +256,7 @@ static void test_a_new_object(void **state)
     expect_text(fixture, PATH, "hello");
     assert_int_equal(mode_of(fixture, PATH), 0600);
     assert_int_equal(mode_of(fixture, "ab/cdef"), 0700);
-    /* what is there already is of the same path's first, cut off try */
+    /* as after a first try that was cut off */
     assert_true(put(fixture, PATH, "new", BLOB_PUT_NEW));
     expect_text(fixture, PATH, "new");
     assert_false(exists(fixture, PATH ".part"));

@@ -4,7 +4,7 @@
 
 #include <sys/syscall.h>
 
-/* Instead of the C library's: counts what is made durable. */
+/* Replaces the function of the C library: counts what is made durable. */
 static int syncs;
 int fsync(int fd)
 {
@@ -69,14 +69,14 @@ static void test_an_unwritable_folder(void **state)
     assert_int_equal(chmod(full, 0700), 0);
 }
 
-/* The file and its folder each time; the two folders above it unless that was done with the last
-   object, in the same folder. */
+/* Each put syncs the file and its folder. The two folders above are synced only if the last object
+   was in another folder. */
 static void test_what_is_synced(void **state)
 {
     struct fixture *fixture = *state;
     char path[256];
     char long_path[256 + 8] = "ab/cdef/";
-    memset(long_path + 8, 'x', 255); /* too long with the end of a temporary name */
+    memset(long_path + 8, 'x', 255); /* with the end of a temporary name, it is too long */
     write_text(fixture, "made/root/1", "x");
     assert_int_equal(syncs_of_writing(fixture, "ab/cdef/1"), 4);
     assert_int_equal(syncs_of_writing(fixture, "ab/cdef/2"), 2);
@@ -91,7 +91,7 @@ static void test_what_is_synced(void **state)
     assert_int_equal(syncs_of_writing(fixture, "ab/cdef/1"), 4);
 }
 
-/* What is remembered of a folder does not outlive the folder. */
+/* A folder that was removed is made again: what the store remembers of the old one does no harm. */
 static void test_a_folder_that_goes_between_two_objects(void **state)
 {
     struct fixture *fixture = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a filesystem store can be written: what is noticed without writing, and by writing. */
+/* Whether a filesystem store can be written, found out without writing and by writing. */
 #include "../filesystem_fixture.h"
 
 #include <sched.h>
@@ -9,7 +9,7 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
-/* Instead of the C library's: counts what is made durable. */
+/* Replaces the function of the C library: counts what is made durable. */
 static int syncs;
 static int folder_failure; /* errno of each sync of a folder; 0: none */
 int fsync(int fd)
@@ -23,7 +23,7 @@ int fsync(int fd)
     return (int)syscall(SYS_fsync, fd);
 }
 
-/* Instead of the C library's: a disk of the test's making, or the real one. */
+/* Replaces the function of the C library: describes the test's disk, or the real one. */
 static const struct statvfs *made_up;
 int fstatvfs(int fd, struct statvfs *disk)
 {
@@ -196,7 +196,7 @@ static struct statvfs disk_of(unsigned long blocks, unsigned long free, unsigned
                             .f_favail = inodes_available};
 }
 
-/* Root could still write into reserved blocks: they count as used all the same. */
+/* Reserved blocks count as used, although root could write into them. */
 static void test_the_room_on_the_disk(void **state)
 {
     struct fixture *fixture = *state;
@@ -209,8 +209,8 @@ static void test_the_room_on_the_disk(void **state)
         {disk_of(9999, 9999, enough - 1, 100, 1), false},
         {disk_of(9999, 500, 0, 100, 1), false},
         {disk_of(9999, 9999, enough, 100, 0), false},
-        {disk_of(9999, 9999, enough, 0, 0), true}, /* counts no inodes */
-        {disk_of(0, 0, 0, 100, 1), true},          /* counts no blocks */
+        {disk_of(9999, 9999, enough, 0, 0), true}, /* a file system without a number of inodes */
+        {disk_of(0, 0, 0, 100, 1), true},          /* a file system without a number of blocks */
     };
     assert_true(make_and_check(fixture, NULL));
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
@@ -226,7 +226,7 @@ static void test_the_room_on_the_disk(void **state)
     made_up = NULL;
 }
 
-/* ---- a disk of its own, in a child with namespaces of its own ---- */
+/* ---- a mounted disk, in a child process with its own namespaces ---- */
 
 static bool write_line(const char *path, const char *text)
 {
@@ -261,7 +261,7 @@ static bool fails(struct fixture *fixture, enum error_code code)
 
 enum { CANNOT_MOUNT = 99 };
 
-/* Returns 0, or the number of the step that failed. */
+/* Returns 0 or the number of the step that failed. */
 static int on_a_disk_of_its_own(struct fixture *fixture)
 {
     char filler[256];

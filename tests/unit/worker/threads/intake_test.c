@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The intake as a thread: what it brings, and that only one of two does. */
+/* The intake as a thread, over real servers: it brings messages, and of two only one does. */
 #include "worker/threads/intake.h"
 
 #include "../../job/intake_fixture.h"
@@ -67,7 +67,7 @@ static void it_brings_what_arrives(void **state)
     push_job(door, QUEUE, 27);
     assert_true(pool_wait(&side.pool, SOON_MS));
     expect_state(door, 27, "waiting");
-    push_job(door, QUEUE, 28); /* its row comes later */
+    push_job(door, QUEUE, 28); /* the export's row comes later */
     wait_for_sql(door, "SELECT count(*) FROM exportd.dead WHERE data_export_id = 28");
     (void)pool_wait(&side.pool, 0);
     insert_row_of(door->fixture, 28, LONG_AGO);
@@ -101,7 +101,7 @@ static void one_of_two_brings(void **state)
     stop_side(&two);
 }
 
-/* A Redis that is full; then a connection to PostgreSQL that breaks. */
+/* First Redis is full; then a connection to PostgreSQL breaks. */
 static void servers_come_back(void **state)
 {
     struct door *door = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The meeting point of claimer and job threads, with real threads. */
+/* The pool, where the claimer and the job threads meet: step by step, and with real threads. */
 #include "worker/threads/pool.h"
 
 #include "base/clock.h"
@@ -12,7 +12,7 @@
 enum {
     THREADS = 4,
     JOBS = 400,
-    LONG_MS = 60000, /* no thread waits so long that has been woken */
+    LONG_MS = 60000, /* a thread that is woken waits for much less */
     SOON_MS = 20000,
 };
 
@@ -38,13 +38,13 @@ static void give(int64_t id, bool big)
     assert_true(pool_give(&pool, &claim, 0));
 }
 
-/* The thread is ready, as far as the claimer is concerned. */
+/* For the claimer, the thread is ready. */
 static void make_ready(int slot)
 {
     assert_null(pool_receive(&pool, slot, 0));
 }
 
-/* The thread works at a job. */
+/* The thread works on a job. */
 static void make_work(int slot, int64_t id, bool big)
 {
     make_ready(slot);
@@ -74,7 +74,7 @@ static void test_no_thread_is_ready(void **state)
     assert_int_equal(pool_busy(&pool), 0);
 }
 
-/* A thread that has waited in vain stays ready, and keeps what it is given meanwhile. */
+/* A thread whose wait has ended without a job stays ready, and receives what it is given later. */
 static void test_given_between_two_waits(void **state)
 {
     (void)state;
@@ -84,7 +84,7 @@ static void test_given_between_two_waits(void **state)
     give(7, false);
     expect_order(0, 0);
     assert_int_equal(pool_busy(&pool), 1);
-    assert_null(pool_receive(&pool, 0, 0)); /* it is not the other thread's */
+    assert_null(pool_receive(&pool, 0, 0)); /* the job is not for this thread */
     const struct claim *claim = pool_receive(&pool, 1, 0);
     assert_non_null(claim);
     assert_int_equal(claim->data_export_id, 7);
@@ -111,27 +111,27 @@ static void test_held_until_released(void **state)
     expect_order(1, 1);
 }
 
-/* Its next job may be claimed, and waits for it. */
+/* The next job may be claimed for a thread that ends, and waits for it. */
 static void test_ending(void **state)
 {
     (void)state;
     struct claim claim = make_claim(8, false);
     pool_init(&pool, 2);
     make_work(0, 7, false);
-    assert_true(pool_wait(&pool, 0)); /* from when it became ready */
+    assert_true(pool_wait(&pool, 0)); /* rung when the thread became ready */
     expect_order(0, 0);
     pool_end(&pool, 0);
     assert_true(pool_wait(&pool, 0));
     expect_order(1, 1);
     assert_int_equal(pool_busy(&pool), 1);
-    assert_false(pool_give(&pool, &claim, 10)); /* it has not ended in time, */
-    expect_order(0, 0);                         /* and is not believed again */
+    assert_false(pool_give(&pool, &claim, 10)); /* the thread has not ended in time */
+    expect_order(0, 0);                         /* so no more jobs are claimed for it */
     pool_release(&pool, 0);
     make_ready(0);
     assert_true(pool_give(&pool, &claim, 10));
 }
 
-/* One is claimed ahead, and only where no thread is ready. */
+/* Only one job is claimed ahead, and only if no thread is ready. */
 static void test_one_ahead(void **state)
 {
     (void)state;
@@ -152,7 +152,7 @@ static void *give_big(void *argument)
     return (void *)(uintptr_t)pool_give(&pool, &claim, LONG_MS);
 }
 
-/* A big job that ends makes room for the next one, which is counted while it waits. */
+/* A big job that ends makes room for another one, which counts from its claim on. */
 static void test_a_big_one_ahead(void **state)
 {
     (void)state;
@@ -219,7 +219,7 @@ static void test_one_thread_takes_big_exports_too(void **state)
     assert_true(pool_keep_big(&pool, 0));
     pool_release(&pool, 0);
     make_work(0, 2, false);
-    assert_true(pool_keep_big(&pool, 0)); /* there is no other thread for it */
+    assert_true(pool_keep_big(&pool, 0)); /* no thread can be kept for small ones */
 }
 
 static void test_one_of_several_is_kept(void **state)
@@ -239,7 +239,7 @@ static void test_one_of_several_is_kept(void **state)
     expect_order(2, 1);
 }
 
-/* What turns out to be big may go on only while a thread is left for small ones. */
+/* A job that turns out to be big may go on only if a thread is left for small ones. */
 static void test_keep_big(void **state)
 {
     (void)state;
@@ -285,7 +285,7 @@ static void test_lose(void **state)
     assert_false(pool_is_lost(&pool, 1));
 }
 
-/* Lost before its thread has picked it up: the thread learns it. */
+/* A job is lost before its thread receives it: the thread sees that. */
 static void test_lose_what_is_only_given(void **state)
 {
     (void)state;
@@ -308,7 +308,7 @@ struct receiver {
     int lost;
 };
 
-/* Notes each job before it lets it go. */
+/* Counts each job and releases it. */
 static void *receive(void *argument)
 {
     struct receiver *receiver = argument;
@@ -339,7 +339,7 @@ static void ignore_slot(void *context, int slot)
     (void)slot;
 }
 
-/* As the claimer and the heartbeat use it, at once. */
+/* The claimer and the heartbeat use the pool at the same time. */
 static void test_each_job_is_received_once(void **state)
 {
     (void)state;
@@ -380,7 +380,7 @@ static void *ring(void *argument)
     return argument;
 }
 
-/* What rings before the wait is not missed, and counts once. */
+/* A ring before the wait is not missed, and ends only one wait. */
 static void test_ring(void **state)
 {
     (void)state;
@@ -388,7 +388,7 @@ static void test_ring(void **state)
     int64_t since = clock_monotonic_ms();
     pool_init(&pool, 1);
     make_ready(0);
-    pool_wait(&pool, LONG_MS); /* the thread that became ready */
+    pool_wait(&pool, LONG_MS); /* rung when the thread became ready */
     pool_ring(&pool);
     pool_wait(&pool, LONG_MS);
     assert_int_equal(pthread_create(&thread, NULL, ring, NULL), 0);
@@ -415,12 +415,12 @@ static void test_a_stop_ends_all_waiting(void **state)
     join(&receivers[0]);
     join(&receivers[1]);
     pool_wait(&pool, LONG_MS);
-    assert_false(pool_give(&pool, &claim, 0)); /* the heartbeat gives it back */
+    assert_false(pool_give(&pool, &claim, 0)); /* the caller must give it back */
     assert_int_equal(pool_busy(&pool), 0);
     assert_in_range(clock_monotonic_ms() - since, 0, SOON_MS);
 }
 
-/* A thread that was given a job before the stop still picks it up. */
+/* A thread still receives a job that it was given before the stop. */
 static void test_given_before_the_stop(void **state)
 {
     (void)state;
