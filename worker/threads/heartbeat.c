@@ -3,8 +3,6 @@
  * Ten times a second a round does what is due: a beat three times per lease, a look for lost jobs
  * every second. Workers are taken for dead only after this one has beaten for a whole lease without
  * a break: before that, their beats may look old because of the server, not because of them.
- * Tested by tests/system/test_queue.py, tests/system/test_watchdog.py and
- * tests/system/test_cancel.py.
  */
 #include "worker/threads/heartbeat.h"
 
