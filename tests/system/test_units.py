@@ -13,6 +13,11 @@ def test_over_real_tables(postgres, database, name):
     run_unit(name, EXPORTD_TEST_DATABASE_URL=postgres.url(database))
 
 
+@pytest.mark.parametrize("name", ["storage_putfile", "storage_getfile", "storage_cleanup"])
+def test_over_a_store(postgres, database, name):
+    run_unit(name, EXPORTD_TEST_DATABASE_URL=postgres.url(database))
+
+
 def test_undo_of_uploads(postgres, database, redis_server):
     run_unit("storage_putfile_undo", EXPORTD_TEST_DATABASE_URL=postgres.url(database),
              EXPORTD_TEST_REDIS_URL=redis_server.url)
