@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The mail that is a part of an outcome: composed first, then added to the last batch.
- * Tested by tests/system/test_bad_input.py and tests/system/test_first_export.py.
- */
+/* The mail that is a part of an outcome: composed first, then added to the last batch. */
 #include "worker/attempt/steps.h"
 
 #include "base/text.h"

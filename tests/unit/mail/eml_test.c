@@ -194,33 +194,6 @@ static void test_no_parent(void **state)
     mail_transport_free(transport);
 }
 
-static void test_urls(void **state)
-{
-    (void)state;
-    static const char *const bad[] = {"file://host/folder", "file:///",   "file://", "folder",
-                                      "file:///x?a=b",      "http://h/x", "smtp://"};
-    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
-        struct mail_transport *transport = NULL;
-        struct error error;
-        assert_false(mail_transport_open(&(struct mail_settings){.url = bad[i], .sender = "a@b"},
-                                         &transport, &error));
-        assert_int_equal(error.code, ERROR_USAGE);
-        assert_null(transport);
-    }
-    mail_transport_free(NULL);
-}
-
-static void test_the_sender_is_an_address(void **state)
-{
-    (void)state;
-    struct mail_transport *transport = NULL;
-    struct error error;
-    assert_false(mail_transport_open(
-        &(struct mail_settings){.url = "file:///tmp/x", .sender = "a@b,c@d"}, &transport, &error));
-    assert_int_equal(error.code, ERROR_USAGE);
-    assert_null(transport);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,8 +205,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_check_makes_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_file_in_the_place_of_the_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_parent, set_up, tear_down),
-        cmocka_unit_test(test_urls),
-        cmocka_unit_test(test_the_sender_is_an_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
