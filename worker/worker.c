@@ -94,6 +94,7 @@ static bool check_tables(struct pg *pg, const struct config *config, struct erro
     return done;
 }
 
+/* Whether this is the right database; also settles where the upload locks are. */
 static bool check_database(struct worker *worker, struct error *error)
 {
     const struct config *config = worker->context.config;
@@ -165,6 +166,7 @@ static bool open_redis(struct worker *worker, struct error *error)
            error_no_memory(error);
 }
 
+/* Opens all that the threads work with, except what each job thread has for itself. */
 static bool open_parts(struct worker *worker, struct error *error)
 {
     const struct config *config = worker->context.config;
@@ -329,6 +331,7 @@ static bool count_messages(struct worker *worker, int64_t *messages, struct erro
     return true;
 }
 
+/* An error while the queue is paused and jobs wait in it: they would wait for ever. */
 static bool count_jobs(struct worker *worker, int64_t *jobs, struct error *error)
 {
     const struct config *config = worker->context.config;
@@ -416,7 +419,7 @@ static bool end_drain(struct worker *worker, struct error *error)
 
 /* Runs the threads until all have ended. The heartbeat ends after the job threads, because its last
    act is to give back the jobs that they left. */
-static bool supervise(struct worker *worker, struct error *error)
+static bool supervise_threads(struct worker *worker, struct error *error)
 {
     bool done = start_threads(worker, error) && start_drainer(worker, error);
     if (done)
@@ -445,7 +448,7 @@ static bool run_until_stopped(struct worker *worker, struct error *error)
         return false;
     LOG(LOG_INFO, "worker.started", log_text("worker", worker->context.name),
         log_int("concurrency", worker->options->concurrency));
-    bool done = supervise(worker, error);
+    bool done = supervise_threads(worker, error);
     log_event(LOG_INFO, "worker.stopped", NULL);
     return done;
 }

@@ -135,7 +135,7 @@ static bool is_writable(const char *path)
 }
 
 /* Makes no folder: a worker that runs as another user could perhaps not write there. */
-static bool check(struct mail_transport *base, struct error *error)
+static bool check_folder(struct mail_transport *base, struct error *error)
 {
     const struct eml_transport *transport = (const struct eml_transport *)base;
     struct stat status;
@@ -163,7 +163,7 @@ static void free_transport(struct mail_transport *base)
 
 static const struct mail_transport_operations operations = {
     .send = send_mail,
-    .check = check,
+    .check = check_folder,
     .free = free_transport,
 };
 

@@ -67,6 +67,7 @@ bool mail_message_id(const char *sender, int64_t data_export_id, int64_t attempt
 
 /* ---- headers ---- */
 
+/* For values that need no encoding. */
 static bool print_header(struct buffer *out, const char *name, const char *value,
                          struct error *error)
 {
@@ -143,6 +144,7 @@ static bool append_words(struct buffer *out, const char *text, size_t size, stru
     return true;
 }
 
+/* Whether a text may stand in a header. `what` names it in the error. */
 static bool check_words(const char *what, const char *text, size_t size, struct error *error)
 {
     for (size_t i = 0; i < size; i++)
@@ -257,6 +259,7 @@ static bool append_quoted(struct buffer *out, const char *text, struct error *er
     return true;
 }
 
+/* One of the two alternatives, with its headers. */
 static bool append_part(struct buffer *out, const char *type, const char *text, struct error *error)
 {
     return buffer_printf(out, error,

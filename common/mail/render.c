@@ -68,6 +68,7 @@ struct values {
     size_t count;
 };
 
+/* VALUES_MAX is more than a mail needs. Values beyond that would be left out. */
 static void add_value(struct values *values, const char *name, const char *text)
 {
     if (values->count + 1 < VALUES_MAX)
@@ -118,6 +119,7 @@ static bool name_issue(const struct mail_facts *facts, struct arena *arena, cons
     "line-height:1.4;font-family:Menlo,Consolas,monospace;white-space:pre-wrap;"                   \
     "word-break:break-word;overflow-wrap:anywhere"
 
+/* The values that both mails have. Their strings are in `arena`, or in `facts`. */
 static bool add_facts(struct values *values, const struct mail_facts *facts, struct arena *arena,
                       struct error *error)
 {
@@ -195,6 +197,7 @@ static char *cut_payload(struct arena *arena, const char *payload, struct error 
     return arena_printf(arena, error, "%.*s%s", (int)kept, payload, kept < size ? "\n..." : "");
 }
 
+/* What the user can do: the export itself is wrong, or too large, or neither. */
 static const char *advice_for(enum error_code code)
 {
     switch (code) {

@@ -27,18 +27,18 @@ static bool send_mail(struct mail_transport *base, const struct mail_message *me
     return smtp_send(transport->smtp, &mail, error);
 }
 
-static bool check(struct mail_transport *base, struct error *error)
+static bool check_server(struct mail_transport *base, struct error *error)
 {
     const struct smtp_transport *transport = (const struct smtp_transport *)base;
     return smtp_probe(transport->smtp, transport->sender, error);
 }
 
-static void rest(struct mail_transport *base)
+static void rest_connection(struct mail_transport *base)
 {
     smtp_rest(((const struct smtp_transport *)base)->smtp);
 }
 
-static void interrupt(struct mail_transport *base)
+static void interrupt_sending(struct mail_transport *base)
 {
     atomic_store(&((struct smtp_transport *)base)->interrupted, true);
 }
@@ -53,9 +53,9 @@ static void free_transport(struct mail_transport *base)
 
 static const struct mail_transport_operations operations = {
     .send = send_mail,
-    .check = check,
-    .rest = rest,
-    .interrupt = interrupt,
+    .check = check_server,
+    .rest = rest_connection,
+    .interrupt = interrupt_sending,
     .free = free_transport,
 };
 

@@ -171,6 +171,7 @@ static bool try_candidate(struct run *run, const struct candidate *candidate, st
 
 /* ---- abandoned objects ---- */
 
+/* For a dry run. */
 static void count_abandoned(struct run *run, const struct candidate *candidate)
 {
     struct error missing;
@@ -196,6 +197,7 @@ static bool free_abandoned(struct run *run, const struct stored_object *object, 
     return true;
 }
 
+/* Asks for all paths of the page at once whether a blob row owns them, then frees each. */
 static bool free_abandoned_page(struct run *run, const struct stored_objects *objects,
                                 struct error *error)
 {
@@ -322,6 +324,7 @@ static void keep_distinct(struct file_blobs *blobs)
     blobs->count = kept;
 }
 
+/* Names the paths of these blobs in the journal. */
 static bool journal_blobs(struct pg *pg, int64_t data_export_id, struct arena *arena,
                           const struct file_blobs *blobs, struct error *error)
 {
@@ -406,6 +409,7 @@ static bool free_all_expired(struct run *run, struct error *error)
     return true;
 }
 
+/* For a dry run. */
 static bool count_expired(struct run *run, struct error *error)
 {
     struct expired_sum sum;

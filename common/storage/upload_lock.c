@@ -113,6 +113,7 @@ static void release_if_lost(const struct upload_locks *locks, const struct uploa
         (void)!try_release(locks, lock, &released, &ignored);
 }
 
+/* One try to take the lock: lock->held says whether it was free. */
 static bool try_take(const struct upload_locks *locks, struct upload_lock *lock,
                      struct error *error)
 {
@@ -201,6 +202,7 @@ static bool refuse_kind(const char *current, const char *kind, struct error *err
                      current, kind);
 }
 
+/* Compares without a lock on the row: the kind may change after this. */
 bool upload_lock_kind_check(struct pg *pg, bool in_redis, int64_t lease_seconds,
                             struct error *error)
 {
@@ -213,6 +215,7 @@ bool upload_lock_kind_check(struct pg *pg, bool in_redis, int64_t lease_seconds,
     return !used || text_equal(current, kind) || refuse_kind(current, kind, error);
 }
 
+/* Locks the row of the kind first, so that two processes do not change it at once. */
 bool upload_lock_kind_claim(struct pg *pg, bool in_redis, int64_t lease_seconds,
                             struct error *error)
 {

@@ -29,7 +29,7 @@ static bool connect_for_step(struct attempt *attempt, struct error *error)
 /* Tries a step until it has been committed or is known to fail. When a COMMIT may have been sent
    and its answer lost, the database is asked whether the outcome was committed. Silence does not
    tell, and neither does a closed fence: that COMMIT may have closed it. */
-static bool persist(struct attempt *attempt, outcome_step *step, struct error *error)
+static bool persist_step(struct attempt *attempt, outcome_step *step, struct error *error)
 {
     bool unsure = false;
     for (int tries = 1;; tries++) {
@@ -63,6 +63,7 @@ static bool persist(struct attempt *attempt, outcome_step *step, struct error *e
 
 /* ---- the outcomes ---- */
 
+/* Logs why there was nothing to write for this attempt; nothing for OUTCOME_DONE. */
 static void log_otherwise(enum outcome_result result)
 {
     if (result == OUTCOME_ROW_GONE)
@@ -71,6 +72,7 @@ static void log_otherwise(enum outcome_result result)
         log_event(LOG_WARNING, "dataexport.finished-elsewhere", NULL);
 }
 
+/* Writes the valid outcome. Stores the file again if a blob of it has vanished. */
 static bool step_valid(struct attempt *attempt, struct error *error)
 {
     enum outcome_result result = OUTCOME_BLOB_GONE;
@@ -100,7 +102,7 @@ static bool step_failed(struct attempt *attempt, struct error *error)
 
 bool conclude_valid(struct attempt *attempt)
 {
-    bool written = persist(attempt, step_valid, &attempt->error);
+    bool written = persist_step(attempt, step_valid, &attempt->error);
     attempt->valid = written && !attempt->otherwise;
     attempt->mailed = attempt->valid;
     if (written && attempt->otherwise)
@@ -112,7 +114,7 @@ bool conclude_valid(struct attempt *attempt)
 
 /* Writes that the job is not over. If even that fails, the heartbeat gives the job back, or another
    worker does. */
-static void postpone(struct attempt *attempt, struct retry retry)
+static void postpone_job(struct attempt *attempt, struct retry retry)
 {
     const struct error *cause = &attempt->error;
     struct error error;
@@ -120,7 +122,7 @@ static void postpone(struct attempt *attempt, struct retry retry)
     attempt->cause = cause->message;
     attempt->delay_ms = retry.delay_ms;
     attempt->counted = retry.counted;
-    while (!persist(attempt, outcome_postponed, &error)) {
+    while (!persist_step(attempt, outcome_postponed, &error)) {
         log_error(LOG_ERROR, "dataexport.outcome-not-written", &error);
         if (error.code == ERROR_LOST)
             assemble_undo(attempt);
@@ -132,6 +134,7 @@ static void postpone(struct attempt *attempt, struct retry retry)
         log_text("error", cause->message), log_int("delay_ms", retry.delay_ms));
 }
 
+/* Writes that the export has failed, with the mail to its user. False: it could not be written. */
 static bool fail_export(struct attempt *attempt, struct error *error)
 {
     const struct error *cause = &attempt->error;
@@ -139,7 +142,7 @@ static bool fail_export(struct attempt *attempt, struct error *error)
     attempt->cause = cause->message;
     LOG(LOG_ERROR, "dataexport.error", log_text("error", attempt->reason),
         log_text("code", error_code_name(cause->code)), log_text("cause", cause->message));
-    attempt->mailed = persist(attempt, step_failed, error);
+    attempt->mailed = persist_step(attempt, step_failed, error);
     if (attempt->mailed)
         assemble_undo(attempt);
     return attempt->mailed;
@@ -167,11 +170,11 @@ void conclude_error(struct attempt *attempt)
     case RETRY_FAIL:
         if (!fail_export(attempt, &unwritten)) {
             attempt->error = unwritten;
-            postpone(attempt, retry_unwritten(&history, &limits));
+            postpone_job(attempt, retry_unwritten(&history, &limits));
         }
         break;
     case RETRY_POSTPONE:
-        postpone(attempt, retry);
+        postpone_job(attempt, retry);
         break;
     case RETRY_HANDS_OFF:
         log_error(LOG_WARNING, "dataexport.lost", cause);
@@ -194,7 +197,8 @@ static bool step_finished(struct attempt *attempt, struct error *error)
 
 void conclude_otherwise(struct attempt *attempt, enum outcome_result result)
 {
-    if (persist(attempt, result == OUTCOME_ROW_GONE ? step_gone : step_finished, &attempt->error))
+    if (persist_step(attempt, result == OUTCOME_ROW_GONE ? step_gone : step_finished,
+                     &attempt->error))
         log_otherwise(result);
     else
         conclude_error(attempt);

@@ -63,6 +63,7 @@ bool pool_wait(struct pool *pool, int64_t ms)
     return rung;
 }
 
+/* Whether the pool holds a job for this thread. */
 static bool is_held(const struct pool_slot *slot)
 {
     return slot->place == POOL_GIVEN || slot->place == POOL_WORKING || slot->place == POOL_ENDING;
@@ -85,6 +86,7 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
+/* How many threads are in this place. */
 static int count_in(const struct pool *pool, enum pool_place place)
 {
     int count = 0;
@@ -93,6 +95,8 @@ static int count_in(const struct pool *pool, enum pool_place place)
     return count;
 }
 
+/* A thread that ends counts only if no other one is ready, and then only one: it may take longer
+   than the claimer waits. */
 struct claim_order pool_order(struct pool *pool)
 {
     (void)pthread_mutex_lock(&pool->mutex);
@@ -128,6 +132,7 @@ static void expect_no_end(struct pool *pool)
             pool->slots[i].place = POOL_WORKING;
 }
 
+/* While this waits, the claim counts as a big job if it is one (big_is_coming). */
 bool pool_give(struct pool *pool, const struct claim *claim, int64_t ms)
 {
     struct timespec deadline = bell_deadline(ms);
@@ -185,6 +190,7 @@ void pool_release(struct pool *pool, int slot)
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 
+/* A job that was claimed as big counts already. */
 bool pool_keep_big(struct pool *pool, int slot)
 {
     struct claim *claim = &pool->slots[slot].claim;

@@ -86,6 +86,7 @@ static bool put_in(struct folders *folders, const struct place *place, const str
     return good;
 }
 
+/* Begins and finishes a put. */
 static bool filesystem_put(struct blob_store *store, struct blob_put *put, struct error *error)
 {
     struct folders *folders = folders_of(store);
@@ -178,12 +179,12 @@ static bool filesystem_remove(struct blob_store *store, const char *path, struct
     return failure == 0 || error_set_errno(error, failure, "cannot remove object %s", path);
 }
 
-static bool probe(struct blob_store *store, struct error *error)
+static bool probe_root(struct blob_store *store, struct error *error)
 {
     return filesystem_probe(folders_of(store), error);
 }
 
-static bool make(struct blob_store *store, struct error *error)
+static bool make_root(struct blob_store *store, struct error *error)
 {
     int root = -1;
     if (!folders_open_root(folders_of(store), true, &root, error))
@@ -192,8 +193,8 @@ static bool make(struct blob_store *store, struct error *error)
     return true;
 }
 
-static bool check(struct blob_store *store, const struct blob_paths *known, blob_store_warn *warn,
-                  struct error *error)
+static bool check_root(struct blob_store *store, const struct blob_paths *known,
+                       blob_store_warn *warn, struct error *error)
 {
     return filesystem_check(folders_of(store), known, warn, error);
 }
@@ -221,9 +222,9 @@ static const struct blob_store_operations operations = {
     .get = filesystem_get,
     .size = filesystem_size,
     .remove = filesystem_remove,
-    .probe = probe,
-    .make = make,
-    .check = check,
+    .probe = probe_root,
+    .make = make_root,
+    .check = check_root,
     .new_path = filesystem_new_path,
     .free = filesystem_free,
 };
