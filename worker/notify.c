@@ -25,7 +25,7 @@ static int64_t read_interval_ms(void)
     return usec / 2000 > 0 ? usec / 2000 : 1;
 }
 
-/* An abstract name begins with a NUL, has none at its end, and its length is the address's. */
+/* An abstract name begins with a NUL. The size of the address ends it, not a second NUL. */
 static bool read_address(struct notify *notify, const char *path)
 {
     size_t length = strlen(path);

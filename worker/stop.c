@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each tick reads one signal, does what is due by the clock, and asks the watchdog. Once jobs go
- * back to the queue, the time counts from then on. An alarm ends the process if even the main
- * thread hangs.
+ * Each tick reads one signal, does what is due by the clock, and asks the watchdog. Once running
+ * jobs begin to go back to the queue, all times count from that moment. An alarm ends the process
+ * if even the main thread hangs.
  */
 #include "worker/stop.h"
 
@@ -162,9 +162,9 @@ static void read_signals(struct stop *stop)
     LOG(LOG_INFO, "worker.signal", log_int("signal", (int64_t)info.ssi_signo));
 }
 
-/* Ends what threads wait for: at first questions to the tagstore; then a mail that is being sent,
-   later, because it would go out again if its server has taken it already; at last everything, even
-   what job threads need to give back their jobs. */
+/* Ends what threads wait for. At first these are questions to the tagstore. A mail that is being
+   sent has more time, because it would go out again if its server has taken it already. At last
+   everything is interrupted, even what job threads need to give back their jobs. */
 static void interrupt_threads(struct stop *stop, int64_t since_ms)
 {
     bool all = since_ms >= INTERRUPT_ALL_MS;

@@ -27,7 +27,7 @@ struct stop {
     /* For stop.c alone. Times are monotonic; 0: not yet. */
     int signals;           /* signalfd; below 0: none */
     int64_t deadline_ms;   /* when running jobs go back to the queue */
-    int64_t hurried_at_ms; /* when they began to */
+    int64_t hurried_at_ms; /* when they began to go back */
     int64_t interrupt_ms;  /* when to interrupt next */
     bool stuck;            /* a thread hangs: the process ends with abort() */
 };

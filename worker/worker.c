@@ -29,7 +29,7 @@ enum {
     SHOW_DRAIN_MS = 3000, /* between two lines about what --drain waits for */
     DRAIN_WAIT_MS = 100,
     START_WAIT_MS = 1000,     /* between two tries to reach PostgreSQL */
-    START_PATIENCE_MS = 5000, /* for its answers then */
+    START_PATIENCE_MS = 5000, /* how long its answers may take at the start */
     PARTS_MAX = POOL_MAX + 5, /* job threads, claimer, intake, heartbeat, mailer, drainer */
 };
 

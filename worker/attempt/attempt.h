@@ -58,7 +58,7 @@ struct attempt {
     struct issues_by_tag_payload about; /* key NULL: another query type, or unreadable */
     struct assembly assembly;
 
-    /* Its end. */
+    /* How it ends. */
     int64_t delay_ms;   /* until the next attempt */
     bool counted;       /* the attempt counts as a failure of the job */
     const char *reason; /* for the user: a failure's sentence, or the error of a postponement */

@@ -121,7 +121,7 @@ static bool claim_some(struct looks *looks, bool *more, struct error *error)
                 claim_jobs(looks->claimer->pg, &looks->claimant, &order, &claims, error);
     if (claims.count > 0 && !FAULT("claimed", error))
         return false;
-    give_claims(looks, &claims); /* also those before a failure */
+    give_claims(looks, &claims); /* also those that were claimed before a failure */
     if (claims.promoted > 0)
         LOG(LOG_INFO, "queue.promoted", log_int("count", claims.promoted));
     looks->idle = claims.count == 0;

@@ -65,8 +65,8 @@ bool pool_give(struct pool *pool, const struct claim *claim, int64_t ms);
 
 /* ---- for job thread `slot` ---- */
 
-/* Waits at most `ms` milliseconds for a job. NULL: none came. The job, and the result, are held
-   until pool_release. */
+/* Waits at most `ms` milliseconds for a job. NULL: none came. The pool holds the job until
+   pool_release, and the result is valid until then. */
 const struct claim *pool_receive(struct pool *pool, int slot, int64_t ms);
 
 /* Only the COMMIT of the job's outcome is left: the next job may be claimed meanwhile. */
