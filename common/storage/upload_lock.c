@@ -113,7 +113,7 @@ static void release_if_lost(const struct upload_locks *locks, const struct uploa
         (void)!try_release(locks, lock, &released, &ignored);
 }
 
-/* One try to take the lock: lock->held says whether it was free. */
+/* One try to take the lock. lock->held: it is ours now. */
 static bool try_take(const struct upload_locks *locks, struct upload_lock *lock,
                      struct error *error)
 {
