@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tested by tests/system/test_mail_transports.py and tests/system/test_stop.py. */
 #include "worker/threads/mailer.h"
 
 #include "mail/outbox.h"

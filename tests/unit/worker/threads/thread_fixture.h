@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests of the claimer and of the heartbeat share: a worker's context and pool, over a private
-   PostgreSQL with jobs in the queue. */
+/* What tests of the claimer, the heartbeat and the mailer share: a context and a pool, over a
+   private PostgreSQL with jobs in the queue. */
 #ifndef TEST_THREAD_FIXTURE_H
 #define TEST_THREAD_FIXTURE_H
 
@@ -46,7 +46,7 @@ static void close_worker(struct worker *worker, enum worker_phase phase)
     pool_destroy(&worker->pool);
 }
 
-static void expect_state_of(const struct fixture *fixture, int64_t id, const char *state)
+static inline void expect_state_of(const struct fixture *fixture, int64_t id, const char *state)
 {
     char sql[128];
     (void)snprintf(sql, sizeof(sql),
