@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests of the claimer, the heartbeat and the mailer share: a context and a pool, over a
-   private PostgreSQL with jobs in the queue. */
+/* What tests of the claimer, the heartbeat and the mailer share: a worker's context and its pool,
+   over a private PostgreSQL. */
 #ifndef TEST_THREAD_FIXTURE_H
 #define TEST_THREAD_FIXTURE_H
 
