@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/client/http_test.c and tests/system/test_mail_transports.py. */
 #include "client/curl_setup.h"
 
 #include <pthread.h>
 
 static void initialize(void)
 {
-    (void)curl_global_init(CURL_GLOBAL_DEFAULT); /* a failure shows in curl_easy_init */
+    (void)curl_global_init(CURL_GLOBAL_DEFAULT); /* after a failure curl_easy_init fails, too */
 }
 
 void curl_setup(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What smtp.c and http.c share of libcurl. */
+/* The calls of libcurl that the SMTP and the HTTP client share. */
 #ifndef CLIENT_CURL_SETUP_H
 #define CLIENT_CURL_SETUP_H
 
@@ -7,10 +7,12 @@
 
 #include <curl/curl.h>
 
-/* Before any other call of libcurl, from any thread, any number of times. */
+/* Initializes libcurl. To be called before any other of its functions; any thread may call it, any
+   number of times. */
 void curl_setup(void);
 
-/* Whether `code` says that one side's certificate was not accepted, or that ours cannot be read. */
+/* Whether `code` means that a certificate was not accepted, the server's or ours, or that a file of
+   certificates cannot be read. */
 bool curl_is_denied(CURLcode code);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The client and its transfers. Every function that waits runs the same loop: it moves all
-   transfers, then sleeps until a socket, a time limit or http_client_interrupt wakes it. */
+/* The client and its transfers. Every function that waits runs the same loop, wait_until: it moves
+   all transfers, then sleeps until a socket, a time limit or http_client_interrupt wakes it. */
 #include "base/clock.h"
 #include "base/text.h"
 #include "client/http_internal.h"
 
 enum {
-    POLL_MS = 1000, /* how long to wait in one go */
+    POLL_MS = 1000, /* the longest single wait */
     PAUSE_MS = 200, /* before the second try to connect; doubles */
     KEPT_MAX = 16   /* idle connections, to all hosts together */
 };
@@ -18,7 +18,7 @@ bool http_out_of_memory(struct error *error)
 
 /* ---- the client ---- */
 
-/* As libcurl understands it, so that nothing can be hidden from the checks. */
+/* libcurl itself parses the URL, so that the checks see what it will use. */
 static bool has_part(CURLU *url, CURLUPart part)
 {
     char *text = NULL;
@@ -57,13 +57,13 @@ bool http_check_url(const char *text, bool query_allowed, struct error *error)
     return done;
 }
 
-static bool keep(char **copy, const char *text, struct error *error)
+static bool copy_text(char **copy, const char *text, struct error *error)
 {
     *copy = text_duplicate(text);
     return *copy != NULL || http_out_of_memory(error);
 }
 
-/* Keeps the URL that paths are put after. */
+/* Sets the base URL, to which the paths of requests are appended, and the Unix socket. */
 static bool take_url(struct http_client *client, const char *text, struct error *error)
 {
     static const char unix_scheme[] = "unix://";
@@ -74,11 +74,11 @@ static bool take_url(struct http_client *client, const char *text, struct error 
         return error_set(error, ERROR_USAGE, "not an absolute path as in unix:///path");
     if (strlen(text) > HTTP_BASE_MAX)
         return error_set(error, ERROR_USAGE, "the URL is too long");
-    if (!http_check_url(base, false, error) || !keep(&client->base, base, error))
+    if (!http_check_url(base, false, error) || !copy_text(&client->base, base, error))
         return false;
     for (size_t i = strlen(client->base); i > 0 && client->base[i - 1] == '/'; i--)
         client->base[i - 1] = '\0';
-    return !local || keep(&client->socket, path, error);
+    return !local || copy_text(&client->socket, path, error);
 }
 
 static bool set_up(struct http_client *client, const struct http_options *options,
@@ -94,7 +94,7 @@ static bool set_up(struct http_client *client, const struct http_options *option
         return http_out_of_memory(error);
     return take_url(client, options->url, error) &&
            (options->cafile_or_null == NULL ||
-            keep(&client->cafile, options->cafile_or_null, error));
+            copy_text(&client->cafile, options->cafile_or_null, error));
 }
 
 bool http_client_new(const struct http_options *options, struct http_client **client,
@@ -144,7 +144,8 @@ static bool check_interrupted(struct http_client *client, struct error *error)
 
 /* ---- moving the transfers ---- */
 
-static bool start(struct http_transfer *transfer)
+/* Begins to connect. */
+static bool start_connecting(struct http_transfer *transfer)
 {
     if (curl_multi_add_handle(transfer->client->multi, transfer->easy) != CURLM_OK)
         return false;
@@ -153,16 +154,18 @@ static bool start(struct http_transfer *transfer)
     return true;
 }
 
+/* Only a failed connection is tried again: the server has not seen the request. */
 static bool can_try_again(const struct http_transfer *transfer)
 {
     struct error error;
     return transfer->tries_left > 0 && transfer->trouble.code == ERROR_NONE &&
-           !http_judge(transfer, &error) && error.code == ERROR_AWAY && !http_is_begun(transfer);
+           !http_check_result(transfer, &error) && error.code == ERROR_AWAY &&
+           !http_is_begun(transfer);
 }
 
-/* libcurl's connect time-out goes by the clock: it is too early when the caller did something else
-   meanwhile. (It stays in use: libcurl gives each of a name's addresses a share of it.) Less than a
-   tenth of the time is not worth another connection. */
+/* Whether libcurl's connect time-out came before ours. libcurl also counts the time in which the
+   caller does something else. (It is set nevertheless, because libcurl divides it among the
+   addresses of a name.) The rest must be a tenth of the limit to be worth another connection. */
 static bool is_too_early(const struct http_transfer *transfer, CURLcode code)
 {
     const struct http_client *client = transfer->client;
@@ -170,12 +173,13 @@ static bool is_too_early(const struct http_transfer *transfer, CURLcode code)
            transfer->due_ms - client->spent_ms > client->connect_ms / 10;
 }
 
-static void end(struct http_transfer *transfer, CURLcode code)
+/* Ends a transfer, or lets it connect again. */
+static void end_or_retry(struct http_transfer *transfer, CURLcode code)
 {
     (void)curl_multi_remove_handle(transfer->client->multi, transfer->easy);
     if (is_too_early(transfer, code) &&
         curl_multi_add_handle(transfer->client->multi, transfer->easy) == CURLM_OK)
-        return; /* connects again, within the same limit */
+        return; /* the same limit goes on */
     transfer->state = HTTP_DONE;
     transfer->code = code;
     if (!can_try_again(transfer))
@@ -186,6 +190,7 @@ static void end(struct http_transfer *transfer, CURLcode code)
     transfer->pause_ms *= 2;
 }
 
+/* libcurl's messages say which transfers have ended. */
 static void take_messages(struct http_client *client)
 {
     int waiting = 0;
@@ -194,22 +199,24 @@ static void take_messages(struct http_client *client)
         char *transfer = NULL;
         if (message->msg == CURLMSG_DONE &&
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer) == CURLE_OK)
-            end((struct http_transfer *)(void *)transfer, message->data.result);
+            end_or_retry((struct http_transfer *)(void *)transfer, message->data.result);
     }
 }
 
-/* Does what can be done without waiting. */
-static void move(struct http_client *client)
+/* Moves all transfers as far as possible without waiting. */
+static void move_all(struct http_client *client)
 {
     int running = 0;
     for (struct http_transfer *each = client->transfers; each != NULL; each = each->next)
-        if (each->state == HTTP_PAUSED && each->due_ms <= client->spent_ms && !start(each))
-            end(each, CURLE_OUT_OF_MEMORY);
+        if (each->state == HTTP_PAUSED && each->due_ms <= client->spent_ms &&
+            !start_connecting(each))
+            end_or_retry(each, CURLE_OUT_OF_MEMORY);
     (void)curl_multi_perform(client->multi, &running);
     take_messages(client);
 }
 
-static void note_progress(struct http_transfer *transfer)
+/* answer_ms starts when the connection is there, and again when the request is sent. */
+static void record_progress(struct http_transfer *transfer)
 {
     if (transfer->state == HTTP_CONNECTING && http_is_begun(transfer)) {
         transfer->state = HTTP_RUNNING;
@@ -219,20 +226,21 @@ static void note_progress(struct http_transfer *transfer)
         transfer->is_sent = transfer->has_progress = true;
 }
 
-/* Time limits begin again at the present spent_ms, which move() does not know. */
+/* Starts time limits again at the present spent_ms, which move_all has not updated yet. */
 static void renew_limits(struct http_client *client)
 {
     for (struct http_transfer *each = client->transfers; each != NULL; each = each->next) {
-        note_progress(each);
+        record_progress(each);
         if (each->has_progress)
             each->due_ms = client->spent_ms + each->answer_ms;
         each->has_progress = false;
         if (each->state == HTTP_CONNECTING && each->due_ms <= client->spent_ms)
-            end(each, CURLE_OPERATION_TIMEDOUT);
+            end_or_retry(each, CURLE_OPERATION_TIMEDOUT);
     }
 }
 
-static void wait_for_something(struct http_client *client)
+/* Sleeps until a socket is ready or a time limit ends, POLL_MS at most. */
+static void sleep_until_event(struct http_client *client)
 {
     int64_t wait_ms = POLL_MS;
     for (struct http_transfer *each = client->transfers; each != NULL; each = each->next) {
@@ -271,25 +279,26 @@ static int64_t clock_without_callbacks(const struct http_client *client)
     return clock_monotonic_ms() - client->callback_ms;
 }
 
-/* libcurl's own time-out would also count the time in which the caller does something else. */
-static bool run(struct http_transfer *transfer, enum goal goal, struct error *error)
+/* The one loop that waits. It measures the time itself: libcurl's time-out for a whole request
+   would also count the time in which the caller does something else. */
+static bool wait_until(struct http_transfer *transfer, enum goal goal, struct error *error)
 {
     struct http_client *client = transfer->client;
     int64_t began_ms = clock_without_callbacks(client) - client->spent_ms;
     while (!has_reached(transfer, goal)) {
         if (!check_interrupted(client, error))
             return false;
-        move(client);
+        move_all(client);
         client->spent_ms = clock_without_callbacks(client) - began_ms;
         renew_limits(client);
         if (has_reached(transfer, goal))
             break;
         if (!check_time(transfer, error))
             return false;
-        wait_for_something(client);
+        sleep_until_event(client);
         client->spent_ms = clock_without_callbacks(client) - began_ms;
     }
-    return transfer->state != HTTP_DONE || http_judge(transfer, error);
+    return transfer->state != HTTP_DONE || http_check_result(transfer, error);
 }
 
 /* ---- one transfer ---- */
@@ -313,8 +322,8 @@ static struct http_transfer *new_transfer(struct http_client *client,
     return transfer;
 }
 
-/* Each request has a handle of its own: libcurl counts over a handle's whole life how often a kept
-   connection turned out to be closed, and at the sixth time gives up. */
+/* Each request has its own handle: libcurl counts over a handle's whole life how often a kept
+   connection was found closed, and gives up at the sixth time. */
 bool http_begin(struct http_client *client, const struct http_request *request,
                 struct http_transfer **transfer, struct error *error)
 {
@@ -324,28 +333,28 @@ bool http_begin(struct http_client *client, const struct http_request *request,
     struct http_transfer *fresh = new_transfer(client, request);
     if (fresh == NULL)
         return http_out_of_memory(error);
-    bool done =
-        http_set_request(fresh, request, error) &&
-        ((http_set_answer(fresh) &&
-          curl_easy_setopt(fresh->easy, CURLOPT_PRIVATE, fresh) == CURLE_OK && start(fresh)) ||
-         http_out_of_memory(error));
+    bool done = http_set_request(fresh, request, error) &&
+                ((http_set_answer(fresh) &&
+                  curl_easy_setopt(fresh->easy, CURLOPT_PRIVATE, fresh) == CURLE_OK &&
+                  start_connecting(fresh)) ||
+                 http_out_of_memory(error));
     if (!done) {
         http_abandon(fresh);
         return false;
     }
-    move(client);
+    move_all(client);
     *transfer = fresh;
     return true;
 }
 
 bool http_send(struct http_transfer *transfer, struct error *error)
 {
-    return run(transfer, SENT, error);
+    return wait_until(transfer, SENT, error);
 }
 
 bool http_more(struct http_transfer *transfer, bool *more, struct error *error)
 {
-    bool done = run(transfer, MORE, error);
+    bool done = wait_until(transfer, MORE, error);
     *more = done && transfer->has_more;
     transfer->has_more = false;
     return done;
@@ -372,7 +381,7 @@ bool http_finish(struct http_transfer *transfer, struct http_answer *answer, str
     make_empty(answer);
     if (transfer == NULL)
         return error_set(error, ERROR_INTERNAL, "no HTTP request is under way");
-    bool done = run(transfer, WHOLE, error);
+    bool done = wait_until(transfer, WHOLE, error);
     if (done)
         hand_over(transfer, answer);
     http_abandon(transfer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What comes back: header lines and body go into the transfer, or to the request's `write`; and
-   what came of it all. */
+/* Reads an answer: libcurl's callbacks keep header lines and body in the transfer, or pass the body
+   to the request's `write`. http_check_result then decides how the transfer ended.
+   Tested by tests/unit/client/http_test.c and tests/unit/client/http_trouble_test.c. */
 #include "base/clock.h"
 #include "client/http_internal.h"
 
@@ -8,7 +9,9 @@
 
 enum { HEADER_BYTES_MAX = 1 << 16 }; /* of one answer's header lines together */
 
-/* ---- the header: each line is kept without its end, and with a NUL ---- */
+/* ---- the header ---- */
+
+/* Called by libcurl with each line. Keeps it without its line end, and with a NUL. */
 
 static size_t take_header(const char *bytes, size_t unit, size_t count, void *context)
 {
@@ -21,7 +24,7 @@ static size_t take_header(const char *bytes, size_t unit, size_t count, void *co
     if (transfer->header_bytes > HEADER_BYTES_MAX)
         return 0;
     if (size >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
-        transfer->header_ended = false; /* what came before was a 100 */
+        transfer->header_ended = false; /* the header before was that of a 100 Continue */
         buffer_clear(headers);
         return all;
     }
@@ -73,6 +76,7 @@ static bool give_to_caller(struct http_transfer *transfer, const char *bytes, si
     return done;
 }
 
+/* Called by libcurl with each piece of the body. */
 static size_t take_body(const char *bytes, size_t unit, size_t count, void *context)
 {
     struct http_transfer *transfer = context;
@@ -99,7 +103,7 @@ bool http_set_answer(struct http_transfer *transfer)
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK;
 }
 
-/* ---- what came of it ---- */
+/* ---- how it ended ---- */
 
 static bool cannot_connect(const struct http_transfer *transfer, struct error *error)
 {
@@ -112,9 +116,9 @@ static bool cannot_connect(const struct http_transfer *transfer, struct error *e
     return error_set(error, ERROR_AWAY, "cannot reach the HTTP server: %s", why);
 }
 
-/* libcurl's own error text would name host and port. It takes a header that is cut for a whole one.
- */
-bool http_judge(const struct http_transfer *transfer, struct error *error)
+/* libcurl accepts a header that is cut, so header_ended is checked. Its detailed error text is not
+   used: it names host and port. */
+bool http_check_result(const struct http_transfer *transfer, struct error *error)
 {
     CURLcode code = transfer->code;
     if (code == CURLE_OK)

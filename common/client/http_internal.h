@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the HTTP client share: http.c (the client, waiting), http_request.c (a request
-   becomes a handle of libcurl), http_answer.c (what comes back, and what came of it). */
+/* Shared by the files of the HTTP client: http.c (the client, and how it waits), http_request.c
+   (makes a handle of libcurl from a request), http_answer.c (reads an answer and decides how it
+   ended). */
 #ifndef CLIENT_HTTP_INTERNAL_H
 #define CLIENT_HTTP_INTERNAL_H
 
@@ -10,8 +11,8 @@
 #include <stdatomic.h>
 
 enum {
-    HTTP_BASE_MAX = 2048, /* characters of the client's URL, */
-    HTTP_TEXT_MAX = 8192  /* and of a request's path, or of one header */
+    HTTP_BASE_MAX = 2048, /* characters of the client's URL */
+    HTTP_TEXT_MAX = 8192  /* characters of a request's path, or of one header */
 };
 
 struct http_client {
@@ -23,18 +24,18 @@ struct http_client {
     int64_t answer_ms;
     size_t answer_max;
     int tries;
-    struct http_transfer *transfers; /* all that are neither finished nor abandoned */
-    int64_t spent_ms; /* that the thread has waited in this client: the clock of all time limits */
-    int64_t callback_ms;     /* that the callbacks took; not part of spent_ms */
+    struct http_transfer *transfers; /* those that are neither finished nor abandoned */
+    int64_t spent_ms;        /* the thread's time in this client: the clock of all time limits */
+    int64_t callback_ms;     /* the time in callbacks; not part of spent_ms */
     atomic_bool interrupted; /* set by other threads */
 };
 
 enum http_state {
     HTTP_NEW,
-    HTTP_PAUSED,     /* no connection; the next try is at due_ms */
+    HTTP_PAUSED,     /* not connected; tries again at due_ms */
     HTTP_CONNECTING, /* no byte of the request was sent */
     HTTP_RUNNING,
-    HTTP_DONE /* the answer, or what went wrong, is there */
+    HTTP_DONE /* there is an answer or an error */
 };
 
 struct http_transfer {
@@ -43,7 +44,7 @@ struct http_transfer {
     CURL *easy;
     struct curl_slist *headers; /* of the request */
     size_t size;                /* of its body */
-    size_t offset;              /* of what `read` is asked for next */
+    size_t offset;              /* in the body, of the next `read` */
     http_read *read;
     void *read_context;
     http_write *write;
@@ -51,41 +52,42 @@ struct http_transfer {
 
     enum http_state state;
     bool is_sent;
-    bool has_progress; /* answer_ms is to begin again */
+    bool has_progress; /* answer_ms starts again */
     int tries_left;
     int pause_ms; /* before the next try */
     int64_t answer_ms;
     int64_t total_ms; /* or 0 */
-    int64_t end_ms;   /* of total_ms, by spent_ms */
-    int64_t due_ms;   /* by spent_ms. PAUSED: the next try. CONNECTING, RUNNING: the end of
-                         connect_ms, of answer_ms */
+    int64_t end_ms;   /* when total_ms are over, by spent_ms */
+    int64_t due_ms;   /* by spent_ms: when the next try is due (PAUSED), connect_ms are over
+                         (CONNECTING) or answer_ms are over (RUNNING) */
 
     CURLcode code;        /* when DONE */
-    struct error trouble; /* of a callback; ERROR_NONE: none */
+    struct error trouble; /* a callback's error; ERROR_NONE: none */
     struct http_answer answer;
-    size_t header_bytes; /* of the answer's header, 100s included */
+    size_t header_bytes; /* of the answer's header, with those of 100 Continue */
     bool header_ended;
-    bool has_more; /* that http_more has not told of */
+    bool has_more; /* `write` has taken bytes since the last http_more */
 };
 
-/* "cannot set up libcurl: no memory". Returns false. */
+/* Fills ERROR_AWAY, "cannot set up libcurl: no memory". Returns false. */
 bool http_out_of_memory(struct error *error);
 
-/* Whether `text` is http[s]://host[:port][/path] as libcurl understands it. ERROR_USAGE. */
+/* Whether libcurl reads `text` as http[s]://host[:port][/path], with a query only if
+   `query_allowed`. ERROR_USAGE if not. */
 bool http_check_url(const char *text, bool query_allowed, struct error *error) MUST_CHECK;
 
-/* Makes the transfer's handle from the request. */
+/* Checks the request and makes the transfer's handle from it. */
 bool http_set_request(struct http_transfer *transfer, const struct http_request *request,
                       struct error *error) MUST_CHECK;
 
-/* Lets what comes back go into the transfer. */
+/* Makes libcurl pass the answer's header and body to this transfer. */
 bool http_set_answer(struct http_transfer *transfer) MUST_CHECK;
 
-/* Whether any byte of the request may have reached the server; whether all have. */
+/* begun: a byte of the request may have reached the server. sent: all bytes are sent. */
 bool http_is_begun(const struct http_transfer *transfer);
 bool http_is_sent(const struct http_transfer *transfer);
 
-/* What came of a transfer that is DONE: true when there is a whole answer. */
-bool http_judge(const struct http_transfer *transfer, struct error *error) MUST_CHECK;
+/* How a transfer that is DONE ended: true with a whole answer, else false and *error. */
+bool http_check_result(const struct http_transfer *transfer, struct error *error) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A request becomes a handle of libcurl: everything is checked first, because libcurl puts headers
-   onto the wire as they are. */
+/* Makes a handle of libcurl from a request. Everything is checked before, because libcurl sends
+   headers unchecked.
+   Tested by tests/unit/client/http_test.c and tests/unit/client/http_stream_test.c. */
 #include "base/clock.h"
 #include "base/text.h"
 #include "client/http_internal.h"
@@ -19,7 +20,7 @@ static bool is_one_of(const char *name, const char *const names[])
     return false;
 }
 
-/* A token, as RFC 9110 calls it, that the client does not set itself. */
+/* A token of RFC 9110, and not a header that the client sets itself. */
 static bool is_name(const char *name)
 {
     static const char characters[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
@@ -49,7 +50,7 @@ static bool has_body(const struct http_request *request)
     return request->method == HTTP_POST || request->method == HTTP_PUT;
 }
 
-static bool check(const struct http_request *request, struct error *error)
+static bool check_request(const struct http_request *request, struct error *error)
 {
     bool proper = is_path(request->path) && request->header_count <= HEADERS_MAX;
     for (size_t i = 0; proper && i < request->header_count; i++)
@@ -76,7 +77,7 @@ static bool add_line(struct http_transfer *transfer, const char *line)
     return longer != NULL;
 }
 
-/* For libcurl, "Name:" takes a header away, and "Name;" sends it without a value. */
+/* To libcurl, "Name:" removes a header, and "Name;" sends it with an empty value. */
 static bool add_header(struct http_transfer *transfer, const struct http_header *header)
 {
     char line[HTTP_TEXT_MAX + sizeof(": ")];
@@ -87,6 +88,7 @@ static bool add_header(struct http_transfer *transfer, const struct http_header 
     return add_line(transfer, line);
 }
 
+/* libcurl adds `Expect`, and a `Content-Type` of its own to POST, unless they are removed. */
 static bool set_headers(struct http_transfer *transfer, const struct http_request *request)
 {
     static const char *const content_type[] = {"Content-Type", NULL};
@@ -111,6 +113,7 @@ static bool take_from_caller(struct http_transfer *transfer, char *to, size_t si
     return done;
 }
 
+/* Called by libcurl for the next piece of the body. */
 static size_t read_body(char *to, size_t unit, size_t count, void *context)
 {
     struct http_transfer *transfer = context;
@@ -122,7 +125,7 @@ static size_t read_body(char *to, size_t unit, size_t count, void *context)
     return size;
 }
 
-/* The request is repeated over another connection. */
+/* Called by libcurl when it repeats the request over another connection. */
 static int seek_body(void *context, curl_off_t offset, int origin)
 {
     struct http_transfer *transfer = context;
@@ -166,7 +169,9 @@ static bool set_method(struct http_transfer *transfer, const struct http_request
                                   : set_copied_body(transfer, request->body);
 }
 
-/* ---- the rest ---- */
+/* ---- connection and URL ---- */
+
+/* No signals, redirects, proxies, netrc or other protocols, as http.h promises. */
 
 static bool set_rules(CURL *easy)
 {
@@ -194,7 +199,7 @@ static bool set_connection(CURL *easy, const struct http_client *client)
             curl_easy_setopt(easy, CURLOPT_CAINFO, client->cafile) == CURLE_OK);
 }
 
-/* The Unix socket is the client's own server's, not another one's. */
+/* The client's Unix socket is used only for the client's own server. */
 static bool set_url(CURL *easy, const struct http_client *client, const char *path)
 {
     char url[HTTP_BASE_MAX + HTTP_TEXT_MAX + 1];
@@ -208,7 +213,7 @@ static bool set_url(CURL *easy, const struct http_client *client, const char *pa
 bool http_set_request(struct http_transfer *transfer, const struct http_request *request,
                       struct error *error)
 {
-    if (!check(request, error))
+    if (!check_request(request, error))
         return false;
     transfer->size = request->size;
     transfer->read = request->read;
