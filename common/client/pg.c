@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The connection, its errors, statements and transactions. Each SQLSTATE is mapped to one of our
+   error codes. Sending is in pg_batch.c, waiting in pg_wait.c. Tested by
+   tests/system/test_database_trouble.py and tests/system/test_pgbouncer.py. */
 #include "client/pg.h"
 
 #include "base/text.h"
 #include "client/pg_internal.h"
 
-enum { FRESH_MS = 1000 }; /* so long a connection counts as good after it was used */
+enum { FRESH_MS = 1000 }; /* a connection used within this time counts as good */
 
-struct pg_result; /* is a PGresult: nobody outside can tell */
+struct pg_result; /* never defined: each is a PGresult of libpq */
 
 /* ---- errors ---- */
 
 struct state_class {
-    const char *prefix; /* of the SQLSTATE; the first that fits counts */
+    const char *prefix; /* of the SQLSTATE; the first entry that matches counts */
     enum error_code code;
 };
 
@@ -31,10 +34,9 @@ static const struct state_class state_classes[] = {
     {"42501", ERROR_DENIED},
     {"25006", ERROR_AWAY}, /* read-only: a standby, until it is promoted */
     {"2200H", ERROR_AWAY}, /* a sequence is at its end */
-    {"22003",
-     ERROR_AWAY}, /* a sequence has outgrown its column: other numbers are checked before */
+    {"22003", ERROR_AWAY}, /* a sequence has outgrown its column; our own numbers are checked */
     {"22", ERROR_INVALID},
-    {"54000", ERROR_AWAY}, /* no transaction numbers are left: it has to be vacuumed */
+    {"54000", ERROR_AWAY}, /* no transaction numbers are left until a vacuum */
 };
 
 static enum error_code code_of_state(const char *state)
@@ -45,15 +47,15 @@ static enum error_code code_of_state(const char *state)
     return ERROR_QUERY;
 }
 
-/* Class 22 puts the offending input between double quotes. Elsewhere, and in these of it, the name
-   of a table, a sequence or an encoding stands there. */
+/* Errors of class 22 have the offending input between double quotes. All other errors, and these
+   three of class 22, have the name of a table, a sequence or an encoding there. */
 static bool quotes_values(const char *state)
 {
     return text_starts_with(state, "22") && !text_equal(state, "2200H") &&
            !text_equal(state, "22021") && !text_equal(state, "22P05");
 }
 
-/* The first line only. */
+/* Copies the first line, without the quoted parts if `cut_quoted`. */
 static void copy_message(char *to, size_t size, const char *from, bool cut_quoted)
 {
     size_t used = 0;
@@ -79,14 +81,13 @@ bool pg_lost(struct pg *pg, struct error *error)
     return error_set(error, ERROR_AWAY, "the connection to PostgreSQL is lost");
 }
 
-/* The prepared statement is gone (26000), or a column that it asks for has got another type since
-   (0A000): a new connection helps. */
+/* Whether a new connection helps: the server has forgotten the prepared statement (26000), or one
+   of its columns has another type since (0A000). */
 static bool is_about_prepared(const struct pg *pg, const char *state)
 {
     return pg->numbers > 0 && (text_equal(state, "26000") || text_equal(state, "0A000"));
 }
 
-/* Fills *error from a result that is no success. NULL: it is filled already. */
 bool pg_fail(struct pg *pg, const PGresult *result, struct error *error)
 {
     char message[300];
@@ -106,8 +107,9 @@ bool pg_fail(struct pg *pg, const PGresult *result, struct error *error)
 
 /* ---- the connection ---- */
 
-/* libpq ends the login of a URI at the first '@', or finds none behind a '/'. The rest of a
-   password that has such a character is then a host, a port or a database, which errors repeat. */
+/* Whether a password in a URI seems to hold an unescaped '@' or '/'. libpq ends the login at the
+   first '@', and looks for none after a '/'. It takes the rest of the password for a host, a port
+   or a database, and its errors would show it. */
 static bool has_stray_password(const char *conninfo)
 {
     const char *scheme = strstr(conninfo, "://");
@@ -120,7 +122,7 @@ static bool has_stray_password(const char *conninfo)
     return memchr(hosts, '@', strcspn(hosts, "?")) != NULL;
 }
 
-/* A port that is no number is repeated, too. */
+/* libpq's errors also show a port that is not a number. */
 static bool are_ports_numbers(const PQconninfoOption *options)
 {
     for (; options->keyword != NULL; options++)
@@ -132,7 +134,7 @@ static bool are_ports_numbers(const PQconninfoOption *options)
 
 bool pg_check_url(const char *conninfo, struct error *error)
 {
-    char *reason = NULL; /* repeats stray words, which may be the password */
+    char *reason = NULL; /* not shown: it may hold a part of the password */
     PQconninfoOption *options = PQconninfoParse(conninfo, &reason);
     PQfreemem(reason);
     if (options == NULL)
@@ -201,10 +203,9 @@ static void ignore_notice(void *context, const PGresult *notice)
 
 PGconn *pg_open(const struct pg *pg, PGPing *ping)
 {
-    /* Defaults first, so that the connection string wins; the names behind it are not its business.
-       A ping is a quick look (PG_PING_SECONDS). Without time-outs a dead server would hang a worker
-       for many minutes.
-     */
+    /* A later entry replaces an earlier one. Those before "dbname", which is the connection string,
+       are defaults; it cannot change those after it. Without time-outs a dead server would hang a
+       worker for many minutes. The last value is PG_PING_SECONDS. */
     const char *const names[] = {"connect_timeout",
                                  "keepalives_idle",
                                  "keepalives_interval",
@@ -232,8 +233,8 @@ bool pg_connect(struct pg *pg, struct error *error)
     pg->connection = pg_open(pg, NULL);
     if (pg_is_connected(pg)) {
         PQsetNoticeReceiver(pg->connection, ignore_notice, NULL);
-        pg_encoding_look(pg);
-        pg_prepare_look(pg);
+        pg_encoding_detect(pg);
+        pg_prepare_detect(pg);
         return pg_is_connected(pg) || pg_lost(pg, error);
     }
     copy_message(reason, sizeof(reason),
@@ -385,11 +386,11 @@ bool pg_batch_commit(struct pg_batch *batch, struct error *error)
         return false;
     if (!pg_batch_run(batch, error)) {
         if (!pg_is_connected(batch->pg))
-            error->code = ERROR_AWAY; /* the reply is lost, whatever the cause */
+            error->code = ERROR_AWAY; /* the answer is lost, whatever the cause */
         return false;
     }
     const char *status = PQcmdStatus((PGresult *)batch->results[commit]);
-    return text_equal(status, "COMMIT") || /* else it ended a transaction that had failed */
+    return text_equal(status, "COMMIT") || /* a failed transaction answers ROLLBACK */
            error_set(error, ERROR_INTERNAL, "the transaction had failed and was rolled back");
 }
 
@@ -409,7 +410,7 @@ void pg_rollback(struct pg *pg)
         return;
     if (PQtransactionStatus(pg->connection) == PQTRANS_IDLE)
         return;
-    char state[sizeof(pg->sqlstate)]; /* the failure that led here is still of interest */
+    char state[sizeof(pg->sqlstate)]; /* keep that of the failure that led here */
     memcpy(state, pg->sqlstate, sizeof(state));
     if (pg->in_batch || PQtransactionStatus(pg->connection) == PQTRANS_ACTIVE ||
         !pg_execute(pg, "ROLLBACK", NULL, NULL, &ignored))

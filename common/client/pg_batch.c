@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * How statements are sent: one alone, or several in one of libpq's pipelines. A statement that is
- * asked for the third time is prepared on the way, in the same pipeline.
- */
+/* Sends statements, one alone or several in a pipeline of libpq. A repeated statement is prepared
+   at its third use, in the same pipeline. Tested by tests/system/test_database_trouble.py and
+   tests/system/test_pgbouncer.py. */
 #include "client/pg_internal.h"
 
 bool pg_succeeded(const PGresult *result)
@@ -20,6 +19,7 @@ static void name_statement(const struct pg_prepared *prepared, statement_name na
     (void)snprintf(name, sizeof(statement_name), "s%d", prepared->number);
 }
 
+/* The connection is set non-blocking, so that sending cannot hang within libpq. */
 static bool send_statement(struct pg *pg, const char *sql, const struct pg_params *params,
                            const struct pg_prepared *prepared)
 {
@@ -36,7 +36,7 @@ static bool send_statement(struct pg *pg, const char *sql, const struct pg_param
                                params->formats, 0) == 1;
 }
 
-/* Each time under a new name: what became of a PREPARE that failed is not known for sure. */
+/* Each PREPARE has a new name: after a failure the old name may be in use on the server. */
 static bool send_prepare(struct pg *pg, struct pg_prepared *prepared)
 {
     statement_name name;
@@ -71,7 +71,7 @@ bool pg_batch_add(struct pg_batch *batch, const char *sql, const struct pg_param
     const struct pg_params none = {.count = 0};
     struct pg *pg = batch->pg;
     if (batch->count == PG_BATCH_MAX)
-        abort(); /* a bug that its first run shows */
+        abort(); /* a bug that the first run shows */
     if (batch->count == 0 && !start_pipeline(batch, error))
         return false;
     if (!pg->in_batch)
@@ -88,8 +88,8 @@ bool pg_batch_add(struct pg_batch *batch, const char *sql, const struct pg_param
     return true;
 }
 
-/* Keeps the results of the statements, not those of PREPARE. *failure is the first failure, after
-   which the server skips the rest; it is also *failure when the server says that it ends. */
+/* Reads all results and keeps those of the statements, not those of PREPARE. *failure is the first
+   failure, which may be that the server shuts down; after it the server skips the rest. */
 static bool read_results(struct pg_batch *batch, PGresult **failure, struct error *error)
 {
     struct pg *pg = batch->pg;
@@ -110,6 +110,7 @@ static bool read_results(struct pg_batch *batch, PGresult **failure, struct erro
     return true;
 }
 
+/* The last result of a pipeline is that of its sync. */
 static bool end_pipeline(struct pg *pg, struct error *error)
 {
     bool gone = false;
@@ -144,7 +145,7 @@ bool pg_batch_run(struct pg_batch *batch, struct error *error)
     struct pg *pg = batch->pg;
     if (batch->count == 0)
         return true;
-    if (!pg->in_batch) /* the connection was lost on the way */
+    if (!pg->in_batch) /* the connection was lost meanwhile */
         return pg_lost(pg, error);
     pg->in_batch = false;
     bool done = run_pipeline(batch, error);
@@ -166,6 +167,7 @@ void pg_batch_free(struct pg_batch *batch)
 
 /* ---- one statement ---- */
 
+/* Prepares a statement and runs it, in one round trip. */
 static PGresult *run_in_batch(struct pg *pg, const char *sql, const struct pg_params *params,
                               struct error *error)
 {
@@ -192,6 +194,6 @@ PGresult *pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
     }
     PGresult *last = pg_last_result(pg, error);
     if (last != NULL)
-        (void)PQsetnonblocking(pg->connection, 0); /* all is sent: for COPY, which is not polled */
+        (void)PQsetnonblocking(pg->connection, 0); /* all is sent; COPY FROM blocks */
     return last;
 }

@@ -4,8 +4,8 @@
 /* Far below what PostgreSQL takes for one value (1 GB). */
 enum { COLUMN_BYTES_MAX = 256 * 1024 * 1024 };
 
-/* An array begins with: dimensions, whether there are NULLs, element type, elements, first index.
- */
+/* An array's header: number of dimensions, whether there are NULLs, type of the elements, number of
+   elements, first index. */
 enum { HEADER_FIELDS = 5 };
 
 void pg_columns_init(struct pg_columns *columns, int count)
@@ -29,8 +29,8 @@ static bool put_header(struct buffer *out, const int32_t fields[HEADER_FIELDS], 
     return true;
 }
 
-/* The column that the next value goes to. Room for the header, which is known at the end only, is
-   left in front of the first element. */
+/* The column that the next value goes to. The header is known only at the end; before the first
+   element, zeros take its place. */
 static struct pg_column *next_column(struct pg_columns *columns, enum pg_type type, bool is_null)
 {
     static const int32_t blank[HEADER_FIELDS];
@@ -44,7 +44,8 @@ static struct pg_column *next_column(struct pg_columns *columns, enum pg_type ty
     return column;
 }
 
-static void note(struct pg_columns *columns, bool done, const struct error *error)
+/* Keeps the first failure for pg_columns_bind. */
+static void record_failure(struct pg_columns *columns, bool done, const struct error *error)
 {
     if (!done && !columns->failed)
         columns->error = *error;
@@ -55,21 +56,21 @@ void pg_columns_add_int(struct pg_columns *columns, int64_t number)
 {
     struct error error;
     struct pg_column *column = next_column(columns, PG_BIGINT, false);
-    note(columns, pg_put_bigint(&column->bytes, number, &error), &error);
+    record_failure(columns, pg_put_bigint(&column->bytes, number, &error), &error);
 }
 
 void pg_columns_add_text(struct pg_columns *columns, const char *text_or_null)
 {
     struct error error;
     struct pg_column *column = next_column(columns, PG_TEXT, text_or_null == NULL);
-    note(columns, pg_put_text(&column->bytes, text_or_null, &error), &error);
+    record_failure(columns, pg_put_text(&column->bytes, text_or_null, &error), &error);
 }
 
 void pg_columns_add_time(struct pg_columns *columns, int64_t usec)
 {
     struct error error;
     struct pg_column *column = next_column(columns, PG_TIMESTAMPTZ, usec == USEC_NONE);
-    note(columns, pg_put_time(&column->bytes, usec, &error), &error);
+    record_failure(columns, pg_put_time(&column->bytes, usec, &error), &error);
 }
 
 void pg_columns_add_id(struct pg_columns *columns, int64_t id_or_0)
@@ -80,11 +81,11 @@ void pg_columns_add_id(struct pg_columns *columns, int64_t id_or_0)
         return;
     }
     struct pg_column *column = next_column(columns, PG_BIGINT, true);
-    note(columns, pg_put_null(&column->bytes, &error), &error);
+    record_failure(columns, pg_put_null(&column->bytes, &error), &error);
 }
 
-/* Writes the header where its room is. */
-static bool finish(struct pg_column *column, int32_t rows, struct error *error)
+/* Replaces the zeros by the header. */
+static bool write_header(struct pg_column *column, int32_t rows, struct error *error)
 {
     const int32_t fields[HEADER_FIELDS] = {1, column->has_null, (int32_t)column->type, rows, 1};
     struct buffer header;
@@ -107,10 +108,10 @@ bool pg_columns_bind(struct pg_columns *columns, struct pg_params *params, struc
                          columns->count);
     for (int i = 0; i < columns->count; i++) {
         if (columns->rows == 0) {
-            pg_bind_text(params, "{}"); /* its type is not known here */
+            pg_bind_text(params, "{}"); /* an empty array, whose type is not known here */
             continue;
         }
-        if (!finish(&columns->list[i], columns->rows, error))
+        if (!write_header(&columns->list[i], columns->rows, error))
             return false;
         pg_bind_binary(params, &columns->list[i].bytes);
     }

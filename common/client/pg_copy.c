@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* COPY, in both directions. */
+/* COPY, in both directions.
+   Tested by tests/system/test_tagstore_export.py and tests/system/test_ingest.py. */
 #include "client/pg_internal.h"
 
 bool pg_copy_out(struct pg *pg, const char *sql, struct error *error)
@@ -12,7 +13,7 @@ bool pg_copy_out(struct pg *pg, const char *sql, struct error *error)
     return done;
 }
 
-/* The result after the last row says whether all went well; a NULL ends the statement. */
+/* Reads the results after the last row, which say whether the COPY succeeded. */
 static bool end_copy(struct pg *pg, struct error *error)
 {
     bool done = true;
@@ -48,7 +49,7 @@ bool pg_copy_next(struct pg *pg, const char **data, size_t *size, bool *end, str
 
 bool pg_copy_in(struct pg *pg, const char *sql, const struct buffer *data, struct error *error)
 {
-    static const size_t piece = (size_t)1024 * 1024; /* a call takes an int */
+    static const size_t piece = (size_t)1024 * 1024; /* libpq takes the size as an int */
     if (!pg_is_connected(pg))
         return pg_lost(pg, error);
     PGresult *answer = pg_run(pg, sql, NULL, error);

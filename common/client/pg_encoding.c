@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Databases in SQL_ASCII hold any bytes. The server sends them to a client of UTF-8 only where they
- * are UTF-8, and fails the whole statement otherwise: so it is asked for the bytes as they are, and
- * what is not UTF-8 is replaced here.
- */
+/* A database with encoding SQL_ASCII may hold any bytes. If the client's encoding is UTF-8, a
+   statement fails as soon as it reads other bytes. So the client's encoding is set to SQL_ASCII,
+   too, and bytes that are not UTF-8 are replaced here. */
 #include "base/utf8.h"
 #include "client/pg_internal.h"
 
-void pg_encoding_look(struct pg *pg)
+void pg_encoding_detect(struct pg *pg)
 {
     const char *encoding = PQparameterStatus(pg->connection, "server_encoding");
     struct error ignored;
@@ -24,8 +22,8 @@ static bool is_utf8(const char *text, size_t size)
     return valid;
 }
 
-/* `to` has room for three bytes in the place of each. Returns the size. */
-static size_t replace(const char *text, size_t size, char *to)
+/* `to` needs room for three bytes per byte of `text`. Returns the size. */
+static size_t replace_invalid(const char *text, size_t size, char *to)
 {
     static const char replacement[] = UTF8_REPLACEMENT;
     size_t used = 0;
@@ -46,8 +44,8 @@ static bool mend_cell(PGresult *result, int row, int column)
     if (is_utf8(text, size))
         return true;
     char *mended = memory_alloc(3 * size);
-    bool done = mended != NULL &&
-                PQsetvalue(result, row, column, mended, (int)replace(text, size, mended)) != 0;
+    bool done = mended != NULL && PQsetvalue(result, row, column, mended,
+                                             (int)replace_invalid(text, size, mended)) != 0;
     free(mended);
     return done;
 }

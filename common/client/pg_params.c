@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parameters of statements, and arrays among them. */
 #include "client/pg.h"
 
-static void bind(struct pg_params *params, const char *value)
+static void bind_value(struct pg_params *params, const char *value)
 {
     if (params->count >= PG_PARAMS_MAX)
-        abort(); /* a statement with too many parameters is a bug that its first run shows */
+        abort(); /* too many parameters: a bug that the first run shows */
     params->sizes[params->count] = 0;
     params->formats[params->count] = 0;
     params->values[params->count++] = value;
@@ -13,12 +12,12 @@ static void bind(struct pg_params *params, const char *value)
 
 void pg_bind_text(struct pg_params *params, const char *text_or_null)
 {
-    bind(params, text_or_null);
+    bind_value(params, text_or_null);
 }
 
 void pg_bind_int(struct pg_params *params, int64_t number)
 {
-    bind(params, NULL);
+    bind_value(params, NULL);
     int slot = params->count - 1;
     (void)snprintf(params->numbers[slot], CLOCK_TEXT_MAX, "%" PRId64, number);
     params->values[slot] = params->numbers[slot];
@@ -26,7 +25,7 @@ void pg_bind_int(struct pg_params *params, int64_t number)
 
 void pg_bind_double(struct pg_params *params, double number)
 {
-    bind(params, NULL);
+    bind_value(params, NULL);
     int slot = params->count - 1;
     (void)snprintf(params->numbers[slot], CLOCK_TEXT_MAX, "%.17g", number);
     params->values[slot] = params->numbers[slot];
@@ -34,24 +33,24 @@ void pg_bind_double(struct pg_params *params, double number)
 
 void pg_bind_bool(struct pg_params *params, bool value)
 {
-    bind(params, value ? "t" : "f");
+    bind_value(params, value ? "t" : "f");
 }
 
 void pg_bind_null(struct pg_params *params)
 {
-    bind(params, NULL);
+    bind_value(params, NULL);
 }
 
 void pg_bind_binary(struct pg_params *params, const struct buffer *value)
 {
-    bind(params, value->data);
+    bind_value(params, value->data);
     params->sizes[params->count - 1] = value->size > INT32_MAX ? INT32_MAX : (int)value->size;
     params->formats[params->count - 1] = 1;
 }
 
 void pg_bind_time(struct pg_params *params, int64_t usec)
 {
-    bind(params, NULL);
+    bind_value(params, NULL);
     int slot = params->count - 1;
     if (usec != USEC_NONE)
         params->values[slot] = clock_format_iso(usec, params->numbers[slot]);

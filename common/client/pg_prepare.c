@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which statements a connection has prepared. */
+/* Knows which statements a connection has prepared. */
 #include "client/pg_internal.h"
 
-enum { USES_BEFORE = 2 }; /* what is asked once in a connection's life is not worth it */
+enum {
+    USES_BEFORE = 2
+}; /* a statement that a connection runs once or twice is not worth preparing */
 
-void pg_prepare_look(struct pg *pg)
+void pg_prepare_detect(struct pg *pg)
 {
     struct error ignored;
     int64_t process = 0;
@@ -12,7 +14,8 @@ void pg_prepare_look(struct pg *pg)
                  process == PQbackendPID(pg->connection);
 }
 
-static struct pg_prepared *find(struct pg *pg, const char *sql)
+/* The entry of this statement, or a free one, or NULL if all are in use. */
+static struct pg_prepared *find_entry(struct pg *pg, const char *sql)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(pg->prepared); i++) {
         struct pg_prepared *entry = &pg->prepared[i];
@@ -28,7 +31,7 @@ struct pg_prepared *pg_prepare_find(struct pg *pg, const char *sql, const struct
 {
     if (!pg->direct || params == NULL || !params->repeated)
         return NULL;
-    struct pg_prepared *entry = find(pg, sql);
+    struct pg_prepared *entry = find_entry(pg, sql);
     if (entry == NULL || (entry->number == 0 && entry->uses++ < USES_BEFORE))
         return NULL;
     return entry;

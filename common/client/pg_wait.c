@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * How replies are waited for: with poll(), so that another thread can interrupt, and with an end to
- * our patience.
- */
+/* Waits for the server's answers with poll(), so that another thread can interrupt a statement and
+   a silent server is given up after patience_ms. Tested by tests/system/test_database_trouble.py
+   and tests/system/test_stop.py. */
 #include "client/pg_internal.h"
 
 #include <errno.h>
@@ -10,13 +9,13 @@
 #include <pthread.h>
 
 enum {
-    TICK_MS = 100,    /* how long an interrupt may go unnoticed */
+    TICK_MS = 100,    /* an interrupt is noticed within this time */
     CANCEL_MS = 3000, /* how long a cancelled statement may take to end */
 };
 
 /* ---- giving up ---- */
 
-/* In a thread of its own: a server that is stopped does not answer a cancel request either. */
+/* A thread: PQcancel would wait for ever for a server that hangs. */
 static void *run_cancel(void *cancel)
 {
     char ignored[256];
@@ -25,7 +24,8 @@ static void *run_cancel(void *cancel)
     return NULL;
 }
 
-static void cancel(struct pg *pg)
+/* Asks the server to cancel the statement, without waiting. */
+static void request_cancel(struct pg *pg)
 {
     pthread_t thread;
     PGcancel *request = PQgetCancel(pg->connection);
@@ -37,25 +37,25 @@ static void cancel(struct pg *pg)
         PQfreeCancel(request);
 }
 
-/* The server has been silent for too long. If it takes a new connection, it is this statement that
-   takes too long; else the server is not there. */
-static bool lose_patience(struct pg *pg, struct error *error)
+/* The server was silent for too long. If it accepts a new connection, this statement takes too
+   long; else the server is away. */
+static bool give_up(struct pg *pg, struct error *error)
 {
     PGPing ping = PQPING_NO_RESPONSE;
     (void)pg_open(pg, &ping);
     if (ping == PQPING_OK)
-        cancel(pg);
+        request_cancel(pg);
     pg_disconnect(pg);
     return error_set(error, ping == PQPING_OK ? ERROR_TIMEOUT : ERROR_AWAY,
                      "PostgreSQL has not answered for %" PRId64 " s", pg->patience_ms / 1000);
 }
 
-/* Whether to wait on. */
-static bool go_on(struct pg *pg, struct error *error)
+/* Whether to go on waiting. If not, the connection is dropped. */
+static bool may_wait(struct pg *pg, struct error *error)
 {
     int64_t now = clock_monotonic_ms();
     if (atomic_exchange(&pg->interrupted, false) && pg->cancelled_ms == 0) {
-        cancel(pg);
+        request_cancel(pg);
         pg->cancelled_ms = now;
     }
     if (pg->cancelled_ms != 0 && now - pg->cancelled_ms >= CANCEL_MS) {
@@ -63,20 +63,20 @@ static bool go_on(struct pg *pg, struct error *error)
         return error_set(error, ERROR_TIMEOUT, "the question to PostgreSQL was interrupted");
     }
     if (pg->patience_ms > 0 && now - pg->heard_ms >= pg->patience_ms)
-        return lose_patience(pg, error);
+        return give_up(pg, error);
     return true;
 }
 
 /* ---- waiting ---- */
 
-/* Until the server has said something more; sends what is not sent yet. */
+/* Waits until the server has sent something; meanwhile sends what is left to send. */
 static bool wait_input(struct pg *pg, struct error *error)
 {
     for (;;) {
         int unsent = PQflush(pg->connection);
         if (unsent < 0)
             return pg_lost(pg, error);
-        if (!go_on(pg, error))
+        if (!may_wait(pg, error))
             return false;
         struct pollfd socket = {.fd = PQsocket(pg->connection),
                                 .events = (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN)};
@@ -94,7 +94,8 @@ void pg_start_waiting(struct pg *pg)
 {
     pg->heard_ms = clock_monotonic_ms();
     pg->cancelled_ms = 0;
-    atomic_store(&pg->interrupted, false); /* it was meant for an earlier statement */
+    atomic_store(&pg->interrupted,
+                 false); /* an interrupt before this was for an earlier statement */
 }
 
 PGresult *pg_next_result(struct pg *pg, bool *lost, struct error *error)
@@ -143,7 +144,7 @@ PGresult *pg_last_result(struct pg *pg, struct error *error)
 
 int pg_next_row(struct pg *pg, char **row, struct error *error)
 {
-    pg->heard_ms = clock_monotonic_ms(); /* what the caller did since the last row does not count */
+    pg->heard_ms = clock_monotonic_ms(); /* the caller's time since the last row does not count */
     for (;;) {
         int size = PQgetCopyData(pg->connection, row, 1);
         if (size != 0)
