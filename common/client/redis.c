@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* hiredis connects, encodes commands and parses answers. The wait for an answer is a poll() with a
+   deadline. Error answers become our error codes by their first word. */
 #include "client/redis.h"
 
 #include "base/clock.h"
@@ -28,7 +30,7 @@ struct redis {
     int64_t connected_since_ms; /* monotonic */
 };
 
-struct redis_reply; /* is a redisReply: nobody outside can tell */
+struct redis_reply; /* never defined: each is a redisReply of hiredis */
 
 /* ---- the address ---- */
 
@@ -109,7 +111,8 @@ int64_t redis_connected_ms(const struct redis *redis)
     return redis->context == NULL ? 0 : clock_monotonic_ms() - redis->connected_since_ms;
 }
 
-static bool login(struct redis *redis, const struct address *address, struct error *error)
+/* AUTH, if there is a password, and SELECT. */
+static bool log_in(struct redis *redis, const struct address *address, struct error *error)
 {
     struct redis_command command = {.count = 0};
     struct redis_reply *reply = NULL;
@@ -123,7 +126,7 @@ static bool login(struct redis *redis, const struct address *address, struct err
         redis_reply_free(reply);
     }
     command.count = 0;
-    redis_add_text(&command, "SELECT"); /* also with 0: it proves that we may talk */
+    redis_add_text(&command, "SELECT"); /* also 0: it fails if a login is needed */
     redis_add_int(&command, address->database);
     if (!redis_call(redis, &command, 0, &reply, error))
         return false;
@@ -131,8 +134,8 @@ static bool login(struct redis *redis, const struct address *address, struct err
     return true;
 }
 
-/* Nothing is asked, so all that can come is the end: the server was restarted, or has thrown us
- * out. */
+/* Whether the server has closed an idle connection. No answer is due, so anything to read is the
+   end. */
 static bool has_hung_up(const redisContext *context)
 {
     struct pollfd socket = {.fd = context->fd, .events = POLLIN | POLLRDHUP};
@@ -157,13 +160,13 @@ bool redis_connect(struct redis *redis, struct error *error)
         redis_disconnect(redis);
         return false;
     }
-    /* On a Unix socket it would fail, and leave the context broken. */
+    /* Keepalive fails on a Unix socket and leaves the context broken. */
     if (address.host[0] != '\0')
         (void)redisEnableKeepAlive(redis->context);
-    /* Reading is guarded by poll; writing and stray reads by this. */
+    /* For writing; reading has the deadline of wait_readable. */
     (void)redisSetTimeout(redis->context, patience);
     redis->connected_since_ms = clock_monotonic_ms();
-    if (!login(redis, &address, error)) {
+    if (!log_in(redis, &address, error)) {
         redis_disconnect(redis);
         return false;
     }
@@ -175,7 +178,7 @@ bool redis_connect(struct redis *redis, struct error *error)
 void redis_add(struct redis_command *command, const void *bytes, size_t size)
 {
     if (command->count >= REDIS_ARGS_MAX)
-        abort(); /* a command with too many arguments is a bug that its first run shows */
+        abort(); /* too many arguments: a bug that the first run shows */
     command->values[command->count] = bytes;
     command->sizes[command->count] = size;
     command->count++;
@@ -195,14 +198,14 @@ void redis_add_int(struct redis_command *command, int64_t number)
     redis_add(command, digits, (size_t)length);
 }
 
-static bool lost(struct redis *redis, const char *what, struct error *error)
+static bool lose_connection(struct redis *redis, const char *what, struct error *error)
 {
     error_set(error, ERROR_AWAY, "the connection to Redis is lost: %s", what);
-    redis_disconnect(redis); /* after that: `what` may be its own text */
+    redis_disconnect(redis); /* only now: `what` may be a text of the connection */
     return false;
 }
 
-/* Waits until the socket can be read; false at the deadline. */
+/* Waits until there is something to read; false at the deadline. */
 static bool wait_readable(const struct redis *redis, int64_t deadline_ms)
 {
     struct pollfd socket = {.fd = redis->context->fd, .events = POLLIN};
@@ -218,6 +221,7 @@ static bool wait_readable(const struct redis *redis, int64_t deadline_ms)
     }
 }
 
+/* Sends all appended commands. */
 static bool flush(struct redis *redis)
 {
     int flushed = 0;
@@ -227,7 +231,7 @@ static bool flush(struct redis *redis)
     return true;
 }
 
-/* One answer, by the deadline; NULL otherwise. Leaves *what for the message. */
+/* Reads one answer. NULL at the deadline or after a failure, with *what for the message. */
 static redisReply *read_answer(struct redis *redis, int64_t deadline_ms, const char **what)
 {
     void *reply = NULL;
@@ -253,9 +257,8 @@ static redisReply *read_answer(struct redis *redis, int64_t deadline_ms, const c
     }
 }
 
-/* What an error answer says. Before version 7, Redis put an error within a script
-   behind a sentence of its own: "ERR Error running script (call to f_...): ... -OOM command ...".
- */
+/* The error within a script. Before version 7 Redis put a sentence before it: "ERR Error running
+   script (call to f_...): ... -OOM command ...". */
 static const char *skip_script(const char *answer)
 {
     const char *inner =
@@ -263,16 +266,17 @@ static const char *skip_script(const char *answer)
     return inner != NULL ? inner + 3 : answer;
 }
 
-/* Without the script's SHA-1, which tells nobody anything. */
+/* The size of the text to show: 120 at most, and without the script's SHA-1, which helps no one. */
 static int answer_size(const char *answer)
 {
     const char *script = strstr(answer, " script: ");
     return script != NULL && script - answer < 120 ? (int)(script - answer) : 120;
 }
 
-/* Redis names the command, but not always one that a script runs, and never the key. Of a script's
-   keys, which it does not tell apart, the first one and how many there are. */
-static bool deny(const char *answer, const struct redis_command *command, struct error *error)
+/* The error for NOPERM. Redis does not name the key, and not always the command within a script. So
+   the message shows our command, its first key and the number of the other keys. */
+static bool fail_denied(const char *answer, const struct redis_command *command,
+                        struct error *error)
 {
     bool is_script = strncasecmp(command->values[0], "EVAL", 4) == 0;
     int keys = command->count > 1 ? 1 : 0;
@@ -298,10 +302,10 @@ static bool is_one_of(const char *word, const char *const *words)
     return false;
 }
 
-/* An error answer: servers that start, fail over or are full are away; the connection is of no use
-   then, because the next one may lead to another server. */
-static bool refuse(struct redis *redis, const redisReply *reply,
-                   const struct redis_command *command, struct error *error)
+/* Fills *error from an error answer. If the server starts, fails over or is full, the connection is
+   dropped, because the next one may lead to another server. */
+static bool fail_with_answer(struct redis *redis, const redisReply *reply,
+                             const struct redis_command *command, struct error *error)
 {
     static const char *const away[] = {"LOADING",   "READONLY",    "MASTERDOWN", "NOMASTERLINK",
                                        "UNBLOCKED", "MISCONF",     "OOM",        "NOREPLICAS",
@@ -315,7 +319,7 @@ static bool refuse(struct redis *redis, const redisReply *reply,
         return error_set(error, ERROR_AWAY, "Redis answers %s", word);
     }
     if (text_equal(word, "NOPERM") || strstr(answer, "user executing the script can't") != NULL)
-        return deny(answer + strcspn(answer, " "), command, error);
+        return fail_denied(answer + strcspn(answer, " "), command, error);
     if (is_one_of(word, denied))
         return error_set(error, ERROR_DENIED, "Redis answers %s", word);
     if (strstr(reply->str, "max number of clients") != NULL) {
@@ -331,12 +335,12 @@ static bool refuse(struct redis *redis, const redisReply *reply,
 bool redis_append(struct redis *redis, const struct redis_command *command, struct error *error)
 {
     if (redis->context == NULL || redis->context->err != 0)
-        return lost(redis, "no connection", error);
-    /* hiredis does not write to the arguments; its prototype only forgets to say so */
+        return lose_connection(redis, "no connection", error);
+    /* hiredis does not change the arguments; its prototype lacks the const */
     const char **values = (const char **)(uintptr_t)command->values;
     return redisAppendCommandArgv(redis->context, command->count, values, command->sizes) ==
                REDIS_OK ||
-           lost(redis, redis->context->errstr, error);
+           lose_connection(redis, redis->context->errstr, error);
 }
 
 static bool send_command(struct redis *redis, const struct redis_command *command, int64_t wait_ms,
@@ -347,7 +351,7 @@ static bool send_command(struct redis *redis, const struct redis_command *comman
     if (!redis_append(redis, command, error))
         return false;
     *answer = read_answer(redis, clock_monotonic_ms() + ANSWER_MS + wait_ms, &what);
-    return *answer != NULL || lost(redis, what, error);
+    return *answer != NULL || lose_connection(redis, what, error);
 }
 
 bool redis_call(struct redis *redis, const struct redis_command *command, int64_t wait_ms,
@@ -358,7 +362,7 @@ bool redis_call(struct redis *redis, const struct redis_command *command, int64_
     if (!send_command(redis, command, wait_ms, &answer, error))
         return false;
     if (answer->type == REDIS_REPLY_ERROR) {
-        refuse(redis, answer, command, error);
+        fail_with_answer(redis, answer, command, error);
         freeReplyObject(answer);
         return false;
     }
@@ -372,21 +376,21 @@ bool redis_next_reply(struct redis *redis, const struct redis_command *command,
     const char *what = "no connection";
     *reply = NULL;
     if (redis->context == NULL)
-        return lost(redis, what, error);
+        return lose_connection(redis, what, error);
     redisReply *answer = read_answer(redis, clock_monotonic_ms() + ANSWER_MS, &what);
     if (answer == NULL)
-        return lost(redis, what, error);
+        return lose_connection(redis, what, error);
     if (answer->type == REDIS_REPLY_ERROR) {
-        refuse(redis, answer, command, error);
+        fail_with_answer(redis, answer, command, error);
         freeReplyObject(answer);
-        redis_disconnect(redis); /* with the answers that are still to come */
+        redis_disconnect(redis); /* further answers of the pipeline may come */
         return false;
     }
     *reply = (struct redis_reply *)answer;
     return true;
 }
 
-/* EVALSHA or EVAL of a script, then its keys and arguments. */
+/* Makes an EVALSHA or EVAL command; `script` is the SHA-1 or the text. */
 static void build_eval(struct redis_command *eval, const char *verb, const char *script, int keys,
                        const struct redis_command *command)
 {
@@ -416,7 +420,7 @@ bool redis_eval(struct redis *redis, const struct redis_script *script,
         return redis_call(redis, &eval, 0, reply, error);
     }
     if (answer->type == REDIS_REPLY_ERROR) {
-        refuse(redis, answer, &eval, error);
+        fail_with_answer(redis, answer, &eval, error);
         freeReplyObject(answer);
         return false;
     }

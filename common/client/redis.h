@@ -3,11 +3,12 @@
  * Redis, by hiredis. A struct redis is one connection of one thread. Waiting for an answer is a
  * poll() with a deadline, never a call inside hiredis that might not come back.
  *
- * Error codes: ERROR_AWAY (no connection, time-out, or an answer of a server that starts, fails
- * over or is full: LOADING, READONLY, MASTERDOWN, UNBLOCKED, MISCONF, OOM, NOREPLICAS, BUSY, no
- * more clients; the connection is dropped then and made anew by the next redis_connect),
- * ERROR_DENIED (login, permission), ERROR_QUERY (any other error answer). Messages hold no password
- * and no data. That of a lacking permission (NOPERM) names the command and its key.
+ * Error codes: ERROR_AWAY (no connection; a time-out; or the server starts, fails over or is full:
+ * LOADING, READONLY, MASTERDOWN, NOMASTERLINK, UNBLOCKED, MISCONF, OOM, NOREPLICAS, BUSY,
+ * CLUSTERDOWN, TRYAGAIN, no more clients), ERROR_DENIED (login, permission), ERROR_QUERY (any other
+ * error answer). After ERROR_AWAY there is no connection; redis_connect makes a new one. Messages
+ * hold no password and no data; that of a missing permission (NOPERM) names the command and its
+ * key.
  */
 #ifndef CLIENT_REDIS_H
 #define CLIENT_REDIS_H
@@ -17,28 +18,29 @@
 struct redis;
 struct redis_reply;
 
-/* ERROR_USAGE when the URL is none of redis://[[user]:password@]host[:port][/db] and
-   unix://[[user]:password@]/path[?db=N]. */
+/* Whether the URL is redis://[[user]:password@]host[:port][/db] or
+   unix://[[user]:password@]/path[?db=N]. ERROR_USAGE if not. */
 bool redis_check_url(const char *url, struct error *error) MUST_CHECK;
 
-/* A connection not yet made; NULL without memory. */
+/* A new struct redis, not yet connected. The URL is copied. NULL without memory. */
 struct redis *redis_new(const char *url);
-void redis_free(struct redis *redis);
+void redis_free(struct redis *redis); /* NULL is fine */
 
-/* Makes the connection (with AUTH and SELECT), or makes it anew when it is broken or the server has
-   closed it meanwhile. */
+/* Connects, with AUTH and SELECT, if there is no connection, or if it is broken or was closed by
+   the server. */
 bool redis_connect(struct redis *redis, struct error *error) MUST_CHECK;
 void redis_disconnect(struct redis *redis);
 
-/* How long the connection in use has been up without a break; 0 without one. */
+/* The age of the present connection; 0 without one. */
 int64_t redis_connected_ms(const struct redis *redis);
 
 /* ---- commands ---- */
 
 #define REDIS_ARGS_MAX 32
 
-/* Arguments are bytes with a length, never a format. They are not copied, and the command must not
-   be either: it may point into itself. Start from {.count = 0}. */
+/* A command and its arguments: bytes with a length, never a format. The arguments are not copied.
+   The command must not be copied either, because it may point into itself. Start from {.count =
+   0}. */
 struct redis_command {
     int count;
     const char *values[REDIS_ARGS_MAX];
@@ -49,16 +51,15 @@ void redis_add(struct redis_command *command, const void *bytes, size_t size);
 void redis_add_text(struct redis_command *command, const char *text);
 void redis_add_int(struct redis_command *command, int64_t number);
 
-/* Sends the command and waits for its answer; `wait_ms` is the deadline beyond the 5 s that every
-   answer gets (for commands that block on the server). Needs a connection (redis_connect), else
-   ERROR_AWAY. *reply is the caller's to free. */
+/* Sends the command and waits for its answer, for 5 s and `wait_ms`, which is for commands that
+   block on the server. Without a connection (redis_connect) ERROR_AWAY. The caller frees *reply. */
 bool redis_call(struct redis *redis, const struct redis_command *command, int64_t wait_ms,
                 struct redis_reply **reply, struct error *error) MUST_CHECK;
 
-/* A pipeline: commands are appended, go out together with the first call of redis_next_reply, and
-   are answered in their order, one call each; nothing else may be called before the last one. An
-   error ends the pipeline (and drops the connection); `command` is the one whose reply it is, for
-   the error's message. */
+/* A pipeline. redis_append adds a command. The first redis_next_reply sends all of them; each call
+   returns the next reply, in the order of the commands. No other command may be sent before the
+   last reply. An error ends the pipeline and drops the connection. `command` is the command that
+   the reply belongs to, for the error's message. */
 bool redis_append(struct redis *redis, const struct redis_command *command,
                   struct error *error) MUST_CHECK;
 bool redis_next_reply(struct redis *redis, const struct redis_command *command,
@@ -66,11 +67,11 @@ bool redis_next_reply(struct redis *redis, const struct redis_command *command,
 
 struct redis_script {
     const char *text; /* in Lua */
-    int keys;         /* so many of a command's words are keys, the first ones */
+    int keys;         /* the number of keys, which precede the arguments */
 };
 
-/* Runs a script by its SHA-1, sending its text when the server does not know it. `command` holds
-   the keys and then the arguments: REDIS_ARGS_MAX - 3 at most. */
+/* Runs a script by its SHA-1; sends its text if the server does not know it. `command` holds the
+   keys and then the arguments, REDIS_ARGS_MAX - 3 at most. */
 bool redis_eval(struct redis *redis, const struct redis_script *script,
                 const struct redis_command *command, struct redis_reply **reply,
                 struct error *error) MUST_CHECK;
@@ -78,7 +79,7 @@ bool redis_eval(struct redis *redis, const struct redis_script *script,
 /* ---- replies ---- */
 
 bool redis_is_null(const struct redis_reply *reply);
-int64_t redis_int(const struct redis_reply *reply); /* 0 when it is no integer */
+int64_t redis_int(const struct redis_reply *reply); /* 0 if it is not an integer */
 
 /* A string or status: NUL-terminated, *size (may be NULL) without the NUL. "" for anything else. */
 const char *redis_text(const struct redis_reply *reply, size_t *size);

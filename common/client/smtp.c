@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mail itself: MAIL, RCPT, DATA, the body. smtp_connection.c has the connection. */
+/* Sends a mail: MAIL, RCPT, DATA, the body. The answers decide whether the mail can be tried again.
+   smtp_connection.c makes the connection. */
 #include "client/smtp.h"
 
 #include "base/buffer.h"
@@ -8,7 +9,7 @@
 #include "client/smtp_internal.h"
 
 enum {
-    AGAIN_MS = 20000, /* a second conversation begins within so long after the first one's begin */
+    AGAIN_MS = 20000, /* a second try must begin within this time after the first began */
     ADDRESS_MAX = 254,
     LINE_SIZE = ADDRESS_MAX + 64,
 };
@@ -35,18 +36,17 @@ void smtp_rest(struct smtp *smtp)
     struct error unused;
     bool said = smtp->curl != NULL && smtp_write(smtp, SMTP_QUIT, "QUIT\r\n", 6, &unused) &&
                 smtp_read(smtp, SMTP_QUIT, &unused);
-    (void)said; /* the server may have gone before */
+    (void)said; /* it does not matter: the server may be gone */
     smtp_hang_up(smtp);
 }
 
-/* ---- what an answer means ---- */
+/* ---- refusals ---- */
 
-/* The enhanced codes that speak of this recipient alone, or of this mail. All others may speak of
-   the sender, of this host, or of how the server is set up: an operator can mend that, and the mail
-   is as good as before. */
+/* The enhanced codes about this recipient or this mail only. Others may be about the sender, this
+   host or the server's configuration. An operator can mend those, and the mail can then be sent. */
 static const struct {
     enum smtp_step step;
-    const char *status; /* one that ends with a dot: all that begin so */
+    const char *status; /* if it ends with a dot: all codes that begin with it */
 } final_answers[] = {
     {SMTP_RCPT, "5.1.0"}, {SMTP_RCPT, "5.1.1"}, {SMTP_RCPT, "5.1.2"},
     {SMTP_RCPT, "5.1.3"}, {SMTP_RCPT, "5.1.6"}, {SMTP_RCPT, "5.1.10"},
@@ -70,8 +70,8 @@ static bool is_final(enum smtp_step step, const struct smtp_reply *reply)
     return false;
 }
 
-/* The address is personal, and the log is not the place for it. */
-static void hide(char *text, const char *address)
+/* Replaces the recipient's address, which must not get into the log, by '*'. */
+static void hide_address(char *text, const char *address)
 {
     size_t size = strlen(address);
     for (char *at = strcasestr(text, address); at != NULL; at = strcasestr(at + 1, address)) {
@@ -80,13 +80,14 @@ static void hide(char *text, const char *address)
     }
 }
 
-static bool refuse(const struct smtp *smtp, enum smtp_step step, struct error *error)
+/* Fills *error from the answer that refused the step. */
+static bool fail_refused(const struct smtp *smtp, enum smtp_step step, struct error *error)
 {
     char text[sizeof(smtp->reply.text)];
     int code = smtp->reply.code;
     (void)snprintf(text, sizeof(text), "%s", smtp->reply.text);
     if (smtp->mail != NULL)
-        hide(text, smtp->mail->recipient);
+        hide_address(text, smtp->mail->recipient);
     return error_set(error,
                      is_final(step, &smtp->reply) ? ERROR_INVALID
                      : smtp_is_about_login(code)  ? ERROR_DENIED
@@ -101,10 +102,11 @@ static bool read_answer(struct smtp *smtp, enum smtp_step step, struct error *er
 {
     int wanted = step == SMTP_DATA ? 3 : 2;
     return smtp_read(smtp, step, error) &&
-           (smtp->reply.code / 100 == wanted || refuse(smtp, step, error));
+           (smtp->reply.code / 100 == wanted || fail_refused(smtp, step, error));
 }
 
-static bool say(struct smtp *smtp, enum smtp_step step, const char *line, struct error *error)
+/* Sends a command and checks its answer. */
+static bool send_line(struct smtp *smtp, enum smtp_step step, const char *line, struct error *error)
 {
     return smtp_write(smtp, step, line, strlen(line), error) && read_answer(smtp, step, error);
 }
@@ -117,7 +119,7 @@ static bool is_ascii(const char *text)
     return true;
 }
 
-static bool say_addresses(struct smtp *smtp, const struct smtp_mail *mail, struct error *error)
+static bool send_addresses(struct smtp *smtp, const struct smtp_mail *mail, struct error *error)
 {
     char line[LINE_SIZE];
     char size[32] = "";
@@ -126,13 +128,13 @@ static bool say_addresses(struct smtp *smtp, const struct smtp_mail *mail, struc
         (void)snprintf(size, sizeof(size), " SIZE=%zu", mail->size);
     (void)snprintf(line, sizeof(line), "MAIL FROM:<%s>%s%s\r\n", mail->sender, size,
                    utf8 ? " SMTPUTF8" : "");
-    if (!say(smtp, SMTP_MAIL, line, error))
+    if (!send_line(smtp, SMTP_MAIL, line, error))
         return false;
     (void)snprintf(line, sizeof(line), "RCPT TO:<%s>\r\n", mail->recipient);
-    return say(smtp, SMTP_RCPT, line, error);
+    return send_line(smtp, SMTP_RCPT, line, error);
 }
 
-/* A dot at the begin of a line is doubled; one alone ends the body. */
+/* A dot at the beginning of a line is doubled; a line with one dot ends the body. */
 static bool print_body(const struct smtp_mail *mail, struct buffer *body, struct error *error)
 {
     const char *at = mail->mime;
@@ -149,13 +151,13 @@ static bool print_body(const struct smtp_mail *mail, struct buffer *body, struct
     return buffer_append_text(body, ended ? ".\r\n" : "\r\n.\r\n", error);
 }
 
-/* Once the server has the whole body, only its answer tells whether it has taken the mail: what is
-   no answer of SMTP does not. */
-static bool say_body(struct smtp *smtp, const struct smtp_mail *mail, struct error *error)
+/* Once the server has the whole body, only its answer tells whether it has taken the mail. Anything
+   but a proper answer of SMTP leaves that open. */
+static bool send_body(struct smtp *smtp, const struct smtp_mail *mail, struct error *error)
 {
     struct buffer body;
     buffer_init(&body, 2 * mail->size + 8);
-    bool done = print_body(mail, &body, error) && say(smtp, SMTP_DATA, "DATA\r\n", error) &&
+    bool done = print_body(mail, &body, error) && send_line(smtp, SMTP_DATA, "DATA\r\n", error) &&
                 smtp_write(smtp, SMTP_BODY, body.data, body.size, error);
     buffer_free(&body);
     if (!done || read_answer(smtp, SMTP_END, error))
@@ -166,7 +168,7 @@ static bool say_body(struct smtp *smtp, const struct smtp_mail *mail, struct err
     return error_prefix(error, "perhaps sent");
 }
 
-/* What goes onto the wire as it is: a line break would be a second command. */
+/* Addresses are sent as they are; a line break in one would begin a second command. */
 static bool check_address(const char *address, struct error *error)
 {
     if (address[0] == '\0' || strlen(address) > ADDRESS_MAX || text_has_control(address) ||
@@ -175,12 +177,12 @@ static bool check_address(const char *address, struct error *error)
     return true;
 }
 
-/* After a failure there is no connection: the server is told goodbye only if it answers. */
+/* After a failure there is no connection. QUIT is sent only to a server that has answered. */
 static bool try_send(struct smtp *smtp, const struct smtp_mail *mail, struct error *error)
 {
     if (smtp->curl == NULL && !smtp_connect(smtp, error))
         return false;
-    if (say_addresses(smtp, mail, error) && say_body(smtp, mail, error))
+    if (send_addresses(smtp, mail, error) && send_body(smtp, mail, error))
         return true;
     if (smtp->reply.complete)
         smtp_rest(smtp);
@@ -196,7 +198,7 @@ bool smtp_send(struct smtp *smtp, const struct smtp_mail *mail, struct error *er
         return false;
     smtp->mail = mail;
     bool sent = try_send(smtp, mail, error);
-    /* The server may have closed a kept connection meanwhile, or have had enough mails on it. */
+    /* The server may have closed the kept connection, or limit the mails over one connection. */
     if (!sent && kept && (error->code == ERROR_AWAY || error->code == ERROR_DENIED) &&
         clock_monotonic_ms() - began_ms < AGAIN_MS)
         sent = try_send(smtp, mail, error);
@@ -204,13 +206,13 @@ bool smtp_send(struct smtp *smtp, const struct smtp_mail *mail, struct error *er
     return sent;
 }
 
-/* The server may know no such mailbox as the sender's: that is said of this recipient alone. */
-static bool probe(struct smtp *smtp, const char *address, struct error *error)
+/* ERROR_INVALID is fine here: the server knows no such mailbox, which concerns no other mail. */
+static bool probe_server(struct smtp *smtp, const char *address, struct error *error)
 {
     const struct smtp_mail mail = {.sender = address, .recipient = address};
     return smtp_connect(smtp, error) &&
-           (say_addresses(smtp, &mail, error) || error->code == ERROR_INVALID) &&
-           say(smtp, SMTP_RSET, "RSET\r\n", error);
+           (send_addresses(smtp, &mail, error) || error->code == ERROR_INVALID) &&
+           send_line(smtp, SMTP_RSET, "RSET\r\n", error);
 }
 
 bool smtp_probe(struct smtp *smtp, const char *address, struct error *error)
@@ -219,7 +221,7 @@ bool smtp_probe(struct smtp *smtp, const char *address, struct error *error)
         return false;
     smtp_rest(smtp);
     smtp->probing = true;
-    bool done = probe(smtp, address, error);
+    bool done = probe_server(smtp, address, error);
     smtp->probing = false;
     if (done || smtp->reply.complete)
         smtp_rest(smtp);

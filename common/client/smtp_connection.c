@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The connection to a mail server. libcurl makes it: names and addresses, TLS, hello and login,
- * with CURLOPT_CONNECT_ONLY. From there on smtp.c speaks by itself over curl_easy_send and
- * curl_easy_recv: libcurl's own request for a mail does not tell which step has failed, hides the
- * server's words, has one time limit for all steps, and cannot ask without sending.
+ * The connection to a mail server. libcurl resolves the name, connects, starts TLS, sends EHLO and
+ * logs in (CURLOPT_CONNECT_ONLY). After that, smtp.c speaks SMTP itself, by curl_easy_send and
+ * curl_easy_recv. libcurl's own way to send a mail does not say which step failed, hides the
+ * server's words, has one time limit for all steps, and cannot check a recipient without a mail.
+ * Tested by tests/unit/client/smtp_test.c and tests/system/test_mail_transports.py.
  */
 #include "client/smtp_internal.h"
 
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    SLICE_MS = 250, /* how often a wait looks whether it is to end */
+    SLICE_MS = 250, /* a wait checks this often whether to end */
     PROBE_SECONDS = 60,
     SYN_RETRIES = 2,          /* Linux gives an address up after 7 s then, not after two minutes */
     EVER_SECONDS = 24 * 3600, /* libcurl's own limits: ours are tighter */
@@ -26,8 +27,8 @@ enum {
     URL_MAX = 1280,
 };
 
-/* As RFC 5321 4.5.3.2 has them. A server may take long over a whole mail because it looks for
-   viruses or has it delivered; who gives up before it answers sends the mail twice. */
+/* The limits of RFC 5321, 4.5.3.2. A server may need long for a whole mail, because it scans it for
+   viruses or delivers it. A client that gives up before the answer would send the mail twice. */
 static const struct {
     const char *name;
     int seconds;
@@ -55,13 +56,13 @@ bool smtp_is_about_login(int code)
 
 /* ---- waiting ---- */
 
-static void begin(struct smtp *smtp, enum smtp_step step)
+static void begin_step(struct smtp *smtp, enum smtp_step step)
 {
     smtp->step = step;
     smtp->step_began_ms = clock_monotonic_ms();
 }
 
-/* Somebody looks on while `check` waits. */
+/* `exportd check` has a shorter limit, because an operator waits for it. */
 static int limit_seconds(const struct smtp *smtp)
 {
     int seconds = steps[smtp->step].seconds;
@@ -73,7 +74,7 @@ static bool is_interrupted(const struct smtp *smtp)
     return smtp->interrupted != NULL && atomic_load(smtp->interrupted);
 }
 
-/* Whether the step may go on; called several times a second while a server is waited for. */
+/* Whether to go on waiting; called several times a second while waiting for the server. */
 static bool may_wait(const struct smtp *smtp, struct error *error)
 {
     const struct smtp_mail *mail = smtp->mail;
@@ -87,6 +88,7 @@ static bool may_wait(const struct smtp *smtp, struct error *error)
     return true;
 }
 
+/* Waits for one slice of time; the caller then tries again. */
 static bool wait_for(struct smtp *smtp, short events, struct error *error)
 {
     curl_socket_t connection = CURL_SOCKET_BAD;
@@ -98,7 +100,8 @@ static bool wait_for(struct smtp *smtp, short events, struct error *error)
 
 /* ---- answers ---- */
 
-/* Lines after the first repeat the enhanced code (RFC 2034): once is enough. */
+/* Joins the lines of an answer. Lines after the first repeat the enhanced code (RFC 2034), which is
+   left out. */
 static void append_text(struct smtp_reply *reply, const char *text, size_t size)
 {
     size_t used = strlen(reply->text);
@@ -115,7 +118,8 @@ static void append_text(struct smtp_reply *reply, const char *text, size_t size)
     reply->text[used] = '\0';
 }
 
-/* `line` is without its end. */
+/* Adds a line, without its line end, to the answer; a line after a complete answer begins the
+   next. */
 static void take_line(struct smtp_reply *reply, const char *line, size_t size)
 {
     if (reply->complete)
@@ -128,6 +132,7 @@ static void take_line(struct smtp_reply *reply, const char *line, size_t size)
         append_text(reply, line + 4, size - 4);
 }
 
+/* Whether a line of the answer to EHLO offers the extension `keyword`. */
 static bool is_offer(const char *line, size_t size, const char *keyword)
 {
     size_t length = strlen(keyword);
@@ -136,15 +141,15 @@ static bool is_offer(const char *line, size_t size, const char *keyword)
            (size == 4 + length || line[4 + length] == ' ');
 }
 
-/* libcurl shows each line of the server until it is logged in. What the server can do is said anew
-   after STARTTLS. */
-static size_t see_line(char *bytes, size_t unit, size_t count, void *context)
+/* Called by libcurl with each line of the server until the login is done. After STARTTLS (220) the
+   server lists its extensions again. */
+static size_t record_line(char *bytes, size_t unit, size_t count, void *context)
 {
     struct smtp *smtp = context;
     size_t size = unit * count;
     while (size > 0 && (bytes[size - 1] == '\r' || bytes[size - 1] == '\n'))
         size--;
-    begin(smtp, SMTP_LOGIN);
+    begin_step(smtp, SMTP_LOGIN);
     take_line(&smtp->reply, bytes, size);
     if (smtp->reply.code == 220)
         smtp->knows_size = smtp->knows_utf8 = false;
@@ -155,8 +160,8 @@ static size_t see_line(char *bytes, size_t unit, size_t count, void *context)
 
 /* ---- connecting ---- */
 
-/* What the server is told by EHLO. */
-static void hello_name(const struct smtp_server *server, char name[HELLO_MAX])
+/* The name for EHLO: the setting, or this host's name, or "localhost". */
+static void get_hello_name(const struct smtp_server *server, char name[HELLO_MAX])
 {
     if (text_copy(name, HELLO_MAX, server->hello) && name[0] != '\0')
         return;
@@ -171,7 +176,7 @@ static bool set_url(CURL *curl, const struct smtp_server *server)
     char url[URL_MAX];
     char hello[HELLO_MAX];
     bool v6 = strchr(server->host, ':') != NULL;
-    hello_name(server, hello);
+    get_hello_name(server, hello);
     char *path = curl_easy_escape(curl, hello, 0);
     if (path == NULL)
         return false;
@@ -204,8 +209,8 @@ static bool set_limits(CURL *curl)
            curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)EVER_SECONDS) == CURLE_OK;
 }
 
-/* libcurl asks about once a second, also while nothing moves. */
-static int go_on(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+/* Called by libcurl about once a second, also while it only waits. */
+static int check_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
     struct smtp *smtp = context;
     struct error unused;
@@ -216,16 +221,16 @@ static int go_on(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_o
     (void)d;
     (void)curl_easy_getinfo(smtp->curl, CURLINFO_CONNECT_TIME_T, &connected_usec);
     if (smtp->step == SMTP_CONNECT && connected_usec > 0)
-        begin(smtp, SMTP_LOGIN);
+        begin_step(smtp, SMTP_LOGIN);
     return may_wait(smtp, &unused) ? 0 : 1;
 }
 
 static bool set_callbacks(CURL *curl, struct smtp *smtp)
 {
     return curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, smtp->trouble) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, see_line) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, record_line) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_HEADERDATA, smtp) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, go_on) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, check_progress) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_XFERINFODATA, smtp) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
 }
@@ -248,8 +253,8 @@ static bool set_login(CURL *curl, const struct smtp_server *server)
             curl_easy_setopt(curl, CURLOPT_PASSWORD, server->password) == CURLE_OK);
 }
 
-/* What the server said, where it refused, is worth more than what libcurl makes of it. */
-static bool describe(const struct smtp *smtp, CURLcode code, struct error *error)
+/* Fills *error. The server's own words are better than libcurl's, if it refused. */
+static bool fail_to_connect(const struct smtp *smtp, CURLcode code, struct error *error)
 {
     const struct smtp_reply *reply = &smtp->reply;
     bool denied = code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED ||
@@ -282,16 +287,16 @@ bool smtp_connect(struct smtp *smtp, struct error *error)
     smtp->trouble[0] = '\0';
     smtp->input_size = 0;
     smtp->reply = (struct smtp_reply){.complete = true};
-    begin(smtp, SMTP_CONNECT);
+    begin_step(smtp, SMTP_CONNECT);
     CURLcode code = curl_easy_perform(curl);
     if (code == CURLE_OK)
         return true;
-    (void)describe(smtp, code, error);
+    (void)fail_to_connect(smtp, code, error);
     smtp_hang_up(smtp);
     return false;
 }
 
-/* libcurl must not say QUIT by itself, and wait two minutes for an answer. */
+/* The shutdown keeps libcurl from sending QUIT and waiting two minutes for the answer. */
 void smtp_hang_up(struct smtp *smtp)
 {
     curl_socket_t connection = CURL_SOCKET_BAD;
@@ -306,7 +311,7 @@ void smtp_hang_up(struct smtp *smtp)
 
 /* ---- bytes ---- */
 
-static bool is_broken(const struct smtp *smtp, CURLcode code, struct error *error)
+static bool fail_broken(const struct smtp *smtp, CURLcode code, struct error *error)
 {
     return error_set(error, ERROR_AWAY, "the mail server hung up at %s%s%s",
                      smtp_step_name(smtp->step), code == CURLE_OK ? "" : ": ",
@@ -316,16 +321,16 @@ static bool is_broken(const struct smtp *smtp, CURLcode code, struct error *erro
 bool smtp_write(struct smtp *smtp, enum smtp_step step, const char *bytes, size_t size,
                 struct error *error)
 {
-    begin(smtp, step);
+    begin_step(smtp, step);
     while (size > 0) {
         size_t sent = 0;
         CURLcode code = curl_easy_send(smtp->curl, bytes, size, &sent);
         if (code == CURLE_AGAIN && !wait_for(smtp, POLLOUT, error))
             return false;
         if (code != CURLE_OK && code != CURLE_AGAIN)
-            return is_broken(smtp, code, error);
+            return fail_broken(smtp, code, error);
         if (sent > 0)
-            begin(smtp, step);
+            begin_step(smtp, step);
         bytes += sent;
         size -= sent;
     }
@@ -340,12 +345,12 @@ static bool receive(struct smtp *smtp, struct error *error)
     if (code == CURLE_AGAIN)
         return wait_for(smtp, POLLIN, error);
     smtp->input_size += got;
-    return (code == CURLE_OK && got > 0) || is_broken(smtp, code, error);
+    return (code == CURLE_OK && got > 0) || fail_broken(smtp, code, error);
 }
 
 bool smtp_read(struct smtp *smtp, enum smtp_step step, struct error *error)
 {
-    begin(smtp, step);
+    begin_step(smtp, step);
     smtp->reply = (struct smtp_reply){.complete = false};
     while (!smtp->reply.complete) {
         const char *end = memchr(smtp->input, '\n', smtp->input_size);

@@ -5,7 +5,7 @@
 #include "base/url.h"
 #include "client/smtp_internal.h"
 
-/* The host becomes part of a URL again, for libcurl: nothing in it may end it early. */
+/* The host becomes part of a URL for libcurl, so it must not hold a character that ends it. */
 bool smtp_is_host(const char *host)
 {
     static const char allowed[] =
@@ -56,7 +56,7 @@ static bool parse_login(const struct url *url, struct smtp_server *server, struc
            error_set(error, ERROR_USAGE, "the user or the password is too long");
 }
 
-static bool parse(const char *text, struct smtp_server *server, struct error *error)
+static bool parse_server(const char *text, struct smtp_server *server, struct error *error)
 {
     struct url url;
     if (!url_parse(text, &url, error) || !parse_security(&url, server, error) ||
@@ -73,7 +73,7 @@ static bool parse(const char *text, struct smtp_server *server, struct error *er
 bool smtp_parse_url(const char *url, struct smtp_server *server, struct error *error)
 {
     *server = (struct smtp_server){.port = 0};
-    if (parse(url, server, error))
+    if (parse_server(url, server, error))
         return true;
     error->code = ERROR_USAGE;
     return false;
