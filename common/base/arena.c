@@ -50,7 +50,7 @@ void arena_reset(struct arena *arena)
     free_blocks(kept->next);
     kept->next = NULL;
     kept->used = 0;
-    if (kept->size > BLOCK_SIZE) { /* a giant is not worth keeping */
+    if (kept->size > BLOCK_SIZE) { /* too large to keep */
         free(kept);
         arena->blocks = NULL;
     }
@@ -83,7 +83,7 @@ void *arena_alloc(struct arena *arena, size_t size, struct error *error)
         return NULL;
     void *result = block->bytes + block->used;
     block->used += rounded;
-    arena->total += rounded; /* so that many small ones are bounded too */
+    arena->total += rounded; /* rounded, so that many small ones are limited, too */
     return memset(result, 0, size);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * An arena: many small allocations that end together. A job has one for itself and one a page.
- */
+/* An arena: many small allocations that are freed together. A job has one for its whole life and
+   one per page. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
@@ -12,24 +11,24 @@ struct arena;
 /* A new arena that gives out at most `maximum` bytes; NULL without memory. Free with arena_free. */
 struct arena *arena_new(size_t maximum);
 
-/* Frees the arena and all that came from it. NULL is fine. */
+/* Frees the arena and all its allocations. NULL is fine. */
 void arena_free(struct arena *arena);
 
-/* Takes back all that was given out; keeps one block of memory for the next round. */
+/* Frees all allocations; keeps one block of memory for the next ones. */
 void arena_reset(struct arena *arena);
 
-/* `size` zeroed bytes, aligned for any type, that live until reset or free. NULL and *error
-   (ERROR_TOO_LARGE, ERROR_AWAY) when there are none. */
+/* Returns `size` zeroed bytes, aligned for any type, that live until reset or free. After a failure
+   NULL and ERROR_TOO_LARGE (beyond the maximum) or ERROR_AWAY (no memory). */
 void *arena_alloc(struct arena *arena, size_t size, struct error *error) MUST_CHECK;
 
-/* Room for `count` zeroed things of `size` bytes; checks the multiplication. */
+/* Returns `count` zeroed elements of `size` bytes; checks the multiplication. */
 void *arena_array(struct arena *arena, size_t count, size_t size, struct error *error) MUST_CHECK;
 
-/* A NUL-terminated copy of `size` bytes. */
+/* Returns a NUL-terminated copy of `size` bytes. */
 char *arena_copy(struct arena *arena, const void *bytes, size_t size,
                  struct error *error) MUST_CHECK;
 
-/* A formatted text. */
+/* Returns a formatted text. */
 char *arena_printf(struct arena *arena, struct error *error, const char *format, ...)
     PRINTF_LIKE(3, 4) MUST_CHECK;
 

@@ -3,7 +3,7 @@
 
 #include <stdarg.h>
 
-static char nothing[1]; /* what an empty buffer points to; never written */
+static char nothing[1]; /* the data of a buffer without memory; never written */
 
 void buffer_init(struct buffer *buffer, size_t maximum)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A growing array of bytes that knows its maximum. It is always NUL-terminated (the NUL does not
- * count), so that text in it can be passed on as it is.
- */
+/* A growing array of bytes with a maximum. A NUL always follows its contents (not counted in
+   `size`), so `data` can be used as a C string. */
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 
@@ -12,20 +10,20 @@ struct buffer {
     char *data;      /* never NULL; data[size] is NUL */
     size_t size;     /* bytes in use */
     size_t capacity; /* bytes allocated, the NUL included; 0: nothing allocated yet */
-    size_t maximum;  /* size never exceeds it */
+    size_t maximum;  /* of `size` */
 };
 
 /* An empty buffer that may grow to `maximum` bytes. Allocates nothing yet. */
 void buffer_init(struct buffer *buffer, size_t maximum);
 
-/* Frees the memory; the buffer is then as after buffer_init. */
+/* Frees the memory. The buffer is empty then, with the same maximum. */
 void buffer_free(struct buffer *buffer);
 
-/* Forgets the contents, keeps the memory. */
+/* Empties the buffer, but keeps its memory. */
 void buffer_clear(struct buffer *buffer);
 
-/* Room for `more` bytes behind the contents, so that the next appends of that many cannot fail.
-   ERROR_TOO_LARGE beyond the maximum, ERROR_AWAY without memory; contents unchanged then. */
+/* Allocates room for `more` bytes, so that appending them cannot fail. ERROR_TOO_LARGE beyond the
+   maximum, ERROR_AWAY without memory; the contents are unchanged then. */
 bool buffer_reserve(struct buffer *buffer, size_t more, struct error *error) MUST_CHECK;
 
 /* Append bytes, a C string, one byte, formatted text. Errors as buffer_reserve. */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Converts times by arithmetic on days. The C library's functions are not used: they depend on
+   locale and time zone. */
 #include "base/clock.h"
 
 #include <errno.h>
@@ -6,8 +8,10 @@
 static const char *const months[] = {"January",   "February", "March",    "April",
                                      "May",       "June",     "July",     "August",
                                      "September", "October",  "November", "December"};
+/* 1970-01-01 was a Thursday. */
 static const char *const weekdays[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
 
+/* A date of the proleptic Gregorian calendar and a time of day, in UTC. */
 struct civil {
     int64_t days; /* since 1970-01-01 */
     int year, month, day, hour, minute, second, usec;
@@ -34,13 +38,14 @@ void clock_sleep_ms(int64_t ms)
         ;
 }
 
+/* Rounds down, also for negative numbers; `b` is positive. */
 static int64_t floor_divide(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0 ? 1 : 0);
 }
 
-/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar: years are taken to begin in
-   March, so that the leap day is a year's last; 400 years are 146097 days. */
+/* Days from 1970-01-01 to a date. The years of this calculation begin in March, so that a leap day
+   is the last day of its year. An era of 400 years has 146097 days. */
 static int64_t days_of_date(int64_t year, int month, int day)
 {
     int64_t shifted = month <= 2 ? year - 1 : year;
@@ -51,6 +56,7 @@ static int64_t days_of_date(int64_t year, int month, int day)
     return era * 146097 + day_of_era - 719468;
 }
 
+/* The inverse of days_of_date, with the time of day. */
 static struct civil civil_of(int64_t usec)
 {
     int64_t seconds = floor_divide(usec, USEC_PER_SECOND);
@@ -76,7 +82,7 @@ static struct civil civil_of(int64_t usec)
     };
 }
 
-static void put_digits(char *at, int width, int value)
+static void write_digits(char *at, int width, int value)
 {
     for (int i = width - 1; i >= 0; i--) {
         at[i] = (char)('0' + value % 10);
@@ -84,18 +90,18 @@ static void put_digits(char *at, int width, int value)
     }
 }
 
-/* Written by hand, not by printf: the CSV prints two of these a row. */
+/* Not by printf, which is slower: the CSV has two of these per row. */
 char *clock_format_iso(int64_t usec, char text[CLOCK_TEXT_MAX])
 {
     struct civil c = civil_of(usec);
     memcpy(text, "0000-00-00T00:00:00.000000Z", 28);
-    put_digits(text, 4, c.year);
-    put_digits(text + 5, 2, c.month);
-    put_digits(text + 8, 2, c.day);
-    put_digits(text + 11, 2, c.hour);
-    put_digits(text + 14, 2, c.minute);
-    put_digits(text + 17, 2, c.second);
-    put_digits(text + 20, 6, c.usec);
+    write_digits(text, 4, c.year);
+    write_digits(text + 5, 2, c.month);
+    write_digits(text + 8, 2, c.day);
+    write_digits(text + 11, 2, c.hour);
+    write_digits(text + 14, 2, c.minute);
+    write_digits(text + 17, 2, c.second);
+    write_digits(text + 20, 6, c.usec);
     return text;
 }
 
@@ -154,6 +160,7 @@ static bool read_char(struct reader *in, char wanted)
     return true;
 }
 
+/* An optional fraction of a second. */
 static bool read_fraction(struct reader *in, int *usec)
 {
     *usec = 0;
@@ -168,7 +175,7 @@ static bool read_fraction(struct reader *in, int *usec)
     return digits >= 1 && digits <= 9;
 }
 
-/* Seconds east of UTC. */
+/* An optional zone; *offset in seconds east of UTC. */
 static bool read_zone(struct reader *in, int *offset)
 {
     *offset = 0;
@@ -184,6 +191,7 @@ static bool read_zone(struct reader *in, int *offset)
     bool colon = read_char(in, ':');
     if (in->at != in->end && !read_number(in, 2, &minutes))
         return false;
+    /* no minutes after the colon */
     if (colon && in->at[-1] == ':')
         return false;
     *offset = sign * (hours * 3600 + minutes * 60);
@@ -197,7 +205,7 @@ static int days_in_month(int year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-static bool parse(struct reader *in, int64_t *usec)
+static bool parse_time(struct reader *in, int64_t *usec)
 {
     struct civil c = {0};
     int offset = 0;
@@ -219,7 +227,7 @@ static bool parse(struct reader *in, int64_t *usec)
 bool clock_parse_iso(const char *text, size_t size, int64_t *usec, struct error *error)
 {
     struct reader in = {.at = text, .end = text + size};
-    if (!parse(&in, usec))
+    if (!parse_time(&in, usec))
         return error_set(error, ERROR_INVALID,
                          "not a time as in 2020-03-25T16:12:18Z of the years 0001 to 9999");
     return true;

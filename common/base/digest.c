@@ -18,9 +18,9 @@ static void to_hex(const unsigned char *bytes, size_t size, char *hex)
     hex[2 * size] = '\0';
 }
 
-/* libcrypto fails here only without memory or with a broken installation: no answer would be right.
- */
-static void insist(bool done)
+/* Here libcrypto fails only without memory or if its installation is broken. Then no result would
+   be right. */
+static void abort_unless(bool done)
 {
     if (!done)
         abort();
@@ -49,41 +49,41 @@ void sha1_free(struct sha1 *sha1)
 
 void sha1_update(struct sha1 *sha1, const void *bytes, size_t size)
 {
-    insist(EVP_DigestUpdate(sha1->context, bytes, size) == 1);
+    abort_unless(EVP_DigestUpdate(sha1->context, bytes, size) == 1);
 }
 
 void sha1_finish(struct sha1 *sha1, char hex[SHA1_HEX_SIZE])
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
-    insist(EVP_DigestFinal_ex(sha1->context, digest, NULL) == 1 &&
-           EVP_DigestInit_ex(sha1->context, EVP_sha1(), NULL) == 1);
+    abort_unless(EVP_DigestFinal_ex(sha1->context, digest, NULL) == 1 &&
+                 EVP_DigestInit_ex(sha1->context, EVP_sha1(), NULL) == 1);
     to_hex(digest, 20, hex);
 }
 
 void sha1_hex(const void *bytes, size_t size, char hex[SHA1_HEX_SIZE])
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
-    insist(EVP_Digest(bytes, size, digest, NULL, EVP_sha1(), NULL) == 1);
+    abort_unless(EVP_Digest(bytes, size, digest, NULL, EVP_sha1(), NULL) == 1);
     to_hex(digest, 20, hex);
 }
 
 void md5_hex(const void *bytes, size_t size, char hex[MD5_HEX_SIZE])
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
-    insist(EVP_Digest(bytes, size, digest, NULL, EVP_md5(), NULL) == 1);
+    abort_unless(EVP_Digest(bytes, size, digest, NULL, EVP_md5(), NULL) == 1);
     to_hex(digest, 16, hex);
 }
 
 void random_hex(char hex[RANDOM_HEX_SIZE])
 {
     unsigned char bytes[16];
-    insist(RAND_bytes(bytes, sizeof(bytes)) == 1);
+    abort_unless(RAND_bytes(bytes, sizeof(bytes)) == 1);
     to_hex(bytes, sizeof(bytes), hex);
 }
 
 uint32_t random_below(uint32_t bound)
 {
     uint64_t number = 0;
-    insist(RAND_bytes((unsigned char *)&number, sizeof(number)) == 1);
+    abort_unless(RAND_bytes((unsigned char *)&number, sizeof(number)) == 1);
     return (uint32_t)(number % bound);
 }

@@ -8,6 +8,6 @@ const char *embedded_text(const struct embedded_file *files, const char *name)
     while (files->name != NULL && !text_equal(files->name, name))
         files++;
     if (files->name == NULL)
-        abort(); /* a name that was mistyped */
+        abort(); /* a mistyped name */
     return files->text;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text files compiled into the program: see cmake/Embed.cmake. */
+/* Text files that are compiled into the program (cmake/Embed.cmake). */
 #ifndef BASE_EMBEDDED_H
 #define BASE_EMBEDDED_H
 
@@ -19,7 +19,7 @@ extern const struct embedded_file embedded_job_statements[];
 extern const struct embedded_file embedded_tagstore_statements[];
 extern const struct embedded_file embedded_mail_templates[];
 
-/* The text of the file `name`, which is one of `files`. */
+/* The text of the file `name` in `files`. Aborts if there is none. */
 const char *embedded_text(const struct embedded_file *files, const char *name);
 
 #endif

@@ -15,7 +15,8 @@ static const char *const code_names[] = {
     [ERROR_STOPPED] = "stopped",     [ERROR_INTERNAL] = "internal",
 };
 
-/* A disk may be full, broken, pulled out, or on a server (NFS, SMB, FUSE) that does not answer. */
+/* ERROR_AWAY if the disk is full, broken or removed, or its server (NFS, SMB, FUSE) does not *
+   answer. */
 static enum error_code code_of_errno(int errno_value)
 {
     switch (errno_value) {
@@ -54,9 +55,9 @@ static enum error_code code_of_errno(int errno_value)
     }
 }
 
-/* Formatted aside first: an argument may be the error's own message. Mended, because a server's
-   text may be anything, a cut may halve a character, and the message goes to Postgres and into
-   mails. */
+/* Formats into a buffer first, because an argument may be the error's own message. Makes the
+   message valid UTF-8 for Postgres and mails: a server's text may be anything, and a cut may split
+   a character. */
 void error_fill(struct error *error, enum error_code code, const char *format, ...)
 {
     char message[ERROR_MESSAGE_MAX];

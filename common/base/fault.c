@@ -12,10 +12,10 @@
 
 enum { FAULTS_MAX = 8 };
 
-/* Passages counted for each entry of EXPORTD_FAULT, by its position there. */
+/* The passages of each entry of EXPORTD_FAULT, by its position there. */
 static atomic_int passages[FAULTS_MAX];
 
-/* One entry "name:action[:n]", cut out of the variable. */
+/* One entry of the variable, "name:action[:n]". `text` is the name. */
 struct entry {
     char text[96];
     const char *action;
@@ -56,13 +56,14 @@ static bool perform(const struct entry *entry, int64_t passage, struct error *er
     if (text_equal(entry->action, "kill"))
         (void)kill(getpid(), SIGKILL);
     else if (text_equal(entry->action, "stop"))
-        (void)raise(SIGSTOP); /* to this thread: else it might run on for a moment */
+        (void)raise(SIGSTOP); /* to this thread, which would else run on for a moment */
     else if (text_equal(entry->action, "error"))
         return error_set(error, ERROR_INTERNAL, "fault point %s", entry->text);
     return true;
 }
 
-/* Entry number `index` of EXPORTD_FAULT, if it is one of this point's. */
+/* Reads entry number `index` of EXPORTD_FAULT. False if there is none, or if it has another
+   name. */
 static bool find_entry(int index, const char *name, struct entry *entry)
 {
     const char *at = getenv("EXPORTD_FAULT");
@@ -73,7 +74,7 @@ static bool find_entry(int index, const char *name, struct entry *entry)
     return at != NULL && read_entry(at, strcspn(at, ","), entry) && text_equal(entry->text, name);
 }
 
-/* Every entry counts each passage, also one that an entry before it lets fail. */
+/* Every entry counts each passage, also when an earlier entry has failed. */
 bool fault_point(const char *name, struct error *error)
 {
     bool passed = true;
@@ -96,7 +97,7 @@ void fault_prepare(void)
 
 #else
 
-/* ISO C wants something in every file. */
+/* ISO C requires a declaration in every file. */
 typedef int fault_points_are_compiled_out;
 
 #endif

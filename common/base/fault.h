@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fault points: places where a test build can be made to die, stop, fail or dawdle, to prove what
- * happens next. docs/job-life.md lists them. In a production build they are nothing at all.
+ * Fault points: places where a test can make a test build die, stop, fail or wait, to see what
+ * happens next. docs/job-life.md lists them. A production build has none.
  *
- * EXPORTD_FAULT=name:action[:n], several separated by commas; action: kill (SIGKILL), stop
- * (SIGSTOP), error (the FAULT fails), delay (sleeps 300 ms at the n-th passage and each later one;
- * delay=MS sets the time). n: the passage at which it happens, 1 if absent.
+ * EXPORTD_FAULT=name:action[:n], several of them separated by commas. The action happens at the
+ * n-th passage of the point, the first by default: kill (SIGKILL), stop (SIGSTOP), error (the FAULT
+ * fails), delay (sleeps 300 ms, delay=MS sets the time; also at each later passage).
  *
  * EXPORTD_MEMORY_FAIL=n: the n-th allocation of the process finds no memory (base/memory.h).
  */
@@ -15,11 +15,11 @@
 #include "base/error.h"
 
 #ifdef EXPORTD_FAULTS
-/* False, with ERROR_INTERNAL, when the fault "error" is due here. */
+/* Performs the actions that are due here. False, with ERROR_INTERNAL, after the action "error". */
 bool fault_point(const char *name, struct error *error) MUST_CHECK;
 #define FAULT(name, error) fault_point((name), (error))
 
-/* For main, before anything is allocated: sees to EXPORTD_MEMORY_FAIL. */
+/* Reads EXPORTD_MEMORY_FAIL. main calls it before anything is allocated. */
 void fault_prepare(void);
 #define FAULT_PREPARE() fault_prepare()
 #else

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_store_trouble.py. */
 #include "base/folder_sync.h"
 
 #include <errno.h>

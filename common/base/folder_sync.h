@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a folder durable: which files it has, and under which names. */
+/* Makes the names of the files in a folder durable. */
 #ifndef BASE_FOLDER_SYNC_H
 #define BASE_FOLDER_SYNC_H
 
 #include "base/prelude.h"
 
-/* False with errno. A file system that syncs no folders (EINVAL, ENOTSUP, ENOSYS: some of FUSE and
-   of network shares) has no more to give, which is no failure: then *durable, if it is not NULL, is
-   false. */
+/* Syncs the open folder. False with errno after a failure. Some file systems (FUSE, network shares)
+   cannot sync a folder (EINVAL, ENOTSUP, ENOSYS). This is no failure, but *durable is false.
+   `durable` may be NULL. */
 bool folder_sync(int folder, bool *durable) MUST_CHECK;
 
 #endif

@@ -12,6 +12,7 @@ struct source {
     const char *at, *end;
 };
 
+/* Gives the parser small pieces, so that after an allocation failure it gets little more text. */
 static size_t give_piece(void *out, size_t room, void *data)
 {
     struct source *source = data;
@@ -19,7 +20,7 @@ static size_t give_piece(void *out, size_t room, void *data)
     if (size > (size_t)(source->end - source->at))
         size = (size_t)(source->end - source->at);
     if (json_memory_failed())
-        return 0; /* as if it ended here */
+        return 0; /* the end of the text */
     memcpy(out, source->at, size);
     source->at += size;
     return size;
@@ -65,7 +66,7 @@ bool json_put(json_t *object, const char *name, json_t *value, struct error *err
     return json_object_set_new(object, name, value) == 0 || error_no_memory(error);
 }
 
-/* If not, it is not for want of memory that jansson refuses it. */
+/* jansson refuses other texts, in the same way as when memory is short. */
 static bool is_utf8(const char *text)
 {
     size_t size = strlen(text);

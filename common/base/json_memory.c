@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/base/no_memory_test.c. */
 #include "base/json_memory.h"
 
 #include <jansson.h>
 
-/* What values of a piece of text can take, at less than 100 bytes a byte: `{},{},` is the worst. */
+/* The memory for the values in a piece of text: less than 100 bytes per byte, even for `{},{},`. */
 enum { PIECE_VALUES = 100 * JSON_MEMORY_PIECE };
 
 static _Thread_local struct {
-    char *bytes; /* NULL: not parsing */
+    char *bytes; /* NULL: not within a call */
     size_t size, used;
     bool failed;
 } reserve;
 
 bool json_memory_begin(size_t size, struct error *error)
 {
-    reserve.size =
-        6 * size + PIECE_VALUES; /* the buffer doubles up to twice the text, and two copies */
+    /* the parser's buffer doubles up to twice the text's size, and there are two copies of it */
+    reserve.size = 6 * size + PIECE_VALUES;
     reserve.bytes = memory_alloc(reserve.size);
     reserve.used = 0;
     reserve.failed = false;
@@ -59,8 +60,8 @@ void json_memory_free(void *block)
         free(block);
 }
 
-/* Before main, so that no thread is using jansson. */
-__attribute__((constructor)) static void install(void)
+/* Runs before main, when no thread uses jansson. */
+__attribute__((constructor)) static void install_allocator(void)
 {
     json_set_alloc_funcs(allocate, json_memory_free);
 }

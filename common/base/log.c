@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Each line is built on the stack, field by field, and cut where it is too long. One thread at a
+   time then writes its line. No thread waits for long: lines that cannot be written are counted. */
 #include "base/log.h"
 
 #include "base/clock.h"
@@ -12,17 +14,18 @@
 #include <unistd.h>
 
 enum {
-    LINE_MAX_BYTES = PIPE_BUF, /* a pipe takes so much whole, or nothing of it */
-    LINE_TAIL = 4,
-    PATIENCE_MS = 1000, /* with a log that is not read */
+    LINE_MAX_BYTES = PIPE_BUF, /* a pipe takes this much as a whole or not at all */
+    LINE_TAIL = 4,             /* room for the end of a line */
+    PATIENCE_MS = 1000,        /* the longest wait for a full pipe */
 };
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
-/* The sink: set once before threads, read by all. */
+/* Set once, before threads start; read by all. */
 static enum log_format sink_format = LOG_TEXT;
 static enum log_level sink_level = LOG_INFO;
 
+/* The job of this thread; 0: none. */
 static _Thread_local int64_t job_id, job_attempt, job_organization, job_project;
 static _Thread_local char job_key[64];
 
@@ -36,6 +39,8 @@ void log_setup(enum log_format format, enum log_level level)
     sink_format = format;
     sink_level = level;
 }
+
+/* ---- the settings ---- */
 
 void log_set_job(int64_t data_export_id, int64_t attempt)
 {
@@ -68,9 +73,11 @@ struct log_field log_text(const char *name, const char *text)
     return (struct log_field){.name = name, .text = text == NULL ? "" : text};
 }
 
-/* Appends what fits; room for closing the line is always kept. */
-static void put(struct line *line, const char *format, ...) PRINTF_LIKE(2, 3);
-static void put(struct line *line, const char *format, ...)
+/* ---- a line ---- */
+
+/* Appends as much as fits. LINE_TAIL bytes stay free for the end of the line. */
+static void append_format(struct line *line, const char *format, ...) PRINTF_LIKE(2, 3);
+static void append_format(struct line *line, const char *format, ...)
 {
     size_t room = sizeof(line->text) - LINE_TAIL - line->size;
     va_list arguments;
@@ -81,58 +88,61 @@ static void put(struct line *line, const char *format, ...)
         line->size += (size_t)length < room ? (size_t)length : room - 1;
 }
 
-static void put_character(struct line *line, const char *at, size_t size)
+static void append_character(struct line *line, const char *at, size_t size)
 {
     if (*at == '"' || *at == '\\')
-        put(line, "\\%c", *at);
+        append_format(line, "\\%c", *at);
     else if (size == 1 && ((unsigned char)*at < 0x20 || *at == 0x7f))
-        put(line, "\\u%04x", (unsigned)*at);
+        append_format(line, "\\u%04x", (unsigned)*at);
     else
-        put(line, "%.*s", (int)size, at);
+        append_format(line, "%.*s", (int)size, at);
 }
 
-/* Quoted, with control characters escaped in both formats: nobody forges a log line. Whole
-   characters only: a cut never leaves half an escape or half a character. */
-static void put_quoted(struct line *line, const char *text)
+/* In both formats texts are quoted and control characters escaped, so that a text cannot forge a
+   log line. Only whole characters are written, so that a cut leaves no half escape or half
+   character. */
+static void append_quoted(struct line *line, const char *text)
 {
     size_t size = strlen(text);
-    put(line, "\"");
+    append_format(line, "\"");
     for (size_t i = 0; i < size && sizeof(line->text) - line->size >= 32;) {
         bool valid = false;
         size_t step = utf8_step(text + i, size - i, &valid);
         if (valid)
-            put_character(line, text + i, step);
+            append_character(line, text + i, step);
         else
-            put(line, "\\ufffd");
+            append_format(line, "\\ufffd");
         i += step;
     }
-    put(line, "\"");
+    append_format(line, "\"");
 }
 
-static void put_field(struct line *line, const struct log_field *field)
+/* A line that is nearly full gets no more fields. */
+static void append_field(struct line *line, const struct log_field *field)
 {
     if (sizeof(line->text) - line->size < 128)
         return;
     if (sink_format == LOG_JSON)
-        put(line, ",\"%s\":", field->name);
+        append_format(line, ",\"%s\":", field->name);
     else
-        put(line, " %s=", field->name);
+        append_format(line, " %s=", field->name);
     if (field->text != NULL)
-        put_quoted(line, field->text);
+        append_quoted(line, field->text);
     else
-        put(line, "%" PRId64, field->number);
+        append_format(line, "%" PRId64, field->number);
 }
 
-static void put_job(struct line *line)
+/* The fields of this thread's job. */
+static void append_job(struct line *line)
 {
     const struct log_field fields[] = {
         log_int("data_export_id", job_id), log_int("attempt", job_attempt),
         log_int("organization_id", job_organization), log_int("project_id", job_project)};
     for (size_t i = 0; job_id != 0 && i < ARRAY_LENGTH(fields); i++)
         if (i < 2 || fields[i].number != 0)
-            put_field(line, &fields[i]);
+            append_field(line, &fields[i]);
     if (job_key[0] != '\0')
-        put_field(line, &(struct log_field){"key", job_key, 0});
+        append_field(line, &(struct log_field){"key", job_key, 0});
 }
 
 static void begin_line(struct line *line, enum log_level level, const char *event)
@@ -141,10 +151,10 @@ static void begin_line(struct line *line, enum log_level level, const char *even
     line->size = 0;
     clock_format_iso(clock_wall_usec(), now);
     if (sink_format == LOG_JSON) {
-        put(line, "{\"ts\":\"%s\",\"level\":\"%s\",\"event\":", now, level_names[level]);
-        put_quoted(line, event);
+        append_format(line, "{\"ts\":\"%s\",\"level\":\"%s\",\"event\":", now, level_names[level]);
+        append_quoted(line, event);
     } else {
-        put(line, "%s %s %s", now, level_names[level], event);
+        append_format(line, "%s %s %s", now, level_names[level], event);
     }
 }
 
@@ -155,16 +165,18 @@ static void end_line(struct line *line)
     line->text[line->size++] = '\n';
 }
 
-/* ---- the way out ---- */
+/* ---- writing ---- */
 
-/* One line at a time: else two threads see the same room in a pipe, and one of them hangs. */
-static pthread_mutex_t way_out = PTHREAD_MUTEX_INITIALIZER;
-static _Atomic int64_t lost_lines; /* since the last line that went out */
+/* Held while a line is written. Otherwise two threads could see room for one line in a pipe, and
+   one of them would hang. */
+static pthread_mutex_t write_lock = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic int64_t lost_lines; /* since the last line that was written */
 
-static bool enter_way_out(void)
+/* Takes the lock. False if another thread holds it for too long. */
+static bool lock_writing(void)
 {
     int64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
-    while (pthread_mutex_trylock(&way_out) != 0) {
+    while (pthread_mutex_trylock(&write_lock) != 0) {
         if (clock_monotonic_ms() >= until_ms)
             return false;
         clock_sleep_ms(1);
@@ -172,6 +184,7 @@ static bool enter_way_out(void)
     return true;
 }
 
+/* Writes the line if the log has room for it within `wait_ms`. */
 static bool write_line(const struct line *line, int wait_ms)
 {
     struct pollfd log = {.fd = STDERR_FILENO, .events = POLLOUT};
@@ -179,15 +192,15 @@ static bool write_line(const struct line *line, int wait_ms)
            write(log.fd, line->text, line->size) == (ssize_t)line->size;
 }
 
-/* Once lines are lost, nothing waits for the log until it takes the line that says so. */
-static bool tell_lost(void)
+/* Reports lost lines, if there are any. This does not wait: as long as it fails, no line waits. */
+static bool report_lost(void)
 {
     struct line line;
     int64_t count = atomic_load(&lost_lines);
     if (count == 0)
         return true;
     begin_line(&line, LOG_WARNING, "log.lines-lost");
-    put_field(&line, &(struct log_field){"lines", NULL, count});
+    append_field(&line, &(struct log_field){"lines", NULL, count});
     end_line(&line);
     if (!write_line(&line, 0))
         return false;
@@ -197,11 +210,11 @@ static bool tell_lost(void)
 
 static void send_line(const struct line *line)
 {
-    bool entered = enter_way_out();
-    if (!entered || !tell_lost() || !write_line(line, PATIENCE_MS))
+    bool locked = lock_writing();
+    if (!locked || !report_lost() || !write_line(line, PATIENCE_MS))
         (void)atomic_fetch_add(&lost_lines, 1);
-    if (entered)
-        (void)pthread_mutex_unlock(&way_out);
+    if (locked)
+        (void)pthread_mutex_unlock(&write_lock);
 }
 
 void log_event(enum log_level level, const char *event, const struct log_field *fields)
@@ -210,12 +223,13 @@ void log_event(enum log_level level, const char *event, const struct log_field *
     if (level < sink_level)
         return;
     begin_line(&line, level, event);
-    put_job(&line);
+    append_job(&line);
     for (const struct log_field *field = fields; field != NULL && field->name != NULL; field++) {
+        /* append_job has written it */
         bool twice = job_id != 0 && (strcmp(field->name, "data_export_id") == 0 ||
                                      strcmp(field->name, "attempt") == 0);
         if (!twice)
-            put_field(&line, field);
+            append_field(&line, field);
     }
     end_line(&line);
     send_line(&line);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* This file may name what the others may not. */
+/* Tested by tests/unit/base/no_memory_test.c and tests/system/test_no_memory.py. */
+
+/* Allows this file to call malloc and the like. */
 #define BASE_MEMORY_IMPLEMENTATION
 #include "base/prelude.h"
 
@@ -9,7 +11,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-static _Thread_local uint64_t left; /* allocations up to the one that fails; 0: none will */
+static _Thread_local uint64_t left; /* allocations until one fails; 0: none will fail */
 static _Thread_local bool failed;
 
 void memory_fail(uint64_t n)
@@ -24,7 +26,7 @@ bool memory_failed(void)
     return failed;
 }
 
-static uint64_t process_nth; /* set before there are threads; 0: none */
+static uint64_t process_nth; /* set before threads start; 0: none */
 static atomic_uint_fast64_t process_count;
 
 void memory_fail_process(uint64_t n)
@@ -32,7 +34,7 @@ void memory_fail_process(uint64_t n)
     process_nth = n;
 }
 
-/* Said at once: who is about to crash could not do it later. */
+/* Prints its line at once, because the process might crash. */
 static bool process_fails_now(void)
 {
     char line[64];

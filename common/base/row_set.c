@@ -22,7 +22,7 @@ static void *row_at(const struct row_set *set, size_t place)
     return (char *)set->rows + place * set->row_size;
 }
 
-/* Puts what the old slots hold into more of them. */
+/* Copies the used slots into the larger table. */
 static void move_slots(struct row_set *set, struct row_slot *slots, size_t count)
 {
     for (size_t i = 0; i < set->slot_count; i++) {
@@ -35,8 +35,8 @@ static void move_slots(struct row_set *set, struct row_slot *slots, size_t count
     }
 }
 
-/* Half of the slots stay free, so that a row is found after a few steps; there is always room for a
-   row for each of the other half. */
+/* Doubles the table. At most half of the slots are used, so that a row is found after a few steps;
+   there is memory for that many rows. */
 static bool grow(struct row_set *set, struct error *error)
 {
     size_t count = set->slot_count == 0 ? FIRST_SLOTS : set->slot_count * 2;
@@ -74,7 +74,7 @@ bool row_set_add(struct row_set *set, uint64_t hash, const void *row, size_t *pl
     return true;
 }
 
-/* FNV-1a's prime; the shift brings the high bits, which it mixes best, down. */
+/* Multiplies by the prime of FNV-1a, which mixes the high bits best, and shifts them down. */
 static uint64_t mix(uint64_t hash)
 {
     hash *= UINT64_C(1099511628211);

@@ -53,7 +53,7 @@ bool text_has_control(const char *text)
     return false;
 }
 
-/* Whether a terminal might obey the character of `size` bytes. */
+/* Whether the character of `size` bytes is a control character of a terminal. */
 static bool is_control(const unsigned char *at, size_t size)
 {
     if (size == 1)

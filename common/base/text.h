@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small things about text that the C library does not do strictly enough. */
+/* Small functions for text, stricter than those of the C library. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
 #include "base/error.h"
 
-/* Reads a whole decimal number (optional "-", digits, nothing else) of the range min..max.
-   False when it is none; *value is then unchanged. */
+/* Reads a decimal number from min to max: an optional "-", digits, and nothing else. False for any
+   other text; *value is unchanged then. */
 bool text_to_int64(const char *text, int64_t min, int64_t max, int64_t *value) MUST_CHECK;
 
-/* Copies `text` and its NUL into `to` (of `size` bytes). False, and nothing copied, when it does
-   not fit. */
+/* Copies `text` and its NUL to `to`, which has `size` bytes. If it does not fit, false; nothing is
+   copied then. */
 bool text_copy(char *to, size_t size, const char *text) MUST_CHECK;
 
-/* A copy on the heap, or NULL without memory; free() it. */
+/* A copy on the heap, for free(), or NULL without memory. */
 char *text_duplicate(const char *text);
 
 bool text_equal(const char *a, const char *b);
 bool text_starts_with(const char *text, const char *start);
 
-/* Whether a byte below 0x20 or 0x7f is in it: refused in mail headers, escaped on terminals. */
+/* Whether `text` has a byte below 0x20, or 0x7f. */
 bool text_has_control(const char *text);
 
-/* Writes `text` to `out`; when that is a terminal, bytes of control characters (C0, DEL, C1) and of
-   what is not UTF-8 become \xNN, so that data cannot drive it. */
+/* Writes `text` to `out`. On a terminal, control characters (C0, DEL, C1) and bytes that are not
+   UTF-8 become \xNN, so that data cannot control the terminal. */
 void text_print(FILE *out, const char *text);
 
-/* The same, whatever `out` is. */
+/* Like text_print, but escapes also if `out` is not a terminal. */
 void text_print_escaped(FILE *out, const char *text);
 
-/* What a noun gets behind a count: "" for one, else "s". */
+/* The plural ending of a noun after a count: "" for 1, else "s". */
 const char *text_plural(int64_t count);
 
 /* A number of bytes (0 or more) for people: "999 bytes", "1.0 kB". Returns `text`. */

@@ -16,7 +16,7 @@ static int hex_value(char c)
     return -1;
 }
 
-/* Decodes %XX. A NUL is refused: it would cut the text that follows it. */
+/* Decodes %XX. Refuses a NUL, which would end the text early. */
 static bool decode(const char *from, size_t size, char *to, size_t room)
 {
     size_t used = 0;
@@ -54,7 +54,7 @@ static bool parse_port(const char *text, size_t size, int *port)
     return true;
 }
 
-/* host, host:port or [ipv6]:port */
+/* host, host:port or [ipv6]:port. */
 static bool parse_host(const char *text, size_t size, struct url *url)
 {
     const char *end = text + size;
@@ -85,7 +85,7 @@ static bool parse_authority(const char *text, size_t size, struct url *url)
     return parse_host(at + 1, size - login - 1, url);
 }
 
-static bool parse(const char *text, struct url *url)
+static bool parse_parts(const char *text, struct url *url)
 {
     const char *colon = strstr(text, "://");
     if (colon == NULL || colon == text ||
@@ -105,12 +105,13 @@ static bool parse(const char *text, struct url *url)
 bool url_parse(const char *text, struct url *url, struct error *error)
 {
     *url = (struct url){.port = 0};
-    if (!parse(text, url))
+    if (!parse_parts(text, url))
         return error_set(error, ERROR_INVALID, "not a URL as in scheme://host:port/path");
     return true;
 }
 
-/* The next "name=value" of a query; false at its end. */
+/* Finds the next "name=value" of a query: it begins at *start and has *size bytes, *name of them
+   for the name. False at the end. */
 static bool next_option(const char **at, const char **start, size_t *name, size_t *size)
 {
     while (**at == '&')

@@ -9,7 +9,8 @@ size_t utf8_step(const char *at, size_t size, bool *valid)
     if (lead < 0xc2 || lead > 0xf4)
         return 1;
     size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    /* the second byte's range is where overlong forms and surrogates are kept out */
+    /* the range of the second byte excludes overlong forms, surrogates and what is above
+       U+10FFFF */
     unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
     unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
     size_t i = 1;

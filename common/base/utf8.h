@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UTF-8 as Unicode defines it: no surrogates, nothing overlong, nothing beyond U+10FFFF. */
+/* UTF-8 as Unicode defines it: no surrogates, no overlong forms, no code points above U+10FFFF. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
@@ -7,13 +7,13 @@
 
 #define UTF8_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* Looks at the bytes that begin at `at` (size > 0). *valid: they begin with a character; returns
-   its length. Otherwise returns how many bytes one U+FFFD should stand for: the longest start of a
-   character, at least 1 (Unicode's "maximal subpart", and what Python's errors="replace" does). A
-   byte below 0x80 is never part of them. */
+/* Reads the character at `at`, of at most `size` bytes (size > 0). If it is valid, sets *valid and
+   returns its length. Otherwise returns the number of bytes that one U+FFFD should replace: the
+   longest beginning of a character, at least 1 (Unicode's "maximal subpart", as Python's
+   errors="replace" does). Such bytes contain no ASCII character. */
 size_t utf8_step(const char *at, size_t size, bool *valid);
 
-/* Puts "?" in the place of every byte that belongs to no character. */
+/* Replaces each byte that does not belong to a valid character by "?". */
 void utf8_mend(char *text);
 
 #endif
