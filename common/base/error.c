@@ -15,7 +15,7 @@ static const char *const code_names[] = {
     [ERROR_STOPPED] = "stopped",     [ERROR_INTERNAL] = "internal",
 };
 
-/* ERROR_AWAY if the disk is full, broken or removed, or its server (NFS, SMB, FUSE) does not *
+/* ERROR_AWAY if the disk is full, broken or removed, or its server (NFS, SMB, FUSE) does not
    answer. */
 static enum error_code code_of_errno(int errno_value)
 {

@@ -106,8 +106,8 @@ bool pg_array_text(struct pg_array *array, const char **text, struct error *erro
 
 /* ---- statements ---- */
 
-/* Runs one statement; `params` may be NULL. The caller frees *result, which is NULL after a *
-   failure. */
+/* Runs one statement; `params` may be NULL. The caller frees *result; after a failure it is
+   NULL. */
 bool pg_query(struct pg *pg, const char *sql, const struct pg_params *params,
               struct pg_result **result, struct error *error) MUST_CHECK;
 
@@ -134,7 +134,7 @@ const char *pg_text(const struct pg_result *result, int row, int column);
 /* 0 for SQL NULL, or a text that is not a whole number. */
 int64_t pg_int(const struct pg_result *result, int row, int column);
 
-/* The value of a column selected as PG_USEC(column), in microseconds since 1970; USEC_NONE for *
+/* The value of a column selected as PG_USEC(column), in microseconds since 1970; USEC_NONE for
    NULL. */
 int64_t pg_time(const struct pg_result *result, int row, int column);
 #define PG_USEC(column) "(extract(epoch FROM " column ") * 1000000)::bigint"

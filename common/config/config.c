@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Each setting is one entry of a table. It is read from the environment, checked by its type and
+   stored in its member of struct config. Rules that concern several settings follow at the end. */
 #include "config/config.h"
 
 #include "base/text.h"
@@ -12,19 +14,19 @@
 
 enum type { TEXT, URL, NUMBER, CHOICE, SWITCH };
 enum flag {
-    SECRET = 1,
-    HIDDEN = 2,
-    OR_PATH = 4, /* URL: or an absolute path */
-    OR_NONE = 8, /* URL: or the word none, for no such server */
+    SECRET = 1,  /* never shown; may come from a file */
+    HIDDEN = 2,  /* not in the help */
+    OR_PATH = 4, /* URL: an absolute path is allowed, too */
+    OR_NONE = 8, /* URL: the word none is allowed, too: there is no such server */
 };
 
 struct setting {
     const char *name;
-    size_t offset; /* of its member in struct config */
+    size_t offset; /* of the member in struct config */
     enum type type;
     int flags;
     const char *fallback; /* the default */
-    const char *allowed;  /* URL: schemes, CHOICE: words, both between spaces */
+    const char *allowed;  /* URL: schemes, CHOICE: words; a space before and after each */
     int64_t min, max;     /* NUMBER */
     const char *meaning;
 };
@@ -154,8 +156,8 @@ static const struct section {
     {"EXPORTD_LOG_FORMAT", "The log"},
 };
 
-/* What is refused because this version does not have the part: a setting, or one word or scheme of
-   a setting. This table is the only place that knows; a part that gets built loses its row. */
+/* Parts that this version does not have: a setting, or one word or scheme of a setting, is refused.
+   Only this table knows them; when a part is built, its row is removed. */
 struct missing_part {
     const char *name;
     const char *word; /* NULL: the whole setting */
@@ -175,14 +177,14 @@ static const struct missing_part missing_parts[] = {
     {"EXPORTD_STORAGE_URL", "s3", "this version does not have the file store 's3'"},
 };
 
-static bool wrong(struct error *error, const struct setting *setting, const char *what)
+static bool refuse_value(struct error *error, const struct setting *setting, const char *what)
 {
     return error_set(error, ERROR_USAGE, "%s: %s", setting->name, what);
 }
 
 /* ---- parts that this version does not have ---- */
 
-/* No setting is given whose part is missing. */
+/* Refuses a setting whose part is missing. */
 static bool check_settings_built(struct error *error)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(missing_parts); i++) {
@@ -193,26 +195,27 @@ static bool check_settings_built(struct error *error)
     return true;
 }
 
-/* `word` is the value of `setting`, or the scheme of its URL. */
+/* Refuses a word whose part is missing; it is the value of `setting`, or the scheme of its URL. */
 static bool check_word_built(const struct setting *setting, const char *word, struct error *error)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(missing_parts); i++) {
         const struct missing_part *part = &missing_parts[i];
         if (part->word != NULL && text_equal(part->name, setting->name) &&
             text_equal(part->word, word))
-            return wrong(error, setting, part->reason);
+            return refuse_value(error, setting, part->reason);
     }
     return true;
 }
 
 /* ---- one value ---- */
 
-static bool duplicate(const char *text, char **copy, struct error *error)
+static bool copy_text(const char *text, char **copy, struct error *error)
 {
     *copy = text_duplicate(text);
     return *copy != NULL || error_no_memory(error);
 }
 
+/* `allowed` has a space before and after each word. */
 static bool is_allowed(const char *allowed, const char *word)
 {
     char wanted[64];
@@ -221,6 +224,7 @@ static bool is_allowed(const char *allowed, const char *word)
            strstr(allowed, wanted) != NULL;
 }
 
+/* Checks the form only; the client of the server checks the rest. */
 static bool check_url(const struct setting *setting, const char *value, struct error *error)
 {
     struct url url;
@@ -243,7 +247,7 @@ static bool check_url(const struct setting *setting, const char *value, struct e
                          "%s: needs three slashes and an absolute path: %s:///path", setting->name,
                          url.scheme);
     if (!local && url.host[0] == '\0')
-        return wrong(error, setting, "the URL names no host");
+        return refuse_value(error, setting, "the URL names no host");
     return true;
 }
 
@@ -256,9 +260,9 @@ static bool store_number(const struct setting *setting, const char *value, int64
     return true;
 }
 
-/* Checks `value` and puts it into its member, which then owns it. */
-static bool store(const struct setting *setting, struct config *config, char *value,
-                  struct error *error)
+/* Checks `value` and stores it in its member, which owns it then. */
+static bool store_value(const struct setting *setting, struct config *config, char *value,
+                        struct error *error)
 {
     void *member = (char *)config + setting->offset;
     if (setting->type == NUMBER) {
@@ -271,7 +275,7 @@ static bool store(const struct setting *setting, struct config *config, char *va
         bool off = text_equal(value, "off");
         free(value);
         *(bool *)member = on;
-        return on || off || wrong(error, setting, "must be on or off");
+        return on || off || refuse_value(error, setting, "must be on or off");
     }
     *(char **)member = value;
     if (setting->type == URL)
@@ -286,21 +290,21 @@ static bool store(const struct setting *setting, struct config *config, char *va
     return true;
 }
 
-static bool load(const struct setting *setting, struct config *config, struct error *error)
+static bool load_setting(const struct setting *setting, struct config *config, struct error *error)
 {
     char *value = NULL;
     bool is_secret = (setting->flags & SECRET) != 0;
     return environment_read(setting->name, is_secret, &value, error) &&
-           (value != NULL || duplicate(setting->fallback, &value, error)) &&
-           store(setting, config, value, error);
+           (value != NULL || copy_text(setting->fallback, &value, error)) &&
+           store_value(setting, config, value, error);
 }
 
-/* ---- values that depend on others, and rules of single ones ---- */
+/* ---- values that depend on others, and further rules ---- */
 
-static bool replace(char **member, const char *value, struct error *error)
+static bool replace_text(char **member, const char *value, struct error *error)
 {
     char *copy = NULL;
-    if (!duplicate(value, &copy, error))
+    if (!copy_text(value, &copy, error))
         return false;
     free(*member);
     *member = copy;
@@ -313,7 +317,8 @@ static void empty_if_none(char *url)
         url[0] = '\0';
 }
 
-/* "Name <address>" becomes the name and the bare address; quotes around the name are taken off. */
+/* Splits "Name <address>" into the name, without quotes, and the address. Leaves any other text as
+   it is; check_rules refuses it if it is not an address. */
 static void split_sender(struct config *config)
 {
     char *name = config->mail_from;
@@ -336,21 +341,23 @@ static void split_sender(struct config *config)
     memmove(config->mail_from, open + 1, strlen(open + 1) + 1);
 }
 
-static bool derive(struct config *config, struct error *error)
+/* Fills defaults that depend on the machine or on other settings. */
+static bool derive_values(struct config *config, struct error *error)
 {
     if (config->concurrency == 0) {
         long cpus = sysconf(_SC_NPROCESSORS_ONLN);
         config->concurrency = cpus < 1 ? 1 : cpus > 4 ? 4 : cpus;
     }
     if (config->lock_redis_url[0] == '\0' &&
-        !replace(&config->lock_redis_url, config->redis_url, error))
+        !replace_text(&config->lock_redis_url, config->redis_url, error))
         return false;
     empty_if_none(config->redis_url);
     empty_if_none(config->lock_redis_url);
     split_sender(config);
     const char *tmpdir = getenv("TMPDIR");
     if (config->tmpdir[0] == '\0' &&
-        !replace(&config->tmpdir, tmpdir != NULL && tmpdir[0] != '\0' ? tmpdir : "/var/tmp", error))
+        !replace_text(&config->tmpdir, tmpdir != NULL && tmpdir[0] != '\0' ? tmpdir : "/var/tmp",
+                      error))
         return false;
     size_t length = strlen(config->url_prefix);
     while (length > 0 && config->url_prefix[length - 1] == '/')
@@ -358,7 +365,7 @@ static bool derive(struct config *config, struct error *error)
     return true;
 }
 
-/* Numbers with commas between them, or nothing. */
+/* Numbers separated by commas, or no text. */
 static bool check_sampled_projects(const struct config *config, struct error *error)
 {
     const char *at = config->sampled_projects;
@@ -394,7 +401,7 @@ static bool read_priorities(struct config *config, struct error *error)
 
 #define HELO_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:[]"
 
-static bool is_text(const char *text)
+static bool is_utf8(const char *text)
 {
     bool valid = true;
     for (size_t size = strlen(text); size > 0 && valid;) {
@@ -415,7 +422,7 @@ static bool check_rules(const struct config *config, struct error *error)
         strpbrk(config->mail_from, " <>") != NULL || strlen(config->mail_from) > 254)
         return error_set(error, ERROR_USAGE,
                          "EXPORTD_MAIL_FROM: not an address as in a@b.c or Name <a@b.c>");
-    if (text_has_control(config->mail_from_name) || !is_text(config->mail_from_name) ||
+    if (text_has_control(config->mail_from_name) || !is_utf8(config->mail_from_name) ||
         strpbrk(config->mail_from_name, "<>\"\\") != NULL)
         return error_set(error, ERROR_USAGE,
                          "EXPORTD_MAIL_FROM: the name has control characters, quotes or brackets");
@@ -434,9 +441,10 @@ bool config_load(struct config *config, struct error *error)
     if (!check_settings_built(error))
         return false;
     for (size_t i = 0; i < ARRAY_LENGTH(settings); i++)
-        if (!load(&settings[i], config, error))
+        if (!load_setting(&settings[i], config, error))
             return false;
-    return derive(config, error) && read_priorities(config, error) && check_rules(config, error);
+    return derive_values(config, error) && read_priorities(config, error) &&
+           check_rules(config, error);
 }
 
 void config_free(struct config *config)

@@ -12,14 +12,14 @@
 /* Texts are never NULL. */
 struct config {
     char *database_url;   /* "": libpq's own defaults */
-    char *redis_url;      /* "": there is none */
+    char *redis_url;      /* "": no Redis */
     char *lock_redis_url; /* defaults to redis_url; "": upload locks are in PostgreSQL */
     char *queue;
     int64_t max_running;    /* exports of one organization */
-    int64_t max_queued;     /* likewise */
-    int64_t small_rows;     /* a small export has at most so many */
-    char *redis_key_prefix; /* in front of the lists of `queue` */
-    char *priority_sep;     /* as it stands in the lists' names: its escapes are undone */
+    int64_t max_queued;     /* waiting exports of one organization */
+    int64_t small_rows;     /* the most rows of a small export */
+    char *redis_key_prefix; /* before the names of the lists of `queue` */
+    char *priority_sep;     /* as in the names of the lists, without escapes */
     char *priority_steps_text;
     struct priority_steps priority_steps;
     int64_t concurrency; /* job threads, 1 to 64 */
@@ -27,7 +27,7 @@ struct config {
     char *snuba_url;
     char *snuba_dialect;
     int64_t page_size;
-    int64_t page_size_max; /* of a page that grows; below page_size: none does */
+    int64_t page_size_max; /* the limit of a growing page; below page_size: no page grows */
     int64_t retention_days;
     char *storage_url;
     char *storage_mode; /* octal */
@@ -47,18 +47,19 @@ struct config {
     int64_t audit_days;
     char *sampled_projects;
     bool csv_formula_guard;
-    char *log_format; /* "json", "text" or "": by what standard error is */
+    char *log_format; /* "json", "text" or "": text if standard error is a terminal */
     char *log_level;
     char *tmpdir;
-    int64_t max_file_bytes; /* the size bound of a file; lower only in tests */
+    int64_t max_file_bytes; /* the size limit of a file; lowered only by tests */
 };
 
-/* Reads and checks the environment. ERROR_USAGE: one line that names the variable and what is
-   wrong, never its value when that is a secret. Free with config_free, also after an error. */
+/* Reads and checks the environment. ERROR_USAGE names the variable and its fault in one line, and
+   never shows the value of a secret. ERROR_AWAY without memory. Free with config_free, also after
+   an error. */
 bool config_load(struct config *config, struct error *error) MUST_CHECK;
 void config_free(struct config *config);
 
-/* Whether there is a Redis: of the queue, of upload locks. */
+/* Whether there is a Redis for the queue, for upload locks. */
 bool config_has_redis(const struct config *config);
 bool config_has_lock_redis(const struct config *config);
 

@@ -5,8 +5,8 @@
 
 enum { NAME_MAX_SIZE = 96, SECRET_FILE_MAX = 8192 };
 
-/* NULL when it is absent. */
-static const char *find(const char *name, const char *suffix)
+/* NULL if it is not set, or empty. */
+static const char *find_variable(const char *name, const char *suffix)
 {
     char whole[NAME_MAX_SIZE];
     (void)snprintf(whole, sizeof(whole), "%s%s", name, suffix);
@@ -16,10 +16,10 @@ static const char *find(const char *name, const char *suffix)
 
 bool environment_has(const char *name)
 {
-    return find(name, "") != NULL || find(name, "_FILE") != NULL;
+    return find_variable(name, "") != NULL || find_variable(name, "_FILE") != NULL;
 }
 
-static bool copy(const char *text, char **value, struct error *error)
+static bool copy_value(const char *text, char **value, struct error *error)
 {
     *value = text_duplicate(text);
     return *value != NULL || error_no_memory(error);
@@ -43,18 +43,18 @@ static bool read_file(const char *name, const char *path, char **value, struct e
         return error_set(error, ERROR_USAGE, "%s_FILE: the file it names is empty or no text",
                          name);
     text[size] = '\0';
-    return copy(text, value, error);
+    return copy_value(text, value, error);
 }
 
 bool environment_read(const char *name, bool is_secret, char **value, struct error *error)
 {
-    const char *direct = find(name, "");
-    const char *path = is_secret ? find(name, "_FILE") : NULL;
+    const char *direct = find_variable(name, "");
+    const char *path = is_secret ? find_variable(name, "_FILE") : NULL;
     *value = NULL;
     if (direct != NULL && path != NULL)
         return error_set(error, ERROR_USAGE, "%s and %s_FILE are both set: which one counts?", name,
                          name);
     if (path != NULL)
         return read_file(name, path, value, error);
-    return direct == NULL || copy(direct, value, error);
+    return direct == NULL || copy_value(direct, value, error);
 }

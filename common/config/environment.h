@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values from the environment: a variable NAME, or, for secrets, the file that NAME_FILE names. An
-   empty variable counts as absent. */
+/* Values from the environment: the variable NAME, and for secrets also the file that NAME_FILE
+   names. An empty variable counts as not set. */
 #ifndef CONFIG_ENVIRONMENT_H
 #define CONFIG_ENVIRONMENT_H
 
@@ -9,9 +9,10 @@
 /* Whether NAME or NAME_FILE is set. */
 bool environment_has(const char *name);
 
-/* The value of NAME, of a secret also from NAME_FILE, without the line ends after it. Free it with
-   free; NULL: it is absent. ERROR_USAGE, never with the value: both are set, or the file cannot be
-   read, is empty, no text, or too large. */
+/* Reads the value of NAME, or, of a secret, from the file of NAME_FILE, without the line ends at
+   its end. *value is for free(); NULL if neither is set. ERROR_USAGE, without the value, if both
+   are set or if the file cannot be read, is empty, is too large or has a NUL. ERROR_AWAY without
+   memory. */
 bool environment_read(const char *name, bool is_secret, char **value,
                       struct error *error) MUST_CHECK;
 

@@ -13,6 +13,7 @@ bool priority_parse_steps(const char *text, struct priority_steps *steps)
     for (;;) {
         char digits[8];
         size_t size = strcspn(at, ",");
+        /* a text that is too long becomes "", which is not a number */
         (void)snprintf(digits, sizeof(digits), "%.*s", (int)(size < sizeof(digits) ? size : 0), at);
         if (steps->count == PRIORITY_STEPS_MAX ||
             !text_to_int64(digits, number + 1, PRIORITY_MAX, &number))
@@ -24,7 +25,7 @@ bool priority_parse_steps(const char *text, struct priority_steps *steps)
     }
 }
 
-/* The byte that an escape stands for, and its size; 0 when it is none. */
+/* Reads the escape at `at` into *byte. Returns its size, or 0 if it is not valid. */
 static size_t read_escape(const char *at, char *byte)
 {
     char digits[3] = "";

@@ -26,55 +26,56 @@ static unsigned value_of(char c)
     }
 }
 
-/* Four characters under way. */
-struct quantum {
+/* The characters of the present group of four. */
+struct group {
     uint32_t bits;
     int characters, padding;
 };
 
-/* Appends the bytes of a full quantum and begins the next; padding stays on record. */
-static bool finish(struct quantum *quantum, struct buffer *out, struct error *error)
+/* Appends the bytes of a full group and begins the next. `padding` is kept: nothing may follow
+   it. */
+static bool finish_group(struct group *group, struct buffer *out, struct error *error)
 {
-    const char bytes[] = {(char)(quantum->bits >> 16 & 255), (char)(quantum->bits >> 8 & 255),
-                          (char)(quantum->bits & 255)};
-    size_t count = (size_t)(3 - quantum->padding);
-    uint32_t unused = quantum->bits & ((1U << (8 * quantum->padding)) - 1);
+    const char bytes[] = {(char)(group->bits >> 16 & 255), (char)(group->bits >> 8 & 255),
+                          (char)(group->bits & 255)};
+    size_t count = (size_t)(3 - group->padding);
+    uint32_t unused = group->bits & ((1U << (8 * group->padding)) - 1);
     if (unused != 0)
         return error_set(error, ERROR_INVALID, "bad base64: bits behind the last byte");
-    quantum->bits = 0;
-    quantum->characters = 0;
+    group->bits = 0;
+    group->characters = 0;
     return buffer_append(out, bytes, count, error);
 }
 
-static bool add(struct quantum *quantum, unsigned value, struct error *error)
+static bool add_character(struct group *group, unsigned value, struct error *error)
 {
     if (value == FOREIGN)
         return error_set(error, ERROR_INVALID, "bad base64: a character of another alphabet");
     if (value == PADDING) {
-        if (quantum->characters < 2)
+        if (group->characters < 2)
             return error_set(error, ERROR_INVALID, "bad base64: misplaced padding");
-        quantum->padding++;
+        group->padding++;
         value = 0;
-    } else if (quantum->padding > 0) {
+    } else if (group->padding > 0) {
         return error_set(error, ERROR_INVALID, "bad base64: more behind the padding");
     }
-    quantum->bits = quantum->bits << 6 | value;
-    quantum->characters++;
+    group->bits = group->bits << 6 | value;
+    group->characters++;
     return true;
 }
 
 bool base64_decode(const char *text, size_t size, struct buffer *out, struct error *error)
 {
-    struct quantum quantum = {.bits = 0};
+    struct group group = {.bits = 0};
     for (size_t i = 0; i < size; i++) {
         unsigned value = value_of(text[i]);
         if (value == LINE_END)
             continue;
-        if (!add(&quantum, value, error) ||
-            (quantum.characters == 4 && !finish(&quantum, out, error)))
+        if (!add_character(&group, value, error) ||
+            (group.characters == 4 && !finish_group(&group, out, error)))
             return false;
     }
-    if (quantum.characters != 0)
+    if (group.characters != 0)
         return error_set(error, ERROR_INVALID, "bad base64: it ends too early");
     return true;
 }

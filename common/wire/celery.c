@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Reads an envelope in three steps: the body's bytes (base64, zlib), their values (JSON or pickle),
+   and the call of the task. What exportd does not read is refused with a reason. Tested by
+   tests/unit/wire/job_message_test.c. */
 #include "wire/celery.h"
 
 #include "base/text.h"
@@ -9,8 +12,8 @@
 
 #include <strings.h>
 
-/* The second is the task's name before it moved. The third is the last step of an export that
-   Sentry has made in parts: exportd makes all of it. */
+/* The second is the task's earlier name. The third is the last step of an export that Sentry made
+   in parts; exportd makes the whole export again. */
 static const char *const task_names[] = {
     "sentry.data_export.tasks.assemble_download",
     "sentry.tasks.data_export.assemble_download",
@@ -25,7 +28,7 @@ bool celery_is_envelope(const json_t *message)
             json_object_get(message, "content-type") != NULL);
 }
 
-/* The text of a member, or NULL when it is absent or no text. */
+/* The text of a member; NULL if it is missing or not a text. */
 static const char *text_of(const json_t *object, const char *name)
 {
     return json_string_value(json_object_get(object, name));
@@ -33,12 +36,13 @@ static const char *text_of(const json_t *object, const char *name)
 
 enum { NAME_SHOWN = 100 /* characters */ };
 
-/* A name from the message, which is clean UTF-8, as it can stand in the line of an error. */
+/* A name from the message, shortened and without control characters, for an error message. */
 struct shown {
     char text[4 * NAME_SHOWN + 1];
 };
 
-static struct shown show(const char *name)
+/* `name` is clean UTF-8. */
+static struct shown show_name(const char *name)
 {
     struct shown shown;
     size_t size = clean_text_cut(name, strlen(name), NAME_SHOWN);
@@ -65,7 +69,7 @@ static bool read_content_type(const json_t *envelope, enum serializer *serialize
     else
         return error_set(error, ERROR_INVALID,
                          "a body of content type '%s', which this version does not read",
-                         show(type).text);
+                         show_name(type).text);
     return true;
 }
 
@@ -74,15 +78,15 @@ static bool check_content_encoding(const json_t *envelope, struct error *error)
     static const char *const known[] = {"utf-8", "utf8", "us-ascii", "ascii", "binary"};
     const json_t *value = json_object_get(envelope, "content-encoding");
     if (value == NULL || json_is_null(value))
-        return true; /* kombu takes it for utf-8 */
+        return true; /* utf-8, as for kombu */
     const char *encoding = json_is_string(value) ? json_string_value(value) : "";
     for (size_t i = 0; i < ARRAY_LENGTH(known); i++)
         if (strcasecmp(encoding, known[i]) == 0)
             return true;
-    return error_set(error, ERROR_INVALID, "a body in the encoding '%s'", show(encoding).text);
+    return error_set(error, ERROR_INVALID, "a body in the encoding '%s'", show_name(encoding).text);
 }
 
-/* kombu's name for what Python's zlib makes; bzip2 and others are not read. */
+/* kombu uses this name for Python's zlib. bzip2 and others are refused. */
 static bool read_compression(const json_t *envelope, bool *compressed, struct error *error)
 {
     const json_t *value = json_object_get(json_object_get(envelope, "headers"), "compression");
@@ -93,7 +97,7 @@ static bool read_compression(const json_t *envelope, bool *compressed, struct er
     *compressed = strcasecmp(name, "application/x-gzip") == 0;
     return *compressed || error_set(error, ERROR_INVALID,
                                     "a body compressed as '%s', which this version does not read",
-                                    show(name).text);
+                                    show_name(name).text);
 }
 
 static bool decode_body(const json_t *envelope, struct buffer *out, struct error *error)
@@ -146,7 +150,7 @@ static bool read_body(const json_t *envelope, size_t maximum, json_t **body, str
     return done || error_prefix(error, "the message's body");
 }
 
-/* ---- what it says ---- */
+/* ---- the task ---- */
 
 static bool check_name(const json_t *name, struct error *error)
 {
@@ -156,11 +160,11 @@ static bool check_name(const json_t *name, struct error *error)
         if (text_equal(json_string_value(name), task_names[i]))
             return true;
     return error_set(error, ERROR_INVALID, "another task: '%s'",
-                     show(json_string_value(name)).text);
+                     show_name(json_string_value(name)).text);
 }
 
-/* A time without an offset is in the producer's zone, which protocol 1 calls UTC by its flag `utc`;
-   Sentry's own zone is UTC too, so that the flag makes no difference. */
+/* A time without an offset is in the producer's zone. Sentry's zone is UTC, so protocol 1's flag
+   `utc` makes no difference. */
 static bool read_time(const json_t *from, const char *name, int64_t *usec, struct error *error)
 {
     const json_t *value = json_object_get(from, name);
@@ -173,8 +177,8 @@ static bool read_time(const json_t *from, const char *name, int64_t *usec, struc
            error_prefix(error, "%s", name);
 }
 
-static bool take_arguments(const json_t *args, const json_t *kwargs, struct celery_task *task,
-                           struct error *error)
+static bool set_arguments(const json_t *args, const json_t *kwargs, struct celery_task *task,
+                          struct error *error)
 {
     task->args = json_is_null(args) ? NULL : args;
     task->kwargs = json_is_null(kwargs) ? NULL : kwargs;
@@ -194,28 +198,26 @@ static bool read_protocol_1(const json_t *envelope, size_t maximum, struct celer
     return check_name(json_object_get(task->body, "task"), error) &&
            read_time(task->body, "eta", &task->eta, error) &&
            read_time(task->body, "expires", &task->expires, error) &&
-           take_arguments(json_object_get(task->body, "args"),
-                          json_object_get(task->body, "kwargs"), task, error);
+           set_arguments(json_object_get(task->body, "args"), json_object_get(task->body, "kwargs"),
+                         task, error);
 }
 
 static bool read_protocol_2(const json_t *envelope, size_t maximum, struct celery_task *task,
                             struct error *error)
 {
     const json_t *headers = json_object_get(envelope, "headers");
-    /* the name first: what another task's body looks like does not matter */
+    /* the name first, because the body of another task may have any form */
     if (!check_name(json_object_get(headers, "task"), error) ||
         !read_time(headers, "eta", &task->eta, error) ||
         !read_time(headers, "expires", &task->expires, error) ||
         !read_body(envelope, maximum, &task->body, error))
         return false;
-    if (json_is_object(
-            task->body)) /* protocol 1's map under the headers of 2: Celery reads it too */
-        return take_arguments(json_object_get(task->body, "args"),
-                              json_object_get(task->body, "kwargs"), task, error);
+    if (json_is_object(task->body)) /* a map, as in protocol 1, which Celery accepts here, too */
+        return set_arguments(json_object_get(task->body, "args"),
+                             json_object_get(task->body, "kwargs"), task, error);
     if (!json_is_array(task->body) || json_array_size(task->body) < 2)
         return error_set(error, ERROR_INVALID, "a body that is not [args, kwargs, embed]");
-    return take_arguments(json_array_get(task->body, 0), json_array_get(task->body, 1), task,
-                          error);
+    return set_arguments(json_array_get(task->body, 0), json_array_get(task->body, 1), task, error);
 }
 
 bool celery_unwrap(const json_t *envelope, size_t maximum, struct celery_task *task,

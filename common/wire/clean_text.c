@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Clean runs of text are copied as a whole. JSON is not parsed: strings, numbers and a few words
+   are recognized where they begin, and all other bytes are copied. What is still wrong, jansson
+   refuses. */
 #include "wire/clean_text.h"
 
 #include "base/text.h"
@@ -10,7 +13,7 @@ enum { NUMBER_LENGTH_MAX = 400 };
 
 /* ---- plain text ---- */
 
-/* How many clean bytes `text` begins with. */
+/* The number of clean bytes at the beginning of `text`. */
 static size_t clean_run(const char *text, size_t size)
 {
     size_t i = 0;
@@ -31,8 +34,8 @@ bool clean_text_is_clean(const char *text, size_t size)
     return clean_run(text, size) == size;
 }
 
-/* Appends what stands for the first character, or the first piece of dirt, of `text` (size > 0),
-   and tells how long that was. */
+/* Appends the first character of `text` (size > 0), or the replacement of the first invalid
+   sequence. Sets *step to its length in `text`. */
 static bool clean_step(const char *text, size_t size, size_t *step, struct buffer *out,
                        struct error *error)
 {
@@ -78,27 +81,27 @@ struct mender {
     struct error *error;
 };
 
-static size_t left(const struct mender *in)
+static size_t bytes_left(const struct mender *in)
 {
     return (size_t)(in->end - in->at);
 }
 
-/* Copies `size` bytes as they are. */
-static bool copy(struct mender *in, size_t size)
+/* Copies the next `size` bytes, unchanged. */
+static bool copy_bytes(struct mender *in, size_t size)
 {
     const char *from = in->at;
     in->at += size;
     return buffer_append(in->out, from, size, in->error);
 }
 
-/* Copies `size` bytes and puts them between quotes. */
+/* Copies the next `size` bytes between quotes. */
 static bool copy_as_string(struct mender *in, size_t size)
 {
-    return buffer_append_byte(in->out, '"', in->error) && copy(in, size) &&
+    return buffer_append_byte(in->out, '"', in->error) && copy_bytes(in, size) &&
            buffer_append_byte(in->out, '"', in->error);
 }
 
-/* The value of \uXXXX at `at`, or -1 when there is none. */
+/* The value of \uXXXX at `at`, or -1 if there is no such escape. */
 static int unicode_escape(const char *at, const char *end)
 {
     if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
@@ -125,24 +128,24 @@ static bool is_low_surrogate(int value)
     return value >= 0xdc00 && value <= 0xdfff;
 }
 
-/* At a backslash inside a string. */
+/* Copies or replaces the escape at a backslash in a string. */
 static bool mend_escape(struct mender *in)
 {
     int value = unicode_escape(in->at, in->end);
-    if (value < 0) { /* \n, \", or nonsense that the parser will refuse */
-        bool simple = left(in) > 1 && in->at[1] != '\0' && (unsigned char)in->at[1] < 0x80;
-        return copy(in, simple ? 2 : 1);
+    if (value < 0) { /* \n, \" and the like, or an error for the parser */
+        bool simple = bytes_left(in) > 1 && in->at[1] != '\0' && (unsigned char)in->at[1] < 0x80;
+        return copy_bytes(in, simple ? 2 : 1);
     }
     if (is_high_surrogate(value) && is_low_surrogate(unicode_escape(in->at + 6, in->end)))
-        return copy(in, 12);
+        return copy_bytes(in, 12);
     bool lone = is_high_surrogate(value) || is_low_surrogate(value);
     if (!lone && value != 0)
-        return copy(in, 6);
+        return copy_bytes(in, 6);
     in->at += 6;
     return !lone || buffer_append_text(in->out, UTF8_REPLACEMENT, in->error);
 }
 
-/* The bytes up to what ends a string or may need mending. */
+/* The number of bytes in a string that certainly need no change. */
 static size_t plain_run(const struct mender *in)
 {
     const char *at = in->at;
@@ -151,18 +154,18 @@ static size_t plain_run(const struct mender *in)
     return (size_t)(at - in->at);
 }
 
-/* At the opening quote: through the closing one, or to the end where that is missing. */
+/* Copies a string from its opening quote to the closing one, or to the end if there is none. */
 static bool mend_string(struct mender *in)
 {
-    bool done = copy(in, 1);
-    while (done && (done = copy(in, plain_run(in))) && in->at < in->end) {
+    bool done = copy_bytes(in, 1);
+    while (done && (done = copy_bytes(in, plain_run(in))) && in->at < in->end) {
         if (*in->at == '"')
-            return copy(in, 1);
+            return copy_bytes(in, 1);
         if (*in->at == '\\') {
             done = mend_escape(in);
         } else {
             size_t step = 0;
-            done = clean_step(in->at, left(in), &step, in->out, in->error);
+            done = clean_step(in->at, bytes_left(in), &step, in->out, in->error);
             in->at += step;
         }
     }
@@ -174,7 +177,7 @@ static size_t digits_at(const char *text)
     return strspn(text, "0123456789");
 }
 
-/* Whether `text` is a number as JSON writes it, and whether it is an integer. */
+/* Whether `text` is a number of JSON; *integer: without fraction and exponent. */
 static bool is_number(const char *text, bool *integer)
 {
     const char *at = text[0] == '-' ? text + 1 : text;
@@ -198,8 +201,9 @@ static bool is_number(const char *text, bool *integer)
     return *at == '\0';
 }
 
-/* Whether jansson can hold the number; what is no number is left to it to refuse. */
-static bool fits(const char *text)
+/* Whether jansson can hold the number. True also if `text` is not a number, which jansson
+   refuses. */
+static bool jansson_can_hold(const char *text)
 {
     bool integer = false;
     int64_t ignored = 0;
@@ -214,21 +218,22 @@ static bool mend_number(struct mender *in)
 {
     char text[NUMBER_LENGTH_MAX];
     size_t size = 0;
-    while (size < left(in) && in->at[size] != '\0' && strchr("0123456789+-.eE", in->at[size]))
+    while (size < bytes_left(in) && in->at[size] != '\0' && strchr("0123456789+-.eE", in->at[size]))
         size++;
     if (size >= sizeof(text))
         return copy_as_string(in, size);
     memcpy(text, in->at, size);
     text[size] = '\0';
-    return fits(text) ? copy(in, size) : copy_as_string(in, size);
+    return jansson_can_hold(text) ? copy_bytes(in, size) : copy_as_string(in, size);
 }
 
-/* The length of NaN, Infinity or -Infinity, which Python writes, at the front; else 0. */
-static size_t word_for_no_number(const struct mender *in)
+/* The length of the next word if it is NaN, Infinity or -Infinity, as Python writes them; else
+   0. */
+static size_t non_finite_word(const struct mender *in)
 {
     static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
-        if (left(in) >= strlen(words[i]) && memcmp(in->at, words[i], strlen(words[i])) == 0)
+        if (bytes_left(in) >= strlen(words[i]) && memcmp(in->at, words[i], strlen(words[i])) == 0)
             return strlen(words[i]);
     return 0;
 }
@@ -238,12 +243,12 @@ static bool mend_next(struct mender *in)
     char c = *in->at;
     if (c == '"')
         return mend_string(in);
-    size_t word = word_for_no_number(in);
+    size_t word = non_finite_word(in);
     if (word > 0)
         return copy_as_string(in, word);
     if (c == '-' || (c >= '0' && c <= '9'))
         return mend_number(in);
-    return copy(in, 1);
+    return copy_bytes(in, 1);
 }
 
 bool clean_json(const char *text, size_t size, struct buffer *out, struct error *error)

@@ -8,7 +8,7 @@ static const char *skip_space(const char *at, const char *end)
     return at;
 }
 
-/* Behind the string that begins at `at`; NULL when it does not end. */
+/* Returns the end of the string that begins at `at`; NULL if it is cut. */
 static const char *skip_string(const char *at, const char *end)
 {
     for (at++; at < end && *at != '"'; at++) {
@@ -18,8 +18,8 @@ static const char *skip_string(const char *at, const char *end)
     return at < end ? at + 1 : NULL;
 }
 
-/* Behind the brackets that begin at `at`; NULL when there are too few closing ones. Which closes
-   which is the parser's business. */
+/* Returns the end of the array or object that begins at `at`; NULL if it is cut. The two kinds of
+   brackets are not told apart: the parser checks that. */
 static const char *skip_brackets(const char *at, const char *end)
 {
     size_t depth = 0;
@@ -49,19 +49,19 @@ static const char *skip_word(const char *at, const char *end)
     return at;
 }
 
-/* Takes one value from the front of what is left. */
-static bool take(const char **at, const char *end, struct json_slice *value)
+/* Reads the next value and the space around it. */
+static bool read_value(const char **at, const char *end, struct json_slice *value)
 {
     const char *start = skip_space(*at, end);
     if (start == end)
         return false;
-    const char *behind = *start == '"'                    ? skip_string(start, end)
-                         : *start == '[' || *start == '{' ? skip_brackets(start, end)
-                                                          : skip_word(start, end);
-    if (behind == NULL || behind == start)
+    const char *after = *start == '"'                    ? skip_string(start, end)
+                        : *start == '[' || *start == '{' ? skip_brackets(start, end)
+                                                         : skip_word(start, end);
+    if (after == NULL || after == start)
         return false;
-    *value = (struct json_slice){.at = start, .size = (size_t)(behind - start)};
-    *at = skip_space(behind, end);
+    *value = (struct json_slice){.at = start, .size = (size_t)(after - start)};
+    *at = skip_space(after, end);
     return true;
 }
 
@@ -69,7 +69,7 @@ bool json_slice_of(const char *text, size_t size, struct json_slice *value)
 {
     static const char mark[] = "\xef\xbb\xbf";
     const char *at = size >= 3 && memcmp(text, mark, 3) == 0 ? text + 3 : text;
-    return take(&at, text + size, value) && at == text + size;
+    return read_value(&at, text + size, value) && at == text + size;
 }
 
 bool json_slice_is(struct json_slice value, char open)
@@ -87,8 +87,8 @@ struct json_cursor json_cursor_in(struct json_slice value)
                                 .first = true};
 }
 
-/* To the beginning of the next thing; false at the end. */
-static bool advance(struct json_cursor *cursor)
+/* Moves over the comma to the next element. False at the end, and if the text is broken. */
+static bool advance_to_element(struct json_cursor *cursor)
 {
     if (cursor->broken || cursor->at == cursor->end)
         return false;
@@ -107,9 +107,9 @@ static bool advance(struct json_cursor *cursor)
 
 bool json_next_element(struct json_cursor *cursor, struct json_slice *element)
 {
-    if (!advance(cursor))
+    if (!advance_to_element(cursor))
         return false;
-    cursor->broken = !take(&cursor->at, cursor->end, element);
+    cursor->broken = !read_value(&cursor->at, cursor->end, element);
     return !cursor->broken;
 }
 
@@ -121,6 +121,6 @@ bool json_next_member(struct json_cursor *cursor, struct json_slice *name, struc
     if (cursor->broken)
         return false;
     cursor->at++;
-    cursor->broken = !take(&cursor->at, cursor->end, value);
+    cursor->broken = !read_value(&cursor->at, cursor->end, value);
     return !cursor->broken;
 }

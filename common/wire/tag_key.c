@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/wire/event_line_test.c. */
 #include "wire/tag_key.h"
 
 #include "base/text.h"

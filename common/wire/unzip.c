@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/unzip.h"
 
-#define ZLIB_CONST /* or its input could not be const */
+#define ZLIB_CONST /* allows const input */
 #include <limits.h>
 #include <zlib.h>
 
-/* For inflateInit2: the largest window, and the format told by the first bytes. */
+/* For inflateInit2: the largest window, and 32 to detect the format by the first bytes. */
 enum { WINDOW_BITS = 15 + 32 };
 
-static bool broken(struct error *error)
+static bool fail_broken(struct error *error)
 {
     return error_set(error, ERROR_INVALID, "broken compressed data");
 }
 
-/* The next bytes of the stream; *ended: they were the last. */
+/* Decompresses the next bytes; *ended: they were the last. */
 static bool read_some(z_stream *stream, struct buffer *out, bool *ended, struct error *error)
 {
     unsigned char chunk[16 * 1024];
@@ -22,8 +22,9 @@ static bool read_some(z_stream *stream, struct buffer *out, bool *ended, struct 
     int result = inflate(stream, Z_NO_FLUSH);
     if (result == Z_MEM_ERROR)
         return error_set(error, ERROR_AWAY, "no memory to decompress");
-    if (result != Z_OK && result != Z_STREAM_END) /* Z_BUF_ERROR: it ends too early */
-        return broken(error);
+    if (result != Z_OK &&
+        result != Z_STREAM_END) /* such as Z_BUF_ERROR: the stream ends too early */
+        return fail_broken(error);
     *ended = result == Z_STREAM_END;
     return buffer_append(out, chunk, sizeof(chunk) - stream->avail_out, error);
 }
@@ -39,7 +40,7 @@ bool unzip(const char *bytes, size_t size, struct buffer *out, struct error *err
     while (done && !ended)
         done = read_some(&stream, out, &ended, error);
     if (done && stream.avail_in > 0)
-        done = broken(error);
+        done = fail_broken(error);
     (void)inflateEnd(&stream);
     return done;
 }
