@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # exportd_embed(LAYER SET FILES glob...)
 #
-# Compiles text files into LAYER as the array `embedded_SET` (see base/embedded.h), ordered by file name.
+# Compiles text files into LAYER as the array `embedded_SET` (base/embedded.h), ordered by file name.
 function(exportd_embed layer set)
   cmake_parse_arguments(PARSE_ARGV 2 embed "" "" "FILES")
   list(TRANSFORM embed_FILES PREPEND ${PROJECT_SOURCE_DIR}/)

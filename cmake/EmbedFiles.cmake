@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Run by exportd_embed at build time: writes OUTPUT, a C file that holds FILES as the array embedded_SET.
+# exportd_embed runs this at build time. It writes OUTPUT, a C file with FILES as the array embedded_SET.
 set(arrays "")
 set(rows "")
 set(n 0)

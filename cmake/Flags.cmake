@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Warnings, which are errors with EXPORTD_WERROR (all presets); hardening in every build; sanitizers by
-# EXPORTD_SANITIZE.
+# Flags for the compiler and the linker. Warnings are errors with EXPORTD_WERROR, which all presets set.
+# Every build is hardened. EXPORTD_SANITIZE names sanitizers.
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
@@ -17,7 +17,7 @@ if(EXPORTD_SANITIZE)
   add_link_options(-fsanitize=${sanitizers})
 elseif(CMAKE_BUILD_TYPE MATCHES "Release|RelWithDebInfo|MinSizeRel")
   add_compile_options(-fstack-clash-protection)
-  if(NOT CMAKE_C_FLAGS MATCHES "_FORTIFY_SOURCE") # a distribution's choice comes first
+  if(NOT CMAKE_C_FLAGS MATCHES "_FORTIFY_SOURCE") # keep the choice of a distribution
     add_compile_options(-D_FORTIFY_SOURCE=2)
   endif()
 endif()

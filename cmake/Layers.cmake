@@ -13,8 +13,8 @@ endif()
 # only NAME. A layer inherits the include folders of what it USES and of what those use, and no others: this is
 # why a wrong include does not compile.
 #
-# USES names exactly the layers whose headers the folder includes: the test `layers` compares it, by
-# <build>/layer/NAME.uses, with the #include lines.
+# USES names exactly the layers whose headers the folder includes. The test `layers` compares
+# <build>/layer/NAME.uses with the #include lines.
 function(exportd_layer name)
   cmake_parse_arguments(PARSE_ARGV 1 layer "" "IN;PROGRAM" "USES;LINK")
   set(folder ${PROJECT_SOURCE_DIR}/${layer_IN}/${name})

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The line is cleaned and parsed as JSON; each member is then checked and copied into the arena. A
+   fault of a required member refuses the event. A fault of a tag or of the user drops only that
+   part. */
 #include "wire/event_line.h"
 
 #include "base/text.h"
 #include "wire/clean_text.h"
 #include "wire/tag_key.h"
 
-/* What every step needs. */
 struct reader {
     struct arena *arena;
     struct event_line *event;
     struct error *error;
 };
 
-static bool wrong(struct reader *in, const char *what)
+static bool refuse_line(struct reader *in, const char *what)
 {
     return error_set(in->error, ERROR_INVALID, "%s", what);
 }
@@ -40,8 +42,8 @@ void event_line_drop(struct event_line *event, const char *reason)
         event->drop_reason = reason;
 }
 
-/* A part of the event that is dropped must not cost the rest. False only without memory. */
-static PRINTF_LIKE(2, 3) bool drop(struct reader *in, const char *format, ...)
+/* Drops a part of the event, and keeps the rest. False only without memory. */
+static PRINTF_LIKE(2, 3) bool drop_part(struct reader *in, const char *format, ...)
 {
     char text[ERROR_MESSAGE_MAX];
     const char *reason = NULL;
@@ -59,8 +61,8 @@ static PRINTF_LIKE(2, 3) bool drop(struct reader *in, const char *format, ...)
 
 enum { NUMBER_TEXT_MAX = 64, DIGITS_MAX = 17 };
 
-/* As Python prints a float: the fewest digits that read back as the same number, an exponent only
-   for the very large and very small. */
+/* Prints as Python does: with the fewest digits that give the same number when read again, and with
+   an exponent only for very large and very small numbers. */
 static void print_real(double number, char text[NUMBER_TEXT_MAX])
 {
     int digits = 1;
@@ -79,7 +81,7 @@ static void print_real(double number, char text[NUMBER_TEXT_MAX])
     (void)snprintf(text, NUMBER_TEXT_MAX, "%.*f", decimals < 1 ? 1 : decimals, number);
 }
 
-/* The text of a string, number or boolean; NULL for anything else. `scratch` may hold it. */
+/* The text of a string, number or boolean; NULL for anything else. It may be in `scratch`. */
 static const char *scalar_text(const json_t *value, char scratch[NUMBER_TEXT_MAX])
 {
     switch (json_typeof(value)) {
@@ -103,6 +105,7 @@ static const char *scalar_text(const json_t *value, char scratch[NUMBER_TEXT_MAX
 
 /* ---- the event's own members ---- */
 
+/* The id may be a UUID with dashes and upper-case digits. */
 static bool read_event_id(struct reader *in, const json_t *value)
 {
     char id[33];
@@ -113,21 +116,22 @@ static bool read_event_id(struct reader *in, const json_t *value)
         if (c == '-')
             continue;
         if (size == 32 || strchr("0123456789abcdef", c) == NULL)
-            return wrong(in, "event_id is not 32 hex digits");
+            return refuse_line(in, "event_id is not 32 hex digits");
         id[size++] = c;
     }
     if (size != 32)
-        return wrong(in, "event_id is not 32 hex digits");
+        return refuse_line(in, "event_id is not 32 hex digits");
     id[size] = '\0';
     return copy_text(in, id, &in->event->event_id);
 }
 
+/* Leaves out repeated hashes. */
 static bool add_hash(struct reader *in, const json_t *value)
 {
     struct event_line *event = in->event;
     size_t size = json_string_length(value);
     if (!json_is_string(value) || size < 1 || size > 32)
-        return wrong(in, "a hash is no text of 1 to 32 bytes");
+        return refuse_line(in, "a hash is no text of 1 to 32 bytes");
     for (size_t i = 0; i < event->hash_count; i++)
         if (text_equal(event->hashes[i], json_string_value(value)))
             return true;
@@ -139,9 +143,9 @@ static bool read_hashes(struct reader *in, const json_t *hashes, const json_t *p
     bool listed = !is_absent(hashes);
     size_t count = listed ? json_array_size(hashes) : 1;
     if (listed && (!json_is_array(hashes) || count == 0))
-        return wrong(in, "hashes is no list of at least one");
+        return refuse_line(in, "hashes is no list of at least one");
     if (!listed && is_absent(primary))
-        return wrong(in, "neither hashes nor primary_hash is there");
+        return refuse_line(in, "neither hashes nor primary_hash is there");
     if (count > EVENT_HASHES_MAX)
         return error_set(in->error, ERROR_TOO_LARGE, "more than %d hashes", EVENT_HASHES_MAX);
     in->event->hashes = arena_array(in->arena, count, sizeof(char *), in->error);
@@ -156,7 +160,7 @@ static bool read_hashes(struct reader *in, const json_t *hashes, const json_t *p
 static bool read_message(struct reader *in, const json_t *value)
 {
     if (!is_absent(value) && !json_is_string(value))
-        return wrong(in, "message is no text");
+        return refuse_line(in, "message is no text");
     return copy_text(in, is_absent(value) ? "" : json_string_value(value), &in->event->message);
 }
 
@@ -172,7 +176,7 @@ static bool read_platform(struct reader *in, const json_t *value)
     return copy_text(in, json_string_value(value), &in->event->platform);
 }
 
-/* Seconds since 1970. */
+/* Reads a number of seconds since 1970, rounded to microseconds. */
 static bool seconds_to_usec(const json_t *value, int64_t *time)
 {
     double usec = json_number_value(value) * (double)USEC_PER_SECOND;
@@ -182,22 +186,22 @@ static bool seconds_to_usec(const json_t *value, int64_t *time)
     return true;
 }
 
-/* The year 9999 is what others write for "never". */
+/* Other programs write the year 9999 for "never". */
 static bool read_datetime(struct reader *in, const json_t *value)
 {
     if (!json_is_string(value) && !seconds_to_usec(value, &in->event->datetime))
-        return wrong(in, "datetime is neither a text nor seconds since 1970");
+        return refuse_line(in, "datetime is neither a text nor seconds since 1970");
     if (json_is_string(value) &&
         !clock_parse_iso(json_string_value(value), json_string_length(value), &in->event->datetime,
                          in->error))
         return error_prefix(in->error, "datetime");
-    return in->event->datetime < EVENT_TIME_END || wrong(in, "datetime is in the year 9999");
+    return in->event->datetime < EVENT_TIME_END || refuse_line(in, "datetime is in the year 9999");
 }
 
 static bool read_received(struct reader *in, const json_t *value)
 {
     return is_absent(value) || seconds_to_usec(value, &in->event->received) ||
-           wrong(in, "received is no time in seconds since 1970");
+           refuse_line(in, "received is no time in seconds since 1970");
 }
 
 /* ---- tags ---- */
@@ -210,8 +214,8 @@ static bool is_valid_key(const char *key)
                size;
 }
 
-/* The tag of that name, or a new one behind the others; NULL when there are too many. */
-static struct event_tag *find_tag(struct event_line *event, const char *key)
+/* The tag of this key, or a new one after the others; NULL if there are too many. */
+static struct event_tag *find_or_add_tag(struct event_line *event, const char *key)
 {
     for (size_t i = 0; i < event->tag_count; i++)
         if (text_equal(event->tags[i].key, key))
@@ -223,20 +227,20 @@ static bool add_tag(struct reader *in, const char *key, const json_t *value)
 {
     char scratch[NUMBER_TEXT_MAX];
     if (!is_valid_key(key))
-        return drop(in, "a tag key is not 1 to %d of [a-zA-Z0-9_.:-]", EVENT_TAG_KEY_MAX);
+        return drop_part(in, "a tag key is not 1 to %d of [a-zA-Z0-9_.:-]", EVENT_TAG_KEY_MAX);
     const char *text = scalar_text(value, scratch);
     if (text == NULL)
-        return drop(in, "the tag '%s' has no plain value", key);
+        return drop_part(in, "the tag '%s' has no plain value", key);
     if (strchr(text, '\n') != NULL || is_longer_than(text, EVENT_TAG_VALUE_MAX))
-        return drop(in, "the tag '%s' has a value with a newline or of over %d characters", key,
-                    EVENT_TAG_VALUE_MAX);
+        return drop_part(in, "the tag '%s' has a value with a newline or of over %d characters",
+                         key, EVENT_TAG_VALUE_MAX);
     const char *name =
         arena_printf(in->arena, in->error, "%s%s", tag_key_is_reserved(key) ? "sentry:" : "", key);
     if (name == NULL)
         return false;
-    struct event_tag *tag = find_tag(in->event, name);
+    struct event_tag *tag = find_or_add_tag(in->event, name);
     if (tag == NULL)
-        return drop(in, "there are more than %d tags", EVENT_TAGS_MAX);
+        return drop_part(in, "there are more than %d tags", EVENT_TAGS_MAX);
     tag->key = name;
     return copy_text(in, text, &tag->value);
 }
@@ -245,7 +249,7 @@ static bool add_pair(struct reader *in, const json_t *pair)
 {
     const json_t *key = json_array_get(pair, 0);
     if (json_array_size(pair) != 2 || !json_is_string(key))
-        return drop(in, "a tag is no pair of a key and a value");
+        return drop_part(in, "a tag is no pair of a key and a value");
     return add_tag(in, json_string_value(key), json_array_get(pair, 1));
 }
 
@@ -270,11 +274,11 @@ static bool read_tags(struct reader *in, json_t *tags)
     if (is_absent(tags))
         return true;
     if (!json_is_object(tags) && !json_is_array(tags))
-        return drop(in, "tags is neither a map nor a list of pairs");
+        return drop_part(in, "tags is neither a map nor a list of pairs");
     return json_is_object(tags) ? read_tag_map(in, tags) : read_tag_list(in, tags);
 }
 
-/* Members of an event that Sentry stores as tags. */
+/* Members that Sentry stores as tags. */
 static const char *const tag_members[] = {"environment", "release",     "dist",       "level",
                                           "logger",      "server_name", "transaction"};
 
@@ -289,14 +293,14 @@ static bool read_tag_members(struct reader *in, const json_t *object)
     return true;
 }
 
-/* How many tags there may be in the event or its data. */
+/* The most tags that the event, or its data, can have. */
 static size_t count_tags(const json_t *object)
 {
     const json_t *tags = json_object_get(object, "tags");
     return json_object_size(tags) + json_array_size(tags) + ARRAY_LENGTH(tag_members);
 }
 
-static bool make_room(struct reader *in, size_t tags)
+static bool allocate_tags(struct reader *in, size_t tags)
 {
     in->event->tags = arena_array(in->arena, tags < EVENT_TAGS_MAX ? tags : EVENT_TAGS_MAX,
                                   sizeof(struct event_tag), in->error);
@@ -314,11 +318,11 @@ static bool read_attribute(struct reader *in, const json_t *user, const char *na
         return true;
     const char *text = scalar_text(value, scratch);
     if (text == NULL)
-        return drop(in, "the user's %s has no plain value", name);
+        return drop_part(in, "the user's %s has no plain value", name);
     if (text[0] == '\0')
         return true;
     if (strchr(text, '\n') != NULL || is_longer_than(text, maximum))
-        return drop(in, "the user's %s has a newline or over %zu characters", name, maximum);
+        return drop_part(in, "the user's %s has a newline or over %zu characters", name, maximum);
     return copy_text(in, text, attribute);
 }
 
@@ -328,7 +332,7 @@ static bool read_user(struct reader *in, const json_t *user)
     if (is_absent(user))
         return true;
     if (!json_is_object(user))
-        return drop(in, "the user is no map");
+        return drop_part(in, "the user is no map");
     *out = (struct event_line_user){.id = NULL};
     return read_attribute(in, user, "id", EVENT_USER_ID_MAX, &out->id) &&
            read_attribute(in, user, "email", EVENT_USER_EMAIL_MAX, &out->email) &&
@@ -338,14 +342,14 @@ static bool read_user(struct reader *in, const json_t *user)
 
 /* ---- the line ---- */
 
-/* The member, or the one that says the same under another name. */
+/* The member `name`, or `other` if it is missing or null. */
 static json_t *get_either(const json_t *object, const char *name, const char *other)
 {
     json_t *value = json_object_get(object, name);
     return is_absent(value) ? json_object_get(object, other) : value;
 }
 
-/* What may stand in the event and in its data. */
+/* Reads the parts that may be in the event or in its data. */
 static bool read_parts(struct reader *in, const json_t *object)
 {
     return read_received(in, json_object_get(object, "received")) &&
@@ -356,24 +360,24 @@ static bool read_parts(struct reader *in, const json_t *object)
 static bool read_event(struct reader *in, const json_t *root)
 {
     if (!json_is_object(root))
-        return wrong(in, "no JSON object");
+        return refuse_line(in, "no JSON object");
     const json_t *data = json_object_get(root, "data");
     if (!json_to_int64(get_either(root, "project_id", "project"), 1, INT64_MAX,
                        &in->event->project_id))
-        return wrong(in, "project_id is no whole number from 1");
+        return refuse_line(in, "project_id is no whole number from 1");
     if (!is_absent(data) && !json_is_object(data))
-        return wrong(in, "data is no map");
+        return refuse_line(in, "data is no map");
     return read_event_id(in, json_object_get(root, "event_id")) &&
            read_hashes(in, json_object_get(root, "hashes"),
                        json_object_get(root, "primary_hash")) &&
            read_message(in, json_object_get(root, "message")) &&
            read_platform(in, json_object_get(root, "platform")) &&
            read_datetime(in, get_either(root, "datetime", "timestamp")) &&
-           make_room(in, count_tags(root) + count_tags(data)) && read_parts(in, root) &&
+           allocate_tags(in, count_tags(root) + count_tags(data)) && read_parts(in, root) &&
            read_parts(in, data);
 }
 
-/* A NUL byte, or its escape behind an even number of backslashes. */
+/* Whether there is a NUL byte, or the escape \u0000 whose backslash is not itself escaped. */
 static bool has_nul(const char *text, size_t size)
 {
     static const char escape[] = {'u', '0', '0', '0', '0'};
@@ -384,7 +388,7 @@ static bool has_nul(const char *text, size_t size)
         text++;
         if ((size_t)(end - text) >= sizeof(escape) && memcmp(text, escape, sizeof(escape)) == 0)
             return true;
-        text += text < end; /* what is escaped, which may be a backslash */
+        text += text < end; /* the escaped character, which may be a backslash */
     }
     return false;
 }
@@ -396,7 +400,7 @@ bool event_line_parse(const char *text, size_t size, struct arena *arena, struct
     json_t *root = NULL;
     *event = (struct event_line){.received = USEC_NONE};
     if (has_nul(text, size))
-        return wrong(&in, "there is a NUL in the line");
+        return refuse_line(&in, "there is a NUL in the line");
     bool done = clean_json_parse(text, size, EVENT_LINE_MAX, &root, error) && read_event(&in, root);
     json_decref(root);
     return done;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Finds the form of a message, gets the three arguments from it, and checks them in one place for
+   all forms. */
 #include "wire/job_message.h"
 
 #include "base/text.h"
 #include "wire/celery.h"
 #include "wire/clean_text.h"
 
-enum { UNKNOWN_SHOWN = 30 /* characters of a name, each of 4 bytes at most */ };
+enum { UNKNOWN_SHOWN = 30 /* characters of a name, of 4 bytes at most */ };
 
-/* The values of a job as they came; NULL: absent. */
+/* The values of the arguments, not checked; NULL: missing. */
 struct arguments {
     const json_t *data_export_id, *limit, *environment_id;
 };
@@ -29,8 +31,8 @@ static bool read_id(const json_t *value, int64_t *id, struct error *error)
     return true;
 }
 
-/* A digit string is wrong here: the original compared it as text and exported everything, which
-   nobody can have meant. */
+/* A string of digits is wrong here. The original compares it as text and exports all rows, which no
+   producer can want. */
 static void read_limit(const json_t *value, struct job_message *message)
 {
     bool number = json_is_integer(value) && json_integer_value(value) >= 0;
@@ -65,8 +67,8 @@ static bool read_arguments(const struct arguments *arguments, struct job_message
 
 /* ---- the names ---- */
 
-/* The last four belong to one part of an export. Names that begin with "__" are those of tools
-   around the task: "__transaction_id". */
+/* The last four belong to one part of an export. Names with "__", such as "__transaction_id", come
+   from tools around the task. */
 static bool is_known(const char *name)
 {
     static const char *const known[] = {"data_export_id", "limit",         "export_limit",
@@ -78,7 +80,8 @@ static bool is_known(const char *name)
     return text_starts_with(name, "__");
 }
 
-static void note_unknown(const json_t *arguments, struct job_message *message)
+/* Keeps the names of unknown arguments, for the log. */
+static void record_unknown(const json_t *arguments, struct job_message *message)
 {
     const char *name = NULL;
     const json_t *value = NULL;
@@ -96,14 +99,14 @@ static void note_unknown(const json_t *arguments, struct job_message *message)
     }
 }
 
-/* The newer name counts where the older one says nothing. */
+/* `export_limit`, the newer name, counts if `limit` is missing or null. */
 static const json_t *limit_by_name(const json_t *arguments)
 {
     const json_t *limit = json_object_get(arguments, "limit");
     return is_absent(limit) ? json_object_get(arguments, "export_limit") : limit;
 }
 
-/* ---- the shapes ---- */
+/* ---- the forms ---- */
 
 static bool read_plain(const json_t *object, struct job_message *message, struct error *error)
 {
@@ -112,11 +115,11 @@ static bool read_plain(const json_t *object, struct job_message *message, struct
         .limit = limit_by_name(object),
         .environment_id = json_object_get(object, "environment_id"),
     };
-    note_unknown(object, message);
+    record_unknown(object, message);
     return read_arguments(&arguments, message, error);
 }
 
-/* As Python binds them: by position or by name, not both. */
+/* As in Python, an argument is given by position or by name, but not by both. */
 static bool bind_argument(const struct celery_task *task, size_t position, const char *name,
                           const json_t **value, struct error *error)
 {
@@ -135,7 +138,7 @@ static bool read_call(const struct celery_task *task, struct job_message *messag
     struct arguments arguments = {NULL, NULL, NULL};
     message->eta = task->eta;
     message->expires = task->expires;
-    note_unknown(task->kwargs, message);
+    record_unknown(task->kwargs, message);
     if (json_array_size(task->args) > 3)
         return error_set(error, ERROR_INVALID, "a job with more than three positional arguments");
     return bind_argument(task, 0, "data_export_id", &arguments.data_export_id, error) &&
@@ -153,7 +156,7 @@ static bool read_envelope(const json_t *envelope, struct job_message *message, s
     return done;
 }
 
-static bool read_shape(const json_t *root, struct job_message *message, struct error *error)
+static bool read_form(const json_t *root, struct job_message *message, struct error *error)
 {
     if (json_object_get(root, "data_export_id") != NULL)
         return read_plain(root, message, error);
@@ -168,7 +171,7 @@ bool job_message_parse(const char *bytes, size_t size, struct job_message *messa
     json_t *root = NULL;
     *message = (struct job_message){.eta = USEC_NONE, .expires = USEC_NONE};
     bool done = clean_json_parse(bytes, size, JOB_MESSAGE_MAX, &root, error) &&
-                read_shape(root, message, error);
+                read_form(root, message, error);
     json_decref(root);
     return done;
 }

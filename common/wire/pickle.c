@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs the program of a pickle, opcode by opcode, by a table of functions. pickle_stack.c has the
+   stack machine and its limits. */
 #include "wire/pickle.h"
 
 #include "wire/clean_text.h"
@@ -15,7 +17,7 @@ enum {
 
 struct reader {
     const unsigned char *start, *at, *end;
-    const struct opcode *opcode; /* the one at work */
+    const struct opcode *opcode; /* the present one */
     struct pickle_stack stack;
     struct buffer text; /* the last text, cleaned */
     json_t *result;     /* NULL until STOP */
@@ -24,13 +26,13 @@ struct reader {
 
 struct opcode {
     const char *name;
-    bool (*run)(struct reader *reader); /* NULL: not read here */
-    unsigned width;                     /* bytes of its number: a value, a length, a memo entry */
+    bool (*run)(struct reader *reader); /* NULL: refused */
+    unsigned width;                     /* of its number (a value, length or memo entry) in bytes */
 };
 
 /* ---- bytes ---- */
 
-static bool take(struct reader *reader, uint64_t size, const unsigned char **bytes)
+static bool take_bytes(struct reader *reader, uint64_t size, const unsigned char **bytes)
 {
     if (size > (uint64_t)(reader->end - reader->at))
         return error_set(reader->error, ERROR_INVALID, "it ends too early");
@@ -39,13 +41,13 @@ static bool take(struct reader *reader, uint64_t size, const unsigned char **byt
     return true;
 }
 
-/* The number of the opcode's width that follows it: little-endian, without a sign. */
+/* Reads the number after the opcode: unsigned, least byte first. */
 static bool take_number(struct reader *reader, uint64_t *number)
 {
     const unsigned char *bytes = NULL;
     unsigned width = reader->opcode->width;
     *number = 0;
-    if (!take(reader, width, &bytes))
+    if (!take_bytes(reader, width, &bytes))
         return false;
     for (unsigned i = 0; i < width; i++)
         *number |= (uint64_t)bytes[i] << (8 * i);
@@ -86,7 +88,7 @@ static bool run_signed(struct reader *reader)
     return take_number(reader, &number) && push_scalar(reader, json_integer((int32_t)number));
 }
 
-/* Two's complement of any length, least byte first; no bytes are 0. */
+/* Whether a number in two's complement, of any length and least byte first, fits into 64 bits. */
 static bool fits_64_bits(const unsigned char *bytes, uint64_t size)
 {
     unsigned char sign = 0;
@@ -98,28 +100,29 @@ static bool fits_64_bits(const unsigned char *bytes, uint64_t size)
     return true;
 }
 
+/* No bytes at all are 0. */
 static bool run_long(struct reader *reader)
 {
     const unsigned char *bytes = NULL;
     uint64_t size = 0, number = 0;
-    if (!take_number(reader, &size) || !take(reader, size, &bytes))
+    if (!take_number(reader, &size) || !take_bytes(reader, size, &bytes))
         return false;
     if (!fits_64_bits(bytes, size))
         return push_scalar(reader, json_string("a whole number of more than 64 bits"));
     if (size > 0 && bytes[size - 1] >= 0x80)
-        number = UINT64_MAX; /* the sign, for the bytes that are not there */
+        number = UINT64_MAX; /* the sign fills the missing bytes */
     for (size_t i = 0; i < size && i < sizeof(number); i++)
         number = (number & ~((uint64_t)0xff << (8 * i))) | (uint64_t)bytes[i] << (8 * i);
     return push_scalar(reader, json_integer((json_int_t)number));
 }
 
-/* The only number that is written with its greatest byte first. */
+/* The only number with its greatest byte first. */
 static bool run_float(struct reader *reader)
 {
     const unsigned char *bytes = NULL;
     uint64_t bits = 0;
     double number = 0;
-    if (!take(reader, sizeof(bits), &bytes))
+    if (!take_bytes(reader, sizeof(bits), &bytes))
         return false;
     for (size_t i = 0; i < sizeof(bits); i++)
         bits = bits << 8 | bytes[i];
@@ -131,7 +134,7 @@ static bool run_text(struct reader *reader)
 {
     const unsigned char *bytes = NULL;
     uint64_t size = 0;
-    if (!take_number(reader, &size) || !take(reader, size, &bytes))
+    if (!take_number(reader, &size) || !take_bytes(reader, size, &bytes))
         return false;
     buffer_clear(&reader->text);
     return clean_text((const char *)bytes, size, &reader->text, reader->error) &&
@@ -226,7 +229,7 @@ static bool run_get(struct reader *reader)
     return take_number(reader, &entry) && pickle_recall(&reader->stack, entry, reader->error);
 }
 
-/* Only says how many bytes may be read ahead. */
+/* A frame has no effect; its size must be valid. */
 static bool run_frame(struct reader *reader)
 {
     uint64_t size = 0;
@@ -287,7 +290,7 @@ static const struct opcode opcodes[256] = {
     [0x95] = {"FRAME", run_frame, 8},
     ['.'] = {"STOP", run_stop, 0},
 
-    /* known, and refused */
+    /* known, but refused */
     [PROTO] = {"PROTO", NULL, 0},
     ['0'] = {"POP", NULL, 0},
     ['1'] = {"POP_MARK", NULL, 0},
@@ -318,8 +321,8 @@ static const struct opcode opcodes[256] = {
     [0x98] = {"READONLY_BUFFER", NULL, 0},
 };
 
-/* One opcode; its name and place come before what is wrong. */
-static bool step(struct reader *reader)
+/* Runs one opcode. An error begins with its name and position. */
+static bool run_opcode(struct reader *reader)
 {
     if (reader->at == reader->end)
         return error_set(reader->error, ERROR_INVALID, "a broken pickle: it has no end");
@@ -359,7 +362,7 @@ bool pickle_parse(const char *bytes, size_t size, json_t **value, struct error *
     buffer_init(&reader.text, 3 * size);
     bool done = pickle_stack_init(&reader.stack, size, error);
     while (done && reader.result == NULL)
-        done = step(&reader);
+        done = run_opcode(&reader);
     *value = reader.result;
     pickle_stack_free(&reader.stack);
     buffer_free(&reader.text);

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Each value has a node that counts its depth and weight, so that the limits are checked before
+   memory is used.
+   Tested by tests/unit/wire/pickle_test.c. */
 #include "wire/pickle_stack.h"
 
-/* Two pointers a byte of the largest message, and all nodes. */
+/* Enough for two pointers per byte of the largest message, and all nodes. */
 enum { MEMORY_MAX = 32 * 1024 * 1024 };
-
-static bool no_memory(struct error *error)
-{
-    return error_no_memory(error);
-}
 
 bool pickle_stack_init(struct pickle_stack *stack, size_t size, struct error *error)
 {
     *stack = (struct pickle_stack){.arena = arena_new(MEMORY_MAX), .room = size};
     if (stack->arena == NULL)
-        return no_memory(error);
+        return error_no_memory(error);
     stack->stack = arena_array(stack->arena, size, sizeof(struct pickle_node *), error);
     if (stack->stack != NULL)
         stack->memo = arena_array(stack->arena, size, sizeof(struct pickle_node *), error);
@@ -33,7 +31,7 @@ static struct pickle_node *push(struct pickle_stack *stack, json_t *value, struc
 {
     struct pickle_node *node = NULL;
     if (value == NULL)
-        no_memory(error);
+        error_no_memory(error);
     else if (stack->node_count == PICKLE_VALUES_MAX)
         error_set(error, ERROR_TOO_LARGE, "more than %d values", PICKLE_VALUES_MAX);
     else
@@ -75,15 +73,15 @@ bool pickle_push_container(struct pickle_stack *stack, json_t *value, struct err
 
 /* ---- marks ---- */
 
-/* What stands above the last mark, or on the whole stack, belongs to the part under way. */
-static size_t at_hand(const struct pickle_stack *stack)
+/* The number of values above the last mark, which an opcode may use. */
+static size_t available(const struct pickle_stack *stack)
 {
     return stack->size - (stack->mark_count == 0 ? 0 : stack->marks[stack->mark_count - 1]);
 }
 
-static bool need(const struct pickle_stack *stack, size_t count, struct error *error)
+static bool check_available(const struct pickle_stack *stack, size_t count, struct error *error)
 {
-    return at_hand(stack) >= count ||
+    return available(stack) >= count ||
            error_set(error, ERROR_INVALID, "too few values on the stack");
 }
 
@@ -99,15 +97,15 @@ bool pickle_pop_mark(struct pickle_stack *stack, size_t *count, struct error *er
 {
     if (stack->mark_count == 0)
         return error_set(error, ERROR_INVALID, "no mark on the stack");
-    *count = at_hand(stack);
+    *count = available(stack);
     stack->mark_count--;
     return true;
 }
 
 /* ---- containers ---- */
 
-/* Accounts for `item` in `container`, whose JSON value is changed by the caller. */
-static bool adopt(struct pickle_node *container, struct pickle_node *item, struct error *error)
+/* Counts `item` in `container`. The caller changes the JSON value. */
+static bool count_item(struct pickle_node *container, struct pickle_node *item, struct error *error)
 {
     item->is_complete = true;
     if (container->is_complete)
@@ -126,10 +124,10 @@ static bool append_items(struct pickle_node *list, struct pickle_node **items, s
                          struct error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!adopt(list, items[i], error))
+        if (!count_item(list, items[i], error))
             return false;
         if (json_array_append(list->value, items[i]->value) != 0)
-            return no_memory(error);
+            return error_no_memory(error);
     }
     return true;
 }
@@ -140,17 +138,17 @@ static bool set_items(struct pickle_node *dict, struct pickle_node **items, size
     for (size_t i = 0; i + 1 < count; i += 2) {
         if (!items[i]->is_text)
             return error_set(error, ERROR_INVALID, "a dict's key that is no text");
-        if (!adopt(dict, items[i + 1], error))
+        if (!count_item(dict, items[i + 1], error))
             return false;
         if (json_object_set(dict->value, json_string_value(items[i]->value), items[i + 1]->value))
-            return no_memory(error);
+            return error_no_memory(error);
     }
     return true;
 }
 
 bool pickle_fill_list(struct pickle_stack *stack, size_t count, struct error *error)
 {
-    if (!need(stack, count + 1, error))
+    if (!check_available(stack, count + 1, error))
         return false;
     struct pickle_node **items = stack->stack + stack->size - count;
     if (!json_is_array(items[-1]->value))
@@ -161,7 +159,7 @@ bool pickle_fill_list(struct pickle_stack *stack, size_t count, struct error *er
 
 bool pickle_fill_dict(struct pickle_stack *stack, size_t count, struct error *error)
 {
-    if (!need(stack, count + 1, error))
+    if (!check_available(stack, count + 1, error))
         return false;
     struct pickle_node **items = stack->stack + stack->size - count;
     if (!json_is_object(items[-1]->value))
@@ -174,7 +172,7 @@ bool pickle_fill_dict(struct pickle_stack *stack, size_t count, struct error *er
 
 bool pickle_make_tuple(struct pickle_stack *stack, size_t count, struct error *error)
 {
-    if (!need(stack, count, error) || !pickle_push_container(stack, json_array(), error))
+    if (!check_available(stack, count, error) || !pickle_push_container(stack, json_array(), error))
         return false;
     struct pickle_node *tuple = stack->stack[stack->size - 1];
     stack->size -= count + 1;
@@ -185,13 +183,13 @@ bool pickle_make_tuple(struct pickle_stack *stack, size_t count, struct error *e
     return true;
 }
 
-/* ---- the memo, the end ---- */
+/* ---- the memo and the result ---- */
 
 bool pickle_remember(struct pickle_stack *stack, uint64_t entry, struct error *error)
 {
-    if (!need(stack, 1, error))
+    if (!check_available(stack, 1, error))
         return false;
-    if (entry >= stack->room) /* Python numbers them one after the other */
+    if (entry >= stack->room) /* Python numbers the entries from 0 */
         return error_set(error, ERROR_INVALID, "a memo entry out of order");
     if (stack->memo[entry] == NULL)
         stack->memo_count++;
@@ -214,7 +212,7 @@ bool pickle_recall(struct pickle_stack *stack, uint64_t entry, struct error *err
 
 bool pickle_result(const struct pickle_stack *stack, json_t **value, struct error *error)
 {
-    if (!need(stack, 1, error))
+    if (!check_available(stack, 1, error))
         return false;
     if (stack->size != 1 || stack->mark_count != 0)
         return error_set(error, ERROR_INVALID, "more than one value at the end");
