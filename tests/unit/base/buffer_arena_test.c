@@ -139,7 +139,7 @@ static void an_arena_is_bounded(void **state)
     arena_free(arena);
 }
 
-/* What rounding up takes counts too, or a million empty texts would take 16 MB of nothing. */
+/* Rounding up counts, too; otherwise a million empty texts would take 16 MB. */
 static void small_pieces_are_bounded(void **state)
 {
     (void)state;
@@ -168,7 +168,8 @@ static void large_pieces(void **state)
         assert_string_equal(small, "small");
         assert_string_equal(other, "other");
         if (i == 1)
-            assert_non_null(arena_alloc(arena, 1000000, &error)); /* the newest is a giant */
+            assert_non_null(
+                arena_alloc(arena, 1000000, &error)); /* the newest block is a large one */
         arena_reset(arena);
     }
     arena_free(arena);

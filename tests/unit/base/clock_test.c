@@ -157,7 +157,7 @@ static void what_is_no_time(void **state)
     assert_false(clock_parse_iso("1970-01-01T00:00:00\0", 20, &usec, &error));
 }
 
-/* Every day of the calendar, counted on by the rule that everybody knows. */
+/* Every day of the calendar, counted by the plain rule of leap years. */
 static void all_days(void **state)
 {
     (void)state;

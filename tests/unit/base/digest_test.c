@@ -31,7 +31,7 @@ static void pieces(void **state)
         sha1_update(sha1, "a", 1);
         sha1_update(sha1, "", 0);
         sha1_update(sha1, "bc", 2);
-        sha1_finish(sha1, hex); /* and begins anew */
+        sha1_finish(sha1, hex); /* and starts again */
         assert_string_equal(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
     }
     sha1_free(sha1);

@@ -14,7 +14,7 @@
 
 #define FFFD "\xef\xbf\xbd"
 
-/* Standard error goes into a file between begin and end. */
+/* Between begin and end, standard error is written to a file. */
 struct capture {
     int saved;
     FILE *file;
@@ -46,7 +46,7 @@ static const char *end(void)
     return capture.text;
 }
 
-/* The only line, parsed: it must be JSON and end in a newline. */
+/* Parses the only line, which must be JSON and end with a newline. */
 static json_t *end_json(void)
 {
     struct error error;
@@ -119,7 +119,7 @@ static void lines_of_a_job(void **state)
     assert_int_equal(json_integer_value(json_object_get(line, "rows")), 5);
     assert_int_equal(json_object_size(line), 6);
     json_decref(line);
-    assert_null(strstr(capture.text, ":99")); /* they do not come twice */
+    assert_null(strstr(capture.text, ":99")); /* not repeated */
     begin(LOG_TEXT, LOG_INFO);
     LOG(LOG_INFO, "e", log_int("data_export_id", 99));
     assert_string_equal(end() + 27, " info e data_export_id=99\n");
@@ -156,7 +156,7 @@ static void errors(void **state)
                         " warning redis.away code=\"away\" error=\"redis: connection refused\"\n");
 }
 
-/* Texts of every length around the bound: the line stays JSON, whole characters only. */
+/* Texts of every length near the limit: the line stays JSON, with whole characters. */
 static void long_lines(void **state)
 {
     (void)state;
@@ -220,7 +220,7 @@ static void lines_of_threads_do_not_mix(void **state)
     assert_int_equal(count, 400);
 }
 
-/* A full pipe: one line waits a second, the next ones not at all, and none is half there. */
+/* With a full pipe the first line waits a second, the next ones do not wait, and no line is cut. */
 static void a_log_that_is_not_read(void **state)
 {
     (void)state;
@@ -231,7 +231,7 @@ static void a_log_that_is_not_read(void **state)
     assert_true(dup2(pipes[1], STDERR_FILENO) >= 0);
     while (write(pipes[1], text, 1000) > 0) {
     }
-    assert_int_equal(fcntl(pipes[1], F_SETFL, 0), 0); /* from now on a write would wait */
+    assert_int_equal(fcntl(pipes[1], F_SETFL, 0), 0); /* from now on a write blocks */
     int64_t began = clock_monotonic_ms();
     for (int i = 0; i < 500; i++)
         LOG(LOG_INFO, "lost", log_int("i", i));

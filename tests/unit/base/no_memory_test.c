@@ -16,7 +16,7 @@ static bool fill_buffer(const void *context, struct error *error)
     for (int i = 0; done && i < 100; i++) {
         size_t size = buffer.size;
         done = buffer_printf(&buffer, error, "%d: some bytes more; ", i);
-        assert_true(done || buffer.size == size); /* the contents are unchanged */
+        assert_true(done || buffer.size == size); /* unchanged after a failure */
     }
     assert_int_equal(strlen(buffer.data), buffer.size);
     buffer_free(&buffer);
@@ -55,8 +55,8 @@ static void plain_memory(void **state)
     assert_int_equal(no_memory_run(digest, NULL), 2);
 }
 
-/* Without memory jansson would give a value in which a character is missing, or none that says
-   why. */
+/* Without json_memory, jansson would return a value with a missing character, or fail without a
+   reason. */
 static bool parse_json(const void *text, struct error *error)
 {
     json_t *value = NULL;
@@ -86,7 +86,7 @@ static void json(void **state)
 {
     (void)state;
     char texts[6][600];
-    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) /* its quote is where the buffer grows */
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) /* the quote is where the buffer grows */
         (void)snprintf(texts[i], sizeof(texts[i]), "{\"%0*d\": [\"%0*d\", 1.5, -5, true, {}]}",
                        (int)(28 + i), 0, (int)(252 + i), 0);
     for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
@@ -94,7 +94,7 @@ static void json(void **state)
     assert_true(no_memory_run(write_json, NULL) > 5);
 }
 
-/* Behind a failure there is memory again. */
+/* After a failure there is memory again. */
 static void after_a_failure(void **state)
 {
     (void)state;

@@ -10,7 +10,7 @@
 struct row {
     int64_t number;
     const char *text;
-    int64_t extra; /* makes no difference */
+    int64_t extra; /* not compared */
 };
 
 static bool same(const void *a, const void *b)
@@ -50,7 +50,7 @@ static void test_each_once(void **state)
     row_set_free(&set);
 }
 
-/* Rows of one hash are told apart all the same. */
+/* Different rows with the same hash stay different. */
 static void test_equal_hashes(void **state)
 {
     (void)state;
@@ -81,7 +81,7 @@ static void test_growth(void **state)
 }
 
 #ifdef EXPORTD_FAULTS
-/* What was there stays, and the row goes in when there is memory again. */
+/* After a failure the rows are unchanged, and a row can be added when there is memory again. */
 static void test_no_memory(void **state)
 {
     (void)state;

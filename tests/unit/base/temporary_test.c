@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Temporary files: without a name, in memory at first if that is wanted. */
+/* Temporary files without a name, on disk and in memory. */
 #include "base/temporary.h"
 
 #include <dirent.h>
@@ -20,7 +20,7 @@ static int make_folder(void **state)
     return mkdtemp(folder) == NULL ? -1 : 0;
 }
 
-/* Fails if something was left in it. */
+/* Fails if the folder is not empty. */
 static int remove_folder(void **state)
 {
     (void)state;
@@ -94,7 +94,7 @@ static void test_an_empty_file(void **state)
     assert_int_equal(close(fd), 0);
 }
 
-/* What is in memory stays readable. */
+/* The file in memory stays readable. */
 static void test_there_is_no_folder(void **state)
 {
     (void)state;

@@ -143,7 +143,7 @@ static void errors(void **state)
     assert_string_equal(error_code_name((enum error_code)99), "unknown");
 }
 
-/* A message goes to Postgres, which refuses what is not UTF-8. */
+/* Messages are stored in Postgres, which refuses text that is not UTF-8. */
 static void error_messages_are_utf8(void **state)
 {
     (void)state;

@@ -55,7 +55,7 @@ static void parts_that_are_absent(void **state)
 static void odd_ones(void **state)
 {
     (void)state;
-    struct url url = parse("redis://u:a@b:c@h:1/"); /* the last @ counts, the first : */
+    struct url url = parse("redis://u:a@b:c@h:1/"); /* the last @ and the first : count */
     assert_string_equal(url.user, "u");
     assert_string_equal(url.password, "a@b:c");
     assert_string_equal(url.host, "h");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of the HTTP client share: a client of a scripted server, and one question. */
+/* Shared by the tests of the HTTP client: a client of a scripted server, and a request. */
 #ifndef UNIT_CLIENT_HTTP_FIXTURE_H
 #define UNIT_CLIENT_HTTP_FIXTURE_H
 
@@ -26,7 +26,7 @@ static inline struct http_client *client_of(const char *url)
         .url = url, .connect_ms = 2000, .answer_ms = 600, .answer_max = 100000, .tries = 2});
 }
 
-/* Waits for a minute for an answer. */
+/* A client that waits a minute for an answer. */
 static inline struct http_client *patient_client_of(const char *url)
 {
     return client_with(&(struct http_options){
@@ -48,7 +48,8 @@ static inline bool ask(struct http_client *http, struct http_answer *answer, str
     return http_ask(http, &question, answer, error);
 }
 
-/* Frees the answer that was there before: {.status = 0} at first. */
+/* Sends a request and fails the test after an error. Frees the previous answer; the first must be
+   {.status = 0}. */
 static inline void ask_well(struct http_client *http, const struct http_request *request,
                             struct http_answer *answer)
 {

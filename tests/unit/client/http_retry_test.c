@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A callback that fails ends the request for good. That holds also for a libcurl that reads the
-   body before it sends the header, so that nothing was sent: this file makes libcurl say so. */
+/* A callback that fails ends the request, without a second try. This must also hold if libcurl
+   reads the body before it sends the header, so that no byte was sent. Here curl_easy_getinfo says
+   so. */
 #include "http_fixture.h"
 
 #include <curl/curl.h>
@@ -17,7 +18,7 @@ CURLcode curl_easy_getinfo(CURL *easy, CURLINFO info, ...)
     va_start(arguments, info);
     void *result = va_arg(arguments, void *);
     va_end(arguments);
-    *(void **)&real = dlsym(RTLD_NEXT, "curl_easy_getinfo"); /* as POSIX has it */
+    *(void **)&real = dlsym(RTLD_NEXT, "curl_easy_getinfo"); /* the form of POSIX */
     assert_non_null(real);
     CURLcode code = real(easy, info, result);
     if (info == CURLINFO_REQUEST_SIZE && nothing_sent)
@@ -25,7 +26,7 @@ CURLcode curl_easy_getinfo(CURL *easy, CURLINFO info, ...)
     return code;
 }
 
-/* Fails as a server that is away does: such a failure to connect would be tried again. */
+/* Fails with ERROR_AWAY, the error of a failed connection, which would be tried again. */
 static bool fail_to_give(void *context, size_t offset, void *to, size_t size, struct error *error)
 {
     int *calls = context;

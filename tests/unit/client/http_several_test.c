@@ -20,7 +20,7 @@ static void expect_path(struct http_transfer *transfer, const char *path)
     http_answer_free(&answer);
 }
 
-/* The server answers none before it has all three. */
+/* The server answers when it has all three requests. */
 static void test_they_overlap(void **state)
 {
     (void)state;
@@ -102,7 +102,7 @@ static void test_silence_is_waited_for_once(void **state)
         assert_int_equal(error.code, ERROR_ANSWER);
         assert_int_equal(answer.body.size, 0);
     }
-    assert_in_range(clock_monotonic_ms() - before, 500, 1700); /* 600 ms each, all at once */
+    assert_in_range(clock_monotonic_ms() - before, 500, 1700); /* 600 ms each, at the same time */
     http_client_free(http);
     server_stop(&server);
 }
@@ -124,7 +124,7 @@ static int connect_by_hand(const struct server *server)
     return handle;
 }
 
-/* One connection keeps the server busy and one fills its queue: the next is not accepted. */
+/* One connection keeps the server busy, and one fills its queue. The next is not accepted. */
 static void block(struct server *server, int sockets[2])
 {
     sockets[0] = connect_by_hand(server);
@@ -158,7 +158,7 @@ static void test_connecting_while_the_caller_is_busy(void **state)
     server_stop(&server);
 }
 
-/* The server does not speak TLS: connecting never ends. */
+/* The server does not speak TLS, so connecting never ends. */
 static void test_connecting_has_a_limit(void **state)
 {
     (void)state;
@@ -174,7 +174,7 @@ static void test_connecting_has_a_limit(void **state)
     clock_sleep_ms(600);
     int64_t before = clock_monotonic_ms();
     assert_false(http_finish(transfer, &answer, &error));
-    assert_in_range(clock_monotonic_ms() - before, 250, 580); /* 300, and not once more */
+    assert_in_range(clock_monotonic_ms() - before, 250, 580); /* 300 ms once, not twice */
     assert_int_equal(error.code, ERROR_AWAY);
     assert_string_equal(error.message, "cannot reach the HTTP server: Timeout was reached");
     http_client_free(http);
@@ -208,7 +208,7 @@ static void test_interrupt(void **state)
     }
     assert_true(clock_monotonic_ms() - before < 1000);
     assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_false(ask(http, &answer, &error)); /* for good */
+    assert_false(ask(http, &answer, &error)); /* until http_client_resume */
     assert_int_equal(error.code, ERROR_STOPPED);
     http_client_free(http);
     server_stop(&server);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bodies that do not lie in memory as a whole: the answer's, and the request's. */
+/* Bodies that are never in memory as a whole, of answers and of requests. */
 #include "http_fixture.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\nContent-Length: "
@@ -8,7 +8,7 @@
 
 struct taken {
     struct buffer bytes;
-    size_t most; /* of bytes that are taken */
+    size_t most; /* the most bytes to take */
 };
 
 static bool take(void *context, const void *bytes, size_t size, struct error *error)
@@ -26,7 +26,7 @@ static struct http_request streamed(struct taken *taken)
     return (struct http_request){.path = "/", .write = take, .write_context = taken};
 }
 
-/* The server sends the other half when the first one has been read. */
+/* The server sends the second half after the client has read the first. */
 static void test_it_is_read_as_it_comes(void **state)
 {
     (void)state;
@@ -60,7 +60,7 @@ static void test_it_is_read_as_it_comes(void **state)
     server_stop(&server);
 }
 
-/* Ten times what may be kept in memory. */
+/* Ten times the limit of memory. */
 static void test_it_may_be_long(void **state)
 {
     (void)state;
@@ -85,7 +85,7 @@ static void test_it_may_be_long(void **state)
     buffer_free(&taken.bytes);
     http_client_free(http);
     server_stop(&server);
-    buffer_free(&text); /* not before: the server reads it */
+    buffer_free(&text); /* only now: the server reads it */
 }
 
 static bool count_bytes(void *context, const void *bytes, size_t size, struct error *error)
@@ -148,7 +148,7 @@ struct slow {
     int calls;
 };
 
-/* Longer than answer_ms at first. */
+/* The first call takes longer than answer_ms. */
 static bool take_slowly(void *context, const void *bytes, size_t size, struct error *error)
 {
     struct slow *slow = context;
@@ -159,7 +159,7 @@ static bool take_slowly(void *context, const void *bytes, size_t size, struct er
     return true;
 }
 
-/* Nor does it count against the limit of the other request in flight. */
+/* It does not count for the other request in flight either. */
 static void test_time_in_write_is_not_waiting(void **state)
 {
     (void)state;
@@ -262,7 +262,7 @@ static void test_it_can_be_refused(void **state)
 /* ---- the request's body ---- */
 
 struct given {
-    size_t until; /* fails from there on */
+    size_t until; /* fails from this offset on */
     int slow_ms;  /* of the second piece */
 };
 
@@ -295,7 +295,7 @@ static void expect_body(const struct server *server, size_t size)
             fail_msg("byte %zu", i);
 }
 
-/* Over a kept connection that the server closes without an answer: it is read a second time. */
+/* The server closes the kept connection without an answer, so the body is read twice. */
 static void test_body_that_is_read(void **state)
 {
     (void)state;
@@ -321,7 +321,7 @@ static void test_body_that_is_read(void **state)
     server_stop(&server);
 }
 
-/* Nor does it count against the limit of the other request in flight. */
+/* It does not count for the other request in flight either. */
 static void test_time_in_read_is_not_waiting(void **state)
 {
     (void)state;
@@ -375,7 +375,7 @@ static void test_body_that_cannot_be_read(void **state)
     struct http_client *http = patient_client_of(server.url);
     assert_false(http_ask(http, &request, &answer, &error));
     assert_int_equal(error.code, ERROR_NOT_FOUND);
-    assert_int_equal(server.requests, 0); /* never whole */
+    assert_int_equal(server.requests, 0); /* no whole request */
     http_client_free(http);
     server_stop(&server);
 }

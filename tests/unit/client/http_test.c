@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP over a scripted server: what is sent, what comes back, how a connection is kept, and what is
-   refused. */
+/* The HTTP client with a scripted server: requests, answers, kept connections, and refused
+   requests. Covers http.c, http_request.c and http_answer.c. */
 #include "http_fixture.h"
 
 static void test_request_and_answer(void **state)
@@ -71,7 +71,7 @@ static void test_connection_is_kept_and_replaced(void **state)
     for (int i = 0; i < 3; i++)
         ask_well(http, &question, &answer);
     assert_int_equal(server.connections, 1);
-    for (int i = 0; i < 20; i++) /* it closed, sooner or later than the next question */
+    for (int i = 0; i < 20; i++) /* the server has closed, before or after the request */
         ask_well(http, &question, &answer);
     assert_int_equal(server.connections, 2);
     http_answer_free(&answer);
@@ -98,7 +98,7 @@ static void test_unix_socket(void **state)
 static void test_send_does_not_wait_for_the_answer(void **state)
 {
     (void)state;
-    static const struct step steps[] = {{DRIP, OK}, {0}}; /* some 1.7 s */
+    static const struct step steps[] = {{DRIP, OK}, {0}}; /* about 1.7 s */
     struct server server;
     struct http_answer answer = {.status = 0};
     struct error error;
@@ -109,9 +109,9 @@ static void test_send_does_not_wait_for_the_answer(void **state)
     struct http_transfer *transfer = begin_well(http, &question);
     assert_true(http_send(transfer, &error));
     assert_true(clock_monotonic_ms() - before < 500);
-    while (server.requests == 0) /* it is asked although nobody waits yet */
+    while (server.requests == 0) /* the request arrives before the client waits for the answer */
         clock_sleep_ms(5);
-    clock_sleep_ms(1200); /* more than answer_ms: what the caller does meanwhile does not count */
+    clock_sleep_ms(1200); /* more than answer_ms; the caller's own time does not count */
     assert_true(http_finish(transfer, &answer, &error));
     assert_string_equal(answer.body.data, "{}");
     http_answer_free(&answer);
@@ -123,7 +123,7 @@ static void test_large_request(void **state)
 {
     (void)state;
     static const struct step steps[] = {{ANSWER, OK}, {0}};
-    enum { SIZE = 1100000 }; /* beyond a MiB libcurl would ask first: Expect */
+    enum { SIZE = 1100000 }; /* above 1 MiB libcurl would send Expect by default */
     char *body = malloc(SIZE);
     assert_non_null(body);
     memset(body, 'b', SIZE);
@@ -136,7 +136,7 @@ static void test_large_request(void **state)
     request.body = body;
     request.size = SIZE;
     struct http_transfer *transfer = begin_well(http, &request);
-    memset(body, 'c', SIZE); /* it was copied */
+    memset(body, 'c', SIZE); /* no effect: it was copied */
     assert_true(http_finish(transfer, &answer, &error));
     assert_int_equal(answer.status, 200);
     assert_null(strstr(server.seen.data, "Expect"));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a server's absence, silence, slowness and nonsense end. */
+/* The HTTP client with servers that are away, silent, slow or broken. */
 #include "http_fixture.h"
 
-/* One question to a server that plays `step`; how it ends, within two seconds. */
+/* Sends a request to a server that plays one step. It must end within two seconds; returns its
+   error code. */
 static enum error_code fate(enum manner manner, const char *text)
 {
     const struct step steps[] = {{manner, text}, {0}};
@@ -36,7 +37,7 @@ static void test_server_that_always_closes(void **state)
     server_stop(&server);
 }
 
-static void test_nobody_there(void **state)
+static void test_no_server(void **state)
 {
     (void)state;
     struct http_answer answer = {.status = 0};
@@ -46,7 +47,7 @@ static void test_nobody_there(void **state)
     assert_false(ask(http, &answer, &error));
     assert_int_equal(error.code, ERROR_AWAY);
     assert_string_equal(error.message, "cannot reach the HTTP server: Connection refused");
-    assert_in_range(clock_monotonic_ms() - before, 190, 2000); /* a pause, a second try */
+    assert_in_range(clock_monotonic_ms() - before, 190, 2000); /* a pause and a second try */
     http_answer_free(&answer);
     http_client_free(http);
     http = client_of("unix:///tmp/no/such/socket");
@@ -77,7 +78,7 @@ static void test_comes_back_by_itself(void **state)
 static void test_bad_servers(void **state)
 {
     (void)state;
-    /* never a word; a byte now and then; half an answer; no answer; another protocol */
+    /* silence; single bytes; half an answer; no answer; another protocol */
     assert_int_equal(fate(HANG, ""), ERROR_ANSWER);
     assert_int_equal(fate(DRIP, OK), ERROR_ANSWER);
     assert_int_equal(fate(HANG, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), ERROR_ANSWER);
@@ -95,7 +96,7 @@ static void test_floods(void **state)
     assert_int_equal(fate(FLOOD, "HTTP/1.1 200 OK\r\n\r\n"), ERROR_TOO_LARGE);
 }
 
-/* An answer without a body whose header has `lines` lines more. */
+/* Returns an answer without a body whose header has `lines` additional lines. */
 static enum error_code fate_of_header(size_t lines)
 {
     struct buffer text;
@@ -157,7 +158,7 @@ static void test_time_limit_of_one_request(void **state)
     server_stop(&server);
 }
 
-/* How a request ends that may take 300 ms in all, of a client that would wait for minutes. */
+/* Asserts that a request with a total_ms of 300 ends then, though its client waits for minutes. */
 static void assert_over(const char *url)
 {
     struct http_answer answer;
@@ -214,7 +215,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_server_that_always_closes),
-        cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_no_server),
         cmocka_unit_test(test_comes_back_by_itself),
         cmocka_unit_test(test_bad_servers),
         cmocka_unit_test(test_floods),

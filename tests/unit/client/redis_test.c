@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Error answers of Redis over a scripted server: which of them mean that it is away. What a real
-   server says has its tests among the whole-program tests. */
+/* Error answers of Redis, by a scripted server, and their error codes. The system tests use a real
+   server. */
 #include "client/redis.h"
 
 #include "base/text.h"
@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-/* A server for one connection. It gives `first` to the first command, if there is one, and `answer`
-   to PING, EVALSHA and EVAL; all else is fine. */
+/* A server for one connection. It answers `first`, if set, to the first command, `answer` to PING,
+   EVALSHA and EVAL, and OK to all others. */
 struct server {
     char folder[64];
     char url[128];
@@ -34,7 +34,7 @@ static bool read_number(FILE *stream, char mark, long *number)
     return true;
 }
 
-/* One command, as an array of strings; its first word. False at the end. */
+/* Reads a command, which is an array of strings, and returns its first word. False at the end. */
 static bool read_command(FILE *stream, char word[32])
 {
     long count = 0;
@@ -96,7 +96,7 @@ static void end(struct server *server)
     (void)rmdir(server->folder);
 }
 
-/* The code that an error answer comes to, and whether the connection is kept. */
+/* The error code of an error answer, and whether the connection is kept. */
 static void expect(const char *answer, enum error_code code, const char *message, bool kept)
 {
     struct server server;
@@ -158,7 +158,7 @@ static void test_refusals(void **state)
            true);
 }
 
-/* Who has to grant something must know what: the command, and the first of its keys. */
+/* The message names the command and its first key, so that an operator can grant the right. */
 static void test_a_refusal_names_command_and_key(void **state)
 {
     (void)state;
@@ -202,7 +202,7 @@ static void test_refusals_within_a_script(void **state)
            true);
 }
 
-/* It is the answer to whatever comes first, and then the server hangs up. */
+/* The answer to the first command, whatever it is; then the server hangs up. */
 static void test_too_many_clients(void **state)
 {
     (void)state;

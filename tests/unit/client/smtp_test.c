@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SMTP over a scripted server: what is sent, and how answers are judged. TLS and logins have their
-   tests among the whole-program tests, against a real server. */
+/* SMTP with a scripted server: what is sent, and the error codes of the answers. Covers smtp.c and
+   smtp_connection.c. TLS and logins are tested with a real server by test_mail_transports.py. */
 #include "client/smtp.h"
 
 #include "base/buffer.h"
@@ -20,18 +20,18 @@
 
 #define MIME "From: a@b\r\nSubject: x\r\n\r\n.\r\n.dot\r\nend\r\n"
 
-/* A server, one connection at a time, that gives `answer` to `command` ("" is the greeting, "." the
-   body; an answer of NULL hangs up, one of "" keeps silent), and good answers to everything else.
- */
+/* A server for one connection at a time. It gives `answer` to `command` and good answers to all
+   other commands. The command "" is the greeting, "." the body; the answer NULL hangs up, "" is
+   silence. */
 struct server {
     int listener;
     int port;
     const char *command;
     const char *answer;
     const char *silent; /* a command that gets no answer; NULL: none */
-    int nth;            /* only the n-th time that the command comes; 0: always */
-    int met;            /* so often it has come */
-    struct buffer seen; /* all that clients sent; "(new)" at the begin of a connection */
+    int nth;            /* `answer` is given only to the n-th such command; 0: to all */
+    int met;            /* how many such commands have come */
+    struct buffer seen; /* all bytes from clients; "(new)" at the beginning of a connection */
     pthread_t thread;
 };
 
@@ -54,7 +54,7 @@ static bool is_scripted(struct server *server, const char *command)
     return server->nth == 0 || server->met == server->nth;
 }
 
-/* False when it hung up. *good: the usual answer was given. */
+/* False if it hung up. *good: the answer was the usual one. */
 static bool answer(struct server *server, FILE *stream, const char *command, bool *good)
 {
     *good = !is_scripted(server, command);
@@ -119,7 +119,8 @@ static void start(struct server *server, const char *command, const char *text)
     assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
 }
 
-/* Waits for the end of the connection; the listener's end wakes a server that had none. */
+/* Waits for the end of the server; closing the listener wakes a server that waits for a
+   connection. */
 static void finish(struct server *server)
 {
     (void)shutdown(server->listener, SHUT_RDWR);
@@ -239,7 +240,7 @@ static void check_all(const char *command, const char *const *codes, size_t coun
     }
 }
 
-/* What speaks of this recipient or this mail alone. */
+/* Answers that concern only this recipient or this mail. */
 static void test_final_answers(void **state)
 {
     (void)state;
@@ -277,7 +278,7 @@ static void test_the_words_of_the_server(void **state)
     buffer_free(&server.seen);
 }
 
-/* Not this mail's fault: it must not be given up. */
+/* These are no fault of the mail, so it must not be given up. */
 static void test_answers_to_the_connection(void **state)
 {
     (void)state;
@@ -373,7 +374,7 @@ static void *set_soon(void *interrupted)
     return NULL;
 }
 
-/* The kernel takes the connection; nobody says a word on it. */
+/* The kernel accepts the connection, but no server speaks. */
 static void test_an_interrupted_mail(void **state)
 {
     (void)state;
@@ -515,7 +516,7 @@ static void test_a_connection_is_kept(void **state)
     buffer_free(&server.seen);
 }
 
-/* Two mails, at the second of which the server gives `text` to `command`. */
+/* Sends two mails. During the second, the server answers `text` to `command`. */
 static void check_second_mail(const char *command, const char *text, bool sent, int connections)
 {
     struct server server;
@@ -533,7 +534,7 @@ static void check_second_mail(const char *command, const char *text, bool sent, 
     buffer_free(&server.seen);
 }
 
-/* What a kept connection is to blame for does not fall upon the mail. */
+/* A failure of the kept connection does not fail the mail. */
 static void test_a_kept_connection_fails(void **state)
 {
     (void)state;
@@ -545,7 +546,7 @@ static void test_a_kept_connection_fails(void **state)
     check_second_mail("MAIL", NULL, true, 2);
     check_second_mail("RCPT", NULL, true, 2);
     check_second_mail("DATA", NULL, true, 2);
-    check_second_mail(".", NULL, false, 1); /* who knows whether it has been taken? */
+    check_second_mail(".", NULL, false, 1); /* the server may have taken it */
 }
 
 static void test_a_kept_connection_was_closed(void **state)
@@ -563,8 +564,8 @@ static void test_a_kept_connection_was_closed(void **state)
     buffer_free(&server.seen);
 }
 
-/* Nor does a server that refuses the mail. */
-static void test_a_refusal_and_no_goodbye(void **state)
+/* A server that refuses the mail does not answer to QUIT either. */
+static void test_a_refusal_and_no_answer_to_quit(void **state)
 {
     (void)state;
     struct server server;
@@ -581,7 +582,7 @@ static void test_a_refusal_and_no_goodbye(void **state)
     buffer_free(&server.seen);
 }
 
-static void test_nobody_answers_to_the_goodbye(void **state)
+static void test_no_answer_to_quit(void **state)
 {
     (void)state;
     struct server server;
@@ -678,8 +679,8 @@ int main(void)
         cmocka_unit_test(test_a_connection_is_kept),
         cmocka_unit_test(test_a_kept_connection_fails),
         cmocka_unit_test(test_a_kept_connection_was_closed),
-        cmocka_unit_test(test_nobody_answers_to_the_goodbye),
-        cmocka_unit_test(test_a_refusal_and_no_goodbye),
+        cmocka_unit_test(test_no_answer_to_quit),
+        cmocka_unit_test(test_a_refusal_and_no_answer_to_quit),
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_wrong_urls),
     };

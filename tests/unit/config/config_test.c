@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-/* Removes every EXPORTD_ variable, so that each test says what it needs. */
+/* Removes every EXPORTD_ variable; each test sets its own. */
 static int clear(void **state)
 {
     (void)state;
@@ -113,7 +113,7 @@ static void given_values(void **state)
     set("EXPORTD_LOG_LEVEL", "error");
     set("EXPORTD_LOG_FORMAT", "text");
     set("EXPORTD_MAIL_URL", "file:///var/mail");
-    set("EXPORTD_HISTORY_DAYS", ""); /* empty counts as absent */
+    set("EXPORTD_HISTORY_DAYS", ""); /* empty counts as not set */
     set("TMPDIR", "/scratch");
     load(&config);
     assert_string_equal(config.redis_url, "redis://:secret@10.0.0.1:6380/2");
@@ -178,7 +178,7 @@ static void numbers_out_of_range(void **state)
                    "EXPORTD_CONCURRENCY: not a whole number from 1 to 64");
 }
 
-/* As an environment file can write them. */
+/* In the form that an environment file allows. */
 static void kombu_names(void **state)
 {
     (void)state;
@@ -349,7 +349,7 @@ static void bad_secret_files(void **state)
                    "EXPORTD_REDIS_URL_FILE: not a readable file of less than 8192 bytes");
 }
 
-/* No message repeats the value of a secret. */
+/* No message shows the value of a secret. */
 static void secrets_are_not_repeated(void **state)
 {
     (void)state;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Celery 5.2.6 with kombu 5.2.4 puts into the queue's list, byte for byte; data_export_id 27.
- */
+/* Messages for data_export_id 27, exactly as Celery 5.2.6 with kombu 5.2.4 puts them into Redis. */
 #ifndef TESTS_CELERY_SAMPLES_H
 #define TESTS_CELERY_SAMPLES_H
 
@@ -110,7 +109,7 @@
     "{\"exchange\": \"\", \"routing_key\": \"data_export\"}, \"priority\": 0, \"body_encoding"     \
     "\": \"base64\", \"delivery_tag\": \"ec94d464-1e6e-45ec-bb3d-35c3772ae7c1\"}}"
 
-/* protocol 1, as Python 2's cPickle writes it: what a Sentry of 2020 sends */
+/* protocol 1 with a pickle of Python 2's cPickle, as a Sentry of 2020 sends it */
 #define SENTRY_PICKLE                                                                              \
     "{\"body\": \"gAJ9cQEoVQdleHBpcmVzcQJOVQN1dGNxA4hVBGFyZ3NxBF1xBVUFY2hvcmRxBk5VCWNhbGxiYWN"     \
     "rc3EHTlUIZXJyYmFja3NxCE5VB3Rhc2tzZXRxCU5VAmlkcQpVJGMwZmZlZTAwLTAwMDAtNDAwMC04MDAwLTAwMDA"     \

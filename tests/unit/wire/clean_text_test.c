@@ -40,7 +40,7 @@ static void nul_bytes_are_dropped(void **state)
     assert_cleaned(TEXT("\xc3\0\xa9"), FFFD FFFD);
 }
 
-/* What Python's bytes.decode("utf-8", "replace") answers to the same bytes. */
+/* The results of Python's bytes.decode("utf-8", "replace") for the same bytes. */
 static void each_piece_of_dirt_becomes_one_character(void **state)
 {
     (void)state;

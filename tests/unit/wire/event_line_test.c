@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #define ID "\"event_id\": \"656ff65f2ad85adfcd47958838977531\""
-/* The least that an event has, and room for more members. */
+/* The smallest event, and room for more members. */
 #define EVENT(more)                                                                                \
     "{" ID                                                                                         \
     ", \"project_id\": 1, \"primary_hash\": \"h\", \"datetime\": \"2017-12-10T06:55:46Z\"" more    \
@@ -64,7 +64,7 @@ static void assert_refused(const char *line, const char *reason)
     assert_string_equal(error.message, reason);
 }
 
-/* The line is taken without `count` of its parts. */
+/* The line is accepted, but `count` of its parts are dropped. */
 static struct event_line assert_dropped(const char *line, size_t count, const char *reason)
 {
     struct event_line event = parse(line);
@@ -222,7 +222,7 @@ static void assert_value(const char *json, const char *text)
     assert_string_equal(event.tags[0].value, text);
 }
 
-/* Numbers as Python's str() prints what its json module reads. */
+/* Numbers are printed as by Python's json module and str(). */
 static void tag_values_that_are_no_text(void **state)
 {
     (void)state;
@@ -393,7 +393,7 @@ static void other_names_of_members(void **state)
     }
 }
 
-/* `before`, then `count` times `item`, then `after`. */
+/* Returns `before`, `count` times `item`, and `after`. */
 static char *long_line(const char *before, const char *item, size_t count, const char *after)
 {
     struct error error;
@@ -403,7 +403,7 @@ static char *long_line(const char *before, const char *item, size_t count, const
     for (size_t i = 0; i < count; i++)
         assert_true(buffer_printf(&line, &error, "%s%s", i == 0 ? "" : ",", item));
     assert_true(buffer_append_text(&line, after, &error));
-    return line.data; /* the buffer's memory is plain malloc */
+    return line.data; /* for free(), as the buffer uses malloc */
 }
 
 static void assert_bound(const char *before, const char *item, const char *after, size_t bound)

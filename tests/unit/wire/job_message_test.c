@@ -31,7 +31,7 @@ static void assert_refused(const char *text, const char *reason)
     assert_string_equal(error.message, reason);
 }
 
-/* An envelope around `body`, which is not encoded. */
+/* Returns an envelope around `body`, which is not encoded. */
 static char *envelope(const char *body, const char *headers)
 {
     json_error_t ignored;
@@ -179,7 +179,7 @@ static void environments(void **state)
     assert_environment("[5]", JOB_ENVIRONMENT_WRONG, 0);
 }
 
-/* What Sentry says since June 2020, and what nobody has said yet. */
+/* The arguments of Sentry since June 2020, and unknown ones. */
 static void newer_arguments(void **state)
 {
     (void)state;
@@ -282,7 +282,7 @@ static void pickle_bodies(void **state)
     }
 }
 
-/* An envelope of protocol 2 around a pickle. */
+/* Returns an envelope of protocol 2 around a pickle. */
 #define PICKLED(body)                                                                              \
     "{\"body\": \"" body "\", \"content-type\": \"application/x-python-serialize\","               \
     " \"content-encoding\": \"binary\", \"headers\": {\"task\": \"" NAME "\"},"                    \
@@ -296,7 +296,7 @@ static void pickled_arguments(void **state)
     assert_int_equal(message.data_export_id, 3);
     assert_int_equal(message.limit, 10);
     assert_int_equal(message.environment_id, 4);
-    /* ((3, 1 << 70, 1 << 70), {}, {}): such a limit is wrong, such an environment is not there */
+    /* ((3, 1 << 70, 1 << 70), {}, {}): the limit is wrong, the environment does not exist */
     message = parse(PICKLED("gAIoSwOKCQAAAAAAAAAAQIoJAAAAAAAAAABAdH19hy4="));
     assert_int_equal(message.limit_kind, JOB_LIMIT_WRONG);
     assert_int_equal(message.environment_kind, JOB_ENVIRONMENT_WRONG);
@@ -471,7 +471,7 @@ static void printing(void **state)
                   "{\"data_export_id\":1,\"limit\":false,\"environment_id\":false}");
 }
 
-/* ---- anything at all ---- */
+/* ---- random bytes ---- */
 
 static void check_any(const char *text, size_t size)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON taken apart where it lies. What is inside a slice is the parser's business. */
+/* JSON read in place. The parser's tests cover the inside of a slice. */
 #include "wire/json_slice.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Spoils bytes in ways that parsers stumble over; the same seed gives the same bytes. */
+/* Changes bytes at random, as a test for parsers. The same seed gives the same bytes. */
 #ifndef TESTS_MUTATE_H
 #define TESTS_MUTATE_H
 
@@ -15,7 +15,7 @@ static inline uint32_t mutate_random(struct mutator *mutator, size_t bound)
     return (uint32_t)((mutator->state >> 33) % bound);
 }
 
-/* Replaces, removes, doubles or inserts a few bytes of `text`, which has room for `room`. */
+/* Replaces, removes, doubles or inserts a few bytes of `text`, which has `room` bytes of memory. */
 static inline size_t mutate(struct mutator *mutator, char *text, size_t size, size_t room)
 {
     static const char nasty[] = "\"\\{}[]:,0-9eE.+u\xff\xc3\xed\xf0\x00\n=ntfN";
@@ -44,7 +44,8 @@ static inline size_t mutate(struct mutator *mutator, char *text, size_t size, si
     return size;
 }
 
-/* A copy of exactly `size` bytes on the heap, so that the sanitizer sees a read beyond them. */
+/* Returns a copy of exactly `size` bytes on the heap: the sanitizer detects a read beyond its
+   end. */
 static inline char *mutate_exact_copy(const char *text, size_t size)
 {
     char *copy = malloc(size == 0 ? 1 : size);

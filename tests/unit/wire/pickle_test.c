@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-/* A string constant as bytes and their number: the NULs in it count, the last one does not. */
+/* A string constant and its number of bytes, with the NULs in it, but without the last NUL. */
 #define BYTES(constant) constant, sizeof(constant) - 1
 #define P2              "\x80\x02"
 #define P4              "\x80\x04"
@@ -24,7 +24,7 @@ static json_t *parse(const char *bytes, size_t size)
     return value;
 }
 
-/* The value as JSON with sorted keys is `expected`. */
+/* Asserts that the value, as JSON with sorted keys, is `expected`. */
 static void assert_reads(const char *bytes, size_t size, const char *expected)
 {
     json_t *value = parse(bytes, size);
@@ -35,7 +35,7 @@ static void assert_reads(const char *bytes, size_t size, const char *expected)
     json_decref(value);
 }
 
-/* `reason` is what the message ends in. */
+/* Asserts that the error message ends with `reason`. */
 static void assert_fails(const char *bytes, size_t size, enum error_code code, const char *reason)
 {
     struct error error;
@@ -76,7 +76,7 @@ static void assert_refused(const char *bytes, size_t size, const char *reason)
 static void protocols_2_to_5(void **state)
 {
     (void)state;
-    char third[sizeof(PYTHON_2)] = PYTHON_2; /* the same but for the number */
+    char third[sizeof(PYTHON_2)] = PYTHON_2; /* the same except the number */
     third[1] = 3;
     assert_reads(BYTES(PYTHON_2), PYTHON_VALUE);
     assert_reads(BYTES(third), PYTHON_VALUE);
@@ -146,7 +146,7 @@ static void texts(void **state)
                  "\"hi\"");
     assert_reads(BYTES(P4 "\x8e\x02\x00\x00\x00\x00\x00\x00\x00hi."), "\"hi\"");
     assert_reads(BYTES("\x80\x05\x96\x02\x00\x00\x00\x00\x00\x00\x00hi."), "\"hi\"");
-    /* cleaned: not UTF-8, a lone surrogate as Python writes it, a NUL */
+    /* cleaned: bytes that are not UTF-8, a lone surrogate as Python writes it, a NUL */
     assert_reads(BYTES(P2 "U\x03"
                           "a\xff"
                           "b."),
@@ -284,7 +284,7 @@ static void opcodes_of_objects(void **state)
         "a pickle's STACK_GLOBAL at byte 14: only plain data of protocols 2 to 5 is read");
 }
 
-/* Every byte is an opcode that is read, one that is refused by name, or none. */
+/* Every byte is an opcode that is read, an opcode that is refused by name, or not an opcode. */
 static void bytes_that_are_no_opcode(void **state)
 {
     (void)state;
@@ -359,9 +359,9 @@ static void recursion(void **state)
                    "a pickle's APPEND at byte 6: a recursive or belated change");
 }
 
-/* ---- bounds ---- */
+/* ---- limits ---- */
 
-/* `count` times `bytes`, between `before` and `behind`. */
+/* Returns `before`, `count` times `bytes`, and `behind`. */
 static void repeat(struct buffer *out, const char *before, const char *bytes, size_t size,
                    size_t count, const char *behind)
 {
@@ -415,7 +415,7 @@ static void values_are_bounded(void **state)
                    BYTES("h\x01"), 500000, "t.", many);
 }
 
-/* Each holds the last one twice: 2 to the power of 64 values, asked for by 300 bytes. */
+/* Each tuple has the tuple before it twice: 300 bytes for 2 to the power of 64 values. */
 static void a_bomb_of_references(void **state)
 {
     (void)state;
@@ -429,7 +429,7 @@ static void a_bomb_of_references(void **state)
                    64, ".", many);
 }
 
-/* ---- anything at all ---- */
+/* ---- random bytes ---- */
 
 static void check_any(const char *bytes, size_t size)
 {

@@ -70,7 +70,7 @@ static void what_is_broken(void **state)
         assert_fails(zipped, cut, 1000, ERROR_INVALID);
     zipped[size] = 'x';
     assert_fails(zipped, size + 1, 1000, ERROR_INVALID);
-    zipped[size - 1] ^= 1; /* of the checksum */
+    zipped[size - 1] ^= 1; /* in the checksum */
     assert_fails(zipped, size, 1000, ERROR_INVALID);
     assert_fails(plain, sizeof(plain), 1000, ERROR_INVALID);
 }
