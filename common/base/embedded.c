@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/mail/render_test.c and tests/unit/job. */
 #include "base/embedded.h"
 
 #include "base/text.h"

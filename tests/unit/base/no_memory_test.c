@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The functions of base/ that allocate (arena, buffer, digest, json, text), without memory. */
 #include "../no_memory.h"
 
 #include "base/arena.h"

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
-#include "base/error.h"
-#include "base/utf8.h"
-
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -116,55 +112,6 @@ static void terminals_are_not_driven(void **state)
     assert_printed(text_print, "\x1b[2J\xff", "\x1b[2J\xff"); /* not a terminal */
 }
 
-static void errors(void **state)
-{
-    (void)state;
-    struct error error;
-    assert_false(error_set(&error, ERROR_INVALID, "bad %d", 5));
-    assert_int_equal(error.code, ERROR_INVALID);
-    assert_string_equal(error.message, "bad 5");
-    assert_false(error_prefix(&error, "line %d", 7));
-    assert_string_equal(error.message, "line 7: bad 5");
-    assert_false(error_set(&error, ERROR_AWAY, "again: %s", error.message));
-    assert_string_equal(error.message, "again: line 7: bad 5");
-    assert_false(error_set_errno(&error, ENOSPC, "cannot write"));
-    assert_int_equal(error.code, ERROR_AWAY);
-    assert_string_equal(error.message, "cannot write: No space left on device");
-    static const int away[] = {EIO, ENODEV, ESTALE, ETIMEDOUT, ENOTCONN, EHOSTDOWN, ENETUNREACH};
-    for (size_t n = 0; n < ARRAY_LENGTH(away); n++) {
-        assert_false(error_set_errno(&error, away[n], "x"));
-        assert_int_equal(error.code, ERROR_AWAY);
-    }
-    assert_false(error_set_errno(&error, EROFS, "x"));
-    assert_int_equal(error.code, ERROR_AWAY);
-    assert_false(error_set_errno(&error, EACCES, "x"));
-    assert_int_equal(error.code, ERROR_DENIED);
-    assert_string_equal(error_code_name(ERROR_NOT_FOUND), "not-found");
-    assert_string_equal(error_code_name((enum error_code)99), "unknown");
-}
-
-/* Messages are stored in Postgres, which refuses text that is not UTF-8. */
-static void error_messages_are_utf8(void **state)
-{
-    (void)state;
-    struct error error;
-    char text[600];
-    error_set(&error, ERROR_AWAY, "said \xff \xc3\xa9 \xe2\x82");
-    assert_string_equal(error.message, "said ? \xc3\xa9 ??");
-    for (size_t i = 0; i < 299; i++)
-        memcpy(text + 2 * i, "\xc3\xa9", 2);
-    text[598] = '\0';
-    error_set(&error, ERROR_AWAY, "%s", text); /* cut in the middle of a character */
-    assert_int_equal(strlen(error.message), ERROR_MESSAGE_MAX - 1);
-    assert_string_equal(error.message + ERROR_MESSAGE_MAX - 4, "\xc3\xa9?");
-    error_prefix(&error, "%s", text);
-    bool valid = true;
-    size_t size = strlen(error.message);
-    for (size_t i = 0; i < size && valid;)
-        i += utf8_step(error.message + i, size - i, &valid);
-    assert_true(valid && size < ERROR_MESSAGE_MAX);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,8 +120,6 @@ int main(void)
         cmocka_unit_test(comparisons),
         cmocka_unit_test(sizes),
         cmocka_unit_test(terminals_are_not_driven),
-        cmocka_unit_test(errors),
-        cmocka_unit_test(error_messages_are_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

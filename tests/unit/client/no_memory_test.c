@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* redis.c and the HTTP client without memory. */
 #include "../http_server.h"
 #include "../no_memory.h"
 

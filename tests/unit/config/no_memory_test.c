@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* config.c and environment.c without memory. */
 #include "../no_memory.h"
 
 #include "config/config.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The parsers of wire/ without memory. */
 #include "../no_memory.h"
 
 #include "celery_samples.h"
