@@ -25,8 +25,9 @@ static int failure_of(const char *call)
     size_t size = strlen(call);
     bool named = strncmp(text, call, size) == 0 && text[size] == ' ';
     int number = named ? (int)strtol(text + size, NULL, 10) : 0;
-    while (number < 0)
-        (void)pause();
+    if (number < 0)
+        for (;;)
+            (void)pause();
     return number;
 }
 
