@@ -62,6 +62,19 @@ def test_a_file_system_that_syncs_no_folders(exportd, issue, failing, name):
     assert exportd.objects() == []
 
 
+@pytest.mark.parametrize("name", ["EPERM", "ENOTSUP", "ENOSYS"])
+def test_a_file_system_without_modes(exportd, issue, failing, name):
+    """Whatever the umask leaves has to do."""
+    settings = {**failing("fchmod", getattr(errno, name)), "STORAGE_MODE": "0660"}
+    export = exportd.enqueue(group=issue)
+    worker = exportd.drain(**settings)
+    assert exportd.status(export)["status"] == "VALID"
+    assert "storage.not-promised" in worker.err
+    assert [line[:1] + [line[2][:34]] for line in storage_lines(exportd.ok("check", **settings))] == [
+        ["warn", "the file system keeps no mode 0660"], ["ok", "can be written"]]
+    assert [line[0] for line in storage_lines(exportd.ok("check", STORAGE_MODE="0660"))] == ["ok"]
+
+
 # ---- a wrong folder ----
 
 def storage_lines(result):

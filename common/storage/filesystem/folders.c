@@ -10,36 +10,46 @@
 
 enum { ROOT_SIZE = 4096, FOLDER_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
-/* With the setgid bit, everything that is made in a folder gets the folder's group. */
+/* A folder keeps its setgid bit, by which what is made in it gets its group, and its sticky bit.
+   Not every file system has modes, and a file of another user keeps its own. */
 bool folders_set_mode(int fd, mode_t mode)
 {
     struct stat status;
     if (fstat(fd, &status) != 0)
         return false;
-    return (status.st_mode & 0777) == mode || fchmod(fd, mode | (status.st_mode & S_ISGID)) == 0;
+    return (status.st_mode & 0777) == mode || fchmod(fd, mode | (status.st_mode & 07000)) == 0 ||
+           errno == EPERM || errno == ENOTSUP || errno == ENOSYS;
+}
+
+/* A folder of ours that was made under another mode would close what is put into it. */
+static bool open_up(int folder, mode_t mode)
+{
+    struct stat status;
+    return fstat(folder, &status) == 0 &&
+           (status.st_uid != geteuid() || folders_set_mode(folder, (status.st_mode & 0777) | mode));
 }
 
 /* Makes folder `name` in `parent`, or opens it if another process has made it meanwhile. It is not
    durable before place_sync, which must not take it for an older folder with the same inode. */
 static int make_folder(struct folders *folders, int parent, const char *name)
 {
-    bool made = mkdirat(parent, name, folders->folder_mode) == 0;
-    if (!made && errno != EEXIST)
+    if (mkdirat(parent, name, folders->folder_mode) != 0 && errno != EEXIST)
         return -1;
     folders->synced_inode = 0;
-    int folder = openat(parent, name, FOLDER_FLAGS | O_NOFOLLOW);
-    if (!made || folder < 0 || folders_set_mode(folder, folders->folder_mode))
-        return folder;
-    int saved = errno;
-    (void)close(folder);
-    errno = saved;
-    return -1;
+    return openat(parent, name, FOLDER_FLAGS | O_NOFOLLOW);
 }
 
 static int open_folder(struct folders *folders, int parent, const char *name, bool create)
 {
     int folder = openat(parent, name, FOLDER_FLAGS | O_NOFOLLOW);
-    return folder >= 0 || errno != ENOENT || !create ? folder : make_folder(folders, parent, name);
+    if (folder < 0 && errno == ENOENT && create)
+        folder = make_folder(folders, parent, name);
+    if (folder < 0 || !create || open_up(folder, folders->folder_mode))
+        return folder;
+    int saved = errno;
+    (void)close(folder);
+    errno = saved;
+    return -1;
 }
 
 /* Goes down from the open folder `from`, along all parts of the place's path except the last, which

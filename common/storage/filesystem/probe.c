@@ -67,13 +67,14 @@ bool filesystem_probe(struct folders *folders, struct error *error)
 
 /* ---- by writing ---- */
 
-/* *own: owner and group of the new file. */
-static bool write_byte(int root, const char *name, int flags, struct stat *own)
+/* Writes as an object is written. *own: owner, group and mode of the new file. */
+static bool write_byte(int root, const char *name, int flags, mode_t mode, struct stat *own)
 {
-    int fd = openat(root, name, flags | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = openat(root, name, flags | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
         return false;
-    bool good = write(fd, "x", 1) == 1 && fsync(fd) == 0 && fstat(fd, own) == 0;
+    bool good = write(fd, "x", 1) == 1 && folders_set_mode(fd, mode) && fsync(fd) == 0 &&
+                fstat(fd, own) == 0;
     int saved = errno;
     (void)close(fd);
     errno = saved;
@@ -82,11 +83,11 @@ static bool write_byte(int root, const char *name, int flags, struct stat *own)
 
 /* For file systems without O_TMPFILE. The name is always the same, so that the next check removes
    what a crash has left. */
-static bool write_named_file(int root, struct stat *own)
+static bool write_named_file(int root, mode_t mode, struct stat *own)
 {
     static const char name[] = ".exportd-check";
     (void)unlinkat(root, name, 0);
-    bool good = write_byte(root, name, O_CREAT, own);
+    bool good = write_byte(root, name, O_CREAT, mode, own);
     int saved = errno;
     (void)unlinkat(root, name, 0);
     errno = saved;
@@ -94,11 +95,23 @@ static bool write_named_file(int root, struct stat *own)
 }
 
 /* A file without a name never stays, not even after a crash. */
-static bool try_to_write(int root, struct stat *own)
+static bool try_to_write(int root, mode_t mode, struct stat *own)
 {
-    if (write_byte(root, ".", O_TMPFILE, own))
+    if (write_byte(root, ".", O_TMPFILE, mode, own))
         return true;
-    return (errno == EOPNOTSUPP || errno == EISDIR) && write_named_file(root, own);
+    return (errno == EOPNOTSUPP || errno == EISDIR) && write_named_file(root, mode, own);
+}
+
+/* Without modes exports work, so this is only a warning for the operator. */
+static void warn_of_mode(const struct folders *folders, const struct stat *own,
+                         blob_store_warn *warn)
+{
+    char sentence[ERROR_MESSAGE_MAX];
+    (void)snprintf(sentence, sizeof(sentence),
+                   "the file system keeps no mode %04o: new files there have %04o",
+                   (unsigned)folders->file_mode, (unsigned)own->st_mode & 0777);
+    if (warn != NULL && (own->st_mode & 0777) != folders->file_mode)
+        warn(sentence);
 }
 
 /* If folders cannot be synced, exports work, so this is only a warning for the operator. */
@@ -131,23 +144,22 @@ static bool find_object(struct folders *folders, const char *path, struct stat *
     return found;
 }
 
-/* Whether the owner of the object can read a file that is made here with `mode`. The owner's groups
-   are not looked up: the group of the object must do. */
-static bool can_read(const struct stat *object, const struct stat *own, mode_t mode)
+/* Whether the owner of the object can read a file that is made here. The owner's groups are not
+   looked up: the group of the object must do. */
+static bool can_read(const struct stat *object, const struct stat *own)
 {
-    return object->st_uid == own->st_uid || object->st_uid == 0 ||
-           ((mode & S_IRGRP) != 0 && object->st_gid == own->st_gid);
+    return object->st_uid == own->st_uid || object->st_uid == 0 || (own->st_mode & S_IROTH) != 0 ||
+           ((own->st_mode & S_IRGRP) != 0 && object->st_gid == own->st_gid);
 }
 
-static void warn_of_owner(const struct folders *folders, const struct stat *object,
-                          const struct stat *own, blob_store_warn *warn)
+static void warn_of_owner(const struct stat *object, const struct stat *own, blob_store_warn *warn)
 {
     char sentence[ERROR_MESSAGE_MAX];
     (void)snprintf(sentence, sizeof(sentence),
                    "user %u (group %u), who owns objects there, cannot read those that user %u "
                    "(group %u) makes with mode %04o: another user, or EXPORTD_STORAGE_MODE",
                    (unsigned)object->st_uid, (unsigned)object->st_gid, (unsigned)own->st_uid,
-                   (unsigned)own->st_gid, (unsigned)folders->file_mode);
+                   (unsigned)own->st_gid, (unsigned)own->st_mode & 0777);
     warn(sentence);
 }
 
@@ -163,9 +175,9 @@ static bool find_objects(struct folders *folders, const struct blob_paths *known
         if (!find_object(folders, known->items[i], &object, error))
             continue;
         found++;
-        if (!shut_out && warn != NULL && !can_read(&object, own, folders->file_mode)) {
+        if (!shut_out && warn != NULL && !can_read(&object, own)) {
             shut_out = true;
-            warn_of_owner(folders, &object, own, warn);
+            warn_of_owner(&object, own, warn);
         }
     }
     if (known->count == 0 || found > 0)
@@ -212,9 +224,11 @@ bool filesystem_check(struct folders *folders, const struct blob_paths *known,
     if (!folders_open_root(folders, false, &root, error))
         return false;
     bool good = inspect_root(folders, root, error);
-    if (good && !try_to_write(root, &own))
+    if (good && !try_to_write(root, folders->file_mode, &own))
         good = error_set_errno(error, errno, "cannot write into the folder of the file store %s",
                                folders->root);
+    if (good)
+        warn_of_mode(folders, &own, warn);
     good = good && try_sync(folders, root, warn, error) &&
            find_objects(folders, known, &own, warn, error);
     (void)close(root);

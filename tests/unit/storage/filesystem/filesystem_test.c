@@ -246,6 +246,26 @@ static void test_modes_whatever_the_umask(void **state)
     (void)umask(before);
 }
 
+/* What came before the mode was set may stay as it is, but for folders that new files come into. */
+static void test_a_mode_that_was_changed(void **state)
+{
+    struct fixture *fixture = *state;
+    char full[256];
+    write_text(fixture, "ab/cdef/before", "x");
+    write_text(fixture, "ab/0123/before", "x");
+    assert_int_equal(chmod(in_root(fixture, "ab", full), 01711), 0);
+    struct blob_put after = {.path = "ab/cdef/after", .bytes = "x", .size = 1};
+    struct blob_store *store = filesystem_store_new(fixture->root, 0660);
+    assert_true(blob_store_put(store, &after, &fixture->error));
+    blob_store_free(store);
+    assert_int_equal(mode_of(fixture, "ab"), 01771);
+    assert_int_equal(mode_of(fixture, "ab/cdef"), 0770);
+    assert_int_equal(mode_of(fixture, "ab/cdef/before"), 0600);
+    assert_int_equal(mode_of(fixture, "ab/0123"), 0700);
+    write_text(fixture, "ab/cdef/later", "x"); /* with 0600 again: nothing is closed */
+    assert_int_equal(mode_of(fixture, "ab/cdef"), 0770);
+}
+
 static void test_a_new_object(void **state)
 {
     struct fixture *fixture = *state;
@@ -280,6 +300,7 @@ int main(void)
         TEST(test_a_leftover_temporary_file),
         TEST(test_a_failed_write_leaves_nothing),
         TEST(test_modes_whatever_the_umask),
+        TEST(test_a_mode_that_was_changed),
         TEST(test_a_new_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
