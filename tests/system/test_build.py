@@ -22,9 +22,12 @@ def test_a_distributions_flags_come_first(tmp_path):
     assert built.returncode == 0 and "warning" not in built.stdout, built.stdout
 
 
-def test_no_unit_dumps_core():
+def test_units():
+    """None dumps core, or takes anything from the modes 0660 and 0770, which it could not give back."""
     units = glob.glob(f"{ROOT}/packaging/*.service")
     assert len(units) >= 2
     for unit in units:
         with open(unit, encoding="utf-8") as file:
-            assert "\nLimitCORE=0\n" in file.read(), unit
+            settings = dict(line.split("=", 1) for line in file.read().splitlines() if "=" in line)
+        assert settings["LimitCORE"] == "0", unit
+        assert int(settings["UMask"], 8) == 0o007, unit
