@@ -92,8 +92,8 @@ static const struct setting settings[] = {
      "The file store: file:///folder. Beside a Sentry the same as Sentry's filestore."},
     {"EXPORTD_STORAGE_MODE", MEMBER(storage_mode), CHOICE, 0, "0600", " 0600 0640 0660 ", 0, 0,
      "The mode of new files in the store: 0640 if its group may read them, 0660 if it may also "
-     "change and remove them. New folders get 0700, 0750 or 0770. What is there keeps its "
-     "mode. For a Sentry that shares the store as another user."},
+     "change and remove them. New folders get 0700, 0750 or 0770. Files that are there keep "
+     "their mode. For a Sentry that shares the store as another user."},
     {"EXPORTD_TMPDIR", MEMBER(tmpdir), TEXT, 0, "", NULL, 0, 0,
      "The folder of temporary files. A CSV of more than 1 MiB is written there first, to a "
      "file without a name. Empty: TMPDIR, else /var/tmp."},
