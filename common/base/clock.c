@@ -82,6 +82,7 @@ static struct civil civil_of(int64_t usec)
     };
 }
 
+/* Writes `value` in decimal, with leading zeros. */
 static void write_digits(char *at, int width, int value)
 {
     for (int i = width - 1; i >= 0; i--) {
@@ -137,6 +138,7 @@ struct reader {
     const char *at, *end;
 };
 
+/* Reads exactly `width` digits. */
 static bool read_number(struct reader *in, int width, int *value)
 {
     if (in->end - in->at < width)
@@ -205,6 +207,7 @@ static int days_in_month(int year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
+/* False if any part is missing, out of range or followed by more text. */
 static bool parse_time(struct reader *in, int64_t *usec)
 {
     struct civil c = {0};

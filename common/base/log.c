@@ -88,6 +88,7 @@ static void append_format(struct line *line, const char *format, ...)
         line->size += (size_t)length < room ? (size_t)length : room - 1;
 }
 
+/* Appends a character of `size` bytes of a quoted text, escaped if necessary. */
 static void append_character(struct line *line, const char *at, size_t size)
 {
     if (*at == '"' || *at == '\\')
@@ -145,6 +146,7 @@ static void append_job(struct line *line)
         append_field(line, &(struct log_field){"key", job_key, 0});
 }
 
+/* Begins the line with time, level and event, which every line has. */
 static void begin_line(struct line *line, enum log_level level, const char *event)
 {
     char now[CLOCK_TEXT_MAX];
@@ -208,6 +210,8 @@ static bool report_lost(void)
     return true;
 }
 
+/* Writes the line, or counts it as lost. A line that follows lost ones must not be written before
+   their report. */
 static void send_line(const struct line *line)
 {
     bool locked = lock_writing();

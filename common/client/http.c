@@ -36,6 +36,7 @@ static bool is_scheme(CURLU *url, const char *wanted)
     return same;
 }
 
+/* A login, a query or a fragment would be lost when a path is appended. */
 static bool check_parts(CURLU *url, const char *text, bool query_allowed, struct error *error)
 {
     if (curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK || text_has_control(text) ||
@@ -81,6 +82,7 @@ static bool take_url(struct http_client *client, const char *text, struct error 
     return !local || copy_text(&client->socket, path, error);
 }
 
+/* After an error the caller frees the client. */
 static bool set_up(struct http_client *client, const struct http_options *options,
                    struct error *error)
 {
@@ -252,6 +254,7 @@ static void sleep_until_event(struct http_client *client)
     (void)curl_multi_poll(client->multi, NULL, 0, (int)wait_ms, NULL);
 }
 
+/* Checks total_ms, and answer_ms while the request is running. renew_limits checks connect_ms. */
 static bool check_time(const struct http_transfer *transfer, struct error *error)
 {
     int64_t now_ms = transfer->client->spent_ms;
@@ -266,6 +269,7 @@ static bool check_time(const struct http_transfer *transfer, struct error *error
                      transfer->answer_ms);
 }
 
+/* What wait_until waits for. A transfer that is DONE has reached every goal. */
 enum goal { SENT, MORE, WHOLE };
 
 static bool has_reached(const struct http_transfer *transfer, enum goal goal)
@@ -274,6 +278,7 @@ static bool has_reached(const struct http_transfer *transfer, enum goal goal)
            (goal == MORE && transfer->has_more);
 }
 
+/* The time in callbacks counts for no limit of any transfer. */
 static int64_t clock_without_callbacks(const struct http_client *client)
 {
     return clock_monotonic_ms() - client->callback_ms;
@@ -291,7 +296,7 @@ static bool wait_until(struct http_transfer *transfer, enum goal goal, struct er
         move_all(client);
         client->spent_ms = clock_without_callbacks(client) - began_ms;
         renew_limits(client);
-        if (has_reached(transfer, goal))
+        if (has_reached(transfer, goal)) /* before check_time: an answer in time counts */
             break;
         if (!check_time(transfer, error))
             return false;
@@ -303,6 +308,8 @@ static bool wait_until(struct http_transfer *transfer, enum goal goal, struct er
 
 /* ---- one transfer ---- */
 
+/* The new transfer is in the list of its client from the start, so that http_abandon can free
+   it. */
 static struct http_transfer *new_transfer(struct http_client *client,
                                           const struct http_request *request)
 {
@@ -360,6 +367,7 @@ bool http_more(struct http_transfer *transfer, bool *more, struct error *error)
     return done;
 }
 
+/* An empty answer can be freed any number of times. */
 static void make_empty(struct http_answer *answer)
 {
     *answer = (struct http_answer){.status = 0};
@@ -367,6 +375,7 @@ static void make_empty(struct http_answer *answer)
     buffer_init(&answer->headers, 0);
 }
 
+/* Moves the answer to the caller. */
 static void hand_over(struct http_transfer *transfer, struct http_answer *answer)
 {
     long status = 0;

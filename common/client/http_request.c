@@ -30,6 +30,7 @@ static bool is_name(const char *name)
     return name[0] != '\0' && name[strspn(name, characters)] == '\0' && !is_one_of(name, own);
 }
 
+/* The name and the value become one line; a control character could begin another one. */
 static bool is_header(const struct http_header *header)
 {
     return is_name(header->name) && !text_has_control(header->value) &&
@@ -104,6 +105,7 @@ static bool set_headers(struct http_transfer *transfer, const struct http_reques
 
 /* ---- body ---- */
 
+/* The time in the callback must not count as waiting for the server. */
 static bool take_from_caller(struct http_transfer *transfer, char *to, size_t size)
 {
     int64_t before_ms = clock_monotonic_ms();
@@ -135,6 +137,7 @@ static int seek_body(void *context, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
+/* The body comes from `read`, piece by piece. libcurl can go back to repeat the request. */
 static bool set_read_body(struct http_transfer *transfer)
 {
     CURL *easy = transfer->easy;
@@ -147,6 +150,7 @@ static bool set_read_body(struct http_transfer *transfer)
            curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer) == CURLE_OK;
 }
 
+/* Copied, so that the caller may free the body at once. */
 static bool set_copied_body(struct http_transfer *transfer, const void *body)
 {
     CURL *easy = transfer->easy;
@@ -155,6 +159,8 @@ static bool set_copied_body(struct http_transfer *transfer, const void *body)
            curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body != NULL ? body : "") == CURLE_OK;
 }
 
+/* To libcurl, a request with a body is a POST or an upload; CUSTOMREQUEST is the method it
+   sends. */
 static bool set_method(struct http_transfer *transfer, const struct http_request *request)
 {
     static const char *const names[] = {
@@ -186,6 +192,7 @@ static bool set_rules(CURL *easy)
            curl_easy_setopt(easy, CURLOPT_USERAGENT, "exportd") == CURLE_OK;
 }
 
+/* Keepalive finds a dead server while the client waits for a slow answer. */
 static bool set_connection(CURL *easy, const struct http_client *client)
 {
     return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, client->connect_ms) == CURLE_OK &&

@@ -195,6 +195,7 @@ void pg_interrupt(struct pg *pg)
     atomic_store(&pg->interrupted, true);
 }
 
+/* Without a receiver, libpq would write notices to standard error. */
 static void ignore_notice(void *context, const PGresult *notice)
 {
     (void)context;
@@ -301,6 +302,7 @@ bool pg_execute(struct pg *pg, const char *sql, const struct pg_params *params, 
     struct pg_result *result = NULL;
     if (!pg_query(pg, sql, params, &result, error))
         return false;
+    /* The text is empty for a statement that changes no rows. */
     if (affected != NULL && !text_to_int64(PQcmdTuples((PGresult *)result), 0, INT64_MAX, affected))
         *affected = 0;
     pg_result_free(result);
@@ -408,10 +410,11 @@ void pg_rollback(struct pg *pg)
     struct error ignored;
     if (!pg_is_connected(pg))
         return;
-    if (PQtransactionStatus(pg->connection) == PQTRANS_IDLE)
+    if (PQtransactionStatus(pg->connection) == PQTRANS_IDLE) /* no round trip is needed */
         return;
     char state[sizeof(pg->sqlstate)]; /* keep that of the failure that led here */
     memcpy(state, pg->sqlstate, sizeof(state));
+    /* ROLLBACK cannot be sent while a batch or a COPY is in progress. */
     if (pg->in_batch || PQtransactionStatus(pg->connection) == PQTRANS_ACTIVE ||
         !pg_execute(pg, "ROLLBACK", NULL, NULL, &ignored))
         pg_disconnect(pg);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The parameters of a statement, in the text or the binary format of libpq. */
 #include "client/pg.h"
 
 static void bind_value(struct pg_params *params, const char *value)

@@ -13,8 +13,10 @@
 #include <poll.h>
 #include <strings.h>
 
+/* The limits for connecting (and each write), and for an answer. */
 enum { CONNECT_SECONDS = 5, ANSWER_MS = 5000 };
 
+/* The parts of the URL. */
 struct address {
     char user[URL_PART_MAX];
     char password[URL_PART_MAX];
@@ -34,12 +36,14 @@ struct redis_reply; /* never defined: each is a redisReply of hiredis */
 
 /* ---- the address ---- */
 
+/* No number is database 0. */
 static bool parse_database(const char *text, int64_t *database)
 {
     *database = 0;
     return text[0] == '\0' || text_to_int64(text, 0, 65535, database);
 }
 
+/* The database is the path of a redis:// URL, and the option `db` of a unix:// URL. */
 static bool parse_address(const char *text, struct address *address, struct error *error)
 {
     static const char *const tcp_options[] = {NULL};
@@ -198,6 +202,7 @@ void redis_add_int(struct redis_command *command, int64_t number)
     redis_add(command, digits, (size_t)length);
 }
 
+/* Drops the connection and fills ERROR_AWAY. Returns false. */
 static bool lose_connection(struct redis *redis, const char *what, struct error *error)
 {
     error_set(error, ERROR_AWAY, "the connection to Redis is lost: %s", what);
@@ -266,7 +271,7 @@ static const char *skip_script(const char *answer)
     return inner != NULL ? inner + 3 : answer;
 }
 
-/* The size of the text to show: 120 at most, and without the script's SHA-1, which helps no one. */
+/* The size of the text to show: 120 at most, and without the script's SHA-1, which is of no use. */
 static int answer_size(const char *answer)
 {
     const char *script = strstr(answer, " script: ");
@@ -278,6 +283,7 @@ static int answer_size(const char *answer)
 static bool fail_denied(const char *answer, const struct redis_command *command,
                         struct error *error)
 {
+    /* A script is EVAL TEXT NUMBER KEY ...; another command has its key after its name. */
     bool is_script = strncasecmp(command->values[0], "EVAL", 4) == 0;
     int keys = command->count > 1 ? 1 : 0;
     if (is_script)
@@ -326,6 +332,7 @@ static bool fail_with_answer(struct redis *redis, const redisReply *reply,
         redis_disconnect(redis);
         return error_set(error, ERROR_AWAY, "Redis takes no more clients");
     }
+    /* Depending on the version, these begin with the general word ERR. */
     if (strstr(reply->str, "invalid password") != NULL ||
         strstr(reply->str, "without any password") != NULL)
         return error_set(error, ERROR_DENIED, "Redis refuses the login");
@@ -343,6 +350,7 @@ bool redis_append(struct redis *redis, const struct redis_command *command, stru
            lose_connection(redis, redis->context->errstr, error);
 }
 
+/* Sends a command and waits for its answer, which may be an error answer. */
 static bool send_command(struct redis *redis, const struct redis_command *command, int64_t wait_ms,
                          redisReply **answer, struct error *error)
 {
@@ -414,6 +422,7 @@ bool redis_eval(struct redis *redis, const struct redis_script *script,
     build_eval(&eval, "EVALSHA", sha1, script->keys, command);
     if (!send_command(redis, &eval, 0, &answer, error))
         return false;
+    /* The server was restarted, or has not run the script yet. */
     if (answer->type == REDIS_REPLY_ERROR && text_starts_with(answer->str, "NOSCRIPT")) {
         freeReplyObject(answer);
         build_eval(&eval, "EVAL", script->text, script->keys, command);

@@ -53,6 +53,7 @@ static const struct {
     {SMTP_RCPT, "5.2.1"}, {SMTP_END, "5.3.4"},  {SMTP_END, "5.6."},
 };
 
+/* Whether the server refuses this mail for good. A login code never does. */
 static bool is_final(enum smtp_step step, const struct smtp_reply *reply)
 {
     if (reply->code / 100 != 5 || smtp_is_about_login(reply->code))
@@ -98,6 +99,7 @@ static bool fail_refused(const struct smtp *smtp, enum smtp_step step, struct er
 
 /* ---- the conversation ---- */
 
+/* DATA expects a 3xx answer, all other steps a 2xx answer. */
 static bool read_answer(struct smtp *smtp, enum smtp_step step, struct error *error)
 {
     int wanted = step == SMTP_DATA ? 3 : 2;
@@ -119,6 +121,7 @@ static bool is_ascii(const char *text)
     return true;
 }
 
+/* SMTPUTF8 is announced only if an address needs it and the server knows it. */
 static bool send_addresses(struct smtp *smtp, const struct smtp_mail *mail, struct error *error)
 {
     char line[LINE_SIZE];

@@ -56,6 +56,7 @@ bool smtp_is_about_login(int code)
 
 /* ---- waiting ---- */
 
+/* Starts the time limit of a step. */
 static void begin_step(struct smtp *smtp, enum smtp_step step)
 {
     smtp->step = step;
@@ -187,7 +188,8 @@ static bool set_url(CURL *curl, const struct smtp_server *server)
     return curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK;
 }
 
-/* A host may have several addresses, and the first one not answer: libcurl goes on to the next. */
+/* Bounds the wait for one address. If a host has several and the first does not answer, libcurl
+   then tries the next. */
 static int limit_address(void *context, curl_socket_t socket, curlsocktype purpose)
 {
     const int retries = SYN_RETRIES;
@@ -197,6 +199,7 @@ static int limit_address(void *context, curl_socket_t socket, curlsocktype purpo
     return CURL_SOCKOPT_OK;
 }
 
+/* The time limits are those of may_wait; libcurl's are set so high that they never end a wait. */
 static bool set_limits(CURL *curl)
 {
     return curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
@@ -225,6 +228,7 @@ static int check_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t 
     return may_wait(smtp, &unused) ? 0 : 1;
 }
 
+/* libcurl's wait is interrupted by check_progress, and its answers are read by record_line. */
 static bool set_callbacks(CURL *curl, struct smtp *smtp)
 {
     return curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, smtp->trouble) == CURLE_OK &&
@@ -235,6 +239,7 @@ static bool set_callbacks(CURL *curl, struct smtp *smtp)
            curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
 }
 
+/* STARTTLS is required or not used at all, so that an attacker cannot remove it. */
 static bool set_security(CURL *curl, const struct smtp_server *server)
 {
     long use_tls = server->security == SMTP_PLAIN ? CURLUSESSL_NONE : CURLUSESSL_ALL;
@@ -311,6 +316,7 @@ void smtp_hang_up(struct smtp *smtp)
 
 /* ---- bytes ---- */
 
+/* The error of a connection that the server has closed or that has failed. */
 static bool fail_broken(const struct smtp *smtp, CURLcode code, struct error *error)
 {
     return error_set(error, ERROR_AWAY, "the mail server hung up at %s%s%s",
@@ -337,6 +343,7 @@ bool smtp_write(struct smtp *smtp, enum smtp_step step, const char *bytes, size_
     return true;
 }
 
+/* Reads more input, or waits for a slice of time. */
 static bool receive(struct smtp *smtp, struct error *error)
 {
     size_t got = 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The parsing of URLs of mail servers. */
 #include "client/smtp.h"
 
 #include "base/text.h"

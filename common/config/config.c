@@ -177,6 +177,7 @@ static const struct missing_part missing_parts[] = {
     {"EXPORTD_STORAGE_URL", "s3", "this version does not have the file store 's3'"},
 };
 
+/* The name of the setting and its fault; the value may be a secret. */
 static bool refuse_value(struct error *error, const struct setting *setting, const char *what)
 {
     return error_set(error, ERROR_USAGE, "%s: %s", setting->name, what);
@@ -251,6 +252,7 @@ static bool check_url(const struct setting *setting, const char *value, struct e
     return true;
 }
 
+/* The number must be in the range of the setting. */
 static bool store_number(const struct setting *setting, const char *value, int64_t *number,
                          struct error *error)
 {
@@ -290,6 +292,7 @@ static bool store_value(const struct setting *setting, struct config *config, ch
     return true;
 }
 
+/* A setting that is not set gets its default, which is stored in the same way. */
 static bool load_setting(const struct setting *setting, struct config *config, struct error *error)
 {
     char *value = NULL;
@@ -311,6 +314,7 @@ static bool replace_text(char **member, const char *value, struct error *error)
     return true;
 }
 
+/* "none" is needed to say that there is no such server, where "" means the default. */
 static void empty_if_none(char *url)
 {
     if (text_equal(url, "none"))
@@ -383,6 +387,7 @@ static bool check_sampled_projects(const struct config *config, struct error *er
     return true;
 }
 
+/* These three settings must equal those of the producers' kombu. */
 static bool read_priorities(struct config *config, struct error *error)
 {
     if (strlen(config->redis_key_prefix) > 200)
@@ -412,6 +417,7 @@ static bool is_utf8(const char *text)
     return valid;
 }
 
+/* Rules for the texts of single settings. */
 static bool check_rules(const struct config *config, struct error *error)
 {
     if (strlen(config->queue) > 200 || strpbrk(config->queue, "{}") != NULL ||

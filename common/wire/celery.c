@@ -73,6 +73,7 @@ static bool read_content_type(const json_t *envelope, enum serializer *serialize
     return true;
 }
 
+/* JSON is read as UTF-8 whichever of these is named; pickle is `binary`. */
 static bool check_content_encoding(const json_t *envelope, struct error *error)
 {
     static const char *const known[] = {"utf-8", "utf8", "us-ascii", "ascii", "binary"};
@@ -100,6 +101,7 @@ static bool read_compression(const json_t *envelope, bool *compressed, struct er
                                     show_name(name).text);
 }
 
+/* The text itself, or its Base64 if body_encoding says so. */
 static bool decode_body(const json_t *envelope, struct buffer *out, struct error *error)
 {
     const json_t *body = json_object_get(envelope, "body");
@@ -116,6 +118,7 @@ static bool decode_body(const json_t *envelope, struct buffer *out, struct error
     return base64_decode(text, size, out, error);
 }
 
+/* Replaces the bytes by their decompressed form, with the same limit. */
 static bool decompress(struct buffer *bytes, struct error *error)
 {
     struct buffer plain;
@@ -134,6 +137,7 @@ static bool parse_body(const struct buffer *bytes, enum serializer serializer, j
     return clean_json_parse(bytes->data, bytes->size, bytes->maximum, body, error);
 }
 
+/* *body is for json_decref. */
 static bool read_body(const json_t *envelope, size_t maximum, json_t **body, struct error *error)
 {
     struct buffer bytes;
@@ -152,6 +156,7 @@ static bool read_body(const json_t *envelope, size_t maximum, json_t **body, str
 
 /* ---- the task ---- */
 
+/* Other tasks in the same list are not for exportd. */
 static bool check_name(const json_t *name, struct error *error)
 {
     if (!json_is_string(name))
@@ -188,6 +193,7 @@ static bool set_arguments(const json_t *args, const json_t *kwargs, struct celer
     return true;
 }
 
+/* The body has the name, the times and the arguments. */
 static bool read_protocol_1(const json_t *envelope, size_t maximum, struct celery_task *task,
                             struct error *error)
 {
@@ -202,6 +208,7 @@ static bool read_protocol_1(const json_t *envelope, size_t maximum, struct celer
                          task, error);
 }
 
+/* The headers have the name and the times, the body has the arguments. */
 static bool read_protocol_2(const json_t *envelope, size_t maximum, struct celery_task *task,
                             struct error *error)
 {

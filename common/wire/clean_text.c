@@ -118,6 +118,7 @@ static int unicode_escape(const char *at, const char *end)
     return value;
 }
 
+/* The first half of a pair of surrogates; the second half must follow. */
 static bool is_high_surrogate(int value)
 {
     return value >= 0xd800 && value <= 0xdbff;
@@ -214,6 +215,7 @@ static bool jansson_can_hold(const char *text)
     return isfinite(strtod(text, NULL)) != 0;
 }
 
+/* A number of NUMBER_LENGTH_MAX or more characters becomes a string, whatever its value. */
 static bool mend_number(struct mender *in)
 {
     char text[NUMBER_LENGTH_MAX];
@@ -238,6 +240,7 @@ static size_t non_finite_word(const struct mender *in)
     return 0;
 }
 
+/* Copies or mends the next string, number, word or single byte. */
 static bool mend_next(struct mender *in)
 {
     char c = *in->at;

@@ -30,6 +30,7 @@ static bool copy_text(struct reader *in, const char *text, const char **copy)
     return *copy != NULL;
 }
 
+/* Limits are in characters, as in the tables, not in bytes. */
 static bool is_longer_than(const char *text, size_t characters)
 {
     size_t size = strlen(text);
@@ -138,6 +139,7 @@ static bool add_hash(struct reader *in, const json_t *value)
     return copy_text(in, json_string_value(value), &event->hashes[event->hash_count++]);
 }
 
+/* `hashes` counts if it is there, else `primary_hash`. */
 static bool read_hashes(struct reader *in, const json_t *hashes, const json_t *primary)
 {
     bool listed = !is_absent(hashes);
@@ -164,6 +166,7 @@ static bool read_message(struct reader *in, const json_t *value)
     return copy_text(in, is_absent(value) ? "" : json_string_value(value), &in->event->message);
 }
 
+/* The platform is optional, but a wrong one refuses the event. */
 static bool read_platform(struct reader *in, const json_t *value)
 {
     if (is_absent(value))
@@ -198,6 +201,7 @@ static bool read_datetime(struct reader *in, const json_t *value)
     return in->event->datetime < EVENT_TIME_END || refuse_line(in, "datetime is in the year 9999");
 }
 
+/* The time when Sentry received the event; optional. */
 static bool read_received(struct reader *in, const json_t *value)
 {
     return is_absent(value) || seconds_to_usec(value, &in->event->received) ||
@@ -223,6 +227,7 @@ static struct event_tag *find_or_add_tag(struct event_line *event, const char *k
     return event->tag_count == EVENT_TAGS_MAX ? NULL : &event->tags[event->tag_count++];
 }
 
+/* Adds a tag, or replaces the value of an earlier one. A tag that cannot be stored is dropped. */
 static bool add_tag(struct reader *in, const char *key, const json_t *value)
 {
     char scratch[NUMBER_TEXT_MAX];
@@ -282,6 +287,7 @@ static bool read_tags(struct reader *in, json_t *tags)
 static const char *const tag_members[] = {"environment", "release",     "dist",       "level",
                                           "logger",      "server_name", "transaction"};
 
+/* An empty member is not a tag. */
 static bool read_tag_members(struct reader *in, const json_t *object)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(tag_members); i++) {
@@ -300,6 +306,7 @@ static size_t count_tags(const json_t *object)
     return json_object_size(tags) + json_array_size(tags) + ARRAY_LENGTH(tag_members);
 }
 
+/* Allocates once; the arena cannot grow an array. */
 static bool allocate_tags(struct reader *in, size_t tags)
 {
     in->event->tags = arena_array(in->arena, tags < EVENT_TAGS_MAX ? tags : EVENT_TAGS_MAX,
@@ -309,6 +316,7 @@ static bool allocate_tags(struct reader *in, size_t tags)
 
 /* ---- the user ---- */
 
+/* `maximum` is in characters. */
 static bool read_attribute(struct reader *in, const json_t *user, const char *name, size_t maximum,
                            const char **attribute)
 {
@@ -326,6 +334,7 @@ static bool read_attribute(struct reader *in, const json_t *user, const char *na
     return copy_text(in, text, attribute);
 }
 
+/* A user in `data` replaces all attributes of one in the event. */
 static bool read_user(struct reader *in, const json_t *user)
 {
     struct event_line_user *out = &in->event->user;
@@ -357,6 +366,7 @@ static bool read_parts(struct reader *in, const json_t *object)
            read_user(in, get_either(object, "sentry.interfaces.User", "user"));
 }
 
+/* The tags of the event come first, because those of `data` replace them. */
 static bool read_event(struct reader *in, const json_t *root)
 {
     if (!json_is_object(root))

@@ -45,6 +45,7 @@ static void read_limit(const json_t *value, struct job_message *message)
     }
 }
 
+/* A string of digits is accepted here, unlike in read_limit. */
 static void read_environment(const json_t *value, struct job_message *message)
 {
     int64_t id = 0;
@@ -156,6 +157,7 @@ static bool read_envelope(const json_t *envelope, struct job_message *message, s
     return done;
 }
 
+/* The plain form is recognized by its id, the envelope by its body. */
 static bool read_form(const json_t *root, struct job_message *message, struct error *error)
 {
     if (json_object_get(root, "data_export_id") != NULL)

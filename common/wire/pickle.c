@@ -32,6 +32,7 @@ struct opcode {
 
 /* ---- bytes ---- */
 
+/* Takes the next `size` bytes of the program. */
 static bool take_bytes(struct reader *reader, uint64_t size, const unsigned char **bytes)
 {
     if (size > (uint64_t)(reader->end - reader->at))
@@ -130,6 +131,7 @@ static bool run_float(struct reader *reader)
     return push_scalar(reader, isfinite(number) ? json_real(number) : json_string("not finite"));
 }
 
+/* Also for bytes, which are the texts of Python 2. */
 static bool run_text(struct reader *reader)
 {
     const unsigned char *bytes = NULL;
@@ -154,6 +156,7 @@ static bool run_empty_dict(struct reader *reader)
     return pickle_push_container(&reader->stack, json_object(), reader->error);
 }
 
+/* EMPTY_TUPLE and TUPLE1 to TUPLE3 need no mark. */
 static bool run_empty_tuple(struct reader *reader)
 {
     return pickle_make_tuple(&reader->stack, 0, reader->error);
@@ -174,6 +177,7 @@ static bool run_tuple3(struct reader *reader)
     return pickle_make_tuple(&reader->stack, 3, reader->error);
 }
 
+/* A mark begins the values of the next TUPLE, APPENDS or SETITEMS. */
 static bool run_mark(struct reader *reader)
 {
     return pickle_mark(&reader->stack, reader->error);
@@ -212,6 +216,7 @@ static bool run_set_items(struct reader *reader)
 
 /* ---- opcodes: the memo, the frame, the end ---- */
 
+/* BINPUT and LONG_BINPUT name the entry; Python numbers the entries from 0. */
 static bool run_put(struct reader *reader)
 {
     uint64_t entry = 0;
@@ -239,6 +244,7 @@ static bool run_frame(struct reader *reader)
            error_set(reader->error, ERROR_INVALID, "it ends too early");
 }
 
+/* The end of the program must be the end of the bytes. */
 static bool run_stop(struct reader *reader)
 {
     if (reader->at != reader->end)
@@ -340,6 +346,7 @@ static bool run_opcode(struct reader *reader)
            error_prefix(reader->error, "a pickle's %s at byte %td", reader->opcode->name, place);
 }
 
+/* A pickle of protocol 2 or later begins with its protocol. */
 static bool check_header(const unsigned char *bytes, size_t size, struct error *error)
 {
     if (size < HEADER_SIZE || bytes[0] != PROTO)

@@ -27,6 +27,7 @@ void pickle_stack_free(struct pickle_stack *stack)
 
 /* ---- pushing ---- */
 
+/* Takes over `value`, also after an error. */
 static struct pickle_node *push(struct pickle_stack *stack, json_t *value, struct error *error)
 {
     struct pickle_node *node = NULL;
@@ -79,6 +80,7 @@ static size_t available(const struct pickle_stack *stack)
     return stack->size - (stack->mark_count == 0 ? 0 : stack->marks[stack->mark_count - 1]);
 }
 
+/* Fails if an opcode needs more values than there are above the last mark. */
 static bool check_available(const struct pickle_stack *stack, size_t count, struct error *error)
 {
     return available(stack) >= count ||
@@ -120,6 +122,7 @@ static bool count_item(struct pickle_node *container, struct pickle_node *item, 
     return true;
 }
 
+/* Appends the items, in order. */
 static bool append_items(struct pickle_node *list, struct pickle_node **items, size_t count,
                          struct error *error)
 {
@@ -132,6 +135,7 @@ static bool append_items(struct pickle_node *list, struct pickle_node **items, s
     return true;
 }
 
+/* `items` are keys and values in turn. */
 static bool set_items(struct pickle_node *dict, struct pickle_node **items, size_t count,
                       struct error *error)
 {
