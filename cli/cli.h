@@ -29,11 +29,11 @@ struct command {
 /* All commands. An entry without a name ends the list. */
 extern const struct command commands[];
 
-command_function command_migrate, command_create, command_worker, command_enqueue, command_estimate,
-    command_status, command_download, command_cleanup, command_tag_export, command_ingest,
-    command_mail, command_queue, command_quota, command_rescue, command_cancel, command_retry,
-    command_delete, command_purge, command_audit, command_grouphash, command_check, command_grants,
-    command_group, command_tagstore, command_help, command_version;
+command_function command_migrate, command_config, command_create, command_worker, command_enqueue,
+    command_estimate, command_status, command_download, command_cleanup, command_tag_export,
+    command_ingest, command_mail, command_queue, command_quota, command_rescue, command_cancel,
+    command_retry, command_delete, command_purge, command_audit, command_grouphash, command_check,
+    command_grants, command_group, command_tagstore, command_help, command_version;
 
 /* Checks the URLs of servers as their clients read them, which config_load cannot do. Connects to
    nothing. */

@@ -424,6 +424,18 @@ const struct command commands[] = {
      "Prints one line per server, and one per right that is missing in PostgreSQL or\n"
      "Redis. The exit status is 1 if any check fails.\n",
      command_check},
+    {"config", "show [--json]", "Show the settings in force",
+     "\nEach setting with its value and where that comes from: the environment, the settings file\n"
+     "(--config FILE before the command, else /etc/exportd/exportd.env if it is there), a file "
+     "that\n"
+     "NAME_FILE names, or a credential of systemd. Secrets are hidden. `exportd help config` "
+     "explains\n"
+     "the settings.\n"
+     "\nexample: exportd --config /srv/exportd.env config show --json\n"
+     "  "
+     "{\"name\":\"EXPORTD_QUEUE\",\"value\":\"data_export\",\"origin\":\"default\",\"secret\":"
+     "false}\n",
+     command_config},
     {"grants", "ROLE", "Print the rights that exportd needs",
      "\n"
      "Prints SQL for the tables as they are now and for EXPORTD_TAGSTORE; their owner\n"
@@ -436,8 +448,13 @@ const struct command commands[] = {
      "example:\n"
      "  exportd grants exportd | psql sentry\n",
      command_grants},
-    {"help", "[COMMAND | config [--markdown]]", "Explain a command or the settings",
-     "\n--markdown prints the settings as docs/configuration.md.\n", command_help},
+    {"help", "[COMMAND | config] [--markdown | --man | --env | --bash | --zsh]",
+     "Explain a command or the settings",
+     "\n"
+     "The options print files that the build makes: of `help config` --markdown\n"
+     "(docs/configuration.md), --man (exportd(5)) and --env (exportd.env); of `help`\n"
+     "--man (exportd(1)), --bash and --zsh (completion).\n",
+     command_help},
     {"version", "", "Print the version", "", command_version},
     {.name = NULL},
 };

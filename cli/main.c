@@ -35,7 +35,8 @@ static void print_message(const char *prefix, const char *message)
 
 static int refuse_no_command(void)
 {
-    (void)fprintf(stderr, "usage: exportd COMMAND ...; `exportd help` lists the commands\n");
+    (void)fprintf(
+        stderr, "usage: exportd [--config FILE] COMMAND ...; `exportd help` lists the commands\n");
     return EXIT_USAGE;
 }
 
@@ -100,14 +101,14 @@ static bool needs_settings(const struct command *command)
 }
 
 /* A wrong setting is reported in one line, without the usage of the command. */
-static int configure_and_run(const struct command *command, int argc, char **argv)
+static int configure_and_run(const char *file, const struct command *command, int argc, char **argv)
 {
     struct config config = {.concurrency = 0};
     struct error error = {.code = ERROR_NONE};
     int status = EXIT_FAILED;
     if (!needs_settings(command))
         return run_command(command, &config, argc, argv);
-    if (config_load(&config, &error) && cli_check_settings(&config, &error)) {
+    if (config_load(file, &config, &error) && cli_check_settings(&config, &error)) {
         log_setup(config_log_format(&config), config_log_level(&config));
         status = run_command(command, &config, argc, argv);
     } else {
@@ -127,20 +128,40 @@ static int explain_command(char *command)
 {
     char help[] = "help";
     char *words[] = {help, command, NULL};
-    return configure_and_run(find_command(help), 2, words);
+    return configure_and_run(NULL, find_command(help), 2, words);
+}
+
+/* Takes `--config FILE` or `--config=FILE` from the words before the command. */
+static bool take_config_file(int *argc, char ***argv, const char **file)
+{
+    const char *option = "--config";
+    const char *word = *argc > 1 ? (*argv)[1] : "";
+    size_t size = strlen(option);
+    bool is_joined = strncmp(word, option, size) == 0 && word[size] == '=';
+    int taken = is_joined ? 1 : text_equal(word, option) ? 2 : 0;
+    if (taken == 0)
+        return true;
+    if (taken >= *argc || (is_joined ? word + size + 1 : (*argv)[2])[0] == '\0')
+        return false;
+    *file = is_joined ? word + size + 1 : (*argv)[2];
+    *argc -= taken;
+    *argv += taken;
+    return true;
 }
 
 int main(int argc, char **argv)
 {
+    const char *file = NULL;
     FAULT_PREPARE();
     prepare_process();
-    if (argc < 2)
+    if (!take_config_file(&argc, &argv, &file) || argc < 2)
         return refuse_no_command();
     const char *name = argv[1];
     if (asks_for_help(name))
         name = "help";
-    else if (argc > 2 && asks_for_help(argv[2]))
-        return explain_command(argv[1]);
+    for (int i = 2; i < argc && !text_equal(argv[i], "--"); i++)
+        if (asks_for_help(argv[i]))
+            return explain_command(argv[1]);
     if (text_equal(name, "--version"))
         name = "version";
     const struct command *command = find_command(name);
@@ -148,5 +169,5 @@ int main(int argc, char **argv)
         print_message("", "unknown command; `exportd help` lists the commands");
         return EXIT_USAGE;
     }
-    return configure_and_run(command, argc - 1, argv + 1);
+    return configure_and_run(file, command, argc - 1, argv + 1);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The settings: environment variables, declared in one table (config.c) from which parsing, checks,
- * `exportd help config`, docs/configuration.md and the hiding of secrets come.
+ * The settings: environment variables, or lines of a file, declared in one table (setting.c) from
+ * which parsing, checks, `exportd help config`, docs/configuration.md and the hiding of secrets
+ * come.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -9,8 +10,11 @@
 #include "base/log.h"
 #include "config/priority.h"
 
+#define CONFIG_DEFAULT_FILE "/etc/exportd/exportd.env"
+
 /* Texts are never NULL. */
 struct config {
+    const char *file;     /* of settings, as it was named; NULL: the default one */
     char *database_url;   /* "": libpq's own defaults */
     char *redis_url;      /* "": no Redis */
     char *lock_redis_url; /* defaults to redis_url; "": upload locks are in PostgreSQL */
@@ -53,10 +57,11 @@ struct config {
     int64_t max_file_bytes; /* the size limit of a file; lowered only by tests */
 };
 
-/* Reads and checks the environment. ERROR_USAGE names the variable and its fault in one line, and
-   never shows the value of a secret. ERROR_AWAY without memory. Free with config_free, also after
-   an error. */
-bool config_load(struct config *config, struct error *error) MUST_CHECK;
+/* Reads and checks all settings: the environment counts first, then the settings file, `file` or if
+   that is NULL CONFIG_DEFAULT_FILE. ERROR_USAGE: one line that names the setting and what is wrong,
+   never its value when that is a secret. `file` must outlive the config. Free with config_free,
+   also after an error. */
+bool config_load(const char *file, struct config *config, struct error *error) MUST_CHECK;
 void config_free(struct config *config);
 
 /* Whether there is a Redis for the queue, for upload locks. */
@@ -80,5 +85,14 @@ struct config_setting {
 
 /* The setting at *at, which begins at 0 and is moved to the next one. False after the last. */
 bool config_next_setting(size_t *at, struct config_setting *setting);
+
+/* Calls `visit` for each setting with its value, and with where the value comes from:
+   "environment", "credential", or a path; NULL: it is the default. Stops when `visit` fails. Errors
+   as config_load.
+ */
+typedef bool config_visit(void *context, const struct config_setting *setting, const char *value,
+                          const char *origin, struct error *error);
+bool config_for_each(const struct config *config, config_visit *visit, void *context,
+                     struct error *error) MUST_CHECK;
 
 #endif

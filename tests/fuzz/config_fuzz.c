@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct config config;
     char *text = fuzz_text(bytes, size);
     set_environment(text);
-    if (config_load(&config, &error))
+    if (config_load(NULL, &config, &error))
         check_config(&config);
     else
         CHECK(error.code == ERROR_USAGE && strncmp(error.message, "EXPORTD_", 8) == 0);

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a distribution's packagers rely on."""
-import glob
 import json
 import os
 import subprocess
@@ -20,14 +19,3 @@ def test_a_distributions_flags_come_first(tmp_path):
     built = subprocess.run(["cmake", "--build", tmp_path, "--target", "base"], capture_output=True,
                            text=True)
     assert built.returncode == 0 and "warning" not in built.stdout, built.stdout
-
-
-def test_units():
-    """None dumps core, or takes anything from the modes 0660 and 0770, which it could not give back."""
-    units = glob.glob(f"{ROOT}/packaging/*.service")
-    assert len(units) >= 2
-    for unit in units:
-        with open(unit, encoding="utf-8") as file:
-            settings = dict(line.split("=", 1) for line in file.read().splitlines() if "=" in line)
-        assert settings["LimitCORE"] == "0", unit
-        assert int(settings["UMask"], 8) == 0o007, unit

@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What systemd hears of a worker, over a socket of the test's own; and what is in packaging/."""
+"""What systemd hears of a worker, over a socket of the test's own."""
 import contextlib
-import glob
 import os
-import shutil
 import signal
 import socket
-import subprocess
 import time
 
 import pytest
 
-from support.program import ROOT
 from support.waiting import wait_until
 
 
@@ -111,22 +107,3 @@ def test_a_useless_socket_stops_nobody(exportd, name):
     with exportd.worker(notify_socket=name, watchdog_usec=1000000) as worker:
         worker.wait_for_event("worker.registered")
         assert worker.stop(signal.SIGINT) == 0
-
-
-# ---- packaging ----
-
-def test_the_units_are_valid(tmp_path):
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("systemd-analyze is not installed")
-    names = sorted(glob.glob(os.path.join(ROOT, "packaging", "*.service")) +
-                   glob.glob(os.path.join(ROOT, "packaging", "*.timer")))
-    assert len(names) == 3
-    for name in names:  # the program is not installed where the units expect it
-        with open(name, encoding="utf-8") as file:
-            text = file.read().replace("/usr/bin/exportd", "/bin/true")
-        (tmp_path / os.path.basename(name)).write_text(text)
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no",
-                           *map(str, sorted(tmp_path.glob("exportd*.*")))],
-                          capture_output=True, text=True)
-    ours = [line for line in done.stderr.splitlines() if "exportd" in line]
-    assert done.returncode == 0 and ours == [], done.stderr

@@ -10,7 +10,7 @@ static bool load_settings(const void *context, struct error *error)
 {
     (void)context;
     struct config config;
-    bool done = config_load(&config, error);
+    bool done = config_load(NULL, &config, error);
     config_free(&config);
     return done;
 }
