@@ -2,7 +2,7 @@
 /*
  * The commands in each of their forms. Completion offers the words of a command's usage: its
  * options, and the words that are no placeholders. Tested by tests/system/test_cli_contract.py and
- * tests/system/test_help.py.
+ * tests/system/test_packaging.py.
  */
 #include "cli/cli.h"
 #include "cli/help.h"

@@ -128,7 +128,7 @@ def main():
     parser.add_argument("--rows", type=int, action="append")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    os.environ["EXPORTD_BIN"] = arguments.program
+    os.environ["TEST_EXPORTD"] = arguments.program
     sizes = sorted(arguments.rows or [100_000, 1_000_000])
     postgres, redis = Postgres(), Redis()
     try:

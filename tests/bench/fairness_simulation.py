@@ -193,7 +193,7 @@ def main():
     parser.add_argument("--steps", type=int, default=1000, help="of the model's check")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    os.environ["EXPORTD_BIN"] = arguments.program
+    os.environ["TEST_EXPORTD"] = arguments.program
     rng = random.Random(arguments.seed)
     postgres = Postgres()
     try:

@@ -188,7 +188,7 @@ def main():
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    os.environ["EXPORTD_BIN"] = arguments.program
+    os.environ["TEST_EXPORTD"] = arguments.program
     events = arguments.events // 2 * 2
     postgres, redis = Postgres(), Redis()
     try:

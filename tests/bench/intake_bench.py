@@ -67,7 +67,7 @@ def main():
     parser.add_argument("--messages", type=int, default=100000)
     parser.add_argument("--folder", default="/tmp")
     arguments = parser.parse_args()
-    os.environ["EXPORTD_BIN"] = arguments.program
+    os.environ["TEST_EXPORTD"] = arguments.program
     postgres, redis = Postgres(parent=arguments.folder), Redis(parent=arguments.folder)
     try:
         with tempfile.TemporaryDirectory(prefix="exportd-bench-", dir=arguments.folder) as folder:

@@ -97,7 +97,7 @@ def main():
     parser.add_argument("--held", type=int, default=20_000, help="jobs while the snapshot is held")
     parser.add_argument("--folder", default="/tmp")
     arguments = parser.parse_args()
-    os.environ["EXPORTD_BIN"] = arguments.program
+    os.environ["TEST_EXPORTD"] = arguments.program
     postgres, report = Postgres(parent=arguments.folder), Report()
 
     def measure(title, name):

@@ -127,7 +127,7 @@ def main():
     parser.add_argument("--pause", type=float, default=7)
     parser.add_argument("--dialects", nargs="+", default=["2018", "2020"])
     arguments = parser.parse_args()
-    os.environ["EXPORTD_BIN"] = arguments.program
+    os.environ["TEST_EXPORTD"] = arguments.program
     postgres, redis, clickhouse = Postgres(), Redis(), ClickHouse()
     try:
         with tempfile.TemporaryDirectory() as folder:

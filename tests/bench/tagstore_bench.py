@@ -68,7 +68,7 @@ def main():
     parser.add_argument("--groups", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    os.environ["EXPORTD_BIN"] = arguments.program
+    os.environ["TEST_EXPORTD"] = arguments.program
     postgres = Postgres()
     try:
         with tempfile.TemporaryDirectory(prefix="exportd-bench-") as folder:

@@ -269,7 +269,7 @@ def main():
     parser.add_argument("--folder", default="/tmp")
     parser.add_argument("--only", choices=["exportd", "celery"])
     arguments = parser.parse_args()
-    os.environ["EXPORTD_BIN"] = arguments.program
+    os.environ["TEST_EXPORTD"] = arguments.program
     workers = {"celery": CeleryWorker, "exportd": ExportdWorker}
     if arguments.only:
         workers = {arguments.only: workers[arguments.only]}

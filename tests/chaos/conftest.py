@@ -30,7 +30,7 @@ def world(tmp_path, servers, events):
 
 @pytest.fixture
 def seed(request):
-    """Printed with a failure, and given again by EXPORTD_CHAOS_SEED."""
-    number = int(os.environ.get("EXPORTD_CHAOS_SEED") or int.from_bytes(os.urandom(4), "little"))
-    print(f"EXPORTD_CHAOS_SEED={number}")
+    """Printed with a failure, and given again by CHAOS_SEED."""
+    number = int(os.environ.get("CHAOS_SEED") or int.from_bytes(os.urandom(4), "little"))
+    print(f"CHAOS_SEED={number}")
     return number

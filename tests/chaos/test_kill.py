@@ -16,7 +16,7 @@ from chaos.world import Crew, end_upload_locks, finish, wait_until_done
 from support.program import ROOT
 from support.waiting import wait_until
 
-KILLS = int(os.environ.get("EXPORTD_CHAOS_KILLS", "60"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "60"))
 
 POINTS = ["before_intake_commit", "after_intake_commit", "after_intake_commit:kill:2",
           "before_claim", "before_claim:kill:3", "claimed", "claimed:kill:2", "claimer_round",
@@ -95,7 +95,7 @@ SLOW = ["page:delay=40", "object_write:delay=60", "blob_row:delay=60", "before_c
 
 
 def test_killed_at_random_moments(world, seed):
-    """EXPORTD_CHAOS_KILLS times."""
+    """CHAOS_KILLS times."""
     chance = random.Random(seed)
     ledger = Ledger(world, seed)
     kills = []

@@ -6,7 +6,7 @@ from support.program import SANITIZERS, binary
 
 
 def library(name):
-    build = os.environ.get("EXPORTD_BUILD") or os.path.dirname(binary())
+    build = os.environ.get("TEST_BUILD") or os.path.dirname(binary())
     path = os.path.join(build, "tests", "support", f"lib{name}.so")
     assert os.path.exists(path), f"{path}: not built"
     return path

@@ -25,9 +25,9 @@ FINDINGS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime err
 
 
 def binary():
-    path = os.environ.get("EXPORTD_BIN") or os.path.join(ROOT, "build", "asan", "exportd")
+    path = os.environ.get("TEST_EXPORTD") or os.path.join(ROOT, "build", "asan", "exportd")
     if not os.access(path, os.X_OK):
-        raise RuntimeError(f"{path}: not built; scripts/test builds it, or set EXPORTD_BIN")
+        raise RuntimeError(f"{path}: not built; scripts/test builds it, or set TEST_EXPORTD")
     return os.path.abspath(path)
 
 

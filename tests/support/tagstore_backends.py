@@ -23,8 +23,8 @@ class Postgres:
 
     def unit_environment(self):
         """Where tests/unit/tagstore/methods_test.c finds the backend."""
-        return {"EXPORTD_TEST_TAGSTORE": self.name,
-                "EXPORTD_TEST_DATABASE_URL": self.exportd.settings["DATABASE_URL"]}
+        return {"TEST_TAGSTORE": self.name,
+                "TEST_DATABASE_URL": self.exportd.settings["DATABASE_URL"]}
 
     def setup(self, projects=(1,)):
         self.exportd.create(projects=projects)
@@ -91,8 +91,8 @@ class Snuba(Postgres):
         self.lock = threading.Lock()
 
     def unit_environment(self):
-        return {**super().unit_environment(), "EXPORTD_TEST_SNUBA_URL": self.url,
-                "EXPORTD_TEST_SNUBA_DIALECT": self.dialect}
+        return {**super().unit_environment(), "TEST_SNUBA_URL": self.url,
+                "TEST_SNUBA_DIALECT": self.dialect}
 
     def settings(self):
         return {"TAGSTORE": "snuba", "SNUBA_URL": self.url, "SNUBA_DIALECT": self.dialect,

@@ -9,7 +9,7 @@ from support.program import SANITIZERS, binary
 
 def run_unit(name, **environment):
     """Runs tests/unit/.../NAME_test.c (layer_file) and demands that it passes and skips nothing."""
-    build = os.environ.get("EXPORTD_BUILD") or os.path.dirname(binary())
+    build = os.environ.get("TEST_BUILD") or os.path.dirname(binary())
     done = subprocess.run(
         [os.path.join(build, "tests", "unit", f"unit_{name}")], capture_output=True, text=True,
         timeout=120, env={**SANITIZERS, **{name: str(value) for name, value in environment.items()}})

@@ -15,7 +15,7 @@ _numbers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items):
-    if not os.environ.get("EXPORTD_LONG"):
+    if not os.environ.get("TEST_LONG"):
         for item in items:
             if "long" in item.keywords:
                 item.add_marker(pytest.mark.skip(reason="takes minutes: scripts/test --long"))

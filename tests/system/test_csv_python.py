@@ -17,8 +17,8 @@ PIECES = [
 
 
 def program():
-    build = os.environ.get("EXPORTD_BUILD")
-    assert build, "EXPORTD_BUILD is not set: it names the build folder that has tests/support/csv_cells"
+    build = os.environ.get("TEST_BUILD")
+    assert build, "TEST_BUILD is not set: it names the build folder that has tests/support/csv_cells"
     path = os.path.join(build, "tests", "support", "csv_cells")
     assert os.access(path, os.X_OK), f"{path}: not built"
     return path

@@ -2,7 +2,7 @@
 """A machine without memory: the program's n-th allocation fails, for n = 1, 2, ... until a run has fewer.
 It gets by without, or says so and ends with status 1; then the same command works, nothing was lost and
 nothing happened twice. The first allocations, which read the settings, have their turn with one command;
-of later ones larger and larger steps are drawn, as they repeat; EXPORTD_LONG=1 takes each."""
+of later ones larger and larger steps are drawn, as they repeat; TEST_LONG=1 takes each."""
 import concurrent.futures
 import gzip
 import itertools
@@ -46,7 +46,7 @@ def numbers(first=SETTINGS):
     while True:
         yield number
         number += 1
-        if not os.environ.get("EXPORTD_LONG"):
+        if not os.environ.get("TEST_LONG"):
             number += draw.randrange(1 + max(0, number - SETTINGS) // 6)
 
 

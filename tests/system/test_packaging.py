@@ -10,7 +10,7 @@ import pytest
 
 from support.program import ROOT, binary
 
-BUILD = os.environ.get("EXPORTD_BUILD") or os.path.join(ROOT, "build", "asan")
+BUILD = os.environ.get("TEST_BUILD") or os.path.join(ROOT, "build", "asan")
 
 
 @pytest.fixture(scope="module")

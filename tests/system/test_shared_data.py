@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two files of real server logs as events, if the folder EXPORTD_TEST_DATA holds them: every CSV is
+"""Two files of real server logs as events, if the folder TEST_DATA holds them: every CSV is
 what a plain reading of the file says."""
 import collections
 import os
@@ -9,12 +9,12 @@ import pytest
 from support.events import read_events
 from support.expected import expected_csv, tags_of
 
-FOLDER = os.environ.get("EXPORTD_TEST_DATA", "")
+FOLDER = os.environ.get("TEST_DATA", "")
 FILES = {1: "openssh-events.ndjson", 2: "openstack-events.ndjson"}
 
 pytestmark = pytest.mark.skipif(
     not all(os.path.exists(os.path.join(FOLDER, name)) for name in FILES.values()),
-    reason="EXPORTD_TEST_DATA names no folder with the two files")
+    reason="TEST_DATA names no folder with the two files")
 
 
 def busiest(events, key, count=2):

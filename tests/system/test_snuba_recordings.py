@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds the Snuba-compatible query server of the tests against exchanges that were recorded from real Snubas.
-They are no part of the repository: EXPORTD_TEST_SNUBA_RECORDINGS names the folder of 2018apr17.ndjson (17
+They are no part of the repository: TEST_SNUBA_RECORDINGS names the folder of 2018apr17.ndjson (17
 April 2018), 2018.ndjson (19 April) and 2020.ndjson.
 
 Every exchange is sent again and its answer compared: status and content type always; of errors their type and
@@ -19,7 +19,7 @@ from support.snuba import SnubaServer
 from support.snuba.asking import ask
 from support.waiting import wait_until
 
-FOLDER = os.environ.get("EXPORTD_TEST_SNUBA_RECORDINGS")
+FOLDER = os.environ.get("TEST_SNUBA_RECORDINGS")
 FILES = {"2018apr17": "2018apr17.ndjson", "2018apr19": "2018.ndjson", "2020": "2020.ndjson"}
 # When the events were asked about: the defaults of from_date and to_date end there.
 CLOCKS = {"2018apr17": datetime(2026, 11, 21, 1, 30, 28), "2018apr19": datetime(2026, 11, 21, 1, 29, 47),
@@ -59,7 +59,7 @@ RATE_LIMITS = {
 MANY_EVENTS = {"err_memory_limit_241_big", "err_timeout_159", "err_query_id_running_216"}
 
 pytestmark = [
-    pytest.mark.skipif(not FOLDER, reason="EXPORTD_TEST_SNUBA_RECORDINGS names no folder of recordings"),
+    pytest.mark.skipif(not FOLDER, reason="TEST_SNUBA_RECORDINGS names no folder of recordings"),
     pytest.mark.xdist_group("snuba_recordings"),
 ]
 

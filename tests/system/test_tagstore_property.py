@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random events, ingested by several processes at once, repeated, their groups merged: every read method
-answers what a plain model of the events says (support/tagstore_model.py). EXPORTD_TEST_SEED chooses
+answers what a plain model of the events says (support/tagstore_model.py). TEST_SEED chooses
 other events."""
 import concurrent.futures
 import datetime
@@ -191,7 +191,7 @@ class Trial:
 def test_every_method_answers_as_the_model(name, request):
     backend = open_backend(request, name)
     backend.setup(projects=PROJECTS)
-    trial = Trial(backend, int(os.environ.get("EXPORTD_TEST_SEED", "1")))
+    trial = Trial(backend, int(os.environ.get("TEST_SEED", "1")))
     # Each issue once, so that all of them are there, and each environment.
     trial.ingest([event(issue, project, START, {"environment": environment})
                   for issue in ISSUES for project in PROJECTS for environment in ENVIRONMENTS[1:]])

@@ -10,19 +10,19 @@ from support.units import run_unit
                                   "tagstore_postgres_write_groups", "tagstore_postgres_estimate",
                                   "tagstore_snuba_translate", "schema_migration", "model_audit"])
 def test_over_real_tables(postgres, database, name):
-    run_unit(name, EXPORTD_TEST_DATABASE_URL=postgres.url(database))
+    run_unit(name, TEST_DATABASE_URL=postgres.url(database))
 
 
 @pytest.mark.parametrize("name", ["storage_putfile", "storage_getfile", "storage_cleanup"])
 def test_over_a_store(postgres, database, name):
-    run_unit(name, EXPORTD_TEST_DATABASE_URL=postgres.url(database))
+    run_unit(name, TEST_DATABASE_URL=postgres.url(database))
 
 
 def test_undo_of_uploads(postgres, database, redis_server):
-    run_unit("storage_putfile_undo", EXPORTD_TEST_DATABASE_URL=postgres.url(database),
-             EXPORTD_TEST_REDIS_URL=redis_server.url)
+    run_unit("storage_putfile_undo", TEST_DATABASE_URL=postgres.url(database),
+             TEST_REDIS_URL=redis_server.url)
 
 
 def test_upload_locks(postgres, database, redis_server, queue):
-    run_unit("storage_upload_lock", EXPORTD_TEST_DATABASE_URL=postgres.url(database),
-             EXPORTD_TEST_REDIS_URL=redis_server.url)
+    run_unit("storage_upload_lock", TEST_DATABASE_URL=postgres.url(database),
+             TEST_REDIS_URL=redis_server.url)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What tests over real tables share. EXPORTD_TEST_DATABASE_URL names a migrated database (with
+ * What tests over real tables share. TEST_DATABASE_URL names a migrated database (with
  * --standalone) without rows, which a test of tests/system gives; without it each test is skipped.
  */
 #ifndef TEST_DATABASE_FIXTURE_H
@@ -27,7 +27,7 @@ static inline void ok(bool done)
 
 static inline struct pg *connect_pg(void)
 {
-    struct pg *made = pg_new(getenv("EXPORTD_TEST_DATABASE_URL"), "test");
+    struct pg *made = pg_new(getenv("TEST_DATABASE_URL"), "test");
     assert_non_null(made);
     ok(pg_connect(made, &error));
     return made;
@@ -36,7 +36,7 @@ static inline struct pg *connect_pg(void)
 static inline int open_database(void **state)
 {
     (void)state;
-    if (getenv("EXPORTD_TEST_DATABASE_URL") == NULL)
+    if (getenv("TEST_DATABASE_URL") == NULL)
         return 0;
     pg = connect_pg();
     arena = arena_new((size_t)16 * 1024 * 1024);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Uploads over real tables (database_fixture.h) into a store in a folder. The upload locks are in
-   the Redis of EXPORTD_TEST_REDIS_URL, without that in PostgreSQL. */
+   the Redis of TEST_REDIS_URL, without that in PostgreSQL. */
 #ifndef TEST_UPLOAD_FIXTURE_H
 #define TEST_UPLOAD_FIXTURE_H
 
@@ -116,7 +116,7 @@ static inline void expect(int blobs, int in_store, int journalled)
 
 static int open_all(void **state)
 {
-    const char *url = getenv("EXPORTD_TEST_REDIS_URL");
+    const char *url = getenv("TEST_REDIS_URL");
     int done = open_database(state);
     if (pg == NULL)
         return done;

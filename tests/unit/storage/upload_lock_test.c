@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Upload locks of both kinds, over real servers. EXPORTD_TEST_REDIS_URL names the Redis. */
+/* Upload locks of both kinds, over real servers. TEST_REDIS_URL names the Redis. */
 #include "storage/upload_lock.h"
 
 #include "base/clock.h"
@@ -16,7 +16,7 @@
 static struct upload_locks open_locks(bool in_redis)
 {
     struct upload_locks locks;
-    ok(upload_locks_open(&locks, in_redis ? getenv("EXPORTD_TEST_REDIS_URL") : "", connect_pg(),
+    ok(upload_locks_open(&locks, in_redis ? getenv("TEST_REDIS_URL") : "", connect_pg(),
                          &error));
     return locks;
 }
@@ -176,7 +176,7 @@ static void test_a_stranger_releases_nothing(void **state)
 static void break_connections(const struct two *two)
 {
     struct redis_command command = {.count = 0};
-    struct redis *redis = redis_new(getenv("EXPORTD_TEST_REDIS_URL"));
+    struct redis *redis = redis_new(getenv("TEST_REDIS_URL"));
     redis_add_text(&command, "CLIENT");
     redis_add_text(&command, "KILL");
     redis_add_text(&command, "TYPE");
@@ -216,8 +216,8 @@ static void *take_turns(void *state)
     struct error failure;
     struct upload_locks locks;
     intptr_t good = 0;
-    struct pg *own = pg_new(getenv("EXPORTD_TEST_DATABASE_URL"), "taker");
-    if (upload_locks_open(&locks, two->in_redis ? getenv("EXPORTD_TEST_REDIS_URL") : "", own,
+    struct pg *own = pg_new(getenv("TEST_DATABASE_URL"), "taker");
+    if (upload_locks_open(&locks, two->in_redis ? getenv("TEST_REDIS_URL") : "", own,
                           &failure))
         for (int i = 0; i < TURNS; i++) {
             struct upload_lock lock;
@@ -320,7 +320,7 @@ static void test_kind_beside_a_sentry(void **state)
 static void *claim_the_other(void *result)
 {
     struct error *failure = result;
-    struct pg *own = pg_new(getenv("EXPORTD_TEST_DATABASE_URL"), "other");
+    struct pg *own = pg_new(getenv("TEST_DATABASE_URL"), "other");
     if (pg_connect(own, failure) && pg_begin(own, failure) &&
         upload_lock_kind_claim(own, false, 30, failure) && pg_commit(own, failure))
         failure->code = ERROR_NONE;

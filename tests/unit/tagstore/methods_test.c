@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The questions through tagstore.h, over the events of the original's own test and the backend that
- * EXPORTD_TEST_TAGSTORE names. tests/system/test_tagstore_methods.py stores the events, passes the
- * ids and runs this program. Without EXPORTD_TEST_TAGSTORE the tests are skipped.
+ * TEST_TAGSTORE names. tests/system/test_tagstore_methods.py stores the events, passes the
+ * ids and runs this program. Without TEST_TAGSTORE the tests are skipped.
  *
  * Covers common/tagstore/read.c and the read_*.c and cursor.c of both backends.
  */
@@ -46,16 +46,16 @@ static int64_t number_from(const char *name)
 static int start(void **state)
 {
     (void)state;
-    const char *name = getenv("EXPORTD_TEST_TAGSTORE");
+    const char *name = getenv("TEST_TAGSTORE");
     if (name == NULL)
         return 0;
-    pg = pg_new(getenv("EXPORTD_TEST_DATABASE_URL"), "test");
+    pg = pg_new(getenv("TEST_DATABASE_URL"), "test");
     assert_non_null(pg);
     ok(pg_connect(pg, &error));
     if (text_starts_with(name, "snuba"))
         ok(snuba_tagstore_new(
-            &(struct snuba_settings){.url = getenv("EXPORTD_TEST_SNUBA_URL"),
-                                     .dialect = getenv("EXPORTD_TEST_SNUBA_DIALECT"),
+            &(struct snuba_settings){.url = getenv("TEST_SNUBA_URL"),
+                                     .dialect = getenv("TEST_SNUBA_DIALECT"),
                                      .retention_days = RETENTION_DAYS,
                                      .tmpdir = "/tmp",
                                      .page_size_max = 10000},
@@ -65,8 +65,8 @@ static int start(void **state)
     arena = arena_new((size_t)16 * 1024 * 1024);
     g1 = number_from("EXPORTD_TEST_G1");
     g2 = number_from("EXPORTD_TEST_G2");
-    environment = number_from("EXPORTD_TEST_ENVIRONMENT");
-    now = number_from("EXPORTD_TEST_NOW") * USEC_PER_SECOND;
+    environment = number_from("TEST_ENVIRONMENT");
+    now = number_from("TEST_NOW") * USEC_PER_SECOND;
     return store == NULL || arena == NULL ? -1 : 0;
 }
 
@@ -248,7 +248,7 @@ static void test_extent(void **state)
         assert_false(extent_of_releases(0, page_size).truncated);
     }
     const struct tagstore_extent extent = extent_of_releases(0, 1);
-    if (text_equal(getenv("EXPORTD_TEST_TAGSTORE"), "postgres")) {
+    if (text_equal(getenv("TEST_TAGSTORE"), "postgres")) {
         assert_true(extent.window_from == USEC_NONE && extent.window_to == USEC_NONE);
         return;
     }

@@ -111,7 +111,7 @@ struct racer {
 static void *race(void *argument)
 {
     struct racer *racer = argument;
-    struct pg *mine = pg_new(getenv("EXPORTD_TEST_DATABASE_URL"), "test");
+    struct pg *mine = pg_new(getenv("TEST_DATABASE_URL"), "test");
     struct tagstore *my_store = postgres_tagstore_new(mine);
     struct tag_place place = place_of(7, 3, "color", "red");
     struct tag_row row = {.id = 0};
