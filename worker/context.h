@@ -23,6 +23,8 @@ struct worker_context {
     /* How many threads cannot reach a server (outage.h). */
     atomic_int postgres_missing, redis_missing;
 
+    _Atomic int64_t max_running; /* EXPORTD_MAX_RUNNING, which HUP may change */
+
     struct watchdog watchdog; /* parts are added before their threads start */
 
     struct bell mail_bell; /* rung when the outbox has a new mail, and when the worker ends */

@@ -7,6 +7,7 @@
 #include "worker/stop.h"
 
 #include "base/clock.h"
+#include "worker/reload.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -153,6 +154,8 @@ static void read_signals(struct stop *stop)
         return;
     if (info.ssi_signo == SIGUSR1)
         log_state(stop);
+    if (info.ssi_signo == SIGHUP)
+        reload_settings(stop->context);
     if (info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2 || info.ssi_signo == SIGHUP)
         return;
     if (stop->deadline_ms == 0)

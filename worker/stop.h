@@ -33,8 +33,8 @@ struct stop {
 };
 
 /* From now on TERM, INT and QUIT end the process at once, with status 0: nothing has begun that
-   would have to be stopped. stop_tick reads USR1, which logs `worker.state`, and HUP and USR2,
-   which do nothing. */
+   would have to be stopped. stop_tick reads USR1, which logs `worker.state`, HUP (reload.h), and
+   USR2, which does nothing. */
 bool stop_open(struct stop *stop, struct error *error) MUST_CHECK;
 
 /* Before there are threads: stop_tick reads TERM, INT and QUIT, too, and they stop the worker. */

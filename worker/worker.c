@@ -460,6 +460,7 @@ bool worker_run(const struct config *config, const struct worker_options *option
     if (worker == NULL)
         return error_no_memory(error);
     worker->context.config = config;
+    atomic_store(&worker->context.max_running, config->max_running);
     worker->options = options;
     worker->start_outage.server = "postgres";
     worker->stop = (struct stop){.context = &worker->context,

@@ -21,9 +21,9 @@ enum {
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
-/* Set once, before threads start; read by all. */
+/* Read by all threads. The format is set before they start. */
 static enum log_format sink_format = LOG_TEXT;
-static enum log_level sink_level = LOG_INFO;
+static atomic_int sink_level = LOG_INFO;
 
 /* The job of this thread; 0: none. */
 static _Thread_local int64_t job_id, job_attempt, job_organization, job_project;
@@ -37,7 +37,12 @@ struct line {
 void log_setup(enum log_format format, enum log_level level)
 {
     sink_format = format;
-    sink_level = level;
+    log_set_level(level);
+}
+
+void log_set_level(enum log_level level)
+{
+    atomic_store(&sink_level, (int)level);
 }
 
 /* ---- the settings ---- */
@@ -224,7 +229,7 @@ static void send_line(const struct line *line)
 void log_event(enum log_level level, const char *event, const struct log_field *fields)
 {
     struct line line;
-    if (level < sink_level)
+    if ((int)level < atomic_load(&sink_level))
         return;
     begin_line(&line, level, event);
     append_job(&line);

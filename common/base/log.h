@@ -25,6 +25,9 @@ struct log_field {
 /* To be called before any thread starts. The default is text and info. */
 void log_setup(enum log_format format, enum log_level level);
 
+/* At any time, by any thread. */
+void log_set_level(enum log_level level);
+
 /* Sets the job of the calling thread. Its lines have both numbers until log_clear_job. Attempt 0 is
    left out: the job is not claimed yet. */
 void log_set_job(int64_t data_export_id, int64_t attempt);

@@ -59,7 +59,7 @@ class Worker:
     """A worker in the background. Its log is kept, unless it goes to the descriptor `stderr`."""
 
     def __init__(self, program, arguments, settings, stderr=None):
-        self._arguments = ["worker", *arguments]
+        self._arguments = [*program.options, "worker", *arguments]
         self._log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [program.path, *self._arguments], env=program.environment(settings), cwd=program.folder,
@@ -110,6 +110,7 @@ class Exportd:
         self.path = binary()
         self.folder = str(folder)
         self.settings = dict(settings)
+        self.options = ()  # before the command
 
     @property
     def mail_folder(self):
@@ -132,7 +133,7 @@ class Exportd:
     def run(self, *arguments, stdin=None, timeout=120, **settings):
         arguments = [str(argument) for argument in arguments]
         data = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run([self.path, *arguments], env=self.environment(settings),
+        done = subprocess.run([self.path, *self.options, *arguments], env=self.environment(settings),
                               cwd=self.folder, input=data if data is not None else b"",
                               capture_output=True, timeout=timeout)
         result = Result(arguments, done.returncode, done.stdout,

@@ -91,13 +91,12 @@ def test_an_idle_worker_ends_with_status_0(exportd, sql, issue, number):
 
 
 @pytest.mark.pool
-def test_usr1_logs_what_the_worker_does_hup_and_usr2_nothing(exportd, postgres, database, sql,
-                                                             issue):
+def test_usr1_logs_what_the_worker_does_and_usr2_nothing(exportd, postgres, database, sql, issue):
     with exportd.worker() as worker:
         export = exportd.enqueue(group=issue)
         with uploads_held_up(postgres, database):
             wait_for_state(exportd, export, "running")
-            for number in (signal.SIGHUP, signal.SIGUSR2, signal.SIGUSR1):
+            for number in (signal.SIGUSR2, signal.SIGUSR1):
                 worker.process.send_signal(number)
                 time.sleep(0.3)
             worker.wait_for_event("worker.state")
@@ -111,6 +110,29 @@ def test_usr1_logs_what_the_worker_does_hup_and_usr2_nothing(exportd, postgres, 
         assert (busy["postgres_missing"], busy["redis_missing"]) == (0, 0)
         assert (idle["jobs"], idle["exports"]) == (0, "")
         assert worker.events("worker.signal") == [], "nothing stops"
+        assert worker.stop() == 0
+
+
+@pytest.mark.pool
+def test_hup_reads_the_file_again(exportd, issue, tmp_path):
+    """The cap of 0 keeps the export waiting until the file has another."""
+    path = tmp_path / "worker.env"
+    path.write_text("EXPORTD_MAX_RUNNING=0\nEXPORTD_LOG_LEVEL=info\n")
+    exportd.options = ("--config", str(path))
+    with exportd.worker(LOG_LEVEL=None) as worker:
+        worker.wait_for_event("worker.registered")
+        export = exportd.enqueue(group=issue)
+        path.write_text("EXPORTD_MAX_RUNING=5\n")
+        worker.process.send_signal(signal.SIGHUP)
+        worker.wait_for_event("worker.not-reloaded")
+        assert "is EXPORTD_MAX_RUNNING meant?" in worker.events("worker.not-reloaded")[0]["error"]
+        path.write_text("EXPORTD_MAX_RUNNING=5\nEXPORTD_LOG_LEVEL=debug\n")
+        assert exportd.status(export)["state"] == "waiting"
+        worker.process.send_signal(signal.SIGHUP)
+        worker.wait_for_event("worker.reloaded")
+        wait_for_state(exportd, export, "valid")
+        line, = worker.events("worker.reloaded")
+        assert (line["log_level"], line["max_running"]) == ("debug", 5)
         assert worker.stop() == 0
 
 

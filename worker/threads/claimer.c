@@ -117,6 +117,7 @@ static bool claim_some(struct looks *looks, bool *more, struct error *error)
     *more = false;
     if (order.jobs == 0)
         return true;
+    looks->claimant.max_running = atomic_load(&looks->context->max_running);
     bool done = pg_connect(looks->claimer->pg, error) &&
                 claim_jobs(looks->claimer->pg, &looks->claimant, &order, &claims, error);
     if (claims.count > 0 && !FAULT("claimed", error))
@@ -179,8 +180,7 @@ void *claimer_thread(void *argument)
         .context = context,
         .pool = claimer->pool,
         .claimant = {.worker = context->name,
-                     .queue = context->config->queue,
-                     .max_running = context->config->max_running},
+                     .queue = context->config->queue},
         .postgres_outage = {.server = "postgres", .missing = &context->postgres_missing},
         .store_outage = {.server = "storage"},
         .tmpdir_outage = {.server = "tmpdir"},

@@ -154,10 +154,14 @@ static void test_usr1_logs_the_state(void **state)
     assert_int_equal(phase(), WORKER_RUNS);
 }
 
-static void test_hup_and_usr2_do_nothing(void **state)
+static void test_hup_reads_settings_and_usr2_does_nothing(void **state)
 {
     (void)state;
-    assert_string_equal(tick_after(SIGHUP), "");
+    worker.config.file = "/dev/null";
+    assert_int_equal(count_event(tick_after(SIGHUP), "worker.reloaded"), 1);
+    assert_int_equal(atomic_load(&worker.context.max_running), 1000);
+    worker.config.file = "/there is no such file";
+    assert_int_equal(count_event(tick_after(SIGHUP), "worker.not-reloaded"), 1);
     assert_string_equal(tick_after(SIGUSR2), "");
     assert_int_equal(phase(), WORKER_RUNS);
 }
@@ -376,7 +380,7 @@ int main(void)
         TEST(test_without_a_signal_nothing_happens),
         TEST(test_the_first_signal_stops_and_the_second_gives_back),
         TEST(test_usr1_logs_the_state),
-        TEST(test_hup_and_usr2_do_nothing),
+        TEST(test_hup_reads_settings_and_usr2_does_nothing),
         TEST(test_jobs_go_back_when_their_time_is_up),
         TEST(test_begin_twice),
         TEST(test_a_worker_that_ends_does_not_go_back_a_phase),

@@ -29,6 +29,7 @@ static void open_worker(struct worker *worker, const struct fixture *fixture)
                                          .max_running = 1000,
                                          .lease_seconds = 1}};
     worker->context.config = &worker->config;
+    atomic_store(&worker->context.max_running, worker->config.max_running);
     (void)snprintf(worker->context.name, sizeof(worker->context.name), "w1");
     (void)snprintf(worker->context.host, sizeof(worker->context.host), "host");
     worker->pg = pg_new(fixture->server.url, "worker");
