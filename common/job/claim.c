@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A transaction claims one job only: one that claimed several would hold the flows of several
- * organizations, and could wait for another that holds them in another order. The flows of
- * organizations that have nothing to do any more are in the way of others once there are many; so a
- * look that finds too little deletes some and tries again.
+ * Each job is claimed by a transaction of its own. A transaction with several jobs would lock the
+ * flows of several organizations, and could deadlock with another that locks them in another order.
+ *
+ * The flow of an organization that has no jobs left slows every claim down. So a claim that finds
+ * no job deletes some of these flows and tries again.
  */
 #include "job/claim.h"
 
@@ -49,10 +50,11 @@ static void read_claim(const struct pg_result *result, const run_name run, struc
     memcpy(claim->run, run, sizeof(run_name));
 }
 
-/* The index of what waits gives an organization's jobs in their order. A server that has no
-   statistics yet, of a table that was filled within the last minute, might read and sort them all
-   for each claim, by an index that is meant for lists, and keep that plan. The few organizations
-   are sorted all the same, which then counts as dear enough for JIT: hundreds of milliseconds. */
+/* The index of waiting jobs returns an organization's jobs in their order. But a server without
+   statistics (the table was filled within the last minute) may choose an index that is meant for
+   lists, read and sort all waiting jobs for each claim, and keep that plan. With sorting off, the
+   sort of the few flows, which is still needed, seems so costly that the server would compile the
+   statement (JIT), which takes hundreds of milliseconds; so JIT is off, too. */
 static bool forbid_sorting(struct pg_batch *batch, struct error *error)
 {
     static const struct pg_params none = {.repeated = true};
@@ -81,14 +83,14 @@ static bool add_upkeep(struct pg_batch *batch, const struct claimant *claimant, 
     return pg_batch_add(batch, embedded_text(embedded_job_statements, "tidy.sql"), &params, error);
 }
 
-/* What upkeep has come upon. */
+/* Whether a claim tidies up, and what it found. */
 struct upkeep {
     bool wanted;
     int64_t tidied; /* flows deleted */
     bool due;       /* there are delayed jobs to promote */
 };
 
-/* One round trip. claims->count grows by one if there is a job. */
+/* Claims one job in one round trip. claims->count grows by one if there is a job. */
 static bool claim_one(struct pg *pg, struct claimant *claimant, bool may_be_big,
                       struct upkeep *upkeep, struct claims *claims, struct error *error)
 {
@@ -110,8 +112,8 @@ static bool claim_one(struct pg *pg, struct claimant *claimant, bool may_be_big,
     return done;
 }
 
-static bool promote(struct pg *pg, const struct claimant *claimant, int64_t *promoted,
-                    struct error *error)
+static bool promote_delayed(struct pg *pg, const struct claimant *claimant, int64_t *promoted,
+                            struct error *error)
 {
     struct pg_params params = {.repeated = true};
     pg_bind_text(&params, claimant->queue);
@@ -127,6 +129,7 @@ static int count_big(const struct claims *claims)
     return big;
 }
 
+/* Ends when a claim finds no job, although the upkeep left it nothing to tidy or promote. */
 bool claim_jobs(struct pg *pg, struct claimant *claimant, const struct claim_order *order,
                 struct claims *claims, struct error *error)
 {
@@ -139,7 +142,7 @@ bool claim_jobs(struct pg *pg, struct claimant *claimant, const struct claim_ord
         int64_t promoted = 0;
         upkeep.due = false;
         if (!claim_one(pg, claimant, count_big(claims) < order->big, &upkeep, claims, error) ||
-            (upkeep.due && !promote(pg, claimant, &promoted, error)))
+            (upkeep.due && !promote_delayed(pg, claimant, &promoted, error)))
             return false;
         claims->promoted += promoted;
         bool found = claims->count > before;
@@ -152,22 +155,23 @@ bool claim_jobs(struct pg *pg, struct claimant *claimant, const struct claim_ord
 
 /* ---- while it runs ---- */
 
-static bool lost(const struct claim *claim, struct error *error)
+static bool error_lost(const struct claim *claim, struct error *error)
 {
     return error_set(error, ERROR_LOST, "attempt %" PRId64 " has been taken from us",
                      claim->attempt);
 }
 
-/* An update of a job that is ours; it may be forgotten in a crash of the server. */
-static bool update_ours(struct pg *pg, const struct claim *claim, const char *sql,
-                        const struct pg_params *params, struct error *error)
+/* Runs an update that returns a row only if the fence was passed. A crash of the server may undo
+   it. */
+static bool update_fenced(struct pg *pg, const struct claim *claim, const char *sql,
+                          const struct pg_params *params, struct error *error)
 {
     struct pg_result *result = NULL;
     if (!pg_query(pg, sql, params, &result, error))
         return false;
     bool ours = pg_rows(result) == 1;
     pg_result_free(result);
-    return ours || lost(claim, error);
+    return ours || error_lost(claim, error);
 }
 
 bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_progress *progress,
@@ -181,14 +185,14 @@ bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_p
     pg_bind_int(&params, progress->pages);
     pg_bind_int(&params, rows_expected);
     pg_bind_int(&params, progress->values_read);
-    return update_ours(pg, claim,
-                       "UPDATE exportd.export SET rows = $3::bigint, bytes = $4::bigint,"
-                       " pages = $5::bigint, values_read = $7::bigint,"
-                       " progress_at = clock_timestamp(),"
-                       " rows_expected = coalesce(nullif($6::bigint, 0), rows_expected)"
-                       " WHERE data_export_id = $1::bigint AND run = $2::text"
-                       " AND state = 'running' RETURNING " PG_UNSYNCED,
-                       &params, error);
+    return update_fenced(pg, claim,
+                         "UPDATE exportd.export SET rows = $3::bigint, bytes = $4::bigint,"
+                         " pages = $5::bigint, values_read = $7::bigint,"
+                         " progress_at = clock_timestamp(),"
+                         " rows_expected = coalesce(nullif($6::bigint, 0), rows_expected)"
+                         " WHERE data_export_id = $1::bigint AND run = $2::text"
+                         " AND state = 'running' RETURNING " PG_UNSYNCED,
+                         &params, error);
 }
 
 bool claim_is_big(struct pg *pg, const struct claim *claim, int64_t rows_expected,
@@ -198,11 +202,11 @@ bool claim_is_big(struct pg *pg, const struct claim *claim, int64_t rows_expecte
     pg_bind_int(&params, claim->data_export_id);
     pg_bind_text(&params, claim->run);
     pg_bind_int(&params, rows_expected);
-    return update_ours(pg, claim,
-                       "UPDATE exportd.export SET rows_expected = $3::bigint, big = true"
-                       " WHERE data_export_id = $1::bigint AND run = $2::text"
-                       " AND state = 'running' RETURNING " PG_UNSYNCED,
-                       &params, error);
+    return update_fenced(pg, claim,
+                         "UPDATE exportd.export SET rows_expected = $3::bigint, big = true"
+                         " WHERE data_export_id = $1::bigint AND run = $2::text"
+                         " AND state = 'running' RETURNING " PG_UNSYNCED,
+                         &params, error);
 }
 
 /* ---- the outcome ---- */
@@ -234,7 +238,7 @@ bool claim_end_add(struct pg_batch *batch, const struct claim *claim, const stru
 
 bool claim_end_passed(const struct claim *claim, const struct pg_result *reply, struct error *error)
 {
-    return pg_int(reply, 0, 0) == 1 || lost(claim, error);
+    return pg_int(reply, 0, 0) == 1 || error_lost(claim, error);
 }
 
 bool claim_end(struct pg *pg, const struct claim *claim, const struct claim_end *end,
@@ -261,7 +265,7 @@ bool claim_note_add(struct pg_batch *batch, const struct claim *claim, const cha
                         &params, error);
 }
 
-/* The attempt's own row is asked: what takes a job from its worker changes the job's state, too. */
+/* Reads the attempt's row: the job's own state may have been changed by whatever took the job. */
 bool claim_has_ended(struct pg *pg, const struct claim *claim, bool *ended, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -279,5 +283,5 @@ bool claim_has_ended(struct pg *pg, const struct claim *claim, bool *ended, stru
     bool ours = pg_rows(result) == 1 && !text_equal(pg_text(result, 0, 1), "t");
     *ended = ours && text_equal(pg_text(result, 0, 0), "t");
     pg_result_free(result);
-    return ours || lost(claim, error);
+    return ours || error_lost(claim, error);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The claim: how a worker makes a job its own, and the fence that tells whether it still is. A job
- * is a row of exportd.export; job/sql/ holds the statements, migration 0008 gives each waiting row
- * its place.
+ * The claim: a worker takes a job to run it. The fence proves that the job is still the worker's. A
+ * job is a row of exportd.export. The statements are in job/sql/; a trigger (migration 0008) gives
+ * each waiting row its place in the queue.
  *
- * The fence is the claim's run: a name that the worker makes for each claim and never again. A
- * claim is committed without waiting for the disk. One that PostgreSQL forgets in a crash of its
- * own may give its attempt number to another claim, but not its run.
+ * The fence is the run of the claim: a name that the worker makes for this claim and never uses
+ * again. A claim is committed without waiting for the disk, so PostgreSQL may forget it if it
+ * crashes. A later claim may then get the same attempt number, but never the same run.
  */
 #ifndef JOB_CLAIM_H
 #define JOB_CLAIM_H
@@ -24,28 +24,28 @@ struct claim {
     bool big;
     int64_t failures, crashes; /* so far */
     int64_t age_seconds;       /* since its first attempt began */
-    int64_t limit;             /* 0: all rows; below 0: what was asked for is no limit */
+    int64_t limit;             /* 0: all rows; below 0: the value asked for is invalid */
     int64_t environment_id;    /* 0: all; below 0: there is no such environment */
     int64_t rows_expected;     /* an estimate; 0: none */
-    bool expired;              /* it was not to be begun after a moment that is over */
+    bool expired;              /* the message allowed no attempt after a moment that has passed */
     int64_t delays;            /* attempts that ended in a pause */
     int64_t date_added;        /* of its sentry_exporteddata row */
 };
 
-/* The worker that claims. The texts live as long as it. */
+/* The worker that claims. The texts must live as long as this struct. */
 struct claimant {
-    const char *worker; /* the worker's instance: another one at each start of a worker */
+    const char *worker; /* the worker's instance, which is new at each start */
     const char *queue;
-    int64_t max_running; /* of one organization, unless exportd.organization says otherwise */
+    int64_t max_running; /* per organization, unless exportd.organization says otherwise */
     int64_t runs;        /* claims so far: start with 0 */
 };
 
-/* What one look for jobs asks for. */
+/* A request for jobs. */
 struct claim_order {
     int jobs;    /* CLAIMS_MAX at most */
-    int big;     /* so many of them may be big exports */
-    bool upkeep; /* also make delayed jobs wait that are due, and delete what is left of
-                    organizations that have nothing to do */
+    int big;     /* how many of them may be big exports */
+    bool upkeep; /* also promotes delayed jobs that are due, and deletes the flows of organizations
+                    without jobs */
 };
 
 enum { CLAIMS_MAX = 6 };
@@ -56,21 +56,20 @@ struct claims {
     int64_t promoted;
 };
 
-/* Claims up to order->jobs waiting jobs of the queue. Organizations take turns by their weight;
-   within one the order is priority, users in turn, age. None while the queue is paused. Also after
-   a failure *claims has what was claimed before it. ERROR_AWAY:
-   it is not known whether something was claimed; what was is given back by
-   lease_return_unheld. */
+/* Claims up to order->jobs waiting jobs of the queue. Organizations take turns by their weight.
+   Within an organization, the order is priority, then users in turn, then age. Claims nothing while
+   the queue is paused. After a failure *claims holds the jobs that were claimed before it.
+   ERROR_AWAY: perhaps one more job was claimed; lease_return_unheld gives it back. */
 bool claim_jobs(struct pg *pg, struct claimant *claimant, const struct claim_order *order,
                 struct claims *claims, struct error *error) MUST_CHECK;
 
-/* ---- while it runs: each of these asks whether the job is still the claim's: ERROR_LOST ---- */
+/* ---- while the job runs: ERROR_LOST if it is no longer the claim's ---- */
 
-/* Writes down how far it is, and how many rows it is expected to have; 0: not known. */
+/* Stores the progress, and the number of rows that are expected; 0: not known. */
 bool claim_progress(struct pg *pg, const struct claim *claim, const struct job_progress *progress,
                     int64_t rows_expected, struct error *error) MUST_CHECK;
 
-/* Writes down that it is big: that it is expected to have so many rows. */
+/* Marks the job as big, and stores the number of rows that are expected. */
 bool claim_is_big(struct pg *pg, const struct claim *claim, int64_t rows_expected,
                   struct error *error) MUST_CHECK;
 
@@ -86,12 +85,13 @@ struct claim_end {
     struct job_progress progress;
     int64_t rows_expected;          /* 0: not known */
     bool truncated;                 /* there were more rows than the limit */
-    int64_t window_from, window_to; /* of the events looked at; USEC_NONE: no bound */
+    int64_t window_from, window_to; /* of the events that were read; USEC_NONE: no bound */
 };
 
-/* Adds the first statement of an outcome's transaction: the fence. It moves the job from running to
-   end->state if it is still the claim's, and ends the attempt. What is added after it counts only
-   if claim_end_passed says of its reply that the fence was passed: else ERROR_LOST. */
+/* Adds the first statement of an outcome's transaction: the fence. If the job is still the claim's,
+   the statement moves it from running to end->state and ends the attempt. Check its reply with
+   claim_end_passed: after ERROR_LOST roll the transaction back, and with it all later statements.
+ */
 bool claim_end_add(struct pg_batch *batch, const struct claim *claim, const struct claim_end *end,
                    struct error *error) MUST_CHECK;
 bool claim_end_passed(const struct claim *claim, const struct pg_result *reply,
@@ -101,12 +101,12 @@ bool claim_end_passed(const struct claim *claim, const struct pg_result *reply,
 bool claim_end(struct pg *pg, const struct claim *claim, const struct claim_end *end,
                struct error *error) MUST_CHECK;
 
-/* Adds the statement that sets the job's message, within an outcome's transaction, after the fence:
-   why there is no mail. */
+/* Adds the statement that sets the job's message, which says why there is no mail. For an outcome's
+   transaction, after the fence. */
 bool claim_note_add(struct pg_batch *batch, const struct claim *claim, const char *message,
                     struct error *error) MUST_CHECK;
 
-/* After a COMMIT whose answer was lost: whether claim_end of this claim was committed. ERROR_LOST:
+/* For a COMMIT whose answer was lost: whether claim_end of this claim was committed. ERROR_LOST:
    something else has ended the attempt. */
 bool claim_has_ended(struct pg *pg, const struct claim *claim, bool *ended,
                      struct error *error) MUST_CHECK;

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An entry is pending while its retry_until is set, and dead once that is NULL. Each entry that is
+ * retried has a transaction of its own, which enqueues its job and deletes the entry: a failure
+ * leaves the other entries untouched.
+ */
 #include "job/dead.h"
 
+#include "base/embedded.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "client/pg_json.h"
@@ -8,10 +14,11 @@
 #include "wire/base64.h"
 #include "wire/clean_text.h"
 
-enum { SHOWN_BYTES = 2000, AT_ONCE = 100 };
-
-/* A row is committed within seconds after its message, or never. */
-#define PATIENCE "interval '10 seconds'"
+enum {
+    SHOWN_BYTES = 2000,
+    AT_ONCE = 100,
+    PATIENCE_SECONDS = 10, /* a row is committed within seconds after its message, or never */
+};
 
 static void log_dead(int64_t data_export_id, const char *reason)
 {
@@ -24,10 +31,8 @@ static void log_dead(int64_t data_export_id, const char *reason)
 
 /* ---- adding ---- */
 
-#define RETRY_UNTIL "CASE WHEN $7::boolean THEN clock_timestamp() + " PATIENCE " END"
-
-static bool insert(struct pg *pg, const struct dead_message *message, const char *reason,
-                   struct error *error)
+static bool insert_dead(struct pg *pg, const struct dead_message *message, const char *reason,
+                        struct error *error)
 {
     const struct buffer bytes = {.data = (char *)(uintptr_t)message->bytes, .size = message->size};
     struct pg_params params = {.count = 0};
@@ -39,18 +44,9 @@ static bool insert(struct pg *pg, const struct dead_message *message, const char
     pg_bind_text(&params, reason);
     pg_bind_bool(&params, message->pending);
     pg_bind_time(&params, message->date_added == 0 ? USEC_NONE : message->date_added);
-    return pg_execute(pg,
-                      "WITH put_in_already AS (UPDATE exportd.dead SET reason = $6::text,"
-                      " retry_until = " RETRY_UNTIL
-                      " WHERE id > (SELECT coalesce(max(id), 0) - 1000 FROM exportd.dead)"
-                      " AND queue = $1::text AND message = $2::bytea RETURNING id)"
-                      " INSERT INTO exportd.dead (queue, date_added, message, priority, reason,"
-                      " worker, data_export_id, retry_until)"
-                      " SELECT $1::text, coalesce($8::timestamptz, clock_timestamp()), $2::bytea, "
-                      "$4::integer, $6::text,"
-                      " $3::text, nullif($5::bigint, 0), " RETRY_UNTIL
-                      " WHERE NOT EXISTS (SELECT FROM put_in_already)",
-                      &params, NULL, error);
+    pg_bind_int(&params, PATIENCE_SECONDS);
+    return pg_execute(pg, embedded_text(embedded_job_statements, "dead_add.sql"), &params, NULL,
+                      error);
 }
 
 bool dead_add(struct pg *pg, const struct dead_message *message, struct error *error)
@@ -58,7 +54,7 @@ bool dead_add(struct pg *pg, const struct dead_message *message, struct error *e
     struct buffer reason;
     buffer_init(&reason, (size_t)3 * ERROR_MESSAGE_MAX);
     bool done = clean_text(message->reason, strlen(message->reason), &reason, error) &&
-                insert(pg, message, reason.data, error);
+                insert_dead(pg, message, reason.data, error);
     if (done && !message->pending && message->date_added == 0)
         log_dead(message->data_export_id, reason.data);
     buffer_free(&reason);
@@ -67,12 +63,12 @@ bool dead_add(struct pg *pg, const struct dead_message *message, struct error *e
 
 /* ---- trying again ---- */
 
-static bool no_entry(const char *entry, struct error *error)
+static bool error_no_entry(const char *entry, struct error *error)
 {
     return error_set(error, ERROR_NOT_FOUND, "the dead list has no entry %.60s", entry);
 }
 
-/* Locks the entry; *job is what its message asks for. */
+/* Locks the entry; *job is the job that its message asks for. */
 static bool read_job(struct pg *pg, const char *queue, int64_t id, struct enqueue_job *job,
                      struct error *error)
 {
@@ -118,7 +114,8 @@ static bool delete_entry(struct pg *pg, const char *queue, int64_t id, int64_t *
                       &params, deleted, error);
 }
 
-/* *refused: it fails in the same way whenever it is tried again. */
+/* Enqueues the entry's job and deletes the entry. *refused: each further try would fail in the same
+   way. */
 static bool retry_entry(struct pg *pg, const char *queue, int64_t id, bool *refused,
                         struct error *error)
 {
@@ -137,12 +134,12 @@ bool dead_retry(struct pg *pg, const char *queue, const char *entry, struct erro
 {
     int64_t id = 0;
     bool refused = false;
-    return (text_to_int64(entry, 1, INT64_MAX, &id) || no_entry(entry, error)) &&
+    return (text_to_int64(entry, 1, INT64_MAX, &id) || error_no_entry(entry, error)) &&
            retry_entry(pg, queue, id, &refused, error);
 }
 
-static bool list_behind(struct pg *pg, const char *queue, int64_t after, struct pg_result **ids,
-                        struct error *error)
+static bool list_after(struct pg *pg, const char *queue, int64_t after, struct pg_result **ids,
+                       struct error *error)
 {
     struct pg_params params = {.count = 0};
     pg_bind_text(&params, queue);
@@ -154,6 +151,7 @@ static bool list_behind(struct pg *pg, const char *queue, int64_t after, struct 
                     &params, ids, error);
 }
 
+/* Retries each listed entry; fails only if PostgreSQL fails. */
 static bool retry_page(struct pg *pg, const char *queue, const struct pg_result *ids,
                        struct dead_retried *retried, struct error *error)
 {
@@ -177,7 +175,7 @@ bool dead_retry_all(struct pg *pg, const char *queue, struct dead_retried *retri
     *retried = (struct dead_retried){.enqueued = 0};
     while (count == AT_ONCE) {
         struct pg_result *ids = NULL;
-        if (!list_behind(pg, queue, after, &ids, error))
+        if (!list_after(pg, queue, after, &ids, error))
             return false;
         count = pg_rows(ids);
         if (count > 0)
@@ -194,6 +192,7 @@ bool dead_retry_all(struct pg *pg, const char *queue, struct dead_retried *retri
 
 #define HAS_ROW "EXISTS (SELECT FROM sentry_exporteddata e WHERE e.id = d.data_export_id)"
 
+/* Lists pending entries whose row has arrived. */
 static bool list_arrived(struct pg *pg, const char *queue, struct pg_result **ids,
                          struct error *error)
 {
@@ -206,8 +205,8 @@ static bool list_arrived(struct pg *pg, const char *queue, struct pg_result **id
                     &params, ids, error);
 }
 
-/* The entry is pending no more. */
-static bool give_up(struct pg *pg, int64_t id, const char *reason, struct error *error)
+/* The entry becomes dead. */
+static bool end_pending(struct pg *pg, int64_t id, const char *reason, struct error *error)
 {
     struct pg_params params = {.count = 0};
     pg_bind_int(&params, id);
@@ -218,6 +217,7 @@ static bool give_up(struct pg *pg, int64_t id, const char *reason, struct error 
                       &params, NULL, error);
 }
 
+/* Enqueues an entry whose row has arrived; if its data is refused, the entry becomes dead. */
 static bool retry_arrived(struct pg *pg, const char *queue, int64_t id, int64_t *enqueued,
                           struct error *error)
 {
@@ -227,24 +227,28 @@ static bool retry_arrived(struct pg *pg, const char *queue, int64_t id, int64_t 
         return true;
     }
     if (!refused)
-        return error->code == ERROR_NOT_FOUND; /* the row has gone again */
+        return error->code == ERROR_NOT_FOUND; /* the row was deleted since: the entry waits on */
     struct error why = *error;
     log_dead(0, why.message);
-    return give_up(pg, id, why.message, error);
+    return end_pending(pg, id, why.message, error);
 }
 
-/* One that would wait for longer than any can was put in before the server's clock was set back:
-   its time begins anew. */
+/* An entry that would wait for longer than any entry can was added before the server's clock was
+   set back: its time starts again. */
 static bool limit_waiting(struct pg *pg, const char *queue, struct error *error)
 {
     struct pg_params params = {.count = 0};
     pg_bind_text(&params, queue);
+    pg_bind_int(&params, PATIENCE_SECONDS);
     return pg_execute(pg,
-                      "UPDATE exportd.dead SET retry_until = clock_timestamp() + " PATIENCE
-                      " WHERE queue = $1::text AND retry_until > clock_timestamp() + 2 * " PATIENCE,
+                      "UPDATE exportd.dead"
+                      " SET retry_until = clock_timestamp() + $2::bigint * interval '1 second'"
+                      " WHERE queue = $1::text"
+                      " AND retry_until > clock_timestamp() + 2 * $2::bigint * interval '1 second'",
                       &params, NULL, error);
 }
 
+/* Pending entries whose time is over become dead. */
 static bool end_waiting(struct pg *pg, const char *queue, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -273,7 +277,7 @@ bool dead_retry_pending(struct pg *pg, const char *queue, int64_t *enqueued, str
     return done && limit_waiting(pg, queue, error) && end_waiting(pg, queue, error);
 }
 
-/* ---- looking ---- */
+/* ---- showing ---- */
 
 static bool put_message(json_t *object, const char *base64, struct error *error)
 {
@@ -304,7 +308,7 @@ static bool query_page(struct pg *pg, const struct dead_page *page, struct pg_re
     struct pg_params params = {.count = 0};
     int64_t after = 0;
     if (page->after[0] != '\0' && !text_to_int64(page->after, 1, INT64_MAX, &after))
-        return no_entry(page->after, error);
+        return error_no_entry(page->after, error);
     pg_bind_text(&params, page->queue);
     pg_bind_int(&params, after);
     pg_bind_int(&params, page->max);
@@ -333,8 +337,9 @@ bool dead_drop(struct pg *pg, const char *queue, const char *entry, struct error
 {
     int64_t id = 0;
     int64_t deleted = 0;
-    return (text_to_int64(entry, 1, INT64_MAX, &id) || no_entry(entry, error)) &&
-           delete_entry(pg, queue, id, &deleted, error) && (deleted == 1 || no_entry(entry, error));
+    return (text_to_int64(entry, 1, INT64_MAX, &id) || error_no_entry(entry, error)) &&
+           delete_entry(pg, queue, id, &deleted, error) &&
+           (deleted == 1 || error_no_entry(entry, error));
 }
 
 bool dead_count(struct pg *pg, const char *queue, struct dead_count *count, struct error *error)

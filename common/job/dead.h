@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The dead list: messages of a queue that lead to no export, in exportd.dead.
+ * The dead list, exportd.dead: messages of a queue that lead to no export.
  *
- * A message may be faster than the COMMIT of its sentry_exporteddata row. One without a row is
- * therefore pending for ten seconds, and dead only then.
+ * A message may arrive before the COMMIT of its sentry_exporteddata row. So a message without a row
+ * is pending for ten seconds, and only then dead.
  */
 #ifndef JOB_DEAD_H
 #define JOB_DEAD_H
@@ -15,29 +15,30 @@
 
 struct dead_message {
     const char *queue;
-    const char *worker; /* whose intake found it */
+    const char *worker; /* the worker whose intake found it */
     const char *bytes;
     size_t size;
     int64_t priority;
-    int64_t data_export_id; /* that it names; 0: none */
-    int64_t date_added;     /* when it was buried before; 0: it is only now */
+    int64_t data_export_id; /* the export that it names; 0: none */
+    int64_t date_added;     /* when it was buried before; 0: it is buried now */
     bool pending;
-    const char *reason; /* any bytes: what is no UTF-8 is replaced */
+    const char *reason; /* any bytes: those that are not UTF-8 are replaced */
 };
 
-/* Puts the message into the list, in the caller's transaction, and logs `queue.dead` unless it is
-   pending or was buried before. One that is among the last thousand already is not put in twice: an
-   intake that died before it took the message out of Redis has done that. */
+/* Puts the message into the list, in the caller's transaction. Logs `queue.dead` unless the message
+   is pending or was buried before. A message that is among the last thousand already is not added
+   again: an intake that died may have added it before it removed it from Redis. */
 bool dead_add(struct pg *pg, const struct dead_message *message, struct error *error) MUST_CHECK;
 
-/* Enqueues the pending messages whose row is there by now, and takes them off the list. Those whose
-   time is over are dead, and logged. *enqueued: how many, 100 at most. */
+/* Enqueues the pending messages whose row has arrived, 100 at most, and takes them off the list.
+   Messages that have been pending for too long become dead and are logged. *enqueued: how many were
+   enqueued. */
 bool dead_retry_pending(struct pg *pg, const char *queue, int64_t *enqueued,
                         struct error *error) MUST_CHECK;
 
-/* Up to `max` dead entries, oldest first, behind entry `after` ("" for the start), as a JSON array
-   of {id, date_added, reason, worker, message} that is the caller's (message cut to 2000 bytes and
-   cleaned). ERROR_NOT_FOUND when `after` is no entry's id. */
+/* Lists up to `max` dead entries, oldest first, which follow the entry `after` ("": from the
+   start). *entries is a JSON array of {id, date_added, reason, worker, message}, which the caller
+   frees; a message is cut to 2000 bytes and cleaned. ERROR_NOT_FOUND if `after` cannot be an id. */
 struct dead_page {
     const char *queue;
     const char *after;
@@ -46,21 +47,21 @@ struct dead_page {
 bool dead_list(struct pg *pg, const struct dead_page *page, json_t **entries,
                struct error *error) MUST_CHECK;
 
-/* Enqueues an entry's message, of which exportd may know the export already, and takes it off the
-   list. ERROR_NOT_FOUND: there is no such entry, or still no export with its id. ERROR_INVALID,
-   ERROR_TOO_LARGE: it cannot be read. It stays in the list then. */
+/* Enqueues an entry's message and takes it off the list, also if exportd knows the export already.
+   ERROR_NOT_FOUND: there is no such entry, or still no export with its id. ERROR_INVALID,
+   ERROR_TOO_LARGE: the message cannot be read. After an error the entry stays in the list. */
 bool dead_retry(struct pg *pg, const char *queue, const char *entry,
                 struct error *error) MUST_CHECK;
 
-/* The same with each entry of the list. */
+/* Does the same with each entry of the list. */
 struct dead_retried {
     int64_t enqueued;
-    int64_t left; /* stay in the list */
+    int64_t left; /* still in the list */
 };
 bool dead_retry_all(struct pg *pg, const char *queue, struct dead_retried *retried,
                     struct error *error) MUST_CHECK;
 
-/* Forgets an entry. ERROR_NOT_FOUND. */
+/* Deletes an entry. ERROR_NOT_FOUND: there is no such entry. */
 bool dead_drop(struct pg *pg, const char *queue, const char *entry, struct error *error) MUST_CHECK;
 
 struct dead_count {

@@ -11,7 +11,7 @@ static bool lock_export(struct pg *pg, int64_t data_export_id, struct error *err
                       &params, NULL, error);
 }
 
-/* What exportd remembers of a row with another date_added is about another job. */
+/* An exportd.export row with another date_added belongs to another job and is left alone. */
 static bool mark_gone(struct pg *pg, const struct deletion *deletion, struct error *error)
 {
     struct pg_params params = {.count = 0};

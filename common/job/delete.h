@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deleting an export that is finished. */
+/* Deletes a finished export. */
 #ifndef JOB_DELETE_H
 #define JOB_DELETE_H
 
 #include "model/exported_data.h"
 
-/* Deletes the sentry_exporteddata row of a finished export, and a mail that waits, in the caller's
-   transaction. exportd.export keeps it as `gone`, with `message`. *row, with its text in `arena`,
-   is what was deleted: its file, if it has one, is the caller's to delete. ERROR_NOT_FOUND: there
-   is no such export; ERROR_CONFLICT: it is not finished, or has no file.
+/* Deletes the sentry_exporteddata row of a finished export, and its mail if that still waits, in
+   the caller's transaction. The exportd.export row stays as `gone`, with `message`. *row is the
+   deleted row, with its text in `arena`; if it has a file, the caller deletes that.
+   ERROR_NOT_FOUND: there is no such export. ERROR_CONFLICT: it is not finished, or has no file.
 
    Locks the exportd.export row, then the sentry_exporteddata row, as an outcome does. */
 struct deletion {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_rescue.py. */
 #include "job/forgotten.h"
 
-/* NULL stays NULL. */
+#include "base/embedded.h"
+
+/* Copies the text into the arena; NULL stays NULL. */
 static bool copy_text(const char *text, struct arena *arena, const char **copy, struct error *error)
 {
     *copy = text == NULL ? NULL : arena_copy(arena, text, strlen(text), error);
@@ -22,20 +25,8 @@ bool forgotten_list(struct pg *pg, struct arena *arena, struct forgotten_rows *r
                     struct error *error)
 {
     struct pg_result *result = NULL;
-    if (!pg_query(pg,
-                  "SELECT e.id, " PG_USEC(
-                      "e.date_added") ", o.slug, u.email, e.query_type"
-                                      " FROM sentry_exporteddata e"
-                                      " LEFT JOIN sentry_organization o ON o.id = e.organization_id"
-                                      " LEFT JOIN auth_user u ON u.id = e.user_id"
-                                      " WHERE e.date_finished IS NULL"
-                                      " AND e.date_added < now() - interval '10 minutes'"
-                                      " AND NOT EXISTS (SELECT 1 FROM exportd.export x"
-                                      " WHERE x.data_export_id = e.id"
-                                      " AND x.date_added = e.date_added)"
-                                      " AND NOT EXISTS (SELECT 1 FROM exportd.dead d"
-                                      " WHERE d.data_export_id = e.id) ORDER BY e.id",
-                  NULL, &result, error))
+    if (!pg_query(pg, embedded_text(embedded_job_statements, "forgotten.sql"), NULL, &result,
+                  error))
         return false;
     rows->count = (size_t)pg_rows(result);
     rows->items = arena_array(arena, rows->count, sizeof(*rows->items), error);

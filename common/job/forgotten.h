@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Exports that the original has forgotten: their rows are there, EARLY, and exportd has never heard
-   of them. */
+/* Forgotten exports: they have an unfinished (EARLY) row in sentry_exporteddata, but their message
+   was lost before exportd saw it. */
 #ifndef JOB_FORGOTTEN_H
 #define JOB_FORGOTTEN_H
 
@@ -9,8 +9,8 @@
 
 struct forgotten_row {
     int64_t id, date_added;
-    const char *organization; /* slug; NULL: it is gone */
-    const char *user;         /* address; NULL: likewise */
+    const char *organization; /* slug; NULL: its row is gone */
+    const char *user;         /* mail address; NULL: the user's row is gone */
     int64_t query_type;
 };
 
@@ -19,9 +19,9 @@ struct forgotten_rows {
     size_t count;
 };
 
-/* Unfinished rows of sentry_exporteddata that exportd has no job of, and no pending or dead
-   message, by id; in `arena`. Rows of the last ten minutes are left out: their producers may be
-   between COMMIT and message. */
+/* Lists, by id, the unfinished rows of sentry_exporteddata for which exportd has neither a job nor
+   a pending or dead message. Leaves out rows of the last ten minutes: their producers may still
+   send the message. The result is in `arena`. */
 bool forgotten_list(struct pg *pg, struct arena *arena, struct forgotten_rows *rows,
                     struct error *error) MUST_CHECK;
 

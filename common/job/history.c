@@ -63,6 +63,7 @@ bool history_find_subject(struct pg *pg, int64_t data_export_id, struct arena *a
 
 /* ---- cleanup ---- */
 
+/* $1 days. */
 #define OLD_EXPORTS                                                                                \
     " exportd.export x WHERE x.state IN ('valid', 'failed', 'cancelled', 'gone')"                  \
     " AND x.finished_at < now() - $1::bigint * interval '24 hours'"                                \

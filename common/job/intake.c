@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A round takes up to 100 messages and commits them in one transaction; then they leave Redis.
+ *
+ * A message may kill the process that reads it, or be refused by PostgreSQL. So after a failed
+ * transaction, and whenever this worker becomes the intake, the intake is careful: each message has
+ * a transaction of its own, and is counted in exportd.intake_try by its SHA-1 before it is read.
+ * The careful mode ends when exportd's lists in Redis are empty.
+ */
 #include "job/intake.h"
 
 #include "base/fault.h"
@@ -14,15 +22,16 @@ struct batch {
     struct intake *intake;
     const struct intake_message *messages;
     size_t count;
-    size_t job_count; /* of those that can be read */
+    size_t job_count; /* messages that can be read */
     struct enqueue_job jobs[INTAKE_AT_ONCE];
-    const struct intake_message *origins[INTAKE_AT_ONCE]; /* of the jobs */
-    bool refused;                                         /* by PostgreSQL, because of the data */
+    const struct intake_message *origins[INTAKE_AT_ONCE]; /* the message of each job */
+    bool refused;                                         /* PostgreSQL refuses the data */
 };
 
 /* ---- the lease ---- */
 
-/* One that lasts longer than any can was given before the server's clock was set back. */
+/* An end that is further ahead than any lease lasts was set before the server's clock was set back:
+   it counts as over. */
 bool intake_lease(struct intake *intake, int64_t seconds, bool *ours, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -77,7 +86,8 @@ static bool add_dead(const struct intake *intake, const struct intake_message *m
     return dead_add(intake->pg, &dead, error);
 }
 
-/* What is no job goes to the dead list, with the parser's sentence. */
+/* Adds the message's job to the batch. A message that cannot be read goes to the dead list, with
+   the parser's sentence as the reason. */
 static bool read_message(struct batch *batch, const struct intake_message *message,
                          struct error *error)
 {
@@ -97,7 +107,7 @@ static bool read_message(struct batch *batch, const struct intake_message *messa
     return false;
 }
 
-static bool put_jobs(struct batch *batch, struct error *error)
+static bool enqueue_batch(struct batch *batch, struct error *error)
 {
     const struct enqueue enqueue = {
         .queue = batch->intake->queue,
@@ -108,7 +118,7 @@ static bool put_jobs(struct batch *batch, struct error *error)
     return batch->job_count == 0 || enqueue_jobs(batch->intake->pg, &enqueue, error);
 }
 
-/* The row may still be committed. */
+/* The job has no row yet: its message becomes pending, because the row may still be committed. */
 static bool add_pending(const struct batch *batch, size_t job, struct error *error)
 {
     const struct intake_message *message = batch->origins[job];
@@ -139,7 +149,7 @@ static bool fill_transaction(struct batch *batch, struct error *error)
     batch->job_count = 0;
     for (size_t i = 0; done && i < batch->count; i++)
         done = read_message(batch, &batch->messages[i], error);
-    done = done && put_jobs(batch, error);
+    done = done && enqueue_batch(batch, error);
     for (size_t i = 0; done && i < batch->job_count; i++)
         if (batch->jobs[i].result == ENQUEUE_NO_ROW)
             done = add_pending(batch, i, error);
@@ -159,7 +169,8 @@ static bool commit_batch(struct batch *batch, struct error *error)
 
 /* ---- one message ---- */
 
-/* Each process counts once: it has not died when it tries again because PostgreSQL was away. */
+/* Counts a message once per process: a process that tries again because PostgreSQL was away has not
+   died. */
 static bool count_try(struct intake *intake, const struct intake_message *message, int64_t *tries,
                       struct error *error)
 {
@@ -178,8 +189,8 @@ static bool count_try(struct intake *intake, const struct intake_message *messag
     return true;
 }
 
-static bool bury(struct intake *intake, const struct intake_message *message, const char *reason,
-                 struct error *error)
+static bool bury_message(struct intake *intake, const struct intake_message *message,
+                         const char *reason, struct error *error)
 {
     if (pg_begin(intake->pg, error) && add_dead(intake, message, reason, error) &&
         forget_tries(intake, error) && pg_commit(intake->pg, error))
@@ -188,6 +199,7 @@ static bool bury(struct intake *intake, const struct intake_message *message, co
     return false;
 }
 
+/* Commits the first message of the batch, or buries it. */
 static bool settle_one(struct batch *batch, struct error *error)
 {
     struct intake *intake = batch->intake;
@@ -196,16 +208,16 @@ static bool settle_one(struct batch *batch, struct error *error)
     if (!count_try(intake, batch->messages, &tries, error))
         return false;
     if (tries >= DEATHS_MAX)
-        return bury(intake, batch->messages, "three intakes died with this message", error);
+        return bury_message(intake, batch->messages, "three intakes died with this message", error);
     if (commit_batch(batch, error))
         return true;
     struct error why = *error;
-    return batch->refused && bury(intake, batch->messages, why.message, error);
+    return batch->refused && bury_message(intake, batch->messages, why.message, error);
 }
 
 /* ---- a round ---- */
 
-/* A remnant begins with a line that says what it was. */
+/* A remnant begins with a line that describes the message; that line is the reason. */
 static bool add_remnant(const struct intake *intake, const struct intake_message *remnant,
                         struct error *error)
 {
@@ -232,7 +244,8 @@ static bool bury_remnants(struct intake *intake, const struct intake_taken *take
     return false;
 }
 
-/* *count: how many, from the first one, PostgreSQL has now. */
+/* Commits the messages all at once, or else the first one alone. *count: how many PostgreSQL has
+   now, from the first one on. */
 static bool settle_messages(struct intake *intake, const struct intake_taken *taken, size_t *count,
                             struct error *error)
 {
@@ -250,7 +263,7 @@ static bool settle_messages(struct intake *intake, const struct intake_taken *ta
     return settle_one(&batch, error);
 }
 
-/* Only what is committed leaves Redis. */
+/* Only for committed messages. If Redis fails, they stay there, so the intake becomes careful. */
 static bool remove_messages(struct intake *intake, const struct intake_message *messages,
                             size_t count, struct error *error)
 {
@@ -263,8 +276,9 @@ static bool remove_messages(struct intake *intake, const struct intake_message *
     return true;
 }
 
-static bool settle(struct intake *intake, const struct intake_taken *taken, int64_t *count,
-                   struct error *error)
+/* Brings remnants and messages into PostgreSQL and removes them from Redis. */
+static bool settle_taken(struct intake *intake, const struct intake_taken *taken, int64_t *count,
+                         struct error *error)
 {
     size_t settled = 0;
     intake->redis_failed = false;
@@ -287,7 +301,7 @@ bool intake_round(struct intake *intake, int64_t *count, struct error *error)
     *count = 0;
     intake->redis_failed = true;
     bool done = intake_take(intake->lists, intake->redis, &taken, error) &&
-                settle(intake, &taken, count, error);
+                settle_taken(intake, &taken, count, error);
     intake_taken_free(&taken);
     return done;
 }

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All keys are made once, in the arena of `lists`. Messages are taken by a script in Redis
+ * (lua/intake_take.lua), so that each moves in one step; all other commands are pipelined.
+ */
 #include "job/intake_lists.h"
 
 #include "base/arena.h"
@@ -8,7 +12,7 @@
 enum { LISTS_MEMORY = 64 * 1024, UNREAD_MEMORY = 4 * 1024 * 1024 };
 
 struct intake_lists {
-    struct arena *arena; /* of it all */
+    struct arena *arena; /* holds this struct and all keys */
     int count;           /* of steps */
     int steps[INTAKE_STEPS_MAX];
     const char *queue, *prioritized, *unacked, *own;
@@ -102,6 +106,7 @@ const char *intake_lists_key(const struct intake_lists *lists, int index)
     return index < 2 * lists->count ? lists->ours[index - lists->count] : NULL;
 }
 
+/* Adds all keys in the order that the script expects. */
 static void add_keys(const struct intake_lists *lists, struct redis_command *command)
 {
     for (int i = 0; i < 2 * lists->count; i++)
@@ -111,6 +116,7 @@ static void add_keys(const struct intake_lists *lists, struct redis_command *com
 
 /* ---- taking ---- */
 
+/* The reply alternates between the number of a list, which counts from 1, and a message. */
 static void read_messages(const struct intake_lists *lists, const struct redis_reply *reply,
                           struct intake_taken *taken)
 {
@@ -162,7 +168,7 @@ void intake_taken_free(struct intake_taken *taken)
     taken->reply = NULL;
 }
 
-/* Of a pipeline. */
+/* The next reply of a pipeline, as a number. */
 static bool next_number(struct redis *redis, const struct redis_command *command, int64_t *number,
                         struct error *error)
 {
@@ -174,7 +180,7 @@ static bool next_number(struct redis *redis, const struct redis_command *command
     return true;
 }
 
-/* From the right end, where the oldest ones are. */
+/* Removes one copy, searching from the right end, where the oldest messages are. */
 static void make_removal(const struct intake_message *message, struct redis_command *command)
 {
     command->count = 0;
@@ -210,7 +216,7 @@ static void make_length(const char *key, struct redis_command *command)
     redis_add_text(command, key);
 }
 
-/* In the order in which a message goes through them. */
+/* Kombu's lists first: a message moves in this order, so none is missed. */
 bool intake_count(const struct intake_lists *lists, struct redis *redis, struct intake_count *count,
                   struct error *error)
 {
@@ -238,7 +244,7 @@ bool intake_count(const struct intake_lists *lists, struct redis *redis, struct 
     return done;
 }
 
-/* ---- lists that nobody reads ---- */
+/* ---- lists that no intake reads ---- */
 
 static bool has_step(const struct intake_lists *lists, int step)
 {
@@ -248,7 +254,7 @@ static bool has_step(const struct intake_lists *lists, int step)
     return false;
 }
 
-/* Both lists of a priority. */
+/* Appends the questions for the lengths of both lists of a step. */
 static bool append_step(const struct intake_lists *lists, struct redis *redis, int step,
                         struct arena *arena, struct error *error)
 {
@@ -267,7 +273,7 @@ static bool read_step(struct redis *redis, int64_t *count, struct error *error)
     struct redis_command command;
     int64_t kombu = 0;
     int64_t ours = 0;
-    make_length("a list of another priority", &command); /* what an error names */
+    make_length("a list of another priority", &command); /* the name in an error's sentence */
     bool done =
         next_number(redis, &command, &kombu, error) && next_number(redis, &command, &ours, error);
     *count = kombu + ours;

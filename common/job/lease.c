@@ -20,7 +20,7 @@ void lease_make_instance(char instance[CLAIM_WORKER_MAX])
     (void)snprintf(instance, CLAIM_WORKER_MAX, "%s:%ld:%.8s", host, (long)getpid(), random);
 }
 
-/* ---- signs of life ---- */
+/* ---- beats ---- */
 
 static bool add_beat(struct pg_batch *batch, const struct lease_holder *holder, struct error *error)
 {
@@ -73,9 +73,9 @@ bool lease_end(struct pg *pg, const char *instance, struct error *error)
                       error);
 }
 
-/* ---- what is in hand ---- */
+/* ---- held claims ---- */
 
-/* The runs as a text[]. */
+/* Binds the runs as a text[]. */
 static bool bind_runs(struct pg_params *params, struct pg_array *array,
                       const struct held_runs *held, struct error *error)
 {
@@ -104,6 +104,7 @@ bool lease_return_unheld(struct pg *pg, const char *instance, const struct held_
     return done;
 }
 
+/* Binds the ids of the exports as a bigint[]. */
 static bool bind_ids(struct pg_params *params, struct pg_array *array, const struct held_runs *held,
                      struct error *error)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lease: a worker that gives no sign of life for so long has died, and its jobs wait again.
- * Each worker has a row in exportd.worker and is known by its instance, which is another one at
- * each start.
+ * The lease: a worker whose last beat is older than its lease counts as dead, and its jobs wait
+ * again. Each worker has a row in exportd.worker and is known by its instance, which is new at each
+ * start.
  *
- * All times are the database's. A job that is given back by mistake costs an attempt, nothing else:
- * the fence (job/claim.h) keeps its old owner out.
+ * All times are by the clock of PostgreSQL. A job that is taken from a living worker costs one
+ * attempt and does no other harm: the fence (job/claim.h) keeps that worker out.
  */
 #ifndef JOB_LEASE_H
 #define JOB_LEASE_H
@@ -14,54 +14,55 @@
 #include "job/claim.h"
 
 struct lease_holder {
-    const char *instance; /* of lease_make_instance */
+    const char *instance; /* made by lease_make_instance */
     const char *name;     /* only shown */
     const char *queue;
     const char *version;
     int threads;
-    int64_t lease_ms; /* its own: others may have another one */
+    int64_t lease_ms; /* of this worker; others may have another lease */
 };
 
 /* A name for this process as a worker: <host>:<pid>:<8 random hex digits>. */
 void lease_make_instance(char instance[CLAIM_WORKER_MAX]);
 
-/* The server's clock and start at a beat: while both go on as expected, and no beat is missed, a
-   worker may judge others. */
+/* The server's clock and its start, as seen by a beat. A worker may judge others while both go on
+   as expected and no beat is missed. */
 struct lease_beat {
     int64_t at;         /* microseconds since 1970 */
-    int64_t started_at; /* of the server */
+    int64_t started_at; /* of the server, likewise */
 };
 
-/* One sign of life; the first one registers the worker. Attempts that were ended because this
-   worker was taken for dead are not counted as crashes any more: it lives. */
+/* Records a beat; the first one registers the worker. If other workers have taken this worker for
+   dead, its attempts that ended as crashed become `silent`, and no longer count as crashes. */
 bool lease_beat(struct pg *pg, const struct lease_holder *holder, struct lease_beat *beat,
                 struct error *error) MUST_CHECK;
 
-/* Takes the worker off the list. */
+/* Deletes the worker's row. */
 bool lease_end(struct pg *pg, const char *instance, struct error *error) MUST_CHECK;
 
-/* What a worker's threads have in hand. */
+/* The claims that a worker's threads hold. */
 enum { LEASE_HELD_MAX = 64 };
 struct held_runs {
     struct claim items[LEASE_HELD_MAX];
     size_t count;
 };
 
-/* Gives back, uncounted, running jobs that bear the worker's name and are not among `held`: a claim
-   whose reply was lost, a database that went back in time. A claim may be on its way to its thread
-   for `on_its_way_ms`. *count of them. */
+/* Releases, uncounted, the running jobs that bear the worker's name and are not among `held`: the
+   reply to their claim was lost, or the database went back in time. Leaves out claims younger than
+   `on_its_way_ms`, which may still be on their way to a thread. *count: jobs released. */
 bool lease_return_unheld(struct pg *pg, const char *instance, const struct held_runs *held,
                          int64_t on_its_way_ms, int64_t *count, struct error *error) MUST_CHECK;
 
-/* Which of the runs in hand are not running any more, because they were cancelled or given to
-   another worker: lost[i] for held->items[i]. */
+/* Finds the claims whose jobs are no longer theirs, because the jobs were cancelled or given to
+   another worker: lost[i] is for held->items[i]. */
 bool lease_find_lost(struct pg *pg, const struct held_runs *held, bool lost[LEASE_HELD_MAX],
                      struct error *error) MUST_CHECK;
 
-/* Makes the jobs of all workers wait again that have been silent for `lease_ms`, or are not
-   registered: crashes + 1, attempts ended as `crashed`. Takes silent workers off the list that have
-   no job left. To be called only after the caller has itself beaten for a whole lease on this very
-   connection. *rescued: a JSON array of {worker, jobs} that is the caller's. Repeatable. */
+/* Judges all workers: the jobs of workers that have been silent for their lease, or are not
+   registered, wait again. Their crashes grow by 1, and their attempts end as `crashed`. Also
+   deletes the rows of silent workers without jobs. Call it only if this worker has beaten for a
+   whole lease on this connection. May be repeated. *rescued is a JSON array of {worker, jobs},
+   which the caller frees. */
 bool lease_judge(struct pg *pg, json_t **rescued, struct error *error) MUST_CHECK;
 
 #endif

@@ -5,11 +5,11 @@
 #include "wire/clean_text.h"
 #include "wire/job_message.h"
 
-enum { AT_ONCE = 100 }; /* messages a request: each may have a MiB */
+enum { AT_ONCE = 100 }; /* messages per request: each may have a MiB */
 
 /* ---- the ids ---- */
 
-static int compare(const void *left, const void *right)
+static int compare_ids(const void *left, const void *right)
 {
     int64_t a = *(const int64_t *)left;
     int64_t b = *(const int64_t *)right;
@@ -18,7 +18,7 @@ static int compare(const void *left, const void *right)
 
 bool message_ids_has(const struct message_ids *ids, int64_t id)
 {
-    return ids->count > 0 && bsearch(&id, ids->items, ids->count, sizeof(id), compare) != NULL;
+    return ids->count > 0 && bsearch(&id, ids->items, ids->count, sizeof(id), compare_ids) != NULL;
 }
 
 void message_ids_free(struct message_ids *ids)
@@ -49,10 +49,10 @@ static bool add_message(struct message_ids *ids, const char *bytes, size_t size,
     struct job_message message;
     if (job_message_parse(bytes, size, &message, error))
         return add_id(ids, message.data_export_id, error);
-    return error->code != ERROR_AWAY; /* no memory says nothing about the message */
+    return error->code != ERROR_AWAY; /* skips an unreadable message; fails without memory */
 }
 
-/* kombu's [message, exchange, routing_key]. */
+/* An entry of the hash is kombu's [message, exchange, routing_key]. */
 static bool add_unacked(struct message_ids *ids, const char *bytes, size_t size,
                         struct error *error)
 {
@@ -68,10 +68,10 @@ static bool add_unacked(struct message_ids *ids, const char *bytes, size_t size,
     return done;
 }
 
-/* ---- places ---- */
+/* ---- lists and hash ---- */
 
-/* From the end where producers push: what they push meanwhile moves the rest towards us, so that
-   it is seen twice rather than not at all. */
+/* Reads from the end where producers push. A push meanwhile moves the other messages towards higher
+   indexes, so that a message is read twice rather than missed. */
 static bool read_list(struct redis *redis, const char *key, struct message_ids *ids,
                       struct error *error)
 {
@@ -97,7 +97,7 @@ static bool read_list(struct redis *redis, const char *key, struct message_ids *
     return done;
 }
 
-/* *cursor is "0" at the end. */
+/* Reads one page of the hash; the cursor is "0" after the last one. */
 static bool scan_unacked(struct redis *redis, const char *key, char cursor[32],
                          struct message_ids *ids, struct error *error)
 {
@@ -144,6 +144,6 @@ bool messages_find(const struct intake_lists *lists, struct redis *redis, struct
         done = read_list(redis, key, ids, error);
     done = done && read_unacked(redis, intake_lists_unacked(lists), ids, error);
     if (done && ids->count > 0)
-        qsort(ids->items, ids->count, sizeof(*ids->items), compare);
+        qsort(ids->items, ids->count, sizeof(*ids->items), compare_ids);
     return done;
 }

@@ -11,10 +11,10 @@ struct message_ids {
     size_t count, room;
 };
 
-/* The ids of all exports that a message leads to: in kombu's lists and exportd's, and among what
-   Celery workers have taken and not acknowledged. Messages that cannot be read lead nowhere. Not
-   one moment's picture: what leaves these lists meanwhile may be missing, and is in PostgreSQL by
-   then. Free *ids with message_ids_free, also after an error. */
+/* Finds the ids of all exports that have a message: in kombu's lists, in exportd's, or among the
+   messages that Celery workers have taken and not acknowledged. Skips messages that cannot be read.
+   A message that leaves these lists meanwhile may be missed; it is in PostgreSQL by then. Free *ids
+   with message_ids_free, also after an error. */
 bool messages_find(const struct intake_lists *lists, struct redis *redis, struct message_ids *ids,
                    struct error *error) MUST_CHECK;
 bool message_ids_has(const struct message_ids *ids, int64_t id);

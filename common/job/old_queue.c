@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each step moves a few messages at a time. It adds them to their new place before it removes them
+ * from the old one: a crash in between leaves them in both, and the intake recognizes the second.
+ *
+ * Tested by tests/unit/job/takeover_test.c and tests/system/test_upgrade.py.
+ */
 #include "job/old_queue.h"
 
 #include "base/fault.h"
@@ -7,7 +13,7 @@
 
 enum {
     KEY_MAX = 1024,
-    AT_ONCE = REDIS_ARGS_MAX - 2, /* messages */
+    AT_ONCE = REDIS_ARGS_MAX - 2, /* messages per command, beside the verb and the key */
     SCAN_AT_ONCE = 1000,
 };
 
@@ -18,13 +24,13 @@ static bool make_key(const struct old_queue *queue, const char *name, char key[K
     return size < KEY_MAX || error_set(error, ERROR_INVALID, "the queue's name is too long");
 }
 
-/* The list of kombu that is served first. Its right end is served next. */
+/* The list of kombu that is served first, from its right end. */
 static const char *first_list(const struct old_queue *queue)
 {
     return intake_lists_key(queue->lists, 0);
 }
 
-/* A command that answers with a number. */
+/* Calls a command that answers with a number. */
 static bool call_int(const struct old_queue *queue, const struct redis_command *command,
                      int64_t *number, struct error *error)
 {
@@ -36,7 +42,7 @@ static bool call_int(const struct old_queue *queue, const struct redis_command *
     return true;
 }
 
-/* A command about a key and messages. */
+/* Calls a command whose arguments are a key and all the messages. */
 static bool call_with_all(const struct old_queue *queue, const char *verb, const char *key,
                           const struct redis_reply *messages, struct error *error)
 {
@@ -52,7 +58,9 @@ static bool call_with_all(const struct old_queue *queue, const char *verb, const
     return call_int(queue, &command, &answer, error);
 }
 
-/* ---- workers, pause ---- */
+/* ---- workers and pause ---- */
+
+/* The clock of Redis, rounded down to a second. */
 
 static bool read_time_ms(const struct old_queue *queue, int64_t *ms, struct error *error)
 {
@@ -106,14 +114,14 @@ bool old_queue_is_paused(const struct old_queue *queue, bool *paused, struct err
 
 /* ---- dead messages ---- */
 
-/* Each entry's id begins with the millisecond in which it was buried. */
+/* When the message was buried, in microseconds: an entry's id begins with the millisecond. */
 static int64_t moment_of(const char *id)
 {
     long long ms = strtoll(id, NULL, 10);
     return ms > 0 && ms <= USEC_LAST / 1000 ? ms * 1000 : 1;
 }
 
-/* A field of a stream's entry; "" without it. */
+/* A field of a stream's entry; "" if it is missing. */
 static const char *field_of(const struct redis_reply *entry, const char *name, size_t *size)
 {
     const struct redis_reply *fields = redis_item(entry, 1);
@@ -175,7 +183,7 @@ bool old_queue_remove_dead(const struct old_queue *queue, const struct redis_rep
 
 /* ---- delayed messages ---- */
 
-/* *moved: how many; 0 at the end. Adds first, so that none is lost. */
+/* *moved: how many; 0 once there are none left. Adds first, so that no message is lost. */
 static bool give_back_some_delayed(const struct old_queue *queue, const char *key, int64_t *moved,
                                    struct error *error)
 {
@@ -210,9 +218,10 @@ bool old_queue_give_back_delayed(const struct old_queue *queue, int64_t *count, 
 
 /* ---- messages in work ---- */
 
-/* The last one that a worker took is at the left: the first one is served first again. */
-static bool give_back(const struct old_queue *queue, const char *key, int64_t *count,
-                      struct error *error)
+/* Gives back one worker's messages. The message that it took last is at the left and is moved
+   first, so the message that it took first is the next to be served. */
+static bool give_back_list(const struct old_queue *queue, const char *key, int64_t *count,
+                           struct error *error)
 {
     bool more = true;
     while (more) {
@@ -232,7 +241,7 @@ static bool give_back(const struct old_queue *queue, const char *key, int64_t *c
     return true;
 }
 
-/* The pattern of all processing lists: what is special in the queue's name is escaped. */
+/* The pattern of all processing lists. Special characters in the queue's name are escaped. */
 static bool make_pattern(const struct old_queue *queue, char pattern[2 * KEY_MAX],
                          struct error *error)
 {
@@ -250,9 +259,9 @@ static bool make_pattern(const struct old_queue *queue, char pattern[2 * KEY_MAX
     return true;
 }
 
-/* One step of a walk over all keys; *cursor is "0" at the end. */
-static bool give_back_some(const struct old_queue *queue, const char *pattern, char cursor[32],
-                           int64_t *count, struct error *error)
+/* One step of a walk over all keys; the cursor is "0" after the last one. */
+static bool give_back_some_work(const struct old_queue *queue, const char *pattern, char cursor[32],
+                                int64_t *count, struct error *error)
 {
     struct redis_command command = {.count = 0};
     struct redis_reply *reply = NULL;
@@ -268,8 +277,8 @@ static bool give_back_some(const struct old_queue *queue, const char *pattern, c
                  text_copy(cursor, 32, redis_text(redis_item(reply, 0), NULL))) ||
                 error_set(error, ERROR_QUERY, "an unexpected answer of Redis to SCAN");
     for (size_t i = 0; done && i < redis_count(redis_item(reply, 1)); i++)
-        done =
-            give_back(queue, redis_text(redis_item(redis_item(reply, 1), i), NULL), count, error);
+        done = give_back_list(queue, redis_text(redis_item(redis_item(reply, 1), i), NULL), count,
+                              error);
     redis_reply_free(reply);
     return done;
 }
@@ -282,7 +291,7 @@ bool old_queue_give_back_work(const struct old_queue *queue, int64_t *count, str
     bool done = make_pattern(queue, pattern, error);
     *count = 0;
     do {
-        done = done && give_back_some(queue, pattern, cursor, count, error);
+        done = done && give_back_some_work(queue, pattern, cursor, count, error);
     } while (done && !text_equal(cursor, "0"));
     return done;
 }

@@ -3,14 +3,14 @@
  * A queue as exportd 0.1.0 kept it in Redis, for its upgrade (takeover.h). `Q` is its name there
  * (intake_lists.h):
  *
- *   exportd:{Q}:dead            stream: message, reason, worker; messages that lead to no export
+ *   exportd:{Q}:dead            stream of dead messages: fields message, reason, worker
  *   exportd:{Q}:delayed         zset: message -> when it is due, milliseconds since 1970
  *   exportd:{Q}:processing:<w>  list: messages that worker <w> has taken
- *   exportd:{Q}:paused          string: nothing is taken as long as it is there
+ *   exportd:{Q}:paused          string: workers take nothing while it exists
  *   exportd:{Q}:workers         zset: worker -> its last beat, milliseconds of Redis TIME
  *   exportd:{Q}:known, crashes, swept, missing   notes of the workers
  *
- * What waited was in kombu's lists, where it still is for the intake.
+ * Waiting messages were in kombu's lists. They stay there, for the intake.
  */
 #ifndef JOB_OLD_QUEUE_H
 #define JOB_OLD_QUEUE_H
@@ -23,30 +23,31 @@ struct old_queue {
     const struct intake_lists *lists;
 };
 
-/* Whether a worker has beaten within the last `lease_seconds`, or a second more. */
+/* Whether a worker has beaten within the last `lease_seconds` (up to a second more, because TIME is
+   rounded down). */
 bool old_queue_has_worker(const struct old_queue *queue, int64_t lease_seconds, bool *has,
                           struct error *error) MUST_CHECK;
 bool old_queue_is_paused(const struct old_queue *queue, bool *paused,
                          struct error *error) MUST_CHECK;
 
-/* The oldest dead messages, 30 at most, for redis_reply_free. The count of *entries is 0 when there
-   are none. */
+/* The oldest dead messages, 30 at most; redis_count(*entries) is 0 if there are none. Free *entries
+   with redis_reply_free. */
 bool old_queue_read_dead(const struct old_queue *queue, struct redis_reply **entries,
                          struct error *error) MUST_CHECK;
-/* What stands in an entry, but not the queue's name; texts live as long as the entry. */
+/* Reads an entry. dead->queue is left NULL; the other texts live as long as the entry. */
 bool old_queue_parse_dead(const struct redis_reply *entry, struct dead_message *dead,
                           struct error *error) MUST_CHECK;
 bool old_queue_remove_dead(const struct old_queue *queue, const struct redis_reply *entries,
                            struct error *error) MUST_CHECK;
 
-/* Give messages back to kombu's first list: the delayed ones; those in the hands of workers. Also
-   before an error *count tells how many. */
+/* Moves delayed messages, or those that workers have taken, back to kombu's first list. *count: how
+   many were moved, also after an error. */
 bool old_queue_give_back_delayed(const struct old_queue *queue, int64_t *count,
                                  struct error *error) MUST_CHECK;
 bool old_queue_give_back_work(const struct old_queue *queue, int64_t *count,
                               struct error *error) MUST_CHECK;
 
-/* Removes all keys but the processing lists, which end when they are empty. */
+/* Removes all keys except the processing lists: those vanish as soon as they are empty. */
 bool old_queue_remove(const struct old_queue *queue, struct error *error) MUST_CHECK;
 
 #endif

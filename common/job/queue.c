@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+/* Adds a row of state, priority and count to the sums. */
 static bool add_count(const struct pg_result *result, int row, struct queue_stats *stats,
                       struct error *error)
 {
@@ -19,7 +20,7 @@ static bool add_count(const struct pg_result *result, int row, struct queue_stat
     return true;
 }
 
-/* One statement: a job that goes from one state to another meanwhile is in one of them. */
+/* One statement for all states: a job that changes its state meanwhile is counted once. */
 static bool count_jobs(struct pg *pg, const char *queue, struct queue_stats *stats,
                        struct error *error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The queue: how much is in it, which workers serve it, pause and resume, an export's place. */
+/* The queue: its size, its workers, pause and resume, and the place of an export in it. */
 #ifndef JOB_QUEUE_H
 #define JOB_QUEUE_H
 
@@ -8,65 +8,69 @@
 
 struct queue_stats {
     int64_t waiting, running, delayed;
-    json_t *by_priority; /* of what waits, an object {"0": 4, ...}: for queue_stats_free */
+    json_t *by_priority; /* the waiting jobs, an object {"0": 4, ...}; queue_stats_free frees it */
     int64_t dead;        /* messages that led to no export */
     int64_t pending;     /* messages whose row may still be committed */
-    int64_t workers;     /* that have given a sign of life within the lease */
+    int64_t workers;     /* live ones */
     bool paused;
 };
 
-/* A worker without a sign of life for `lease_seconds` is not counted. */
+/* A worker counts as live if its last beat is younger than `lease_seconds`. */
 bool queue_stats(struct pg *pg, const char *queue, int64_t lease_seconds, struct queue_stats *stats,
                  struct error *error) MUST_CHECK;
 
 void queue_stats_free(struct queue_stats *stats);
 
-/* While a queue is paused nothing is claimed; what runs goes on, and what is asked for waits. */
+/* Pauses the queue or resumes it. While it is paused, no job is claimed; running jobs go on, and
+   new jobs wait. */
 bool queue_pause(struct pg *pg, const char *queue, bool paused, struct error *error) MUST_CHECK;
 
 /* ---- queue_list.c ---- */
 
-/* The workers of the queue, by name: a JSON array that is the caller's, of {instance, name,
-   version, threads, started_at, beat_age_seconds, silent (for `lease_seconds`: it has died, and its
-   exports are about to wait again), exports (the ids of those that it runs)}. */
+/* Lists the workers of the queue, by name. *workers is a JSON array, which the caller frees, of
+   {instance, name, version, threads, started_at, beat_age_seconds, silent (its last beat is
+   `lease_seconds` old: it counts as dead, and its exports will soon wait again), exports (the ids
+   of those that it runs)}. */
 bool queue_list_workers(struct pg *pg, const char *queue, int64_t lease_seconds, json_t **workers,
                         struct error *error) MUST_CHECK;
 
-/* A page of the delayed exports: starts as {.after_at = USEC_NONE}, and moves on with each call. */
+/* A page of the delayed exports. Start with {.after_at = USEC_NONE}; each call moves it on. */
 struct delayed_page {
     const char *queue;
     int64_t max;
     int64_t after_at, after_id;
 };
 
-/* Up to page->max delayed exports, what is due first: a JSON array that is the caller's, of {id,
-   next_try_at, failures, message, organization (slug; null: it is gone)}. */
+/* Lists up to page->max delayed exports, those that are due first first. *exports is a JSON array,
+   which the caller frees, of {id, next_try_at, failures, message, organization (slug; null: its row
+   is gone)}. */
 bool queue_list_delayed(struct pg *pg, struct delayed_page *page, json_t **exports,
                         struct error *error) MUST_CHECK;
 
 /* ---- queue_place.c ---- */
 
-/* Why a waiting export waits. */
+/* The place of a waiting export, and what it waits for. */
 struct queue_place {
-    int64_t place; /* 1: the next one of its organization, among the big or the small ones;
-                      QUEUE_PLACE_MAX: that or further behind; 0: it does not wait */
-    int64_t running, max_running; /* exports of its organization, and how many of them may run */
-    bool paused;                  /* the queue */
-    bool served;                  /* a worker of the queue lives */
+    int64_t place; /* among the exports of its organization that are big, or small, as it is. 1: the
+                      next; QUEUE_PLACE_MAX: that or a later place; 0: it does not wait */
+    int64_t running, max_running; /* exports of its organization: that run, and that may run */
+    bool paused;                  /* the queue is paused */
+    bool served;                  /* the queue has a live worker */
     bool kept;                    /* it is big, and each free thread is kept for small exports */
 };
 
 enum { QUEUE_PLACE_MAX = 1001 };
 
-/* What the settings say: see struct claimant and queue_stats. */
+/* The settings: see struct claimant and queue_stats. */
 struct queue_limits {
     int64_t max_running, lease_seconds;
 };
 
+/* Finds the place of an export. */
 bool queue_find_place(struct pg *pg, int64_t data_export_id, const struct queue_limits *limits,
                       struct queue_place *place, struct error *error) MUST_CHECK;
 
-/* Makes a delayed export wait now. *moved: false when it is not delayed. */
+/* Makes a delayed export wait now. *moved is false if the export was not delayed. */
 bool queue_promote(struct pg *pg, int64_t data_export_id, bool *moved,
                    struct error *error) MUST_CHECK;
 

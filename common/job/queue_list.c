@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The workers of a queue, and its delayed exports, as JSON. */
+/*
+ * Lists the workers of a queue, and its delayed exports, as JSON.
+ *
+ * Tested by tests/system/test_queue_lists.py.
+ */
 #include "job/queue.h"
 
+#include "base/embedded.h"
 #include "base/text.h"
 #include "client/pg_json.h"
 
@@ -38,25 +43,15 @@ bool queue_list_workers(struct pg *pg, const char *queue, int64_t lease_seconds,
     struct pg_result *result = NULL;
     pg_bind_text(&params, queue);
     pg_bind_int(&params, lease_seconds);
-    if (!pg_query(pg,
-                  "SELECT w.instance, w.name, w.version, w.threads, " PG_USEC(
-                      "w.started_at") ", floor(extract(epoch FROM clock_timestamp() - "
-                                      "w.beat_at))::bigint,"
-                                      " w.beat_at <= clock_timestamp() - $2::bigint * interval '1 "
-                                      "second',"
-                                      " (SELECT coalesce(json_agg(e.data_export_id ORDER BY"
-                                      " e.data_export_id), '[]') FROM exportd.export e"
-                                      " WHERE e.state = 'running' AND e.worker = w.instance)"
-                                      " FROM exportd.worker w WHERE w.queue = $1::text"
-                                      " ORDER BY w.name, w.instance",
-                  &params, &result, error))
+    if (!pg_query(pg, embedded_text(embedded_job_statements, "workers.sql"), &params, &result,
+                  error))
         return false;
     bool done = pg_json_list(result, put_worker, workers, error);
     pg_result_free(result);
     return done;
 }
 
-/* ---- delayed ones ---- */
+/* ---- delayed exports ---- */
 
 static bool put_delayed(json_t *object, const struct pg_result *result, int row,
                         struct error *error)

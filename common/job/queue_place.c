@@ -1,33 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One export in the queue: how many are before it, and what it waits for. */
+/* The place of an export in the queue: how many jobs are before it, and what it waits for. */
 #include "job/queue.h"
 
+#include "base/embedded.h"
 #include "base/text.h"
-
-/* Of the live workers of the queue: whether one has a free thread, and each of those that do may
-   begin no further big export (pool.h of the worker). NULL without a worker. */
-#define KEPT_FOR_SMALL                                                                             \
-    "(SELECT bool_or(w.threads > busy.jobs) AND NOT bool_or(w.threads > busy.jobs"                 \
-    " AND w.threads - (w.threads > 1)::integer > busy.big)"                                        \
-    " FROM exportd.worker w CROSS JOIN LATERAL (SELECT count(*) AS jobs,"                          \
-    " count(*) FILTER (WHERE r.big) AS big FROM exportd.export r"                                  \
-    " WHERE r.state = 'running' AND r.worker = w.instance) busy WHERE w.queue = x.queue"           \
-    " AND w.beat_at > clock_timestamp() - $3::bigint * interval '1 second')"
-
-/* The order is that of a claim (sql/claim.sql), along the same index. */
-static const char place_statement[] =
-    "SELECT 1 + (SELECT count(*) FROM (SELECT FROM exportd.export a"
-    " WHERE a.state = 'waiting' AND a.queue = x.queue AND a.organization_id = x.organization_id"
-    " AND a.big = x.big AND (a.priority, a.turn, a.data_export_id)"
-    " < (x.priority, x.turn, x.data_export_id) LIMIT $4::bigint - 1) AS before),"
-    " (SELECT count(*) FROM exportd.export r"
-    " WHERE r.state = 'running' AND r.organization_id = x.organization_id),"
-    " coalesce(o.max_running, $2::bigint),"
-    " EXISTS (SELECT FROM exportd.queue q WHERE q.name = x.queue AND q.paused),"
-    " workers.kept IS NOT NULL, coalesce(x.big AND workers.kept, false)"
-    " FROM exportd.export x LEFT JOIN exportd.organization o USING (organization_id)"
-    " CROSS JOIN LATERAL " KEPT_FOR_SMALL " AS workers (kept)"
-    " WHERE x.data_export_id = $1::bigint AND x.state = 'waiting'";
 
 bool queue_find_place(struct pg *pg, int64_t data_export_id, const struct queue_limits *limits,
                       struct queue_place *place, struct error *error)
@@ -38,7 +14,7 @@ bool queue_find_place(struct pg *pg, int64_t data_export_id, const struct queue_
     pg_bind_int(&params, limits->max_running);
     pg_bind_int(&params, limits->lease_seconds);
     pg_bind_int(&params, QUEUE_PLACE_MAX);
-    if (!pg_query(pg, place_statement, &params, &result, error))
+    if (!pg_query(pg, embedded_text(embedded_job_statements, "place.sql"), &params, &result, error))
         return false;
     *place = (struct queue_place){.place = 0};
     if (pg_rows(result) == 1)

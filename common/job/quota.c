@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/quota.h"
 
+#include "base/embedded.h"
 #include "client/pg_json.h"
 
 static const char *const names[] = {
@@ -23,7 +24,7 @@ static bool put_part(json_t *object, enum quota_part part, double number, struct
                                 : json_put_int(object, names[part], (int64_t)number, error);
 }
 
-/* The effective parts, then the organization's own. */
+/* The columns of quota_list.sql: the parts that count, then the organization's own. */
 enum { COLUMN_ID, COLUMN_SLUG, COLUMN_PARTS, COLUMN_OWN = COLUMN_PARTS + QUOTA_PARTS };
 
 static bool put_parts(json_t *object, const struct pg_result *result, int row, struct error *error)
@@ -57,17 +58,8 @@ bool quota_list(struct pg *pg, int64_t organization_id, const struct quota *sett
     pg_bind_int(&params, organization_id);
     for (int part = 0; part < QUOTA_PARTS; part++)
         pg_bind_double(&params, settings->parts[part]);
-    if (!pg_query(pg,
-                  "SELECT ids.id, o.slug, coalesce(q.weight, $2::float8),"
-                  " coalesce(q.max_running, $3::float8), coalesce(q.max_queued, $4::float8),"
-                  " coalesce(q.expiration_days, $5::float8),"
-                  " q.weight, q.max_running, q.max_queued, q.expiration_days"
-                  " FROM (SELECT $1::bigint AS id WHERE $1::bigint <> 0"
-                  " UNION SELECT organization_id FROM exportd.organization WHERE $1::bigint = 0"
-                  " AND coalesce(weight, max_running, max_queued, expiration_days) IS NOT NULL) ids"
-                  " LEFT JOIN exportd.organization q ON q.organization_id = ids.id"
-                  " LEFT JOIN sentry_organization o ON o.id = ids.id ORDER BY o.slug, ids.id",
-                  &params, &result, error))
+    if (!pg_query(pg, embedded_text(embedded_job_statements, "quota_list.sql"), &params, &result,
+                  error))
         return false;
     bool done = pg_json_list(result, put_quota, list, error);
     pg_result_free(result);
@@ -83,27 +75,14 @@ bool quota_set(struct pg *pg, int64_t organization_id, const struct quota *chang
     pg_bind_int(&params, organization_id);
     for (int part = 0; part < QUOTA_PARTS; part++)
         pg_bind_double(&params, change->parts[part]);
-    return pg_execute(
-        pg,
-        "INSERT INTO exportd.organization AS o"
-        " (organization_id, weight, max_running, max_queued, expiration_days)"
-        " SELECT $1::bigint, CASE WHEN $2::float8 >= 0 THEN $2::float8 END,"
-        " CASE WHEN $3::float8 >= 0 THEN $3::float8 END,"
-        " CASE WHEN $4::float8 >= 0 THEN $4::float8 END,"
-        " CASE WHEN $5::float8 >= 0 THEN $5::float8 END"
-        " ON CONFLICT (organization_id) DO UPDATE SET"
-        " weight = CASE WHEN $2::float8 = -2 THEN o.weight ELSE EXCLUDED.weight END,"
-        " max_running = CASE WHEN $3::float8 = -2 THEN o.max_running ELSE EXCLUDED.max_running END,"
-        " max_queued = CASE WHEN $4::float8 = -2 THEN o.max_queued ELSE EXCLUDED.max_queued END,"
-        " expiration_days = CASE WHEN $5::float8 = -2 THEN o.expiration_days"
-        " ELSE EXCLUDED.expiration_days END",
-        &params, NULL, error);
+    return pg_execute(pg, embedded_text(embedded_job_statements, "quota_set.sql"), &params, NULL,
+                      error);
 }
 
 /* ---- check ---- */
 
-/* Counts no further than to what is allowed. Celery's messages cannot be refused: they do not
- * count. */
+/* Counts no further than to the allowed number. Leaves out exports that came by Celery: their
+   messages cannot be refused. */
 bool quota_check_queued(struct pg *pg, int64_t organization_id, int64_t max_queued,
                         struct error *error)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quotas: what an organization has in place of the settings (exportd.organization). */
+/* Quotas: an organization may have limits of its own (exportd.organization), which replace those of
+   the settings. */
 #ifndef JOB_QUOTA_H
 #define JOB_QUOTA_H
 
@@ -8,36 +9,37 @@
 
 enum quota_part {
     QUOTA_WEIGHT,          /* its share of the claims: above 0 */
-    QUOTA_MAX_RUNNING,     /* exports that run at once */
-    QUOTA_MAX_QUEUED,      /* exports that wait or are delayed */
+    QUOTA_MAX_RUNNING,     /* exports that may run at once */
+    QUOTA_MAX_QUEUED,      /* exports that may wait or be delayed */
     QUOTA_EXPIRATION_DAYS, /* how long a file can be downloaded: above 0 */
     QUOTA_PARTS,
 };
 
-/* "weight", ...: a column, and a member of JSON. */
+/* "weight", ...: the name of the column and of the JSON member. */
 const char *quota_part_name(enum quota_part part);
 
 struct quota {
     double parts[QUOTA_PARTS];
 };
 
-#define QUOTA_KEEP    (-2.0) /* in a change: leave it as it is */
-#define QUOTA_DEFAULT (-1.0) /* in a change: as the settings have it */
+#define QUOTA_KEEP    (-2.0) /* in a change: the part stays as it is */
+#define QUOTA_DEFAULT (-1.0) /* in a change: the settings count again */
 
-/* The quota of an organization, or (organization_id 0) of all that have something of their own, by
-   slug: a JSON array that is the caller's, of {organization (slug; null: it is gone),
-   organization_id, weight, max_running, max_queued, expiration_days, own (the names of the parts
-   that are not `settings`')}. */
+/* Lists the quota of an organization, or (organization_id 0) of all organizations with a part of
+   their own, by slug. *list is a JSON array, which the caller frees, of {organization (slug; null:
+   its row is gone), organization_id, weight, max_running, max_queued, expiration_days, own (the
+   names of the parts that do not come from `settings`)}. */
 bool quota_list(struct pg *pg, int64_t organization_id, const struct quota *settings, json_t **list,
                 struct error *error) MUST_CHECK;
 
-/* Changes an organization's own parts. The table refuses what no quota can be, such as a weight of
-   0. */
+/* Changes an organization's own parts. The table's constraints refuse impossible values, such as a
+   weight of 0. */
 bool quota_set(struct pg *pg, int64_t organization_id, const struct quota *change,
                struct error *error) MUST_CHECK;
 
-/* ERROR_BUSY when as many exports of the organization wait or are delayed as may: its own
-   max_queued, else this one. Several that ask at once may exceed it. */
+/* ERROR_BUSY if the organization has as many waiting and delayed exports as it may have: its own
+   max_queued, else the one given. Exports that came by Celery do not count. Callers that ask at the
+   same time may together exceed the number. */
 bool quota_check_queued(struct pg *pg, int64_t organization_id, int64_t max_queued,
                         struct error *error) MUST_CHECK;
 

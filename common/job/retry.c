@@ -9,7 +9,7 @@ enum { SECONDS_PER_HOUR = 3600 };
 
 /* ---- pauses ---- */
 
-/* base x 2^(tries - 1), at most an hour, plus up to a quarter of jitter; `tries` counts from 1. */
+/* base x 2^(tries - 1), at most an hour, plus up to a quarter at random; `tries` counts from 1. */
 static int64_t pause_ms(int64_t base_seconds, int64_t tries)
 {
     int64_t pause = base_seconds < PAUSE_MAX_MS / 1000 ? base_seconds * 1000 : PAUSE_MAX_MS;
@@ -23,16 +23,16 @@ static int64_t pause_ms(int64_t base_seconds, int64_t tries)
 /* ---- the judgement ---- */
 
 enum cause {
-    WILL_NOT_PASS, /* the user is told at once */
-    OWN_FAILURE,   /* may pass; counts against max_failures */
-    AWAY,          /* a server is away or throttled: will pass; bounded by give_up_hours only */
+    WILL_NOT_PASS, /* no further attempt can succeed: the job fails at once */
+    OWN_FAILURE,   /* a further attempt may succeed; bounded by max_failures */
+    AWAY,          /* a server is away or overloaded; bounded by give_up_hours only */
     STOPPED,       /* the worker stops */
     LOST,          /* another worker has the job */
 };
 
-/* ERROR_DENIED waits although time alone does not mend it: an operator does, and no user should be
-   mailed because a password was being changed. ERROR_QUERY is tried again because it is also the
-   answer of a database in the middle of a migration. */
+/* ERROR_DENIED waits for an operator: no user should get a mail because a password is being
+   changed. ERROR_QUERY is tried again because a database in the middle of a migration also answers
+   with it. */
 static enum cause cause_of(const struct error *error)
 {
     switch (error->code) {
@@ -110,7 +110,7 @@ bool retry_check_budget(const struct retry_history *history, const struct retry_
                      history->failures);
 }
 
-/* ---- what a user is told ---- */
+/* ---- the sentence for the user ---- */
 
 const char *retry_failure_sentence(const struct error *error)
 {

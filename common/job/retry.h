@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What becomes of a job after an error: the only place that judges. It fails at once, it is tried
- * again within its budgets, it goes back to the queue, or it is left alone.
+ * Judges what becomes of a job after an error; no other code does. The job fails at once, is tried
+ * again within its budgets, goes back to the queue, or is left alone.
  */
 #ifndef JOB_RETRY_H
 #define JOB_RETRY_H
 
 #include "base/error.h"
 
-/* So many workers may die while they run a job before it counts as the cause. */
+/* A job counts as deadly after this many workers have died while they ran it. */
 enum { RETRY_CRASHES_MAX = 10 };
 
 /* EXPORTD_MAX_FAILURES, EXPORTD_GIVE_UP_HOURS, EXPORTD_RETRY_BASE_SECONDS. */
@@ -18,18 +18,18 @@ struct retry_limits {
     int64_t base_seconds;
 };
 
-/* What a job has been through. */
+/* What has happened to a job before this attempt ended. */
 struct retry_history {
     int64_t delays;      /* attempts that ended in a pause */
-    int64_t failures;    /* before it, by the job's own doing */
+    int64_t failures;    /* earlier attempts that failed through the job itself */
     int64_t age_seconds; /* since its first attempt began */
     int64_t crashes;     /* workers that died while they ran it */
 };
 
 enum retry_verdict {
     RETRY_FAIL,      /* the job fails, and its user is told */
-    RETRY_POSTPONE,  /* it is tried again after delay_ms, at once for 0 */
-    RETRY_HANDS_OFF, /* it is no longer ours: change nothing */
+    RETRY_POSTPONE,  /* the job is tried again after delay_ms; 0: at once */
+    RETRY_HANDS_OFF, /* the job is no longer this worker's: change nothing */
 };
 
 struct retry {
@@ -38,24 +38,22 @@ struct retry {
     bool counted; /* as a failure */
 };
 
-/* Judges the error that ended an attempt. With `stopping` (the worker gives its jobs back), what
-   would be tried again goes back at once and is not counted. */
+/* Judges the error that ended an attempt. With `stopping` (the worker releases its jobs), a job
+   that would be tried again goes back at once, uncounted. */
 struct retry retry_judge(const struct error *error, const struct retry_history *history,
                          const struct retry_limits *limits, bool stopping);
 
-/* After a failure whose outcome cannot be written, whatever the cause: the job is not over. */
+/* The verdict if the outcome of a failure cannot be written, whatever the cause: the job is tried
+   again after a pause, and a failure is counted. */
 struct retry retry_unwritten(const struct retry_history *history,
                              const struct retry_limits *limits);
 
-/* Before an attempt: ERROR_INTERNAL when earlier ones have used up a budget without an outcome. */
+/* Checks before an attempt: ERROR_INTERNAL if earlier ones used up a budget without an outcome. */
 bool retry_check_budget(const struct retry_history *history, const struct retry_limits *limits,
                         struct error *error) MUST_CHECK;
 
-/* The sentence that a user is told when the job fails with this error; the servers' own words reach
-   no user. The error's own for ERROR_EXPORT, "Query timeout. Please try again. ..." for
-   ERROR_TIMEOUT, ERROR_OVERLOAD and ERROR_BUSY, "Internal error. Your query failed to run." for
-   ERROR_QUERY, "Internal error. Please try again." for ERROR_AWAY and ERROR_ANSWER, "Failed to save
-   the assembled file" for ERROR_CONFLICT, else "Internal processing failure". */
+/* The sentence for the user whose job fails with this error; the words of a server reach no user.
+   ERROR_EXPORT has the error's own sentence; each other code has a fixed one. */
 const char *retry_failure_sentence(const struct error *error);
 
 #endif

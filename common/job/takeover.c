@@ -6,7 +6,7 @@
 #include "job/old_queue.h"
 #include "job/queue.h"
 
-/* ---- whether ---- */
+/* ---- is it due? ---- */
 
 static bool query_bool(const struct takeover *takeover, const char *sql,
                        const struct pg_params *params, bool *answer, struct error *error)
@@ -19,7 +19,7 @@ static bool query_bool(const struct takeover *takeover, const char *sql,
     return true;
 }
 
-/* 0.1.0 has exportd.export, and no exportd.queue. */
+/* A database of 0.1.0 has exportd.export, but no exportd.queue. */
 bool takeover_is_due(const struct takeover *takeover, bool *due, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -55,10 +55,9 @@ bool takeover_check_workers(const struct takeover *takeover, int64_t lease_secon
 
 /* ---- transactions ---- */
 
-/* Makes and locks the row of the queue: two takeovers at once take turns, and none adds what the
-   other one has just added. Whatever the role or the database has set otherwise, as in
-   schema/migration.c. */
-static bool begin(const struct takeover *takeover, struct error *error)
+/* Makes the row of the queue and locks it: a second takeover waits, and so adds nothing twice. The
+   isolation level does not depend on the settings of role or database, as in schema/migration.c. */
+static bool begin_takeover(const struct takeover *takeover, struct error *error)
 {
     struct pg_params params = {.count = 0};
     pg_bind_text(&params, takeover->queue);
@@ -71,8 +70,8 @@ static bool begin(const struct takeover *takeover, struct error *error)
                       &params, NULL, error);
 }
 
-/* Ends the transaction that `done` tells about. */
-static bool end(const struct takeover *takeover, bool done, struct error *error)
+/* Commits the transaction if all its statements were done, else rolls it back. */
+static bool end_transaction(const struct takeover *takeover, bool done, struct error *error)
 {
     if (done && pg_commit(takeover->pg, error))
         return true;
@@ -91,13 +90,14 @@ static bool set_taken_over(const struct takeover *takeover, struct error *error)
 
 bool takeover_end(const struct takeover *takeover, struct error *error)
 {
-    bool done = begin(takeover, error) && set_taken_over(takeover, error);
-    return end(takeover, done, error);
+    bool done = begin_takeover(takeover, error) && set_taken_over(takeover, error);
+    return end_transaction(takeover, done, error);
 }
 
-/* ---- what goes to PostgreSQL ---- */
+/* ---- moving to PostgreSQL ---- */
 
-/* Rows without a queue, and those of one whose name began with what is now the prefix. */
+/* Names the queue in unfinished rows without one, and in rows whose queue's name contains the
+   prefix, which 0.1.0 did not know as a setting of its own. */
 static bool set_queue(const struct takeover *takeover, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -112,19 +112,20 @@ static bool set_queue(const struct takeover *takeover, struct error *error)
 
 static bool adopt_rows(const struct takeover *takeover, struct error *error)
 {
-    bool done = begin(takeover, error) && set_queue(takeover, error);
-    return end(takeover, done, error);
+    bool done = begin_takeover(takeover, error) && set_queue(takeover, error);
+    return end_transaction(takeover, done, error);
 }
 
-static bool keep_pause(const struct takeover *takeover, const struct old_queue *queue, bool *paused,
+static bool copy_pause(const struct takeover *takeover, const struct old_queue *queue, bool *paused,
                        struct error *error)
 {
     if (!old_queue_is_paused(queue, paused, error))
         return false;
     if (!*paused)
         return true;
-    bool done = begin(takeover, error) && queue_pause(takeover->pg, takeover->queue, true, error);
-    return end(takeover, done, error);
+    bool done =
+        begin_takeover(takeover, error) && queue_pause(takeover->pg, takeover->queue, true, error);
+    return end_transaction(takeover, done, error);
 }
 
 static bool add_dead(const struct takeover *takeover, const struct redis_reply *entry,
@@ -140,12 +141,13 @@ static bool add_dead(const struct takeover *takeover, const struct redis_reply *
 static bool store_dead(const struct takeover *takeover, const struct redis_reply *entries,
                        struct error *error)
 {
-    bool done = begin(takeover, error);
+    bool done = begin_takeover(takeover, error);
     for (size_t i = 0; done && i < redis_count(entries); i++)
         done = add_dead(takeover, redis_item(entries, i), error);
-    return end(takeover, done, error);
+    return end_transaction(takeover, done, error);
 }
 
+/* Stores the dead messages in PostgreSQL and then removes them from Redis, a page at a time. */
 static bool move_dead(const struct takeover *takeover, const struct old_queue *queue,
                       int64_t *count, struct error *error)
 {
@@ -174,7 +176,7 @@ bool takeover_queue(const struct takeover *takeover, struct takeover_count *coun
         return false;
     return takeover->redis == NULL ||
            (move_dead(takeover, &queue, &count->dead, error) &&
-            keep_pause(takeover, &queue, &count->paused, error) &&
+            copy_pause(takeover, &queue, &count->paused, error) &&
             old_queue_give_back_delayed(&queue, &count->delayed, error) &&
             old_queue_give_back_work(&queue, &count->in_work, error) &&
             FAULT("takeover_keys", error) && old_queue_remove(&queue, error) &&

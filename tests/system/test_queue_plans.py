@@ -20,11 +20,11 @@ PAGES = 100  # at most, of any statement: most are far below
 LEASE = {"LEASE_SECONDS": 3}
 
 # How the text of each statement begins.
-CLAIM = {"claim": "-- One job for one worker", "tidy": "-- Deletes what is left"}
-BEAT = {"beat": "INSERT INTO exportd.worker", "come back": "-- A worker that was taken for dead",
-        "judge": "-- Gives back what silent workers run", "forget": "DELETE FROM exportd.worker w",
-        "return unheld": "-- Gives back what bears a worker's name"}
-WORK = {"promote": "-- Delayed jobs that are due", "end": "-- The fence",
+CLAIM = {"claim": "-- Claims one job for one worker", "tidy": "-- Deletes flows"}
+BEAT = {"beat": "INSERT INTO exportd.worker", "come back": "-- A worker that counted as dead",
+        "judge": "-- Releases the jobs of workers", "forget": "DELETE FROM exportd.worker w",
+        "return unheld": "-- Releases running jobs that bear"}
+WORK = {"promote": "-- Makes delayed jobs that are due", "end": "-- The fence",
         "find lost": "SELECT held.place", "find place": "SELECT f.turn "}
 
 

@@ -1,14 +1,15 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- Reads the messages in exportd's lists; if there are none, moves messages there from kombu's.
 -- KEYS: kombu's lists in kombu's order, exportd's lists for the same steps, the list of cut messages.
--- ARGV: how long a message may be. Returns 1 when there were messages in exportd's lists already, else 0;
--- for each message the number of its list and its text; and the cut ones.
--- No message is ever in neither list: LMOVE happens or does not, and a long one is removed after it was noted.
+-- ARGV: how many bytes a message may have. Returns 1 if exportd's lists had messages before, else 0; for each message the
+-- number of its list and its text; and the cut messages.
+-- A message is always in some list: LMOVE is atomic, and a long message is removed only after its remnant was added.
 local MESSAGES, BYTES, KEPT = 100, 4 * 1024 * 1024, 2000
 local steps = (#KEYS - 1) / 2
 local cut = KEYS[#KEYS]
 local taken, bytes, full = {}, 0, false
 
--- Whether one more may be taken. The first one always; behind one that may not, none may.
+-- Whether this message may be taken. The first one always may; after one that may not, none may.
 local function has_room(message)
     full = full or #taken >= 2 * MESSAGES or bytes > 0 and bytes + #message > BYTES
     return not full

@@ -1,6 +1,8 @@
--- One job for one worker. $1 queue, $2 worker, $3 run, $4 running exports of an organization at most, $5 lanes.
--- The first organization in turn that has something to do and may run more gives its next job. There is no ORDER BY in
--- `job`: it would lock a job of each organization; so it ends at the first one. A job that another claim has locked is passed by.
+-- Claims one job for one worker. $1 queue, $2 worker, $3 run, $4 running exports of an organization at most, $5 lanes.
+-- Answers with the claimed job, in the order of enum column in claim.c; with no row if there is none.
+-- The organizations are tried by their pass; the first one that has a waiting job and may run more gives its next job. `job`
+-- has no ORDER BY of its own: it would lock a job of each organization, while without it the scan ends at the first job. A
+-- job that another claim has locked is skipped.
 WITH running AS MATERIALIZED (
     SELECT e.organization_id, count(*) AS jobs FROM exportd.export e WHERE e.state = 'running' GROUP BY 1
 ), ranked AS MATERIALIZED (

@@ -1,4 +1,5 @@
--- A worker that was taken for dead lives: its attempts ended by silence, which is not counted. $1 worker.
+-- A worker that counted as dead has beaten again: its attempts were not crashed but silent, and do not count as crashes.
+-- $1 worker. No answer.
 WITH silent AS (
     UPDATE exportd.attempt a SET outcome = 'silent', message = 'the worker was silent for a lease'
      WHERE a.worker = $1::text AND a.outcome = 'crashed'

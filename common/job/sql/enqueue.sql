@@ -1,6 +1,6 @@
--- Puts jobs into the queue. $1: the queue, $2: the source; then arrays, one element a job: $3 ids, $4 limits,
--- $5 environments, $6 priorities, $7 etas, $8 expiry times, $9 ids of retried exports. Answers with the result of each job, in their order.
--- What is known with the same date_added is not even tried: a trigger gives a place to each row that is to wait.
+-- Puts jobs into the queue. $1 queue, $2 source; then arrays with an element per job: $3 ids, $4 limits, $5 environments,
+-- $6 priorities, $7 etas, $8 expiry times, $9 ids of retried exports. Answers with the result of each job, in their order.
+-- A job that is known with the same date_added is not inserted at all: the trigger would find a place for it, in vain.
 WITH wanted AS MATERIALIZED (
     SELECT w.*, row_number() OVER (PARTITION BY w.data_export_id ORDER BY w.n) = 1 AS is_first,
            CASE WHEN w.eta > clock_timestamp() THEN w.eta END AS next_try_at
@@ -26,7 +26,7 @@ WITH wanted AS MATERIALIZED (
            nullif(retry_of, 0), 0, 0, 0, 0, 0
       FROM found
      WHERE result = 'new' AND is_first
-     ORDER BY organization_id, data_export_id -- in which all lock their rows in exportd.flow
+     ORDER BY organization_id, data_export_id -- the order in which all statements lock rows of exportd.flow
     ON CONFLICT (data_export_id) DO UPDATE
        SET date_added = EXCLUDED.date_added, organization_id = EXCLUDED.organization_id, user_id = EXCLUDED.user_id,
            query_type = EXCLUDED.query_type, query_info = EXCLUDED.query_info, "limit" = EXCLUDED."limit",

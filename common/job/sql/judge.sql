@@ -1,6 +1,7 @@
--- Gives back what silent workers run, and workers that are not registered. Each worker has a lease of its own.
--- A job that a transaction of its worker still holds is left to a later judgement: the worker may be stopped, or
--- committing at this moment. A beat of the future, from before the clock was set back, counts as silence, too.
+-- Releases the jobs of workers that are silent for their own lease, or are not registered. No parameters. Answers with a row
+-- per worker: its instance, and how many jobs.
+-- A job whose row is locked is left to a later judgement: a transaction of its worker has it, which may be committing at
+-- this moment, or be stopped. A beat in the future was written before the clock was set back, and counts as silence, too.
 WITH silent AS MATERIALIZED (
     SELECT w.instance FROM exportd.worker w
      WHERE abs(extract(epoch FROM clock_timestamp() - w.beat_at)) * 1000 > w.lease_ms
@@ -13,7 +14,7 @@ WITH silent AS MATERIALIZED (
     UPDATE exportd.export e
        SET state = 'waiting', worker = NULL, crashes = e.crashes + 1, message = 'the worker that ran it died',
            cause = NULL
-      FROM (SELECT * FROM lost ORDER BY organization_id, big) AS lost -- the order of all who lock rows of exportd.flow
+      FROM (SELECT * FROM lost ORDER BY organization_id, big) AS lost -- the order of all that lock rows of exportd.flow
      WHERE e.data_export_id = lost.data_export_id
 ), ended AS (
     UPDATE exportd.attempt a SET ended_at = clock_timestamp(), outcome = 'crashed', message = 'the worker died'
