@@ -14,6 +14,7 @@ struct embedded_file {
 extern const struct embedded_file embedded_migrations_exportd[];
 extern const struct embedded_file embedded_migrations_standalone[];
 extern const struct embedded_file embedded_schema_statements[];
+extern const struct embedded_file embedded_model_statements[];
 extern const struct embedded_file embedded_job_scripts[];
 extern const struct embedded_file embedded_job_statements[];
 extern const struct embedded_file embedded_tagstore_statements[];

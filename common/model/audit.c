@@ -44,7 +44,8 @@ bool audit_add(struct pg *pg, const struct audit_entry *entry, struct error *err
 
 /* ---- listing ---- */
 
-/* A filter that is NULL drops out when the statement is planned, so the others can use an index. */
+/* A condition whose parameter is NULL vanishes when the statement is planned, so the other
+   conditions can use an index. */
 #define PASSING                                                                                    \
     " FROM exportd.audit a WHERE ($1::bigint IS NULL OR a.organization_id = $1::bigint)"           \
     " AND ($2::bigint IS NULL OR a.user_id = $2::bigint)"                                          \

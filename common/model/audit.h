@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exportd.audit: who did what with which export. Rows are only added; cleanup deletes old ones. */
+/* exportd.audit: a row for each thing that was done with an export. Rows never change; cleanup
+   deletes old ones. */
 #ifndef MODEL_AUDIT_H
 #define MODEL_AUDIT_H
 
@@ -12,23 +13,23 @@ enum audit_action {
     AUDIT_CANCEL,
     AUDIT_RETRY,
     AUDIT_DELETE,
-    AUDIT_EXPIRY, /* its file was removed because it had expired */
+    AUDIT_EXPIRY, /* the export expired, and its file was removed */
     AUDIT_PURGE,
-    AUDIT_RESEND, /* its mail */
+    AUDIT_RESEND, /* its mail was sent again */
 };
 
-/* Whether this is the name of an action: "create", ...: as in the database. */
+/* Whether this is the name of an action in the database, such as "create". */
 bool audit_is_action(const char *name);
 
 struct audit_entry {
     enum audit_action action;
     int64_t data_export_id, organization_id;
-    int64_t user_id;    /* whose export it is; 0: not known */
-    const char *actor;  /* who did it: "cli:root", "user:12", "cleanup" */
-    const char *detail; /* NULL: none; never an address */
+    int64_t user_id;    /* the user of the export; 0: not known */
+    const char *actor;  /* the user or command that did it: "cli:root", "user:12", "cleanup" */
+    const char *detail; /* NULL: none; never a mail address */
 };
 
-/* Adds a row, within the transaction that does what it says. */
+/* Adds a row, in the transaction that does the action. */
 bool audit_add(struct pg *pg, const struct audit_entry *entry, struct error *error) MUST_CHECK;
 
 /* Which rows to list. 0 and NULL: any. */
@@ -39,14 +40,15 @@ struct audit_filter {
     int64_t max;
 };
 
-/* The rows that pass the filter, newest first, at most `max`: a JSON array of objects {id, at,
-   action, data_export_id, organization_id, organization (slug), user_id, user (address), actor,
-   detail}; slug and address are those of today, null when the row is gone. *total counts the rows
-   that pass, whatever `max`. */
+/* Lists the rows that pass the filter, newest first, at most `max`. *entries is a JSON array, which
+   the caller frees, of {id, at, action, data_export_id, organization_id, organization (slug),
+   user_id, user (mail address), actor, detail}. Slug and address are the present ones; null if the
+   row is gone. *total counts all rows that pass. */
 bool audit_list(struct pg *pg, const struct audit_filter *filter, json_t **entries, int64_t *total,
                 struct error *error) MUST_CHECK;
 
-/* Deletes the rows that are older than `days`, or only counts them: *count. */
+/* Deletes the rows that are older than `days` times 24 hours. *count: how many. With dry_run it
+   only counts them. */
 bool audit_delete_old(struct pg *pg, int64_t days, bool dry_run, int64_t *count,
                       struct error *error) MUST_CHECK;
 

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The part of organization.h that creates rows: organizations, users and projects.
+ *
+ * Each function takes one advisory lock, then finds the row or inserts it: of two commands at once,
+ * the second finds the row of the first.
+ */
 #include "base/text.h"
 #include "model/organization.h"
 #include "wire/clean_text.h"
 
-enum { SLUG_LENGTH_MAX = 50, EMAIL_LENGTH_MAX = 75 }; /* characters, as wide as the columns */
+enum { SLUG_LENGTH_MAX = 50, EMAIL_LENGTH_MAX = 75 }; /* characters: the widths of the columns */
 
 /* ---- rules ---- */
 
@@ -33,10 +39,10 @@ static bool check_email(const char *email, struct error *error)
                              EMAIL_LENGTH_MAX);
 }
 
-/* ---- pieces ---- */
+/* ---- transactions ---- */
 
-/* Begins a transaction in which no other exportd creates. READ COMMITTED, to see what the one
-   before has made. */
+/* Begins a transaction in which no other exportd creates rows. It is READ COMMITTED, so that it
+   sees the rows of the transaction that it waited for. */
 static bool begin_creating(struct pg *pg, struct error *error)
 {
     return pg_begin(pg, error) &&
@@ -79,7 +85,7 @@ bool organization_create(struct pg *pg, const char *slug, int64_t *id, struct er
 
 /* ---- users ---- */
 
-/* The same one of several that user_find_member takes. */
+/* Finds a user by address. If several share it, chooses as user_find_member does. */
 static bool find_user(struct pg *pg, int64_t organization_id, const char *email, int64_t *id,
                       struct error *error)
 {
@@ -95,7 +101,7 @@ static bool find_user(struct pg *pg, int64_t organization_id, const char *email,
         &params, id, error);
 }
 
-/* "!" is Django's mark of a password that nothing matches. */
+/* "!" is Django's mark for a password that never matches. */
 static bool insert_user(struct pg *pg, const char *email, int64_t *id, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -184,7 +190,7 @@ static bool insert_project_with_id(struct pg *pg, const struct new_project *proj
                                       "id %" PRId64 " is that of another project", project->id);
 }
 
-/* nextval first: the sequence never goes back, whoever else takes from it. */
+/* Calls nextval first, so that the sequence never goes back, even if others take ids from it. */
 static bool move_sequence_past(struct pg *pg, int64_t id, struct error *error)
 {
     struct pg_params params = {.count = 0};

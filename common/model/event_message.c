@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_ingest.py and tests/system/test_grouphash.py. */
 #include "model/event_message.h"
 
 #include "client/pg_columns.h"
@@ -13,8 +14,7 @@ bool event_message_find(struct pg *pg, struct event_message *messages, size_t co
         pg_columns_add_int(&columns, messages[i].project_id);
         pg_columns_add_text(&columns, messages[i].event_id);
     }
-    /* LATERAL with a LIMIT is a look into the index for each; a plain join may read all the table.
-     */
+    /* LATERAL with a LIMIT reads the index once per message. A plain join might read the table. */
     bool done = pg_columns_query(
         &columns, pg,
         "SELECT w.n, m.id"
@@ -31,7 +31,7 @@ bool event_message_find(struct pg *pg, struct event_message *messages, size_t co
     return done;
 }
 
-static bool is_all(int64_t inserted, size_t count, struct error *error)
+static bool check_all_inserted(int64_t inserted, size_t count, struct error *error)
 {
     return (size_t)inserted == count ||
            error_set(error, ERROR_CONFLICT, "an event was stored by somebody else meanwhile");
@@ -54,7 +54,7 @@ bool event_message_insert_sampled(struct pg *pg, const struct event_message *mes
                                    "  AS w (project_id, message_id, n)"
                                    " ORDER BY w.n ON CONFLICT (project_id, message_id) DO NOTHING",
                                    &inserted, error) &&
-                is_all(inserted, count, error);
+                check_all_inserted(inserted, count, error);
     pg_columns_free(&columns);
     return done;
 }
@@ -90,7 +90,7 @@ bool event_message_insert(struct pg *pg, const struct event_message *messages, s
             "  AS w (id, project_id, message_id, group_id, message, platform, datetime, n)"
             " ORDER BY w.n ON CONFLICT (project_id, message_id) DO NOTHING",
             &inserted, error) &&
-        is_all(inserted, count, error);
+        check_all_inserted(inserted, count, error);
     pg_columns_free(&columns);
     return done;
 }

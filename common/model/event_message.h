@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events: sentry_message. A row says that its event has been counted; so does one of
-   exportd.sampled_event, of an event that is not stored. */
+/* Events: sentry_message. A row proves that its event has been counted. An event that was counted
+   but not stored (sampling) has a row in exportd.sampled_event instead. */
 #ifndef MODEL_EVENT_MESSAGE_H
 #define MODEL_EVENT_MESSAGE_H
 
@@ -18,22 +18,22 @@ struct event_message {
 
 #define EVENT_MESSAGE_SAMPLED (-1)
 
-/* Sets the id of each message that is stored already (by project and event id), or
-   EVENT_MESSAGE_SAMPLED. */
+/* Looks the messages up by project and event id. Sets the id of each one that is stored, or
+   EVENT_MESSAGE_SAMPLED if it was sampled; leaves the other ids as they are. */
 bool event_message_find(struct pg *pg, struct event_message *messages, size_t count,
                         struct error *error) MUST_CHECK;
 
-/* Stores messages with the ids they have (model/sequence.h), in the order of the array, which all
-   writers keep: by project, then event id. ERROR_CONFLICT when another transaction has stored one
-   of them meanwhile. */
+/* Stores messages with their ids (model/sequence.h). The array is sorted by project, then event id:
+   all writers keep this order, so that they do not deadlock. ERROR_CONFLICT if another transaction
+   has stored one of them meanwhile. */
 bool event_message_insert(struct pg *pg, const struct event_message *messages, size_t count,
                           struct error *error) MUST_CHECK;
 
-/* Remembers messages that are counted and not stored. Otherwise the same. */
+/* Does the same in exportd.sampled_event, for messages that are counted but not stored. */
 bool event_message_insert_sampled(struct pg *pg, const struct event_message *messages, size_t count,
                                   struct error *error) MUST_CHECK;
 
-/* Gives a group's events to another group. *moved counts them. */
+/* Moves a group's events to another group. *moved: how many. */
 bool event_message_move(struct pg *pg, int64_t group_id, int64_t destination_group_id,
                         int64_t *moved, struct error *error) MUST_CHECK;
 

@@ -32,7 +32,7 @@ bool event_user_tag_value(const struct event_user *user, struct arena *arena, co
     return true;
 }
 
-/* The hash by which the user of a tag value is found: of what follows the first colon. */
+/* A user is found by the hash of the text after the first colon of the tag value. */
 static void hash_of_tag_value(const char *value, char hash[MD5_HEX_SIZE])
 {
     const char *colon = strchr(value, ':');
@@ -55,7 +55,7 @@ static bool copy_nullable(const struct row *row, int column, const char **copy, 
     return text == NULL || *copy != NULL;
 }
 
-/* The row's user becomes that of the value asked for, if this is its own tag value. */
+/* Takes the row's user for the value whose hash found it, if the user has that very tag value. */
 static bool take_row(const struct row *row, const struct tag_users *page, struct error *error)
 {
     size_t i = (size_t)pg_int(row->result, row->number, 0) - 1;
@@ -71,7 +71,7 @@ static bool take_row(const struct row *row, const struct tag_users *page, struct
     return true;
 }
 
-/* Rows (n, ident, email, username, ip_address): n counts `hashes` from 1. */
+/* Answers with rows (n, ident, email, username, ip_address); n is the place of the hash, from 1. */
 static bool query_users(struct pg *pg, int64_t project_id, const char *hashes,
                         struct pg_result **result, struct error *error)
 {
@@ -86,8 +86,7 @@ static bool query_users(struct pg *pg, int64_t project_id, const char *hashes,
                     &params, result, error);
 }
 
-/* The hashes are made here and not in the database, which could not take every value: a value may
-   be no UTF-8. */
+/* Hashes are computed here, because PostgreSQL would refuse a value that is not UTF-8. */
 static bool print_hashes(const char *const *values, size_t count, struct pg_array *array,
                          const char **text, struct error *error)
 {

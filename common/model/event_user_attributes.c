@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/tagstore/write_groups_test.c and tests/system/test_group_merge.py. */
 #include "model/event_user_attributes.h"
 
 #include "client/pg_columns.h"
 
-static const char *known(const char *text)
+static const char *null_if_empty(const char *text)
 {
     return text == NULL || text[0] == '\0' ? NULL : text;
 }
@@ -15,9 +16,9 @@ static void add_row(struct pg_columns *columns, const struct event_user_attribut
     pg_columns_add_int(columns, row->group_id);
     pg_columns_add_int(columns, row->environment_id);
     pg_columns_add_time(columns, row->seen);
-    pg_columns_add_text(columns, known(row->user.ident));
-    pg_columns_add_text(columns, known(row->user.email));
-    pg_columns_add_text(columns, known(row->user.username));
+    pg_columns_add_text(columns, null_if_empty(row->user.ident));
+    pg_columns_add_text(columns, null_if_empty(row->user.email));
+    pg_columns_add_text(columns, null_if_empty(row->user.username));
     pg_columns_add_text(columns, event_user_address(row->user.ip_address));
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The part of event_user.h that stores the users of events. */
 #include "client/pg_columns.h"
 #include "model/event_user.h"
 
@@ -30,9 +31,10 @@ bool event_user_insert(struct pg *pg, const struct new_event_user *users, size_t
     pg_columns_init(&columns, 6);
     for (size_t i = 0; i < count; i++)
         add_user(&columns, &users[i]);
-    /* Looking first keeps the sequence, which may be one of 32 bits, from running away. The least
-       hash that is not smaller comes at once out of the one right index: without statistics another
-       one, of all the project's users, looks as good. */
+    /* NOT EXISTS saves numbers of the sequence, which may have only 32 bits: ON CONFLICT alone
+       would take one for each known user. It reads the first hash that is not smaller, because only
+       the index of project and hash gives that; in a search for the hash itself, a server without
+       statistics might choose the index of all the project's users. */
     bool done = pg_columns_execute(
         &columns, pg,
         "INSERT INTO sentry_eventuser (project_id, hash, ident, email, username, name, ip_address,"

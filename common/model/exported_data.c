@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Statements on sentry_exporteddata. Those of each attempt are prepared, and come in two parts for
+ * a batch: *_add adds the statement, *_read reads its reply.
+ *
+ * Tested by tests/unit/model/rows_test.c.
+ */
 #include "model/exported_data.h"
 
 #include "base/text.h"
@@ -24,7 +30,7 @@ bool exported_data_copy(const struct pg_result *result, int first, struct arena 
     return row->query_info != NULL;
 }
 
-static bool no_such_export(struct error *error)
+static bool error_no_export(struct error *error)
 {
     return error_set(error, ERROR_NOT_FOUND, "there is no such export");
 }
@@ -42,7 +48,7 @@ bool exported_data_load_add(struct pg_batch *batch, int64_t id, struct error *er
 bool exported_data_load_read(const struct pg_result *reply, struct arena *arena,
                              struct exported_data *row, struct error *error)
 {
-    return pg_rows(reply) == 0 ? no_such_export(error)
+    return pg_rows(reply) == 0 ? error_no_export(error)
                                : exported_data_copy(reply, 0, arena, row, error);
 }
 
@@ -86,7 +92,7 @@ bool exported_data_lock_read(const struct pg_result *reply, struct arena *arena,
                              struct exported_data_locked *locked, struct error *error)
 {
     if (pg_rows(reply) == 0)
-        return no_such_export(error);
+        return error_no_export(error);
     locked->now = pg_time(reply, 0, 0);
     locked->expiration_days = pg_int(reply, 0, 3);
     return copy_text(reply, 1, arena, &locked->email, error) &&
@@ -125,7 +131,7 @@ bool exported_data_list_expired(struct pg *pg, int64_t after, struct exported_da
     return true;
 }
 
-/* ---- the key by which equal requests are one export ---- */
+/* ---- the key of a request ---- */
 
 static void bind_key(struct pg_params *params, const struct exported_data_key *key)
 {
@@ -151,7 +157,8 @@ bool exported_data_find_unfinished(struct pg *pg, const struct exported_data_key
                         &params, id, error);
 }
 
-/* Two keys of the same 64 bits would only wait for each other. */
+/* The lock is 64 bits of a hash of the key. If two keys share them, one only waits for the other.
+ */
 bool exported_data_lock_key(struct pg *pg, const struct exported_data_key *key, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -185,6 +192,7 @@ int64_t exported_data_expiry(const struct exported_data_locked *locked, int64_t 
     return locked->now + days * 24 * 60 * 60 * USEC_PER_SECOND;
 }
 
+/* The inner SELECT hides the number of blobs from the planner: see file_blobs_hold_add. */
 static const char finish_statement[] =
     "WITH file AS (INSERT INTO sentry_file (name, type, timestamp, headers, size, checksum)"
     " VALUES ($3::text, $8::text, now(), '{\"Content-Type\": \"' || $9::text || '\"}',"
@@ -222,6 +230,7 @@ bool exported_data_finish_add(struct pg_batch *batch, int64_t id, const struct e
 
 /* ---- deleting ---- */
 
+/* Only a Sentry since June 2020 has the table. */
 static bool delete_parts(struct pg *pg, const struct pg_params *id, struct error *error)
 {
     int64_t there = 0;
@@ -232,7 +241,8 @@ static bool delete_parts(struct pg *pg, const struct pg_params *id, struct error
                        id, NULL, error));
 }
 
-/* Foreign keys to the row are deferred in a Sentry: without a word they would fail the COMMIT. */
+/* Sentry's foreign keys are deferred. They are checked here, because a failed COMMIT would undo the
+   whole transaction. */
 bool exported_data_delete(struct pg *pg, int64_t id, struct error *error)
 {
     struct pg_params params = {.count = 0};
@@ -243,6 +253,7 @@ bool exported_data_delete(struct pg *pg, int64_t id, struct error *error)
            pg_execute(pg, "SET CONSTRAINTS ALL IMMEDIATE", NULL, NULL, error);
 }
 
+/* Class 23 is a violated foreign key, 42501 a missing right. */
 bool exported_data_try_delete(struct pg *pg, int64_t id, struct error *refusal, struct error *error)
 {
     refusal->code = ERROR_NONE;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/model/file_rows_test.c. */
 #include "model/file.h"
 
 #include "base/text.h"
@@ -36,7 +37,7 @@ bool file_load(struct pg *pg, int64_t id, struct arena *arena, struct stored_fil
     return done;
 }
 
-/* Export rows first: whoever finishes an export takes its row before those of files too. */
+/* Export rows first: an outcome also locks the row of its export before those of files. */
 bool file_delete(struct pg *pg, int64_t id, struct error *error)
 {
     struct pg_params params = {.count = 0};

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The part of file.h about blobs.
+ *
+ * Tested by tests/unit/model/file_rows_test.c.
+ */
 #include "base/text.h"
 #include "client/pg_columns.h"
 #include "model/file.h"
 
-/* What blob_of_row reads, of sentry_fileblob AS blob. */
+/* The columns of sentry_fileblob AS blob that read_blob expects. */
 #define BLOB_COLUMNS                                                                               \
     "blob.id, coalesce(blob.path, ''), coalesce(blob.size, -1), blob.checksum,"                    \
     " floor(extract(epoch FROM now() - blob.timestamp))::bigint,"                                  \
     " EXISTS (SELECT FROM sentry_fileblobindex WHERE blob_id = blob.id)"                           \
     " OR EXISTS (SELECT FROM sentry_file WHERE blob_id = blob.id)"
 
-static bool blob_of_row(const struct pg_result *result, int row, struct arena *arena,
-                        struct file_blob *blob, struct error *error)
+static bool read_blob(const struct pg_result *result, int row, struct arena *arena,
+                      struct file_blob *blob, struct error *error)
 {
     const char *path = pg_text(result, row, 1);
     *blob = (struct file_blob){
@@ -39,20 +44,20 @@ bool file_blob_find(struct pg *pg, const char *checksum, struct arena *arena,
                   &params, &result, error))
         return false;
     *blob = (struct file_blob){.id = 0};
-    bool done = pg_rows(result) == 0 || blob_of_row(result, 0, arena, blob, error);
+    bool done = pg_rows(result) == 0 || read_blob(result, 0, arena, blob, error);
     pg_result_free(result);
     return done;
 }
 
 /* Frees the result. */
-static bool blobs_of_result(struct pg_result *result, struct arena *arena, struct file_blobs *blobs,
-                            struct error *error)
+static bool read_blobs(struct pg_result *result, struct arena *arena, struct file_blobs *blobs,
+                       struct error *error)
 {
     blobs->count = (size_t)pg_rows(result);
     blobs->items = arena_array(arena, blobs->count, sizeof(*blobs->items), error);
     bool done = blobs->items != NULL;
     for (int row = 0; done && row < pg_rows(result); row++)
-        done = blob_of_row(result, row, arena, &blobs->items[row], error);
+        done = read_blob(result, row, arena, &blobs->items[row], error);
     pg_result_free(result);
     return done;
 }
@@ -68,7 +73,7 @@ bool file_blobs_load(struct pg *pg, int64_t file_id, struct arena *arena, struct
                     " JOIN sentry_fileblob AS blob ON blob.id = part.blob_id"
                     " WHERE part.file_id = $1::bigint ORDER BY part.\"offset\"",
                     &params, &result, error) &&
-           blobs_of_result(result, arena, blobs, error);
+           read_blobs(result, arena, blobs, error);
 }
 
 bool file_blobs_newest(struct pg *pg, int64_t max, struct arena *arena, struct file_blobs *blobs,
@@ -81,13 +86,14 @@ bool file_blobs_newest(struct pg *pg, int64_t max, struct arena *arena, struct f
                     "SELECT " BLOB_COLUMNS " FROM sentry_fileblob AS blob"
                     " WHERE blob.path <> '' ORDER BY blob.id DESC LIMIT $1::bigint",
                     &params, &result, error) &&
-           blobs_of_result(result, arena, blobs, error);
+           read_blobs(result, arena, blobs, error);
 }
 
-/* Each blob is found along its primary key, also by a plan that was made when there were hardly
-   any; in the order of their ids, so that two transactions that lock the same blobs do not
-   deadlock. The inner SELECT hides how many there are: a server that sees one in its plans for this
-   time, and guesses ten in its plan for all times, plans again each time. */
+/* The subquery for each id finds the blob along its primary key, even if the plan was made when the
+   table was nearly empty. The blobs are locked in the order of their ids, so that two transactions
+   that lock the same blobs do not deadlock. The inner SELECT hides the number of ids from the
+   planner. Otherwise a plan for one id would seem cheaper than the generic plan, which assumes ten,
+   and the server would plan the statement again each time. */
 bool file_blobs_hold_add(struct pg_batch *batch, const int64_t *ids, size_t count,
                          struct error *error)
 {
@@ -171,8 +177,8 @@ bool file_blob_insert(struct pg *pg, const struct written_blob *written,
     return true;
 }
 
-/* A reference that is made while the lock is waited for is seen by the second statement, whose
-   snapshot is taken when the lock is held. */
+/* The second statement takes its snapshot once the lock is held. So it sees a reference that was
+   made while the first statement waited for the lock. */
 bool file_blob_delete_unused(struct pg *pg, int64_t id, bool *deleted, struct error *error)
 {
     struct pg_params params = {.count = 0};

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Statements on sentry_groupedmessage. Each function that locks several groups locks them in the
+ * order of their ids, so that two transactions do not deadlock.
+ *
+ * Tested by tests/unit/model/group_test.c and tests/system/test_group_merge.py.
+ */
 #include "model/group.h"
 
+#include "base/embedded.h"
 #include "base/text.h"
 #include "client/pg_columns.h"
-
-/* int(log10(times_seen) * 600 + last_seen), kept within the column. */
-#define SCORE(times_seen, last_seen)                                                               \
-    "least(greatest(trunc(log((" times_seen ")::double precision) * 600"                           \
-    " + extract(epoch FROM " last_seen ")::double precision), -2147483648), 2147483647)::integer"
 
 int group_level(const char *name_or_null)
 {
@@ -39,29 +41,12 @@ bool group_insert(struct pg *pg, const struct group_row *groups, size_t count, s
     for (size_t i = 0; i < count; i++)
         add_group(&columns, &groups[i]);
     bool done = pg_columns_execute(
-        &columns, pg,
-        "INSERT INTO sentry_groupedmessage"
-        " (id, project_id, message, platform, logger, level, first_release_id, times_seen,"
-        "  first_seen, last_seen, active_at, score, view, num_comments, status, resolved_at,"
-        "  time_spent_total, time_spent_count, is_public, data, short_id)"
-        " SELECT w.id, w.project_id, w.message, w.platform, w.logger, w.level, w.release_id,"
-        "  w.times_seen, w.first_seen, w.last_seen, w.first_seen,"
-        /* clang-format off */
-        SCORE("w.times_seen", "w.last_seen") ","
-                                             /* clang-format on */
-                                             "  NULL, 0, 0, NULL, 0, 0, false, NULL, NULL"
-                                             " FROM unnest($1::bigint[], $2::bigint[], $3::text[], "
-                                             "$4::text[], $5::text[],"
-                                             "  $6::bigint[], $7::bigint[], $8::bigint[], "
-                                             "$9::timestamptz[], $10::timestamptz[])"
-                                             "  AS w (id, project_id, message, platform, logger, "
-                                             "level, release_id, times_seen,"
-                                             "   first_seen, last_seen)",
-        NULL, error);
+        &columns, pg, embedded_text(embedded_model_statements, "group_insert.sql"), NULL, error);
     pg_columns_free(&columns);
     return done;
 }
 
+/* Runs a statement that locks `count` groups; frees the columns. */
 static bool lock_groups(struct pg *pg, const char *sql, struct pg_columns *columns, size_t count,
                         struct error *error)
 {
@@ -110,7 +95,7 @@ bool group_lock_states(struct pg *pg, struct group_state *states, size_t count, 
     return done;
 }
 
-/* An UPDATE alone would lock the rows in the order of its plan. */
+/* Fixes the order of the locks: an UPDATE alone locks rows in the order of its plan. */
 static bool lock_for_update(struct pg *pg, const struct group_count *counts, size_t count,
                             struct error *error)
 {
@@ -136,24 +121,7 @@ static bool update_counts(struct pg *pg, const struct group_count *counts, size_
         pg_columns_add_time(&columns, counts[i].last_seen);
     }
     bool done = pg_columns_execute(
-        &columns, pg,
-        "UPDATE sentry_groupedmessage g"
-        " SET times_seen = g.times_seen + w.times_seen,"
-        "  first_seen = least(g.first_seen, w.first_seen),"
-        "  last_seen = greatest(g.last_seen, w.last_seen),"
-        "  score = "
-        /* clang-format off */
-        SCORE("g.times_seen + w.times_seen", "greatest(g.last_seen, w.last_seen)") ","
-                                                    /* clang-format on */
-                                                    "  active_at = CASE g.status WHEN 1 THEN now() "
-                                                    "ELSE g.active_at END,"
-                                                    "  status = CASE g.status WHEN 1 THEN 0 ELSE "
-                                                    "g.status END"
-                                                    " FROM unnest($1::bigint[], $2::bigint[], "
-                                                    "$3::timestamptz[], $4::timestamptz[])"
-                                                    "  AS w (id, times_seen, first_seen, last_seen)"
-                                                    " WHERE g.id = w.id",
-        NULL, error);
+        &columns, pg, embedded_text(embedded_model_statements, "group_count.sql"), NULL, error);
     pg_columns_free(&columns);
     return done;
 }
@@ -224,20 +192,7 @@ bool group_absorb(struct pg *pg, int64_t id, int64_t destination_id, struct erro
     int64_t affected = 0;
     pg_bind_int(&params, id);
     pg_bind_int(&params, destination_id);
-    return pg_execute(
-               pg,
-               "WITH gone AS (DELETE FROM sentry_groupedmessage WHERE id = $1::bigint"
-               "  RETURNING times_seen, first_seen, last_seen, num_comments)"
-               " UPDATE sentry_groupedmessage g SET"
-               "  times_seen = least(2147483647, g.times_seen::bigint + gone.times_seen)::integer,"
-               "  num_comments = CASE WHEN g.num_comments IS NOT NULL"
-               "    OR gone.num_comments IS NOT NULL THEN least(2147483647,"
-               "     coalesce(g.num_comments, 0)::bigint + coalesce(gone.num_comments, 0)) END,"
-               "  first_seen = least(g.first_seen, gone.first_seen),"
-               "  last_seen = greatest(g.last_seen, gone.last_seen),"
-               "  score = " SCORE(
-                   "greatest(1, g.times_seen::bigint + gone.times_seen)",
-                   "greatest(g.last_seen, gone.last_seen)") " FROM gone WHERE g.id = $2::bigint",
-               &params, &affected, error) &&
+    return pg_execute(pg, embedded_text(embedded_model_statements, "group_absorb.sql"), &params,
+                      &affected, error) &&
            (affected == 1 || error_set(error, ERROR_INTERNAL, "one of two groups is gone"));
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_group_merge.py. */
 #include "model/group_redirect.h"
 
 bool group_redirect_find(struct pg *pg, int64_t previous_group_id, int64_t *group_id,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_grouphash.py and tests/system/test_group_merge.py. */
 #include "model/grouphash.h"
 
 #include "client/pg_columns.h"
@@ -6,14 +7,16 @@
 #define WANTED " FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS w (project_id, hash, n)"
 #define FOUND  WANTED " JOIN sentry_grouphash h ON h.project_id = w.project_id AND h.hash = w.hash"
 
+/* The rows that a statement is about. */
 struct selection {
     const struct named_row *rows;
     size_t count;
-    bool unknown_only; /* of these the ones without an id */
+    bool unknown_only; /* only the rows without an id */
 };
 
-static bool query(struct pg *pg, const char *sql, const struct selection *selection,
-                  struct pg_result **result, struct error *error)
+/* Runs a statement about projects ($1::bigint[]) and hashes ($2::text[]). */
+static bool query_hashes(struct pg *pg, const char *sql, const struct selection *selection,
+                         struct pg_result **result, struct error *error)
 {
     struct pg_columns columns;
     pg_columns_init(&columns, 2);
@@ -34,15 +37,16 @@ bool grouphash_read(struct pg *pg, struct named_row *rows, int64_t *group_ids, s
 {
     const struct selection all = {.rows = rows, .count = count};
     struct pg_result *result = NULL;
-    /* LATERAL with a LIMIT is a look into the index for each; a plain join may read all the table.
-       The least hash that is not smaller comes out of the one right index: without statistics that
-       of all the project's hashes looks as good. */
-    if (!query(pg,
-               "SELECT w.n, h.id, h.group_id" WANTED
-               " CROSS JOIN LATERAL (SELECT id, group_id, hash FROM sentry_grouphash s"
-               "   WHERE s.project_id = w.project_id AND s.hash >= w.hash"
-               "   ORDER BY s.hash LIMIT 1) h WHERE h.hash = w.hash",
-               &all, &result, error))
+    /* LATERAL with a LIMIT reads the index once per hash. A plain join might read the table. It
+       reads the first hash that is not smaller, because only the index of project and hash gives
+       that; in a search for the hash itself, a server without statistics might choose the index of
+       all the project's hashes. */
+    if (!query_hashes(pg,
+                      "SELECT w.n, h.id, h.group_id" WANTED
+                      " CROSS JOIN LATERAL (SELECT id, group_id, hash FROM sentry_grouphash s"
+                      "   WHERE s.project_id = w.project_id AND s.hash >= w.hash"
+                      "   ORDER BY s.hash LIMIT 1) h WHERE h.hash = w.hash",
+                      &all, &result, error))
         return false;
     for (int i = 0; i < pg_rows(result); i++) {
         int64_t place = pg_int(result, i, 0) - 1;
@@ -58,12 +62,12 @@ bool grouphash_create(struct pg *pg, const struct named_row *rows, size_t count,
 {
     const struct selection unknown = {.rows = rows, .count = count, .unknown_only = true};
     struct pg_result *result = NULL;
-    bool done =
-        query(pg,
-              "INSERT INTO sentry_grouphash (project_id, hash, group_id, group_tombstone_id, state)"
-              " SELECT w.project_id, w.hash, NULL, NULL, NULL" WANTED
-              " ORDER BY w.n ON CONFLICT (project_id, hash) DO NOTHING",
-              &unknown, &result, error);
+    bool done = query_hashes(
+        pg,
+        "INSERT INTO sentry_grouphash (project_id, hash, group_id, group_tombstone_id, state)"
+        " SELECT w.project_id, w.hash, NULL, NULL, NULL" WANTED
+        " ORDER BY w.n ON CONFLICT (project_id, hash) DO NOTHING",
+        &unknown, &result, error);
     pg_result_free(result);
     return done;
 }
@@ -73,14 +77,15 @@ bool grouphash_lock(struct pg *pg, struct named_row *rows, int64_t *group_ids, s
 {
     const struct selection all = {.rows = rows, .count = count};
     struct pg_result *result = NULL;
-    bool done = query(pg,
-                      "SELECT h.id" WANTED
-                      " JOIN sentry_grouphash h ON h.project_id = w.project_id AND h.hash = w.hash"
-                      " WHERE h.group_id IS NULL ORDER BY w.n FOR NO KEY UPDATE OF h",
-                      &all, &result, error) &&
-                grouphash_read(pg, rows, group_ids, count, error) &&
-                (named_rows_are_known(rows, count) ||
-                 error_set(error, ERROR_CONFLICT, "a new group hash was deleted at once"));
+    bool done =
+        query_hashes(pg,
+                     "SELECT h.id" WANTED
+                     " JOIN sentry_grouphash h ON h.project_id = w.project_id AND h.hash = w.hash"
+                     " WHERE h.group_id IS NULL ORDER BY w.n FOR NO KEY UPDATE OF h",
+                     &all, &result, error) &&
+        grouphash_read(pg, rows, group_ids, count, error) &&
+        (named_rows_are_known(rows, count) ||
+         error_set(error, ERROR_CONFLICT, "a new group hash was deleted at once"));
     pg_result_free(result);
     return done;
 }
@@ -134,7 +139,7 @@ bool grouphash_move(struct pg *pg, int64_t group_id, int64_t destination_group_i
     "SELECT group_id, CASE WHEN hash ~ '^[0-9a-fA-F]{32}$' THEN lower(hash) ELSE md5(hash) END"    \
     " FROM sentry_grouphash WHERE "
 
-static bool take_hashes(const struct pg_result *result, struct arena *arena,
+static bool read_hashes(const struct pg_result *result, struct arena *arena,
                         struct group_hashes *hashes, struct error *error)
 {
     int rows = pg_rows(result);
@@ -169,7 +174,7 @@ bool grouphash_of_groups(struct pg *pg, const struct hashes_of_groups *wanted, s
                     SELECT_HASHES "group_id = ANY ($1::bigint[])"
                                   " ORDER BY group_id, hash COLLATE \"C\" LIMIT $2::bigint",
                     &params, &result, error) &&
-           take_hashes(result, arena, hashes, error);
+           read_hashes(result, arena, hashes, error);
     pg_result_free(result);
     pg_array_free(&array);
     return done;
@@ -187,7 +192,7 @@ bool grouphash_of_project(struct pg *pg, const struct hashes_of_project *wanted,
                          SELECT_HASHES "project_id = $1::bigint AND group_id > $2::bigint"
                                        " ORDER BY group_id, hash COLLATE \"C\" LIMIT $3::bigint",
                          &params, &result, error) &&
-                take_hashes(result, arena, hashes, error);
+                read_hashes(result, arena, hashes, error);
     pg_result_free(result);
     return done;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_first_export.py. */
 #include "model/issue.h"
 
 #include "base/text.h"
 #include "model/project.h"
 #include "model/sentry_database.h"
 
-/* Sentry's qualified short id: the slug in capitals, and the number in Crockford's base 32. */
+/* Prints Sentry's qualified short id: the slug in capitals and the number in Crockford's base 32.
+ */
 static bool print_short_id(const char *slug, int64_t number, struct arena *arena,
                            const char **short_id, struct error *error)
 {
@@ -27,8 +29,8 @@ static bool print_short_id(const char *slug, int64_t number, struct arena *arena
     return true;
 }
 
-static bool copy(const struct pg_result *result, int column, struct arena *arena, const char **text,
-                 struct error *error)
+static bool copy_text(const struct pg_result *result, int column, struct arena *arena,
+                      const char **text, struct error *error)
 {
     const char *value = pg_text(result, 0, column);
     *text = value == NULL ? NULL : arena_copy(arena, value, strlen(value), error);
@@ -55,8 +57,8 @@ bool issue_describe_read(const struct pg_result *reply, struct arena *arena, str
 {
     int64_t number = pg_int(reply, 0, 2);
     *issue = (struct issue){.beside_sentry = text_equal(pg_text(reply, 0, 0), "t")};
-    return copy(reply, 1, arena, &issue->project, error) &&
-           copy(reply, 3, arena, &issue->title, error) &&
+    return copy_text(reply, 1, arena, &issue->project, error) &&
+           copy_text(reply, 3, arena, &issue->title, error) &&
            (number <= 0 || issue->project == NULL ||
             print_short_id(issue->project, number, arena, &issue->short_id, error));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How far a job is: columns of exportd.export. An export counts, the claim writes it down. */
+/* The progress of a job: columns of exportd.export. The export counts; claim_progress stores it. */
 #ifndef MODEL_JOB_PROGRESS_H
 #define MODEL_JOB_PROGRESS_H
 
@@ -7,7 +7,7 @@
 
 struct job_progress {
     int64_t rows, bytes, pages;
-    int64_t values_read; /* where all are read before the first row is written */
+    int64_t values_read; /* for exports that read all values before they write the first row */
 };
 
 #endif

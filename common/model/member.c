@@ -9,7 +9,7 @@ bool member_load(struct pg *pg, struct member *member, struct arena *arena, stru
     struct pg_result *result = NULL;
     pg_bind_int(&params, member->organization_id);
     pg_bind_int(&params, member->user_id);
-    /* flags of the organization: bit 0 is allow_joinleave */
+    /* Bit 0 of the organization's flags is allow_joinleave. */
     if (!pg_query(pg,
                   "SELECT member.id, (organization.flags & 1)::int, member.role"
                   " FROM sentry_organizationmember AS member"
@@ -48,7 +48,7 @@ bool member_may_export_add(struct pg_batch *batch, int64_t data_export_id, struc
         &params, error);
 }
 
-/* A stand-alone database has no sentry apps. */
+/* A stand-alone database has no tables of Sentry apps. */
 static bool has_sentry_apps(struct pg *pg, bool *has, struct error *error)
 {
     struct pg_result *result = NULL;
@@ -62,7 +62,7 @@ static bool has_sentry_apps(struct pg *pg, bool *has, struct error *error)
     return true;
 }
 
-/* Status 1: the installation is not pending. */
+/* Status 1 means that the installation is complete, not pending. */
 static bool is_installed(struct pg *pg, int64_t organization_id, int64_t user_id, bool *installed,
                          struct error *error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Members of organizations: their role, and the projects that their teams give them. */
+/* Members of organizations: their role, and the projects that they reach by their teams. */
 #ifndef MODEL_MEMBER_H
 #define MODEL_MEMBER_H
 
@@ -10,20 +10,19 @@ struct member {
     int64_t organization_id, user_id;
     int64_t id;
     const char *role;  /* "member", "admin", "manager", "owner" */
-    bool open_joining; /* members of the organization may join any team: they reach all projects */
+    bool open_joining; /* members may join any team, and so reach all projects */
 };
 
-/* Completes a member of whom organization_id and user_id are given; the text is in `arena`.
-   ERROR_NOT_FOUND: the user is no member, or not active. */
+/* Fills in a member whose organization_id and user_id are given; the text is in `arena`.
+   ERROR_NOT_FOUND: the user is not a member, or not active. */
 bool member_load(struct pg *pg, struct member *member, struct arena *arena,
                  struct error *error) MUST_CHECK;
 
-/* Whether an export may still be given to its user: an active one who is a member of its
-   organization or a superuser, or who stands for a sentry app that is installed there. Without a
-   user (user_id NULL), and if the export is gone, *may is true. The statement for a batch, and what
-   its reply says: that asks about sentry apps, if the user stands for one, and reads the
-   organization and the user of `row`. ERROR_DENIED: the role may not read which apps are installed.
- */
+/* Whether the user may still get the export, in a batch: adds the statement; reads its reply. The
+   user must be active, and must be a member of the organization, a superuser, or the proxy user of
+   a Sentry app that is installed there. *may is also true if the export has no user (user_id NULL),
+   or is gone. member_may_export_read asks about Sentry apps, with the organization and the user of
+   `row`, if the user is a proxy user. ERROR_DENIED: the role may not read the tables of apps. */
 bool member_may_export_add(struct pg_batch *batch, int64_t data_export_id,
                            struct error *error) MUST_CHECK;
 bool member_may_export_read(struct pg *pg, const struct pg_result *reply,
@@ -35,8 +34,8 @@ struct project_ids {
     size_t count;
 };
 
-/* The active projects of the member's teams, in `arena`. A stand-alone database has no teams:
-   ERROR_QUERY. */
+/* Lists the active projects of the member's teams, in `arena`. ERROR_QUERY in a stand-alone
+   database, which has no teams. */
 bool member_list_projects(struct pg *pg, int64_t member_id, struct arena *arena,
                           struct project_ids *projects, struct error *error) MUST_CHECK;
 

@@ -3,7 +3,7 @@
 
 #include "client/pg_columns.h"
 
-static int compare(const void *left, const void *right)
+static int compare_rows(const void *left, const void *right)
 {
     const struct named_row *a = left;
     const struct named_row *b = right;
@@ -17,9 +17,9 @@ size_t named_rows_sort(struct named_row *rows, size_t count)
     size_t kept = 0;
     if (count == 0)
         return 0;
-    qsort(rows, count, sizeof(*rows), compare);
+    qsort(rows, count, sizeof(*rows), compare_rows);
     for (size_t i = 1; i < count; i++)
-        if (compare(&rows[kept], &rows[i]) != 0)
+        if (compare_rows(&rows[kept], &rows[i]) != 0)
             rows[++kept] = rows[i];
     return kept + 1;
 }
@@ -28,9 +28,9 @@ size_t named_rows_find(const struct named_row *rows, size_t count, int64_t owner
                        const char *name)
 {
     struct named_row key = {.owner_id = owner_id, .name = name};
-    const struct named_row *found = bsearch(&key, rows, count, sizeof(*rows), compare);
+    const struct named_row *found = bsearch(&key, rows, count, sizeof(*rows), compare_rows);
     if (found == NULL)
-        abort(); /* the caller made the list from the same events */
+        abort(); /* a bug: the caller made the list from the same events */
     return (size_t)(found - rows);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows that are known by a name within their owner: the environments and releases of an
-   organization, the group hashes of a project. */
+/* Rows that have a name, which is unique within their owner: environments and releases of an
+   organization, group hashes of a project. */
 #ifndef MODEL_NAMED_ROW_H
 #define MODEL_NAMED_ROW_H
 
@@ -9,14 +9,14 @@
 struct named_row {
     int64_t owner_id;
     const char *name;
-    int64_t id; /* 0: not known, or not there */
+    int64_t id; /* 0: not known, or the row does not exist */
 };
 
-/* Sorts by owner, then name bytewise, and drops repetitions; returns how many remain. Every writer
-   takes locks in this order. */
+/* Sorts by owner, then bytewise by name, and drops repetitions; returns how many rows remain. Every
+   writer takes locks in this order. */
 size_t named_rows_sort(struct named_row *rows, size_t count);
 
-/* The place of a row among sorted ones; it has to be there. */
+/* The index of a row among sorted rows. The row must be there: else the process aborts. */
 size_t named_rows_find(const struct named_row *rows, size_t count, int64_t owner_id,
                        const char *name);
 
@@ -24,7 +24,8 @@ size_t named_rows_find(const struct named_row *rows, size_t count, int64_t owner
 bool named_rows_execute(struct pg *pg, const char *sql, const struct named_row *rows, size_t count,
                         struct error *error) MUST_CHECK;
 
-/* The same for a query that answers with places, counted from 1, and ids: fills them in. */
+/* Runs a query over the same parameters, which answers with places, counted from 1, and ids; fills
+   in the ids. */
 bool named_rows_read_ids(struct pg *pg, const char *sql, struct named_row *rows, size_t count,
                          struct error *error) MUST_CHECK;
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/model/rows_test.c. */
 #include "model/organization.h"
 
 bool organization_find(struct pg *pg, const char *slug, int64_t *id, struct error *error)

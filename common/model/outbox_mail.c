@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A mailer claims a mail by setting its next_try_at to the end of the hold. While a mailer holds
+ * it, no other finds it due. next_try_at and tries are the fence of the statements that follow.
+ *
+ * Tested by tests/unit/model/file_rows_test.c and tests/unit/mail/outbox_test.c.
+ */
 #include "model/outbox_mail.h"
 
 #include "client/pg_columns.h"
 
 enum { SEVERAL = 7 };
 
-/* A replaced mail gets a new id too: a mailer that still has the old one in hand cannot judge the
-   new. */
+/* A replaced mail also gets a new id, so that a mailer that still holds the old mail does not
+   change the new one. */
 bool outbox_mail_insert_add(struct pg_batch *batch, const struct outbox_mail *mail,
                             struct error *error)
 {
@@ -33,8 +39,8 @@ bool outbox_mail_insert_add(struct pg_batch *batch, const struct outbox_mail *ma
 #define DUE(limit) WAITING("<= now()", limit)
 #define STRAY      WAITING("> now() + $2::bigint * interval '1 second'", "1")
 
-/* Each part goes along the index of what waits and ends at its last row, however many wait; both
-   in one condition would be read whole, with all that have waited since the last VACUUM. */
+/* Each of the two parts reads the index of waiting mails and ends after its last row. One condition
+   for both would read the whole index, with all entries since the last VACUUM. */
 #define CLAIM(limit)                                                                               \
     "UPDATE exportd.outbox SET tries = tries + 1, first_try_at = coalesce(first_try_at, now()),"   \
     " next_try_at = now() + $1::bigint * interval '1 second'"                                      \
@@ -44,10 +50,10 @@ bool outbox_mail_insert_add(struct pg_batch *batch, const struct outbox_mail *ma
                " floor(extract(epoch FROM now() - first_try_at))::bigint, perhaps_sent, " PG_USEC( \
                    "next_try_at") ", " PG_UNSYNCED
 
-/* The limit is no parameter: a server that does not know it plans anew each time. */
+/* The limit is not a parameter: without its value the server would plan the statement each time. */
 static const char claim_one_statement[] = CLAIM("1");
 static const char claim_several_statement[] = CLAIM("7"); /* SEVERAL */
-_Static_assert(OUTBOX_MAILS_MAX >= SEVERAL + 1, "what is due, and a stray one");
+_Static_assert(OUTBOX_MAILS_MAX >= SEVERAL + 1, "the mails that are due, and a stray one");
 
 static void read_mail(const struct pg_result *result, int row, struct outbox_mail *mail)
 {
@@ -87,7 +93,7 @@ void outbox_mails_free(struct outbox_mails *mails)
     *mails = (struct outbox_mails){.count = 0};
 }
 
-/* ---- what came of it ---- */
+/* ---- after the try ---- */
 
 static bool add_sent(struct pg_batch *batch, int64_t id, struct error *error)
 {
@@ -99,7 +105,7 @@ static bool add_sent(struct pg_batch *batch, int64_t id, struct error *error)
                         &params, error);
 }
 
-/* One by one: an array of ids would be planned anew each time. */
+/* A statement for each mail: one with an array of ids would be planned each time. */
 bool outbox_mail_sent(struct pg *pg, const int64_t *ids, size_t count, struct error *error)
 {
     struct pg_batch batch;
@@ -208,7 +214,7 @@ bool outbox_mail_resend(struct pg *pg, int64_t data_export_id, bool *found, stru
     return true;
 }
 
-/* ---- to be looked at ---- */
+/* ---- list and count ---- */
 
 static const char list_statement[] =
     "SELECT m.data_export_id, m.state, o.slug, m.recipient, m.message_id, m.tries, m.perhaps_sent,"

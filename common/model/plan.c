@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_tagstore_plans.py. */
 #include "model/plan.h"
 
 bool plan_row_by_row(struct pg *pg, struct error *error)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How the server is to carry out the statements of a batch. */
+/* Settings for the planner of PostgreSQL. */
 #ifndef MODEL_PLAN_H
 #define MODEL_PLAN_H
 
 #include "client/pg.h"
 
-/* Has joins of the transaction made row by row, each a look into an index, in the order of what
-   comes in. Batches are small beside their tables, whose statistics are out of date while they
-   grow; and rows get locked in the order in which a batch lists them. */
+/* For the rest of the transaction, joins read the rows of a batch in their order, and look each one
+   up in an index. This is fast, because batches are small and tables large, even while a growing
+   table has outdated statistics. And rows are locked in the order in which a batch lists them. */
 bool plan_row_by_row(struct pg *pg, struct error *error) MUST_CHECK;
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/model/rows_test.c. */
 #include "model/project.h"
 
 bool project_organization(struct pg *pg, int64_t project_id, int64_t *organization_id,

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The part of project.h that locks projects.
+ *
+ * Tested by tests/system/test_ingest.py.
+ */
 #include "client/pg_columns.h"
 #include "model/project.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_ingest.py. */
 #include "model/release.h"
 
 #include "client/pg_columns.h"
@@ -69,8 +70,8 @@ bool release_link_projects(struct pg *pg, const int64_t *project_ids, const int6
                          &pairs, error);
 }
 
-/* The rows are locked in a fixed order before they are changed: an UPDATE alone takes them in the
-   order of its plan. */
+/* Rows are locked in a fixed order before they are changed: an UPDATE alone locks them in the order
+   of its plan. */
 bool release_count_new_groups(struct pg *pg, const int64_t *project_ids, const int64_t *release_ids,
                               size_t count, struct error *error)
 {

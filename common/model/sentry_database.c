@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_migrate.py. */
 #include "model/sentry_database.h"
 
 #include "base/text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_ingest.py. */
 #include "model/sequence.h"
 
 bool sequence_take(struct pg *pg, const char *table, int64_t *ids, size_t count,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/model/file_rows_test.c. */
 #include "model/stored_object.h"
 
 #include "base/text.h"
@@ -41,7 +42,7 @@ bool stored_object_delete(struct pg *pg, const char *path, bool *deleted, struct
     return true;
 }
 
-/* What copy_object reads, of exportd.object. */
+/* The columns of exportd.object that copy_object expects. */
 #define OBJECT_COLUMNS "path, checksum, data_export_id, attempt"
 
 static bool query_abandoned(struct pg *pg, const struct stored_object_page *page,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exportd.object: the journal of objects in the file store that no committed blob row owns, not yet
- * or not any more. An object is named here before its first byte is written, and until its bytes
- * are gone or a blob row owns it: a crash leaves no object that nobody knows.
+ * exportd.object: the journal of objects in the store that no committed blob row owns yet, or any
+ * more. An object is recorded here before its first byte is written, until a blob row owns it or
+ * its bytes are removed. So a crash leaves no unknown object in the store.
  */
 #ifndef MODEL_STORED_OBJECT_H
 #define MODEL_STORED_OBJECT_H
@@ -15,7 +15,7 @@ struct stored_object {
     const char *path;
     char checksum[SHA1_HEX_SIZE];
     int64_t data_export_id;
-    int64_t attempt; /* 0: of no worker */
+    int64_t attempt; /* 0: not made by an attempt of a worker */
 };
 
 struct stored_objects {
@@ -29,27 +29,26 @@ struct stored_object_owner {
 };
 
 struct stored_object_page {
-    const char *after; /* paths above it; "": from the first */
+    const char *after; /* only paths above it; "": from the first */
     size_t max;
 };
 
-/* Names `count` objects at once. A path that is named already stays as it is (ON CONFLICT DO
-   NOTHING). */
+/* Records `count` objects by one statement. A path that is recorded already stays as it is. */
 bool stored_object_insert(struct pg *pg, const struct stored_object *objects, size_t count,
                           struct error *error) MUST_CHECK;
 
-/* Forgets the path. *deleted is false when it was not named (any more): the transaction that
-   deletes the row and commits decides what becomes of the object. */
+/* Deletes the path from the journal. *deleted is false if it was not there (any more). Only the
+   transaction that deletes the row decides what becomes of the object. */
 bool stored_object_delete(struct pg *pg, const char *path, bool *deleted,
                           struct error *error) MUST_CHECK;
 
-/* Objects whose attempt is over (exportd.export says another attempt or another state than running,
-   or knows nothing of it), by path; in `arena`. */
+/* Lists the objects whose attempt has ended, by path; in `arena`. It has ended if exportd.export
+   has no row for it, or one with another attempt or a state other than running. */
 bool stored_object_list_abandoned(struct pg *pg, const struct stored_object_page *page,
                                   struct arena *arena, struct stored_objects *objects,
                                   struct error *error) MUST_CHECK;
 
-/* All objects of one attempt, over or not, by path; in `arena`. */
+/* Lists all objects of one attempt, whether it has ended or not, by path; in `arena`. */
 bool stored_object_list_attempt(struct pg *pg, const struct stored_object_owner *owner,
                                 struct arena *arena, struct stored_objects *objects,
                                 struct error *error) MUST_CHECK;

@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_cleanup.py. */
 #include "model/unused_blob.h"
 
+#include "base/embedded.h"
 #include "base/text.h"
 #include "client/pg_columns.h"
 
 bool expired_sum_load(struct pg *pg, struct expired_sum *sum, struct error *error)
 {
-    static const char sql[] =
-        "WITH expired AS ("
-        "  SELECT DISTINCT f.id FROM sentry_exporteddata d JOIN sentry_file f ON f.id = d.file_id"
-        "  WHERE d.date_expired < now()),"
-        " held AS ("
-        "  SELECT DISTINCT i.blob_id FROM sentry_fileblobindex i JOIN expired e ON e.id = "
-        "i.file_id)"
-        " SELECT (SELECT count(*) FROM expired), count(*), coalesce(sum(b.size), 0)"
-        " FROM sentry_fileblob b JOIN held h ON h.blob_id = b.id"
-        " WHERE NOT EXISTS (SELECT 1 FROM sentry_fileblobindex i WHERE i.blob_id = b.id"
-        "   AND NOT EXISTS (SELECT 1 FROM expired e WHERE e.id = i.file_id))"
-        " AND NOT EXISTS (SELECT 1 FROM sentry_file f WHERE f.blob_id = b.id"
-        "   AND NOT EXISTS (SELECT 1 FROM expired e WHERE e.id = f.id))"
-        " AND NOT EXISTS (SELECT 1 FROM sentry_fileblobowner o WHERE o.blob_id = b.id)";
     struct pg_result *result = NULL;
-    if (!pg_query(pg, sql, NULL, &result, error))
+    if (!pg_query(pg, embedded_text(embedded_model_statements, "expired_sum.sql"), NULL, &result,
+                  error))
         return false;
     sum->files = pg_int(result, 0, 0);
     sum->blobs = pg_int(result, 0, 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a cleanup may free, as the rows tell it: files of expired exports in sum, and blobs that
- * nothing refers to.
+ * What a cleanup can free, according to the rows: the sum of the files of expired exports, and
+ * blobs without references.
  */
 #ifndef MODEL_UNUSED_BLOB_H
 #define MODEL_UNUSED_BLOB_H
@@ -12,7 +12,7 @@
 
 struct unused_blob {
     int64_t id;
-    const char *path; /* "" when the row has none */
+    const char *path; /* "": the row has none */
     int64_t size;
     char checksum[SHA1_HEX_SIZE];
 };
@@ -23,26 +23,26 @@ struct unused_blobs {
 };
 
 struct unused_blob_page {
-    int64_t after; /* ids above it */
+    int64_t after; /* only ids above it */
     size_t max;
 };
 
 struct expired_sum {
     int64_t files; /* of expired exports */
-    int64_t blobs; /* that only those files hold */
-    int64_t bytes; /* of those blobs */
+    int64_t blobs; /* that only these files contain */
+    int64_t bytes; /* of these blobs */
 };
 
-/* What there would be to free if all expired exports lost their files now. */
+/* Sums up what could be freed if all expired exports lost their files now. */
 bool expired_sum_load(struct pg *pg, struct expired_sum *sum, struct error *error) MUST_CHECK;
 
-/* Blobs that are a day old and that no file and no owner refers to: what `sentry cleanup` takes.
-   By id; in `arena`. */
+/* Lists the blobs that are a day old and to which no file and no owner refers, by id; in `arena`.
+   These are the blobs that `sentry cleanup` deletes. */
 bool unused_blob_list(struct pg *pg, const struct unused_blob_page *page, struct arena *arena,
                       struct unused_blobs *blobs, struct error *error) MUST_CHECK;
 
-/* held[i]: some blob row, of whatever checksum, has path i. No index leads from a path to its row:
-   ask for many at once. */
+/* Finds out which paths have a blob row, of any checksum: held[i] is for paths[i]. No index leads
+   from a path to its row, so ask for many paths at once. */
 bool blob_paths_held(struct pg *pg, const char *const *paths, size_t count, bool *held,
                      struct error *error) MUST_CHECK;
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/storage/upload_lock_test.c. */
 #include "model/upload_lock.h"
 
 #include "base/text.h"
 
 /* ---- one lock ---- */
 
-/* Unsynced: with the lock, a crash of the server forgets all that was committed under it, and
-   breaks its holder's connection. */
+/* Unsynced: if the server crashes and forgets the lock, it also forgets everything that was
+   committed under the lock, and the holder loses its connection. */
 bool upload_lock_row_take(struct pg *pg, const struct upload_lock_row *row, bool *taken,
                           struct error *error)
 {
@@ -52,15 +53,15 @@ bool upload_lock_rows_delete_ended(struct pg *pg, struct error *error)
                       NULL, error);
 }
 
-/* ---- their kind ---- */
+/* ---- the kind ---- */
 
-/* $1: for how many seconds a worker lives after its last beat. */
+/* $1: for how many seconds after its last beat a worker counts as live. */
 #define KIND_IS_USED                                                                               \
     "(EXISTS (SELECT FROM exportd.worker"                                                          \
     " WHERE beat_at > clock_timestamp() - $1::bigint * interval '1 second')"                       \
     " OR EXISTS (SELECT FROM exportd.upload_lock WHERE until >= clock_timestamp()))"
 
-static bool take_kind(const struct pg_result *result, char kind[UPLOAD_LOCK_KIND_MAX],
+static bool read_kind(const struct pg_result *result, char kind[UPLOAD_LOCK_KIND_MAX],
                       struct error *error)
 {
     return (pg_rows(result) == 1 && text_copy(kind, UPLOAD_LOCK_KIND_MAX, pg_text(result, 0, 0))) ||
@@ -76,7 +77,7 @@ bool upload_lock_kind_find(struct pg *pg, int64_t lease_seconds, char kind[UPLOA
     if (!pg_query(pg, "SELECT kind, " KIND_IS_USED " FROM exportd.upload_lock_kind", &params,
                   &result, error))
         return false;
-    bool done = take_kind(result, kind, error);
+    bool done = read_kind(result, kind, error);
     *used = done && text_equal(pg_text(result, 0, 1), "t");
     pg_result_free(result);
     return done;
@@ -87,7 +88,7 @@ bool upload_lock_kind_lock(struct pg *pg, char kind[UPLOAD_LOCK_KIND_MAX], struc
     struct pg_result *result = NULL;
     if (!pg_query(pg, "SELECT kind FROM exportd.upload_lock_kind FOR UPDATE", NULL, &result, error))
         return false;
-    bool done = take_kind(result, kind, error);
+    bool done = read_kind(result, kind, error);
     pg_result_free(result);
     return done;
 }

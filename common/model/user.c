@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The part of organization.h that finds users.
+ *
+ * Tested by tests/unit/model/rows_test.c.
+ */
 #include "base/text.h"
 #include "model/organization.h"
 
-/* Rows (id, whether it is a member of the organization), at most one. */
+/* Answers with at most one row: the id, and whether the user is a member of the organization. */
 static bool query_by_id(struct pg *pg, int64_t organization_id, int64_t id,
                         struct pg_result **result, struct error *error)
 {
@@ -16,7 +21,7 @@ static bool query_by_id(struct pg *pg, int64_t organization_id, int64_t id,
                     &params, result, error);
 }
 
-/* Rows (id, whether it is a member of the organization), at most one. */
+/* Answers with at most one row: the id, and whether the user is a member of the organization. */
 static bool query_by_email(struct pg *pg, int64_t organization_id, const char *email,
                            struct pg_result **result, struct error *error)
 {

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/named_row.h"
 
-#include "model/environment.h"
-#include "model/group.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -33,41 +30,11 @@ static void test_rows_are_known_when_each_has_an_id(void **state)
     assert_false(named_rows_are_known(rows, 2));
 }
 
-static void test_levels(void **state)
-{
-    (void)state;
-    assert_int_equal(group_level("debug"), 10);
-    assert_int_equal(group_level("info"), 20);
-    assert_int_equal(group_level("warning"), 30);
-    assert_int_equal(group_level("error"), 40);
-    assert_int_equal(group_level("fatal"), 50);
-    assert_int_equal(group_level("Info"), 40);
-    assert_int_equal(group_level(NULL), 40);
-}
-
-static void test_environment_names(void **state)
-{
-    char name[66];
-    (void)state;
-    memset(name, 'a', 65);
-    name[65] = '\0';
-    assert_true(environment_is_valid_name(""));
-    assert_true(environment_is_valid_name("prod\xc3\xa9 :.\\"));
-    assert_false(environment_is_valid_name("a/b"));
-    assert_false(environment_is_valid_name("a\r"));
-    assert_false(environment_is_valid_name("\n"));
-    assert_false(environment_is_valid_name("\f"));
-    assert_true(environment_is_valid_name(name + 1));
-    assert_false(environment_is_valid_name(name));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_are_sorted_bytewise_without_repetition),
         cmocka_unit_test(test_rows_are_known_when_each_has_an_id),
-        cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_environment_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
