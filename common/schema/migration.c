@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * migration_apply first checks what is recorded, then applies each file that is not, in the order
+ * of their names. The files of standalone/ name the schema `public`; it is replaced by the schema
+ * of this database before a file is run.
+ */
 #include "schema/migration.h"
 
 #include "base/digest.h"
@@ -8,15 +13,14 @@
 
 enum {
     NAME_MAX_SIZE = 128,
-    SCHEMA_MAX_SIZE = 160, /* 63 bytes, each perhaps a quote, and the quotes and the dot */
+    SCHEMA_MAX_SIZE = 160, /* 63 bytes, each perhaps a doubled quote; outer quotes, dot and NUL */
     SCRIPT_MAX_SIZE = 1 << 20,
 };
 
-/* What the files of standalone/ write before the name of each table and index; the schema may be
-   another. */
+/* The files of standalone/ have this before the name of each table and index. */
 #define STANDALONE_SCHEMA "public."
 
-/* Any number will do, as long as every exportd takes the same. */
+/* An arbitrary number, which is the same in every exportd. */
 #define LOCK_MIGRATIONS "SELECT pg_advisory_xact_lock(2020032517)"
 
 struct folder {
@@ -29,7 +33,7 @@ static const struct folder folders[] = {
     {"standalone", embedded_migrations_standalone},
 };
 
-/* A file's name in exportd.migration. */
+/* The name of a file in exportd.migration. */
 static const char *recorded_name(const struct folder *folder, const struct embedded_file *file,
                                  char name[NAME_MAX_SIZE])
 {
@@ -47,7 +51,7 @@ static const struct embedded_file *find_file(const char *recorded)
     return NULL;
 }
 
-/* ---- questions ---- */
+/* ---- reading ---- */
 
 static bool query_bool(struct pg *pg, const char *sql, bool *answer, struct error *error)
 {
@@ -78,8 +82,8 @@ static bool is_recorded(const struct pg_result *recorded, const char *name)
     return false;
 }
 
-/* Where the tables of a Sentry are, or are to be: where every other command looks for them. Quoted,
-   with a dot behind it. Not within begin_locked, which has a search path of its own. */
+/* Finds the schema that has the tables of a Sentry, or will have them; it is quoted and ends with a
+   dot. Call it before begin_locked, which sets another search path. */
 static bool find_schema(struct pg *pg, char schema[SCHEMA_MAX_SIZE], struct error *error)
 {
     struct pg_result *result = NULL;
@@ -114,8 +118,8 @@ static bool refuse_sentry(struct pg *pg, struct error *error)
 
 /* ---- transactions ---- */
 
-/* Whatever the role or the database has set otherwise, a migration runs with these. Two migrations
-   at once take turns; the second must see what the first has done: READ COMMITTED. */
+/* These settings replace those of role and database. Of two migrations at once, the second waits
+   for the lock; it is READ COMMITTED, so that it sees what the first has done. */
 static bool begin_locked(struct pg *pg, struct error *error)
 {
     return pg_begin(pg, error) &&
@@ -128,8 +132,8 @@ static bool begin_locked(struct pg *pg, struct error *error)
            pg_execute(pg, LOCK_MIGRATIONS, NULL, NULL, error);
 }
 
-/* Ends the transaction that `done` tells about. */
-static bool end(struct pg *pg, bool done, struct error *error)
+/* Commits the transaction if all its statements were done, else rolls it back. */
+static bool end_transaction(struct pg *pg, bool done, struct error *error)
 {
     if (done && pg_commit(pg, error))
         return true;
@@ -137,7 +141,7 @@ static bool end(struct pg *pg, bool done, struct error *error)
     return false;
 }
 
-/* A missing right is the operator's to grant: says which one. */
+/* If a right is missing, adds the remedy to the error, for the operator. Always false. */
 static bool explain_denial(struct pg *pg, const char *remedy, struct error *error)
 {
     if (!text_equal(pg_sqlstate(pg), "42501"))
@@ -148,9 +152,9 @@ static bool explain_denial(struct pg *pg, const char *remedy, struct error *erro
                      remedy);
 }
 
-/* ---- the schema, and what is recorded ---- */
+/* ---- the recorded migrations ---- */
 
-/* Asks first: IF NOT EXISTS wants the right to create even where there is nothing to create. */
+/* Checks existence itself: IF NOT EXISTS needs the right to create even if nothing is created. */
 static bool create_table(struct pg *pg, struct error *error)
 {
     bool has_schema = false;
@@ -194,17 +198,18 @@ static bool check_all_recorded(struct pg *pg, struct error *error)
     return done;
 }
 
-static bool prepare(struct pg *pg, struct error *error)
+/* Makes exportd.migration if it is missing, and checks its rows. */
+static bool prepare_table(struct pg *pg, struct error *error)
 {
     bool done = begin_locked(pg, error) && create_table(pg, error) && check_all_recorded(pg, error);
-    return end(pg, done, error) ||
+    return end_transaction(pg, done, error) ||
            explain_denial(pg, "grant this role CREATE on the database", error);
 }
 
 /* ---- applying ---- */
 
-static bool record(struct pg *pg, const char *name, const struct embedded_file *file,
-                   struct error *error)
+static bool record_file(struct pg *pg, const char *name, const struct embedded_file *file,
+                        struct error *error)
 {
     char checksum[SHA1_HEX_SIZE];
     struct pg_params params = {.count = 0};
@@ -217,15 +222,16 @@ static bool record(struct pg *pg, const char *name, const struct embedded_file *
                       &params, NULL, error);
 }
 
-/* What is to be applied, and where its tables go. */
+/* A file to apply, and the schema of its tables. */
 struct step {
-    const char *name; /* as it is recorded */
+    const char *name; /* the recorded name */
     const struct embedded_file *file;
-    const char *schema; /* with its dot; NULL: the file is run as it is */
+    const char *schema; /* with its dot; NULL: the file is run unchanged */
 };
 
-static bool put_schema(struct buffer *script, const char *text, const char *schema,
-                       struct error *error)
+/* Appends the text with STANDALONE_SCHEMA replaced by `schema`. */
+static bool append_with_schema(struct buffer *script, const char *text, const char *schema,
+                               struct error *error)
 {
     bool done = true;
     for (const char *next = strstr(text, STANDALONE_SCHEMA); done && next != NULL;
@@ -243,13 +249,13 @@ static bool run_script(struct pg *pg, const struct step *step, struct error *err
     if (step->schema == NULL)
         return pg_script(pg, step->file->text, error);
     buffer_init(&script, SCRIPT_MAX_SIZE);
-    bool done = put_schema(&script, step->file->text, step->schema, error) &&
+    bool done = append_with_schema(&script, step->file->text, step->schema, error) &&
                 pg_script(pg, script.data, error);
     buffer_free(&script);
     return done;
 }
 
-/* Within the transaction; another exportd may have been quicker. */
+/* Checks again within the transaction: another exportd may have applied the file meanwhile. */
 static bool apply_if_missing(struct pg *pg, const struct step *step, int *applied,
                              struct error *error)
 {
@@ -260,7 +266,7 @@ static bool apply_if_missing(struct pg *pg, const struct step *step, int *applie
     pg_result_free(recorded);
     if (!missing)
         return true;
-    if (!run_script(pg, step, error) || !record(pg, step->name, step->file, error))
+    if (!run_script(pg, step, error) || !record_file(pg, step->name, step->file, error))
         return error_prefix(error, "migration %s", step->name);
     *applied += 1;
     return true;
@@ -275,7 +281,7 @@ static bool apply_folder(struct pg *pg, const struct folder *folder, const char 
         int applied_before = *applied;
         const struct step step = {recorded_name(folder, file, name), file, schema};
         done = begin_locked(pg, error) && apply_if_missing(pg, &step, applied, error);
-        done = end(pg, done, error);
+        done = end_transaction(pg, done, error);
         if (!done)
             *applied = applied_before;
     }
@@ -288,13 +294,14 @@ bool migration_apply(struct pg *pg, bool standalone, int *applied, struct error 
     *applied = 0;
     if (standalone && (!refuse_sentry(pg, error) || !find_schema(pg, schema, error)))
         return false;
-    return prepare(pg, error) && apply_folder(pg, &folders[0], NULL, applied, error) &&
+    return prepare_table(pg, error) && apply_folder(pg, &folders[0], NULL, applied, error) &&
            (!standalone || apply_folder(pg, &folders[1], schema, applied, error));
 }
 
 /* ---- checking ---- */
 
-/* Only what is missing: a newer database is served as long as it has what this exportd knows. */
+/* Only looks for missing migrations: a newer database is accepted if it has all that this exportd
+   knows. */
 bool migration_check(struct pg *pg, struct error *error)
 {
     char name[NAME_MAX_SIZE];

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_grants.py. */
 #include "schema/privileges.h"
 
 #include "base/embedded.h"
@@ -9,8 +10,8 @@ enum tagstore { ANY, POSTGRES, SNUBA };
 struct need {
     const char *table;
     const char *privileges;
-    enum tagstore tagstore; /* with which it is needed */
-    bool optional;          /* where it is there */
+    enum tagstore tagstore; /* the tagstore that needs it */
+    bool optional;          /* needed only if the table exists */
 };
 
 static const struct need needs[] = {
@@ -48,7 +49,7 @@ static const struct need needs[] = {
     {"tagstore_tagvalue", "SELECT", POSTGRES, false},
     {"tagstore_grouptagkey", "SELECT", POSTGRES, false},
     {"tagstore_grouptagvalue", "SELECT", POSTGRES, false},
-    {"sentry_grouphash", "SELECT", SNUBA, false}, /* which hashes a group has */
+    {"sentry_grouphash", "SELECT", SNUBA, false}, /* translates groups to hashes */
 };
 
 enum { ARRAY_MAX = 16 * 1024 };
@@ -57,7 +58,8 @@ struct arrays {
     struct pg_array tables, privileges, optional;
 };
 
-static bool fill(struct arrays *arrays, enum tagstore tagstore, struct error *error)
+/* Lists the tables that this tagstore needs. */
+static bool fill_arrays(struct arrays *arrays, enum tagstore tagstore, struct error *error)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(needs); i++) {
         const struct need *need = &needs[i];
@@ -71,7 +73,7 @@ static bool fill(struct arrays *arrays, enum tagstore tagstore, struct error *er
     return true;
 }
 
-static bool bind(struct pg_params *params, struct pg_array *array, struct error *error)
+static bool bind_array(struct pg_params *params, struct pg_array *array, struct error *error)
 {
     const char *text = NULL;
     if (!pg_array_text(array, &text, error))
@@ -89,9 +91,10 @@ bool privileges_query(struct pg *pg, const char *tagstore, struct pg_result **ro
     pg_array_init(&arrays.privileges, ARRAY_MAX);
     pg_array_init(&arrays.optional, ARRAY_MAX);
     bool done =
-        fill(&arrays, text_equal(tagstore, "postgres") ? POSTGRES : SNUBA, error) &&
-        bind(&params, &arrays.tables, error) && bind(&params, &arrays.privileges, error) &&
-        bind(&params, &arrays.optional, error) &&
+        fill_arrays(&arrays, text_equal(tagstore, "postgres") ? POSTGRES : SNUBA, error) &&
+        bind_array(&params, &arrays.tables, error) &&
+        bind_array(&params, &arrays.privileges, error) &&
+        bind_array(&params, &arrays.optional, error) &&
         pg_query(pg, embedded_text(embedded_schema_statements, "rights.sql"), &params, rows, error);
     pg_array_free(&arrays.tables);
     pg_array_free(&arrays.privileges);

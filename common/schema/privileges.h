@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What exportd's role must be able to do in the database, except for migrate, create, ingest, and
- * what changes issues: those are for the owner. One table (privileges.c) for `exportd grants`,
- * `exportd check` and the start of a worker.
+ * The privileges that exportd's role needs in the database. The owner's commands are left out:
+ * migrate, create, ingest, and those that change issues. One table (privileges.c) serves `exportd
+ * grants`, `exportd check` and the start of a worker.
  */
 #ifndef SCHEMA_PRIVILEGES_H
 #define SCHEMA_PRIVILEGES_H
 
 #include "client/pg.h"
 
-/* Texts live as long as the result that they are read from. */
+/* The texts live as long as the result that they come from. */
 struct privilege {
-    const char *object;  /* as GRANT names it: public.sentry_file, SCHEMA exportd, SEQUENCE ... */
-    const char *rights;  /* "SELECT, INSERT"; NULL: the table is not there */
-    const char *missing; /* those that the role of the connection lacks; NULL: none */
+    const char *object;  /* as in GRANT: public.sentry_file, SCHEMA exportd, SEQUENCE ... */
+    const char *rights;  /* "SELECT, INSERT"; NULL: the table does not exist */
+    const char *missing; /* the rights that the role of the connection lacks; NULL: none */
 };
 
-/* Every object that is needed, a row each for privilege_read: of the tables as they now are, with
-   their schemas and sequences. `tagstore` is EXPORTD_TAGSTORE. */
+/* Lists the objects that the role needs: the present tables, their schemas and sequences. Each row
+ *of rows is for privilege_read; free it with pg_result_free. `tagstore` is EXPORTD_TAGSTORE. */
 bool privileges_query(struct pg *pg, const char *tagstore, struct pg_result **rows,
                       struct error *error) MUST_CHECK;
 struct privilege privilege_read(const struct pg_result *rows, int row);
 
-/* For GRANT, quoted: a role that is there, else ERROR_NOT_FOUND, and the database. */
+/* Reads the quoted names of the role and the database, for GRANT. ERROR_NOT_FOUND: there is no such
+   role. */
 struct grant_names {
     char role[160];
     char database[160];
@@ -30,8 +31,8 @@ struct grant_names {
 bool privileges_names(struct pg *pg, const char *role, struct grant_names *names,
                       struct error *error) MUST_CHECK;
 
-/* ERROR_NOT_FOUND or ERROR_DENIED, naming the table or all rights on the object that are missing.
- */
+/* ERROR_NOT_FOUND: the table does not exist. ERROR_DENIED: rights are missing; the message names
+   all of them. */
 bool privilege_check(const struct privilege *privilege, struct error *error) MUST_CHECK;
 
 #endif

@@ -1,13 +1,13 @@
--- What a role needs, and what the one that asks lacks: one row for each schema, table and sequence.
--- $1: tables, "exportd." before its own; $2: the rights on each, with blanks between them; $3: whether it
--- may be missing. Answers the object as GRANT names it, its rights, those that are missing (NULL: none);
--- for a table that is not there its name and two NULLs.
+-- The rights that a role needs, and those that the role of the connection lacks: a row per schema, table and sequence.
+-- $1 tables ("exportd." precedes exportd's own), $2 the rights on each, separated by blanks, $3 whether it may be missing.
+-- Answers with the object as in GRANT, its rights, and the rights that are missing (NULL: none); for a table that does not
+-- exist, with its name and two NULLs.
 WITH need AS (
     SELECT name, rights, optional, split_part(name, '.', 1) = 'exportd' AS own,
            regexp_replace(name, '^exportd\.', '') AS relname, number
       FROM unnest($1::text[], $2::text[], $3::boolean[])
            WITH ORDINALITY AS given (name, rights, optional, number)),
--- Where the search path leads; or else in a schema that is only closed to this role.
+-- A table is found by the search path, or else in a schema that this role may not use.
 found AS (
     SELECT need.*, place.oid, place.schema,
            quote_ident(place.schema) || '.' || quote_ident(need.relname) AS object
@@ -21,7 +21,7 @@ found AS (
            AND CASE WHEN need.own THEN n.nspname = 'exportd'
                     ELSE path.place IS NOT NULL OR NOT has_schema_privilege(n.oid, 'USAGE') END
          ORDER BY path.place LIMIT 1) AS place ON true),
--- INSERT takes a number from what the default of a column names.
+-- INSERT needs the sequences that the defaults of the columns name.
 sequences AS (
     SELECT DISTINCT s.oid, n.nspname AS schema, s.relname
       FROM found

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which migrations a database lacks, against real tables (database_fixture.h).
-   tests/system/test_units.py gives the database. */
+/* migration_check, over real tables (database_fixture.h). tests/system/test_units.py runs it with a
+   database; tests/system/test_migrate.py tests migration_apply. */
 #include "schema/migration.h"
 
 #include "../database_fixture.h"
