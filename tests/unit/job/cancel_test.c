@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cancelling, against a real PostgreSQL of the test's own. */
+/* Cancels exports, over a private PostgreSQL. */
 #include "job/cancel.h"
 
 #include <setjmp.h>
@@ -86,7 +86,7 @@ static void test_running(void **state)
                "1 crashed f, 2 cancelled not wanted f");
 }
 
-/* Its message finds it finished. */
+/* The export's message comes later and finds it finished. */
 static void test_not_taken_in_yet(void **state)
 {
     struct fixture *fixture = *state;
@@ -99,7 +99,8 @@ static void test_not_taken_in_yet(void **state)
                "2020-03-25 12:00:00 0 {\"key\": \"color\"}");
 }
 
-/* A restored database: what exportd remembers is about another job, but the attempts go on. */
+/* The database was restored: the row of exportd.export belongs to another job, and only its attempt
+   number goes on. */
 static void test_not_taken_in_yet_in_this_life(void **state)
 {
     struct fixture *fixture = *state;
@@ -147,7 +148,7 @@ static void test_finished_by_another_program(void **state)
                "waiting 1");
 }
 
-/* The file that the row had in another life goes, as after a failure. */
+/* A file that the row had before the database was restored is deleted, as after a failure. */
 static void test_old_file(void **state)
 {
     struct fixture *fixture = *state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which job is claimed next, against a real PostgreSQL of the test's own. */
+/* The order of claims: sql/claim.sql and the trigger that gives a job its place (migration 0008).
+   Over a private PostgreSQL. */
 #include "job/claim.h"
 
 #include "job/enqueue.h"
@@ -16,7 +17,7 @@
 #define ORGANIZATIONS                                                                              \
     "SELECT count(DISTINCT organization_id) FROM exportd.export WHERE state = 'running'"
 
-/* Claims one job at a time until there is none. */
+/* Claims one job at a time until there are none left. */
 static void expect_order(struct fixture *fixture, const char *expected)
 {
     struct claim claim;
@@ -78,7 +79,7 @@ static void test_users_in_turn(void **state)
     expect_order(fixture, "1 4 5 2 6 3");
 }
 
-/* A user who comes later does not make up for turns in which nothing was asked. */
+/* A user without waiting jobs saves up no turns. */
 static void test_a_user_who_comes_later(void **state)
 {
     struct fixture *fixture = *state;
@@ -108,7 +109,7 @@ static void test_organizations_in_turn(void **state)
     assert_int_equal(count_running(fixture, 2), 4);
 }
 
-/* A priority orders the jobs of one organization only. */
+/* A priority has no effect on other organizations. */
 static void test_priority_is_no_turn(void **state)
 {
     struct fixture *fixture = *state;
@@ -130,13 +131,13 @@ static void test_weights(void **state)
     assert_in_range(count_running(fixture, 1), 29, 31);
 }
 
-/* An organization that comes, or comes back, begins where the others are. */
+/* A new organization, or one that returns, begins at the pass of the others. */
 static void test_no_pause_is_made_up_for(void **state)
 {
     struct fixture *fixture = *state;
     put_many(fixture->pg, 1, 2, 2);
     put_many(fixture->pg, 3, 40, 1);
-    claim_many(fixture, 20); /* organization 2 has nothing to do for 16 turns */
+    claim_many(fixture, 20); /* organization 2 has no jobs for 16 turns */
     put_many(fixture->pg, 41, 60, 2);
     put_many(fixture->pg, 61, 80, 3);
     claim_many(fixture, 15);
@@ -153,7 +154,7 @@ static void test_other_queues(void **state)
     expect_order(fixture, "2");
 }
 
-/* Many organizations that have nothing to do any more hide none that has. */
+/* Many organizations without jobs do not hide one that has jobs. */
 static void test_empty_flows_hide_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -186,7 +187,7 @@ static void test_lanes(void **state)
     assert_int_equal(claims.count, 2);
 }
 
-/* Its small exports and its big ones are one organization's turns. */
+/* An organization's small and big exports share its turns. */
 static void test_two_lanes_are_one_turn(void **state)
 {
     struct fixture *fixture = *state;
@@ -217,7 +218,7 @@ static void test_caps(void **state)
     assert_true(claim_jobs(fixture->pg, &claimant, &order, &claims, &error));
     expect_sql(fixture->pg, RUNNING_IDS, "1 7 8");
     expect_sql(fixture->pg, "SELECT count(*) FROM exportd.flow",
-               "3"); /* they wait: none is tidied */
+               "3"); /* all have waiting jobs: no flow is deleted */
 }
 
 static void test_pause(void **state)
@@ -235,7 +236,7 @@ static void test_pause(void **state)
 
 /* ---- plans ---- */
 
-/* Of the table and of its indexes. */
+/* The rows that were read from the table and from its indexes. */
 static int64_t rows_read(struct fixture *fixture)
 {
     run_sql(fixture->pg, "SELECT pg_stat_force_next_flush()");
@@ -245,8 +246,7 @@ static int64_t rows_read(struct fixture *fixture)
                            " WHERE relid = 'exportd.export'::regclass)");
 }
 
-/* What finds a place for a job was planned while the table was tiny, and is still cheap when it is
-   not. */
+/* The trigger's statements were planned while the table was tiny. They stay cheap when it grows. */
 static void test_places_in_a_young_queue(void **state)
 {
     struct fixture *fixture = *state;
@@ -258,7 +258,7 @@ static void test_places_in_a_young_queue(void **state)
     assert_in_range(rows_read(fixture) - before, 0, 1000);
 }
 
-/* No other index than that of their order is good for what waits. */
+/* Waiting jobs are read by the index of their order, and by no other. */
 static void test_claims_without_statistics(void **state)
 {
     struct fixture *fixture = *state;
@@ -271,7 +271,7 @@ static void test_claims_without_statistics(void **state)
     assert_in_range(rows_read(fixture) - before, 0, 1000);
 }
 
-/* ---- organizations that may not run, that come back, that owe ---- */
+/* ---- organizations at their cap, newcomers, debts ---- */
 
 static void suspend(struct fixture *fixture, int64_t organization)
 {
@@ -281,7 +281,7 @@ static void suspend(struct fixture *fixture, int64_t organization)
                  organization);
 }
 
-/* However many may not run and wait, and however many have nothing left: the others are found. */
+/* Organizations at their cap, and those without jobs, hide no other, however many there are. */
 static void test_many_that_may_not_run_hide_no_other(void **state)
 {
     struct fixture *fixture = *state;
@@ -297,7 +297,8 @@ static void test_many_that_may_not_run_hide_no_other(void **state)
     assert_int_equal(count_running(fixture, 100), 10);
 }
 
-/* One that waits and may not run stands still: newcomers begin where the others are. */
+/* The pass of an organization at its cap stands still. Newcomers do not begin there, but at the
+   pass of those that are served. */
 static void test_one_that_may_not_run_gives_newcomers_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -310,7 +311,7 @@ static void test_one_that_may_not_run_gives_newcomers_nothing(void **state)
     assert_in_range(count_running(fixture, 3), 9, 11);
 }
 
-/* Both lanes have one clock. */
+/* A newcomer in one lane begins at the pass of both lanes. */
 static void test_the_other_lane_is_no_way_around(void **state)
 {
     struct fixture *fixture = *state;
@@ -324,7 +325,7 @@ static void test_the_other_lane_is_no_way_around(void **state)
     assert_in_range(count_running(fixture, 2) - before, 9, 11);
 }
 
-/* Who keeps the queue short pays all the same. */
+/* An organization that puts in one job at a time keeps its debt. */
 static void test_what_is_owed_is_not_forgotten(void **state)
 {
     struct fixture *fixture = *state;
@@ -344,7 +345,7 @@ static void test_what_is_owed_is_not_forgotten(void **state)
     assert_in_range(served, 3, 5);
 }
 
-/* A job that goes back is the next of its user again. */
+/* A job that is given back is again the next of its user. */
 static void test_a_turn_is_kept(void **state)
 {
     struct fixture *fixture = *state;
@@ -360,9 +361,9 @@ static void test_a_turn_is_kept(void **state)
     expect_order(fixture, "1 2 3");
 }
 
-/* ---- put in at this very moment ---- */
+/* ---- jobs that arrive at this moment ---- */
 
-/* A flow that an open transaction puts something into is neither waited for nor deleted. */
+/* An open transaction has put a job into a flow: the flow is not deleted, and no claim waits. */
 static void test_a_flow_in_use_is_not_deleted(void **state)
 {
     struct fixture *fixture = *state;
@@ -385,7 +386,7 @@ static void test_a_flow_in_use_is_not_deleted(void **state)
     pg_free(other);
 }
 
-/* Nor is a claim held up by it: a producer may be stopped before its commit. */
+/* Jobs of the flow are claimed meanwhile: a producer may be stopped before its commit. */
 static void test_a_claim_beside_an_open_transaction(void **state)
 {
     struct fixture *fixture = *state;
@@ -409,13 +410,13 @@ enum { CLAIMANTS = 8, JOBS = 400, ORGANIZATIONS_AT_ONCE = 10 };
 struct party {
     struct fixture *fixture;
     pthread_barrier_t *barrier;
-    atomic_bool *failed; /* one of them */
+    atomic_bool *failed; /* some thread has failed */
     int part;
     struct error error;
     bool done;
 };
 
-/* Claims and ends until all jobs are valid. */
+/* Claims and ends jobs until all are valid. */
 static bool work(struct party *party, struct pg *pg, struct error *error)
 {
     char worker[16];
@@ -438,7 +439,7 @@ static bool work(struct party *party, struct pg *pg, struct error *error)
     return true;
 }
 
-/* Puts this part's share of the jobs in, some of them delayed until now. */
+/* Puts in this thread's share of the jobs, some of them delayed until now. */
 static bool put_in(struct party *party, struct pg *pg, struct error *error)
 {
     enum { AT_ONCE = 20 };
@@ -471,8 +472,8 @@ static void *take_part(void *argument)
     return NULL;
 }
 
-/* No job is claimed twice, and no two wait for each other: claims of several organizations, two
-   that put jobs in, and promotions. */
+/* Claims of several organizations, two producers, and promotions at once: no job is claimed twice,
+   and there is no deadlock. */
 static void test_many_at_once(void **state)
 {
     struct fixture *fixture = *state;
@@ -480,7 +481,8 @@ static void test_many_at_once(void **state)
     pthread_t threads[CLAIMANTS];
     pthread_barrier_t barrier;
     atomic_bool failed = false;
-    run_sql(fixture->pg, "SET session_replication_role = replica"); /* no organizations needed */
+    run_sql(fixture->pg,
+            "SET session_replication_role = replica"); /* no foreign keys: needs no organizations */
     run_sql_with(fixture->pg,
                  "INSERT INTO sentry_exporteddata (id, date_added, query_type, query_info,"
                  " organization_id, user_id) SELECT n, now(), 0, '{}', n %% %d, %" PRId64

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A claim, its fence and its end, against a real PostgreSQL of the test's own. */
+/* A claim, its fence and its end, over a private PostgreSQL. */
 #include "job/claim.h"
 
 #include "job/lease.h"
 
 #include "queue_fixture.h"
 
-/* Every one of the claim's questions is refused. */
+/* Each function that asks for the fence fails. */
 static void expect_lost(struct fixture *fixture, const struct claim *claim)
 {
     const struct job_progress progress = {.rows = 99};
@@ -99,7 +99,7 @@ static void test_nothing_to_claim(void **state)
     expect_sql(fixture->pg, "SELECT count(*) FROM exportd.attempt", "1");
 }
 
-/* No claim has a run that another one had, also where it is the same worker's. */
+/* Each claim has a new run, also if the worker is the same. */
 static void test_runs_differ(void **state)
 {
     struct fixture *fixture = *state;
@@ -122,7 +122,7 @@ static void test_runs_differ(void **state)
     expect_ended(fixture, &second, false);
 }
 
-/* ---- while it runs ---- */
+/* ---- while the job runs ---- */
 
 static void test_progress(void **state)
 {
@@ -138,7 +138,7 @@ static void test_progress(void **state)
                "2000 123456789012 2 9000");
 }
 
-/* Found big, it goes on in that lane when it waits again. */
+/* A job that was found to be big waits in the lane of big ones when it is given back. */
 static void test_found_big(void **state)
 {
     struct fixture *fixture = *state;
@@ -160,7 +160,7 @@ static void test_found_big(void **state)
     assert_int_equal(claim.rows_expected, 1000000);
 }
 
-/* ---- its end ---- */
+/* ---- the end of a claim ---- */
 
 static void test_end_columns(void **state)
 {
@@ -206,7 +206,8 @@ static void test_end_without_bounds(void **state)
                "t t t t t");
 }
 
-/* It waits until it is due; then a look with upkeep makes it wait again and claims it. */
+/* A delayed job is not claimed before it is due. Then a claim with upkeep promotes and claims it.
+ */
 static void test_delay(void **state)
 {
     struct fixture *fixture = *state;
@@ -237,7 +238,7 @@ static void test_delay(void **state)
     assert_in_range(claims.items[0].age_seconds, 3601, 3660);
 }
 
-/* More that are due than one statement promotes, of several organizations: none is left. */
+/* More jobs are due, of several organizations, than one statement promotes: all are claimed. */
 static void test_many_are_due(void **state)
 {
     struct fixture *fixture = *state;
@@ -320,7 +321,7 @@ static void test_fence_after_judge(void **state)
     expect_lost(fixture, &claim);
 }
 
-/* The server has crashed and forgotten the first claim: its number is given out again. */
+/* The server has crashed and forgotten the first claim: the second one gets its attempt number. */
 static void test_fence_after_a_forgotten_claim(void **state)
 {
     struct fixture *fixture = *state;

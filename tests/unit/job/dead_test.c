@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The dead list: what is in it, what waits for its row, and what brings it back. */
+/* The dead list: adding, listing, retrying and dropping entries, and pending ones. */
 #include "job/dead.h"
 
 #include <setjmp.h>
@@ -94,7 +94,7 @@ static void expect_kept(struct fixture *fixture, const char *entry, enum error_c
     assert_string_equal(error.message, message);
 }
 
-/* ---- looking ---- */
+/* ---- adding and listing ---- */
 
 static void pages(void **state)
 {
@@ -135,12 +135,12 @@ static void any_bytes(void **state)
                "6100807a");
 }
 
-/* As after the death of an intake between COMMIT and LREM. */
+/* An intake has died between COMMIT and LREM: its successor adds the message again. */
 static void the_same_message_is_there_once(void **state)
 {
     struct fixture *fixture = *state;
     add(fixture, "a");
-    add_pending(fixture, "a", 27); /* its row may come this time */
+    add_pending(fixture, "a", 27); /* its row may still arrive */
     expect_counts(fixture, 0, 1);
     add(fixture, "a");
     add(fixture, "b");
@@ -160,7 +160,7 @@ static void retry(void **state)
     expect_sql(fixture->pg, "SELECT concat_ws(' ', state, \"limit\") FROM exportd.export",
                "waiting 5");
     expect_kept(fixture, "1", ERROR_NOT_FOUND, "the dead list has no entry 1");
-    add(fixture, "{\"data_export_id\": 27}"); /* known by now: that is fine */
+    add(fixture, "{\"data_export_id\": 27}"); /* exportd knows the export now: no error */
     assert_true(dead_retry(fixture->pg, QUEUE, "2", &error));
     expect_counts(fixture, 0, 0);
 }
@@ -218,7 +218,7 @@ static void retry_all(void **state)
     expect_sql(fixture->pg, "SELECT count(*) FROM exportd.export WHERE state = 'waiting'", "50");
 }
 
-/* ---- pending ones ---- */
+/* ---- pending entries ---- */
 
 static void a_row_that_comes_late(void **state)
 {

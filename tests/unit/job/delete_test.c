@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deleting finished exports, against a real PostgreSQL of the test's own. */
+/* Deletes finished exports, over a private PostgreSQL. */
 #include "job/delete.h"
 
 #include <setjmp.h>
@@ -71,7 +71,8 @@ static void test_not_finished(void **state)
     assert_int_equal(delete_one(fixture, 28, &row), ERROR_NOT_FOUND);
 }
 
-/* A restored database: what exportd remembers stays, the row goes. */
+/* The database was restored: the row of exportd.export belongs to another job and stays; the row of
+   sentry_exporteddata is deleted. */
 static void test_of_another_life(void **state)
 {
     struct fixture *fixture = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a request becomes, for each state that exportd may know the export in. */
+/* The result of a request, for each state that the export may have. */
 #include "job/enqueue.h"
 
 #include <setjmp.h>
@@ -57,7 +57,7 @@ static void set_state(struct fixture *fixture, const char *state)
     run_sql(fixture->pg, sql);
 }
 
-/* ---- new ones ---- */
+/* ---- new jobs ---- */
 
 static void a_new_job_waits(void **state)
 {
@@ -106,7 +106,7 @@ static void an_eta_delays(void **state)
     later.eta = clock_wall_usec() + 3600 * USEC_PER_SECOND;
     later.expires = later.eta + USEC_PER_SECOND;
     now.eta = clock_wall_usec() - USEC_PER_SECOND;
-    now.expires = now.eta + 1; /* judged when it is claimed */
+    now.expires = now.eta + 1; /* checked only when the job is claimed */
     assert_int_equal(enqueue_one(fixture, later), ENQUEUE_QUEUED);
     assert_int_equal(enqueue_one(fixture, now), ENQUEUE_QUEUED);
     expect_sql(fixture->pg,
@@ -156,7 +156,7 @@ static void a_users_jobs_take_turns(void **state)
                "0 1 2");
 }
 
-/* ---- known ones ---- */
+/* ---- known jobs ---- */
 
 #define ROW                                                                                        \
     "SELECT md5(x::text || (SELECT string_agg(f::text, ' ') FROM exportd.flow f))"                 \
@@ -212,7 +212,7 @@ static void another_date_is_another_job(void **state)
     }
 }
 
-/* ---- what PostgreSQL does not take ---- */
+/* ---- data that PostgreSQL refuses ---- */
 
 static bool is_refused(struct fixture *fixture)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exportd.export as a history, against a real PostgreSQL of the test's own. */
+/* history.c, history_list.c, and what they say after an enqueue. Over a private PostgreSQL. */
 #include "job/history.h"
 
 #include "job/enqueue.h"
@@ -11,7 +11,7 @@
 
 #include "../export_fixture.h"
 
-/* A row added at noon of 2020-03-25. */
+/* Inserts a row with date_added 2020-03-25, noon. */
 static void insert_row(struct fixture *fixture, int64_t id)
 {
     insert_row_of(fixture, id, "'2020-03-25T12:00:00Z'");
@@ -31,7 +31,7 @@ static void insert_waiting(struct fixture *fixture, int64_t id, int64_t limit, i
         fail_msg("%s", error.message);
 }
 
-/* In the fixture's arena, until the next list. */
+/* The rows live in the fixture's arena until the next list. */
 static struct history_rows list_by(struct fixture *fixture, const struct history_filter *filter)
 {
     struct error error;
@@ -48,7 +48,7 @@ static struct history_rows list(struct fixture *fixture, int64_t id, int64_t max
     return list_by(fixture, &filter);
 }
 
-/* The ids of the rows, each with a blank after it. */
+/* Compares the ids of the rows, each followed by a blank. */
 static void expect_ids(struct fixture *fixture, const struct history_filter *filter,
                        const char *expected)
 {
@@ -87,7 +87,7 @@ static void test_insert_and_find(void **state)
                "0 0 0 t t data_export");
 }
 
-/* What a worker has begun is not thrown back by a late enqueue. */
+/* A late enqueue does not change a job that a worker has claimed. */
 static void test_insert_leaves_a_known_job_alone(void **state)
 {
     struct fixture *fixture = *state;
@@ -123,7 +123,7 @@ static void test_insert_over_another_life(void **state)
 
 /* ---- the list ---- */
 
-/* Rows 1 ... 8: what they are is in test_statuses. */
+/* Rows 1 to 8, which test_statuses describes. */
 static void insert_all_kinds(struct fixture *fixture)
 {
     for (int64_t id = 1; id <= 8; id++)
@@ -202,7 +202,7 @@ static void test_by_state(void **state)
         wanted = (enum job_state)i;
         expect_ids(fixture, &filter, expected[i]);
     }
-    /* what is remembered of another life has no state */
+    /* The row of another job with this id has no state. */
     run_sql(fixture->pg, "UPDATE sentry_exporteddata SET date_added = now() WHERE id = 2");
     wanted = JOB_RUNNING;
     expect_ids(fixture, &filter, "7 ");
@@ -263,7 +263,7 @@ static void test_members(void **state)
     assert_int_equal(row.expires_at, midnight + 5 * USEC_PER_SECOND);
 }
 
-/* What is remembered of another life of the id is not shown as this one's. */
+/* A row of exportd.export that belongs to another job with this id is not shown. */
 static void test_list_of_a_restored_database(void **state)
 {
     struct fixture *fixture = *state;
@@ -297,7 +297,7 @@ static void test_unknown_id(void **state)
     assert_int_equal(list(fixture, 0, 10).count, 0);
 }
 
-/* By organization and owner; of a row that is deleted, by what exportd remembers. */
+/* Lists by organization and user, of which exportd.export says both once the row is deleted. */
 static void test_list_by_owner(void **state)
 {
     struct fixture *fixture = *state;
@@ -311,10 +311,11 @@ static void test_list_by_owner(void **state)
                          "UPDATE sentry_exporteddata SET date_added = now() WHERE id = 29;"
                          "DELETE FROM sentry_exporteddata WHERE id IN (26, 28);"
                          "UPDATE exportd.export SET user_id = 0 WHERE data_export_id = 28");
-    expect_ids(fixture, &filter, "27 26 "); /* 29 was remembered as this user's */
+    expect_ids(fixture, &filter,
+               "27 26 "); /* 29 has no user; exportd.export is about another job */
     run_sql(fixture->pg, "UPDATE exportd.export x SET date_added = e.date_added"
                          " FROM sentry_exporteddata e WHERE e.id = 29 AND data_export_id = 29");
-    expect_ids(fixture, &filter, "27 26 "); /* and is so still, but has lost its user */
+    expect_ids(fixture, &filter, "27 26 "); /* 29 has no user, although exportd.export names one */
     assert_true(list_by(fixture, &filter).more);
     filter.max = 10;
     expect_ids(fixture, &filter, "27 26 25 ");
@@ -324,7 +325,7 @@ static void test_list_by_owner(void **state)
     expect_ids(fixture, &filter, "");
 }
 
-/* ---- cleanup and drain ---- */
+/* ---- cleanup ---- */
 
 static void test_delete_old(void **state)
 {
@@ -339,7 +340,7 @@ static void test_delete_old(void **state)
         fixture->pg,
         "UPDATE exportd.export SET state = 'valid', finished_at = now() - interval '217 hours';"
         "UPDATE exportd.export SET state = 'failed' WHERE data_export_id = 2;"
-        /* 3 has its file, 4 is young, 5 waits for its mail, 6 runs, the row of 7 could not be
+        /* 3 has its file, 4 is young, the mail of 5 waits, 6 runs, the row of 7 could not be
            deleted */
         "UPDATE exportd.export SET state = 'failed' WHERE data_export_id = 7;"
         "UPDATE sentry_exporteddata SET date_finished = now() WHERE id <> 7;"

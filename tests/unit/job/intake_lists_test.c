@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which messages leave kombu's lists, in which order, and that none is ever in no list. */
+/* Which messages leave kombu's lists, in which order, and that each is always in some list. Over a
+   private Redis. */
 #include "job/intake_lists.h"
 
 #include <setjmp.h>
@@ -123,7 +124,7 @@ static void kombus_order(void **state)
     take(process, lists, &taken);
     expect_taken(&taken, false, "first:0 second:0 third:3 fourth:6 lowest:9");
     intake_taken_free(&taken);
-    push(process, "q", "new"); /* not before what is in hand is gone */
+    push(process, "q", "new"); /* not taken before exportd's lists are empty */
     take(process, lists, &taken);
     expect_taken(&taken, true, "first:0 second:0 third:3 fourth:6 lowest:9");
     remove_all(process, &taken);
@@ -174,7 +175,7 @@ static void a_hundred_at_once(void **state)
     assert_int_equal(taken.count, 100);
     assert_int_equal(taken.messages[59].priority, 0);
     assert_int_equal(taken.messages[60].priority, 3);
-    remove_all(process, &taken); /* each once, though all are equal */
+    remove_all(process, &taken); /* each is removed once, although all are equal */
     assert_int_equal(ask_int(process, "LLEN q\x06\x16"
                                       "3"),
                      50);
@@ -244,7 +245,7 @@ static void long_ones_are_cut_within_the_server(void **state)
     assert_int_equal(taken.cut[0].size, strlen(line) + 2000);
     assert_memory_equal(taken.cut[0].bytes, line, strlen(line));
     intake_taken_free(&taken);
-    take(process, lists, &taken); /* nothing more as long as it is there */
+    take(process, lists, &taken); /* takes no more while the remnant is there */
     expect_taken(&taken, false, "");
     assert_int_equal(taken.cut_count, 1);
     remove_all(process, &taken);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What becomes of messages in Redis, whatever they are, and whatever the servers do. */
+/* What becomes of messages in Redis: good and bad ones, after deaths, and while servers are away.
+   Over a private Redis and a private PostgreSQL. */
 #include "intake_fixture.h"
 
 #include "../wire/celery_samples.h"
@@ -88,7 +89,7 @@ static void one_that_is_refused(void **state)
         assert_int_equal(round_of(&door->intake), 1);
     push_job(door, QUEUE, 1);
     push_job(door, QUEUE, 2);
-    assert_int_equal(round_of(&door->intake), 2); /* all at once again */
+    assert_int_equal(round_of(&door->intake), 2); /* no longer careful: all at once */
     run_sql(door->fixture->pg, "ALTER TABLE exportd.export DROP CONSTRAINT never");
     expect_no_keys(door);
     expect_sql(door->fixture->pg,
@@ -101,7 +102,7 @@ static void one_that_is_refused(void **state)
 
 /* ---- a process that dies ---- */
 
-/* As an intake leaves it that died between COMMIT and LREM. */
+/* An intake has died between COMMIT and LREM. */
 static void committed_but_not_removed(void **state)
 {
     struct door *door = *state;
@@ -112,7 +113,7 @@ static void committed_but_not_removed(void **state)
         push_text(door, OURS "cut", "longer\ncut");
         door->intake.ours = false;
         lease(&door->intake);
-        assert_int_equal(round_of(&door->intake), 2); /* the cut one, and one message */
+        assert_int_equal(round_of(&door->intake), 2); /* the remnant, and one message */
         assert_int_equal(round_of(&door->intake), 1);
         expect_no_keys(door);
     }
@@ -122,7 +123,7 @@ static void committed_but_not_removed(void **state)
 }
 
 #ifdef EXPORTD_FAULTS
-/* A process of its own, which a fault point kills. */
+/* Runs an intake in a process of its own, which a fault point kills. */
 static void die_at(struct door *door, const char *fault)
 {
     int status = 0;
@@ -152,9 +153,9 @@ static void three_deaths(void **state)
     insert_rows(door, 27, 28);
     push_job(door, QUEUE, 28);
     push_job(door, QUEUE, 27);
-    die_at(door, "before_intake_commit:kill"); /* with both */
+    die_at(door, "before_intake_commit:kill"); /* with both messages */
     expect_sql(door->fixture->pg, "SELECT count(*) FROM exportd.intake_try", "0");
-    die_at(door, "before_intake_commit:kill"); /* with the first one */
+    die_at(door, "before_intake_commit:kill"); /* with the first message */
     die_at(door, "before_intake_commit:kill");
     expect_sql(door->fixture->pg, "SELECT tries FROM exportd.intake_try", "2");
     lease(&door->intake);
@@ -184,7 +185,7 @@ static void a_death_after_the_commit_counts_for_nothing(void **state)
 
 /* ---- servers that are away ---- */
 
-/* The statement waits for a lock, and fails; that is no death. */
+/* The statement waits for a lock and fails. The message is not counted as a death. */
 static void postgres_is_away(void **state)
 {
     struct door *door = *state;
@@ -259,7 +260,7 @@ static void redis_refuses(void **state)
     }
 }
 
-/* It takes nothing more, but what exportd has in hand is read and removed. */
+/* Redis takes no more writes. Messages in exportd's lists are still read and removed. */
 static void a_full_redis_gives_out_what_is_taken(void **state)
 {
     struct door *door = *state;
@@ -306,7 +307,7 @@ static void one_has_the_lease(void **state)
     assert_true(has_lease(&door->intake, 30));
     assert_false(has_lease(&other, 30));
     assert_true(has_lease(&door->intake, 30));
-    assert_true(intake_release(&other, &error)); /* not its own */
+    assert_true(intake_release(&other, &error)); /* another worker has the lease */
     assert_false(has_lease(&other, 30));
     assert_true(intake_release(&door->intake, &error));
     assert_true(has_lease(&other, 30));
@@ -332,7 +333,7 @@ static void two_at_once_do_no_harm(void **state)
     for (int64_t id = 1; id <= 10; id++)
         push_job(door, QUEUE, id);
     lease(&door->intake);
-    assert_true(intake_take(door->lists, door->redis.redis, &taken, &error)); /* the other one */
+    assert_true(intake_take(door->lists, door->redis.redis, &taken, &error)); /* a second intake */
     assert_int_equal(taken.count, 10);
     while (round_of(&door->intake) > 0)
         ;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Beats, and what becomes of jobs whose worker gives none, against a real PostgreSQL of the test's
-   own. */
+/* Beats, and what becomes of the jobs of silent workers. Over a private PostgreSQL. */
 #include "job/lease.h"
 
 #include "queue_fixture.h"
@@ -36,7 +35,7 @@ static void beat_once(struct fixture *fixture, const char *instance)
     beat(fixture, instance, &ignored);
 }
 
-/* The last beat of `instance` was `ago`, an interval. */
+/* Sets the last beat of `instance` back by `ago`, an interval. */
 static void set_beat(struct fixture *fixture, const char *instance, const char *ago)
 {
     run_sql_with(fixture->pg,
@@ -45,7 +44,7 @@ static void set_beat(struct fixture *fixture, const char *instance, const char *
                  ago, instance);
 }
 
-/* Whose jobs were given back: "w1 2, w2 1", or "". */
+/* Judges, and compares the workers whose jobs were released: "w1 2, w2 1", or "". */
 static void expect_judged(struct fixture *fixture, const char *expected)
 {
     struct error error;
@@ -65,7 +64,7 @@ static void expect_judged(struct fixture *fixture, const char *expected)
     assert_string_equal(text, expected);
 }
 
-/* Claims `count` of organization 0's jobs for the worker. */
+/* Claims `count` jobs of organization 0 for the worker. */
 static void claim_for(struct fixture *fixture, const char *worker, int count, struct claims *claims)
 {
     claim_as(fixture, worker, &(struct claim_order){.jobs = count}, claims);
@@ -166,7 +165,7 @@ static void test_a_worker_that_is_not_registered(void **state)
                "1 waiting - 1 0 crashed, 2 waiting - 1 0 crashed, 3 running alive 0 0");
 }
 
-/* The server's clock was set back: what looks like a beat to come is an old one. */
+/* The server's clock was set back: a beat in the future is an old one. */
 static void test_a_beat_from_the_future(void **state)
 {
     struct fixture *fixture = *state;
@@ -180,8 +179,8 @@ static void test_a_beat_from_the_future(void **state)
     expect_sql(fixture->pg, WORKERS, "alive");
 }
 
-/* A stopped worker's open transaction is not waited for, its outcome is not overwritten, and the
-   worker is remembered as long as it has a job. */
+/* The open transaction of a stopped worker: no judgement waits for it or overwrites its outcome,
+   and the worker's row stays as long as the worker has a job. */
 static void test_what_is_locked_is_passed_by(void **state)
 {
     struct fixture *fixture = *state;
@@ -206,7 +205,8 @@ static void test_what_is_locked_is_passed_by(void **state)
     expect_sql(fixture->pg, WORKERS, "alive");
 }
 
-/* It was only silent: that is not counted, and its own jobs of now are left alone. */
+/* The worker was only silent: its lost attempts are not counted, and its present jobs are left
+   alone. */
 static void test_a_worker_comes_back(void **state)
 {
     struct fixture *fixture = *state;
@@ -232,7 +232,7 @@ static void test_a_worker_comes_back(void **state)
     expect_sql(fixture->pg, WORKERS, "alive dead");
 }
 
-/* ---- jobs that no thread has in hand ---- */
+/* ---- jobs that no thread holds ---- */
 
 static int64_t return_unheld(struct fixture *fixture, const struct held_runs *held, int64_t ms)
 {
@@ -260,7 +260,7 @@ static void test_return_unheld(void **state)
     expect_sql(fixture->pg, WITHOUT_CAUSE, "1");
     expect_sql(fixture->pg, JOBS,
                "1 waiting - 0 0 lost, 2 running w1 0 0, 3 running w1 0 0, 4 running w2 0 0");
-    held.count = 0; /* a worker that ends waits for no claim */
+    held.count = 0; /* a worker that ends has no claims on their way */
     assert_int_equal(return_unheld(fixture, &held, 0), 2);
     assert_int_equal(return_unheld(fixture, &held, 0), 0);
     expect_sql(fixture->pg, JOBS,
@@ -268,7 +268,7 @@ static void test_return_unheld(void **state)
                " 4 running w2 0 0");
 }
 
-/* As many as there may be threads, with the longest names. */
+/* The largest number of threads, with the longest names. */
 static void test_many_are_held(void **state)
 {
     struct fixture *fixture = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which exports have a message in Redis. */
+/* Which exports have a message in Redis. Over a private Redis. */
 #include "job/messages.h"
 
 #include "intake_fixture.h"

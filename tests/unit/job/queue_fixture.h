@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests of claims and leases share: jobs that are put in, and claims of one worker. */
+/* For tests of claims and leases: puts in jobs, and claims them for one worker. */
 #ifndef TEST_QUEUE_FIXTURE_H
 #define TEST_QUEUE_FIXTURE_H
 
@@ -27,7 +27,7 @@ static inline void run_sql_with(struct pg *pg, const char *format, ...)
 
 struct test_job {
     int64_t id;
-    int64_t organization, user, priority; /* 0 will do */
+    int64_t organization, user, priority; /* may be 0 */
     bool big;
 };
 
@@ -41,7 +41,7 @@ static void put_on(struct pg *pg, const struct test_job *job)
                  job->id, job->organization, job->user, job->priority, job->big ? "true" : "false");
 }
 
-/* One organization's jobs of one user, with the ids first ... last. */
+/* Puts in jobs of one user of an organization, with the ids first to last. */
 static inline void put_many(struct pg *pg, int64_t first, int64_t last, int64_t organization)
 {
     for (int64_t id = first; id <= last; id++)
@@ -60,7 +60,7 @@ static void claim_as(struct fixture *fixture, const char *worker, const struct c
     runs = claimant.runs;
 }
 
-/* The next job; false: there is none. */
+/* Claims the next job; false: there is none. */
 static bool claim_next(struct fixture *fixture, struct claim *claim)
 {
     struct claims claims;
@@ -69,7 +69,7 @@ static bool claim_next(struct fixture *fixture, struct claim *claim)
     return claims.count == 1;
 }
 
-/* There has to be one. */
+/* Claims the next job, which must exist. */
 static inline void claim_one(struct fixture *fixture, struct claim *claim)
 {
     if (!claim_next(fixture, claim))

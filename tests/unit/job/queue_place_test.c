@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Workers, delayed exports and the place of one that waits, against a real PostgreSQL of the test's
-   own. */
+/* queue_place.c and queue_list.c: the place of a waiting export, workers, delayed exports. Over a
+   private PostgreSQL. */
 #include "job/queue.h"
 
 #include <setjmp.h>
@@ -25,8 +25,8 @@ static int prepare_queue(void **state)
     return prepare(state);
 }
 
-/* Rows of COLUMNS: `values` begins with the state, `rows` gives n, which is the id. All are of
-   organization 1, each n of the user n % 10. */
+/* Inserts rows of COLUMNS. `values` begins with the state; `rows` yields n, which is the id. All
+   belong to organization 1, and row n to user n % 10. */
 static void insert(struct fixture *fixture, const char *values, const char *rows)
 {
     char sql[1024];
@@ -57,8 +57,8 @@ static void expect_place(struct fixture *fixture, int64_t id, int64_t expected)
 
 #define WAITING(big, priority) "'waiting', " big ", " priority ", NULL, NULL, NULL"
 
-/* Users take turns; a lower priority is first; big ones have their own row; other queues and
-   organizations are not in the way. */
+/* Users take turns; a lower priority comes first; big exports have an order of their own; other
+   queues and organizations do not count. */
 static void test_order(void **state)
 {
     struct fixture *fixture = *state;
@@ -102,7 +102,8 @@ static void test_what_it_waits_for(void **state)
     expect_place(fixture, 3, 0);
 }
 
-/* The one thread that is free is kept; not where there is no free one, or only one at all. */
+/* A worker with several threads keeps one of them for small exports. `kept` is false if no thread
+   is free, or if the free thread is the only one of its worker. */
 static void test_kept_for_small(void **state)
 {
     struct fixture *fixture = *state;
@@ -127,7 +128,7 @@ static void test_kept_for_small(void **state)
     assert_true(place_of(fixture, 1).kept);
 }
 
-/* Not further than to the thousandth, which takes a part of the index. */
+/* Counts up to 1000 jobs before it, and so reads only a part of the index. */
 static void test_a_long_queue(void **state)
 {
     struct fixture *fixture = *state;
@@ -191,7 +192,7 @@ static void test_workers(void **state)
                          "\"silent\":false,\"exports\":[7,8]}]");
 }
 
-/* Pages whose border falls between equal times. */
+/* The border of a page falls between equal times. */
 static void test_delayed(void **state)
 {
     struct fixture *fixture = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the queue says of itself, and its pause, against a real PostgreSQL of the test's own. */
+/* The counts of the queue and its pause, over a private PostgreSQL. */
 #include "job/queue.h"
 
 #include "queue_fixture.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quotas, against a real PostgreSQL of the test's own. */
+/* Quotas, over a private PostgreSQL. */
 #include "job/quota.h"
 
 #include <setjmp.h>
@@ -83,7 +83,7 @@ static void expect_room(struct fixture *fixture, int64_t max_queued, const char 
     assert_int_equal(error.code, refusal[0] == '\0' ? ERROR_NONE : ERROR_BUSY);
 }
 
-/* What runs, is finished, or is another organization's does not count. */
+/* Exports that run or are finished do not count, nor do those of another organization. */
 static void test_queued(void **state)
 {
     struct fixture *fixture = *state;

@@ -73,7 +73,7 @@ static struct redis_reply *call_redis(struct redis *redis, const struct redis_co
     return reply;
 }
 
-/* A command whose words are separated by spaces. */
+/* Calls a command whose words are separated by spaces. */
 static struct redis_reply *ask_redis(struct redis *redis, const char *words)
 {
     struct redis_command command = {.count = 0};

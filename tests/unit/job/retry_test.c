@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The judgement of errors with its budgets and pauses, and the sentences of failure mails. */
+/* The judgement of errors, with budgets and pauses, and the sentences of failure mails. */
 #include "job/retry.h"
 
 #include <setjmp.h>
@@ -33,7 +33,7 @@ static void test_what_will_not_pass(void **state)
     assert_int_equal(judge(ERROR_TOO_LARGE, &first).verdict, RETRY_FAIL);
 }
 
-/* Not counted: only the hours are. The pause grows with the pauses before. */
+/* Failures are not counted; only the hours are bounded. The pause grows with each earlier pause. */
 static void test_a_server_that_is_away(void **state)
 {
     (void)state;
@@ -49,7 +49,7 @@ static void test_a_server_that_is_away(void **state)
     }
 }
 
-/* Counted up to the budget. The pause grows with the failures. */
+/* Failures are counted, up to the budget. The pause grows with each failure. */
 static void test_the_jobs_own_failure(void **state)
 {
     (void)state;
@@ -96,7 +96,7 @@ static void test_an_outcome_that_cannot_be_written(void **state)
     expect_postponed(retry_unwritten(&history, &limits), 20000, true);
 }
 
-/* The attempt that finds a budget used up is the last one. */
+/* An attempt that finds a budget used up is the last one. */
 static void test_budgets(void **state)
 {
     (void)state;
@@ -153,8 +153,8 @@ static void expect_sentence(enum error_code code, const char *sentence)
     assert_string_equal(retry_failure_sentence(&error), sentence);
 }
 
-/* The original's sentences, letter by letter: only the export's own sentence reaches a user,
-   never a server's words. */
+/* Exactly the sentences of the original. Only the export's own sentence reaches a user, never the
+   words of a server. */
 static void test_sentences(void **state)
 {
     (void)state;

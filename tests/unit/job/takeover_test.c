@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The takeover of a queue that 0.1.0 had in Redis. */
+/* takeover.c and old_queue.c: a queue that 0.1.0 kept in Redis is taken over. Over a private Redis
+   and a private PostgreSQL. */
 #include "job/takeover.h"
 
 #include "intake_fixture.h"
@@ -35,7 +36,7 @@ static void expect_due(const struct door *door, bool expected)
     assert_int_equal(due, expected);
 }
 
-/* The messages of kombu's first list, from the one that is served next. */
+/* The messages of kombu's first list; the one that is served next comes first. */
 static void expect_served(const struct door *door, const char *const *messages, size_t count)
 {
     struct redis_reply *reply = ask_redis(door->redis.redis, "LRANGE " QUEUE " 0 -1");
@@ -152,7 +153,7 @@ static void test_dead_messages(void **state)
                "1585152738.123000 " QUEUE " 0 \xef\xbf\xbd w 7 {\"data_export_id\":7}");
 }
 
-/* What was in PostgreSQL before the crash is not added again. */
+/* Dead messages that were in PostgreSQL before a crash are not added again. */
 static void test_dead_messages_that_were_not_removed(void **state)
 {
     const struct door *door = *state;

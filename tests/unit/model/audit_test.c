@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The audit against real tables (database_fixture.h). */
+/* The audit, over real tables (database_fixture.h). */
 #include "model/audit.h"
 
 #include "rows_fixture.h"
@@ -14,7 +14,7 @@ static void add(enum audit_action action, int64_t export, int64_t organization, 
     ok(audit_add(pg, &entry, &error));
 }
 
-/* "27 26 ...": the exports of the entries that pass; *total of them. */
+/* The exports of the listed entries, "27 26 ..."; *total counts all that pass. */
 static const char *listed(struct audit_filter filter, int64_t *total)
 {
     json_t *entries = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of slugs and addresses. They are checked before the database is asked: over a
-   connection that was never made, what keeps a rule ends in ERROR_AWAY. */
+/* The rules for slugs and addresses. They are checked before the database is asked: without a
+   connection, a good slug or address leads to ERROR_AWAY. */
 #include "model/organization.h"
 
 #include <setjmp.h>
@@ -92,7 +92,7 @@ static void test_bad_addresses(void **state)
     assert_email(TEN TEN TEN TEN TEN TEN TEN "1@b.de", ERROR_INVALID);
 }
 
-/* 75 characters, however many bytes they take. */
+/* The limit is 75 characters, whatever their number of bytes. */
 static void test_address_counts_characters(void **state)
 {
     (void)state;

@@ -33,7 +33,7 @@ static const char *tag_value(const char *ident, const char *username, const char
     return value;
 }
 
-/* ident, username, email, ip_address: the first that says something. */
+/* The first attribute that is not empty counts, in the order ident, username, email, ip_address. */
 static void test_order(void **state)
 {
     (void)state;
@@ -58,7 +58,7 @@ static void test_colons_stay(void **state)
     assert_string_equal(tag_value("id:7", NULL, NULL, NULL), "id:id:7");
 }
 
-/* What does not fit the arena is an error, not a cut value. */
+/* A value that does not fit into the arena is an error, and is not cut. */
 static void test_no_room(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The model against real tables (database_fixture.h): files, their blobs, the journal of objects,
-   the outbox. tests/system/test_units.py gives the database. */
+/* file.c, file_blob.c, stored_object.c and outbox_mail.c, over real tables (database_fixture.h).
+   tests/system/test_units.py gives the database. */
 #include "base/text.h"
 #include "model/file.h"
 #include "model/outbox_mail.h"
@@ -121,7 +121,7 @@ static void test_file(void **state)
     assert_true(blobs.items[0].referenced);
 }
 
-/* As an unfinished upload of Sentry leaves it: no size, no checksum. */
+/* An unfinished upload of Sentry leaves a row without size and checksum. */
 static void test_incomplete_file(void **state)
 {
     (void)state;
@@ -166,7 +166,7 @@ static void assert_deleted(int64_t id, bool expected)
     assert_int_equal(deleted, expected);
 }
 
-/* Whatever refers to a blob keeps it. */
+/* Each kind of reference keeps a blob. */
 static void test_delete_unused_blob(void **state)
 {
     (void)state;
@@ -213,8 +213,8 @@ static void test_holding_blobs(void **state)
     assert_int_equal(count_gone(ids, 4), 4);
 }
 
-/* A path that is not in the journal gets no row; nor is the journal's path forgotten when another
-   row has the checksum. */
+/* A path that is not in the journal gets no row. If another row has the checksum, the path stays in
+   the journal. */
 static void test_blob_needs_its_journal(void **state)
 {
     (void)state;
@@ -230,7 +230,7 @@ static void test_blob_needs_its_journal(void **state)
     assert_string_equal(text_of("SELECT path FROM exportd.object"), "b");
 }
 
-/* A blob that an outcome has locked cannot be deleted under its hands; nor does touching it wait.
+/* A blob that an outcome has locked is not deleted meanwhile; file_blob_touch does not wait for it.
  */
 static void test_locked_blob_stays(void **state)
 {
@@ -319,7 +319,7 @@ static void put_mail(int64_t export, const char *message_id, const char *recipie
     pg_batch_free(&batch);
 }
 
-/* Claims `expected` mails; the first of them. */
+/* Claims mails, which must be `expected` many; returns the first one. */
 static struct outbox_mail claim(size_t expected)
 {
     struct outbox_claim asked = {
@@ -355,17 +355,18 @@ static void test_outbox(void **state)
     assert_string_equal(text_of("SELECT message FROM exportd.outbox"), "away");
     struct outbox_mail second = claim(1);
     assert_int_equal(second.tries, 2);
-    ok(outbox_mail_retry(pg, &mail, 0, "late", &error)); /* the first try is not asked any more */
+    ok(outbox_mail_retry(pg, &mail, 0, "late",
+                         &error)); /* the claim of the first try has ended: no effect */
     ok(outbox_mail_give_up(pg, &mail, "late", &error));
     claim(0);
     assert_int_equal(waiting(), 1);
-    ok(outbox_mail_sent(pg, &mail.id, 1, &error)); /* but what is sent is sent */
+    ok(outbox_mail_sent(pg, &mail.id, 1, &error)); /* a sent mail is recorded all the same */
     assert_int_equal(waiting(), 0);
     ok(outbox_mail_give_up(pg, &second, "no", &error));
     assert_string_equal(text_of("SELECT state FROM exportd.outbox"), "sent");
 }
 
-/* The hold may be forgotten in a crash of PostgreSQL, that a mail is sent may not. */
+/* PostgreSQL may forget a hold when it crashes, but not that a mail was sent. */
 static void test_only_the_hold_is_unsynced(void **state)
 {
     (void)state;
@@ -379,7 +380,7 @@ static void test_only_the_hold_is_unsynced(void **state)
     assert_int_equal(waiting(), 0);
 }
 
-/* Those that have been due longest; each once. */
+/* Claims take the mails that have been due longest, each one once. */
 static void test_several_mails(void **state)
 {
     (void)state;
@@ -408,8 +409,8 @@ static void test_several_mails(void **state)
     claim(1);
 }
 
-/* As if they had never been claimed, only that others may be before them now. A claim that is no
-   longer ours is nobody's but its owner's. */
+/* Mails that are given back are as if they had never been claimed. A mailer whose claim has ended
+   changes nothing. */
 static void test_mails_that_go_back(void **state)
 {
     (void)state;
@@ -419,18 +420,17 @@ static void test_mails_that_go_back(void **state)
     claim(2);
     struct outbox_mail both[2] = {mails.list[0], mails.list[1]};
     ok(outbox_mail_give_back(pg, both, 2, &error));
-    ok(outbox_mail_retry(pg, &both[0], 5, "late", &error)); /* not in our hands any more */
-    run("UPDATE exportd.outbox SET next_try_at = now() - interval '1 second'"); /* the time of
-                                                                                   another claim */
+    ok(outbox_mail_retry(pg, &both[0], 5, "late", &error)); /* the claim has ended: no effect */
+    run("UPDATE exportd.outbox SET next_try_at = now() - interval '1 second'"); /* due */
     claim(2);
     assert_int_equal(mails.list[0].tries, 1);
     run("UPDATE exportd.outbox SET next_try_at = next_try_at + interval '1 second'");
-    ok(outbox_mail_give_back(pg, both, 2, &error)); /* that was said already */
+    ok(outbox_mail_give_back(pg, both, 2, &error)); /* the claim has ended: no effect */
     claim(0);
     assert_string_equal(text_of("SELECT sum(tries)::text FROM exportd.outbox"), "2");
 }
 
-/* After the server's clock was set back, a mail may seem to be due in a long time. */
+/* The server's clock was set back: a mail seems to be due only after a long time. */
 static void test_mail_of_the_future(void **state)
 {
     (void)state;
@@ -443,7 +443,7 @@ static void test_mail_of_the_future(void **state)
     claim(0); /* held back */
 }
 
-/* The new mail of the same export is a mail of its own: the old one's fate does not touch it. */
+/* A replaced mail is a new one: the mailer that holds the old one does not change it. */
 static void test_replaced_mail(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may be given exports of an organization, over real tables (rows_fixture.h): users 1 to 4, of
-   whom 2 is a member of organization 1. */
+/* Which users may get exports of an organization, over real tables (rows_fixture.h). There are
+   users 1 to 4; user 2 is a member of organization 1. */
 #include "model/member.h"
 
 #include "rows_fixture.h"
@@ -9,7 +9,7 @@ enum { ACME = 1, OTHER = 2, MEMBER = 2, APP = 3, STRANGER = 4 };
 
 enum { EXPORT = 77 };
 
-/* Their export; user 0: it has none. */
+/* Inserts an export of the user; 0: without a user. */
 static void make_export(int64_t organization_id, int64_t user_id)
 {
     char statement[256];
@@ -75,7 +75,7 @@ static void test_superusers(void **state)
     assert_false(may_export(ACME, STRANGER));
 }
 
-/* ---- sentry apps ---- */
+/* ---- Sentry apps ---- */
 
 static void make_apps(void)
 {
@@ -117,7 +117,7 @@ static void test_sentry_apps(void **state)
     assert_true(may_export(ACME, MEMBER));
 }
 
-/* Each of these alone takes the right away. */
+/* Each of these changes alone takes the right away. */
 static void test_sentry_apps_that_are_gone(void **state)
 {
     (void)state;
@@ -143,7 +143,7 @@ static void test_sentry_apps_that_are_gone(void **state)
     }
 }
 
-/* Only an app's export depends on these tables. */
+/* Only exports of apps need these tables. */
 static void test_a_role_that_may_not_read_sentry_apps(void **state)
 {
     (void)state;

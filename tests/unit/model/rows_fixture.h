@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests of the model over real tables start from. */
+/* For tests of the model over real tables: inserts the rows that they start from. */
 #ifndef TEST_ROWS_FIXTURE_H
 #define TEST_ROWS_FIXTURE_H
 
 #include "../database_fixture.h"
 #include "model/exported_data.h"
 
-/* The one number that a query answers with. */
+/* Runs a query that answers with one number. */
 static inline int64_t number_of(const char *sql)
 {
     struct pg_result *result = NULL;
@@ -44,7 +44,7 @@ static inline int64_t insert_export(const char *query_info)
 #define SHA1_A "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"
 #define SHA1_B "e9d71f5ee7c92d6dc9e92ffdad17b8bd49418f98"
 
-/* Finishes an export with a file of `count` blobs; its id, also in the row. */
+/* Finishes an export with a file of `count` blobs; returns the id of the file. */
 static inline int64_t finish_export(int64_t export, int64_t days, const int64_t *blobs,
                                     const int64_t *sizes, size_t count)
 {

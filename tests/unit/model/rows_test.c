@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The model against real tables (database_fixture.h): exports, what an export asks about,
-   organizations, users. tests/system/test_units.py gives the database. */
+/* exported_data.c, project.c, group.c, event_user.c, organization.c and user.c, over real tables
+   (database_fixture.h). tests/system/test_units.py gives the database. */
 #include "model/event_user.h"
 #include "model/group.h"
 #include "model/organization.h"
@@ -61,8 +61,7 @@ static void test_lowest_twin(void **state)
     assert_int_equal(found, 0);
 }
 
-/* Some of these spans have a change of the clocks in them: the day of 23 or 25 hours must not
-   show. */
+/* Some of these spans include a change of the clocks: a day of 23 or 25 hours must not matter. */
 static void test_expiration_is_exact(void **state)
 {
     (void)state;
@@ -105,7 +104,7 @@ static void test_list_expired(void **state)
     assert_int_equal(ids.count, 0);
 }
 
-/* ---- what an export asks about ---- */
+/* ---- the subject of an export ---- */
 
 static void test_group_seen(void **state)
 {
@@ -159,9 +158,9 @@ static void test_group_with_redirect(void **state)
         " VALUES (70, 7), (71, 70), (90, 9), (8, 7)");
     assert_group(1, 7, 7);
     assert_group(1, 70, 7);
-    assert_group(1, 71, 0); /* one hop only */
-    assert_group(1, 8, 8);  /* it is there: its redirect does not count */
-    assert_group(1, 9, 0);  /* of another project */
+    assert_group(1, 71, 0); /* one redirect only */
+    assert_group(1, 8, 8);  /* exists: its redirect is not followed */
+    assert_group(1, 9, 0);  /* belongs to another project */
     assert_group(1, 90, 0); /* leads into another project */
     assert_group(2, 90, 9);
     assert_group(1, -1, 0);
@@ -239,7 +238,7 @@ static void test_users_of_tags(void **state)
     assert_string_equal(users[0].email, "ann@x.io");
     assert_string_equal(users[0].username, "ann");
     assert_null(users[0].ip_address);
-    assert_null(users[1].ident); /* found by its hash, but known by another keyword */
+    assert_null(users[1].ident); /* found by its hash, but has another keyword */
     assert_null(users[1].email);
     assert_string_equal(users[2].username, "b\xc3\xb6");
     assert_string_equal(users[2].email, "");
@@ -274,7 +273,7 @@ static void assert_no_member(const char *email_or_id, const char *part_of_messag
     assert_non_null(strstr(error.message, part_of_message));
 }
 
-/* Users 1 and 2 share an address but for its case; 2 is the member. */
+/* Users 1 and 2 share an address, apart from its case; 2 is the member. */
 static void test_find_member(void **state)
 {
     (void)state;
@@ -315,7 +314,7 @@ static void test_find_user(void **state)
     assert_no_user("0", ERROR_NOT_FOUND);
 }
 
-/* What an export's mail needs comes with the export's row. */
+/* exported_data_lock also reads what the mail needs. */
 static void test_lock_export(void **state)
 {
     (void)state;
