@@ -14,6 +14,7 @@
 
 /* ---- claiming ---- */
 
+/* The columns of claim.sql, in its order. */
 enum column {
     COLUMN_ID,
     COLUMN_ATTEMPT,
@@ -29,7 +30,7 @@ enum column {
     COLUMN_DELAYS,
 };
 
-typedef char run_name[CLAIM_RUN_MAX];
+typedef char run_name[CLAIM_RUN_MAX]; /* <worker's instance>:<number of the claim> */
 
 static void read_claim(const struct pg_result *result, const run_name run, struct claim *claim)
 {
@@ -64,6 +65,7 @@ static bool forbid_sorting(struct pg_batch *batch, struct error *error)
                         &none, error);
 }
 
+/* Adds the claim of one job; a small one unless it may be big. */
 static bool add_claim(struct pg_batch *batch, const struct claimant *claimant, bool may_be_big,
                       const run_name run, struct error *error)
 {
@@ -76,6 +78,7 @@ static bool add_claim(struct pg_batch *batch, const struct claimant *claimant, b
     return pg_batch_add(batch, embedded_text(embedded_job_statements, "claim.sql"), &params, error);
 }
 
+/* Adds the statement that deletes empty flows and asks for delayed jobs that are due. */
 static bool add_upkeep(struct pg_batch *batch, const struct claimant *claimant, struct error *error)
 {
     struct pg_params params = {.repeated = true};
@@ -112,6 +115,7 @@ static bool claim_one(struct pg *pg, struct claimant *claimant, bool may_be_big,
     return done;
 }
 
+/* Makes delayed jobs that are due wait again, up to 100. */
 static bool promote_delayed(struct pg *pg, const struct claimant *claimant, int64_t *promoted,
                             struct error *error)
 {
@@ -211,6 +215,7 @@ bool claim_is_big(struct pg *pg, const struct claim *claim, int64_t rows_expecte
 
 /* ---- the outcome ---- */
 
+/* The parameters are those of end.sql, in its order. */
 bool claim_end_add(struct pg_batch *batch, const struct claim *claim, const struct claim_end *end,
                    struct error *error)
 {
@@ -265,7 +270,8 @@ bool claim_note_add(struct pg_batch *batch, const struct claim *claim, const cha
                         &params, error);
 }
 
-/* Reads the attempt's row: the job's own state may have been changed by whatever took the job. */
+/* Reads the attempt's row and not the job's: another claim or a cancel may have changed the job's
+   state since. */
 bool claim_has_ended(struct pg *pg, const struct claim *claim, bool *ended, struct error *error)
 {
     struct pg_params params = {.count = 0};

@@ -20,6 +20,7 @@ enum {
     PATIENCE_SECONDS = 10, /* a row is committed within seconds after its message, or never */
 };
 
+/* Logs that a message is dead; data_export_id 0: it names no export. */
 static void log_dead(int64_t data_export_id, const char *reason)
 {
     if (data_export_id != 0)
@@ -52,7 +53,7 @@ static bool insert_dead(struct pg *pg, const struct dead_message *message, const
 bool dead_add(struct pg *pg, const struct dead_message *message, struct error *error)
 {
     struct buffer reason;
-    buffer_init(&reason, (size_t)3 * ERROR_MESSAGE_MAX);
+    buffer_init(&reason, (size_t)3 * ERROR_MESSAGE_MAX); /* U+FFFD has three bytes */
     bool done = clean_text(message->reason, strlen(message->reason), &reason, error) &&
                 insert_dead(pg, message, reason.data, error);
     if (done && !message->pending && message->date_added == 0)
@@ -96,6 +97,7 @@ static bool read_job(struct pg *pg, const char *queue, int64_t id, struct enqueu
     return done;
 }
 
+/* Puts the job into the queue. ERROR_NOT_FOUND: it still has no row. */
 static bool enqueue_job(struct pg *pg, const char *queue, struct enqueue_job *job,
                         struct error *error)
 {
@@ -138,6 +140,7 @@ bool dead_retry(struct pg *pg, const char *queue, const char *entry, struct erro
            retry_entry(pg, queue, id, &refused, error);
 }
 
+/* Lists the next AT_ONCE dead entries with ids above `after`. */
 static bool list_after(struct pg *pg, const char *queue, int64_t after, struct pg_result **ids,
                        struct error *error)
 {
@@ -167,6 +170,8 @@ static bool retry_page(struct pg *pg, const char *queue, const struct pg_result 
     return true;
 }
 
+/* Goes through the list page by page. Entries that stay are not tried again, because each page
+   begins after the last id of the one before. */
 bool dead_retry_all(struct pg *pg, const char *queue, struct dead_retried *retried,
                     struct error *error)
 {
@@ -190,6 +195,7 @@ bool dead_retry_all(struct pg *pg, const char *queue, struct dead_retried *retri
 
 /* ---- pending messages ---- */
 
+/* Whether the row of the entry d has arrived. */
 #define HAS_ROW "EXISTS (SELECT FROM sentry_exporteddata e WHERE e.id = d.data_export_id)"
 
 /* Lists pending entries whose row has arrived. */
@@ -279,6 +285,7 @@ bool dead_retry_pending(struct pg *pg, const char *queue, int64_t *enqueued, str
 
 /* ---- showing ---- */
 
+/* Adds the message, which is cut to SHOWN_BYTES, as clean text. */
 static bool put_message(json_t *object, const char *base64, struct error *error)
 {
     struct buffer bytes;

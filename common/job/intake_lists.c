@@ -23,18 +23,21 @@ struct intake_lists {
 
 /* ---- the keys ---- */
 
+/* The key of kombu's list for a step; NULL without memory. */
 static const char *kombu_key(const struct intake_lists *lists, int step, struct arena *arena,
                              struct error *error)
 {
     return step == 0 ? lists->queue : arena_printf(arena, error, "%s%d", lists->prioritized, step);
 }
 
+/* The key of exportd's list for a step; NULL without memory. */
 static const char *our_key(const struct intake_lists *lists, int step, struct arena *arena,
                            struct error *error)
 {
     return arena_printf(arena, error, "%s%d", lists->own, step);
 }
 
+/* Makes all keys from the names that the producers use. */
 static bool make_keys(struct intake_lists *lists, const struct intake_naming *naming,
                       struct error *error)
 {
@@ -129,6 +132,7 @@ static void read_messages(const struct intake_lists *lists, const struct redis_r
     }
 }
 
+/* Reads the remnants of messages that were too long. */
 static void read_cut(const struct intake_lists *lists, const struct redis_reply *reply,
                      struct intake_taken *taken)
 {
@@ -190,6 +194,7 @@ static void make_removal(const struct intake_message *message, struct redis_comm
     redis_add(command, message->bytes, message->size);
 }
 
+/* Sends all commands before it reads the first reply. */
 bool intake_remove(struct redis *redis, const struct intake_message *messages, size_t count,
                    struct error *error)
 {
@@ -268,6 +273,7 @@ static bool append_step(const struct intake_lists *lists, struct redis *redis, i
     return done;
 }
 
+/* Reads the replies to the two questions of append_step. */
 static bool read_step(struct redis *redis, int64_t *count, struct error *error)
 {
     struct redis_command command;

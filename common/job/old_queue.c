@@ -17,6 +17,7 @@ enum {
     SCAN_AT_ONCE = 1000,
 };
 
+/* Prints the key `name` of this queue. */
 static bool make_key(const struct old_queue *queue, const char *name, char key[KEY_MAX],
                      struct error *error)
 {
@@ -296,6 +297,7 @@ bool old_queue_give_back_work(const struct old_queue *queue, int64_t *count, str
     return done;
 }
 
+/* One DEL for all keys; a key that does not exist is no error. */
 bool old_queue_remove(const struct old_queue *queue, struct error *error)
 {
     static const char *const names[] = {"dead",  "delayed", "paused", "workers",

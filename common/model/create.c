@@ -13,6 +13,7 @@ enum { SLUG_LENGTH_MAX = 50, EMAIL_LENGTH_MAX = 75 }; /* characters: the widths 
 
 /* ---- rules ---- */
 
+/* The rule is in organization.h. */
 static bool check_slug(const char *slug, struct error *error)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -50,6 +51,7 @@ static bool begin_creating(struct pg *pg, struct error *error)
            pg_execute(pg, "SELECT pg_advisory_xact_lock(2020032518)", NULL, NULL, error);
 }
 
+/* Commits the transaction if all its statements were done, else rolls it back. */
 static bool end_creating(struct pg *pg, bool done, struct error *error)
 {
     if (done && pg_commit(pg, error))
@@ -171,6 +173,7 @@ static bool insert_project(struct pg *pg, const struct new_project *project, int
                         &params, id, error);
 }
 
+/* *project has the id; ERROR_CONFLICT if another project has it already. */
 static bool insert_project_with_id(struct pg *pg, const struct new_project *project,
                                    struct error *error)
 {
@@ -203,6 +206,7 @@ static bool move_sequence_past(struct pg *pg, int64_t id, struct error *error)
         &params, NULL, error);
 }
 
+/* An existing project is found by its slug; if an id is asked for, it must have that id. */
 static bool find_or_insert_project(struct pg *pg, const struct new_project *project, int64_t *id,
                                    struct error *error)
 {

@@ -30,6 +30,7 @@ bool exported_data_copy(const struct pg_result *result, int first, struct arena 
     return row->query_info != NULL;
 }
 
+/* Always false. */
 static bool error_no_export(struct error *error)
 {
     return error_set(error, ERROR_NOT_FOUND, "there is no such export");
@@ -63,6 +64,7 @@ bool exported_data_load(struct pg *pg, int64_t id, struct arena *arena, struct e
     return done;
 }
 
+/* Copies a text of row 0; NULL stays NULL. */
 static bool copy_text(const struct pg_result *result, int column, struct arena *arena,
                       const char **copy, struct error *error)
 {
@@ -133,6 +135,7 @@ bool exported_data_list_expired(struct pg *pg, int64_t after, struct exported_da
 
 /* ---- the key of a request ---- */
 
+/* $1 to $4 of the statements below. */
 static void bind_key(struct pg_params *params, const struct exported_data_key *key)
 {
     pg_bind_int(params, key->organization_id);
@@ -203,6 +206,7 @@ static const char finish_statement[] =
     " UPDATE sentry_exporteddata SET file_id = (SELECT id FROM file), date_finished = now(),"
     " date_expired = $6::timestamptz WHERE id = $7::bigint";
 
+/* The offset of each blob in the file is the sum of the sizes before it. */
 bool exported_data_finish_add(struct pg_batch *batch, int64_t id, const struct export_file *file,
                               struct error *error)
 {

@@ -9,7 +9,7 @@
 
 #include "client/pg_columns.h"
 
-enum { SEVERAL = 7 };
+enum { SEVERAL = 7 }; /* the mails that one claim of several takes, beside a stray one */
 
 /* A replaced mail also gets a new id, so that a mailer that still holds the old mail does not
    change the new one. */
@@ -33,6 +33,8 @@ bool outbox_mail_insert_add(struct pg_batch *batch, const struct outbox_mail *ma
         &params, error);
 }
 
+/* The ids of waiting mails, locked. DUE are those whose time has come. STRAY is one that would be
+   due later than any mail ever is ($2 seconds): the server's clock was set back. */
 #define WAITING(condition, limit)                                                                  \
     "ARRAY(SELECT id FROM exportd.outbox WHERE state = 'waiting' AND next_try_at " condition       \
     " ORDER BY next_try_at LIMIT " limit " FOR UPDATE SKIP LOCKED)"
@@ -55,6 +57,7 @@ static const char claim_one_statement[] = CLAIM("1");
 static const char claim_several_statement[] = CLAIM("7"); /* SEVERAL */
 _Static_assert(OUTBOX_MAILS_MAX >= SEVERAL + 1, "the mails that are due, and a stray one");
 
+/* The texts stay in the result. */
 static void read_mail(const struct pg_result *result, int row, struct outbox_mail *mail)
 {
     *mail = (struct outbox_mail){
@@ -129,10 +132,12 @@ static void bind_claim(struct pg_params *params, const struct outbox_mail *mail)
     pg_bind_time(params, mail->held_until);
 }
 
+/* True only if the mail was not claimed again, held longer, or sent since. */
 #define WHERE_THIS_CLAIM                                                                           \
     " WHERE id = $1::bigint AND tries = $2::bigint AND next_try_at = $3::timestamptz"              \
     " AND state = 'waiting'"
 
+/* The first try no longer counts either, if this was it: first_try_at becomes NULL again. */
 bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mails, size_t count,
                            struct error *error)
 {
@@ -154,6 +159,7 @@ bool outbox_mail_give_back(struct pg *pg, const struct outbox_mail *mails, size_
     return done;
 }
 
+/* Sets the new end of the hold in *mail, too, because that is part of the fence. */
 bool outbox_mail_hold(struct pg *pg, struct outbox_mail *mail, int64_t seconds, struct error *error)
 {
     struct pg_params params = {.count = 0};
