@@ -6,8 +6,8 @@
 #include "event/event.h"
 
 struct event_batch {
-    struct pg *pg;         /* the caller's transaction is open */
-    struct arena *arena;   /* holds what becomes of the batch */
+    struct pg *pg;         /* with the caller's open transaction */
+    struct arena *arena;   /* for lists about the batch */
     struct event **events; /* in the order of the input */
     size_t count;
 };

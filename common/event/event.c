@@ -8,7 +8,7 @@
 
 static const char USER_KEY[] = "sentry:user";
 
-/* NULL when it is absent or empty. */
+/* NULL if the tag is absent or empty. */
 static struct event_tag *find_tag(const struct event_line *line, const char *key)
 {
     for (size_t i = 0; i < line->tag_count; i++)
@@ -23,14 +23,14 @@ static const char *find_value(const struct event_line *line, const char *key)
     return tag == NULL ? NULL : tag->value;
 }
 
-/* A tag that cannot be an environment loses its value, and so does not count. */
+/* A tag that is no valid name of an environment gets an empty value. So it does not count. */
 static void read_environment(struct event *event)
 {
     struct event_tag *tag = find_tag(&event->line, "environment");
     event->environment = tag == NULL ? "" : tag->value;
     if (tag == NULL || environment_is_valid_name(tag->value))
         return;
-    _Static_assert(ENVIRONMENT_NAME_MAX == 64, "the sentence says so");
+    _Static_assert(ENVIRONMENT_NAME_MAX == 64, "the sentence below says 64");
     event_line_drop(&event->line, "the tag 'environment' has a slash or line break or over 64 "
                                   "characters");
     event->environment = tag->value = "";
@@ -52,7 +52,7 @@ static bool read_user(struct event *event, struct arena *arena, struct error *er
     return true;
 }
 
-/* The logger's column is shorter than a tag. */
+/* Cuts the logger: its column is shorter than a tag's value may be. */
 static bool read_logger(struct event *event, struct arena *arena, struct error *error)
 {
     const char *logger = find_value(&event->line, "logger");
@@ -63,6 +63,7 @@ static bool read_logger(struct event *event, struct arena *arena, struct error *
     return event->logger != NULL;
 }
 
+/* Lists the tags that count. */
 static bool choose_tags(struct event *event, struct arena *arena, struct error *error)
 {
     const struct event_line *line = &event->line;
@@ -111,7 +112,7 @@ bool event_read(const char *text, size_t size, struct arena *arena, struct event
     return true;
 }
 
-static bool shift(int64_t *time, int64_t usec)
+static bool shift_time(int64_t *time, int64_t usec)
 {
     int64_t moved = 0;
     if (__builtin_add_overflow(*time, usec, &moved) || moved < USEC_FIRST || moved > USEC_LAST)
@@ -123,8 +124,8 @@ static bool shift(int64_t *time, int64_t usec)
 bool event_shift(struct event *event, int64_t usec, struct error *error)
 {
     struct event_line *line = &event->line;
-    if (shift(&line->datetime, usec) &&
-        (line->received == USEC_NONE || shift(&line->received, usec)))
+    if (shift_time(&line->datetime, usec) &&
+        (line->received == USEC_NONE || shift_time(&line->received, usec)))
         return true;
     return error_set(error, ERROR_INVALID, "the shifted time is outside the years 1 to 9999");
 }

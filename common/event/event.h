@@ -11,7 +11,7 @@ enum event_state {
     EVENT_READ,     /* not saved yet */
     EVENT_COUNTED,  /* saved: counted for the first time */
     EVENT_REPEATED, /* counted before, or earlier in the same input */
-    EVENT_BAD,      /* passed over; `reason` says why */
+    EVENT_BAD,      /* skipped; `reason` says why */
 };
 
 struct event {
@@ -20,34 +20,35 @@ struct event {
     char reason[ERROR_MESSAGE_MAX];
     struct event_line line;
 
-    /* What the event says about itself. */
-    const char *level;       /* NULL: not said */
-    const char *logger;      /* "": not said */
-    const char *environment; /* "": not said, which is an environment too */
-    const char *release;     /* NULL: not said */
+    /* Read from the line. */
+    const char *level;       /* NULL: none */
+    const char *logger;      /* "": none */
+    const char *environment; /* "": none, which has a row of its own among the environments */
+    const char *release;     /* NULL: none */
     struct event_user user;
-    const char *user_tag; /* NULL: no user */
+    const char *user_tag; /* the value of `sentry:user`; NULL: no user */
     char user_hash[MD5_HEX_SIZE];
-    struct event_tag *tags; /* those that count */
+    struct event_tag *tags; /* those that count: see event_read */
     size_t tag_count;
 
-    /* What it gets when it is saved. */
+    /* Set when the event is saved. */
     int64_t organization_id, environment_id, release_id, group_id;
-    bool sampled; /* counted and not stored */
+    bool sampled; /* counted, but not stored */
     int64_t id;   /* of its row in sentry_message; 0: none */
 };
 
-/* Reads a line into *event, all in `arena`. What is wrong with the line makes the event
-   EVENT_BAD; false only without memory. Tags of no value do not count, nor does an `environment`
-   that cannot be one (which is counted as dropped), and `sentry:user` is the tag
-   value of the event's user if it has one. */
+/* Reads a line into *event, with all texts in `arena`. A fault in the line makes the event
+   EVENT_BAD; false only if memory runs out.
+   Tags without a value do not count. An `environment` that is no valid name does not count either;
+   it is counted as dropped. If the event has a user, the user's tag value replaces that of
+   `sentry:user`. */
 bool event_read(const char *text, size_t size, struct arena *arena, struct event *event,
                 struct error *error) MUST_CHECK;
 
-/* Makes the event EVENT_BAD for a reason (cut if it is very long). */
+/* Makes the event EVENT_BAD. A reason of ERROR_MESSAGE_MAX bytes or more is cut. */
 void event_refuse(struct event *event, const char *reason);
 
-/* Moves its times. ERROR_INVALID when they leave the years 1 to 9999. */
+/* Adds `usec` to the event's times. ERROR_INVALID if one of them leaves the years 1 to 9999. */
 bool event_shift(struct event *event, int64_t usec, struct error *error) MUST_CHECK;
 
 #endif

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All hashes of the batch are read at once, and those without a group are locked. The groups are
+ * then chosen in memory, event by event in the order of the input. The new groups and the hashes
+ * that they get are written at the end.
+ *
+ * Tested by tests/system/test_grouphash.py.
+ */
 #include "event/grouphash.h"
 
 #include "model/grouphash.h"
 #include "model/sequence.h"
 
-/* The hashes of a batch. While the events are gone through, a group that is still to be made has a
-   provisional id: -1 for the first, -2 ... */
+/* ---- the hashes of a batch ---- */
+
+/* New groups get their ids at the end. Until then the first one has the provisional id -1, the
+   second -2, and so on. */
 struct hashes {
     struct named_row *rows; /* sorted */
     int64_t *group_ids;     /* 0: none */
-    bool *taken;            /* had no group when the batch began */
+    bool *taken;            /* the hash got its group from this batch */
     size_t count;
 };
 
@@ -20,7 +29,9 @@ static void add_hashes(struct hashes *hashes, const struct event_line *line)
             (struct named_row){.owner_id = line->project_id, .name = line->hashes[i]};
 }
 
-static bool collect(const struct event_batch *batch, struct hashes *hashes, struct error *error)
+/* Lists each hash once. */
+static bool collect_hashes(const struct event_batch *batch, struct hashes *hashes,
+                           struct error *error)
 {
     struct arena *arena = batch->arena;
     size_t total = 0;
@@ -45,9 +56,9 @@ static bool is_any_free(const struct hashes *hashes)
     return false;
 }
 
-/* Only hashes without a group are locked: as a rule a batch has none, and writers of the same
-   groups do not wait for each other here. */
-static bool load(struct pg *pg, struct hashes *hashes, struct error *error)
+/* Reads the hashes' groups, creates missing hashes, and locks those without a group. Most batches
+   have no such hash. So writers of the same groups rarely wait for each other here. */
+static bool load_hashes(struct pg *pg, struct hashes *hashes, struct error *error)
 {
     return grouphash_read(pg, hashes->rows, hashes->group_ids, hashes->count, error) &&
            (!is_any_free(hashes) ||
@@ -55,12 +66,16 @@ static bool load(struct pg *pg, struct hashes *hashes, struct error *error)
              grouphash_lock(pg, hashes->rows, hashes->group_ids, hashes->count, error)));
 }
 
+/* ---- choosing groups ---- */
+
+/* The index of the event's hash number `hash` in hashes->rows. */
 static size_t place_of(const struct hashes *hashes, const struct event *event, size_t hash)
 {
     return named_rows_find(hashes->rows, hashes->count, event->line.project_id,
                            event->line.hashes[hash]);
 }
 
+/* The group of the event's first hash that has one; 0: none has. */
 static int64_t existing_group(const struct hashes *hashes, const struct event *event)
 {
     for (size_t i = 0; i < event->line.hash_count; i++) {
@@ -71,6 +86,7 @@ static int64_t existing_group(const struct hashes *hashes, const struct event *e
     return 0;
 }
 
+/* Gives the event's group to those of its hashes that have none. */
 static void take_hashes(struct hashes *hashes, const struct event *event)
 {
     for (size_t i = 0; i < event->line.hash_count; i++) {
@@ -94,7 +110,7 @@ static struct group_row new_group(const struct event *event)
         .count = {.first_seen = event->line.datetime, .last_seen = event->line.datetime}};
 }
 
-/* In the order of the input: the first event of a new group makes it. */
+/* Goes in the order of the input: a new group is made from its first event. */
 static void choose_groups(const struct event_batch *batch, struct hashes *hashes,
                           struct grouping *grouping)
 {
@@ -108,6 +124,8 @@ static void choose_groups(const struct event_batch *batch, struct hashes *hashes
         take_hashes(hashes, event);
     }
 }
+
+/* ---- counting ---- */
 
 static void add_event(struct group_count *count, int64_t datetime)
 {
@@ -125,8 +143,9 @@ static int compare_groups(const void *left, const void *right)
     return (a->group_id > b->group_id) - (a->group_id < b->group_id);
 }
 
-/* Folds the counts of one event each into one a group. */
-static size_t fold(struct group_count *counts, size_t count)
+/* Sorts counts of one event each and folds them into one count per group. Returns how many groups
+   there are. */
+static size_t fold_counts(struct group_count *counts, size_t count)
 {
     size_t kept = 0;
     if (count == 0)
@@ -152,15 +171,18 @@ static void count_events(const struct event_batch *batch, struct grouping *group
             grouping->known[grouping->known_count++] =
                 (struct group_count){event->group_id, 1, datetime, datetime};
     }
-    grouping->known_count = fold(grouping->known, grouping->known_count);
+    grouping->known_count = fold_counts(grouping->known, grouping->known_count);
 }
 
-static void replace(int64_t *group_id, const int64_t *ids)
+/* ---- writing ---- */
+
+static void replace_provisional_id(int64_t *group_id, const int64_t *ids)
 {
     if (*group_id < 0)
         *group_id = ids[-*group_id - 1];
 }
 
+/* Gives the new groups their ids, everywhere, and inserts them. */
 static bool make_groups(const struct event_batch *batch, struct hashes *hashes,
                         struct grouping *grouping, struct error *error)
 {
@@ -173,12 +195,13 @@ static bool make_groups(const struct event_batch *batch, struct hashes *hashes,
     for (size_t i = 0; i < grouping->made_count; i++)
         grouping->made[i].count.group_id = ids[i];
     for (size_t i = 0; i < batch->count; i++)
-        replace(&batch->events[i]->group_id, ids);
+        replace_provisional_id(&batch->events[i]->group_id, ids);
     for (size_t i = 0; i < hashes->count; i++)
-        replace(&hashes->group_ids[i], ids);
+        replace_provisional_id(&hashes->group_ids[i], ids);
     return group_insert(batch->pg, grouping->made, grouping->made_count, error);
 }
 
+/* Writes the groups of the hashes that had none. */
 static bool write_taken(const struct event_batch *batch, const struct hashes *hashes,
                         struct error *error)
 {
@@ -204,8 +227,8 @@ bool grouphash_assign(const struct event_batch *batch, struct grouping *grouping
     *grouping = (struct grouping){
         .known = arena_array(batch->arena, count, sizeof(struct group_count), error),
         .made = arena_array(batch->arena, count, sizeof(struct group_row), error)};
-    if (grouping->known == NULL || grouping->made == NULL || !collect(batch, &hashes, error) ||
-        !load(batch->pg, &hashes, error))
+    if (grouping->known == NULL || grouping->made == NULL ||
+        !collect_hashes(batch, &hashes, error) || !load_hashes(batch->pg, &hashes, error))
         return false;
     choose_groups(batch, &hashes, grouping);
     count_events(batch, grouping);

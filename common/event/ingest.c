@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lines become events in memory until a batch is full; save.c saves a batch in two transactions. A
+ * batch that loses against another writer is tried again. A batch with an event that the database
+ * refuses is halved until that event is alone; it then counts as a bad line.
+ *
+ * Tested by tests/system/test_ingest.py and tests/system/test_ingest_input.py.
+ */
 #include "event/ingest.h"
 
 #include "base/memory.h"
@@ -7,14 +14,13 @@
 #include "event/save.h"
 #include "model/server_clock.h"
 
-/* Large batches write each counter less often. The first ones are small: they are the ones that
-   meet new hashes, and who else meets the same waits for the end of the batch that takes them over.
- */
+/* A large batch writes each counter less often. The first batches are small, because they find the
+   new hashes: another writer with the same new hash waits until the batch that found it ends. */
 enum {
     FIRST_BATCH_EVENTS = 1000, /* each further batch takes twice as many, up to */
     BATCH_EVENTS = 20000,
-    BATCH_TAGS = 250000,            /* the last event may go beyond */
-    BATCH_BYTES = 16 * 1024 * 1024, /* of lines; likewise */
+    BATCH_TAGS = 250000,            /* the last event of a batch may exceed it */
+    BATCH_BYTES = 16 * 1024 * 1024, /* of lines; the last event may exceed it */
     EVENTS_MEMORY = 128 * 1024 * 1024,
     SCRATCH_MEMORY = 256 * 1024 * 1024,
     TRIES = 6,
@@ -24,10 +30,10 @@ enum {
 struct batch {
     const struct ingest *ingest;
     struct ingest_summary *summary;
-    int64_t shift; /* of all times */
+    int64_t shift; /* microseconds to add to all times */
     struct line_reader reader;
-    struct event *events;   /* BATCH_EVENTS of them */
-    struct event **unsaved; /* those that the database has to see */
+    struct event *events;   /* room for BATCH_EVENTS */
+    struct event **unsaved; /* the events that are neither saved nor bad */
     struct arena *texts;    /* of the events */
     struct saver saver;
     bool redis_failed;
@@ -37,17 +43,17 @@ struct batch {
 
 /* ---- saving ---- */
 
-/* Whether the same again may well succeed: another writer was in the way. */
-static bool is_passing(const struct pg *pg, const struct error *error)
+/* Whether another writer was in the way: the same batch may succeed when it is tried again. */
+static bool is_transient(const struct pg *pg, const struct error *error)
 {
     const char *state = pg_sqlstate(pg);
     return error->code == ERROR_CONFLICT &&
            (state[0] == '\0' || text_equal(state, "40001") || text_equal(state, "40P01"));
 }
 
-/* Whether an event is to blame: a value that PostgreSQL refuses (22), a constraint (23), a limit
-   (54). Anything else would fail for every event alike, as a sequence at its end (2200H) does, or a
-   server without transaction numbers (54000). */
+/* Whether an event caused the error: a value that PostgreSQL refuses (class 22), a constraint (23)
+   or a limit (54). Any other error would stop every event. Two errors of these classes would, too:
+   a sequence at its end (2200H), and a server that has run out of transaction numbers (54000). */
 static bool is_blamed_on_data(const struct pg *pg, const struct error *error)
 {
     const char *state = pg_sqlstate(pg);
@@ -59,8 +65,9 @@ static bool is_blamed_on_data(const struct pg *pg, const struct error *error)
            text_starts_with(state, "54");
 }
 
-/* The events are counted whatever becomes of this. Redis is given up at its first failure: waiting
-   for it with each batch would take longer than counting. */
+/* Records the last processed events in Redis. The batch is committed already: a failure only gives
+   a warning. After the first failure Redis is not asked again, because waiting for it with each
+   batch would take longer than counting. */
 static void record_last(struct batch *batch)
 {
     struct error why;
@@ -83,14 +90,14 @@ static bool save_with_retries(struct batch *batch, struct event **events, size_t
             record_last(batch);
             return true;
         }
-        if (!is_passing(ingest->pg, error) || try == TRIES)
+        if (!is_transient(ingest->pg, error) || try == TRIES)
             return false;
         clock_sleep_ms((PAUSE_MS << (try - 1)) + (int64_t)random_below(PAUSE_MS));
     }
 }
 
-/* One event that the database refuses must not hold up the others: halves are tried until it is
-   alone. The recursion is as deep as the halves are many: ten. */
+/* Saves events; if the database refuses one of them, saves each half for itself until that event
+   is alone. The recursion is at most 16 calls deep: a batch has fewer than 2^15 events. */
 static bool save_or_split(struct batch *batch, struct event **events, size_t count,
                           struct error *error)
 {
@@ -109,11 +116,11 @@ static bool save_or_split(struct batch *batch, struct event **events, size_t cou
 
 /* ---- batches ---- */
 
-static void tally(struct batch *batch, const struct event *event)
+static void tally_event(struct batch *batch, const struct event *event)
 {
     struct ingest_summary *summary = batch->summary;
     if (event->state == EVENT_READ)
-        return; /* not reached */
+        return; /* ingest has stopped before this event */
     summary->lines++;
     summary->counted += event->state == EVENT_COUNTED;
     summary->repeated += event->state == EVENT_REPEATED;
@@ -127,7 +134,8 @@ static void tally(struct batch *batch, const struct event *event)
         batch->ingest->dropped(event->line_number, event->line.dropped, event->line.drop_reason);
 }
 
-static bool flush(struct batch *batch, struct error *error)
+/* Saves the batch, reports its events, and starts the next batch. */
+static bool flush_batch(struct batch *batch, struct error *error)
 {
     size_t unsaved = 0;
     for (size_t i = 0; i < batch->count; i++)
@@ -135,7 +143,7 @@ static bool flush(struct batch *batch, struct error *error)
             batch->unsaved[unsaved++] = &batch->events[i];
     bool done = save_or_split(batch, batch->unsaved, unsaved, error);
     for (size_t i = 0; i < batch->count; i++)
-        tally(batch, &batch->events[i]);
+        tally_event(batch, &batch->events[i]);
     if (done && batch->count > 0 && batch->ingest->progress != NULL)
         batch->ingest->progress(batch->summary);
     batch->count = batch->tags = batch->bytes = 0;
@@ -161,12 +169,12 @@ static bool add_line(struct batch *batch, struct error *error)
     return true;
 }
 
-/* The input is damaged: what came before counts. */
+/* The input is damaged. The lines before the damage count. */
 static bool stop_reading(struct batch *batch, struct error *error)
 {
     struct error unsaved;
     int64_t number = batch->reader.number;
-    if (!flush(batch, &unsaved))
+    if (!flush_batch(batch, &unsaved))
         *error = unsaved;
     else
         (void)error_prefix(error, "behind line %" PRId64, number);
@@ -185,13 +193,13 @@ static bool save_lines(struct batch *batch, struct error *error)
         if (!line_reader_next(&batch->reader, &end, error))
             return stop_reading(batch, error);
         if (end)
-            return flush(batch, error);
-        if (!add_line(batch, error) || (is_full(batch) && !flush(batch, error)))
+            return flush_batch(batch, error);
+        if (!add_line(batch, error) || (is_full(batch) && !flush_batch(batch, error)))
             return false;
     }
 }
 
-/* ---- --rebase-time: a first pass that looks for the newest time ---- */
+/* ---- --rebase-time: a first pass finds the newest time ---- */
 
 static bool find_newest(struct batch *batch, int64_t *newest, struct error *error)
 {
@@ -211,10 +219,11 @@ static bool find_newest(struct batch *batch, int64_t *newest, struct error *erro
         if (event->state == EVENT_READ && event->line.datetime > *newest)
             *newest = event->line.datetime;
     }
-    return error->code ==
-           ERROR_INVALID; /* damaged: the second pass will tell, and count the rest */
+    /* Damaged input: the second pass counts the lines before the damage, and reports it. */
+    return error->code == ERROR_INVALID;
 }
 
+/* Sets batch->shift so that the newest time becomes the server's now, and rewinds the input. */
 static bool find_shift(struct batch *batch, FILE *input, struct error *error)
 {
     int64_t newest = USEC_NONE, now = 0;
@@ -231,9 +240,9 @@ static bool find_shift(struct batch *batch, FILE *input, struct error *error)
     return true;
 }
 
-/* ---- all of it ---- */
+/* ---- the whole input ---- */
 
-static bool allocate(struct batch *batch, struct error *error)
+static bool allocate_batch(struct batch *batch, struct error *error)
 {
     batch->events = memory_zeroed(BATCH_EVENTS, sizeof(struct event));
     batch->unsaved = memory_zeroed(BATCH_EVENTS, sizeof(struct event *));
@@ -254,7 +263,7 @@ bool ingest_run(const struct ingest *ingest, FILE *input, struct ingest_summary 
     struct batch batch = {.ingest = ingest, .summary = summary, .limit = FIRST_BATCH_EVENTS};
     *summary = (struct ingest_summary){0};
     line_reader_init(&batch.reader, input, EVENT_LINE_MAX);
-    bool done = allocate(&batch, error) &&
+    bool done = allocate_batch(&batch, error) &&
                 (!ingest->rebase_time || find_shift(&batch, input, error)) &&
                 save_lines(&batch, error);
     line_reader_free(&batch.reader);

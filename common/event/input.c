@@ -12,10 +12,10 @@ struct input {
     FILE *file;
     enum input_kind kind;
     z_stream stream;
-    bool in_member; /* a gzip file is any number of members, one behind the other */
+    bool in_member; /* a gzip file is a sequence of members, each with its own header */
     bool at_end;    /* of the file */
     const unsigned char *next;
-    size_t left; /* bytes of `raw` from `next` on */
+    size_t left; /* bytes of `raw` from `next` on that are not used yet */
     unsigned char raw[RAW_BYTES];
 };
 
@@ -36,8 +36,8 @@ void input_free(struct input *input)
     free(input);
 }
 
-/* Reads more of the file when all was used. */
-static bool fill(struct input *input, struct error *error)
+/* Reads more of the file when `raw` is used up. */
+static bool fill_raw(struct input *input, struct error *error)
 {
     if (input->left > 0 || input->at_end)
         return true;
@@ -50,7 +50,7 @@ static bool fill(struct input *input, struct error *error)
 
 static bool find_kind(struct input *input, struct error *error)
 {
-    if (!fill(input, error))
+    if (!fill_raw(input, error))
         return false;
     input->kind = KIND_PLAIN;
     if (input->left < 2 || input->next[0] != 0x1f || input->next[1] != 0x8b)
@@ -65,7 +65,7 @@ static bool find_kind(struct input *input, struct error *error)
 static bool read_plain(struct input *input, char *bytes, size_t size, size_t *got,
                        struct error *error)
 {
-    if (!fill(input, error))
+    if (!fill_raw(input, error))
         return false;
     *got = input->left < size ? input->left : size;
     memcpy(bytes, input->next, *got);
@@ -74,7 +74,7 @@ static bool read_plain(struct input *input, char *bytes, size_t size, size_t *go
     return true;
 }
 
-/* Behind a member: zeros up to the end of the file, or the next member. */
+/* Goes to the next member. Zeros between members and at the end of the file are padding. */
 static bool start_member(struct input *input, struct error *error)
 {
     while (input->left > 0 && *input->next == 0) {
@@ -89,7 +89,7 @@ static bool start_member(struct input *input, struct error *error)
     return inflateReset(&input->stream) == Z_OK || error_set(error, ERROR_INTERNAL, "zlib failed");
 }
 
-/* Uncompresses what is there; *got may be 0. */
+/* Uncompresses some of `raw`; *got may be 0. */
 static bool inflate_some(struct input *input, char *bytes, size_t size, size_t *got,
                          struct error *error)
 {
@@ -114,7 +114,7 @@ static bool read_gzip(struct input *input, char *bytes, size_t size, size_t *got
                       struct error *error)
 {
     for (;;) {
-        if (!fill(input, error) || (!input->in_member && !start_member(input, error)))
+        if (!fill_raw(input, error) || (!input->in_member && !start_member(input, error)))
             return false;
         if (!input->in_member && input->at_end)
             return true;

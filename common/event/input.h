@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bytes of a file, which may be compressed with gzip: its first two bytes tell. */
+/* The bytes of a file. A file that begins with the two bytes of gzip is uncompressed. */
 #ifndef EVENT_INPUT_H
 #define EVENT_INPUT_H
 
@@ -7,12 +7,12 @@
 
 struct input;
 
-/* Reads `file` from where it stands; the file stays the caller's. NULL without memory. */
+/* Reads `file` from its current position. The caller closes the file. NULL if memory runs out. */
 struct input *input_new(FILE *file);
 void input_free(struct input *input);
 
-/* Up to `size` bytes; *got is 0 at the end only. False when the file cannot be read; ERROR_INVALID
-   when compressed data is corrupt or ends too early. */
+/* Reads up to `size` bytes; *got is 0 only at the end. False if the file cannot be read.
+   ERROR_INVALID: the compressed data is corrupt or ends too early, or other data follows it. */
 bool input_read(struct input *input, char *bytes, size_t size, size_t *got,
                 struct error *error) MUST_CHECK;
 

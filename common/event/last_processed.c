@@ -5,7 +5,8 @@ enum { BUCKETS = 16, KEY_MAX = 80 };
 
 /* ---- what to record ---- */
 
-static void note(const struct grouping *grouping, const struct event *event, const char **last)
+/* Makes the event the last one of its hashes, except of a hash that leads to another group. */
+static void mark_last(const struct grouping *grouping, const struct event *event, const char **last)
 {
     for (size_t i = 0; i < event->line.hash_count; i++) {
         size_t place = named_rows_find(grouping->hashes, grouping->hash_count,
@@ -25,7 +26,7 @@ bool last_processed_list(const struct event_batch *batch, const struct grouping 
         return false;
     for (size_t i = 0; i < batch->count; i++)
         if (!batch->events[i]->sampled)
-            note(grouping, batch->events[i], last);
+            mark_last(grouping, batch->events[i], last);
     for (size_t i = 0; i < grouping->hash_count; i++)
         if (last[i] != NULL)
             list->items[list->count++] = (struct last_processed){grouping->hashes[i].owner_id,
@@ -35,9 +36,10 @@ bool last_processed_list(const struct event_batch *batch, const struct grouping 
 
 /* ---- Redis ---- */
 
-/* The command's verb, key and field. `key` must live until the command has been appended. */
-static void address(struct redis_command *command, const char *verb, char key[KEY_MAX],
-                    const struct last_processed *one)
+/* Starts a command with its verb, key and field. The command points to `key`, which must live
+   until the command is appended. */
+static void start_command(struct redis_command *command, const char *verb, char key[KEY_MAX],
+                          const struct last_processed *one)
 {
     int64_t bucket = (one->grouphash_id % BUCKETS + BUCKETS) % BUCKETS; /* of -1: 15 */
     (void)snprintf(key, KEY_MAX, "last-processed-event:%" PRId64 ":%" PRId64, one->project_id,
@@ -52,7 +54,7 @@ static bool append_set(struct redis *redis, const struct last_processed *one, st
 {
     char key[KEY_MAX];
     struct redis_command command;
-    address(&command, "HSET", key, one);
+    start_command(&command, "HSET", key, one);
     redis_add_text(&command, one->event_id);
     return redis_append(redis, &command, error);
 }
@@ -61,7 +63,7 @@ static bool append_get(struct redis *redis, const struct last_processed *one, st
 {
     char key[KEY_MAX];
     struct redis_command command;
-    address(&command, "HGET", key, one);
+    start_command(&command, "HGET", key, one);
     return redis_append(redis, &command, error);
 }
 
@@ -79,7 +81,7 @@ bool last_processed_record(struct redis *redis, const struct last_processed *lis
         char key[KEY_MAX];
         struct redis_command command;
         struct redis_reply *reply = NULL;
-        address(&command, "HSET", key, &list[i]);
+        start_command(&command, "HSET", key, &list[i]);
         if (!redis_next_reply(redis, &command, &reply, error))
             return false;
         redis_reply_free(reply);
@@ -93,7 +95,7 @@ static bool read_event(struct redis *redis, struct last_processed *one, struct a
     char key[KEY_MAX];
     struct redis_command command;
     struct redis_reply *reply = NULL;
-    address(&command, "HGET", key, one);
+    start_command(&command, "HGET", key, one);
     if (!redis_next_reply(redis, &command, &reply, error))
         return false;
     size_t size = 0;
@@ -114,7 +116,7 @@ bool last_processed_fetch(struct redis *redis, struct last_processed *list, size
             return false;
     for (size_t i = 0; i < count; i++) {
         if (!read_event(redis, &list[i], arena, error)) {
-            redis_disconnect(redis); /* with the replies that are still to come */
+            redis_disconnect(redis); /* the remaining replies must not reach the next command */
             return false;
         }
     }

@@ -27,6 +27,7 @@ static bool open_input(struct line_reader *reader, struct error *error)
     return (reader->input != NULL && reader->bytes != NULL) || error_no_memory(error);
 }
 
+/* Adds a piece to the line, unless the line becomes too long. */
 static bool add_piece(struct line_reader *reader, const char *piece, size_t size,
                       struct error *error)
 {
@@ -39,7 +40,7 @@ static bool add_piece(struct line_reader *reader, const char *piece, size_t size
     return true;
 }
 
-/* Reads up to a line end or the end of the input. *some: there was at least one byte. */
+/* Reads up to a line end or the end of the input. *some: at least one byte was read. */
 static bool read_line(struct line_reader *reader, bool *some, struct error *error)
 {
     const char *line_end = NULL;

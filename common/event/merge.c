@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The order of locks is that of ingest (save.c): project, group hashes, groups, tagstore. Whoever
- * counts an event holds its group's row to the end, so that nothing is on its way to the group when
- * both rows are ours; and whoever has read one of its hashes before finds the group gone, and looks
- * again.
+ * The order of locks is that of ingest (save.c): project, group hashes, groups, tagstore. A writer
+ * that counts an event holds the row of the event's group until its transaction ends. So no event
+ * is still being added to a group when the merge holds the rows of both groups. A writer that read
+ * one of the hashes before finds its group gone, and starts its batch again.
+ *
+ * Tested by tests/system/test_group_merge.py.
  */
 #include "event/merge.h"
 
@@ -29,6 +31,7 @@ static bool no_such_group(int64_t id, struct error *error)
     return error_set(error, ERROR_NOT_FOUND, "there is no group %" PRId64, id);
 }
 
+/* Finds the group `into`, or the group into which it was merged. */
 static bool find_destination(struct pg *pg, int64_t into, struct group_identity *destination,
                              struct error *error)
 {
@@ -41,7 +44,7 @@ static bool find_destination(struct pg *pg, int64_t into, struct group_identity 
     return destination->id != 0 || no_such_group(into, error);
 }
 
-/* A group that is not there is fine if it was merged into the destination. */
+/* A group that does not exist is no error if it was merged into the destination. */
 static bool check_absent(struct pg *pg, int64_t id, int64_t destination_id, struct error *error)
 {
     int64_t redirected = 0;
@@ -100,8 +103,10 @@ bool merge_check(struct merge *merge, struct error *error)
 
 /* ---- merging ---- */
 
-static bool lock(struct pg *pg, int64_t group_id, const struct group_identity *destination,
-                 bool *exists, struct error *error)
+/* Locks the project, the group's hashes and both groups. *exists: the group to merge still exists;
+   the destination must. */
+static bool lock_groups(struct pg *pg, int64_t group_id, const struct group_identity *destination,
+                        bool *exists, struct error *error)
 {
     int64_t organization_id = 0;
     const int64_t ids[2] = {group_id, destination->id};
@@ -135,7 +140,7 @@ static bool merge_locked(const struct merge *merge, int64_t group_id,
 {
     struct pg *pg = merge->pg;
     bool exists = false;
-    if (!lock(pg, group_id, destination, &exists, error))
+    if (!lock_groups(pg, group_id, destination, &exists, error))
         return false;
     if (!exists)
         return check_absent(pg, group_id, destination->id, error) && pg_commit(pg, error);
@@ -158,7 +163,7 @@ static bool merge_once(const struct merge *merge, int64_t group_id, struct merge
     return done;
 }
 
-static bool is_passing(const struct pg *pg, const struct error *error)
+static bool is_transient(const struct pg *pg, const struct error *error)
 {
     return error->code == ERROR_CONFLICT &&
            (text_equal(pg_sqlstate(pg), "40P01") || text_equal(pg_sqlstate(pg), "40001"));
@@ -170,7 +175,7 @@ bool merge_group(const struct merge *merge, int64_t group_id, struct merge_resul
     for (int try = 1;; try++) {
         if (merge_once(merge, group_id, result, error))
             return true;
-        if (!is_passing(merge->pg, error) || try == TRIES)
+        if (!is_transient(merge->pg, error) || try == TRIES)
             return false;
         clock_sleep_ms((PAUSE_MS << (try - 1)) + (int64_t)random_below(PAUSE_MS));
     }

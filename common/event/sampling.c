@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/sampling.h"
 
-/* One of `keep` is stored for numbers up to (or from) `bound`. */
+/* One event in `keep` is stored. by_count: if times_seen is at most `bound`; by_silence: if the
+   silence is at least `bound` seconds. The first step that fits counts. */
 struct step {
     int64_t bound, keep;
 };
@@ -45,7 +46,7 @@ static int compare_states(const void *left, const void *right)
     return (a->group_id > b->group_id) - (a->group_id < b->group_id);
 }
 
-static struct group_state *find(const struct groups *groups, int64_t group_id)
+static struct group_state *find_state(const struct groups *groups, int64_t group_id)
 {
     struct group_state wanted = {.group_id = group_id};
     return bsearch(&wanted, groups->states, groups->count, sizeof(wanted), compare_states);
@@ -69,16 +70,18 @@ static bool list_groups(const struct event_batch *batch, const char *projects,
     return true;
 }
 
-/* Groups that the batch has made: nothing of them has happened before. */
+/* A group made by this batch is in the table with its events counted already. None of them has
+   happened before the batch. */
 static void forget_made(const struct groups *groups, const struct grouping *grouping)
 {
     for (size_t i = 0; i < grouping->made_count; i++) {
-        struct group_state *state = find(groups, grouping->made[i].count.group_id);
+        struct group_state *state = find_state(groups, grouping->made[i].count.group_id);
         if (state != NULL)
             state->times_seen = 0;
     }
 }
 
+/* Decides about an event, and updates the state of its group as the event changes it. */
 static bool is_sampled(struct group_state *state, const struct event *event)
 {
     const struct event_line *line = &event->line;
@@ -112,7 +115,7 @@ bool sampling_apply(const struct event_batch *batch, const char *projects,
     forget_made(&groups, grouping);
     for (size_t i = 0; i < batch->count; i++) {
         struct event *event = batch->events[i];
-        struct group_state *state = find(&groups, event->group_id);
+        struct group_state *state = find_state(&groups, event->group_id);
         event->sampled = state != NULL && is_sampled(state, event);
     }
     return true;

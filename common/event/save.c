@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A batch takes two transactions. The first makes what the events refer to: environments, releases,
- * event users, tag keys and values. It counts nothing and is short: for a new row of these, other
- * writers wait until the end of the transaction that has made it. The second counts, and is all or
- * nothing.
+ * A batch takes two transactions. The first makes the rows to which the events refer: environments,
+ * releases, event users, tag keys and values. It counts nothing and is short, because other writers
+ * that need one of its new rows wait until it ends. The second transaction counts, all or nothing.
  *
- * All writers touch the tables in one order and the rows of a table in one order, so that they wait
- * for each other and do not deadlock: project, environment, release, event user, tag key and value;
- * then project, group hash, message, tagstore, group, counters of releases. Rows that everybody
- * needs come last. Groups are held from their hashes on, so that nobody merges or deletes them
- * meanwhile.
+ * All writers touch the tables in one order, and the rows of a table in one order. So they wait for
+ * each other, but do not deadlock. The first transaction's order is project, environment, release,
+ * event user, tag key and value. The second's is project, group hash, message, tagstore, group,
+ * counters of releases: the rows that most writers need come last. The second transaction holds
+ * groups as soon as it knows them from their hashes, so that no other process merges or deletes
+ * them.
+ *
+ * Tested by tests/system/test_ingest.py and tests/system/test_grouphash.py.
  */
 #include "event/save.h"
 
@@ -28,9 +30,9 @@ struct save {
     struct saver *saver;
     struct pg *pg;         /* the saver's */
     struct arena *arena;   /* the saver's */
-    struct event **events; /* those that are still to be saved, in the order of the input */
+    struct event **events; /* those without a state, in the order of the input */
     size_t count;
-    struct event **sorted; /* the same by project and event id */
+    struct event **sorted; /* the same events by project and event id */
     struct grouping grouping;
 };
 
@@ -39,9 +41,9 @@ static struct event_batch batch_of(const struct save *save)
     return (struct event_batch){save->pg, save->arena, save->events, save->count};
 }
 
-/* ---- which events are to be counted ---- */
+/* ---- which events count ---- */
 
-/* Drops the events that have got a state. */
+/* Drops the events that have a state by now. Returns the number of the others. */
 static size_t keep_unsaved(struct event **events, size_t count)
 {
     size_t kept = 0;
@@ -125,7 +127,7 @@ static struct event_message *list_messages(struct save *save, bool sampled, size
     return messages;
 }
 
-/* Sets aside what was counted before, in the database or earlier in the batch. */
+/* Drops the events that were counted before: in the database, or earlier in the batch. */
 static bool drop_repeated(struct save *save, struct error *error)
 {
     save->sorted = arena_array(save->arena, save->count, sizeof(struct event *), error);
@@ -152,7 +154,8 @@ typedef int64_t id_function(const struct event *event);
 typedef bool link_function(struct pg *pg, const int64_t *project_ids, const int64_t *ids,
                            size_t count, struct error *error);
 
-/* Ids of 0 are passed over. */
+/* Links environments or releases to the projects of the events. Events with the id 0 are skipped.
+ */
 static bool link_projects(struct save *save, id_function *id_of, link_function *link,
                           struct error *error)
 {
@@ -253,7 +256,7 @@ static size_t list_named_users(const struct save *save, struct named_user *named
     return count;
 }
 
-/* The first event that names a user makes it. */
+/* A new user gets the attributes of the first event that names it. */
 static bool save_users(struct save *save, struct error *error)
 {
     size_t count = 0;
@@ -308,8 +311,9 @@ static bool save_messages(struct save *save, struct error *error)
            save_user_attributes(save, error);
 }
 
-/* Somebody else may have counted one of the events while the lock of its group was waited for: what
-   both store is found out by sentry_message, what one of them samples only here. */
+/* Another writer may have counted one of the events while this one waited for the group's lock. If
+   both writers store the event, the unique key of sentry_message shows it. If one of them samples
+   it, only this check does. */
 static bool check_uncounted(struct save *save, struct error *error)
 {
     size_t stored_count = 0, sampled_count = 0;
@@ -321,12 +325,12 @@ static bool check_uncounted(struct save *save, struct error *error)
         return false;
     for (size_t i = 0; i < stored_count + sampled_count; i++)
         if ((i < stored_count ? stored[i] : sampled[i - stored_count]).id != 0)
-            return error_set(error, ERROR_CONFLICT, "an event was counted by somebody else");
+            return error_set(error, ERROR_CONFLICT, "another writer has counted an event");
     return sampled_count == 0 ||
            event_message_insert_sampled(save->pg, sampled, sampled_count, error);
 }
 
-static bool sample(struct save *save, struct error *error)
+static bool sample_events(struct save *save, struct error *error)
 {
     const struct event_batch batch = batch_of(save);
     bool any = false;
@@ -363,7 +367,7 @@ static bool count_groups(struct save *save, struct error *error)
            (count == 0 || release_count_new_groups(save->pg, projects, releases, count, error));
 }
 
-static void observe(const struct event *event, struct tag_observation *observations)
+static void list_event_tags(const struct event *event, struct tag_observation *observations)
 {
     for (size_t i = 0; i < event->tag_count; i++)
         observations[i] = (struct tag_observation){.project_id = event->line.project_id,
@@ -387,7 +391,7 @@ static bool list_observations(struct save *save, struct tag_observation_list *li
     if (observations == NULL)
         return false;
     for (size_t i = 0; i < save->count; i++) {
-        observe(save->events[i], observations + list->count);
+        list_event_tags(save->events[i], observations + list->count);
         list->count += save->events[i]->tag_count;
     }
     return true;
@@ -409,13 +413,13 @@ static bool record_tags(struct save *save, struct error *error)
 
 /* ---- the transactions ---- */
 
-static bool start(struct save *save, struct event **events, size_t count, struct error *error)
+static bool copy_events(struct save *save, struct event **events, size_t count, struct error *error)
 {
     save->events = arena_array(save->arena, count, sizeof(struct event *), error);
     if (save->events == NULL)
         return false;
     memcpy(save->events, events, count * sizeof(struct event *));
-    for (size_t i = 0; i < count; i++) { /* an earlier try may have set them */
+    for (size_t i = 0; i < count; i++) { /* an earlier attempt may have set them */
         events[i]->id = 0;
         events[i]->sampled = false;
     }
@@ -423,16 +427,16 @@ static bool start(struct save *save, struct event **events, size_t count, struct
     return true;
 }
 
-/* Leaves the events that are to be counted. */
-static bool begin(struct save *save, struct error *error)
+/* Begins a transaction. save->events are then the events that count. */
+static bool begin_transaction(struct save *save, struct error *error)
 {
     return pg_begin(save->pg, error) && plan_row_by_row(save->pg, error) &&
            find_organizations(save, error) && drop_repeated(save, error);
 }
 
-static bool prepare(struct save *save, struct error *error)
+static bool prepare_references(struct save *save, struct error *error)
 {
-    return begin(save, error) &&
+    return begin_transaction(save, error) &&
            (save->count == 0 || (find_environments(save, error) && find_releases(save, error) &&
                                  save_users(save, error) && prepare_tags(save, error))) &&
            pg_commit(save->pg, error);
@@ -452,9 +456,9 @@ static bool assign_groups(struct save *save, struct error *error)
 
 static bool count_events(struct save *save, struct error *error)
 {
-    return begin(save, error) &&
+    return begin_transaction(save, error) &&
            (save->count == 0 ||
-            (assign_groups(save, error) && hold_groups(save, error) && sample(save, error) &&
+            (assign_groups(save, error) && hold_groups(save, error) && sample_events(save, error) &&
              save_messages(save, error) && record_tags(save, error) && count_groups(save, error) &&
              list_last(save, error))) &&
            FAULT("ingest_before_commit", error) && pg_commit(save->pg, error) &&
@@ -466,13 +470,13 @@ bool save_events(struct saver *saver, struct event **events, size_t count, struc
     struct save save = {.saver = saver, .pg = saver->pg, .arena = saver->arena};
     arena_reset(saver->arena);
     saver->last = (struct last_processed_list){.count = 0};
-    bool done = start(&save, events, count, error) && prepare(&save, error) &&
+    bool done = copy_events(&save, events, count, error) && prepare_references(&save, error) &&
                 FAULT("ingest_prepared", error) && (save.count == 0 || count_events(&save, error));
     if (!done)
         pg_rollback(saver->pg);
     for (size_t i = 0; i < count; i++)
         if (!done)
-            events[i]->state = EVENT_READ; /* whatever was found out no longer holds */
+            events[i]->state = EVENT_READ; /* its state was of the transaction that failed */
         else if (events[i]->state == EVENT_READ)
             events[i]->state = EVENT_COUNTED;
     return done;
