@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/export/query_type_test.c. */
 #include "export/discover.h"
 
 bool discover_run(struct export_run *run, const union export_payload *payload, struct error *error)

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checks the query, then opens a cursor of the tagstore and writes its rows page by page. Only one
+ * page is in memory at a time.
+ *
+ * Tested by tests/system/test_first_export.py and tests/system/test_tagstore_export.py.
+ */
 #include "export/issues_by_tag.h"
 
 #include "base/fault.h"
@@ -7,24 +13,24 @@
 #include "model/project.h"
 #include "tagstore/label.h"
 
-/* A page with its users: what an export has in memory at a time. */
+/* Bytes of a page with its users. */
 #define PAGE_MAX ((size_t)64 * 1024 * 1024)
 
-/* Bytes of a CSV's row, assumed: two times of 27, a value of 20, a small number, and what separates
-   them; and of a user's id, address, name and IP address. */
+/* Assumed widths, for estimates. A row of a CSV has two times of 27 bytes, a value of 20, a small
+   number and the separators. A user has an id, an email address, a name and an IP address. */
 enum { ROW_BYTES = 80, USER_BYTES = 60 };
 
 struct run {
     struct export_run *export;
     const struct issues_by_tag_payload *payload;
     struct arena *page;
-    struct row_writer *writer; /* NULL before the rows have been asked for */
+    struct row_writer *writer; /* NULL until the cursor is open */
     bool with_users;           /* the key is exactly `user` */
     int64_t environment_id, group_id;
     const char *lookup_key;
 };
 
-/* ---- what is asked for, in the order in which it is checked ---- */
+/* ---- checks, in the order of their errors ---- */
 
 static bool does_not_exist(struct error *error, const char *what)
 {
@@ -38,7 +44,7 @@ static bool check_limit(const struct export_query *query, struct error *error)
                      "Invalid limit: it has to be a whole number of rows, or 0 for all rows");
 }
 
-/* All in one look, judged in the order of the original. */
+/* One statement reads everything; the errors keep the order of the original. */
 static bool check_subject(struct run *run, struct error *error)
 {
     const struct export_query *query = &run->export->query;
@@ -59,6 +65,7 @@ static bool check_subject(struct run *run, struct error *error)
     return run->group_id != 0 || does_not_exist(error, "issue");
 }
 
+/* Finds the group, or the group into which it was merged since the last look. */
 static bool find_group_again(struct run *run, struct error *error)
 {
     return group_with_redirect(run->export->source.pg, run->payload->project_id,
@@ -66,7 +73,7 @@ static bool find_group_again(struct run *run, struct error *error)
            (run->group_id != 0 || does_not_exist(error, "issue"));
 }
 
-static bool check(struct run *run, struct error *error)
+static bool check_query(struct run *run, struct error *error)
 {
     const char *key = run->payload->key;
     run->with_users = text_equal(key, "user");
@@ -110,7 +117,8 @@ static bool put_row(struct row_writer *writer, const struct group_tag_value *row
     return row_writer_put(writer, cells, error);
 }
 
-/* What is too large today is too large tomorrow: its user has to know, and by how much. */
+/* An export that is too large for a file stays too large: its user must know, and know the limit.
+   So ERROR_TOO_LARGE becomes ERROR_EXPORT. Returns `written`. */
 static bool explain_size(bool written, struct error *error)
 {
     if (!written && error->code == ERROR_TOO_LARGE)
@@ -147,7 +155,7 @@ static bool put_page(const struct run *run, const struct group_tag_value *rows, 
     return explain_size(written, error);
 }
 
-static bool report(const struct export_run *export, struct error *error)
+static bool report_progress(const struct export_run *export, struct error *error)
 {
     return export->progress == NULL || export->progress(export->context, &export->done, error);
 }
@@ -159,7 +167,7 @@ static bool count_page(const struct run *run, size_t rows, struct error *error)
     done->pages++;
     done->bytes = sink_bytes(run->export->output.sink);
     return (done->pages > 1 || FAULT("first_page", error)) && FAULT("page", error) &&
-           report(run->export, error);
+           report_progress(run->export, error);
 }
 
 static bool put_pages(struct run *run, struct tagstore_cursor *cursor, struct error *error)
@@ -176,7 +184,8 @@ static bool put_pages(struct run *run, struct tagstore_cursor *cursor, struct er
     return FAULT("last_page", error);
 }
 
-static void take_extent(struct export_run *export, const struct tagstore_cursor *cursor)
+/* Copies the time range, and whether the limit has cut the rows. */
+static void copy_extent(struct export_run *export, const struct tagstore_cursor *cursor)
 {
     const struct tagstore_extent extent = tagstore_get_extent(cursor);
     export->truncated = extent.truncated;
@@ -184,7 +193,7 @@ static void take_extent(struct export_run *export, const struct tagstore_cursor 
     export->window_to = extent.window_to;
 }
 
-/* `rows`: without the limit. */
+/* `rows` is the number without the limit. */
 static struct export_estimate estimate_of(const struct run *run, int64_t rows)
 {
     int64_t limit = run->export->query.limit;
@@ -196,25 +205,25 @@ static struct export_estimate estimate_of(const struct run *run, int64_t rows)
                                         limited < INT64_MAX / width ? limited * width : INT64_MAX};
 }
 
-static bool tell_estimate(void *context, int64_t rows, struct error *error)
+static bool report_estimate(void *context, int64_t rows, struct error *error)
 {
     const struct run *run = context;
     const struct export_estimate estimate = estimate_of(run, rows);
     return run->export->expect(run->export->context, &estimate, error);
 }
 
-/* Nothing is written yet, but something goes on. */
-static bool tell_reading(void *context, int64_t rows, struct error *error)
+/* Called while the tagstore reads, before the first row is written: the export makes progress. */
+static bool report_reading(void *context, int64_t rows, struct error *error)
 {
     const struct run *run = context;
     run->export->done.values_read = rows;
-    return report(run->export, error);
+    return report_progress(run->export, error);
 }
 
-/* A merge moves all rows of a group at one moment. If that lies between the look for the group and
-   the question for its rows, there are no rows. So the group is looked for again: if it is the same
-   as before, the rows are all of them. Each further round takes another merge, so there is an end.
- */
+/* A merge moves all rows of a group at one moment. If it happens after the group was found and
+   before its rows are read, the read finds no rows. So the group is then looked up again. If it is
+   the same as before, the read was complete. Each further round needs another merge, so the loop
+   ends. */
 static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct error *error)
 {
     int64_t asked = 0;
@@ -232,8 +241,8 @@ static bool open_rows(struct run *run, struct tagstore_cursor **cursor, struct e
             .limit = run->export->query.limit,
             .page_size = run->export->source.page_size,
             .group_seen = &seen,
-            .expect = run->export->expect != NULL ? tell_estimate : NULL,
-            .reading = tell_reading,
+            .expect = run->export->expect != NULL ? report_estimate : NULL,
+            .reading = report_reading,
             .context = run};
         if (!FAULT("issue_found", error) ||
             !tagstore_open_group_tag_values(run->export->source.tagstore, &query, cursor, error))
@@ -253,8 +262,7 @@ static bool open_writer(struct run *run, struct error *error)
     return row_writer_open(&run->export->output, run->with_users ? all : few, &run->writer, error);
 }
 
-/* The header waits until the rows have been asked for: after a failure up to then, a stream is
-   still empty. */
+/* The header is written after the cursor is open: if opening fails, the output is still empty. */
 static bool export_rows(struct run *run, struct error *error)
 {
     struct tagstore_cursor *cursor = NULL;
@@ -262,7 +270,7 @@ static bool export_rows(struct run *run, struct error *error)
                 put_pages(run, cursor, error) &&
                 explain_size(row_writer_finish(run->writer, error), error);
     if (done)
-        take_extent(run->export, cursor);
+        copy_extent(run->export, cursor);
     tagstore_close(cursor);
     row_writer_free(run->writer);
     run->export->done.bytes = sink_bytes(run->export->output.sink);
@@ -281,7 +289,7 @@ bool issues_by_tag_run(struct export_run *export, const union export_payload *pa
     struct run run = {
         .export = export, .payload = &payload->issues_by_tag, .page = arena_new(PAGE_MAX)};
     bool done = run.page != NULL || error_no_memory(error);
-    done = done && check(&run, error) && export_rows(&run, error);
+    done = done && check_query(&run, error) && export_rows(&run, error);
     arena_free(run.page);
     return done;
 }
@@ -291,7 +299,7 @@ bool issues_by_tag_estimate(struct export_run *export, const union export_payloa
 {
     struct run run = {.export = export, .payload = &payload->issues_by_tag};
     int64_t rows = 0;
-    if (!check(&run, error))
+    if (!check_query(&run, error))
         return false;
     const struct tag_place place = {.project_id = run.payload->project_id,
                                     .group_id = run.group_id,

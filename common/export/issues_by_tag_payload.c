@@ -7,14 +7,14 @@
 
 /* ---- reading ---- */
 
-/* A number, or text of a number: an optional "-" and digits only. What no column can hold, and so
-   no row has, becomes -1. */
+/* A number, or a number as text: an optional "-", then digits only. A number that no column can
+   hold becomes -1: no row has such an id. */
 static bool read_id(const json_t *value, int64_t *id)
 {
     if (json_is_integer(value)) {
         *id = json_integer_value(value);
     } else {
-        const char *text = json_string_value(value); /* NULL when it is no text */
+        const char *text = json_string_value(value); /* NULL if it is no text */
         const char *digits = text != NULL && text[0] == '-' ? text + 1 : text;
         if (digits == NULL || digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0')
             return false;
@@ -26,8 +26,8 @@ static bool read_id(const json_t *value, int64_t *id)
     return true;
 }
 
-/* The member of the March 2020 spelling, else of the later one. */
-static const json_t *find(const json_t *object, const char *name, const char *later_name)
+/* The member by its name of March 2020, or else by its later name. */
+static const json_t *find_member(const json_t *object, const char *name, const char *later_name)
 {
     const json_t *value = json_object_get(object, name);
     return value != NULL ? value : json_object_get(object, later_name);
@@ -35,7 +35,7 @@ static const json_t *find(const json_t *object, const char *name, const char *la
 
 static bool read_project(const json_t *object, int64_t *id, struct error *error)
 {
-    const json_t *value = find(object, "project_id", "project");
+    const json_t *value = find_member(object, "project_id", "project");
     if (json_is_array(value) && json_array_size(value) == 1)
         value = json_array_get(value, 0);
     return read_id(value, id) ||
@@ -44,7 +44,7 @@ static bool read_project(const json_t *object, int64_t *id, struct error *error)
 
 static bool read_group(const json_t *object, int64_t *id, struct error *error)
 {
-    return read_id(find(object, "group_id", "group"), id) ||
+    return read_id(find_member(object, "group_id", "group"), id) ||
            error_set(error, ERROR_EXPORT, "Invalid query: group_id is not the id of an issue");
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How exports are named to people. */
+/* The names of exports' files. */
 #ifndef EXPORT_NAMES_H
 #define EXPORT_NAMES_H
 
@@ -8,7 +8,8 @@
 
 #define EXPORT_FILE_NAME_MAX 96
 
-/* `Issues-by-Tag_2020-March-25_27.csv`; an unknown type gives `None_...`. Returns `name`. */
+/* Writes type, day (UTC) and id: `Issues-by-Tag_2020-March-25_27.csv`. An unknown type is written
+   as `None`. Returns `name`. */
 char *export_file_name(const struct exported_data *row, const struct row_format *format,
                        char name[EXPORT_FILE_NAME_MAX]);
 

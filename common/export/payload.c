@@ -6,15 +6,15 @@
 
 enum {
     QUERY_INFO_MAX = 1024 * 1024,
-    SHOWN_MAX = 16 * 1024, /* characters: it goes into a mail */
+    SHOWN_MAX = 16 * 1024, /* characters in a mail */
     INDENT = 2,
 };
 
 /* ---- reading ---- */
 
-/* Whether a string in the JSON has a NUL. Cleaning would drop it, and might so turn the name of a
-   tag into that of another. A backslash is in strings only, and the next character belongs to it.
- */
+/* Whether a string in the JSON has a NUL. Cleaning would drop the NUL, and so might turn one tag's
+   name into another's. In JSON a backslash stands only in strings, and the character after it
+   belongs to it. */
 static bool has_nul(const char *json)
 {
     for (const char *at = strchr(json, '\\'); at != NULL && at[1] != '\0';
@@ -41,7 +41,7 @@ bool payload_read_object(const char *query_info, json_t **object, struct error *
 
 /* ---- printing ---- */
 
-/* As it is stored, fit for a mail. */
+/* Shows the text as it is stored, but cleaned and cut. */
 static bool print_raw(const char *query_info, struct arena *arena, const char **text,
                       struct error *error)
 {
@@ -87,7 +87,7 @@ bool payload_print(const char *query_info, const char *type_or_null, struct aren
 
 /* ---- writing ---- */
 
-/* Python writes \u escapes in lower case; rows are compared as text. */
+/* Python writes \u escapes in lower case, and rows are compared by their text. */
 static void lower_escapes(char *json)
 {
     for (char *at = strchr(json, '\\'); at != NULL && at[1] != '\0'; at = strchr(at + 2, '\\'))

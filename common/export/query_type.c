@@ -5,7 +5,7 @@
 #include "export/discover.h"
 #include "export/issues_by_tag.h"
 
-/* What a payload has in memory. */
+/* Bytes of a payload in memory. */
 #define TEXTS_MAX ((size_t)4 * 1024 * 1024)
 
 static const struct query_type types[] = {
@@ -49,9 +49,9 @@ const char *query_type_name(int64_t code)
     return type == NULL ? NULL : type->name;
 }
 
-/* Finds the type and reads the payload; run->texts is the caller's to free, also after an error. */
-static bool prepare(struct export_run *run, const struct query_type **type,
-                    union export_payload *payload, struct error *error)
+/* Finds the type and parses the payload. The caller frees run->texts, also after an error. */
+static bool prepare_run(struct export_run *run, const struct query_type **type,
+                        union export_payload *payload, struct error *error)
 {
     *type = query_type_find(run->query.query_type);
     run->texts = NULL;
@@ -72,7 +72,7 @@ bool query_type_run(struct export_run *run, struct error *error)
     run->done = (struct job_progress){.rows = 0};
     run->truncated = false;
     run->window_from = run->window_to = USEC_NONE;
-    bool done = prepare(run, &type, &payload, error) && type->run(run, &payload, error);
+    bool done = prepare_run(run, &type, &payload, error) && type->run(run, &payload, error);
     arena_free(run->texts);
     run->texts = NULL;
     return done;
@@ -85,7 +85,7 @@ bool query_type_estimate(const struct export_source *source, const struct export
     union export_payload payload = {0};
     struct export_run run = {.source = *source, .query = *query};
     *estimate = (struct export_estimate){.known = false};
-    bool done = prepare(&run, &type, &payload, error);
+    bool done = prepare_run(&run, &type, &payload, error);
     done = done && (type->estimate == NULL || type->estimate(&run, &payload, estimate, error));
     arena_free(run.texts);
     return done;

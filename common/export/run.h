@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A run of an export: what it needs, and what it tells while it goes on. The worker and
- * `tag-export` fill it the same way; query_type.h runs it.
+ * What running an export needs, and what it reports. The worker and `tag-export` fill it in the
+ * same way; query_type_run runs it.
  */
 #ifndef EXPORT_RUN_H
 #define EXPORT_RUN_H
@@ -13,7 +13,7 @@
 #include "tagstore/tagstore.h"
 
 struct export_source {
-    struct pg *pg; /* project, group, users; not the tagstore's connection */
+    struct pg *pg; /* for project, group and users; not the tagstore's connection */
     struct tagstore *tagstore;
     size_t page_size;
 };
@@ -22,33 +22,33 @@ struct export_query {
     int64_t organization_id;
     int64_t query_type;
     const char *query_info;
-    int64_t limit;          /* 0: all rows; below 0: what was asked for is no limit */
-    int64_t environment_id; /* 0: all; below 0: there is no such environment */
+    int64_t limit;          /* 0: all rows; below 0: the request's limit is not valid */
+    int64_t environment_id; /* 0: all environments; below 0: the environment does not exist */
 };
 
-/* Why an export fails whose user member_may_export (model/member.h) turns down; ERROR_EXPORT. */
+/* The message (ERROR_EXPORT) of an export whose user member_may_export (model/member.h) refuses. */
 #define EXPORT_USER_HAS_LEFT                                                                       \
     "The user who asked for this export is no longer an active member of the organization"
 
-/* query_info, parsed: the member is that of the query type. */
+/* The parsed query_info. The query type says which member is used. */
 union export_payload {
     struct issues_by_tag_payload issues_by_tag;
 };
 
-/* What an export is expected to have. */
+/* How large an export is expected to be. */
 struct export_estimate {
-    bool known;    /* else there are no numbers */
-    int64_t rows;  /* with the limit taken into account */
-    int64_t bytes; /* of a CSV: the rows by a usual width, which is assumed */
+    bool known;    /* false: rows and bytes are not set */
+    int64_t rows;  /* at most the limit */
+    int64_t bytes; /* of a CSV: the rows, multiplied by an assumed width */
 };
 
-/* Called after each page, also of those that are read before the first one is written; false (with
- *error) ends the export. */
+/* Called after each page, and also while the tagstore reads before the first page is written. If
+   it returns false, with *error set, the export ends. */
 typedef bool export_progress_function(void *context, const struct job_progress *progress,
                                       struct error *error);
 
-/* Called before the first page if an estimate is to be had within some seconds, and again if the
-   group was merged meanwhile; false (with *error) ends the export. */
+/* Called before the first page if the tagstore has an estimate within some seconds, and again if
+   the group was merged in the meantime. If it returns false, with *error set, the export ends. */
 typedef bool export_expect_function(void *context, const struct export_estimate *estimate,
                                     struct error *error);
 
@@ -57,15 +57,15 @@ struct export_run {
     struct export_query query;
     struct row_output output;
     export_expect_function *expect;     /* NULL: no estimate is made */
-    export_progress_function *progress; /* NULL: none */
-    void *context;                      /* of both */
+    export_progress_function *progress; /* NULL: no progress is reported */
+    void *context;                      /* of both functions */
 
-    /* Of query_type_run, which fills them. */
-    struct arena *texts;            /* what lives as long as the run */
-    struct job_progress done;       /* so far; after the run the final numbers */
-    bool truncated;                 /* more rows than the limit were there */
-    int64_t window_from, window_to; /* events of from <= time < to were looked at; USEC_NONE: no
-                                       such bound */
+    /* Set by query_type_run. */
+    struct arena *texts;            /* texts that live until the run ends */
+    struct job_progress done;       /* so far; the final numbers after the run */
+    bool truncated;                 /* there were more rows than the limit */
+    int64_t window_from, window_to; /* the export covers events with from <= time < to; USEC_NONE:
+                                       no bound on this side */
 };
 
 #endif

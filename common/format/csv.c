@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each cell goes straight to the sink. Only a cell with special characters takes a detour through
+ * one or both of the writer's buffers: it is cleaned, guarded against formulas, or quoted there.
+ */
 #include "format/csv.h"
 
 #include "base/buffer.h"
@@ -8,7 +12,7 @@
 
 enum { CELL_MAX_BYTES = 16 * 1024 * 1024 };
 
-/* Blanks that a spreadsheet passes over, and the signs of full width of an East Asian keyboard. */
+/* Blanks that a spreadsheet ignores, and the full-width signs of East Asian keyboards. */
 #define NO_BREAK_SPACE    "\xc2\xa0"
 #define ZERO_WIDTH_SPACE  "\xe2\x80\x8b"
 #define IDEOGRAPHIC_SPACE "\xe3\x80\x80"
@@ -21,8 +25,8 @@ enum { CELL_MAX_BYTES = 16 * 1024 * 1024 };
 struct csv_writer {
     struct row_writer base;
     bool formula_guard;
-    struct buffer clean;  /* a cell that had to be changed */
-    struct buffer quoted; /* a cell with its quotes */
+    struct buffer clean;  /* a cell, cleaned, after a ' */
+    struct buffer quoted; /* a cell in quotes */
 };
 
 static struct row_writer *open_writer(const struct row_options *options)
@@ -46,7 +50,8 @@ static void free_writer(struct row_writer *base)
 
 /* ---- text ---- */
 
-/* libcsv's writer quotes every field, writes no delimiters, and cuts silently what does not fit. */
+/* libcsv quotes every field that it gets, and writes no delimiters. If the buffer is too small, it
+   cuts the field without an error. So the buffer has room for the worst case: a cell of quotes. */
 static bool put_quoted(struct csv_writer *writer, const char *text, size_t size,
                        struct error *error)
 {
@@ -60,7 +65,7 @@ static bool put_quoted(struct csv_writer *writer, const char *text, size_t size,
     return sink_write(writer->base.sink, quoted->data, needed, error);
 }
 
-/* Whether the text begins with one of `starts`; *length is the length of that one. */
+/* Whether the text begins with one of `starts`. *length is then the length of that one. */
 static bool begins_with(const char *text, size_t size, const char *const starts[], size_t *length)
 {
     for (size_t i = 0; starts[i] != NULL; i++) {
@@ -85,8 +90,9 @@ static bool begins_formula(const char *text, size_t size)
     return begins_with(text, size, signs, &length);
 }
 
-/* Puts into `clean` what a cell becomes that is not clean or looks like a formula. */
-static bool rewrite(struct csv_writer *writer, const char **text, size_t *size, struct error *error)
+/* Cleans a cell, and puts a ' before it if it looks like a formula. */
+static bool rewrite_cell(struct csv_writer *writer, const char **text, size_t *size,
+                         struct error *error)
 {
     struct buffer *clean = &writer->clean;
     buffer_clear(clean);
@@ -98,7 +104,8 @@ static bool rewrite(struct csv_writer *writer, const char **text, size_t *size, 
     return true;
 }
 
-/* One pass over the bytes decides the usual case: plain ASCII without anything special. */
+/* One pass over the bytes finds out whether a cell is plain ASCII without special characters, as
+   most are. */
 static bool put_text(struct csv_writer *writer, const char *text, size_t size, struct error *error)
 {
     bool special = false;
@@ -110,7 +117,7 @@ static bool put_text(struct csv_writer *writer, const char *text, size_t size, s
     }
     bool guard = writer->formula_guard && begins_formula(text, size);
     bool dirty = odd && !clean_text_is_clean(text, size);
-    if ((guard || dirty) && !rewrite(writer, &text, &size, error))
+    if ((guard || dirty) && !rewrite_cell(writer, &text, &size, error))
         return false;
     return special ? put_quoted(writer, text, size, error)
                    : sink_write(writer->base.sink, text, size, error);
@@ -118,7 +125,8 @@ static bool put_text(struct csv_writer *writer, const char *text, size_t size, s
 
 /* ---- rows ---- */
 
-/* By hand: printf would be a fifth of all that an export of a million values computes. */
+/* Converts by hand, because printf would take a fifth of the computing time of an export of a
+   million values. */
 static bool put_integer(struct csv_writer *writer, int64_t number, struct error *error)
 {
     char digits[24];
@@ -158,8 +166,8 @@ static bool put_cell(struct csv_writer *writer, enum row_column_type type,
     }
 }
 
-/* As in Python: a row of one empty cell must not look like a row of none. `start` is where the row
-   began. */
+/* Ends a row that began at `start` bytes. As in Python, a row of one empty cell is written as "",
+   because an empty line would be a row without cells. */
 static bool end_row(struct csv_writer *writer, int64_t start, struct error *error)
 {
     struct sink *sink = writer->base.sink;

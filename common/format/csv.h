@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CSV, byte for byte as Python's csv.DictWriter writes it: comma, CRLF, a header, fields quoted
- * only when they hold a comma, a quote, CR or LF. Invalid UTF-8 becomes U+FFFD, a NUL is dropped. A
- * time is `%Y-%m-%dT%H:%M:%S.%fZ`; a text or a time that is none is an empty cell.
+ * CSV, byte for byte as Python's csv.DictWriter writes it: a header, commas, CRLF. A field is
+ * quoted only if it has a comma, a quote, CR or LF. Invalid UTF-8 becomes U+FFFD, and a NUL is
+ * dropped. A time is written as `%Y-%m-%dT%H:%M:%S.%fZ`. A missing text or time (row_writer.h) is
+ * an empty cell.
  *
- * With the formula guard a text cell gets a ' before it when it begins with = + - @ (also those of
- * full width), tab, CR or LF, with or without blanks before: spaces, U+00A0, U+200B, U+3000,
- * U+FEFF.
+ * The formula guard puts a ' before a text cell that begins with = + - @ (also in full width), tab,
+ * CR or LF. Blanks before that character do not count: space, U+00A0, U+200B, U+3000, U+FEFF.
  */
 #ifndef FORMAT_CSV_H
 #define FORMAT_CSV_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/format/csv_test.c. */
 #include "format/row_writer.h"
 
 #include "base/text.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A row writer turns rows of typed cells into the bytes of a format and puts them into a sink. The
- * formats are one table (row_writer.c); each is a struct row_format in a file of its own, and
- * callers see only this page.
+ * A row writer turns rows of typed cells into the bytes of a format and writes them to a sink. The
+ * formats are in one table (row_writer.c). Each format is a struct row_format in a file of its own.
+ * Callers include only this header.
  */
 #ifndef FORMAT_ROW_WRITER_H
 #define FORMAT_ROW_WRITER_H
@@ -22,7 +22,7 @@ struct row_columns {
     size_t count;
 };
 
-/* The member is that of the column's type. */
+/* The column's type says which member is used. */
 union row_cell {
     struct {
         const char *bytes; /* any bytes, invalid UTF-8 and NUL too; NULL: none */
@@ -44,50 +44,50 @@ struct row_format {
     const char *file_type;    /* sentry_file.type: "export.csv" */
     const char *content_type; /* of HTTP: "text/csv" */
 
-    /* What a format has to do, for row_writer.c only. `open` makes a writer that has written
-       nothing; NULL without memory. `begin` writes what comes before the rows. */
+    /* The operations of the format, called by row_writer.c only. `open` makes a writer and writes
+       nothing; NULL if memory runs out. `begin` writes the bytes before the rows. */
     struct row_writer *(*open)(const struct row_options *options);
     bool (*begin)(struct row_writer *writer, struct error *error);
     bool (*row)(struct row_writer *writer, const union row_cell *cells, struct error *error);
-    bool (*finish)(struct row_writer *writer, struct error *error); /* NULL: nothing follows */
+    bool (*finish)(struct row_writer *writer, struct error *error); /* NULL: nothing to write */
     void (*free)(struct row_writer *writer);
 };
 
-/* The format of this name; NULL: there is none. */
+/* The format with this name; NULL: there is none. */
 const struct row_format *row_format_find(const char *name);
 
-/* That of an export for which none was asked. */
+/* The format of an export whose request names none. */
 const struct row_format *row_format_default(void);
 
-/* Where rows go, and how. */
+/* The sink for the rows, and their format. */
 struct row_output {
     const struct row_format *format;
     struct row_options options;
     struct sink *sink;
 };
 
-/* What every writer begins with. */
+/* The first member of each format's writer. */
 struct row_writer {
     const struct row_format *format;
     struct row_columns columns;
     struct sink *sink;
 };
 
-/* Makes a writer and writes what comes before the rows, such as the names of the columns. `columns`
-   and the sink outlive it. Errors, here and below: those of the sink; ERROR_TOO_LARGE for a cell
-   over 16 MiB that needs quotes or cleaning; ERROR_INVALID for a time outside the years 0001 to
-   9999. After an error the file is of no use. */
+/* Makes a writer and writes the bytes before the rows, such as the names of the columns. The items
+   of `columns` and the sink must outlive the writer. Errors, here and below: those of the sink;
+   ERROR_TOO_LARGE for a cell over 16 MiB that needs quotes or cleaning; ERROR_INVALID for a time
+   outside the years 0001 to 9999. After an error the file is not usable. */
 bool row_writer_open(const struct row_output *output, struct row_columns columns,
                      struct row_writer **writer, struct error *error) MUST_CHECK;
 
-/* The next row: a cell for each column. */
+/* Writes a row. `cells` has a cell for each column. */
 bool row_writer_put(struct row_writer *writer, const union row_cell *cells,
                     struct error *error) MUST_CHECK;
 
-/* Writes what comes after the rows, and flushes the sink. */
+/* Writes the bytes after the rows, and flushes the sink. */
 bool row_writer_finish(struct row_writer *writer, struct error *error) MUST_CHECK;
 
-/* At any time; NULL is fine. The sink stays. */
+/* Frees the writer, finished or not; NULL is allowed. Does not free the sink. */
 void row_writer_free(struct row_writer *writer);
 
 #endif

@@ -8,16 +8,16 @@
 
 enum {
     BUFFER_BYTES = 64 * 1024,
-    SMALL_BYTES = 1024 * 1024, /* a temporary file that is no larger stays in memory */
+    SMALL_BYTES = 1024 * 1024, /* a temporary file up to this size stays in memory */
 };
 
 struct sink {
     int fd;
-    bool owned;         /* fd is closed with the sink */
+    bool owned;         /* sink_free closes fd */
     bool in_memory;     /* fd is a temporary file in memory */
-    const char *folder; /* of a temporary file that has grown too large for memory */
+    const char *folder; /* for a temporary file that becomes too large for memory */
     int64_t bytes, max_bytes;
-    size_t used; /* of `buffer` */
+    size_t used; /* bytes of `buffer` */
     char buffer[BUFFER_BYTES];
 };
 
@@ -68,6 +68,7 @@ int sink_descriptor(const struct sink *sink)
     return sink->fd;
 }
 
+/* Moves a temporary file that is no longer small from memory to its folder. */
 static bool leave_memory(struct sink *sink, struct error *error)
 {
     if (!sink->in_memory || sink->bytes <= SMALL_BYTES)

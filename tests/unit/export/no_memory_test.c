@@ -9,7 +9,7 @@
 static const char query_info[] =
     "{\"project_id\": \"1\", \"group_id\": \"7\", \"key\": \"k\\ud83d\", \"more\": [1.5, null]}";
 
-/* "not a JSON object" would be a mail to the user. */
+/* Without memory, the error must not be "not a JSON object": that would be mailed to the user. */
 static bool read_and_show(const void *text, struct error *error)
 {
     struct issues_by_tag_payload payload;

@@ -32,7 +32,7 @@ static const char *print(const char *query_info, const char *type)
     return text;
 }
 
-/* As Python's json.dumps(payload, sort_keys=True, indent=2, ensure_ascii=False) has it. */
+/* As Python's json.dumps(payload, sort_keys=True, indent=2, ensure_ascii=False) prints it. */
 static void test_print(void **state)
 {
     (void)state;

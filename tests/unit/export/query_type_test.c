@@ -1,45 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "export/names.h"
-
 #include "export/query_type.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
-
-static const int64_t july_21_2020 = 1595334000 * USEC_PER_SECOND; /* 12:20:00 UTC */
-
-static void assert_name(int64_t query_type, int64_t date_added, int64_t id, const char *expected)
-{
-    char name[EXPORT_FILE_NAME_MAX];
-    const struct exported_data row = {.id = id, .query_type = query_type, .date_added = date_added};
-    assert_string_equal(export_file_name(&row, row_format_default(), name), expected);
-}
-
-static void test_file_name(void **state)
-{
-    (void)state;
-    assert_name(QUERY_DISCOVER, july_21_2020, 27, "Discover_2020-July-21_27.csv");
-    assert_name(QUERY_ISSUES_BY_TAG, 0, 1, "Issues-by-Tag_1970-January-01_1.csv");
-    assert_name(2, july_21_2020, 27, "None_2020-July-21_27.csv");
-}
-
-/* The longest name there can be fits its array. */
-static void test_longest_file_name(void **state)
-{
-    (void)state;
-    assert_name(QUERY_ISSUES_BY_TAG, USEC_LAST, INT64_MAX,
-                "Issues-by-Tag_9999-December-31_9223372036854775807.csv");
-}
-
-/* The day is UTC's: one microsecond before midnight is still the day before. */
-static void test_day_of_file_name(void **state)
-{
-    (void)state;
-    assert_name(QUERY_DISCOVER, 1593561600 * USEC_PER_SECOND - 1, 1, "Discover_2020-June-30_1.csv");
-    assert_name(QUERY_DISCOVER, 1593561600 * USEC_PER_SECOND, 1, "Discover_2020-July-01_1.csv");
-}
 
 static void test_type_name(void **state)
 {
@@ -61,7 +26,7 @@ static void test_type_words(void **state)
     assert_string_equal(query_type_words(words), "issues-by-tag or discover");
 }
 
-/* What needs no server: the sentences for the user. */
+/* The failures that need no server, and their sentences for the user. */
 static void test_runs_that_fail(void **state)
 {
     (void)state;
@@ -85,7 +50,7 @@ static void test_runs_that_fail(void **state)
     assert_non_null(strstr(error.message, "Invalid limit"));
 }
 
-/* Without a server likewise: what cannot be estimated, and what is no export. */
+/* These need no server either: a type without an estimate, and queries that are wrong. */
 static void test_estimates(void **state)
 {
     (void)state;
@@ -107,9 +72,9 @@ static void test_estimates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_file_name),        cmocka_unit_test(test_longest_file_name),
-        cmocka_unit_test(test_day_of_file_name), cmocka_unit_test(test_type_name),
-        cmocka_unit_test(test_type_words),       cmocka_unit_test(test_runs_that_fail),
+        cmocka_unit_test(test_type_name),
+        cmocka_unit_test(test_type_words),
+        cmocka_unit_test(test_runs_that_fail),
         cmocka_unit_test(test_estimates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

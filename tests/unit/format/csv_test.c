@@ -19,7 +19,7 @@ static const struct row_column all_types[] = {{"value", ROW_TEXT},
 
 #define COLUMNS(items) ((struct row_columns){(items), ARRAY_LENGTH(items)})
 
-/* A writer over a temporary file, and how far the file has been looked at. */
+/* A writer over a temporary file, and how many of its bytes assert_more has checked. */
 struct fixture {
     struct sink *sink;
     struct row_writer *writer;
@@ -54,7 +54,7 @@ static void put(struct fixture *f, const union row_cell *cells)
         fail_msg("%s", f->error.message);
 }
 
-/* What the file has got since the last look. */
+/* Checks the bytes written to the file since the last call. */
 static void assert_more(struct fixture *f, const char *expected, size_t size)
 {
     char *read = calloc(1, size + 2);
@@ -227,7 +227,7 @@ static void times_that_cannot_be_printed(void **state)
     close_writer(&f);
 }
 
-/* Cells around the size of the sink's buffer, and far beyond it. */
+/* Cells about as large as the sink's buffer, and much larger ones. */
 static void long_cells(void **state)
 {
     (void)state;
@@ -236,7 +236,7 @@ static void long_cells(void **state)
     static char plain[LONGEST], quotes[LONGEST];
     static char expected[3 * LONGEST + 5];
     memset(plain, 'x', LONGEST);
-    memset(quotes, '"', LONGEST); /* each one becomes two: libcsv's worst case */
+    memset(quotes, '"', LONGEST); /* each quote is doubled: libcsv's worst case */
     for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
         size_t size = sizes[i];
         const union row_cell cells[] = {text(plain, size), text(quotes, size)};

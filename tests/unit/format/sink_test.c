@@ -81,8 +81,8 @@ static void a_closed_file(void **state)
     sink_free(sink);
 }
 
-/* A lent descriptor stays open, a temporary file does not. */
-static void who_closes(void **state)
+/* sink_free leaves the caller's descriptor open, and closes a temporary file. */
+static void free_closes_only_a_temporary_file(void **state)
 {
     (void)state;
     struct error error;
@@ -112,8 +112,8 @@ static bool in_folder(const struct sink *sink, const char *folder)
     return file.st_dev == parent.st_dev;
 }
 
-/* A temporary file is in memory up to a mebibyte, then in its folder, with all its bytes and at the
-   same descriptor. */
+/* A temporary file of up to 1 MiB is in memory. A larger one is in its folder, with all its bytes
+   and the same descriptor. */
 static void a_temporary_file_grows(void **state)
 {
     (void)state;
@@ -228,7 +228,7 @@ int main(void)
         cmocka_unit_test(the_size_is_bounded),
         cmocka_unit_test(a_full_disk),
         cmocka_unit_test(a_closed_file),
-        cmocka_unit_test(who_closes),
+        cmocka_unit_test(free_closes_only_a_temporary_file),
         cmocka_unit_test(a_temporary_file_grows),
         cmocka_unit_test(no_folder_to_grow_into),
         cmocka_unit_test(interrupted_and_short_writes),
