@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The filter is narrowed to what the caller may see before the database is asked. The rows become
+   JSON objects. */
 #include "request/find.h"
 
 #include "base/text.h"

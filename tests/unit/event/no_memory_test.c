@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* line_reader.c when an allocation fails: each one in turn. */
 #include "../no_memory.h"
 
 #include "event/line_reader.h"

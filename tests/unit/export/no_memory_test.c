@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The payloads of exports when an allocation fails: each one in turn. */
 #include "../no_memory.h"
 
 #include "export/issues_by_tag_payload.h"

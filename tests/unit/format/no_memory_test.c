@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* row_writer.c, csv.c and sink.c when an allocation fails: each one in turn. */
 #include "../no_memory.h"
 
 #include "format/row_writer.h"

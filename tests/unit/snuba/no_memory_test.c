@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* answer.c when an allocation fails: each one in turn. */
 #include "../no_memory.h"
 
 #include "snuba/answer.h"
