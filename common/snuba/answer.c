@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The answer is cut into slices first: its members, and the rows of `data`. Each slice is cleaned
+ * and parsed for itself, so the JSON tree of the whole answer, much larger than its text, is never
+ * in memory.
+ */
 #include "snuba/answer.h"
 
 #include "wire/clean_text.h"
 #include "wire/json_slice.h"
 
-/* What an answer has beside its rows (meta, totals, the SQL) is small; its tree is not. */
+/* Maximum bytes of each member except `data`: meta, totals and the SQL are small. */
 enum { MEMBER_MAX = 1 << 20 };
 
-/* ---- the outside: which members are there ---- */
+/* ---- the members of the answer ---- */
 
 struct members {
     struct json_slice data;
@@ -26,8 +31,9 @@ static bool is_named(struct json_slice name, const char *wanted)
     return name.size == strlen(wanted) && memcmp(name.at, wanted, name.size) == 0;
 }
 
-/* Parsed whether it is used or not: an answer that is broken anywhere is not to be believed. */
-static bool take_member(struct members *members, struct json_slice name, struct json_slice value,
+/* Keeps a member that is needed. Parses the others too: if any part of an answer is broken, none of
+   it is used. */
+static bool read_member(struct members *members, struct json_slice name, struct json_slice value,
                         struct error *error)
 {
     json_t *tree = NULL;
@@ -50,27 +56,27 @@ static bool take_member(struct members *members, struct json_slice name, struct 
     return true;
 }
 
-static bool not_json(struct error *error)
+static bool refuse_json(struct error *error)
 {
     return error_set(error, ERROR_INVALID, "not JSON");
 }
 
-/* JSON that is no object has no members. */
-static bool take_members(const char *body, size_t size, struct members *members,
+/* JSON that is no object has no members, but is parsed too. */
+static bool read_members(const char *body, size_t size, struct members *members,
                          struct error *error)
 {
     struct json_slice whole;
     struct json_slice name;
     struct json_slice value;
     if (!json_slice_of(body, size, &whole))
-        return not_json(error);
+        return refuse_json(error);
     if (!json_slice_is(whole, '{'))
-        return take_member(members, (struct json_slice){.at = ""}, whole, error);
+        return read_member(members, (struct json_slice){.at = ""}, whole, error);
     struct json_cursor cursor = json_cursor_in(whole);
     while (json_next_member(&cursor, &name, &value))
-        if (!take_member(members, name, value, error))
+        if (!read_member(members, name, value, error))
             return false;
-    return !cursor.broken || not_json(error);
+    return !cursor.broken || refuse_json(error);
 }
 
 /* ---- the columns ---- */
@@ -80,7 +86,7 @@ struct column {
     enum snuba_cell_kind kind;
     bool nullable;
     bool null_is_zero;
-    bool is_flag; /* a number there, a text here */
+    bool is_flag; /* see snuba_column_is_flag */
 };
 
 struct reader {
@@ -104,7 +110,7 @@ static enum snuba_cell_kind kind_of(const struct snuba_column *column)
     }
 }
 
-static struct column of_aggregation(const struct snuba_aggregation *aggregation)
+static struct column aggregation_column(const struct snuba_aggregation *aggregation)
 {
     struct column column = {.name = aggregation->alias, .kind = SNUBA_CELL_NUMBER};
     switch (aggregation->function) {
@@ -126,6 +132,7 @@ static struct column of_aggregation(const struct snuba_aggregation *aggregation)
     return column;
 }
 
+/* Lists the columns of the query, with the names that the answer uses. */
 static bool name_columns(struct reader *in, const struct snuba_dialect *dialect)
 {
     const struct snuba_query *query = in->query;
@@ -143,11 +150,11 @@ static bool name_columns(struct reader *in, const struct snuba_dialect *dialect)
             return false;
     }
     for (size_t i = 0; i < query->aggregation_count; i++)
-        in->columns[query->groupby_count + i] = of_aggregation(&query->aggregations[i]);
+        in->columns[query->groupby_count + i] = aggregation_column(&query->aggregations[i]);
     return true;
 }
 
-static bool no_answer(struct reader *in, const char *what)
+static bool refuse_answer(struct reader *in, const char *what)
 {
     return error_set(in->error, ERROR_INTERNAL, "snuba's answer: %s", what);
 }
@@ -165,19 +172,20 @@ static bool has_name(const json_t *meta, const char *name)
     return false;
 }
 
-/* Exactly the columns that were asked for, in any order. */
+/* The answer must have exactly the columns of the query, in any order. */
 static bool check_meta(struct reader *in, const json_t *meta)
 {
     if (!json_is_array(meta))
-        return no_answer(in, "no meta");
+        return refuse_answer(in, "no meta");
     for (size_t i = 0; i < in->count; i++)
         if (!has_name(meta, in->columns[i].name))
-            return no_answer(in, "a column is missing");
-    return json_array_size(meta) == in->count || no_answer(in, "a column too many");
+            return refuse_answer(in, "a column is missing");
+    return json_array_size(meta) == in->count || refuse_answer(in, "a column too many");
 }
 
 /* ---- the cells ---- */
 
+/* Reads a list of texts without its nulls. */
 static bool read_texts(struct reader *in, const json_t *list, struct snuba_cell *cell)
 {
     size_t i = 0;
@@ -191,7 +199,7 @@ static bool read_texts(struct reader *in, const json_t *list, struct snuba_cell 
         if (json_is_null(entry))
             continue;
         if (!json_is_string(entry))
-            return no_answer(in, "not a list of texts");
+            return refuse_answer(in, "not a list of texts");
         texts[cell->text_count] =
             arena_copy(in->arena, json_string_value(entry), json_string_length(entry), in->error);
         if (texts[cell->text_count++] == NULL)
@@ -204,7 +212,7 @@ static bool read_texts(struct reader *in, const json_t *list, struct snuba_cell 
 static bool read_text(struct reader *in, const json_t *value, struct snuba_cell *cell)
 {
     if (!json_is_string(value))
-        return no_answer(in, "not a text");
+        return refuse_answer(in, "not a text");
     cell->size = json_string_length(value);
     cell->text = arena_copy(in->arena, json_string_value(value), cell->size, in->error);
     return cell->text != NULL;
@@ -214,7 +222,7 @@ static bool read_flag(struct reader *in, const json_t *value, struct snuba_cell 
 {
     int64_t flag = 0;
     if (!json_to_int64(value, 0, 1, &flag))
-        return no_answer(in, "not a flag");
+        return refuse_answer(in, "not a flag");
     cell->text = flag == 1 ? "yes" : "no";
     cell->size = strlen(cell->text);
     return true;
@@ -225,14 +233,14 @@ static bool read_time(struct reader *in, const json_t *value, struct snuba_cell 
     return (json_is_string(value) &&
             clock_parse_iso(json_string_value(value), json_string_length(value), &cell->number,
                             in->error)) ||
-           no_answer(in, "not a time");
+           refuse_answer(in, "not a time");
 }
 
 static bool read_cell(struct reader *in, const struct column *column, const json_t *value,
                       struct snuba_cell *cell)
 {
     if (value == NULL)
-        return no_answer(in, "a row without all columns");
+        return refuse_answer(in, "a row without all columns");
     bool is_null = json_is_null(value);
     if (is_null && column->nullable)
         return true; /* the cell is zeroed: SNUBA_CELL_NULL */
@@ -243,16 +251,16 @@ static bool read_cell(struct reader *in, const struct column *column, const json
     case SNUBA_CELL_TIME:
         return read_time(in, value, cell);
     case SNUBA_CELL_TEXTS:
-        return json_is_array(value) ? read_texts(in, value, cell) : no_answer(in, "not a list");
+        return json_is_array(value) ? read_texts(in, value, cell) : refuse_answer(in, "not a list");
     case SNUBA_CELL_NUMBER:
     case SNUBA_CELL_NULL:
         break;
     }
     return (is_null && column->null_is_zero) || json_to_int64(value, 0, INT64_MAX, &cell->number) ||
-           no_answer(in, "not a number");
+           refuse_answer(in, "not a number");
 }
 
-/* clean_json_parse, and whether there was something to clean. */
+/* As clean_json_parse. *mended: cleaning has changed the text. */
 static bool parse_row(struct json_slice text, json_t **row, bool *mended, struct error *error)
 {
     struct buffer clean;
@@ -270,14 +278,14 @@ static bool read_row(struct reader *in, struct json_slice text, struct snuba_cel
     json_t *row = NULL;
     if (!parse_row(text, &row, mended, in->error))
         return in->error->code == ERROR_INVALID ? snuba_judge_page(200, false, in->error) : false;
-    bool done = json_is_object(row) || no_answer(in, "a row that is none");
+    bool done = json_is_object(row) || refuse_answer(in, "a row is not an object");
     for (size_t i = 0; done && i < in->count; i++)
         done = read_cell(in, &in->columns[i], json_object_get(row, in->columns[i].name), &cells[i]);
     json_decref(row);
     return done;
 }
 
-/* Counts them first: how many cells there will be. */
+/* Counts the rows, so that all cells can be allocated at once. */
 static bool count_rows(struct reader *in, struct json_slice data, size_t *count)
 {
     struct json_slice row;
@@ -288,8 +296,8 @@ static bool count_rows(struct reader *in, struct json_slice data, size_t *count)
     if (cursor.broken)
         return snuba_judge_page(200, false, in->error);
     if (in->query->limit >= 0 && *count > (size_t)in->query->limit)
-        return no_answer(in, "more rows than were asked for");
-    return in->query->groupby_count > 0 || *count == 1 || no_answer(in, "not one row");
+        return refuse_answer(in, "more rows than were asked for");
+    return in->query->groupby_count > 0 || *count == 1 || refuse_answer(in, "not one row");
 }
 
 static bool read_rows(struct reader *in, struct json_slice data, struct snuba_answer *answer)
@@ -300,7 +308,7 @@ static bool read_rows(struct reader *in, struct json_slice data, struct snuba_an
     if (!count_rows(in, data, &answer->rows))
         return false;
     if (__builtin_mul_overflow(answer->rows, in->count, &cells))
-        return no_answer(in, "too many rows");
+        return refuse_answer(in, "too many rows");
     answer->cells = arena_array(in->arena, cells, sizeof(*answer->cells), in->error);
     answer->mended = arena_array(in->arena, answer->rows + 1, sizeof(*answer->mended), in->error);
     if (answer->cells == NULL || answer->mended == NULL)
@@ -312,13 +320,13 @@ static bool read_rows(struct reader *in, struct json_slice data, struct snuba_an
     return true;
 }
 
-/* What stands in the groupby columns of the totals means nothing. */
+/* Reads the aggregations only: the groupby columns of the totals have no meaning. */
 static bool read_totals(struct reader *in, const json_t *totals, struct snuba_answer *answer)
 {
     if (!in->query->totals)
         return true;
     if (!json_is_object(totals))
-        return no_answer(in, "no totals");
+        return refuse_answer(in, "no totals");
     answer->totals = arena_array(in->arena, in->count, sizeof(*answer->totals), in->error);
     bool done = answer->totals != NULL;
     for (size_t i = in->query->groupby_count; done && i < in->count; i++)
@@ -335,8 +343,9 @@ bool snuba_text_is_certain(const struct snuba_answer *answer, size_t row)
     return !answer->mended[row] && strstr(snuba_cell(answer, row, 0)->text, replacement) == NULL;
 }
 
-/* An error as Python sees it: null, "", {} and the like are none. */
-static json_t *what_it_said(json_t *said)
+/* The reported error, or NULL. A value that is false in Python (null, "", {} and so on) is no
+   error. */
+static json_t *reported_error(json_t *said)
 {
     bool nothing = said == NULL || json_is_null(said) || json_is_false(said) ||
                    (json_is_string(said) && json_string_length(said) == 0) ||
@@ -346,14 +355,14 @@ static json_t *what_it_said(json_t *said)
     return nothing ? NULL : said;
 }
 
-static bool read_members(struct reader *in, const struct snuba_dialect *dialect, int status,
-                         const struct members *members, struct snuba_answer *answer)
+static bool read_answer(struct reader *in, const struct snuba_dialect *dialect, int status,
+                        const struct members *members, struct snuba_answer *answer)
 {
-    json_t *said = what_it_said(members->error);
+    json_t *said = reported_error(members->error);
     if (status != 200 || said != NULL)
         return snuba_judge_error(status, said, &answer->trouble, in->error);
     if (members->data.at == NULL)
-        return no_answer(in, "no data");
+        return refuse_answer(in, "no data");
     return name_columns(in, dialect) && check_meta(in, members->meta) &&
            read_rows(in, members->data, answer) && read_totals(in, members->totals, answer);
 }
@@ -365,9 +374,9 @@ bool snuba_answer_read(const struct snuba_dialect *dialect, const struct snuba_q
     struct members members = {.meta = NULL};
     struct reader in = {.query = query, .arena = answer->arena, .error = error};
     *answer = (struct snuba_answer){.arena = answer->arena, .size = reply->size};
-    bool done = take_members(reply->body, reply->size, &members, error);
+    bool done = read_members(reply->body, reply->size, &members, error);
     if (done)
-        done = read_members(&in, dialect, reply->status, &members, answer);
+        done = read_answer(&in, dialect, reply->status, &members, answer);
     else if (error->code == ERROR_INVALID || error->code == ERROR_TOO_LARGE)
         done = snuba_judge_page(reply->status, dialect->refuses_by_html, error);
     free_members(&members);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A Snuba's answer: bytes to typed rows, or to an error whose code says what to do next. No I/O.
- * Text that would break the JSON parser (bad UTF-8, lone surrogates, NUL) is made clean first, so
- * that one bad tag value does not fail a page.
+ * Turns the bytes of a Snuba's answer into typed rows, or into an error whose code says what to do
+ * next. No I/O. Text that would break the JSON parser (bad UTF-8, lone surrogates, NUL) is cleaned
+ * first, so that one bad tag value does not make a whole page fail.
  */
 #ifndef SNUBA_ANSWER_H
 #define SNUBA_ANSWER_H
@@ -22,23 +22,23 @@ struct snuba_cell {
     enum snuba_cell_kind kind;
     const char *text; /* NUL-terminated */
     size_t size;
-    int64_t number;           /* a number, or microseconds */
-    const char *const *texts; /* of topK */
+    int64_t number;           /* a number, or a time in microseconds */
+    const char *const *texts; /* the values of topK */
     size_t text_count;
 };
 
-/* Rows of as many cells as the query groups by and counts: first the groupby columns, then the
-   aggregations, in the query's order. Without groupby there is exactly one row. */
+/* A row has a cell for each groupby column, then one for each aggregation, in the query's order.
+   Without groupby there is exactly one row. */
 struct snuba_answer {
-    struct arena *arena; /* where all is */
+    struct arena *arena; /* of everything here */
     size_t columns;
     size_t rows;
     size_t size;               /* bytes that the server sent */
     struct snuba_cell *cells;  /* rows x columns */
-    bool *mended;              /* rows whose text is not what the server has: it was made clean */
-    struct snuba_cell *totals; /* columns (the groupby columns NULL), when the query asked for */
-                               /* them, else NULL */
-    struct snuba_trouble trouble; /* for the log, filled also when snuba_answer_read fails */
+    bool *mended;              /* for each row: its text was cleaned, and the server's differs */
+    struct snuba_cell *totals; /* one row, its groupby cells SNUBA_CELL_NULL; NULL if the query */
+                               /* does not ask for totals */
+    struct snuba_trouble trouble; /* for the log; set even if snuba_answer_read fails */
 };
 
 static inline const struct snuba_cell *snuba_cell(const struct snuba_answer *answer, size_t row,
@@ -47,25 +47,25 @@ static inline const struct snuba_cell *snuba_cell(const struct snuba_answer *ans
     return &answer->cells[row * answer->columns + column];
 }
 
-/* Whether the text in the first cell of a row is beyond doubt what the server has, and compares
-   with: it was not made clean, and has no U+FFFD, which may stand there for anything. */
+/* Whether the text in the first cell of a row is certainly the server's own, by which the server
+   also compares. It is not if it was cleaned, or has a U+FFFD: that may stand for other bytes. */
 bool snuba_text_is_certain(const struct snuba_answer *answer, size_t row);
 
-/* What the server sent. */
+/* The server's answer as it came. */
 struct snuba_reply {
     int status; /* of HTTP */
     const char *body;
     size_t size;
 };
 
-/* Reads the reply to `query` into answer->arena, which the caller has set. Each row has to be whole
-   and of the right types, times with their zone, and no more rows than the limit. A count or a
-   number of distinct values may be quoted; distinct values of nothing, which may be NULL, are 0.
-   Beside the answer's text and its cells only one row's tree is in memory at a time.
+/* Reads the reply to `query` into answer->arena, which the caller sets. Each row must be complete,
+   with the right types and times with a zone, and there must not be more rows than the limit. A
+   count or a number of distinct values may be quoted. A NULL number of distinct values is 0.
+   Besides the answer's text and its cells, only the JSON tree of one row is in memory at a time.
 
    Errors: those of verdict.h, and
-     ERROR_ANSWER    200 that is no JSON, or is cut
-     ERROR_INTERNAL  JSON that is no answer: no data, another column, a wrong type
+     ERROR_ANSWER    status 200, but the body is no JSON, or is cut
+     ERROR_INTERNAL  the JSON does not fit the query: no data, another column, a wrong type
      ERROR_TOO_LARGE the arena is too small */
 bool snuba_answer_read(const struct snuba_dialect *dialect, const struct snuba_query *query,
                        const struct snuba_reply *reply, struct snuba_answer *answer,

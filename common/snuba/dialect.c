@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What the dialects have in common: the names of columns, and the checks of a query. */
 #include "snuba/dialect.h"
 
 #include "base/text.h"
@@ -41,7 +42,7 @@ const char *snuba_dialect_tag_key(const struct snuba_dialect *dialect, const cha
     return dialect->words->key_here(answered);
 }
 
-static bool fits(int length, struct error *error)
+static bool check_name_length(int length, struct error *error)
 {
     return (length > 0 && length < SNUBA_COLUMN_MAX) ||
            error_set(error, ERROR_QUERY, "a column's name is too long for snuba");
@@ -51,15 +52,15 @@ bool snuba_name_column(const struct snuba_dialect *dialect, const struct snuba_c
                        char name[SNUBA_COLUMN_MAX], struct error *error)
 {
     if (column->kind == SNUBA_ALIAS)
-        return fits(snprintf(name, SNUBA_COLUMN_MAX, "%s", column->name), error);
+        return check_name_length(snprintf(name, SNUBA_COLUMN_MAX, "%s", column->name), error);
     if (column->kind != SNUBA_TAG)
-        return fits(snprintf(name, SNUBA_COLUMN_MAX, "%s", dialect->words->columns[column->kind]),
-                    error);
+        return check_name_length(
+            snprintf(name, SNUBA_COLUMN_MAX, "%s", dialect->words->columns[column->kind]), error);
     if (!can_be_named(column->name))
         return error_set(error, ERROR_QUERY,
-                         "snuba can not be asked for a tag key with other characters than letters, "
+                         "snuba cannot be asked for a tag key with other characters than letters, "
                          "digits and _.:-");
-    return fits(
+    return check_name_length(
         snprintf(name, SNUBA_COLUMN_MAX, "tags[%s]", dialect->words->key_there(column->name)),
         error);
 }
@@ -74,7 +75,7 @@ bool snuba_dialect_column(const struct snuba_dialect *dialect, const struct snub
     return *name != NULL;
 }
 
-/* ---- what a query has to be in every dialect ---- */
+/* ---- the checks of every dialect ---- */
 
 bool snuba_query_counts(const struct snuba_query *query, enum snuba_column_kind kind)
 {
@@ -111,13 +112,13 @@ static bool check_condition(const struct snuba_condition *condition, bool having
     const struct snuba_literal *literal = &condition->literal;
     bool unary = condition->compare == SNUBA_IS_NULL || condition->compare == SNUBA_IS_NOT_NULL;
     if (unary != (literal->kind == SNUBA_NOTHING))
-        return error_set(error, ERROR_QUERY, "a condition compares with the wrong thing");
+        return error_set(error, ERROR_QUERY, "a condition has the wrong kind of value");
     if (!unary && (literal->count == 0 || (literal->count > 1 && condition->compare != SNUBA_IN)))
         return error_set(error, ERROR_QUERY, "a condition compares with %zu values",
                          literal->count);
     if (condition->column.kind == SNUBA_ALIAS &&
         (!having || !snuba_query_has_alias(query, condition->column.name)))
-        return error_set(error, ERROR_QUERY, "a condition is about no column");
+        return error_set(error, ERROR_QUERY, "a condition has an unknown alias");
     return true;
 }
 
@@ -125,7 +126,7 @@ static bool check_conditions(const struct snuba_query *query, struct error *erro
 {
     for (size_t i = 0; i < query->condition_count; i++) {
         if (query->conditions[i].count == 0)
-            return error_set(error, ERROR_QUERY, "one of no conditions can not hold");
+            return error_set(error, ERROR_QUERY, "a list of alternatives is empty");
         for (size_t j = 0; j < query->conditions[i].count; j++)
             if (!check_condition(&query->conditions[i].conditions[j], false, query, error))
                 return false;
@@ -145,7 +146,7 @@ static bool check_order(const struct snuba_dialect *dialect, const struct snuba_
     for (size_t i = 0; i < query->orderby_count; i++) {
         const struct snuba_column *column = &query->orderby[i].column;
         if (column->kind == SNUBA_ALIAS && !snuba_query_has_alias(query, column->name))
-            return error_set(error, ERROR_QUERY, "it is to be sorted by nothing");
+            return error_set(error, ERROR_QUERY, "a sort key has an unknown alias");
     }
     return true;
 }

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Snuba of 17 April 2018. */
+/*
+ * The Snuba of 17 April 2018: the names of its columns, the queries that it cannot answer
+ * (check_query), and the layout of a request (print_request).
+ *
+ * Tested by tests/unit/snuba/dialect_print_test.c, tests/unit/snuba/dialect_tags_test.c and
+ * tests/unit/snuba/dialect_test.c.
+ */
 #include "base/text.h"
 #include "snuba/dialect_print.h"
 
 /* ---- tags that are columns ---- */
 
-/* Tags of Sentry that the server keeps in columns, where it does not call them the same; it looks
-   for them nowhere else. */
+/* Sentry's tags that the server stores in columns, and only there. The names of some columns differ
+   from the keys. */
 static const struct {
     const char *key, *column;
 } promoted[] = {
@@ -56,14 +62,15 @@ static bool is_promoted(const char *key)
     return false;
 }
 
-/* ---- what it has no words for ---- */
+/* ---- queries that the server cannot answer ---- */
 
-static bool refuse(struct error *error, const char *what)
+static bool refuse_query(struct error *error, const char *what)
 {
     return error_set(error, ERROR_QUERY, "the 2018 dialect has no %s", what);
 }
 
-/* Sorted by another column than one with an alias, the server says nothing and sorts nothing. */
+/* The server sorts only by columns with an alias. By any other column it does not sort, and reports
+   no error. A tag and the group have an alias if the query groups by them. */
 static bool check_order(const struct snuba_query *query, struct error *error)
 {
     if (query->orderby_count == 0 || query->orderby[0].column.kind == SNUBA_ALIAS)
@@ -74,10 +81,10 @@ static bool check_order(const struct snuba_query *query, struct error *error)
         if (query->groupby[i].kind == column->kind &&
             (column->kind != SNUBA_TAG || text_equal(query->groupby[i].name, column->name)))
             return true;
-    return refuse(error, "order by a column without an alias");
+    return refuse_query(error, "order by a column without an alias");
 }
 
-/* A tag that is a column is not among those that arrayjoin goes through. */
+/* Arrayjoin goes through the stored tags only: it never finds a tag that is a column. */
 static bool check_tag_keys(const struct snuba_query *query, struct error *error)
 {
     for (size_t i = 0; i < query->condition_count; i++)
@@ -87,7 +94,7 @@ static bool check_tag_keys(const struct snuba_query *query, struct error *error)
                 continue;
             for (size_t n = 0; n < condition->literal.count; n++)
                 if (is_promoted(condition->literal.texts[n]))
-                    return refuse(error, "arrayjoin over a tag that is a column");
+                    return refuse_query(error, "arrayjoin over a tag that is a column");
         }
     return true;
 }
@@ -97,7 +104,8 @@ static bool uses_arrayjoin(const struct snuba_query *query)
     return snuba_query_uses(query, SNUBA_TAGS_KEY) || snuba_query_uses(query, SNUBA_TAGS_VALUE);
 }
 
-/* Arrayjoin puts one tag into the place of all, in which the other columns look for theirs. */
+/* Arrayjoin replaces an event's list of tags by one tag, and the column of a stored tag is read
+   from that list. */
 static bool is_stored_tag(const struct snuba_column *column)
 {
     return column->kind == SNUBA_TAG && !is_promoted(column->name);
@@ -123,54 +131,54 @@ static bool check_all_tags(const struct snuba_query *query, struct error *error)
         !snuba_query_uses(query, SNUBA_ALL_TAGS_VALUE))
         return true;
     if (uses_arrayjoin(query))
-        return refuse(error, "two ways through the tags at once");
+        return refuse_query(error, "two ways through the tags at once");
     return snuba_query_counts(query, SNUBA_ALL_TAGS_KEY) ||
            snuba_query_counts(query, SNUBA_ALL_TAGS_VALUE) ||
-           refuse(error, "grouping by all tags without an aggregation over them");
+           refuse_query(error, "grouping by all tags without an aggregation over them");
 }
 
-static bool check(const struct snuba_query *query, struct error *error)
+static bool check_query(const struct snuba_query *query, struct error *error)
 {
     if (query->having_count > 0)
-        return refuse(error, "having");
+        return refuse_query(error, "having");
     if (query->totals)
-        return refuse(error, "totals");
+        return refuse_query(error, "totals");
     if (query->limitby > 0)
-        return refuse(error, "limitby");
+        return refuse_query(error, "limitby");
     if (query->offset > 0 && query->limit < 0)
-        return refuse(error, "offset without a limit");
+        return refuse_query(error, "offset without a limit");
     if (uses_arrayjoin(query) && uses_stored_tag(query))
-        return refuse(error, "arrayjoin beside the column of another tag");
+        return refuse_query(error, "arrayjoin beside the column of another tag");
     return check_order(query, error) && check_tag_keys(query, error) &&
            check_all_tags(query, error);
 }
 
 /* ---- the body ---- */
 
-static bool put(const struct snuba_printer *printer, const char *text)
+static bool append_text(const struct snuba_printer *printer, const char *text)
 {
     return buffer_append_text(printer->body, text, printer->error);
 }
 
 static bool print_group(const struct snuba_printer *printer, const struct snuba_group_hashes *group)
 {
-    bool done =
-        put(printer, "[") && snuba_print_number(printer, group->group_id) && put(printer, ",[");
+    bool done = append_text(printer, "[") && snuba_print_number(printer, group->group_id) &&
+                append_text(printer, ",[");
     for (size_t i = 0; done && i < group->count; i++)
-        done = (i == 0 || put(printer, ",")) && snuba_print_text(printer, group->hashes[i]);
-    return done && put(printer, "]]");
+        done = (i == 0 || append_text(printer, ",")) && snuba_print_text(printer, group->hashes[i]);
+    return done && append_text(printer, "]]");
 }
 
-/* Without the map every event is of the issue 0. A group without hashes has no events. */
+/* Without this map every event has the issue 0. A group without hashes has no events. */
 static bool print_issues(const struct snuba_printer *printer)
 {
     const struct snuba_query *query = printer->query;
     if (query->issue_count == 0)
         return true;
-    bool done = snuba_print_member(printer, "issues") && put(printer, "[");
+    bool done = snuba_print_member(printer, "issues") && append_text(printer, "[");
     for (size_t i = 0; done && i < query->issue_count; i++)
-        done = (i == 0 || put(printer, ",")) && print_group(printer, &query->issues[i]);
-    return done && put(printer, "]");
+        done = (i == 0 || append_text(printer, ",")) && print_group(printer, &query->issues[i]);
+    return done && append_text(printer, "]");
 }
 
 static bool print_rows(const struct snuba_printer *printer)
@@ -181,8 +189,8 @@ static bool print_rows(const struct snuba_printer *printer)
                                           snuba_print_order(printer, &query->orderby[0])));
 }
 
-/* to_date is the last second that counts. */
-static bool print(const struct snuba_printer *printer)
+/* The server includes the second of to_date; a query's `to` is exclusive. */
+static bool print_request(const struct snuba_printer *printer)
 {
     const struct snuba_query *query = printer->query;
     return snuba_print_member(printer, "project") &&
@@ -221,8 +229,8 @@ static const struct snuba_words words = {
     .key_there = key_there,
     .key_here = key_here,
     .is_apart = is_promoted,
-    .check = check,
-    .print = print,
+    .check = check_query,
+    .print = print_request,
 };
 
 const struct snuba_dialect snuba_dialect_2018 = {.name = "2018",

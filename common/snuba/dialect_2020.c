@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Snuba of 24 March 2020. */
+/*
+ * The Snuba of 24 March 2020.
+ *
+ * Tested by tests/unit/snuba/dialect_print_test.c, tests/unit/snuba/dialect_tags_test.c and
+ * tests/unit/snuba/dialect_test.c.
+ */
 #include "snuba/dialect_print.h"
 
 static const char *same_key(const char *key)
@@ -7,14 +12,14 @@ static const char *same_key(const char *key)
     return key;
 }
 
-/* What is a column is among the tags, too. */
+/* A tag that is a column is also stored among the tags. */
 static bool is_apart(const char *key)
 {
     (void)key;
     return false;
 }
 
-static bool check(const struct snuba_query *query, struct error *error)
+static bool check_query(const struct snuba_query *query, struct error *error)
 {
     return query->having_count == 0 || query->groupby_count > 0 ||
            error_set(error, ERROR_QUERY, "the 2020 dialect has no having without groupby");
@@ -22,7 +27,7 @@ static bool check(const struct snuba_query *query, struct error *error)
 
 /* ---- the body ---- */
 
-static bool put(const struct snuba_printer *printer, const char *text)
+static bool append_text(const struct snuba_printer *printer, const char *text)
 {
     return buffer_append_text(printer->body, text, printer->error);
 }
@@ -32,29 +37,31 @@ static bool print_orderby(const struct snuba_printer *printer)
     const struct snuba_query *query = printer->query;
     if (query->orderby_count == 0)
         return true;
-    bool done = snuba_print_member(printer, "orderby") && put(printer, "[");
+    bool done = snuba_print_member(printer, "orderby") && append_text(printer, "[");
     for (size_t i = 0; done && i < query->orderby_count; i++)
-        done = (i == 0 || put(printer, ",")) && snuba_print_order(printer, &query->orderby[i]);
-    return done && put(printer, "]");
+        done =
+            (i == 0 || append_text(printer, ",")) && snuba_print_order(printer, &query->orderby[i]);
+    return done && append_text(printer, "]");
 }
 
 static bool print_limitby(const struct snuba_printer *printer)
 {
     const struct snuba_order column = {.column = printer->query->limitby_column};
     return printer->query->limitby == 0 ||
-           (snuba_print_member(printer, "limitby") && put(printer, "[") &&
-            snuba_print_number(printer, printer->query->limitby) && put(printer, ",") &&
-            snuba_print_order(printer, &column) && put(printer, "]"));
+           (snuba_print_member(printer, "limitby") && append_text(printer, "[") &&
+            snuba_print_number(printer, printer->query->limitby) && append_text(printer, ",") &&
+            snuba_print_order(printer, &column) && append_text(printer, "]"));
 }
 
 static bool print_rows(const struct snuba_printer *printer)
 {
     const struct snuba_query *query = printer->query;
     return print_orderby(printer) && print_limitby(printer) && snuba_print_limit(printer) &&
-           (!query->totals || (snuba_print_member(printer, "totals") && put(printer, "true")));
+           (!query->totals ||
+            (snuba_print_member(printer, "totals") && append_text(printer, "true")));
 }
 
-static bool print(const struct snuba_printer *printer)
+static bool print_request(const struct snuba_printer *printer)
 {
     const struct snuba_query *query = printer->query;
     return snuba_print_member(printer, "dataset") && snuba_print_text(printer, "events") &&
@@ -63,10 +70,10 @@ static bool print(const struct snuba_printer *printer)
            snuba_print_member(printer, "from_date") && snuba_print_time(printer, query->from) &&
            snuba_print_member(printer, "to_date") && snuba_print_time(printer, query->to) &&
            snuba_print_groupby(printer) && snuba_print_member(printer, "selected_columns") &&
-           put(printer, "[]") && snuba_print_conditions(printer) &&
+           append_text(printer, "[]") && snuba_print_conditions(printer) &&
            snuba_print_aggregations(printer) &&
            (query->having_count == 0 || snuba_print_having(printer)) && print_rows(printer) &&
-           snuba_print_member(printer, "consistent") && put(printer, "false");
+           snuba_print_member(printer, "consistent") && append_text(printer, "false");
 }
 
 static const struct snuba_words words = {
@@ -85,7 +92,7 @@ static const struct snuba_words words = {
                 [SNUBA_USERNAME] = "username",
                 [SNUBA_IP_ADDRESS] = "ip_address"},
     .functions = {[SNUBA_COUNT] = "count()",
-                  [SNUBA_UNIQ] = "uniqExact", /* the server hands any function on */
+                  [SNUBA_UNIQ] = "uniqExact", /* the server passes any function to ClickHouse */
                   [SNUBA_UNIQ_ABOUT] = "uniq",
                   [SNUBA_MIN] = "min",
                   [SNUBA_MAX] = "max"},
@@ -93,8 +100,8 @@ static const struct snuba_words words = {
     .key_there = same_key,
     .key_here = same_key,
     .is_apart = is_apart,
-    .check = check,
-    .print = print,
+    .check = check_query,
+    .print = print_request,
 };
 
 const struct snuba_dialect snuba_dialect_2020 = {.name = "2020",

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON by hand: a request is small, and its bytes are part of what the tests hold fast. */
+/*
+ * Prints JSON by hand: a request is small, and the tests compare its bytes. Each function appends
+ * one part of the request to the printer's body.
+ */
 #include "snuba/dialect_print.h"
 
 #include "base/text.h"
@@ -9,14 +12,14 @@
 
 /* ---- JSON ---- */
 
-static bool put(const struct snuba_printer *printer, const char *text)
+static bool append_text(const struct snuba_printer *printer, const char *text)
 {
     return buffer_append_text(printer->body, text, printer->error);
 }
 
 static bool put_comma(const struct snuba_printer *printer, bool wanted)
 {
-    return !wanted || put(printer, ",");
+    return !wanted || append_text(printer, ",");
 }
 
 bool snuba_print_member(const struct snuba_printer *printer, const char *name)
@@ -60,10 +63,10 @@ static bool check_text(const struct snuba_printer *printer, const char *text)
 bool snuba_print_text(const struct snuba_printer *printer, const char *text)
 {
     const unsigned char *at = (const unsigned char *)text;
-    bool done = check_text(printer, text) && put(printer, "\"");
+    bool done = check_text(printer, text) && append_text(printer, "\"");
     while (done && *at != '\0')
         done = put_code_point(printer, next_code_point(&at));
-    return done && put(printer, "\"");
+    return done && append_text(printer, "\"");
 }
 
 bool snuba_print_number(const struct snuba_printer *printer, int64_t number)
@@ -73,10 +76,10 @@ bool snuba_print_number(const struct snuba_printer *printer, int64_t number)
 
 bool snuba_print_numbers(const struct snuba_printer *printer, const int64_t *numbers, size_t count)
 {
-    bool done = put(printer, "[");
+    bool done = append_text(printer, "[");
     for (size_t i = 0; done && i < count; i++)
         done = put_comma(printer, i > 0) && snuba_print_number(printer, numbers[i]);
-    return done && put(printer, "]");
+    return done && append_text(printer, "]");
 }
 
 bool snuba_print_time(const struct snuba_printer *printer, int64_t usec)
@@ -102,10 +105,10 @@ static bool put_column(const struct snuba_printer *printer, const struct snuba_c
 bool snuba_print_groupby(const struct snuba_printer *printer)
 {
     const struct snuba_query *query = printer->query;
-    bool done = snuba_print_member(printer, "groupby") && put(printer, "[");
+    bool done = snuba_print_member(printer, "groupby") && append_text(printer, "[");
     for (size_t i = 0; done && i < query->groupby_count; i++)
         done = put_comma(printer, i > 0) && put_column(printer, &query->groupby[i], "");
-    return done && put(printer, "]");
+    return done && append_text(printer, "]");
 }
 
 static bool put_function(const struct snuba_printer *printer,
@@ -119,19 +122,21 @@ static bool put_function(const struct snuba_printer *printer,
 static bool put_aggregation(const struct snuba_printer *printer,
                             const struct snuba_aggregation *aggregation)
 {
-    return put(printer, "[") && put_function(printer, aggregation) && put(printer, ",") &&
-           (aggregation->function == SNUBA_COUNT ? put(printer, "\"\"")
+    return append_text(printer, "[") && put_function(printer, aggregation) &&
+           append_text(printer, ",") &&
+           (aggregation->function == SNUBA_COUNT ? append_text(printer, "\"\"")
                                                  : put_column(printer, &aggregation->column, "")) &&
-           put(printer, ",") && snuba_print_text(printer, aggregation->alias) && put(printer, "]");
+           append_text(printer, ",") && snuba_print_text(printer, aggregation->alias) &&
+           append_text(printer, "]");
 }
 
 bool snuba_print_aggregations(const struct snuba_printer *printer)
 {
     const struct snuba_query *query = printer->query;
-    bool done = snuba_print_member(printer, "aggregations") && put(printer, "[");
+    bool done = snuba_print_member(printer, "aggregations") && append_text(printer, "[");
     for (size_t i = 0; done && i < query->aggregation_count; i++)
         done = put_comma(printer, i > 0) && put_aggregation(printer, &query->aggregations[i]);
-    return done && put(printer, "]");
+    return done && append_text(printer, "]");
 }
 
 bool snuba_print_order(const struct snuba_printer *printer, const struct snuba_order *order)
@@ -150,18 +155,18 @@ bool snuba_print_limit(const struct snuba_printer *printer)
 
 /* ---- conditions ---- */
 
-/* A text as the inside of an SQL literal in which the server escapes quotes only: the backslashes
-   are doubled, and bytes that are not ASCII written as \xNN, because its Python 2 answers them with
-   a page. */
+/* Writes a text for a server that pastes it into an SQL literal and escapes quotes only. So
+   backslashes are doubled. Bytes that are not ASCII are written as \xNN, because the server's
+   Python 2 fails on them and answers with an HTML page. */
 static bool put_escaped_text(const struct snuba_printer *printer, const char *text)
 {
-    bool done = check_text(printer, text) && put(printer, "\"");
+    bool done = check_text(printer, text) && append_text(printer, "\"");
     for (const unsigned char *at = (const unsigned char *)text; done && *at != '\0'; at++)
         if (*at >= 0x80)
             done = buffer_printf(printer->body, printer->error, "\\\\x%02X", *at);
         else
-            done = put_code_point(printer, *at) && (*at != '\\' || put(printer, "\\\\"));
-    return done && put(printer, "\"");
+            done = put_code_point(printer, *at) && (*at != '\\' || append_text(printer, "\\\\"));
+    return done && append_text(printer, "\"");
 }
 
 static bool put_literal_text(const struct snuba_printer *printer, enum snuba_column_kind column,
@@ -174,13 +179,14 @@ static bool put_literal_text(const struct snuba_printer *printer, enum snuba_col
                                    : snuba_print_text(printer, there);
 }
 
-/* The texts of a flag in the order of their numbers; what it never is equals none. */
+/* Writes a flag's text as its number, in the same order as texts: "", "no", "yes". Any other text
+   becomes 2, which equals no flag. */
 static bool put_flag(const struct snuba_printer *printer, const char *text)
 {
-    return put(printer, text_equal(text, "")      ? "-1"
-                        : text_equal(text, "no")  ? "0"
-                        : text_equal(text, "yes") ? "1"
-                                                  : "2");
+    return append_text(printer, text_equal(text, "")      ? "-1"
+                                : text_equal(text, "no")  ? "0"
+                                : text_equal(text, "yes") ? "1"
+                                                          : "2");
 }
 
 static bool put_value(const struct snuba_printer *printer, const struct snuba_condition *condition,
@@ -199,17 +205,17 @@ static bool put_value(const struct snuba_printer *printer, const struct snuba_co
     case SNUBA_NOTHING:
         break;
     }
-    return put(printer, "null");
+    return append_text(printer, "null");
 }
 
 static bool put_values(const struct snuba_printer *printer, const struct snuba_condition *condition)
 {
     if (condition->compare != SNUBA_IN)
         return put_value(printer, condition, 0);
-    bool done = put(printer, "[");
+    bool done = append_text(printer, "[");
     for (size_t i = 0; done && i < condition->literal.count; i++)
         done = put_comma(printer, i > 0) && put_value(printer, condition, i);
-    return done && put(printer, "]");
+    return done && append_text(printer, "]");
 }
 
 static bool put_condition(const struct snuba_printer *printer,
@@ -226,21 +232,21 @@ static bool put_condition(const struct snuba_printer *printer,
         [SNUBA_IS_NULL] = "IS NULL",
         [SNUBA_IS_NOT_NULL] = "IS NOT NULL",
     };
-    return put(printer, "[") && put_column(printer, &condition->column, "") && put(printer, ",") &&
-           snuba_print_text(printer, operators[condition->compare]) && put(printer, ",") &&
-           put_values(printer, condition) && put(printer, "]");
+    return append_text(printer, "[") && put_column(printer, &condition->column, "") &&
+           append_text(printer, ",") && snuba_print_text(printer, operators[condition->compare]) &&
+           append_text(printer, ",") && put_values(printer, condition) && append_text(printer, "]");
 }
 
-/* Alternatives are a list in the place of a condition. */
+/* Several alternatives are written as a list in place of a condition. */
 static bool put_any_of(const struct snuba_printer *printer,
                        const struct snuba_condition *conditions, size_t count)
 {
     if (count == 1)
         return put_condition(printer, conditions);
-    bool done = put(printer, "[");
+    bool done = append_text(printer, "[");
     for (size_t i = 0; done && i < count; i++)
         done = put_comma(printer, i > 0) && put_condition(printer, &conditions[i]);
-    return done && put(printer, "]");
+    return done && append_text(printer, "]");
 }
 
 static bool put_ids(const struct snuba_printer *printer, enum snuba_column_kind column,
@@ -250,11 +256,11 @@ static bool put_ids(const struct snuba_printer *printer, enum snuba_column_kind 
         .column = {.kind = column},
         .compare = SNUBA_IN,
         .literal = {.kind = SNUBA_NUMBER, .numbers = ids, .count = count}};
-    return count == 0 || (put(printer, ",") && put_condition(printer, &condition));
+    return count == 0 || (append_text(printer, ",") && put_condition(printer, &condition));
 }
 
-/* The environment without a name is that of the events that have none: NULL there, or empty in 2020
-   where an event has a tag that says so. */
+/* Events without an environment belong to the one with an empty name. The server has NULL for it,
+   or "" (in 2020, for an event with an empty tag). */
 static bool put_environment(const struct snuba_printer *printer, const char *const *name)
 {
     static const struct snuba_condition is_null = {.column = {.kind = SNUBA_ENVIRONMENT},
@@ -263,7 +269,8 @@ static bool put_environment(const struct snuba_printer *printer, const char *con
         .column = {.kind = SNUBA_ENVIRONMENT},
         .compare = SNUBA_IN,
         .literal = {.kind = SNUBA_TEXT, .texts = name, .count = 1}};
-    return (name[0][0] != '\0' || (put_condition(printer, &is_null) && put(printer, ","))) &&
+    return (name[0][0] != '\0' ||
+            (put_condition(printer, &is_null) && append_text(printer, ","))) &&
            put_condition(printer, &is_named);
 }
 
@@ -273,11 +280,11 @@ static bool put_environments(const struct snuba_printer *printer)
     if (query->environment_count == 0)
         return true;
     if (query->environment_count == 1 && query->environments[0][0] != '\0')
-        return put(printer, ",") && put_environment(printer, query->environments);
-    bool done = put(printer, ",[");
+        return append_text(printer, ",") && put_environment(printer, query->environments);
+    bool done = append_text(printer, ",[");
     for (size_t i = 0; done && i < query->environment_count; i++)
         done = put_comma(printer, i > 0) && put_environment(printer, &query->environments[i]);
-    return done && put(printer, "]");
+    return done && append_text(printer, "]");
 }
 
 static bool put_project_condition(const struct snuba_printer *printer)
@@ -293,20 +300,20 @@ static bool put_project_condition(const struct snuba_printer *printer)
 bool snuba_print_conditions(const struct snuba_printer *printer)
 {
     const struct snuba_query *query = printer->query;
-    bool done = snuba_print_member(printer, "conditions") && put(printer, "[");
+    bool done = snuba_print_member(printer, "conditions") && append_text(printer, "[");
     for (size_t i = 0; done && i < query->condition_count; i++)
         done = put_any_of(printer, query->conditions[i].conditions, query->conditions[i].count) &&
-               put(printer, ",");
+               append_text(printer, ",");
     return done && put_project_condition(printer) && put_environments(printer) &&
            put_ids(printer, SNUBA_GROUP_ID, query->group_ids, query->group_count) &&
-           put(printer, "]");
+           append_text(printer, "]");
 }
 
 bool snuba_print_having(const struct snuba_printer *printer)
 {
     const struct snuba_query *query = printer->query;
-    bool done = snuba_print_member(printer, "having") && put(printer, "[");
+    bool done = snuba_print_member(printer, "having") && append_text(printer, "[");
     for (size_t i = 0; done && i < query->having_count; i++)
         done = put_comma(printer, i > 0) && put_condition(printer, &query->having[i]);
-    return done && put(printer, "]");
+    return done && append_text(printer, "]");
 }

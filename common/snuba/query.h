@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A question to Snuba as a value: what is counted, of which events, in which order. It speaks of
- * columns by what they mean; a dialect (dialect.h) knows what they are called and how to print the
- * whole. Nothing here does I/O, or knows what an id means: the caller has translated what the
- * server knows by name (environments, hashes of groups).
+ * A query to Snuba as a value: what it counts, of which events, in which order. It names columns by
+ * their meaning; a dialect (dialect.h) knows their names and prints the query. Nothing here does
+ * I/O or looks up ids: the caller has translated ids into the names that the server knows
+ * (environments, hashes of groups).
  *
- * A query only points at its parts, which have to outlive it.
+ * A query points to its parts; they must outlive it.
  */
 #ifndef SNUBA_QUERY_H
 #define SNUBA_QUERY_H
@@ -19,18 +19,24 @@ enum snuba_column_kind {
     SNUBA_ENVIRONMENT,
     SNUBA_GROUP_ID, /* 2018: `issue`, which the body's `issues` map defines */
     SNUBA_EVENT_ID,
-    SNUBA_RELEASE,    /* 2020: tags[sentry:release] */
-    SNUBA_TAG,        /* the value of the tag `name`; "" or NULL where an event has none */
-    SNUBA_TAGS_KEY,   /* each of an event's keys, and */
-    SNUBA_TAGS_VALUE, /* its value: one row a tag. 2018: by arrayjoin, without the keys that are */
-                      /* columns of their own there; nothing can be sorted by them */
-    SNUBA_ALL_TAGS_KEY,   /* the same with those keys; 2018: needs an aggregation over one of */
-    SNUBA_ALL_TAGS_VALUE, /* the two, values may be NULL, the key is for snuba_dialect_tag_key */
+    SNUBA_RELEASE, /* 2020: tags[sentry:release] */
+    SNUBA_TAG,     /* the value of the tag `name`; "" or NULL: the event lacks the tag */
+
+    /* One row per tag of an event: its key and its value. 2018 makes them by arrayjoin; it leaves
+       out tags that have a column of their own, and cannot sort by these two columns. */
+    SNUBA_TAGS_KEY,
+    SNUBA_TAGS_VALUE,
+
+    /* The same with all tags. 2018 needs an aggregation over one of the two columns; there values
+       may be NULL, and keys need snuba_dialect_tag_key. */
+    SNUBA_ALL_TAGS_KEY,
+    SNUBA_ALL_TAGS_VALUE,
+
     SNUBA_USER_ID,
     SNUBA_EMAIL,
     SNUBA_USERNAME,
     SNUBA_IP_ADDRESS,
-    SNUBA_ALIAS, /* the aggregation called `name` */
+    SNUBA_ALIAS, /* the aggregation with the alias `name` */
 };
 
 struct snuba_column {
@@ -40,11 +46,11 @@ struct snuba_column {
 
 enum snuba_function {
     SNUBA_COUNT,
-    SNUBA_UNIQ,       /* the exact one where the server takes it */
-    SNUBA_UNIQ_ABOUT, /* within a few per cent, in little memory */
+    SNUBA_UNIQ,       /* distinct values; exact in 2020, as SNUBA_UNIQ_ABOUT in 2018 */
+    SNUBA_UNIQ_ABOUT, /* distinct values, within a few per cent, in little memory */
     SNUBA_MIN,
     SNUBA_MAX,
-    SNUBA_TOP_K, /* the `number` most frequent values, which may be approximate */
+    SNUBA_TOP_K, /* the `number` most frequent values; may be approximate */
 };
 
 struct snuba_aggregation {
@@ -71,8 +77,8 @@ enum snuba_literal_kind { SNUBA_NOTHING, SNUBA_TEXT, SNUBA_NUMBER, SNUBA_TIME };
 struct snuba_literal {
     enum snuba_literal_kind kind;
     const char *const *texts; /* valid UTF-8 */
-    const int64_t *numbers;   /* or microseconds, of which the server takes the whole seconds */
-    size_t count;             /* 1, or any number above 0 for SNUBA_IN */
+    const int64_t *numbers;   /* of SNUBA_TIME: microseconds, printed as whole seconds */
+    size_t count;             /* 1; for SNUBA_IN 1 or more */
 };
 
 struct snuba_condition {
@@ -81,7 +87,7 @@ struct snuba_condition {
     struct snuba_literal literal;
 };
 
-/* One of the conditions has to hold. */
+/* At least one of the conditions must hold. */
 struct snuba_any_of {
     const struct snuba_condition *conditions;
     size_t count;
@@ -92,7 +98,7 @@ struct snuba_order {
     bool descending;
 };
 
-/* What the `issues` map of the 2018 dialect is made of: a group and its hashes. */
+/* A group and its hashes: an entry of the `issues` map of the 2018 dialect. */
 struct snuba_group_hashes {
     int64_t group_id;
     const char *const *hashes;
@@ -100,9 +106,9 @@ struct snuba_group_hashes {
 };
 
 struct snuba_query {
-    const char *referrer; /* who asks: "tagstore.get_group_tag_key" */
+    const char *referrer; /* the asking method, for logs: "tagstore.get_group_tag_key" */
 
-    /* filter keys; a list that is empty filters nothing, but a project there has to be */
+    /* Filters by key. An empty list filters nothing; at least one project is required. */
     const int64_t *project_ids;
     size_t project_count;
     const char *const *environments; /* names; "": the events without an environment */
@@ -110,28 +116,28 @@ struct snuba_query {
     const int64_t *group_ids;
     size_t group_count;
 
-    int64_t from, to; /* whole seconds in microseconds: from <= event < to, in every dialect */
+    int64_t from, to; /* microseconds, of whole seconds: from <= event < to, in every dialect */
 
     const struct snuba_column *groupby;
     size_t groupby_count;
     const struct snuba_aggregation *aggregations; /* at least one */
     size_t aggregation_count;
-    const struct snuba_any_of *conditions; /* each has to hold */
+    const struct snuba_any_of *conditions; /* all must hold */
     size_t condition_count;
-    const struct snuba_condition *having; /* each has to hold; over aliases */
+    const struct snuba_condition *having; /* all must hold; over aliases */
     size_t having_count;
     const struct snuba_order *orderby;
     size_t orderby_count;
-    int64_t limit;   /* -1: none is sent; the 2020 server then takes 1000 */
+    int64_t limit;   /* -1: none is sent, and the 2020 server limits to 1000 */
     int64_t offset;  /* 0: none is sent */
-    int64_t limitby; /* rows for each value of a groupby column; 0: no bound. Not in 2018 */
+    int64_t limitby; /* maximum rows per value of limitby_column; 0: no maximum. Not in 2018 */
     struct snuba_column limitby_column;
     bool totals;
 
     const struct snuba_group_hashes *issues; /* for the 2018 dialect */
     size_t issue_count;
 
-    int64_t patience_ms; /* how long it is worth waiting for, in all; 0: as long as for any other */
+    int64_t patience_ms; /* longest time for the whole request; 0: the client's own time-outs */
 };
 
 #endif

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A thin layer over client/http: the URL with its options, one POST per query, a log line per
+ * failure. HTTP tries to connect three times; longer pauses are left to the queue.
+ */
 #include "snuba/snuba_client.h"
 
 #include "base/log.h"
@@ -7,12 +11,11 @@
 #include "client/http.h"
 
 enum {
-    /* Three tries together take less than the stop of a worker may (EXPORTD_STOP_SECONDS); longer
-       pauses are the queue's business. */
+    /* All tries together take less time than a worker's stop may take (EXPORTD_STOP_SECONDS). */
     CONNECT_MS = 5000,
     TRIES = 3,
-    /* Snuba's settings end a query after 30 s and say so (ClickHouse error 159), which is worth
-       more than our own guess; before that it may wait for its turn behind others. */
+    /* Snuba ends a query after 30 s with an error (ClickHouse 159), which says more than a time-out
+       here. Before that, the query may wait its turn in the server. */
     ANSWER_SECONDS = 120,
     ANSWER_SECONDS_MAX = 3600,
     QUERY_MAX = 4 << 20
@@ -21,15 +24,16 @@ enum {
 struct snuba_client {
     const struct snuba_dialect *dialect;
     struct http_client *http;
-    struct http_transfer *transfer; /* of the query that was sent, or NULL */
+    struct http_transfer *transfer; /* of the sent query; NULL: none */
     int64_t answer_ms;
-    const struct snuba_query *query; /* that was sent, while its answer is due */
+    const struct snuba_query *query; /* the sent query, until its answer is read */
 };
 
 /* ---- the setting ---- */
 
-/* http.h takes the URL without its options. */
-static bool split(const char *url, char *base, size_t size, struct url *parts, struct error *error)
+/* Splits the URL into its options (`parts`) and the rest (`base`), which is the URL for http.h. */
+static bool split_url(const char *url, char *base, size_t size, struct url *parts,
+                      struct error *error)
 {
     static const char *const names[] = {"timeout", "cafile", NULL};
     bool is_path = url[0] == '/';
@@ -41,7 +45,7 @@ static bool split(const char *url, char *base, size_t size, struct url *parts, s
     return is_path || (url_parse(url, parts, error) && url_check_options(parts, names, error));
 }
 
-static bool take_timeout(const struct url *parts, int64_t *answer_ms, struct error *error)
+static bool read_timeout(const struct url *parts, int64_t *answer_ms, struct error *error)
 {
     char text[URL_PART_MAX];
     int64_t seconds = ANSWER_SECONDS;
@@ -54,15 +58,15 @@ static bool take_timeout(const struct url *parts, int64_t *answer_ms, struct err
     return true;
 }
 
-static bool connect_to(struct snuba_client *client, const char *url, struct error *error)
+static bool make_http_client(struct snuba_client *client, const char *url, struct error *error)
 {
     char base[URL_TEXT_MAX];
     char cafile[URL_PART_MAX] = "";
     struct url parts;
     struct http_options options = {
         .url = base, .connect_ms = CONNECT_MS, .answer_max = SNUBA_ANSWER_MAX, .tries = TRIES};
-    if (!split(url, base, sizeof(base), &parts, error) ||
-        !take_timeout(&parts, &options.answer_ms, error) ||
+    if (!split_url(url, base, sizeof(base), &parts, error) ||
+        !read_timeout(&parts, &options.answer_ms, error) ||
         !url_option(&parts, "cafile", cafile, error))
         return false;
     if (cafile[0] != '\0' && !text_equal(parts.scheme, "https"))
@@ -72,7 +76,7 @@ static bool connect_to(struct snuba_client *client, const char *url, struct erro
     return http_client_new(&options, &client->http, error);
 }
 
-static bool wrong_setting(struct error *error)
+static bool name_setting(struct error *error)
 {
     if (error->code == ERROR_INVALID)
         error->code = ERROR_USAGE;
@@ -86,11 +90,11 @@ bool snuba_client_new(const char *url, const struct snuba_dialect *dialect,
     if (*client == NULL)
         return error_no_memory(error);
     (*client)->dialect = dialect;
-    if (connect_to(*client, url, error))
+    if (make_http_client(*client, url, error))
         return true;
     snuba_client_free(*client);
     *client = NULL;
-    return wrong_setting(error);
+    return name_setting(error);
 }
 
 void snuba_client_free(struct snuba_client *client)
@@ -108,14 +112,14 @@ const struct snuba_dialect *snuba_client_dialect(const struct snuba_client *clie
 
 int64_t snuba_client_patience_ms(const struct snuba_client *client)
 {
-    int64_t to_connect = TRIES * (CONNECT_MS + 1000); /* with the pauses between */
+    int64_t to_connect = TRIES * (CONNECT_MS + 1000); /* with the pauses between the tries */
     return to_connect + 2 * client->answer_ms;        /* to send, and to wait */
 }
 
 /* ---- asking ---- */
 
-static void report(const struct snuba_query *query, int status, const struct snuba_trouble *trouble,
-                   const struct error *error)
+static void log_failure(const struct snuba_query *query, int status,
+                        const struct snuba_trouble *trouble, const struct error *error)
 {
     if (error->code != ERROR_STOPPED)
         LOG(LOG_WARNING, "snuba.error", log_text("referrer", query->referrer),
@@ -124,16 +128,17 @@ static void report(const struct snuba_query *query, int status, const struct snu
             log_text("code", error_code_name(error->code)), log_text("error", error->message));
 }
 
-/* What has no answer has no status. */
-static bool no_answer(const struct snuba_query *query, const struct error *error)
+/* Logs a failure without an answer, and so without a status. Returns false. */
+static bool log_no_answer(const struct snuba_query *query, const struct error *error)
 {
     static const struct snuba_trouble none = {.type = ""};
-    report(query, 0, &none, error);
+    log_failure(query, 0, &none, error);
     return false;
 }
 
-/* An answer that does not fit is one that is asked for in smaller pieces. */
-static bool ask_for_less(struct error *error)
+/* An answer that is too large becomes ERROR_OVERLOAD: the caller then asks for smaller pages.
+   Returns false. */
+static bool refuse_too_large(struct error *error)
 {
     if (error->code == ERROR_TOO_LARGE)
         error->code = ERROR_OVERLOAD;
@@ -167,11 +172,11 @@ bool snuba_start(struct snuba_client *client, const struct snuba_query *query, s
 {
     if (client->transfer != NULL) {
         (void)error_set(error, ERROR_INTERNAL, "a query is under way already");
-        return no_answer(query, error);
+        return log_no_answer(query, error);
     }
     if (!send_query(client, query, error)) {
         snuba_abandon(client);
-        return no_answer(query, error);
+        return log_no_answer(query, error);
     }
     client->query = query;
     return true;
@@ -186,16 +191,16 @@ bool snuba_finish(struct snuba_client *client, struct arena *arena, struct snuba
     client->query = NULL;
     client->transfer = NULL;
     if (!http_finish(transfer, &raw, error)) {
-        (void)ask_for_less(error);
-        return query == NULL ? false : no_answer(query, error);
+        (void)refuse_too_large(error);
+        return query == NULL ? false : log_no_answer(query, error);
     }
     const struct snuba_reply reply = {
         .status = raw.status, .body = raw.body.data, .size = raw.body.size};
     answer->arena = arena;
     bool done =
-        snuba_answer_read(client->dialect, query, &reply, answer, error) || ask_for_less(error);
+        snuba_answer_read(client->dialect, query, &reply, answer, error) || refuse_too_large(error);
     if (!done)
-        report(query, raw.status, &answer->trouble, error);
+        log_failure(query, raw.status, &answer->trouble, error);
     http_answer_free(&raw);
     return done;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/system/test_snuba_export.py. */
 #include "snuba/trial.h"
 
 #include "base/text.h"
@@ -11,7 +12,7 @@ static int64_t whole_second(int64_t usec)
     return usec - usec % USEC_PER_SECOND;
 }
 
-static bool ask(struct snuba_client *client, struct error *error)
+static bool send_trial_query(struct snuba_client *client, struct error *error)
 {
     static const int64_t project_ids[] = {1};
     static const char *const hashes[] = {"00000000000000000000000000000000"};
@@ -43,12 +44,13 @@ static bool ask(struct snuba_client *client, struct error *error)
 static bool try_dialect(const char *url, const struct snuba_dialect *dialect, struct error *error)
 {
     struct snuba_client *client = NULL;
-    bool done = snuba_client_new(url, dialect, &client, error) && ask(client, error);
+    bool done = snuba_client_new(url, dialect, &client, error) && send_trial_query(client, error);
     snuba_client_free(client);
     return done;
 }
 
-/* A server answers a question in the other dialect with any kind of error: only asking tells. */
+/* A server may answer a query of the other dialect with any error. So after an error the query is
+   sent again in the other dialect. */
 bool snuba_trial(const char *url, const struct snuba_dialect *dialect, struct error *error)
 {
     struct error ignored;

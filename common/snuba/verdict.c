@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tested by tests/unit/snuba/answer_test.c and tests/system/test_snuba_errors.py. */
 #include "snuba/verdict.h"
 
 #include "base/text.h"
@@ -7,7 +8,7 @@ static const char try_again[] = "Internal error. Please try again.";
 static const char failed_to_run[] = "Internal error. Your query failed to run.";
 static const char wrong_type[] = "Invalid query. Argument to function is wrong type.";
 
-/* ClickHouse's numbers of errors (its ErrorCodes.cpp). A code in no list is ERROR_QUERY. */
+/* ClickHouse's error numbers (its ErrorCodes.cpp). A number that is not here is ERROR_QUERY. */
 struct rule {
     int64_t code;
     enum error_code verdict;
@@ -71,8 +72,9 @@ static bool judge_clickhouse(int64_t code, struct error *error)
     return error_set(error, verdict, "snuba: ClickHouse error %" PRId64, code);
 }
 
-/* Whether a gateway or a web server says by it that the request itself is wrong, so that it will
-   say so again. Others (401, 404, 502, ...) speak of its own state, which an operator mends. */
+/* Whether this status of a gateway or web server means that the request itself is wrong, so that
+   each attempt will fail. Other statuses (401, 404, 502, ...) are about the server's own state,
+   which an operator can change. */
 static bool is_about_request(int status)
 {
     return status == 400 || status == 413 || status == 414 || status == 422 || status == 431;
@@ -94,7 +96,7 @@ bool snuba_judge_page(int status, bool refuses_by_html, struct error *error)
     return judge_status(status, error);
 }
 
-/* "Code: 43.\nDB::Exception: ..." */
+/* Reads an error text of the 2018 server: "Code: 43.\nDB::Exception: ..." */
 static bool judge_text(const char *text, int status, struct snuba_trouble *trouble,
                        struct error *error)
 {
@@ -110,8 +112,9 @@ static bool judge_text(const char *text, int status, struct snuba_trouble *troub
     return judge_clickhouse(trouble->clickhouse, error);
 }
 
-/* The server's word is put into log lines: only if it is one. */
-static bool take_type(const json_t *said, struct snuba_trouble *trouble)
+/* Copies the error's type, which goes into log lines. A type that is not one plain word becomes
+   "strange". False: there is none. */
+static bool copy_type(const json_t *said, struct snuba_trouble *trouble)
 {
     const char *type = json_string_value(json_object_get(said, "type"));
     if (type == NULL || type[0] == '\0')
@@ -126,7 +129,7 @@ static bool take_type(const json_t *said, struct snuba_trouble *trouble)
 static bool judge_object(const json_t *said, int status, struct snuba_trouble *trouble,
                          struct error *error)
 {
-    if (!take_type(said, trouble))
+    if (!copy_type(said, trouble))
         return error_set(error, ERROR_INTERNAL, "snuba: an error without a type");
     if (text_equal(trouble->type, "schema"))
         return error_set(error, ERROR_EXPORT, "%s", failed_to_run);
@@ -146,7 +149,7 @@ bool snuba_judge_error(int status, const json_t *said, struct snuba_trouble *tro
     if (said == NULL)
         return judge_status(status, error);
     if (status == 429) {
-        (void)take_type(said, trouble);
+        (void)copy_type(said, trouble);
         return error_set(error, ERROR_BUSY, "snuba: the rate limit is exceeded");
     }
     if (json_is_string(said))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What tests over real tables share. TEST_DATABASE_URL names a migrated database (with
- * --standalone) without rows, which a test of tests/system gives; without it each test is skipped.
+ * For tests over real tables. TEST_DATABASE_URL is the URL of an empty database, migrated
+ * with --standalone. tests/system/test_units.py sets it; without it each test is skipped.
  */
 #ifndef TEST_DATABASE_FIXTURE_H
 #define TEST_DATABASE_FIXTURE_H
@@ -18,7 +18,7 @@ static struct pg *pg;
 static struct arena *arena;
 static struct error error;
 
-/* Every call has to succeed unless a test says otherwise. */
+/* The call must succeed. */
 static inline void ok(bool done)
 {
     if (!done)
@@ -78,7 +78,7 @@ static inline void run(const char *sql)
     ok(pg_script(pg, sql, &error));
 }
 
-/* The one text that a query answers with, as a copy; "" for NULL. */
+/* The only text in the answer to a query; "" for NULL. A copy. */
 static inline const char *text_of(const char *sql)
 {
     struct pg_result *result = NULL;
@@ -92,7 +92,7 @@ static inline const char *text_of(const char *sql)
     return text;
 }
 
-/* A test that leaves no rows. */
+/* A test in a transaction that is rolled back: it leaves no rows. */
 #define ROLLED_BACK(test) cmocka_unit_test_setup_teardown(test, begin, rollback)
 
 #endif

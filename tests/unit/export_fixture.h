@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests of exportd.export start from: a PostgreSQL of their own with an organization, a user,
-   and no exports. */
+/* For tests of exportd.export: a PostgreSQL of their own with an organization, a user, and no
+   exports. */
 #ifndef TEST_EXPORT_FIXTURE_H
 #define TEST_EXPORT_FIXTURE_H
 
@@ -54,7 +54,7 @@ static int prepare(void **state)
     return 0;
 }
 
-/* An unfinished row as a Sentry makes it. `date_added` is an SQL expression. */
+/* Inserts an unfinished row as Sentry makes it. `date_added` is an SQL expression. */
 static inline void insert_row_of(struct fixture *fixture, int64_t id, const char *date_added)
 {
     char sql[512];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A scripted HTTP server in a thread of the test's own. */
+/* A scripted HTTP server, in a thread of the test process. */
 #ifndef UNIT_HTTP_SERVER_H
 #define UNIT_HTTP_SERVER_H
 
@@ -18,14 +18,14 @@
 #include <cmocka.h>
 
 enum manner {
-    ANSWER,      /* the text, then go on with the connection */
-    CLOSE,       /* the text, then close without a word */
+    ANSWER,      /* the text; the connection stays open */
+    CLOSE,       /* the text, then close */
     ECHO,        /* 200, with the request's path as the body */
-    HALVES,      /* half of the text, and the other half when `go` is true */
+    HALVES,      /* half of the text; the other half when `go` is true */
     DRIP,        /* the text, a byte every 20 ms */
-    FLOOD,       /* the text, and then 'x' for ever */
-    HANG,        /* the text, then nothing more */
-    READ_NOTHING /* takes the connection and does not read */
+    FLOOD,       /* the text, then 'x' without end */
+    HANG,        /* the text, then nothing; the connection stays open */
+    READ_NOTHING /* accept the connection, but never read from it */
 };
 
 struct step {
@@ -35,14 +35,14 @@ struct step {
 
 enum { TOGETHER_MAX = 8 };
 
-/* Serves one connection after the other; each request takes the next step, the last one is
-   repeated. Or, with `together`, that many connections at once: none is answered before all have
-   asked; then the last to ask is the first to be answered. */
+/* Serves one connection after the other. Each request takes the next step; the last step is
+   repeated. With `together`, it serves that many connections at once: it answers only after all of
+   them have sent a request, and in reverse order. */
 struct server {
     int listener;
     char url[160];
     const struct step *steps;
-    int together;       /* 0: one after the other */
+    int together;       /* 0: one connection after the other */
     struct buffer seen; /* the last request */
     atomic_int requests, connections;
     atomic_bool go, ended;
@@ -54,7 +54,7 @@ static bool put_bytes(int socket, const char *bytes, size_t size)
     return send(socket, bytes, size, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
-/* Until the other side closes. */
+/* Waits until the client closes. */
 static void wait_for_end(int socket)
 {
     char byte = 0;
@@ -82,7 +82,7 @@ static bool echo(int socket, const char *request)
     return put_bytes(socket, text, strlen(text));
 }
 
-/* False: the connection is over. */
+/* Plays a step. False: the connection has ended. */
 static bool play(struct server *server, int socket, const struct step *step)
 {
     const char *text = step->text;
@@ -114,15 +114,15 @@ static size_t content_length(const char *request)
     return at == NULL ? 0 : strtoul(at + 16, NULL, 10);
 }
 
-/* One whole request into `seen`; false at the connection's end. */
+/* Reads one whole request into `seen`. False: the connection has ended. */
 static bool read_request(struct server *server, int socket)
 {
     struct error error;
     char byte = 0;
-    size_t whole = 0; /* known at the header's end */
+    size_t whole = 0; /* known after the header */
     for (bool first = true; recv(socket, &byte, 1, 0) == 1; first = false) {
         if (first)
-            buffer_clear(&server->seen); /* not before: the last one is to be looked at */
+            buffer_clear(&server->seen); /* only now: until then a test can look at the last one */
         assert_true(buffer_append_byte(&server->seen, byte, &error));
         if (whole == 0 && byte == '\n' && strstr(server->seen.data, "\r\n\r\n") != NULL)
             whole = server->seen.size + content_length(server->seen.data);
@@ -151,7 +151,7 @@ static void converse(struct server *server, int socket)
     (void)close(socket);
 }
 
-/* A request on each connection, then an answer to each; false at the end of a connection. */
+/* Reads a request on each connection, then answers them. False: a connection has ended. */
 static bool exchange(struct server *server, const int *sockets)
 {
     char requests[TOGETHER_MAX][100];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Linked into every unit test: a closed connection is an error of the write, not the end of the
-   process, as in exportd itself (cli/main.c). libpq sends a cancel, and hiredis everything, without
-   MSG_NOSIGNAL. */
+/* Linked into every unit test. As in exportd (cli/main.c), a write to a closed connection fails,
+   and does not end the process. It would end it otherwise: libpq sends a cancel, and hiredis
+   everything, without MSG_NOSIGNAL. */
 #include <signal.h>
 
 __attribute__((constructor)) static void ignore_sigpipe(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Plays a machine without memory: a task is run with its first allocation failing, then with its
- * second, and so on until it gets through. It has to say ERROR_AWAY each time, and to leave nothing
- * behind (LeakSanitizer looks when the test ends). jansson's memory comes from the same place.
+ * Runs a task again and again: first its first allocation fails, then its second, and so on until
+ * the task succeeds. Each failure must be ERROR_AWAY and must leak nothing (LeakSanitizer checks
+ * when the test ends). jansson's allocations fail, too.
  */
 #ifndef TESTS_NO_MEMORY_H
 #define TESTS_NO_MEMORY_H
@@ -18,7 +18,7 @@
 
 typedef bool (*no_memory_task)(const void *context, struct error *error);
 
-/* How many allocations the task makes. */
+/* Returns how many allocations the task makes. */
 static inline uint64_t no_memory_run(no_memory_task task, const void *context)
 {
     for (uint64_t n = 1; n < 100000; n++) {
@@ -31,12 +31,12 @@ static inline uint64_t no_memory_run(no_memory_task task, const void *context)
         if (!failed)
             return n - 1;
         if (done)
-            fail_msg("allocation %" PRIu64 " failed, and nobody noticed", n);
+            fail_msg("allocation %" PRIu64 " failed, but the task succeeded", n);
         if (error.code != ERROR_AWAY)
             fail_msg("allocation %" PRIu64 " failed: %s: %s", n, error_code_name(error.code),
                      error.message);
     }
-    fail_msg("it never ends");
+    fail_msg("the task never succeeds");
     return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A private PostgreSQL for a test: on a Unix socket in a temporary folder, migrated, not
- * crash-safe. */
+/* A private PostgreSQL for a test: on a Unix socket in a temporary folder, migrated, without
+ * fsync. */
 #ifndef TEST_POSTGRES_SERVER_H
 #define TEST_POSTGRES_SERVER_H
 
@@ -34,9 +34,9 @@ static void become_postgres(void)
         _exit(126);
 }
 
-/* Runs the newest installed version's program NAME. arguments[0] is left for its whole path: initdb
-   looks for itself and for postgres beside argv[0], and where that has no folder, in PATH, in which
-   Debian does not put them. */
+/* Runs the program `name` of the newest installed PostgreSQL. arguments[0] is set to its full path:
+   without a folder in argv[0], initdb looks for itself and for postgres in PATH, where Debian does
+   not put them. */
 static void run_postgres_program(const char *name, char **arguments, const char *log)
 {
     char pattern[128];
@@ -44,7 +44,7 @@ static void run_postgres_program(const char *name, char **arguments, const char 
     int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     become_postgres();
-    (void)prctl(PR_SET_PDEATHSIG, SIGQUIT); /* forgotten when the user changed */
+    (void)prctl(PR_SET_PDEATHSIG, SIGQUIT); /* a change of the user has reset it */
     (void)snprintf(pattern, sizeof(pattern), "/usr/lib/postgresql/*/bin/%s", name);
     if (out < 0 || chdir("/") != 0 || glob(pattern, 0, NULL, &found) != 0)
         _exit(126);
@@ -87,7 +87,7 @@ static bool migrate_server(const struct postgres_server *server, struct error *e
     return done;
 }
 
-/* False, and a line on standard error, when it does not come up. */
+/* False, with a line on standard error, if the server does not start. */
 static bool postgres_server_start(struct postgres_server *server)
 {
     struct error error = {.message = "initdb failed"};
@@ -148,7 +148,7 @@ static void run_sql(struct pg *pg, const char *sql)
         fail_msg("%s: %s", sql, error.message);
 }
 
-/* The one row's first column. */
+/* The first column of the only row must be `expected`. */
 static inline void expect_sql(struct pg *pg, const char *sql, const char *expected)
 {
     struct error error;

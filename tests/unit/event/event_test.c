@@ -51,7 +51,7 @@ static const char *tag(const struct event *event, const char *key)
     for (size_t i = 0; i < event->tag_count; i++) {
         if (strcmp(event->tags[i].key, key) != 0)
             continue;
-        assert_null(value); /* one a key */
+        assert_null(value); /* one tag per key */
         value = event->tags[i].value;
     }
     return value;
@@ -116,7 +116,7 @@ static void assert_user(const char *line, const char *user_tag, const char *hash
     assert_string_equal(tag(&event, "sentry:user"), user_tag);
 }
 
-/* The hashes are md5 of "7", "jane", "j@example.com", "::1" and "a:b". */
+/* The hashes are the MD5 of "7", "jane", "j@example.com", "::1" and "a:b". */
 static void test_the_first_attribute_names_the_user(void **state)
 {
     (void)state;

@@ -33,7 +33,7 @@ static size_t pack(unsigned char *to, size_t room, const unsigned char *from, si
     return room - stream.avail_out;
 }
 
-/* Reads `bytes` in pieces of `piece`; what came before a failure is in `out` too. */
+/* Reads `bytes` in pieces of `piece` bytes. After a failure `out` has the bytes before it. */
 static bool read_all(const unsigned char *bytes, size_t size, size_t piece, struct buffer *out,
                      struct error *error)
 {
@@ -95,7 +95,7 @@ static void test_gzip(void **state)
     assert_reads(packed, size, 100, 0);
 }
 
-/* Members of every size, cut where a buffer ends or not. */
+/* Members of many sizes; some end where a buffer ends. */
 static void test_members(void **state)
 {
     (void)state;

@@ -150,7 +150,7 @@ static void test_many_at_once(void **state)
     fetch(*state, list, 0);
 }
 
-/* An error answer in the middle leaves no answers behind for the next call. */
+/* After an error answer in the middle, the next call does not get the answers that are left. */
 static void test_an_error_answer(void **state)
 {
     struct server *server = *state;

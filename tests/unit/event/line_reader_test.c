@@ -8,8 +8,8 @@
 
 enum { MAXIMUM = 10 };
 
-/* Reads all of `text` (of `size` bytes) and prints what came: "number=line;", a line that is too
-   long as "number!;". */
+/* Reads all `size` bytes of `text` and prints each line as "number=line;", or "number!;" if it is
+   too long. */
 static void read_all(const char *text, size_t size, char *out, size_t out_size)
 {
     struct error error;
@@ -73,7 +73,7 @@ static void test_a_longer_line_is_passed_over(void **state)
     assert_reads("          a\nb", "1!;2=b;");
 }
 
-/* Longer than the pieces in which a line is read. */
+/* The line is longer than the pieces in which the file is read. */
 static void test_a_very_long_line_is_not_held(void **state)
 {
     char out[64];

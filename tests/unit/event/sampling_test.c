@@ -21,7 +21,7 @@ static void test_the_list_of_projects(void **state)
     assert_false(sampling_covers("17", 1));
 }
 
-/* How many of the events from number `from` on, at one moment, are kept. */
+/* How many of `count` events after the first `from` are kept, all after the same silence. */
 static int64_t kept(int64_t from, int64_t count, int64_t silence)
 {
     int64_t sum = 0;
@@ -30,7 +30,7 @@ static int64_t kept(int64_t from, int64_t count, int64_t silence)
     return sum;
 }
 
-/* Silence below a minute keeps one of 10000. */
+/* A silence below a minute keeps one event in 10,000, so the count decides. */
 static void test_by_count(void **state)
 {
     (void)state;
@@ -47,7 +47,7 @@ static void test_by_count(void **state)
     assert_true(sampling_keeps(10010000, 0));
 }
 
-/* Beyond 10,000,000 events count alone keeps one of 10000. */
+/* Above 10,000,000 events the count keeps one event in 10,000, so the silence decides. */
 static void test_by_silence(void **state)
 {
     (void)state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A Snuba's answers: rows of the right types, every row of the error table, and nonsense. */
+/* A Snuba's answers: rows of the right types, every row of the table of errors (verdict.c), and
+   broken answers. */
 #include "snuba/answer.h"
 
 #include "base/text.h"
@@ -120,7 +121,7 @@ static void test_columns_are_found_by_name(void **state)
               "\"tags_value\": \"a \\\"}]\"}]}",
               &answer);
     assert_string_equal(snuba_cell(&answer, 0, 0)->text, "a \"}]");
-    assert_int_equal(snuba_cell(&answer, 0, 1)->number, 7); /* quoted, as ClickHouse likes to */
+    assert_int_equal(snuba_cell(&answer, 0, 1)->number, 7); /* ClickHouse quotes it */
     assert_int_equal(snuba_cell(&answer, 0, 2)->number, FIRST_SEEN);
 }
 
@@ -149,7 +150,7 @@ static void check_value(const char *written, const char *expected)
     assert_int_equal(snuba_cell(&answer, 0, 0)->size, strlen(expected));
 }
 
-/* What would make jansson refuse the whole page. */
+/* Texts that would make jansson refuse the whole page. */
 static void test_unclean_values(void **state)
 {
     (void)state;
@@ -275,7 +276,7 @@ static void test_a_flag(void **state)
     assert_int_equal(error.code, ERROR_INTERNAL);
 }
 
-/* ---- JSON that is no answer ---- */
+/* ---- JSON that does not fit the query ---- */
 
 static void test_wrong_answers(void **state)
 {
@@ -314,7 +315,7 @@ static void test_wrong_answers(void **state)
         refuse(bodies[i], ERROR_INTERNAL);
 }
 
-/* Every beginning of a good answer, and some that are broken inside. */
+/* Every beginning of a good answer, and some answers that are broken inside. */
 static void test_cut_answers(void **state)
 {
     (void)state;
@@ -426,7 +427,7 @@ static void test_errors_of_2020(void **state)
         {302, ERROR_AWAY, "", NULL},
         {400, ERROR_EXPORT, HTML, AGAIN},
         {413, ERROR_EXPORT, HTML, AGAIN},
-        /* 4: too many questions, whatever the type */
+        /* 4: too many queries, whatever the type */
         {429, ERROR_BUSY, TYPED("rate-limited"), NULL},
         {429, ERROR_BUSY, TYPED("other"), NULL},
         {429, ERROR_AWAY, "{\"error\": {}}", NULL},
@@ -465,7 +466,7 @@ static void test_errors_of_2020(void **state)
         {500, ERROR_AWAY, "[\"secret\"]", NULL},
         {400, ERROR_EXPORT, "{\"detail\": \"secret\"}", AGAIN},
         {500, ERROR_AWAY, PAGE(ROW), NULL},
-        /* 14: lacking what has to be read */
+        /* 14: a member that must be read is missing */
         {500, ERROR_INTERNAL, "{\"error\": {\"message\": \"secret\"}}", NULL},
         {500, ERROR_INTERNAL, "{\"error\": {\"type\": 5}}", NULL},
         {500, ERROR_INTERNAL, "{\"error\": {\"type\": \"clickhouse\", \"message\": \"secret\"}}",

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests of the dialects of Snuba start from: a query, what it is made of, and what is expected
-   of a dialect that prints it. */
+/* For tests of Snuba's dialects: a query, its parts, and checks of what a dialect prints for it. */
 #ifndef TEST_DIALECT_FIXTURE_H
 #define TEST_DIALECT_FIXTURE_H
 
@@ -13,7 +12,7 @@
 #include <cmocka.h>
 
 #define FROM INT64_C(1787448625000000) /* 2026-08-23T01:30:25 */
-#define TO   INT64_C(1795224631000000) /* 2026-11-21T01:30:31, which does not count */
+#define TO   INT64_C(1795224631000000) /* 2026-11-21T01:30:31, exclusive */
 
 #define HEAD_2018                                                                                  \
     "{\"project\":[10],\"from_date\":\"2026-08-23T01:30:25\",\"to_date\":\"2026-11-21T01:30:30\""

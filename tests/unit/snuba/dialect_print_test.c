@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Queries as both dialects print them, byte for byte, in the forms that recorded servers took. */
+/* Queries as both dialects print them, byte for byte, in the forms that real servers have accepted.
+ */
 #include "dialect_fixture.h"
 
-/* ---- what both can say ---- */
+/* ---- queries that both dialects can express ---- */
 
 static void test_count(void **state)
 {
@@ -17,7 +18,7 @@ static void test_count(void **state)
                      "\"aggregations\":[[\"count()\",\"\",\"count\"]],\"consistent\":false}");
 }
 
-/* Exact where the server takes that function; and about. */
+/* The exact function where the server has it, and the approximate one. */
 static void test_distinct_values(void **state)
 {
     (void)state;
@@ -27,7 +28,7 @@ static void test_distinct_values(void **state)
     struct snuba_query query = query_of_project();
     query.aggregations = values;
     query.aggregation_count = ARRAY_LENGTH(values);
-    query.patience_ms = 5000; /* the client's business */
+    query.patience_ms = 5000; /* used by the client, not printed */
     expect("2018", &query,
            HEAD_2018 ",\"groupby\":[],\"conditions\":[[\"project_id\",\"IN\",[10]]],"
                      "\"aggregations\":[[\"uniq\",\"tags[foo]\",\"exact\"],"
@@ -39,7 +40,7 @@ static void test_distinct_values(void **state)
                      "[\"uniq\",\"tags[foo]\",\"about\"]],\"consistent\":false}");
 }
 
-/* get_group_tag_values, as the server of 2018 was asked, with a limit. */
+/* get_group_tag_values, as Sentry asked the server of 2018, but with a limit. */
 static void test_group_tag_values(void **state)
 {
     (void)state;
@@ -79,7 +80,7 @@ static void test_group_tag_values(void **state)
                      ",\"orderby\":[\"-first_seen\"],\"limit\":1000,\"consistent\":false}");
 }
 
-/* Alternatives are a list in the place of a condition; one alone is a condition. */
+/* Several alternatives are a list in place of a condition; a single one is a condition. */
 static void test_alternatives(void **state)
 {
     (void)state;
@@ -111,7 +112,7 @@ static void test_alternatives(void **state)
                      ",\"aggregations\":[[\"count()\",\"\",\"count\"]],\"consistent\":false}");
 }
 
-/* The environment without a name is NULL, or empty. */
+/* For the environment without a name, the server has NULL or "". */
 static void test_environments(void **state)
 {
     (void)state;
@@ -164,8 +165,8 @@ static void expect_literal(const char *value, const char *in_2018, const char *i
     expect("2020", &query, expected);
 }
 
-/* ASCII; in 2018 the backslashes of a literal are doubled, because the server forgets to, and other
-   bytes than ASCII are for ClickHouse to read. */
+/* The body is ASCII. In 2018 exportd doubles the backslashes of a literal, because the server does
+   not, and writes other bytes than ASCII as escapes that ClickHouse reads. */
 static void test_literals(void **state)
 {
     (void)state;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tags and other columns in the words of both dialects, byte for byte, in the forms that recorded
-   servers took. */
+/* Tags and other columns as both dialects print them, byte for byte, in the forms that real servers
+   have accepted. Covers dialect.c, dialect_print.c, dialect_2018.c and dialect_2020.c. */
 #include "dialect_fixture.h"
 
 /* ---- tags, one by one ---- */
 
-/* 2018 goes through the tags with arrayjoin; tags that are columns there are not among them. */
+/* 2018 lists the tags by arrayjoin, which leaves out the tags that have a column. */
 static void test_tags_by_key(void **state)
 {
     (void)state;
@@ -40,7 +40,7 @@ static void test_tags_by_key(void **state)
                      "\"consistent\":false}");
 }
 
-/* All tags, those too that are columns in 2018: only with an aggregation over them. */
+/* All tags, also those that have a column in 2018. They need an aggregation over them. */
 static void test_all_tags(void **state)
 {
     (void)state;
@@ -77,7 +77,7 @@ static void test_all_tags(void **state)
             "the 2018 dialect has no grouping by all tags without an aggregation over them");
 }
 
-/* The server would look for the column's tag in the one tag that arrayjoin has put there. */
+/* The server would read the tag's column from the one tag that arrayjoin leaves. */
 static void test_arrayjoin_beside_a_tag(void **state)
 {
     (void)state;
@@ -92,7 +92,7 @@ static void test_arrayjoin_beside_a_tag(void **state)
     query.condition_count = 2;
     refuses("2018", &query, ERROR_QUERY,
             "the 2018 dialect has no arrayjoin beside the column of another tag");
-    conditions[1].conditions = condition + 2; /* which is no tag there */
+    conditions[1].conditions = condition + 2; /* in 2018 a column, so no stored tag */
     expect("2018", &query,
            HEAD_2018 ",\"groupby\":[],\"conditions\":[[\"tags.key\",\"=\",\"v\"],"
                      "[\"tags[level]\",\"=\",\"v\"],[\"project_id\",\"IN\",[10]]],"
@@ -185,7 +185,7 @@ static void test_keys_without_a_column(void **state)
         assert_false(snuba_dialect_has_tag_column(dialect("2018"), odd[i]));
         assert_false(snuba_dialect_has_tag_column(dialect("2020"), odd[i]));
         query.groupby = &column;
-        both_refuse(&query, "snuba can not be asked for a tag key with other characters than "
+        both_refuse(&query, "snuba cannot be asked for a tag key with other characters than "
                             "letters, digits and _.:-");
     }
     assert_true(snuba_dialect_has_tag_column(dialect("2018"), "aZ09_.:-"));
@@ -194,7 +194,7 @@ static void test_keys_without_a_column(void **state)
     assert_false(snuba_dialect_has_tag_column(dialect("2020"), "os.rooted"));
 }
 
-/* Texts here, numbers there, in the same order. */
+/* A flag's texts become numbers, in the same order. */
 static void test_a_flag(void **state)
 {
     (void)state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which dialects there are, and everything that they have no words for. */
+/* Which dialects there are, and the queries that they cannot express. */
 #include "dialect_fixture.h"
 
-/* ---- what 2018 does not know ---- */
+/* ---- queries that 2018 cannot express ---- */
 
 static void test_what_2018_does_not_know(void **state)
 {
@@ -34,13 +34,13 @@ static void test_what_2018_does_not_know(void **state)
     refuses("2018", &query, ERROR_QUERY, "the 2018 dialect sorts by 1 key only");
     query.orderby = orderby + 1;
     query.orderby_count = 1;
-    query.groupby = &bar; /* not the column that it is sorted by */
+    query.groupby = &bar; /* but it sorts by another column */
     refuses("2018", &query, ERROR_QUERY,
             "the 2018 dialect has no order by a column without an "
             "alias");
 }
 
-/* Asked to sort by one of these, the server sorts nothing and says nothing. */
+/* By one of these, the server does not sort, and reports no error. */
 static void test_order_without_an_alias(void **state)
 {
     (void)state;
@@ -59,7 +59,7 @@ static void test_order_without_an_alias(void **state)
     }
 }
 
-/* ---- what is no query ---- */
+/* ---- queries that are wrong in both dialects ---- */
 
 static void test_incomplete_queries(void **state)
 {
@@ -83,7 +83,7 @@ static void test_incomplete_queries(void **state)
     query = query_of_project();
     query.orderby = &nothing;
     query.orderby_count = 1;
-    both_refuse(&query, "it is to be sorted by nothing");
+    both_refuse(&query, "a sort key has an unknown alias");
 }
 
 static void refuse_condition(struct snuba_condition condition, size_t count, const char *message)
@@ -95,7 +95,7 @@ static void refuse_condition(struct snuba_condition condition, size_t count, con
     both_refuse(&query, message);
 }
 
-/* `IN []` is a syntax error there, an empty OR group would be met by everything. */
+/* For the server, `IN []` is a syntax error, and every event meets an empty OR group. */
 static void test_empty_conditions(void **state)
 {
     (void)state;
@@ -103,16 +103,16 @@ static void test_empty_conditions(void **state)
     struct snuba_condition condition = {
         foo, SNUBA_IN, {.kind = SNUBA_TEXT, .texts = two, .count = 0}};
     refuse_condition(condition, 1, "a condition compares with 0 values");
-    refuse_condition(condition, 0, "one of no conditions can not hold");
+    refuse_condition(condition, 0, "a list of alternatives is empty");
     condition.compare = SNUBA_EQUAL;
     condition.literal.count = 2;
     refuse_condition(condition, 1, "a condition compares with 2 values");
     condition.compare = SNUBA_IS_NULL;
-    refuse_condition(condition, 1, "a condition compares with the wrong thing");
+    refuse_condition(condition, 1, "a condition has the wrong kind of value");
     condition = (struct snuba_condition){foo, SNUBA_EQUAL, {.kind = SNUBA_NOTHING}};
-    refuse_condition(condition, 1, "a condition compares with the wrong thing");
+    refuse_condition(condition, 1, "a condition has the wrong kind of value");
     condition = (struct snuba_condition){{SNUBA_ALIAS, "count"}, SNUBA_IS_NULL, {0}};
-    refuse_condition(condition, 1, "a condition is about no column");
+    refuse_condition(condition, 1, "a condition has an unknown alias");
 }
 
 static void test_bound(void **state)

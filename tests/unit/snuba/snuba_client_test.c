@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asking a Snuba: what goes over the wire, what comes back, and how each failure ends. */
+/* Asking a Snuba: the request on the wire, the answer, and the error of each failure. */
 #include "snuba/snuba_client.h"
 
 #include "base/text.h"
@@ -30,7 +30,7 @@ static struct snuba_client *client_of(const char *url, const char *dialect)
     return client;
 }
 
-/* The answer's one number, or minus the error's code. */
+/* The only number of the answer, or minus the error's code. */
 static int64_t ask_for(struct snuba_client *client, const struct snuba_query *asked)
 {
     struct arena *arena = arena_new(1 << 20);
@@ -77,7 +77,7 @@ static void test_socket_as_a_path(void **state)
     const char *path = server.url + strlen("unix://");
     struct snuba_client *client = client_of(path, "2018");
     assert_int_equal(ask(client), 5);
-    assert_null(strstr(server.seen.data, "dataset")); /* a word of 2020 */
+    assert_null(strstr(server.seen.data, "dataset")); /* a member of 2020 only */
     snuba_client_free(client);
     client = client_of(server.url, "2018");
     assert_int_equal(ask(client), 5);
