@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What thousands of small jobs leave behind in a worker: nothing. With the release build, because a
-sanitizer keeps memory of its own. EXPORTD_LONG_JOBS: fewer jobs than 10,000, for trying."""
+sanitizer keeps memory of its own. TEST_LONG_JOBS: fewer jobs than 10,000, for trying."""
 import os
 import subprocess
 
@@ -12,7 +12,7 @@ from support.program import ROOT
 from support.tagstore_rows import insert_small_issues
 from support.waiting import wait_until
 
-JOBS = int(os.environ.get("EXPORTD_LONG_JOBS", 10000))
+JOBS = int(os.environ.get("TEST_LONG_JOBS", 10000))
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("long")]
 
 

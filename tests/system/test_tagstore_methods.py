@@ -192,8 +192,8 @@ def test_event_ids(store):
 
 def test_interface_in_c(store):
     """The same through tagstore.h: tests/unit/tagstore/methods_test.c."""
-    run_unit("tagstore_methods", **store.unit_environment(), EXPORTD_TEST_G1=store.g1,
-             EXPORTD_TEST_G2=store.g2, TEST_NOW=int(NOW.timestamp()),
+    run_unit("tagstore_methods", **store.unit_environment(), TEST_G1=store.g1,
+             TEST_G2=store.g2, TEST_NOW=int(NOW.timestamp()),
              TEST_ENVIRONMENT=store.environment_id("test"))
 
 

@@ -63,8 +63,8 @@ static int start(void **state)
     else
         store = postgres_tagstore_new(pg);
     arena = arena_new((size_t)16 * 1024 * 1024);
-    g1 = number_from("EXPORTD_TEST_G1");
-    g2 = number_from("EXPORTD_TEST_G2");
+    g1 = number_from("TEST_G1");
+    g2 = number_from("TEST_G2");
     environment = number_from("TEST_ENVIRONMENT");
     now = number_from("TEST_NOW") * USEC_PER_SECOND;
     return store == NULL || arena == NULL ? -1 : 0;
