@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -21,8 +22,12 @@ enum {
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
+/* The priorities of syslog. journald takes them from the beginning of a line. */
+static const char *const level_priorities[] = {"<7>", "<6>", "<4>", "<3>"};
+
 /* Read by all threads. The format is set before they start. */
 static enum log_format sink_format = LOG_TEXT;
+static bool sink_is_journal;
 static atomic_int sink_level = LOG_INFO;
 
 /* The job of this thread; 0: none. */
@@ -34,9 +39,23 @@ struct line {
     size_t size;
 };
 
+/* systemd names the device and inode of a standard error that journald reads. */
+static bool leads_to_journal(void)
+{
+    struct stat status;
+    char here[64];
+    const char *journal = getenv("JOURNAL_STREAM");
+    if (journal == NULL || fstat(STDERR_FILENO, &status) != 0)
+        return false;
+    (void)snprintf(here, sizeof(here), "%ju:%ju", (uintmax_t)status.st_dev,
+                   (uintmax_t)status.st_ino);
+    return strcmp(here, journal) == 0;
+}
+
 void log_setup(enum log_format format, enum log_level level)
 {
     sink_format = format;
+    sink_is_journal = leads_to_journal();
     log_set_level(level);
 }
 
@@ -156,6 +175,8 @@ static void begin_line(struct line *line, enum log_level level, const char *even
 {
     char now[CLOCK_TEXT_MAX];
     line->size = 0;
+    if (sink_is_journal)
+        append_format(line, "%s", level_priorities[level]);
     clock_format_iso(clock_wall_usec(), now);
     if (sink_format == LOG_JSON) {
         append_format(line, "{\"ts\":\"%s\",\"level\":\"%s\",\"event\":", now, level_names[level]);

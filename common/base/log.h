@@ -22,7 +22,8 @@ struct log_field {
     int64_t number;
 };
 
-/* To be called before any thread starts. The default is text and info. */
+/* To be called before any thread starts. The default is text and info. If journald reads standard
+   error, each line begins with its priority, such as <6>, which journald takes off. */
 void log_setup(enum log_format format, enum log_level level);
 
 /* At any time, by any thread. */

@@ -130,3 +130,27 @@ def test_the_units(installed, tmp_path):
                           capture_output=True, text=True)
     ours = [line for line in done.stderr.splitlines() if "exportd" in line]
     assert done.returncode == 0 and ours == [], done.stderr
+
+
+# ---- examples for containers, and the checks on GitHub: read, not run ----
+
+def load(path):
+    yaml = pytest.importorskip("yaml", reason="python3-yaml is not installed")
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return list(yaml.safe_load_all(file))
+
+
+def test_docker_compose():
+    services = load("docker-compose.yml")[0]["services"]
+    worker = services["worker"]
+    assert worker["init"] and worker["command"] == ["worker"]
+    assert "queue workers" in worker["healthcheck"]["test"][1]
+    names = {name for service in services.values() for name in service.get("environment", {})
+             if name.startswith("EXPORTD_")}
+    assert len(names) > 5 and names <= set(settings())
+
+
+def test_github_runs_every_check():
+    job = load(".github/workflows/ci.yml")[0]["jobs"]["checks"]
+    assert job["strategy"]["matrix"]["image"] == ["debian:12", "debian:13"]
+    assert ".ci/run" in [step.get("run") for step in job["steps"]]

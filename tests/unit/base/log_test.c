@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -61,6 +62,34 @@ static json_t *end_json(void)
 static void assert_member(const json_t *object, const char *name, const char *text)
 {
     assert_string_equal(json_string_value(json_object_get(object, name)), text);
+}
+
+static void lines_for_journald(void **state)
+{
+    (void)state;
+    struct stat status;
+    char journal[64];
+    begin(LOG_JSON, LOG_DEBUG);
+    assert_int_equal(fstat(STDERR_FILENO, &status), 0);
+    (void)snprintf(journal, sizeof(journal), "%ju:%ju", (uintmax_t)status.st_dev,
+                   (uintmax_t)status.st_ino);
+    assert_int_equal(setenv("JOURNAL_STREAM", journal, 1), 0);
+    log_setup(LOG_JSON, LOG_DEBUG);
+    log_event(LOG_DEBUG, "a", NULL);
+    log_event(LOG_INFO, "b", NULL);
+    log_event(LOG_WARNING, "c", NULL);
+    log_event(LOG_ERROR, "d", NULL);
+    assert_int_equal(setenv("JOURNAL_STREAM", "1:2", 1), 0); /* another process's */
+    log_setup(LOG_JSON, LOG_DEBUG);
+    log_event(LOG_ERROR, "e", NULL);
+    assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+    const char *line = end();
+    static const char *const begins[] = {"<7>{", "<6>{", "<4>{", "<3>{", "{"};
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(strncmp(line, begins[i], strlen(begins[i])), 0);
+        line = strchr(line, '\n') + 1;
+    }
+    assert_string_equal(line, "");
 }
 
 static void json_lines(void **state)
@@ -257,6 +286,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_lines),
+        cmocka_unit_test(lines_for_journald),
         cmocka_unit_test(text_lines),
         cmocka_unit_test(levels),
         cmocka_unit_test(lines_of_a_job),
