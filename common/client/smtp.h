@@ -58,8 +58,8 @@ struct smtp_mail {
    this recipient or this mail for good (RFC 3463: after RCPT 5.1.0 to 5.1.3, 5.1.6, 5.1.10, 5.2.1;
    after the body 5.3.4, 5.6.x). ERROR_DENIED: login or certificate refused. ERROR_AWAY (try again
    later): any other refusal, or no answer. ERROR_ANSWER: the server got the whole mail and gave
-   no proper answer, so it may have taken it. ERROR_STOPPED: interrupted; the server cannot have taken the
-   mail. The message has the server's words, without the recipient's address. */
+   no proper answer, so it may have taken it. ERROR_STOPPED: interrupted; the server cannot have
+   taken the mail. The message has the server's words, without the recipient's address. */
 bool smtp_send(struct smtp *smtp, const struct smtp_mail *mail, struct error *error) MUST_CHECK;
 
 /* Sends QUIT, if there is a connection, and closes it. To be called when there is no mail for now,
