@@ -38,8 +38,9 @@ void intake_lists_free(struct intake_lists *lists); /* NULL is fine */
 
 /* Keys, valid as long as `lists` lives. An index counts from 0: kombu's lists, then exportd's, both
    in kombu's order; NULL after the last one. */
-const char *intake_lists_queue(const struct intake_lists *lists);       /* Q */
-const char *intake_lists_prioritized(const struct intake_lists *lists); /* the prefix of the others */
+const char *intake_lists_queue(const struct intake_lists *lists); /* Q */
+const char *
+intake_lists_prioritized(const struct intake_lists *lists); /* the prefix of the others */
 const char *intake_lists_unacked(const struct intake_lists *lists);
 const char *intake_lists_own(const struct intake_lists *lists); /* the prefix of exportd's lists */
 const char *intake_lists_key(const struct intake_lists *lists, int index);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tested by tests/unit/tagstore/postgres/write_groups_test.c and tests/system/test_group_merge.py. */
+/* Tested by tests/unit/tagstore/postgres/write_groups_test.c and tests/system/test_group_merge.py.
+ */
 #include "model/event_user_attributes.h"
 
 #include "client/pg_columns.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For LD_PRELOAD: a program some of whose calls fail. FAIL_CALLS_FILE names a file that says which:
-   "pwrite 116" (the number is the errno), "fsync_folder 22" (fsync of a folder), "fchmod 1"; below 0
-   the call hangs. While the file is missing or empty all is well. */
+   "pwrite 116" (the number is the errno), "fsync_folder 22" (fsync of a folder), "fchmod 1"; below
+   0 the call hangs. While the file is missing or empty all is well. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

@@ -33,8 +33,8 @@ struct place {
     char temporary[PLACE_NAME_SIZE];
 };
 
-/* Gives the open file or folder these permissions, whatever the umask, if it can have them. A folder
-   keeps its setgid and sticky bits. False: see errno. */
+/* Gives the open file or folder these permissions, whatever the umask, if it can have them. A
+   folder keeps its setgid and sticky bits. False: see errno. */
 bool folders_set_mode(int fd, mode_t mode) MUST_CHECK;
 
 /* Opens the root. With `create`, first makes it and the folders above it. ERROR_AWAY: the root is

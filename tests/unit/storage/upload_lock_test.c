@@ -16,8 +16,7 @@
 static struct upload_locks open_locks(bool in_redis)
 {
     struct upload_locks locks;
-    ok(upload_locks_open(&locks, in_redis ? getenv("TEST_REDIS_URL") : "", connect_pg(),
-                         &error));
+    ok(upload_locks_open(&locks, in_redis ? getenv("TEST_REDIS_URL") : "", connect_pg(), &error));
     return locks;
 }
 
@@ -217,8 +216,7 @@ static void *take_turns(void *state)
     struct upload_locks locks;
     intptr_t good = 0;
     struct pg *own = pg_new(getenv("TEST_DATABASE_URL"), "taker");
-    if (upload_locks_open(&locks, two->in_redis ? getenv("TEST_REDIS_URL") : "", own,
-                          &failure))
+    if (upload_locks_open(&locks, two->in_redis ? getenv("TEST_REDIS_URL") : "", own, &failure))
         for (int i = 0; i < TURNS; i++) {
             struct upload_lock lock;
             if (!upload_lock_take(&locks, CHECKSUM, 60000, &lock, &failure))

@@ -53,13 +53,12 @@ static int start(void **state)
     assert_non_null(pg);
     ok(pg_connect(pg, &error));
     if (text_starts_with(name, "snuba"))
-        ok(snuba_tagstore_new(
-            &(struct snuba_settings){.url = getenv("TEST_SNUBA_URL"),
-                                     .dialect = getenv("TEST_SNUBA_DIALECT"),
-                                     .retention_days = RETENTION_DAYS,
-                                     .tmpdir = "/tmp",
-                                     .page_size_max = 10000},
-            pg, &store, &error));
+        ok(snuba_tagstore_new(&(struct snuba_settings){.url = getenv("TEST_SNUBA_URL"),
+                                                       .dialect = getenv("TEST_SNUBA_DIALECT"),
+                                                       .retention_days = RETENTION_DAYS,
+                                                       .tmpdir = "/tmp",
+                                                       .page_size_max = 10000},
+                              pg, &store, &error));
     else
         store = postgres_tagstore_new(pg);
     arena = arena_new((size_t)16 * 1024 * 1024);
