@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Query types are the kinds of exports. They are in one table (query_type.c). A new type needs a
- * line of the table, a payload in run.h, and a file that turns the payload into rows.
+ * line of the table, a payload in run.h, and a file that turns the payload into rows;
+ * CONTRIBUTING.md lists what else names the types.
  */
 #ifndef EXPORT_QUERY_TYPE_H
 #define EXPORT_QUERY_TYPE_H

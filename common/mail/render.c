@@ -144,22 +144,22 @@ static bool add_facts(struct values *values, const struct mail_facts *facts, str
 
 /* ---- the mails ---- */
 
-static const char subject_line[] = "Subject: ";
-
-/* Fills both templates. The text's first line is the subject, and a blank line follows. */
-static bool fill_templates(const char *text_file, const char *html_file,
-                           const struct values *values, struct arena *arena,
+/* Fills NAME.subject, NAME.txt and NAME.html. */
+static bool fill_templates(const char *name, const struct values *values, struct arena *arena,
                            struct mail_content *content, struct error *error)
 {
-    char *text = mail_template_fill(text_file, values->items, arena, error);
-    content->html =
-        text == NULL ? NULL : mail_template_fill(html_file, values->items, arena, error);
-    if (content->html == NULL)
-        return false;
-    size_t size = strcspn(text, "\n");
-    text[size] = '\0';
-    content->subject = text + strlen(subject_line);
-    content->text = text + size + 2;
+    static const char *const endings[] = {"subject", "txt", "html"};
+    char *texts[ARRAY_LENGTH(endings)];
+    for (size_t i = 0; i < ARRAY_LENGTH(endings); i++) {
+        const char *file = arena_printf(arena, error, "%s.%s", name, endings[i]);
+        texts[i] = file == NULL ? NULL : mail_template_fill(file, values->items, arena, error);
+        if (texts[i] == NULL)
+            return false;
+    }
+    texts[0][strcspn(texts[0], "\n")] = '\0';
+    content->subject = texts[0];
+    content->text = texts[1];
+    content->html = texts[2];
     return true;
 }
 
@@ -186,7 +186,7 @@ bool mail_render_success(const struct success_mail *mail, struct arena *arena,
     add_value(&values, "size", text_size(mail->bytes, size));
     add_value(&values, "truncated", mail->truncated ? "" : NULL);
     add_value(&values, "expiration", expiration);
-    return fill_templates("success.txt", "success.html", &values, arena, content, error);
+    return fill_templates("success", &values, arena, content, error);
 }
 
 /* The payload, or its beginning and "...". */
@@ -230,5 +230,5 @@ bool mail_render_failure(const struct failure_mail *mail, struct arena *arena,
     add_value(&values, "message", mail->error_message);
     add_value(&values, "payload", payload);
     add_value(&values, "advice", advice_for(mail->code));
-    return fill_templates("failure.txt", "failure.html", &values, arena, content, error);
+    return fill_templates("failure", &values, arena, content, error);
 }

@@ -8,6 +8,7 @@
  */
 #include "base/text.h"
 #include "snuba/dialect_print.h"
+#include "wire/clean_text.h"
 
 /* ---- tags that are columns ---- */
 
@@ -60,6 +61,35 @@ static bool is_promoted(const char *key)
         if (text_equal(promoted[i].key, key))
             return true;
     return false;
+}
+
+/* ---- texts in conditions ---- */
+
+/* The server pastes a text into an SQL literal and escapes quotes only, so backslashes are doubled.
+   Bytes that are not ASCII are written as \xNN, because the server's Python 2 fails on them and
+   answers with an HTML page. */
+static bool escape_text(const char *text, struct buffer *escaped, struct error *error)
+{
+    bool done = true;
+    for (const unsigned char *at = (const unsigned char *)text; done && *at != '\0'; at++)
+        if (*at >= 0x80)
+            done = buffer_printf(escaped, error, "\\x%02X", *at);
+        else
+            done = *at == '\\' ? buffer_append_text(escaped, "\\\\", error)
+                               : buffer_append_byte(escaped, (char)*at, error);
+    return done;
+}
+
+static bool print_literal(const struct snuba_printer *printer, const char *text)
+{
+    struct buffer escaped;
+    buffer_init(&escaped, 4 * strlen(text) + 1);
+    bool done = clean_text_is_clean(text, strlen(text)) ||
+                error_set(printer->error, ERROR_INVALID, "a text is not UTF-8");
+    done = done && escape_text(text, &escaped, printer->error) &&
+           snuba_print_text(printer, escaped.size == 0 ? "" : escaped.data);
+    buffer_free(&escaped);
+    return done;
 }
 
 /* ---- queries that the server cannot answer ---- */
@@ -225,7 +255,7 @@ static const struct snuba_words words = {
                   [SNUBA_UNIQ_ABOUT] = "uniq",
                   [SNUBA_MIN] = "min",
                   [SNUBA_MAX] = "max"},
-    .escapes_literals = true,
+    .print_literal = print_literal,
     .key_there = key_there,
     .key_here = key_here,
     .is_apart = is_promoted,

@@ -155,28 +155,12 @@ bool snuba_print_limit(const struct snuba_printer *printer)
 
 /* ---- conditions ---- */
 
-/* Writes a text for a server that pastes it into an SQL literal and escapes quotes only. So
-   backslashes are doubled. Bytes that are not ASCII are written as \xNN, because the server's
-   Python 2 fails on them and answers with an HTML page. */
-static bool put_escaped_text(const struct snuba_printer *printer, const char *text)
-{
-    bool done = check_text(printer, text) && append_text(printer, "\"");
-    for (const unsigned char *at = (const unsigned char *)text; done && *at != '\0'; at++)
-        if (*at >= 0x80)
-            done = buffer_printf(printer->body, printer->error, "\\\\x%02X", *at);
-        else
-            done = put_code_point(printer, *at) && (*at != '\\' || append_text(printer, "\\\\"));
-    return done && append_text(printer, "\"");
-}
-
 static bool put_literal_text(const struct snuba_printer *printer, enum snuba_column_kind column,
                              const char *text)
 {
     const struct snuba_words *words = printer->dialect->words;
     bool is_key = column == SNUBA_TAGS_KEY || column == SNUBA_ALL_TAGS_KEY;
-    const char *there = is_key ? words->key_there(text) : text;
-    return words->escapes_literals ? put_escaped_text(printer, there)
-                                   : snuba_print_text(printer, there);
+    return words->print_literal(printer, is_key ? words->key_there(text) : text);
 }
 
 /* Writes a flag's text as its number, in the same order as texts: "", "no", "yes". Any other text

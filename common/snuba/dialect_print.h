@@ -20,9 +20,9 @@ struct snuba_printer {
 struct snuba_words {
     const char *columns[SNUBA_ALIAS]; /* the name of each kind, except SNUBA_TAG: tags[KEY] */
     const char *functions[SNUBA_TOP_K];
-    bool escapes_literals;                     /* exportd escapes texts: the server escapes only */
-                                               /* quotes */
-    const char *(*key_there)(const char *key); /* the server's name of a tag */
+    /* Prints a text of a condition. ERROR_INVALID: it is not UTF-8. */
+    bool (*print_literal)(const struct snuba_printer *printer, const char *text);
+    const char *(*key_there)(const char *key);     /* the server's name of a tag */
     const char *(*key_here)(const char *answered); /* the tag for a name of the server */
     bool (*is_apart)(const char *key);             /* see snuba_dialect_tag_is_apart */
     bool (*check)(const struct snuba_query *query, struct error *error);

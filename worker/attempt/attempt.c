@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "export/run.h"
-#include "job/retry.h"
+#include "job/retry_or_fail.h"
 #include "model/member.h"
 #include "worker/attempt/steps.h"
 

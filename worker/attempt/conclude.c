@@ -6,7 +6,7 @@
  * Tested by tests/system/test_queue.py and tests/system/test_worker.py.
  */
 #include "base/clock.h"
-#include "job/retry.h"
+#include "job/retry_or_fail.h"
 #include "worker/attempt/steps.h"
 
 enum {

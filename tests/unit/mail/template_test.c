@@ -63,15 +63,13 @@ static void test_sections_within_a_line(void **state)
         struct mail_value values[4];
         const char *subject;
     } cases[] = {
-        {{{"sentry", ""}}, "Subject: Your Download is Ready!\n\nYour Download is Ready!\n----"},
-        {{{"id", "27"}}, "Subject: Export ready: number 27\n\nThe data that you asked"},
+        {{{"sentry", ""}}, "Your Download is Ready!\n"},
+        {{{"id", "27"}}, "Export ready: number 27\n"},
         {{{"id", "27"}, {"name", "SHOP-1"}, {"key", "color"}},
-         "Subject: Export ready: \"color\" of SHOP-1\n\nThe data that you asked"},
+         "Export ready: \"color\" of SHOP-1\n"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        const char *text = fill("success.txt", cases[i].values);
-        if (!text_starts_with(text, cases[i].subject))
-            fail_msg("%s", text);
+        assert_string_equal(fill("success.subject", cases[i].values), cases[i].subject);
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "job/retry.h"
+#include "job/retry_or_fail.h"
 
 #include "base/digest.h"
 

@@ -3,8 +3,8 @@
  * Judges what becomes of a job after an error; no other code does. The job fails at once, is tried
  * again within its budgets, goes back to the queue, or is left alone.
  */
-#ifndef JOB_RETRY_H
-#define JOB_RETRY_H
+#ifndef JOB_RETRY_OR_FAIL_H
+#define JOB_RETRY_OR_FAIL_H
 
 #include "base/error.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The judgement of errors, with budgets and pauses, and the sentences of failure mails. */
-#include "job/retry.h"
+#include "job/retry_or_fail.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
