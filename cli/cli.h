@@ -2,8 +2,8 @@
 /*
  * The command line. Each command is a file of this folder with one function; commands.c lists them.
  * A command prints its results to standard output and everything else to standard error. It returns
- * true when it is done (exit status 0), or false with *error (exit status 2 for ERROR_USAGE, else
- * 1).
+ * true when it is done, or false with *error. The exit status follows from the error's code alone
+ * (exit_status_of in main.c).
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H

@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 
 const struct command commands[] = {
-    {"migrate", "[--standalone]", "Create exportd's own tables",
+    {"migrate", "[--standalone] [--json]", "Create exportd's own tables",
      "\n"
      "Adds the schema `exportd` to the database, or brings it up to date. No table of\n"
      "Sentry's is altered. The command can be repeated, and run twice at once. Stop\n"
@@ -18,18 +18,24 @@ const struct command commands[] = {
      "\n"
      "The queue that exportd 0.1.0 kept in Redis is taken over, once. Nothing is\n"
      "changed while a worker of 0.1.0 is alive or Redis is away. If the database has\n"
-     "several queues, run migrate once with each EXPORTD_QUEUE.\n",
+     "several queues, run migrate once with each EXPORTD_QUEUE.\n"
+     "\n"
+     "example with --json; the second line if something was taken over:\n"
+     "  {\"applied\":3}\n"
+     "  {\"dead\":0,\"delayed\":1,\"in_work\":2,\"paused\":false}\n",
      command_migrate},
     {"create",
      "organization SLUG | user EMAIL --organization SLUG |\n"
-     "                      project SLUG --organization SLUG [--id N]",
+     "                      project SLUG --organization SLUG [--id N]\n"
+     "                      [--json]",
      "Make the few rows that a stand-alone installation needs",
      "\n"
      "Prints the bare id. If the row exists already, its id is printed. --id N makes\n"
      "the project with that id.\n"
      "\n"
-     "example:\n"
-     "  exportd create project web --organization acme --id 7\n",
+     "example, and its line with --json:\n"
+     "  exportd create project web --organization acme --id 7\n"
+     "  {\"id\":7}\n",
      command_create},
     {"worker", "[--concurrency N] [--drain [--ignore-mail]]",
      "Take jobs from the queue and run them",
@@ -47,16 +53,16 @@ const struct command commands[] = {
      "--drain ends with status 0 as soon as nothing is left to do: no message is in\n"
      "Redis; no job waits, is delayed, or runs at any worker; no mail waits. Dead\n"
      "messages and mails that were given up do not count. With --ignore-mail no mail\n"
-     "counts: those that wait are left to another worker. The status is 1 if a server\n"
-     "is away at the start, or if jobs wait in a paused queue. On a terminal it says\n"
-     "every few seconds what it waits for.\n",
+     "counts: those that wait are left to another worker. The status is 4 if a server\n"
+     "is away at the start, and 1 if jobs wait in a paused queue. On a terminal it\n"
+     "says every few seconds what it waits for.\n",
      command_worker},
     {"enqueue",
-     "--organization SLUG --user EMAIL-or-ID --project ID\n"
+     "--organization SLUG --user EMAIL-or-ID --project ID-or-SLUG\n"
      "                       --group ID --key KEY [--environment NAME] [--limit N]\n"
-     "                       [--json]\n"
+     "                       [--wait] [--force] [--json]\n"
      "       exportd enqueue --organization SLUG --user EMAIL-or-ID --type discover\n"
-     "                       --query-info JSON",
+     "                       --query-info JSON [--wait] [--json]",
      "Ask for an export",
      "\n"
      "Makes the export and its job in one transaction, and prints the export's id. If\n"
@@ -65,15 +71,21 @@ const struct command commands[] = {
      "environment, the command fails and names its id.\n"
      "\n"
      "The request is refused if the organization's quota of waiting exports is used\n"
-     "up (`exportd quota`). Project, issue and key are not checked here: if one does\n"
-     "not exist, the worker's mail says so. No Redis is needed.\n"
+     "up (`exportd quota`), and with status 3 if project, issue, key or environment\n"
+     "does not exist. If the tagstore does not say within 5 s, standard error tells so\n"
+     "and the export is made; if something does not exist, the worker's mail says so.\n"
+     "--force leaves out these checks. No Redis is needed.\n"
+     "\n"
+     "--wait follows the export as `status --watch` does, on standard error. The exit\n"
+     "status is 0 if the export ends as VALID, else 1. An interruption does not stop\n"
+     "the export.\n"
      "\n"
      "example with --json:\n"
      "  {\"id\":27,\"created\":true}\n",
      command_enqueue},
     {"estimate",
-     "--organization SLUG --project ID --group ID --key KEY\n"
-     "                        [--environment NAME] [--limit N] [--json]\n"
+     "--organization SLUG --project ID-or-SLUG --group ID\n"
+     "                        --key KEY [--environment NAME] [--limit N] [--json]\n"
      "       exportd estimate --organization SLUG --type discover --query-info JSON\n"
      "                        [--json]",
      "Estimate how large an export would be",
@@ -83,7 +95,7 @@ const struct command commands[] = {
      "a number from Snuba is a few per cent wrong. The bytes are the rows times the\n"
      "usual width of one in the CSV: 80, or 140 for the key `user`. \"unknown\", or\n"
      "null, means that exports of this type cannot be estimated. If the tagstore does\n"
-     "not answer within 5 s, the exit status is 1.\n"
+     "not answer within 5 s, the command fails.\n"
      "\n"
      "example line, and with --json:\n"
      "  about 12345 rows, 987.6 kB\n"
@@ -139,14 +151,19 @@ const struct command commands[] = {
      "reason unless it waits or is delayed:\n"
      "   \"place\":3,\"reason\":\"2 exports of its organization run, which is the most\"\n",
      command_status},
-    {"download", "ID [-o FILE]", "Fetch the file of an export",
+    {"download", "ID [-o FILE | -o FOLDER/ | -o -] [--json]", "Fetch the file of an export",
      "\n"
      "Size and SHA-1 are checked. Without -o, the file gets its own name in the\n"
-     "current folder, and never replaces an existing file. -o FILE replaces one.\n"
-     "`-o -` writes to standard output: each blob is checked before it is written,\n"
-     "and the whole file at the end. Prints the name of the file.\n",
+     "current folder, with -o FOLDER/ in that one; it never replaces an existing file.\n"
+     "-o FILE replaces one. `-o -` writes to standard output: each blob is checked\n"
+     "before it is written, and the whole file at the end. Prints the name of the\n"
+     "file.\n"
+     "\n"
+     "example line, and with --json:\n"
+     "  Issues-by-Tag_2020-March-25_27.csv\n"
+     "  {\"id\":27,\"file\":\"Issues-by-Tag_2020-March-25_27.csv\",\"size\":73410}\n",
      command_download},
-    {"cleanup", "[--dry-run]", "Free the files of expired exports",
+    {"cleanup", "[--dry-run] [--json]", "Free the files of expired exports",
      "\n"
      "For cron. Removes the files of expired exports with the blobs and objects that\n"
      "no other file uses, the objects of interrupted uploads, history older than\n"
@@ -156,9 +173,12 @@ const struct command commands[] = {
      "A row that cannot be removed does not stop the rest; the exit status is 1 if\n"
      "there was one. Several cleanups can run at once. --dry-run changes nothing.\n"
      "\n"
-     "example line:\n"
+     "example line, and with --json:\n"
      "  removed 2 files, 3 blobs, 3 objects (2100034 bytes), the history of 1 export and 4 audit "
-     "entries; 0 failed\n",
+     "entries; 0 failed\n"
+     "  {\"files\":2,\"blobs\":3,\"objects\":3,\"bytes\":2100034,\"exports\":1,"
+     "\"audit_entries\":4,\n"
+     "   \"failed\":0,\"dry_run\":false}\n",
      command_cleanup},
     {"cancel", "ID... [--json]", "Cancel exports that are not finished",
      "\n"
@@ -166,7 +186,7 @@ const struct command commands[] = {
      "CANCELLED. A worker that runs one stops it within a second or two, and removes\n"
      "what it has stored. An export that is unknown or finished is reported on\n"
      "standard error (with --json: in its line) and does not stop the others; the\n"
-     "exit status is then 1.\n"
+     "exit status is then 1, or 3 if all that failed are unknown.\n"
      "\n"
      "example line, and with --json:\n"
      "  cancelled 27\n"
@@ -179,7 +199,7 @@ const struct command commands[] = {
      "finished yet, the id of that one. A delayed export becomes due at once, and its\n"
      "own id is printed. An export that cannot be retried is reported on standard\n"
      "error (with --json: in its line) and does not stop the others; the exit status\n"
-     "is then 1.\n"
+     "is then 1, or 3 if all that failed are unknown.\n"
      "\n"
      "example line, and with --json:\n"
      "  31\n"
@@ -190,7 +210,8 @@ const struct command commands[] = {
      "The file goes with the blobs that no other file shares. `status` shows GONE\n"
      "until the history ends. An export that is unknown, not finished, or without a\n"
      "file because it failed is reported on standard error (with --json: in its line)\n"
-     "and does not stop the others; the exit status is then 1.\n"
+     "and does not stop the others; the exit status is then 1, or 3 if all that failed\n"
+     "are unknown or gone.\n"
      "\n"
      "example line, and with --json:\n"
      "  deleted 27\n"
@@ -260,8 +281,8 @@ const struct command commands[] = {
      "   \"actor\":\"cli:root\",\"detail\":null}\n",
      command_audit},
     {"tag-export",
-     "--organization SLUG --project ID --group ID --key KEY\n"
-     "                          [--environment NAME] [--limit N]",
+     "--organization SLUG --project ID-or-SLUG --group ID\n"
+     "                          --key KEY [--environment NAME] [--limit N]",
      "Write an issues-by-tag CSV to standard output at once",
      "\n"
      "Writes the same bytes as an export by the worker, without queue, file store and\n"
@@ -272,16 +293,21 @@ const struct command commands[] = {
      "  exportd tag-export --organization acme --project 7 --group 12 --key browser\n",
      command_tag_export},
     {"tagstore",
-     "METHOD [--project ID] [--group ID] [--environment NAME]\n"
-     "                        [--key KEY] ...",
+     "METHOD --project ID-or-SLUG [--organization SLUG] [--group ID]\n"
+     "                        [--environment NAME] [--key KEY] ... [--json]\n"
+     "       exportd tagstore compare METHOD ... --left BACKEND --right BACKEND\n"
+     "       exportd tagstore help",
      "Ask the tagstore for tags and their values",
      "\n"
      "METHOD is a read method of Sentry's tagstore; `exportd tagstore help` lists\n"
-     "them with their arguments. The answer is JSON, one object per line; an empty\n"
-     "list prints no line. If a key or value does not exist, the exit status is 1.\n"
+     "them with their arguments. The answer is JSON, one object per line, with or\n"
+     "without --json; an empty list prints no line. If a key or value does not exist,\n"
+     "the exit status is 3. --organization is needed if several organizations have a\n"
+     "project of the same slug.\n"
      "\n"
-     "`exportd tagstore compare METHOD ... --left BACKEND --right BACKEND` asks two\n"
-     "backends. It prints \"equal\", or how they differ, with exit status 1.\n"
+     "`compare` asks two backends (postgres, snuba). It prints \"equal\", or how they\n"
+     "differ, with exit status 1. With --json: {\"equal\":true}, or lines like\n"
+     "{\"side\":\"left\",\"answer\":{...}}.\n"
      "\n"
      "examples:\n"
      "  exportd tagstore get_group_tag_key --project 7 --group 12 --key browser\n"
@@ -297,7 +323,7 @@ const struct command commands[] = {
      "   \"topValues\":[{\"id\":\"Firefox\",\"name\":\"Firefox\",\"key\":\"browser\","
      "\"value\":\"Firefox\"},...]}\n",
      command_tagstore},
-    {"ingest", "[--rebase-time] FILE or -", "Count events, one JSON object per line",
+    {"ingest", "[--rebase-time] [--json] FILE or -", "Count events, one JSON object per line",
      "\n"
      "An event that was counted before is not counted again: an interrupted run can\n"
      "be repeated, and several can run at once. A bad line is reported with its\n"
@@ -314,9 +340,15 @@ const struct command commands[] = {
      "   \"platform\":\"python\",\"datetime\":\"2020-03-25T16:12:18.000000Z\",\n"
      "   \"data\":{\"received\":1585152738,\"tags\":{\"browser\":\"Firefox\","
      "\"environment\":\"production\"},\n"
-     "   \"sentry.interfaces.User\":{\"id\":\"1\",\"email\":\"jane@example.com\"}}}\n",
+     "   \"sentry.interfaces.User\":{\"id\":\"1\",\"email\":\"jane@example.com\"}}}\n"
+     "what is printed at the end, and with --json:\n"
+     "  201 lines: 200 counted, 0 repeated, 1 bad\n"
+     "  {\"lines\":201,\"counted\":200,\"repeated\":0,\"bad\":1,\"tags_dropped\":0}\n",
      command_ingest},
-    {"grouphash", "last-processed --project ID HASH...", "Show the last event of group hashes",
+    {"grouphash",
+     "last-processed --project ID-or-SLUG [--organization SLUG]\n"
+     "                         HASH... [--json]",
+     "Show the last event of group hashes",
      "\n"
      "Prints one JSON object per hash, in the order given: the last event of the hash\n"
      "that ingest has stored, as Redis remembers it, or null if Redis knows none.\n"
@@ -325,12 +357,25 @@ const struct command commands[] = {
      "example line:\n"
      "  {\"hash\":\"a1\",\"grouphash_id\":12,\"event_id\":\"0123456789abcdef0123456789abcdef\"}\n",
      command_grouphash},
-    {"group", "merge --into ID ID... [--json]", "Merge groups (issues) of a project into one",
+    {"group",
+     "list --project ID-or-SLUG [--organization SLUG] [--limit N]\n"
+     "                     [--before ID] [--json]\n"
+     "       exportd group merge --into ID ID... [--json]",
+     "List groups (issues) of a project, or merge some into one",
      "\n"
-     "The events, tags, hashes, counters and earlier redirects of each ID move to the\n"
-     "group that --into names. The merged group is deleted. A redirect leads from its\n"
-     "id to that group, so an export by the old id still works. Nothing is changed if\n"
-     "one of the groups does not exist or belongs to another project.\n"
+     "list prints the groups of the project, the one seen last first: 50, or --limit\n"
+     "(1 to 1000). If there are more, a line on standard error says which --before\n"
+     "shows the next ones. --organization is needed if several organizations have a\n"
+     "project of the same slug.\n"
+     "\n"
+     "example line with --json:\n"
+     "  {\"id\":12,\"short_id\":\"SHOP-4\",\"title\":\"KeyError: 'voucher'\",\"times_seen\":3,\n"
+     "   \"last_seen\":\"2020-03-25T16:12:18.123456Z\"}\n"
+     "\n"
+     "merge moves the events, tags, hashes, counters and earlier redirects of each ID\n"
+     "to the group that --into names. The merged group is deleted. A redirect leads\n"
+     "from its id to that group, so an export by the old id still works. Nothing is\n"
+     "changed if one of the groups does not exist or belongs to another project.\n"
      "\n"
      "Each group is one transaction, and events may come in meanwhile. After an\n"
      "interruption, repeat the command. It is refused in the database of a real\n"
@@ -352,7 +397,7 @@ const struct command commands[] = {
      "resend makes the mail of each ID due at once, even one that was sent, with the\n"
      "same Message-ID. --all takes the mails that were given up. An export that has\n"
      "no mail is reported on standard error (with --json: in its line) and does not\n"
-     "stop the others; the exit status is then 1.\n"
+     "stop the others; the exit status is then 3.\n"
      "\n"
      "examples with --json:\n"
      "  {\"id\":27,\"state\":\"given-up\",\"organization\":\"acme\","
@@ -456,6 +501,11 @@ const struct command commands[] = {
      "(docs/configuration.md), --man (exportd(5)) and --env (exportd.env); of `help`\n"
      "--man (exportd(1)), --bash and --zsh (completion).\n",
      command_help},
-    {"version", "", "Print the version", "", command_version},
+    {"version", "[--json]", "Print the version",
+     "\n"
+     "example line, and with --json:\n"
+     "  exportd 1.2.3\n"
+     "  {\"version\":\"1.2.3\"}\n",
+     command_version},
     {.name = NULL},
 };

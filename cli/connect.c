@@ -59,7 +59,7 @@ bool cli_connect_pg(const struct config *config, struct pg **pg, struct error *e
 
 static bool connect_redis(const char *url, struct redis **redis, struct error *error)
 {
-    *redis = redis_new(url);
+    *redis = redis_new(url, "exportd");
     if (*redis == NULL)
         return error_no_memory(error);
     if (redis_connect(*redis, error))

@@ -4,6 +4,7 @@
  * Sentry.
  * Tested by tests/system/test_create.py.
  */
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
@@ -15,6 +16,7 @@ struct creation {
     const char *words[2]; /* the kind of row, and its name */
     const char *organization;
     int64_t project_id;
+    bool json;
 };
 
 static bool parse_options(int argc, char **argv, struct creation *creation, struct error *error)
@@ -23,6 +25,7 @@ static bool parse_options(int argc, char **argv, struct creation *creation, stru
     const struct option_spec specs[] = {
         {"organization", 0, false, OPTION_TEXT, &creation->organization, 0, 0},
         {"id", 0, false, OPTION_NUMBER, &creation->project_id, 1, PROJECT_ID_MAX},
+        {"json", 0, false, OPTION_SWITCH, &creation->json, 0, 0},
         {.name = NULL},
     };
     if (!options_parse(argc, argv, specs, &words, error))
@@ -58,6 +61,18 @@ static bool create_row(struct pg *pg, const struct creation *creation, int64_t *
     return project_create(pg, &project, id, error);
 }
 
+static bool print_id(const struct creation *creation, int64_t id, struct error *error)
+{
+    if (!creation->json) {
+        (void)printf("%" PRId64 "\n", id);
+        return true;
+    }
+    json_t *object = json_object();
+    bool done = json_put_int(object, "id", id, error) && json_print_line(object, error);
+    json_decref(object);
+    return done;
+}
+
 bool command_create(const struct config *config, int argc, char **argv, struct error *error)
 {
     struct creation creation = {.organization = NULL};
@@ -65,9 +80,7 @@ bool command_create(const struct config *config, int argc, char **argv, struct e
     int64_t id = 0;
     if (!parse_options(argc, argv, &creation, error) || !cli_connect_pg(config, &pg, error))
         return false;
-    bool done = create_row(pg, &creation, &id, error);
-    if (done)
-        (void)printf("%" PRId64 "\n", id);
+    bool done = create_row(pg, &creation, &id, error) && print_id(&creation, id, error);
     pg_free(pg);
     return done;
 }

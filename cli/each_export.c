@@ -106,6 +106,7 @@ static bool act_on_one(struct each_export *each, int64_t id, struct error *error
         return false;
     }
     each->failed += done ? 0 : 1;
+    each->refused += done || reason.code == ERROR_NOT_FOUND ? 0 : 1;
     if (!each->json)
         print_text(each, id, result, done ? NULL : reason.message);
     else if (!print_json(each, id, result, done ? NULL : reason.message, error))
@@ -119,6 +120,7 @@ bool each_export_act(struct each_export *each, struct error *error)
     for (size_t i = 0; i < each->count; i++)
         if (!act_on_one(each, each->ids[i], error))
             return false;
-    return each->failed == 0 || error_set(error, ERROR_CONFLICT, "%zu of %zu could not be %s",
-                                          each->failed, each->count, each->participle);
+    return each->failed == 0 ||
+           error_set(error, each->refused == 0 ? ERROR_NOT_FOUND : ERROR_CONFLICT,
+                     "%zu of %zu could not be %s", each->failed, each->count, each->participle);
 }

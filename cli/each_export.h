@@ -20,6 +20,7 @@ struct each_export {
     /* private to each_export.c, except `all` */
     int64_t *ids;
     size_t count, failed;
+    size_t refused; /* of the failed ones: they are there */
     bool json, all;
 };
 
@@ -34,7 +35,8 @@ bool each_export_add(struct each_export *each, int64_t id, struct error *error) 
 
 /* Acts on each export and prints a line for it. After ERROR_NOT_FOUND, ERROR_CONFLICT or ERROR_BUSY
    of the action, the reason is printed on standard error (with --json: in the line), the next
-   exports follow, and the result in the end is ERROR_CONFLICT. Any other error stops at once. */
+   exports follow, and the result in the end is ERROR_NOT_FOUND if all that failed are not there,
+   else ERROR_CONFLICT. Any other error stops at once. */
 bool each_export_act(struct each_export *each, struct error *error) MUST_CHECK;
 
 #endif

@@ -48,7 +48,7 @@ static bool connect_pg(const struct config *config, struct pg **pg, struct error
 
 bool command_estimate(const struct config *config, int argc, char **argv, struct error *error)
 {
-    struct order_words words = {.user_needed = false};
+    struct order_words words = {.enqueues = false};
     struct request_context context = {.caller = &caller_operator};
     struct pg *tag_pg = NULL;
     struct tagstore *tagstore = NULL;

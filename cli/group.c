@@ -1,15 +1,78 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `exportd group merge`: merges groups (issues) of a project into one.
- * Tested by tests/system/test_group_merge.py.
+ * `exportd group`: lists the groups (issues) of a project, and merges some into one.
+ * Tested by tests/system/test_groups.py and tests/system/test_group_merge.py.
  */
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/table.h"
 #include "event/merge.h"
+#include "request/project.h"
 #include "schema/migration.h"
 #include "tagstore/choose.h"
+
+/* The options of both actions, and the words after them. */
+struct group_words {
+    struct positional given;
+    bool json;
+    int64_t into;                   /* of merge; 0: not given */
+    struct issue_question question; /* of list */
+};
+
+/* ---- list ---- */
+
+enum { LISTED = 50, LISTED_MAX = 1000 };
+
+static const struct table_column columns[] = {
+    {"ID", "id", TABLE_NUMBER},
+    {"SHORT ID", "short_id", TABLE_TEXT},
+    {"TIMES SEEN", "times_seen", TABLE_NUMBER},
+    {"LAST SEEN (UTC)", "last_seen", TABLE_TIME},
+    {"TITLE", "title", TABLE_TEXT},
+};
+
+static bool print_issues(const json_t *issues, bool json, struct error *error)
+{
+    if (!json)
+        table_print(issues, columns, ARRAY_LENGTH(columns));
+    for (size_t i = 0; json && i < json_array_size(issues); i++)
+        if (!json_print_line(json_array_get(issues, i), error))
+            return false;
+    return true;
+}
+
+/* Removes the issue above the maximum, which was asked for to learn whether there are more. */
+static void cut_list(json_t *issues, int64_t max)
+{
+    size_t shown = (size_t)max;
+    if (json_array_size(issues) <= shown)
+        return;
+    (void)json_array_remove(issues, shown);
+    (void)fprintf(stderr, "there are more groups: --before %" JSON_INTEGER_FORMAT "\n",
+                  json_integer_value(json_object_get(json_array_get(issues, shown - 1), "id")));
+}
+
+static bool list_groups(const struct config *config, struct group_words *words, struct error *error)
+{
+    struct request_context context = {.caller = &caller_operator};
+    struct issue_question *question = &words->question;
+    int64_t max = question->max == 0 ? LISTED : question->max;
+    json_t *issues = NULL;
+    question->max = max + 1;
+    bool done = cli_connect_pg(config, &context.pg, error) &&
+                request_list_issues(&context, question, &issues, error);
+    if (done) {
+        cut_list(issues, max);
+        done = print_issues(issues, words->json, error);
+    }
+    json_decref(issues);
+    pg_free(context.pg);
+    return done;
+}
+
+/* ---- merge ---- */
 
 static bool print_json(int64_t group_id, int64_t destination_id, const struct merge_result *result,
                        struct error *error)
@@ -59,49 +122,77 @@ static bool merge_all(struct merge *merge, bool json, struct error *error)
     return true;
 }
 
-static bool connect_and_merge(const struct config *config, struct merge *merge, bool json,
-                              struct error *error)
+/* The words after "merge" are ids. */
+static bool read_ids(const struct positional *given, struct merge *merge, struct error *error)
 {
-    return cli_check_embedded_tagstore(config, error) &&
-           cli_connect_pg(config, &merge->pg, error) &&
-           tagstore_new(config, config->tagstore, merge->pg, &merge->tagstore, error) &&
-           merge_all(merge, json, error);
-}
-
-/* The first word is the action, the others are ids. */
-static bool read_words(const struct positional *given, struct merge *merge, struct error *error)
-{
-    const char *const *words = given->words;
-    if (!text_equal(words[0], "merge"))
-        return error_set(error, ERROR_USAGE, "unknown word '%.60s'; merge is needed", words[0]);
     if (given->count < 2)
         return error_set(error, ERROR_USAGE, "an ID is missing");
     for (int i = 1; i < given->count; i++)
-        if (!text_to_int64(words[i], 1, INT64_MAX, &merge->group_ids[merge->count++]))
-            return error_set(error, ERROR_USAGE, "'%.60s' is not the id of a group", words[i]);
+        if (!text_to_int64(given->words[i], 1, INT64_MAX, &merge->group_ids[merge->count++]))
+            return error_set(error, ERROR_USAGE, "'%.60s' is not the id of a group",
+                             given->words[i]);
     return true;
+}
+
+static bool merge_groups(const struct config *config, const struct group_words *words,
+                         struct error *error)
+{
+    struct merge merge = {.into = words->into};
+    merge.group_ids = memory_zeroed((size_t)words->given.count, sizeof(*merge.group_ids));
+    bool done = (merge.group_ids != NULL || error_no_memory(error)) &&
+                read_ids(&words->given, &merge, error) &&
+                cli_check_embedded_tagstore(config, error) &&
+                cli_connect_pg(config, &merge.pg, error) &&
+                tagstore_new(config, config->tagstore, merge.pg, &merge.tagstore, error) &&
+                merge_all(&merge, words->json, error);
+    tagstore_free(merge.tagstore);
+    pg_free(merge.pg);
+    free(merge.group_ids);
+    return done;
+}
+
+/* ---- the command ---- */
+
+/* Each action has options of its own. */
+static bool check_words(const struct group_words *words, bool *lists, struct error *error)
+{
+    const struct issue_question *question = &words->question;
+    const char *action = words->given.words[0];
+    bool merges = text_equal(action, "merge");
+    *lists = text_equal(action, "list");
+    if (!merges && !*lists)
+        return error_set(error, ERROR_USAGE, "unknown word '%.60s'; list or merge is needed",
+                         action);
+    if (merges && (question->project.project != NULL || question->project.organization != NULL ||
+                   question->before != 0 || question->max != 0))
+        return error_set(error, ERROR_USAGE, "merge takes --into and --json");
+    if (merges && words->into == 0)
+        return error_set(error, ERROR_USAGE, "--into is missing");
+    if (*lists && (words->into != 0 || words->given.count > 1))
+        return error_set(error, ERROR_USAGE, "list takes no --into and no ID");
+    return merges || question->project.project != NULL ||
+           error_set(error, ERROR_USAGE, "--project is missing");
 }
 
 bool command_group(const struct config *config, int argc, char **argv, struct error *error)
 {
-    struct merge merge = {.count = 0};
-    bool json = false;
-    const char **words = memory_zeroed((size_t)argc, sizeof(*words));
-    struct positional given = {.min = 1, .max = argc, .words = words};
+    struct group_words words = {.given = {.min = 1, .max = argc}};
+    struct issue_question *question = &words.question;
+    bool lists = false;
     const struct option_spec specs[] = {
-        {"into", 0, true, OPTION_NUMBER, &merge.into, 1, INT64_MAX},
-        {.name = "json", .type = OPTION_SWITCH, .value = &json},
+        {"into", 0, false, OPTION_NUMBER, &words.into, 1, INT64_MAX},
+        {"project", 0, false, OPTION_TEXT, &question->project.project, 0, 0},
+        {"organization", 0, false, OPTION_TEXT, &question->project.organization, 0, 0},
+        {"limit", 0, false, OPTION_NUMBER, &question->max, 1, LISTED_MAX},
+        {"before", 0, false, OPTION_NUMBER, &question->before, 1, INT64_MAX},
+        {"json", 0, false, OPTION_SWITCH, &words.json, 0, 0},
         {.name = NULL},
     };
-    merge.group_ids = memory_zeroed((size_t)argc, sizeof(*merge.group_ids));
-    bool done = words == NULL || merge.group_ids == NULL
-                    ? error_no_memory(error)
-                    : options_parse(argc, argv, specs, &given, error) &&
-                          read_words(&given, &merge, error) &&
-                          connect_and_merge(config, &merge, json, error);
-    tagstore_free(merge.tagstore);
-    pg_free(merge.pg);
-    free(merge.group_ids);
-    free(words);
+    words.given.words = memory_zeroed((size_t)argc, sizeof(*words.given.words));
+    bool done = (words.given.words != NULL || error_no_memory(error)) &&
+                options_parse(argc, argv, specs, &words.given, error) &&
+                check_words(&words, &lists, error) &&
+                (lists ? list_groups(config, &words, error) : merge_groups(config, &words, error));
+    free(words.given.words);
     return done;
 }

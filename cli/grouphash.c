@@ -31,20 +31,20 @@ static bool print_all(const struct hash_question *question, const struct last_pr
     return true;
 }
 
-static bool fetch_and_print(const struct config *config, const struct hash_question *question,
+static bool fetch_and_print(const struct config *config, struct hash_question *question,
                             struct error *error)
 {
     struct request_context context = {.caller = &caller_operator};
     struct last_processed *list = NULL;
-    struct arena *arena = arena_new((size_t)16 * 1024 * 1024);
-    bool done = arena != NULL || error_no_memory(error);
+    question->arena = arena_new((size_t)16 * 1024 * 1024);
+    bool done = question->arena != NULL || error_no_memory(error);
     done = done && cli_connect_pg(config, &context.pg, error) &&
            cli_connect_redis(config, &context.redis, error) &&
-           request_last_processed(&context, question, arena, &list, error) &&
+           request_last_processed(&context, question, &list, error) &&
            print_all(question, list, error);
     redis_free(context.redis);
     pg_free(context.pg);
-    arena_free(arena);
+    arena_free(question->arena);
     return done;
 }
 
@@ -60,10 +60,14 @@ static bool check_words(const struct positional *given, struct error *error)
 bool command_grouphash(const struct config *config, int argc, char **argv, struct error *error)
 {
     struct hash_question question = {.count = 0};
+    bool json = false;
     struct positional given = {
         .min = 1, .max = argc, .words = memory_zeroed((size_t)argc, sizeof(*given.words))};
     const struct option_spec specs[] = {
-        {"project", 0, true, OPTION_NUMBER, &question.project_id, 1, INT64_MAX}, {.name = NULL}};
+        {"project", 0, true, OPTION_TEXT, &question.project.project, 0, 0},
+        {"organization", 0, false, OPTION_TEXT, &question.project.organization, 0, 0},
+        {"json", 0, false, OPTION_SWITCH, &json, 0, 0}, /* it is always JSON */
+        {.name = NULL}};
     if (given.words == NULL)
         return error_no_memory(error);
     bool done = options_parse(argc, argv, specs, &given, error) && check_words(&given, error);

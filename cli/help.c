@@ -69,10 +69,11 @@ bool command_help(const struct config *config, int argc, char **argv, struct err
 
 bool command_version(const struct config *config, int argc, char **argv, struct error *error)
 {
-    static const struct option_spec options[] = {{.name = NULL}};
+    bool json = false;
+    const struct option_spec options[] = {{.name = "json", .value = &json}, {.name = NULL}};
     (void)config;
     if (!options_parse(argc, argv, options, NULL, error))
         return false;
-    (void)printf("exportd %s\n", EXPORTD_VERSION);
+    (void)puts(json ? "{\"version\":\"" EXPORTD_VERSION "\"}" : "exportd " EXPORTD_VERSION);
     return true;
 }

@@ -10,7 +10,8 @@
 #include <ctype.h>
 
 #define EXIT_STATUS                                                                                \
-    "Exit status: 0 done, 1 it failed (the reason is on standard error), 2 wrong usage.\n"
+    "Exit status: 0 done, 1 it failed (the reason is on standard error), 2 wrong usage,\n"         \
+    "3 there is no such thing, 4 a server (or memory, or room on a disk) is away.\n"
 
 /* ---- a terminal ---- */
 
@@ -78,12 +79,14 @@ void help_commands_man(void)
         ".SH COMMANDS");
     for (const struct command *command = commands; command->name != NULL; command++)
         print_command_man(command);
-    (void)puts(".SH EXIT STATUS\n"
-               "0: done. 1: it failed; the reason is on standard error. 2: wrong usage.\n"
-               ".SH FILES\n"
-               ".I " CONFIG_DEFAULT_FILE "\n"
-               ".SH SEE ALSO\n"
-               ".BR exportd (5)");
+    (void)puts(
+        ".SH EXIT STATUS\n"
+        "0: done. 1: it failed; the reason is on standard error. 2: wrong usage. 3: there is\n"
+        "no such thing. 4: a server (or memory, or room on a disk) is away.\n"
+        ".SH FILES\n"
+        ".I " CONFIG_DEFAULT_FILE "\n"
+        ".SH SEE ALSO\n"
+        ".BR exportd (5)");
 }
 
 /* ---- completion ---- */

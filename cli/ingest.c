@@ -5,6 +5,7 @@
  */
 #include "cli/cli.h"
 
+#include "base/json.h"
 #include "base/temporary.h"
 #include "base/text.h"
 #include "cli/options.h"
@@ -53,15 +54,31 @@ static void report_warning(const char *reason)
     fputc('\n', stderr);
 }
 
-static void print_summary(const struct ingest_summary *summary)
+static bool print_json(const struct ingest_summary *summary, struct error *error)
+{
+    json_t *object = json_object();
+    bool done = json_put_int(object, "lines", summary->lines, error) &&
+                json_put_int(object, "counted", summary->counted, error) &&
+                json_put_int(object, "repeated", summary->repeated, error) &&
+                json_put_int(object, "bad", summary->bad, error) &&
+                json_put_int(object, "tags_dropped", summary->dropped, error) &&
+                json_print_line(object, error);
+    json_decref(object);
+    return done;
+}
+
+static bool print_summary(const struct ingest_summary *summary, bool json, struct error *error)
 {
     clear_progress();
+    if (json)
+        return print_json(summary, error);
     printf("%" PRId64 " line%s: %" PRId64 " counted, %" PRId64 " repeated, %" PRId64 " bad",
            summary->lines, text_plural(summary->lines), summary->counted, summary->repeated,
            summary->bad);
     if (summary->dropped > 0)
         printf("; %" PRId64 " tag%s dropped", summary->dropped, text_plural(summary->dropped));
     putchar('\n');
+    return true;
 }
 
 static bool copy_stream(FILE *from, FILE *to, struct error *error)
@@ -105,25 +122,31 @@ static bool make_seekable(const struct config *config, FILE **input, struct erro
     return done;
 }
 
-static bool ingest_lines(const struct config *config, FILE *input, bool rebase_time,
+struct ingest_words {
+    const char *path;
+    bool rebase_time, json;
+};
+
+static bool ingest_lines(const struct config *config, FILE *input, const struct ingest_words *words,
                          struct error *error)
 {
     struct ingest ingest = {.sampled_projects = config->sampled_projects,
-                            .rebase_time = rebase_time,
+                            .rebase_time = words->rebase_time,
                             .bad_line = report_bad_line,
                             .dropped = report_dropped,
                             .progress = print_progress,
                             .warning = report_warning};
     struct ingest_summary summary = {0};
+    struct error unprinted; /* after a failure, which is what is reported */
     if (!cli_connect_pg(config, &ingest.pg, error))
         return false;
     if (config_has_redis(config)) /* ingest_run connects it when there is something to record */
-        ingest.redis = redis_new(config->redis_url);
+        ingest.redis = redis_new(config->redis_url, "exportd");
     bool done = ingest.redis != NULL || !config_has_redis(config) || error_no_memory(error);
     done = done && tagstore_new(config, config->tagstore, ingest.pg, &ingest.tagstore, error) &&
            ingest_run(&ingest, input, &summary, error);
     if (done || summary.lines > 0)
-        print_summary(&summary);
+        done = print_summary(&summary, words->json, done ? error : &unprinted) && done;
     if (done && summary.bad > 0)
         done = error_set(error, ERROR_INVALID, "%" PRId64 " bad line%s", summary.bad,
                          text_plural(summary.bad));
@@ -135,19 +158,20 @@ static bool ingest_lines(const struct config *config, FILE *input, bool rebase_t
 
 bool command_ingest(const struct config *config, int argc, char **argv, struct error *error)
 {
-    bool rebase_time = false;
-    const char *path = NULL;
-    struct positional words = {.min = 1, .max = 1, .words = &path};
+    struct ingest_words given = {.path = NULL};
+    struct positional words = {.min = 1, .max = 1, .words = &given.path};
     const struct option_spec specs[] = {
-        {.name = "rebase-time", .type = OPTION_SWITCH, .value = &rebase_time}, {.name = NULL}};
+        {.name = "rebase-time", .type = OPTION_SWITCH, .value = &given.rebase_time},
+        {.name = "json", .type = OPTION_SWITCH, .value = &given.json},
+        {.name = NULL}};
     if (!options_parse(argc, argv, specs, &words, error) ||
         !cli_check_embedded_tagstore(config, error))
         return false;
-    FILE *input = text_equal(path, "-") ? stdin : fopen(path, "re");
+    FILE *input = text_equal(given.path, "-") ? stdin : fopen(given.path, "re");
     if (input == NULL)
-        return error_set_errno(error, errno, "%s", path);
-    bool done = (!rebase_time || make_seekable(config, &input, error)) &&
-                ingest_lines(config, input, rebase_time, error);
+        return error_set_errno(error, errno, "%s", given.path);
+    bool done = (!given.rebase_time || make_seekable(config, &input, error)) &&
+                ingest_lines(config, input, &given, error);
     (void)fclose(input);
     return done;
 }

@@ -15,7 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+/* README and `exportd help` explain them. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_FOUND = 3, EXIT_AWAY = 4 };
 
 static const struct command *find_command(const char *name)
 {
@@ -61,15 +62,29 @@ static void prepare_process(void)
     json_object_seed(0); /* before any thread parses */
 }
 
+static int exit_status_of(enum error_code code)
+{
+    switch (code) {
+    case ERROR_USAGE:
+        return EXIT_USAGE;
+    case ERROR_NOT_FOUND:
+    case ERROR_NO_SUBJECT:
+        return EXIT_NOT_FOUND;
+    case ERROR_AWAY:
+    case ERROR_ANSWER:
+        return EXIT_AWAY;
+    default:
+        return EXIT_FAILED;
+    }
+}
+
 static int report_failure(const struct command *command, const struct error *error, bool show_usage)
 {
     print_message(command->name, error->message);
-    if (error->code != ERROR_USAGE)
-        return EXIT_FAILED;
-    if (show_usage)
+    if (error->code == ERROR_USAGE && show_usage)
         (void)fprintf(stderr, "usage: exportd %s%s%s\n", command->name,
                       command->arguments[0] == '\0' ? "" : " ", command->arguments);
-    return EXIT_USAGE;
+    return exit_status_of(error->code);
 }
 
 /* SQLSTATE 42P01: a table is missing. */

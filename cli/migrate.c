@@ -4,12 +4,17 @@
  * Redis.
  * Tested by tests/system/test_migrate.py and tests/system/test_upgrade.py.
  */
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "job/takeover.h"
 #include "schema/migration.h"
 #include "worker/threads/intake.h"
+
+struct migrate_words {
+    bool standalone, json;
+};
 
 /* Makes sure that no worker of 0.1.0 is alive. */
 static bool prepare_takeover(const struct config *config, struct takeover *takeover,
@@ -22,47 +27,78 @@ static bool prepare_takeover(const struct config *config, struct takeover *takeo
     return takeover_check_workers(takeover, config->lease_seconds, error);
 }
 
-static bool take_over_queue(const struct takeover *takeover, struct error *error)
+static bool print_takeover_json(const struct takeover_count *count, struct error *error)
+{
+    json_t *object = json_object();
+    bool done = json_put_int(object, "dead", count->dead, error) &&
+                json_put_int(object, "delayed", count->delayed, error) &&
+                json_put_int(object, "in_work", count->in_work, error) &&
+                json_put(object, "paused", json_boolean(count->paused), error) &&
+                json_print_line(object, error);
+    json_decref(object);
+    return done;
+}
+
+static bool take_over_queue(const struct takeover *takeover, bool json, struct error *error)
 {
     struct takeover_count count;
     if (!takeover_queue(takeover, &count, error))
         return false;
-    if (count.dead + count.delayed + count.in_work > 0 || count.paused)
-        (void)printf("took over from Redis: %" PRId64 " dead, %" PRId64 " delayed, %" PRId64
-                     " message%s in work%s\n",
-                     count.dead, count.delayed, count.in_work, text_plural(count.in_work),
-                     count.paused ? ", the pause" : "");
+    if (count.dead + count.delayed + count.in_work == 0 && !count.paused)
+        return true;
+    if (json)
+        return print_takeover_json(&count, error);
+    (void)printf("took over from Redis: %" PRId64 " dead, %" PRId64 " delayed, %" PRId64
+                 " message%s in work%s\n",
+                 count.dead, count.delayed, count.in_work, text_plural(count.in_work),
+                 count.paused ? ", the pause" : "");
     return true;
 }
 
-static bool apply_migrations(struct pg *pg, bool standalone, struct error *error)
+static bool print_applied(int applied, bool json, struct error *error)
 {
-    int applied = 0;
-    bool done = migration_apply(pg, standalone, &applied, error);
-    /* After a failure, too: those that were applied stay. */
+    if (json) {
+        json_t *object = json_object();
+        bool done =
+            json_put_int(object, "applied", applied, error) && json_print_line(object, error);
+        json_decref(object);
+        return done;
+    }
     if (applied > 0)
         (void)printf("applied %d migration%s\n", applied, text_plural(applied));
-    else if (done)
+    else
         (void)printf("nothing to apply\n");
+    return true;
+}
+
+/* After a failure the migrations that were applied before it stay, and are reported too. */
+static bool apply_migrations(struct pg *pg, const struct migrate_words *words, struct error *error)
+{
+    int applied = 0;
+    struct error unprinted;
+    bool done = migration_apply(pg, words->standalone, &applied, error);
+    if (done || applied > 0)
+        done = print_applied(applied, words->json, done ? error : &unprinted) && done;
     return done;
 }
 
 /* A new database has no queue of 0.1.0 to take over: it needs no Redis. */
 static bool migrate_and_take_over(const struct config *config, struct takeover *takeover,
-                                  bool standalone, struct error *error)
+                                  const struct migrate_words *words, struct error *error)
 {
     bool due = false;
     return takeover_is_due(takeover, &due, error) &&
            (!due || prepare_takeover(config, takeover, error)) &&
-           apply_migrations(takeover->pg, standalone, error) &&
-           (due ? take_over_queue(takeover, error) : takeover_end(takeover, error));
+           apply_migrations(takeover->pg, words, error) &&
+           (due ? take_over_queue(takeover, words->json, error) : takeover_end(takeover, error));
 }
 
 bool command_migrate(const struct config *config, int argc, char **argv, struct error *error)
 {
-    bool standalone = false;
+    struct migrate_words words = {.json = false};
     const struct option_spec specs[] = {
-        {"standalone", 0, false, OPTION_SWITCH, &standalone, 0, 0},
+        {"standalone", 0, false, OPTION_SWITCH, &words.standalone, 0, 0},
+        {"json", 0, false, OPTION_SWITCH, &words.json, 0, 0},
         {.name = NULL},
     };
     struct pg *pg = NULL;
@@ -71,7 +107,7 @@ bool command_migrate(const struct config *config, int argc, char **argv, struct 
     struct intake_lists *lists = intake_lists_of(config);
     struct takeover takeover = {.pg = pg, .queue = config->queue, .lists = lists};
     bool done = (lists != NULL || error_no_memory(error)) &&
-                migrate_and_take_over(config, &takeover, standalone, error);
+                migrate_and_take_over(config, &takeover, &words, error);
     redis_free(takeover.redis);
     intake_lists_free(lists);
     pg_free(pg);

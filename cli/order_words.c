@@ -7,10 +7,10 @@
 
 enum { QUERY_INFO_MAX = 64 * 1024 };
 
-static bool read_id(const char *option, const char *word, int64_t *id, struct error *error)
+static bool read_group(const char *word, int64_t *id, struct error *error)
 {
     return word == NULL || text_to_int64(word, INT64_MIN, INT64_MAX, id) ||
-           error_set(error, ERROR_USAGE, "--%s: not a whole number of 64 bits", option);
+           error_set(error, ERROR_USAGE, "--group: not a whole number of 64 bits");
 }
 
 static bool parse_options(int argc, char **argv, struct order_words *words, struct error *error)
@@ -18,8 +18,8 @@ static bool parse_options(int argc, char **argv, struct order_words *words, stru
     struct export_order *order = &words->order;
     const struct option_spec specs[] = {
         {"organization", 0, true, OPTION_TEXT, &order->organization, 0, 0},
-        {"user", 0, words->user_needed, OPTION_TEXT, &order->user, 0, 0},
-        {"project", 0, false, OPTION_TEXT, &words->project, 0, 0},
+        {"user", 0, words->enqueues, OPTION_TEXT, &order->user, 0, 0},
+        {"project", 0, false, OPTION_TEXT, &order->project, 0, 0},
         {"group", 0, false, OPTION_TEXT, &words->group, 0, 0},
         {"key", 0, false, OPTION_TEXT, &order->key, 0, 0},
         {"environment", 0, false, OPTION_TEXT, &order->environment, 0, 0},
@@ -27,11 +27,13 @@ static bool parse_options(int argc, char **argv, struct order_words *words, stru
         {"type", 0, false, OPTION_TEXT, &words->type, 0, 0},
         {"query-info", 0, false, OPTION_TEXT, &words->query_info, 0, 0},
         {"json", 0, false, OPTION_SWITCH, &words->json, 0, 0},
+        /* Without a name this ends the list. */
+        {words->enqueues ? "wait" : NULL, 0, false, OPTION_SWITCH, &words->wait, 0, 0},
+        {"force", 0, false, OPTION_SWITCH, &words->force, 0, 0},
         {.name = NULL},
     };
     return options_parse(argc, argv, specs, NULL, error) &&
-           read_id("project", words->project, &order->project_id, error) &&
-           read_id("group", words->group, &order->group_id, error);
+           read_group(words->group, &order->group_id, error);
 }
 
 /* Each type has its own options: --project, --group and --key, or --query-info. */
@@ -44,8 +46,8 @@ static bool check_type(struct order_words *words, struct error *error)
         return error_set(error, ERROR_USAGE, "--type: must be %s", query_type_words(known));
     bool discover = type->code == QUERY_DISCOVER;
     words->order.query_type = type->code;
-    bool some = words->project != NULL || words->group != NULL || words->order.key != NULL;
-    bool all = words->project != NULL && words->group != NULL && words->order.key != NULL;
+    bool some = words->order.project != NULL || words->group != NULL || words->order.key != NULL;
+    bool all = words->order.project != NULL && words->group != NULL && words->order.key != NULL;
     if (discover && (some || words->query_info == NULL))
         return error_set(error, ERROR_USAGE,
                          "--type discover takes --query-info instead of --project, --group, --key");

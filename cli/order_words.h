@@ -5,18 +5,18 @@
 
 #include "request/create.h"
 
-/* The caller sets user_needed, and all else to zero. */
+/* The caller sets enqueues, and all else to zero. */
 struct order_words {
-    bool user_needed; /* --user must be given */
-    bool json;
+    bool enqueues; /* --user must be given; --wait and --force may be */
+    bool json, wait, force;
     struct export_order order;
 
     /* private to order_words.c */
-    const char *project, *group, *type, *query_info;
+    const char *group, *type, *query_info;
     json_t *object; /* of query_info */
 };
 
-/* Reads the options into `order` and `json`. ERROR_USAGE; ERROR_AWAY without memory. */
+/* Reads the options into `order` and the switches. ERROR_USAGE; ERROR_AWAY without memory. */
 bool order_words_parse(int argc, char **argv, struct order_words *words,
                        struct error *error) MUST_CHECK;
 

@@ -22,6 +22,7 @@ struct right {
    have made. */
 static const struct right rights[] = {
     {"select", BOTH, LOGIN, {NULL}},
+    {"client|setname", BOTH, LOGIN, {NULL}},
     {"info", BOTH, NO_KEY, {"server"}},
     {"eval", BOTH, NO_KEY, {"return 1", "0"}},
     /* the SHA-1 of the same script */

@@ -8,10 +8,11 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/status_watch.h"
+#include "cli/table.h"
 #include "request/find.h"
 #include "schema/migration.h"
 
-enum { LISTED = 50, LISTED_MAX = 1000, CELL_MAX = 96 };
+enum { LISTED = 50, LISTED_MAX = 1000 };
 
 /* What the words of the command ask for. */
 struct question {
@@ -29,84 +30,14 @@ static const char *text_of(const json_t *export, const char *name)
 
 /* ---- a list: a table ---- */
 
-static const struct column {
-    const char *title;
-    const char *member; /* of the JSON object */
-    bool to_the_right;
-} columns[] = {
-    {"ID", "id", true},
-    {"STATUS", "status", false},
-    {"STATE", "state", false},
-    {"ADDED (UTC)", "date_added", false},
-    {"ROWS", "rows", true},
-    {"BYTES", "bytes", true},
-    {"TRIES", "attempts", true},
-    {"ORGANIZATION", "organization", false},
-    {"USER", "user", false},
-    {"MAIL", "mail", false},
-    {"MESSAGE", "message", false},
+static const struct table_column columns[] = {
+    {"ID", "id", TABLE_NUMBER},          {"STATUS", "status", TABLE_TEXT},
+    {"STATE", "state", TABLE_TEXT},      {"ADDED (UTC)", "date_added", TABLE_TIME},
+    {"ROWS", "rows", TABLE_NUMBER},      {"BYTES", "bytes", TABLE_NUMBER},
+    {"TRIES", "attempts", TABLE_NUMBER}, {"ORGANIZATION", "organization", TABLE_TEXT},
+    {"USER", "user", TABLE_TEXT},        {"MAIL", "mail", TABLE_TEXT},
+    {"MESSAGE", "message", TABLE_TEXT},
 };
-
-/* The last column has no width: it may be of any length. */
-#define WIDTHS (ARRAY_LENGTH(columns) - 1)
-
-static void format_cell(const struct column *column, const json_t *export, char cell[CELL_MAX])
-{
-    const json_t *value = json_object_get(export, column->member);
-    if (json_is_integer(value))
-        (void)snprintf(cell, CELL_MAX, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    else
-        (void)snprintf(cell, CELL_MAX, "%s", text_of(export, column->member));
-    /* "2020-03-25T16:12:18.123456Z" is cut after the seconds. */
-    if (text_equal(column->member, "date_added") && strlen(cell) == 27) {
-        cell[10] = ' ';
-        cell[19] = '\0';
-    }
-}
-
-static void print_cell(const struct column *column, const char *text, int width)
-{
-    int gap = width - (int)strlen(text);
-    if (column->to_the_right)
-        (void)printf("%*s", gap > 0 ? gap : 0, "");
-    text_print(stdout, text);
-    if (!column->to_the_right)
-        (void)printf("%*s", gap > 0 ? gap : 0, "");
-    (void)fputs("  ", stdout);
-}
-
-/* A column is as wide as its widest cell. */
-static void measure_columns(const json_t *exports, int widths[WIDTHS])
-{
-    char cell[CELL_MAX];
-    for (size_t c = 0; c < WIDTHS; c++) {
-        widths[c] = (int)strlen(columns[c].title);
-        for (size_t i = 0; i < json_array_size(exports); i++) {
-            format_cell(&columns[c], json_array_get(exports, i), cell);
-            if ((int)strlen(cell) > widths[c])
-                widths[c] = (int)strlen(cell);
-        }
-    }
-}
-
-static void print_table(const json_t *exports)
-{
-    int widths[WIDTHS];
-    char cell[CELL_MAX];
-    measure_columns(exports, widths);
-    for (size_t c = 0; c < WIDTHS; c++)
-        print_cell(&columns[c], columns[c].title, widths[c]);
-    (void)printf("%s\n", columns[WIDTHS].title);
-    for (size_t i = 0; i < json_array_size(exports); i++) {
-        const json_t *export = json_array_get(exports, i);
-        for (size_t c = 0; c < WIDTHS; c++) {
-            format_cell(&columns[c], export, cell);
-            print_cell(&columns[c], cell, widths[c]);
-        }
-        text_print(stdout, text_of(export, columns[WIDTHS].member));
-        (void)fputc('\n', stdout);
-    }
-}
 
 /* ---- one export: a block of lines ---- */
 
@@ -163,7 +94,7 @@ static bool show_list(const struct request_context *context, const struct questi
     if (done && question->json) {
         done = print_lines(list.exports, error);
     } else if (done) {
-        print_table(list.exports);
+        table_print(list.exports, columns, ARRAY_LENGTH(columns));
         done = print_rest(context, question, &list, error);
     }
     json_decref(list.exports);
@@ -186,7 +117,7 @@ static bool answer_question(const struct question *question, const struct reques
                             struct error *error)
 {
     if (question->watched)
-        return status_watch(context, question->id, question->json, error);
+        return status_watch(context, question->id, question->json, stdout, error);
     return question->id == 0 ? show_list(context, question, error)
                              : show_one(context, question, error);
 }

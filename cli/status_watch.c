@@ -20,8 +20,9 @@ enum {
 struct watch {
     const struct request_context *context;
     int64_t id;
+    FILE *out;
     bool json;
-    bool terminal;
+    bool terminal; /* `out` is one */
     int ticks;
     char shown[LINE_MAX_BYTES + WAIT_MAX_BYTES]; /* the last line; an equal one is not printed */
 };
@@ -141,15 +142,15 @@ static void draw_bar_line(struct watch *watch, const json_t *export, const char 
     int percent = percent_of(export);
     format_left(export, percent, left);
     fill_bar(watch, final ? 100 : percent, bar);
-    (void)printf("\r\x1b[K[%s] ", bar);
-    text_print(stdout, line);
-    (void)fputs(left, stdout);
+    (void)fprintf(watch->out, "\r\x1b[K[%s] ", bar);
+    text_print(watch->out, line);
+    (void)fputs(left, watch->out);
     if (wait[0] != '\0') {
-        (void)fputs("\x1b[?7l", stdout);
-        text_print(stdout, wait);
-        (void)fputs("\x1b[?7h", stdout);
+        (void)fputs("\x1b[?7l", watch->out);
+        text_print(watch->out, wait);
+        (void)fputs("\x1b[?7h", watch->out);
     }
-    (void)fputs(final ? "\n" : "", stdout);
+    (void)fputs(final ? "\n" : "", watch->out);
 }
 
 static bool show_export(struct watch *watch, const json_t *export, struct error *error)
@@ -163,11 +164,11 @@ static bool show_export(struct watch *watch, const json_t *export, struct error 
     if (watch->terminal && !watch->json)
         draw_bar_line(watch, export, line, wait);
     else if (changed && watch->json)
-        done = json_print_line(export, error);
+        done = json_print_line_to(watch->out, export, error);
     else if (changed)
-        (void)printf("%s\n", both);
+        (void)fprintf(watch->out, "%s\n", both);
     memcpy(watch->shown, both, sizeof(both));
-    (void)fflush(stdout);
+    (void)fflush(watch->out);
     return done;
 }
 
@@ -181,10 +182,14 @@ static bool check_end(const json_t *export, struct error *error)
                                                     status, text_of(export, "message"));
 }
 
-bool status_watch(const struct request_context *context, int64_t id, bool json, struct error *error)
+bool status_watch(const struct request_context *context, int64_t id, bool json, FILE *out,
+                  struct error *error)
 {
-    struct watch watch = {
-        .context = context, .id = id, .json = json, .terminal = isatty(STDOUT_FILENO) == 1};
+    struct watch watch = {.context = context,
+                          .id = id,
+                          .out = out,
+                          .json = json,
+                          .terminal = isatty(fileno(out)) == 1};
     for (;;) {
         json_t *export = NULL;
         if (!request_find(watch.context, watch.id, &export, error))

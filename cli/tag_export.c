@@ -16,7 +16,7 @@ static bool parse_options(int argc, char **argv, struct export_order *order, str
 {
     const struct option_spec specs[] = {
         {"organization", 0, true, OPTION_TEXT, &order->organization, 0, 0},
-        {"project", 0, true, OPTION_NUMBER, &order->project_id, INT64_MIN, INT64_MAX},
+        {"project", 0, true, OPTION_TEXT, &order->project, 0, 0},
         {"group", 0, true, OPTION_NUMBER, &order->group_id, INT64_MIN, INT64_MAX},
         {"key", 0, true, OPTION_TEXT, &order->key, 0, 0},
         {"environment", 0, false, OPTION_TEXT, &order->environment, 0, 0},

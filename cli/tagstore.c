@@ -9,6 +9,7 @@
 #include "cli/tagstore_compare.h"
 #include "cli/tagstore_methods.h"
 #include "model/project.h"
+#include "request/project.h"
 #include "schema/migration.h"
 #include "tagstore/choose.h"
 #include "tagstore/label.h"
@@ -20,7 +21,7 @@ static const struct {
     const char *name;
     const char *value; /* as a usage line shows it */
 } arguments[ARGUMENTS] = {
-    [PROJECT] = {"project", "ID"},
+    [PROJECT] = {"project", "ID-or-SLUG"},
     [GROUP] = {"group", "ID"},
     [ENVIRONMENT] = {"environment", "NAME"},
     [KEY] = {"key", "KEY"},
@@ -125,10 +126,8 @@ static bool read_request(const struct method *method, struct request *request, s
     for (enum argument argument = 0; argument < ARGUMENTS; argument++)
         if (!check_argument(method, request, argument, error))
             return false;
-    if (!read_ids(request, PROJECT, &request->project_ids, error) ||
-        !read_ids(request, GROUP, &request->group_ids, error))
+    if (!read_ids(request, GROUP, &request->group_ids, error))
         return false;
-    request->place.project_id = request->project_ids[0];
     request->place.group_id = first_of(request, GROUP) == NULL ? 0 : request->group_ids[0];
     request->place.value = first_of(request, VALUE);
     request->limit = method->limit;
@@ -143,14 +142,16 @@ static bool read_request(const struct method *method, struct request *request, s
 struct words {
     const char *words[2]; /* a method; "help"; or "compare" and a method */
     int count;
-    const char *left, *right; /* NULL: not given */
+    const char *organization; /* of the projects; NULL: not given */
+    const char *left, *right; /* likewise */
+    bool json;                /* for compare: an answer is always JSON */
 };
 
 /* Every argument is read as a list of texts: which may be repeated depends on the method. */
 static bool parse_options(int argc, char **argv, struct request *request, struct words *words,
                           struct error *error)
 {
-    struct option_spec specs[ARGUMENTS + 3] = {{.name = NULL}};
+    struct option_spec specs[ARGUMENTS + 5] = {{.name = NULL}};
     struct positional positional = {.min = 1, .max = 2, .words = words->words};
     for (enum argument argument = 0; argument < ARGUMENTS; argument++) {
         struct option_texts *given = &request->given[argument];
@@ -163,6 +164,10 @@ static bool parse_options(int argc, char **argv, struct request *request, struct
     specs[ARGUMENTS] = (struct option_spec){"left", 0, false, OPTION_TEXT, &words->left, 0, 0};
     specs[ARGUMENTS + 1] =
         (struct option_spec){"right", 0, false, OPTION_TEXT, &words->right, 0, 0};
+    specs[ARGUMENTS + 2] =
+        (struct option_spec){"organization", 0, false, OPTION_TEXT, &words->organization, 0, 0};
+    specs[ARGUMENTS + 3] =
+        (struct option_spec){"json", 0, false, OPTION_SWITCH, &words->json, 0, 0};
     bool done = options_parse(argc, argv, specs, &positional, error);
     words->count = positional.count;
     return done;
@@ -184,27 +189,34 @@ static bool check_words(const struct words *words, bool *compares, struct error 
 
 /* ---- the command ---- */
 
-/* Checks that the projects exist: the answer for a mistyped id would be empty and look right. Then
-   finds the environment in their organization. */
-static bool find_environment(struct pg *pg, struct request *request, struct error *error)
+/* Finds the projects and, in their organization, the environment. */
+static bool find_places(struct pg *pg, const char *organization, struct request *request,
+                        struct error *error)
 {
+    const struct request_context context = {.caller = &caller_operator, .pg = pg};
+    const struct option_texts *projects = &request->given[PROJECT];
+    const char *environment = first_of(request, ENVIRONMENT);
     int64_t organization_id = 0;
-    for (size_t i = 0; i < request->given[PROJECT].count; i++) {
+    request->project_ids =
+        arena_array(request->arena, projects->count, sizeof(*request->project_ids), error);
+    for (size_t i = 0; i < projects->count; i++) {
+        const struct project_words words = {projects->items[i], organization};
         int64_t id = 0;
-        if (!project_organization(pg, request->project_ids[i], &id, error))
+        if (request->project_ids == NULL ||
+            !request_find_project(&context, &words, &request->project_ids[i], &id, error))
             return false;
-        if (i > 0 && id != organization_id && first_of(request, ENVIRONMENT) != NULL)
+        if (i > 0 && id != organization_id && environment != NULL)
             return error_set(error, ERROR_INVALID,
                              "--environment: the projects belong to different organizations");
         organization_id = id;
     }
-    if (first_of(request, ENVIRONMENT) == NULL)
-        return true;
-    return environment_find(pg, organization_id, first_of(request, ENVIRONMENT),
-                            &request->place.environment_id, error) &&
-           (request->place.environment_id != 0 ||
-            error_set(error, ERROR_NOT_FOUND, "the organization has no environment '%.64s'",
-                      first_of(request, ENVIRONMENT)));
+    request->place.project_id = request->project_ids[0];
+    return environment == NULL ||
+           (environment_find(pg, organization_id, environment, &request->place.environment_id,
+                             error) &&
+            (request->place.environment_id != 0 ||
+             error_set(error, ERROR_NOT_FOUND, "the organization has no environment '%.64s'",
+                       environment)));
 }
 
 static bool ask_tagstore(const struct config *config, const struct method *method,
@@ -220,10 +232,13 @@ static bool connect_and_ask(const struct config *config, const struct method *me
                             struct request *request, const struct words *words, struct error *error)
 {
     struct pg *pg = NULL;
-    struct comparison comparison = {
-        .config = config, .method = method, .left = words->left, .right = words->right};
+    struct comparison comparison = {.config = config,
+                                    .method = method,
+                                    .left = words->left,
+                                    .right = words->right,
+                                    .json = words->json};
     bool done = read_request(method, request, error) && cli_connect_pg(config, &pg, error) &&
-                migration_check(pg, error) && find_environment(pg, request, error);
+                migration_check(pg, error) && find_places(pg, words->organization, request, error);
     request->page_size = (size_t)config->page_size;
     comparison.pg = pg;
     done = done && (words->left == NULL ? ask_tagstore(config, method, request, pg, error)

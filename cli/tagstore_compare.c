@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#define NOT_FOUND "not found"
+
 /* The answer of one backend. */
 struct answer {
     const char *side, *backend;
@@ -30,7 +32,7 @@ static bool print_answer(const struct method *method, struct request *request, F
     request->printer.out = out;
     if (method->run(request, error))
         return true;
-    return error->code == ERROR_NOT_FOUND && fputs("not found\n", out) != EOF;
+    return error->code == ERROR_NOT_FOUND && fputs(NOT_FOUND "\n", out) != EOF;
 }
 
 static bool ask_backend(const struct comparison *comparison, struct request *request,
@@ -74,16 +76,23 @@ static bool split_lines(struct answer *answer, struct error *error)
     return true;
 }
 
-static size_t print_line(const struct answer *answer, size_t i)
+/* A line is JSON, or NOT_FOUND. */
+static size_t print_line(const struct answer *answer, size_t i, bool json)
 {
+    const char *line = answer->lines[i];
+    if (json) {
+        (void)printf("{\"side\":\"%s\",\"answer\":%s}\n", answer->side,
+                     text_equal(line, NOT_FOUND) ? "null" : line);
+        return 1;
+    }
     (void)printf("%s: ", answer->side);
-    text_print(stdout, answer->lines[i]);
+    text_print(stdout, line);
     (void)putchar('\n');
     return 1;
 }
 
 /* Merges the sorted lines: equal ones go in pairs, the others are printed. */
-static bool compare_answers(const struct answer *left, const struct answer *right,
+static bool compare_answers(const struct answer *left, const struct answer *right, bool json,
                             struct error *error)
 {
     size_t i = 0;
@@ -95,9 +104,9 @@ static bool compare_answers(const struct answer *left, const struct answer *righ
                     : j == right->count ? -1
                                         : strcmp(left->lines[i], right->lines[j]);
         if (order < 0)
-            only_left += print_line(left, i);
+            only_left += print_line(left, i, json);
         if (order > 0)
-            only_right += print_line(right, j);
+            only_right += print_line(right, j, json);
         i += order <= 0;
         j += order >= 0;
     }
@@ -105,7 +114,7 @@ static bool compare_answers(const struct answer *left, const struct answer *righ
         return error_set(error, ERROR_CONFLICT, "the answers differ: %zu line%s of %s, %zu of %s",
                          only_left, text_plural((int64_t)only_left), left->backend, only_right,
                          right->backend);
-    (void)puts("equal");
+    (void)puts(json ? "{\"equal\":true}" : "equal");
     return true;
 }
 
@@ -118,7 +127,7 @@ bool tagstore_compare(const struct comparison *comparison, struct request *reque
     bool done = ask_backend(comparison, request, &answers[0], error) &&
                 ask_backend(comparison, request, &answers[1], error) &&
                 split_lines(&answers[0], error) && split_lines(&answers[1], error) &&
-                compare_answers(&answers[0], &answers[1], error);
+                compare_answers(&answers[0], &answers[1], comparison->json, error);
     free_answer(&answers[0]);
     free_answer(&answers[1]);
     return done;

@@ -143,7 +143,10 @@ static bool check_disks(struct worker *worker, struct error *error)
                 error_prefix(error, "EXPORTD_TMPDIR");
     done = done && (claimer_check_store(worker->store, warn_of_storage, error) ||
                     error_prefix(error, "EXPORTD_STORAGE_URL"));
-    return done || (error->code == ERROR_AWAY && !worker->options->drain);
+    done = done || (error->code == ERROR_AWAY && !worker->options->drain);
+    if (!done && error->code == ERROR_NOT_FOUND)
+        error->code = ERROR_AWAY; /* a folder that is not there, such as on a disk not mounted */
+    return done;
 }
 
 /* NULL: no memory. */
@@ -159,8 +162,8 @@ static struct pg *open_pg(const struct config *config, const char *role)
 static bool open_redis(struct worker *worker, struct error *error)
 {
     const struct config *config = worker->context.config;
-    worker->redis = redis_new(config->redis_url);
-    worker->intake_redis = redis_new(config->redis_url);
+    worker->redis = redis_new(config->redis_url, "exportd-worker-main");
+    worker->intake_redis = redis_new(config->redis_url, "exportd-intake");
     worker->lists = intake_lists_of(config);
     return (worker->redis != NULL && worker->intake_redis != NULL && worker->lists != NULL) ||
            error_no_memory(error);

@@ -9,10 +9,10 @@
 static const char *const code_names[] = {
     [ERROR_NONE] = "none",           [ERROR_USAGE] = "usage",       [ERROR_INVALID] = "invalid",
     [ERROR_NOT_FOUND] = "not-found", [ERROR_CONFLICT] = "conflict", [ERROR_TOO_LARGE] = "too-large",
-    [ERROR_EXPORT] = "export",       [ERROR_AWAY] = "away",         [ERROR_ANSWER] = "answer",
-    [ERROR_BUSY] = "busy",           [ERROR_TIMEOUT] = "timeout",   [ERROR_OVERLOAD] = "overload",
-    [ERROR_QUERY] = "query",         [ERROR_DENIED] = "denied",     [ERROR_LOST] = "lost",
-    [ERROR_STOPPED] = "stopped",     [ERROR_INTERNAL] = "internal",
+    [ERROR_EXPORT] = "export",       [ERROR_NO_SUBJECT] = "export", [ERROR_AWAY] = "away",
+    [ERROR_ANSWER] = "answer",       [ERROR_BUSY] = "busy",         [ERROR_TIMEOUT] = "timeout",
+    [ERROR_OVERLOAD] = "overload",   [ERROR_QUERY] = "query",       [ERROR_DENIED] = "denied",
+    [ERROR_LOST] = "lost",           [ERROR_STOPPED] = "stopped",   [ERROR_INTERNAL] = "internal",
 };
 
 /* ERROR_AWAY if the disk is full, broken or removed, or its server (NFS, SMB, FUSE) does not

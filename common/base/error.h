@@ -10,22 +10,23 @@
 
 enum error_code {
     ERROR_NONE = 0,
-    ERROR_USAGE,     /* the command line or a setting is wrong */
-    ERROR_INVALID,   /* input from outside is malformed or breaks a rule */
-    ERROR_NOT_FOUND, /* the wanted thing does not exist */
-    ERROR_CONFLICT,  /* it exists already, or something else holds it */
-    ERROR_TOO_LARGE, /* a limit is exceeded */
-    ERROR_EXPORT,    /* the export cannot be made; the message is the sentence for its user */
-    ERROR_AWAY,      /* for now a server cannot be reached, or memory or a disk has no room */
-    ERROR_ANSWER,    /* a server got a question, but no whole answer came in time */
-    ERROR_BUSY,      /* too many requests: a server's rate limit, an organization's quota */
-    ERROR_TIMEOUT,   /* the server needs too long for a question */
-    ERROR_OVERLOAD,  /* the server needs too much memory for a question */
-    ERROR_QUERY,     /* a server does not understand or accept the question */
-    ERROR_DENIED,    /* authentication, permission or certificate check failed */
-    ERROR_LOST,      /* the job is no longer ours: nothing may be changed */
-    ERROR_STOPPED,   /* the process was told to stop */
-    ERROR_INTERNAL,  /* a bug, or an unforeseen failure */
+    ERROR_USAGE,      /* the command line or a setting is wrong */
+    ERROR_INVALID,    /* input from outside is malformed or breaks a rule */
+    ERROR_NOT_FOUND,  /* the wanted thing does not exist */
+    ERROR_CONFLICT,   /* it exists already, or something else holds it */
+    ERROR_TOO_LARGE,  /* a limit is exceeded */
+    ERROR_EXPORT,     /* the export cannot be made; the message is the sentence for its user */
+    ERROR_NO_SUBJECT, /* likewise, because what the export asks about does not exist */
+    ERROR_AWAY,       /* for now a server cannot be reached, or memory or a disk has no room */
+    ERROR_ANSWER,     /* a server got a question, but no whole answer came in time */
+    ERROR_BUSY,       /* too many requests: a server's rate limit, an organization's quota */
+    ERROR_TIMEOUT,    /* the server needs too long for a question */
+    ERROR_OVERLOAD,   /* the server needs too much memory for a question */
+    ERROR_QUERY,      /* a server does not understand or accept the question */
+    ERROR_DENIED,     /* authentication, permission or certificate check failed */
+    ERROR_LOST,       /* the job is no longer ours: nothing may be changed */
+    ERROR_STOPPED,    /* the process was told to stop */
+    ERROR_INTERNAL,   /* a bug, or an unforeseen failure */
 };
 
 #define ERROR_MESSAGE_MAX 512

@@ -4,7 +4,9 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <unistd.h>
+#include <wchar.h>
 
 bool text_to_int64(const char *text, int64_t min, int64_t max, int64_t *value)
 {
@@ -84,6 +86,48 @@ void text_print(FILE *out, const char *text)
     else
         (void)fputs(text, out);
 }
+
+/* ---- width ---- */
+
+/* The code point of a valid character of `size` bytes. */
+static wchar_t code_point_of(const unsigned char *at, size_t size)
+{
+    static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    unsigned code = at[0] & first_bits[size];
+    for (size_t i = 1; i < size; i++)
+        code = code << 6 | (at[i] & 0x3fu);
+    return (wchar_t)code;
+}
+
+/* One that wcwidth does not know is taken for a narrow one. */
+static size_t character_width(const unsigned char *at, size_t size)
+{
+    int width = wcwidth(code_point_of(at, size));
+    return width < 0 ? 1 : (size_t)width;
+}
+
+/* wcwidth goes by the locale of the thread. The process keeps "C". */
+size_t text_width(const char *text)
+{
+    locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    locale_t usual = locale == (locale_t)0 ? (locale_t)0 : uselocale(locale);
+    size_t width = 0;
+    size_t size = strlen(text);
+    for (size_t i = 0; i < size;) {
+        const unsigned char *at = (const unsigned char *)text + i;
+        bool valid = false;
+        size_t step = utf8_step(text + i, size - i, &valid);
+        width += valid && !is_control(at, step) ? character_width(at, step) : 4 * step;
+        i += step;
+    }
+    if (locale != (locale_t)0) {
+        (void)uselocale(usual);
+        freelocale(locale);
+    }
+    return width;
+}
+
+/* ---- numbers ---- */
 
 const char *text_plural(int64_t count)
 {

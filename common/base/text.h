@@ -29,6 +29,10 @@ void text_print(FILE *out, const char *text);
 /* Like text_print, but escapes also if `out` is not a terminal. */
 void text_print_escaped(FILE *out, const char *text);
 
+/* How many columns of a terminal text_print_escaped(text) takes: two for a wide character, none for
+   a combining one, four for an escaped byte. */
+size_t text_width(const char *text);
+
 /* The plural ending of a noun after a count: "" for 1, else "s". */
 const char *text_plural(int64_t count);
 

@@ -28,6 +28,7 @@ struct address {
 
 struct redis {
     char *url;
+    const char *name;
     redisContext *context;      /* NULL: no connection */
     int64_t connected_since_ms; /* monotonic */
 };
@@ -82,11 +83,12 @@ bool redis_check_url(const char *url, struct error *error)
 
 /* ---- the connection ---- */
 
-struct redis *redis_new(const char *url)
+struct redis *redis_new(const char *url, const char *name)
 {
     struct redis *redis = memory_zeroed(1, sizeof(*redis));
     if (redis == NULL)
         return NULL;
+    redis->name = name;
     redis->url = text_duplicate(url);
     if (redis->url == NULL) {
         free(redis);
@@ -138,6 +140,20 @@ static bool log_in(struct redis *redis, const struct address *address, struct er
     return true;
 }
 
+/* For those who look at CLIENT LIST. A server whose ACL does not allow it refuses, which does no
+   harm. */
+static bool name_connection(struct redis *redis, struct error *error)
+{
+    struct redis_command command = {.count = 0};
+    struct redis_reply *reply = NULL;
+    redis_add_text(&command, "CLIENT");
+    redis_add_text(&command, "SETNAME");
+    redis_add_text(&command, redis->name);
+    bool done = redis_call(redis, &command, 0, &reply, error);
+    redis_reply_free(reply);
+    return done || error->code != ERROR_AWAY;
+}
+
 /* Whether the server has closed an idle connection. No answer is due, so anything to read is the
    end. */
 static bool has_hung_up(const redisContext *context)
@@ -170,7 +186,7 @@ bool redis_connect(struct redis *redis, struct error *error)
     /* For writing; reading has the deadline of wait_readable. */
     (void)redisSetTimeout(redis->context, patience);
     redis->connected_since_ms = clock_monotonic_ms();
-    if (!log_in(redis, &address, error)) {
+    if (!log_in(redis, &address, error) || !name_connection(redis, error)) {
         redis_disconnect(redis);
         return false;
     }

@@ -22,8 +22,9 @@ struct redis_reply;
    unix://[[user]:password@]/path[?db=N]. ERROR_USAGE if not. */
 bool redis_check_url(const char *url, struct error *error) MUST_CHECK;
 
-/* A new struct redis, not yet connected. The URL is copied. NULL without memory. */
-struct redis *redis_new(const char *url);
+/* A new struct redis, not yet connected. The URL is copied. `name`, which must live as long, stands
+   in CLIENT LIST if the server takes it: visible characters without blanks. NULL without memory. */
+struct redis *redis_new(const char *url, const char *name);
 void redis_free(struct redis *redis); /* NULL is fine */
 
 /* Connects, with AUTH and SELECT, if there is no connection, or if it is broken or was closed by

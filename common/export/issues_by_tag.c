@@ -34,7 +34,7 @@ struct run {
 
 static bool does_not_exist(struct error *error, const char *what)
 {
-    return error_set(error, ERROR_EXPORT, "Requested %s does not exist", what);
+    return error_set(error, ERROR_NO_SUBJECT, "Requested %s does not exist", what);
 }
 
 static bool check_limit(const struct export_query *query, struct error *error)

@@ -42,9 +42,9 @@ char *query_type_words(char words[QUERY_TYPE_WORDS_MAX]);
 const char *query_type_name(int64_t code);
 
 /* Runs an export of any type: writes its rows to the output and flushes it. ERROR_EXPORT: the
-   message is a sentence for the user, such as "Requested project does not exist"; a wrong limit, a
-   file above the size limit, an unknown type, and a type that is not implemented are also such
-   errors. Other codes come from the servers. */
+   message is a sentence for the user; a wrong limit, a file above the size limit, an unknown type,
+   and a type that is not implemented are such errors. ERROR_NO_SUBJECT is another one: "Requested
+   project does not exist", or environment, issue, key. Other codes come from the servers. */
 bool query_type_run(struct export_run *run, struct error *error) MUST_CHECK;
 
 /* Estimates how large the export will be. Makes the checks of query_type_run, then asks the

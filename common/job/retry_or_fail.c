@@ -37,6 +37,7 @@ static enum cause cause_of(const struct error *error)
 {
     switch (error->code) {
     case ERROR_EXPORT:
+    case ERROR_NO_SUBJECT:
     case ERROR_INVALID:
     case ERROR_TOO_LARGE:
         return WILL_NOT_PASS;
@@ -116,6 +117,7 @@ const char *retry_failure_sentence(const struct error *error)
 {
     switch (error->code) {
     case ERROR_EXPORT:
+    case ERROR_NO_SUBJECT:
         return error->message;
     case ERROR_BUSY:
     case ERROR_TIMEOUT:

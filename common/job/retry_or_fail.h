@@ -53,7 +53,8 @@ bool retry_check_budget(const struct retry_history *history, const struct retry_
                         struct error *error) MUST_CHECK;
 
 /* The sentence for the user whose job fails with this error; the words of a server reach no user.
-   ERROR_EXPORT has the error's own sentence; each other code has a fixed one. */
+   ERROR_EXPORT and ERROR_NO_SUBJECT have the error's own sentence; each other code has a fixed one.
+ */
 const char *retry_failure_sentence(const struct error *error);
 
 #endif

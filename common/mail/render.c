@@ -202,6 +202,7 @@ static const char *advice_for(enum error_code code)
 {
     switch (code) {
     case ERROR_EXPORT:
+    case ERROR_NO_SUBJECT:
         return "If the error is about what was asked for, change that. Then ask again; if it fails "
                "again, tell your administrator the number of the export.";
     case ERROR_TOO_LARGE:

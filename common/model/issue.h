@@ -4,6 +4,7 @@
 #define MODEL_ISSUE_H
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "client/pg.h"
 
 struct issue {
@@ -23,5 +24,15 @@ bool issue_describe_add(struct pg_batch *batch, const struct issue_ids *ids,
                         struct error *error) MUST_CHECK;
 bool issue_describe_read(const struct pg_result *reply, struct arena *arena, struct issue *issue,
                          struct error *error) MUST_CHECK;
+
+/* The issues of a project, the one seen last first: as objects with the members id, short_id, title
+   (the first line of the message), times_seen, last_seen. The caller frees *issues. */
+struct issue_page {
+    int64_t project_id;
+    int64_t before; /* the last issue of the page before; 0: this is the first page */
+    int64_t max;
+};
+bool issue_list(struct pg *pg, const struct issue_page *page, json_t **issues,
+                struct error *error) MUST_CHECK;
 
 #endif

@@ -2,6 +2,34 @@
 /* Tested by tests/unit/model/rows_test.c. */
 #include "model/project.h"
 
+#include "base/text.h"
+
+bool project_find(struct pg *pg, int64_t organization_id, const char *id_or_slug, int64_t *id,
+                  struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    struct pg_result *result = NULL;
+    if (text_to_int64(id_or_slug, INT64_MIN, INT64_MAX, id))
+        return true;
+    pg_bind_int(&params, organization_id);
+    pg_bind_text(&params, id_or_slug);
+    if (!pg_query(pg,
+                  "SELECT id FROM sentry_project WHERE slug = $2::text"
+                  " AND $1::bigint IN (0, organization_id) LIMIT 2",
+                  &params, &result, error))
+        return false;
+    int rows = pg_rows(result);
+    if (rows == 1)
+        *id = pg_int(result, 0, 0);
+    pg_result_free(result);
+    if (rows > 1)
+        return error_set(error, ERROR_CONFLICT,
+                         "several organizations have a project \"%.100s\": name the organization",
+                         id_or_slug);
+    return rows == 1 ||
+           error_set(error, ERROR_NOT_FOUND, "there is no project \"%.100s\"", id_or_slug);
+}
+
 bool project_organization(struct pg *pg, int64_t project_id, int64_t *organization_id,
                           struct error *error)
 {

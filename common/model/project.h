@@ -32,6 +32,12 @@ struct subject {
 bool subject_find(struct pg *pg, const struct subject_ids *ids, struct subject *subject,
                   struct error *error) MUST_CHECK;
 
+/* Finds the project that a word names. A whole number is an id, which needs no row. Any other word is
+   a slug, of a project of the organization (0: of any). ERROR_NOT_FOUND. ERROR_CONFLICT: several
+   organizations have a project of this slug. */
+bool project_find(struct pg *pg, int64_t organization_id, const char *id_or_slug, int64_t *id,
+                  struct error *error) MUST_CHECK;
+
 /* Reads the project's organization. ERROR_NOT_FOUND: there is no such project. */
 bool project_organization(struct pg *pg, int64_t project_id, int64_t *organization_id,
                           struct error *error) MUST_CHECK;

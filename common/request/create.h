@@ -12,7 +12,8 @@ struct export_order {
     const char *organization; /* slug; NULL: the caller's */
     const char *user;         /* address or id, which only an operator gives; NULL: the caller */
     int64_t query_type;       /* enum query_type_code */
-    int64_t project_id, group_id; /* of issues-by-tag */
+    const char *project;      /* of issues-by-tag: id or slug; NULL: project_id */
+    int64_t project_id, group_id; /* likewise */
     const char *key;              /* likewise */
     const json_t *query_info;     /* of discover: an object */
     const char *environment;      /* name; NULL: all */
@@ -25,13 +26,13 @@ struct created_export {
 };
 
 /* Makes the export and queues its job. If an equal export is not finished yet, returns that one,
-   and queues it if exportd has not seen it before. Whether project, group and key exist is left to
-   the worker.
+   and queues it if exportd has not seen it before. Whether project, group and key exist is not
+   looked at here: request_check_subject does, and the worker.
 
-   ERROR_NOT_FOUND: no such organization, user or environment. ERROR_CONFLICT: the unfinished export
-   has another limit or environment. ERROR_BUSY: the organization's quota of waiting exports is used
-   up. ERROR_INVALID: the order breaks a rule. ERROR_DENIED. ERROR_AWAY and other errors of the
-   servers. */
+   ERROR_NOT_FOUND: no such organization, user or environment, or no project of this slug.
+   ERROR_CONFLICT: the unfinished export has another limit or environment. ERROR_BUSY: the
+   organization's quota of waiting exports is used up. ERROR_INVALID: the order breaks a rule.
+   ERROR_DENIED. ERROR_AWAY and other errors of the servers. */
 bool request_create(const struct request_context *context, const struct export_order *order,
                     struct created_export *created, struct error *error) MUST_CHECK;
 

@@ -19,3 +19,17 @@ bool request_estimate(const struct request_context *context, const struct export
     arena_free(arena);
     return done;
 }
+
+/* The estimate makes the checks of an export, in bounded time. */
+bool request_check_subject(const struct request_context *context, const struct export_order *order,
+                           struct tagstore *tagstore, struct error *unknown, struct error *error)
+{
+    struct export_estimate estimate;
+    *unknown = (struct error){.code = ERROR_NONE};
+    if (request_estimate(context, order, tagstore, &estimate, unknown))
+        return true;
+    if (unknown->code != ERROR_NO_SUBJECT && unknown->code != ERROR_NOT_FOUND)
+        return true;
+    *error = *unknown;
+    return false;
+}

@@ -13,4 +13,11 @@ bool request_estimate(const struct request_context *context, const struct export
                       struct tagstore *tagstore, struct export_estimate *estimate,
                       struct error *error) MUST_CHECK;
 
+/* Refuses an order about a project, environment, issue or key that does not exist:
+   ERROR_NO_SUBJECT, or ERROR_NOT_FOUND for a project that is named by a slug. If the servers do not
+   say, nothing is refused, and *unknown says why; else its code is ERROR_NONE. */
+bool request_check_subject(const struct request_context *context, const struct export_order *order,
+                           struct tagstore *tagstore, struct error *unknown,
+                           struct error *error) MUST_CHECK;
+
 #endif

@@ -8,11 +8,11 @@
 
 enum { NO_ENVIRONMENT = -1 };
 
-static bool write_query_info(const struct export_order *order, struct arena *arena,
-                             const char **query_info, struct error *error)
+static bool write_query_info(const struct export_order *order, int64_t project_id,
+                             struct arena *arena, const char **query_info, struct error *error)
 {
     const struct issues_by_tag_payload payload = {
-        .project_id = order->project_id, .group_id = order->group_id, .key = order->key};
+        .project_id = project_id, .group_id = order->group_id, .key = order->key};
     switch (order->query_type) {
     case QUERY_ISSUES_BY_TAG:
         return issues_by_tag_payload_write(&payload, arena, query_info, error);
@@ -43,12 +43,15 @@ static bool find_environment(struct pg *pg, const char *name, struct export_quer
 bool request_resolve(const struct request_context *context, const struct export_order *order,
                      struct arena *arena, struct export_query *query, struct error *error)
 {
+    int64_t project_id = order->project_id;
     *query = (struct export_query){.query_type = order->query_type, .limit = order->limit};
     if (order->limit < 0)
         return error_set(error, ERROR_INVALID, "the limit is negative");
-    return write_query_info(order, arena, &query->query_info, error) &&
-           caller_find_organization(context->caller, context->pg, order->organization,
+    return caller_find_organization(context->caller, context->pg, order->organization,
                                     &query->organization_id, error) &&
+           (order->project == NULL || project_find(context->pg, query->organization_id,
+                                                   order->project, &project_id, error)) &&
+           write_query_info(order, project_id, arena, &query->query_info, error) &&
            caller_check_query(context->caller,
                               &(struct caller_query){query->query_type, query->query_info}, arena,
                               error) &&

@@ -8,7 +8,7 @@
 
 /* The query as a worker would get it, with texts in `arena`, if the caller may ask it. The order's
    `user` is ignored. The id of an environment that does not exist is below 0. ERROR_NOT_FOUND: no
-   such organization; ERROR_INVALID: the order breaks a rule; ERROR_DENIED. */
+   such organization or project; ERROR_INVALID: the order breaks a rule; ERROR_DENIED. */
 bool request_resolve(const struct request_context *context, const struct export_order *order,
                      struct arena *arena, struct export_query *query,
                      struct error *error) MUST_CHECK;

@@ -14,8 +14,8 @@ struct tag_export {
 };
 
 /* Writes the bytes that a worker would store for the order, whose `user` is ignored. *truncated:
-   there were more rows than the limit. ERROR_EXPORT carries the sentence for the user, such as that
-   the group does not exist. Other errors as request_create. */
+   there were more rows than the limit. ERROR_EXPORT and ERROR_NO_SUBJECT as
+   query_type_run. Other errors as request_create. */
 bool request_tag_export(const struct request_context *context, const struct export_order *order,
                         const struct tag_export *target, bool *truncated,
                         struct error *error) MUST_CHECK;

@@ -131,7 +131,7 @@ bool privileges_names(struct pg *pg, const char *role, struct grant_names *names
 bool privilege_check(const struct privilege *privilege, struct error *error)
 {
     if (privilege->rights == NULL)
-        return error_set(error, ERROR_NOT_FOUND, "there is no table %s", privilege->object);
+        return error_set(error, ERROR_QUERY, "there is no table %s", privilege->object);
     return privilege->missing == NULL || error_set(error, ERROR_DENIED, "the role lacks %s on %s",
                                                    privilege->missing, privilege->object);
 }

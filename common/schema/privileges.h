@@ -31,8 +31,8 @@ struct grant_names {
 bool privileges_names(struct pg *pg, const char *role, struct grant_names *names,
                       struct error *error) MUST_CHECK;
 
-/* ERROR_NOT_FOUND: the table does not exist. ERROR_DENIED: rights are missing; the message names
-   all of them. */
+/* ERROR_QUERY: the table does not exist. ERROR_DENIED: rights are missing; the message names all of
+   them. */
 bool privilege_check(const struct privilege *privilege, struct error *error) MUST_CHECK;
 
 #endif

@@ -20,7 +20,7 @@ bool upload_locks_open(struct upload_locks *locks, const char *redis_url, struct
     *locks = (struct upload_locks){.pg = pg};
     if (redis_url[0] == '\0')
         return true;
-    locks->redis = redis_new(redis_url);
+    locks->redis = redis_new(redis_url, "exportd-locks");
     return locks->redis != NULL || error_no_memory(error);
 }
 

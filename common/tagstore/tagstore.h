@@ -16,7 +16,8 @@
  *
  * Environment 0 means all environments. Error codes: ERROR_NOT_FOUND (no such key or value),
  * ERROR_AWAY, ERROR_BUSY, ERROR_ANSWER, ERROR_TIMEOUT, ERROR_OVERLOAD, ERROR_QUERY, and
- * ERROR_EXPORT for a question that will never be answered; its message is for the export's user.
+ * ERROR_EXPORT and ERROR_NO_SUBJECT for a question that will never be answered; the message is for
+ * the export's user.
  */
 #ifndef TAGSTORE_TAGSTORE_H
 #define TAGSTORE_TAGSTORE_H

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct error error;
     char *text = fuzz_text(bytes, size);
     if (redis_check_url(text, &error))
-        redis_free(redis_new(text));
+        redis_free(redis_new(text, "test"));
     else
         CHECK(error.code == ERROR_USAGE);
     check_smtp(text);

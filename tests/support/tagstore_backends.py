@@ -71,7 +71,7 @@ class Postgres:
     def ask(self, method, **arguments):
         """The lines of the answer; None when it was not found."""
         result = self.run(method, **arguments)
-        if result.status == 1 and "no such tag" in result.err and not result.out:
+        if result.status == 3 and "no such tag" in result.err and not result.out:
             return None
         assert result.status == 0 and not result.err, result
         return result.json_lines()

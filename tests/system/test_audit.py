@@ -25,12 +25,12 @@ def audit(exportd, *arguments):
 def test_each_action_is_told_once_newest_first(exportd, sql, issue):
     export = exportd.enqueue(group=issue)
     assert exportd.enqueue(group=issue) == export, "a twin that is adopted is nothing new"
-    exportd.fails("download", export)
+    exportd.fails("download", export, status=3)
     exportd.drain()
     exportd.download(export)
     sql.execute("UPDATE sentry_exporteddata SET date_expired = now() - interval '1 hour'")
     exportd.ok("cleanup")
-    exportd.fails("download", export)
+    exportd.fails("download", export, status=3)
     other = exportd.enqueue(group=issue)
     exportd.ok("cancel", other)
     assert audit(exportd) == [("cancel", other, ACTOR), ("create", other, ACTOR),
@@ -70,8 +70,8 @@ def test_filters(exportd, sql, issue):
     assert exports("--action", "create") == [eves, bobs, anns]
     assert exports("--export", anns) == [anns]
     assert exports("--action", "purge") == []
-    assert "no user" in exportd.fails("audit", "--user", "nobody@example.com").err
-    assert "no organization" in exportd.fails("audit", "--organization", "none").err
+    assert "no user" in exportd.fails("audit", "--user", "nobody@example.com", status=3).err
+    assert "no organization" in exportd.fails("audit", "--organization", "none", status=3).err
 
 
 def test_pages(exportd, sql):
@@ -106,7 +106,7 @@ def test_what_is_not_done_is_not_told(exportd, sql, issue):
     sql.execute("SELECT count(*) FROM sentry_exporteddata WHERE file_id IS NOT NULL")
     assert sql.fetchone() == (1,) and len(exportd.objects()) == 1
     exportd.fails("enqueue", "--organization", "acme", "--project", 1, "--group", issue, "--key", "x",
-                  "--user", "ann@example.com")
+                  "--user", "ann@example.com", "--force")
     sql.execute("SELECT count(*) FROM sentry_exporteddata")
     assert sql.fetchone() == (2,)
 

@@ -177,10 +177,10 @@ def test_enqueue_refuses_an_unknown_environment_user_and_organization(exportd, o
                   [*acme, "--user", "nobody@example.com"], [*acme, "--user", "999"],
                   [*acme, "--user", "99999999999999999999"],
                   ["--organization", "none", "--user", "ann@example.com"]):
-        assert exportd.fails("enqueue", *arguments, *wrong).out == ""
+        assert exportd.fails("enqueue", *arguments, *wrong, status=3).out == ""
     exportd.ok("create", "organization", "other")
     exportd.ok("create", "user", "eve@example.com", "--organization", "other")
-    exportd.fails("enqueue", *arguments, *acme, "--user", "eve@example.com")
+    exportd.fails("enqueue", *arguments, *acme, "--user", "eve@example.com", status=3)
     assert exportd.ok("status", "--json").out == ""
 
 
@@ -205,7 +205,7 @@ def test_a_project_of_another_organization(exportd, sql, one, other):
     exportd.drain()
     expect_failure(exportd, sql, export, NO_PROJECT)
     denied = exportd.fails("tag-export", "--organization", "acme", "--project", 2, "--group", group,
-                           "--key", "color")
+                           "--key", "color", status=3)
     assert denied.out == "" and NO_PROJECT in denied.err
 
 
@@ -213,7 +213,7 @@ def test_an_environment_of_another_organization(exportd, sql, queue, one, other)
     sql.execute("SELECT id FROM sentry_environment WHERE name = 'secret'")
     environment = sql.fetchone()[0]
     exportd.fails("enqueue", "--organization", "acme", "--user", "ann@example.com", "--project", 1,
-                  "--group", one, "--key", "color", "--environment", "secret")
+                  "--group", one, "--key", "color", "--environment", "secret", status=3)
     export = insert_export(sql, {"project_id": 1, "group_id": one, "key": "color"})
     push(queue, export, environment_id=environment)
     exportd.drain()
@@ -234,7 +234,7 @@ def test_a_redirect_within_the_project_only_and_one_hop(exportd, sql, one, other
     assert exportd.tag_export(group=5001) == exportd.tag_export(group=one)
     for group in (5002, 5003):
         refused = exportd.fails("tag-export", "--organization", "acme", "--project", 1, "--group",
-                                group, "--key", "color")
+                                group, "--key", "color", status=3)
         assert NO_ISSUE in refused.err
 
 
@@ -338,7 +338,7 @@ def test_dead_entries_can_be_retried_and_dropped(exportd, sql, queue, one):
         (json.dumps({"project_id": 1, "group_id": one, "key": "color"}),))
     (_, entry), = entries.items()
     exportd.ok("queue", "retry", entry)
-    exportd.fails("queue", "retry", entry)
+    exportd.fails("queue", "retry", entry, status=3)
     exportd.drain()
     assert exportd.status(4242)["status"] == "VALID"
     assert exportd.ok("queue", "dead", "--json").out == ""
@@ -409,7 +409,7 @@ def test_a_store_that_cannot_be_written_waits(exportd, sql, one, tmp_path):
 
 
 def test_an_ingest_file_that_is_not_there(exportd, one, tmp_path):
-    assert "none.ndjson" in exportd.fails("ingest", tmp_path / "none.ndjson").err
+    assert "none.ndjson" in exportd.fails("ingest", tmp_path / "none.ndjson", status=3).err
 
 
 @pytest.mark.parametrize("path", ["../../secret", "/etc/hostname", "ab/../../secret", "a//b", "",
@@ -479,4 +479,4 @@ def test_control_characters_reach_no_terminal(tmp_path, exportd, sql, queue, one
 def test_an_empty_program_environment_still_speaks(tmp_path):
     """No setting at all: the defaults, and a clear line about the server that is not there."""
     program = Exportd(tmp_path, {})
-    assert program.run("status", pghost=str(tmp_path)).status == 1
+    assert program.run("status", pghost=str(tmp_path)).status == 4

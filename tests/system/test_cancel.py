@@ -25,7 +25,7 @@ def expect_cancelled(exportd, sql, export):
     assert status["message"] == "cancelled by an operator" and status["date_finished"] is not None
     sql.execute("SELECT count(*) FROM sentry_exporteddata WHERE id = %s", (export,))
     assert sql.fetchone() == (0,)
-    assert "cancelled by an operator" in exportd.fails("download", export).err
+    assert "cancelled by an operator" in exportd.fails("download", export, status=3).err
 
 
 def test_a_waiting_export(exportd, sql, queue, issue):
@@ -92,7 +92,7 @@ def test_old_cancelled_ones_leave_the_history(exportd, sql, issue):
     exportd.ok("cancel", export)
     sql.execute("UPDATE exportd.export SET finished_at = now() - interval '91 days'")
     assert "the history of 1 export " in exportd.ok("cleanup").out
-    exportd.fails("status", export)
+    exportd.fails("status", export, status=3)
 
 
 # ---- running ----

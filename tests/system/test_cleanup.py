@@ -60,7 +60,7 @@ def test_an_expired_export_is_freed_and_a_shared_blob_stays(exportd, sql, issue)
     sql.execute("SELECT id, file_id FROM sentry_exporteddata WHERE file_id IS NULL ORDER BY id")
     assert sql.fetchall() == [(first, None), (third, None)], "the rows stay"
     assert exportd.status(first)["status"] == "EXPIRED"
-    exportd.fails("download", first)
+    exportd.fails("download", first, status=3)
 
     expire(sql, second)
     exportd.ok("cleanup")
@@ -154,7 +154,7 @@ def test_old_history_goes(exportd, sql, issue):
     exportd.ok("cleanup", "--dry-run")
     assert exportd.status(failed)["status"] == "FAILED"
     exportd.ok("cleanup")
-    exportd.fails("status", failed)
+    exportd.fails("status", failed, status=3)
     assert exportd.status(recent)["status"] == "FAILED"
     sql.execute("SELECT (SELECT count(*) FROM exportd.attempt), (SELECT count(*) FROM exportd.outbox)")
     assert sql.fetchone() == (1, 1)
@@ -300,6 +300,6 @@ def test_cleanup_needs_redis_for_its_locks(exportd, sql, issue, tmp_path):
     drain_and_expire(exportd, sql)
     nowhere = f"unix://{tmp_path}/none.sock"
     before = counts(sql)
-    assert "Redis" in exportd.fails("cleanup", LOCK_REDIS_URL=nowhere).err
+    assert "Redis" in exportd.fails("cleanup", LOCK_REDIS_URL=nowhere, status=4).err
     assert counts(sql) == before
     exportd.ok("cleanup", "--dry-run", REDIS_URL=nowhere)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line as a contract: usage, help, settings, exit statuses, what goes to which stream."""
+import json
 import os
 import re
 import subprocess
@@ -47,7 +48,8 @@ def bare(tmp_path):
     ["status", "one"], ["status", "1", "2"], ["download"], ["download", "one"], ["download", "0"],
     ["tag-export", *EXPORT[:-2]], ["tag-export", *EXPORT, "--limit", "-1"],
     ["tagstore"], ["tagstore", "get_nothing", "--project", "1"], ["tagstore", "help", "extra"],
-    ["tagstore", "get_tag_keys"], ["tagstore", "get_tag_keys", "--project", "one"],
+    ["tagstore", "get_tag_keys"], ["tagstore", "get_tag_keys", "--project", "1", "--left", "postgres"],
+    ["group"], ["group", "list"], ["group", "list", "--project", "1", "--into", "2"],
     ["ingest"], ["ingest", "a", "b"], ["queue", "fly"], ["queue", "retry"], ["queue", "drop"],
     ["queue", "stats", "extra"], ["rescue", "27"], ["rescue", "--dry-run", "--force"],
     ["cleanup", "now"], ["check", "all"],
@@ -167,7 +169,7 @@ def test_a_secret_is_never_repeated(exportd, name, value):
     ("postgresql:///d?host=/none", False), ("host=127.0.0.1 port=1 password=p@w@x", False)])
 def test_a_database_url_whose_password_is_not_encoded(bare, url, refused):
     """libpq would take a part of the password for a host, and say so in its errors."""
-    result = bare.fails("status", status=2 if refused else 1, DATABASE_URL=url)
+    result = bare.fails("status", status=2 if refused else 4, DATABASE_URL=url)
     assert ("%40" in result.err) == refused and "w@" not in result.err, result
 
 
@@ -207,9 +209,80 @@ def test_redis_by_tcp_and_with_a_database_number(exportd, redis_server, queue):
                                      ["purge", "--user", "1"], ["audit"], ["migrate"], ["download", "1"],
                                      ["enqueue", *EXPORT, "--user", "ann@example.com"],
                                      ["tag-export", *EXPORT]])
-def test_a_server_that_is_away_is_status_1(bare, command):
-    result = bare.fails(*command, status=1)
+def test_a_server_that_is_away_is_status_4(bare, command):
+    result = bare.fails(*command, status=4)
     assert result.out == ""
+
+
+@pytest.fixture
+def acme(exportd, tmp_path):
+    """An issue with the key color, a valid export (1), and one that waits (2)."""
+    exportd.create()
+    exportd.ingest(series(2), "--rebase-time")
+    exportd.enqueue()
+    exportd.drain()
+    exportd.enqueue(key="shape")
+    return exportd
+
+
+NOWHERE = "unix:///nowhere/redis.sock"
+
+
+@pytest.mark.parametrize("command, settings", [
+    (["grouphash", "last-processed", "--project", "1", "a"], {"REDIS_URL": NOWHERE}),
+    (["rescue"], {"REDIS_URL": NOWHERE}), (["cleanup"], {"LOCK_REDIS_URL": NOWHERE}),
+    (["delete", "1"], {"LOCK_REDIS_URL": NOWHERE}),
+    (["tag-export", *EXPORT], {"TAGSTORE": "snuba", "SNUBA_URL": "http://127.0.0.1:1"}),
+    (["estimate", *EXPORT], {"TAGSTORE": "snuba", "SNUBA_URL": "http://127.0.0.1:1"}),
+    (["tagstore", "get_tag_keys", "--project", "1"], {"TAGSTORE": "snuba", "SNUBA_URL": "http://127.0.0.1:1"}),
+    (["download", "1", "-o", "-"], {"STORAGE_URL": "file:///proc/none/files"}),
+    (["worker", "--drain"], {"STORAGE_URL": "file:///proc/none/files"}),
+    (["worker", "--drain"], {"DATABASE_URL": "host=/nowhere dbname=none"})])
+def test_any_server_that_is_away_is_status_4(acme, command, settings):
+    assert acme.fails(*command, status=4, **settings).out == ""
+
+
+@pytest.mark.parametrize("command", [
+    ["enqueue", *EXPORT, "--user", "ann@example.com", "--environment", "none"],
+    ["enqueue", *EXPORT, "--user", "nobody@example.com"],
+    ["enqueue", *EXPORT[2:], "--organization", "none", "--user", "ann@example.com"],
+    *([command, "--organization", "acme", "--project", project, "--group", group, "--key", key]
+      for command in ("estimate", "tag-export")
+      for project, group, key in (("99", "1", "color"), ("none", "1", "color"), ("1", "99", "color"),
+                                  ("1", "1", "none"))),
+    ["tagstore", "get_tag_key", "--project", "1", "--key", "none"],
+    ["tagstore", "get_tag_value", "--project", "1", "--key", "color", "--value", "none"],
+    ["tagstore", "get_group_tag_key", "--project", "1", "--group", "1", "--key", "none"],
+    ["tagstore", "get_tag_keys", "--project", "99"], ["tagstore", "get_tag_keys", "--project", "none"],
+    ["tagstore", "get_tag_keys", "--project", "1", "--environment", "none"],
+    ["create", "user", "eve@example.com", "--organization", "none"],
+    ["status", "27"], ["status", "27", "--watch"], ["status", "--organization", "none"],
+    ["status", "--user", "nobody@example.com"], ["download", "27"], ["download", "2"],
+    ["cancel", "27"], ["cancel", "27", "28"], ["retry", "27"], ["delete", "27"], ["delete", "27", "--json"],
+    ["queue", "retry", "27"], ["queue", "drop", "27"], ["mail", "resend", "27"],
+    ["quota", "show", "--organization", "none"], ["quota", "set", "--organization", "none", "--weight", "2"],
+    ["purge", "--user", "nobody@example.com"], ["purge", "--organization", "none"],
+    ["audit", "--user", "nobody@example.com"], ["group", "list", "--project", "99"],
+    ["group", "merge", "--into", "1", "99"], ["group", "merge", "--into", "99", "1"],
+    ["grouphash", "last-processed", "--project", "99", "a"], ["grants", "none"], ["ingest", "none.ndjson"]])
+def test_no_such_thing_is_status_3(acme, command):
+    acme.fails(*command, status=3)
+
+
+@pytest.mark.parametrize("command, status", [
+    (["cancel", "2"], 0), (["cancel", "1"], 1), (["cancel", "27", "1"], 1), (["cancel", "2", "27"], 3),
+    (["retry", "1", "27"], 1), (["delete", "2"], 1), (["delete", "1", "27"], 3)])
+def test_one_of_several(acme, command, status):
+    """3 only if all that failed are unknown."""
+    assert acme.run(*command).status == status
+
+
+def test_other_failures_are_status_1(acme):
+    acme.ok("queue", "pause")
+    acme.fails("worker", "--drain", status=1)
+    acme.fails("create", "user", "nobody", "--organization", "acme", status=1)
+    acme.fails("ingest", "-", stdin="no event\n", status=1)
+    assert acme.run("version").status == 0
 
 
 def test_each_command_needs_only_the_servers_it_uses(exportd, tmp_path):
@@ -344,5 +417,68 @@ def test_create_project_with_an_id_moves_the_sequence(exportd):
 
 
 def test_create_of_an_unknown_organization_fails(exportd):
-    exportd.fails("create", "user", "ann@example.com", "--organization", "nobody")
-    exportd.fails("create", "project", "web", "--organization", "nobody")
+    exportd.fails("create", "user", "ann@example.com", "--organization", "nobody", status=3)
+    exportd.fails("create", "project", "web", "--organization", "nobody", status=3)
+
+
+# ---- --json ----
+
+JSON = [
+    (["version"], ["version"]), (["migrate"], ["applied"]), (["create", "organization", "acme"], ["id"]),
+    (["create", "user", "ann@example.com", "--organization", "acme"], ["id"]),
+    (["enqueue", *EXPORT, "--user", "ann@example.com"], ["id", "created"]),
+    (["estimate", *EXPORT], ["rows", "bytes"]), (["download", "1"], ["id", "file", "size"]),
+    (["cancel", "2"], ["id", "cancelled", "error"]), (["retry", "27"], ["id", "retried", "retried_as", "error"]),
+    (["delete", "1"], ["id", "deleted", "error"]),
+    (["cleanup"], ["files", "blobs", "objects", "bytes", "exports", "audit_entries", "failed", "dry_run"]),
+    (["purge", "--user", "1"], ["exports", "cancelled", "files", "mails", "failed", "dry_run"]),
+    (["quota", "show", "--organization", "acme"], ["organization", "organization_id", "weight", "max_running",
+                                                   "max_queued", "expiration_days", "own"]),
+    (["ingest", "-"], ["lines", "counted", "repeated", "bad", "tags_dropped"]),
+    (["group", "list", "--project", "1"], ["id", "short_id", "title", "times_seen", "last_seen"]),
+    (["tagstore", "get_tag_keys", "--project", "1"], ["key", "times_seen", "values_seen", "group_id"]),
+    (["tagstore", "compare", "get_tag_keys", "--project", "1", "--left", "postgres", "--right", "postgres"],
+     ["equal"]),
+    (["grouphash", "last-processed", "--project", "1", "a"], ["hash", "grouphash_id", "event_id"]),
+    (["queue", "pause"], ["action", "entry"]), (["queue", "resume"], ["action", "entry"]),
+    (["queue", "retry", "--all"], ["action", "enqueued", "left"]),
+    (["mail", "list", "--state", "sent"], None), (["audit"], None), (["status"], None), (["status", "1"], None),
+    (["queue"], None), (["queue", "stats"], None), (["config", "show"], None)]
+
+
+@pytest.mark.parametrize("command, members", JSON)
+def test_json_is_one_object_a_line(acme, command, members):
+    lines = [json.loads(line) for line in acme.run(*command, "--json").out.splitlines()]
+    assert lines
+    for line in lines:
+        assert members is None or list(line) == members
+        for name, value in line.items():
+            assert re.fullmatch("[a-z0-9_]+", name), name
+            if name.endswith("_at") or name.startswith("date_") or name == "last_seen":
+                assert value is None or re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", value)
+
+
+@pytest.mark.parametrize("command", [["queue", word] for word in ("workers", "delayed", "dead")] + [["rescue"]])
+def test_json_of_an_empty_list_is_no_line(acme, command):
+    assert acme.ok(*command, "--json").out == ""
+
+
+# ---- help of words below a command ----
+
+WORDS = {"queue": "stats workers delayed dead retry drop pause resume", "mail": "list resend",
+         "quota": "show set", "group": "list merge", "grouphash": "last-processed", "config": "show",
+         "create": "organization user project", "tagstore": "compare help"}
+
+
+@pytest.mark.parametrize("command, word", [(command, word) for command, words in WORDS.items()
+                                           for word in words.split()])
+def test_help_at_every_level(bare, command, word):
+    """It explains the command, whose usage has the word."""
+    out = bare.ok(command, word, "--help").out
+    assert out == bare.ok("help", command).out
+    assert re.search(rf"(?<![\w-]){word}(?![\w-])", out.partition("\n\n")[0]), out
+
+
+@pytest.mark.parametrize("command", sorted({tuple(command[:1]) for command, _ in JSON} | {("rescue",)}))
+def test_json_is_in_the_usage(bare, command):
+    assert "--json" in bare.ok("help", *command).out.partition("\n\n")[0]

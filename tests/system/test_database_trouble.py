@@ -53,7 +53,7 @@ def test_ingest_blames_no_event_for_a_sequence(exportd, sql, issue):
     lines = "".join(f'{{"event_id": "{n:032x}", "project_id": 1, "hashes": ["{n:032x}"],'
                     f' "datetime": "2026-03-01T12:00:00Z", "message": "x", "data": {{}}}}\n'
                     for n in range(1, 4))
-    result = exportd.fails("ingest", "-", stdin=lines)
+    result = exportd.fails("ingest", "-", stdin=lines, status=4)
     assert result.out == "" and 'exportd ingest: PostgreSQL error 2200H: ' in result.err, result
 
 

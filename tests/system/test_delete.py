@@ -28,7 +28,7 @@ def expect_deleted(exportd, sql, export):
     assert status["date_finished"] is not None and status["attempts"] == 1
     sql.execute("SELECT count(*) FROM sentry_exporteddata WHERE id = %s", (export,))
     assert sql.fetchone() == (0,)
-    assert "is gone: deleted by an operator" in exportd.fails("download", export).err
+    assert "is gone: deleted by an operator" in exportd.fails("download", export, status=3).err
     entry = exportd.ok("audit", "--export", export, "--json").json_lines()[0]
     assert entry["action"] == "delete" and entry["user"] == "ann@example.com"
 
@@ -106,4 +106,4 @@ def test_old_deleted_ones_leave_the_history(exportd, sql, valid):
     exportd.ok("delete", valid)
     sql.execute("UPDATE exportd.export SET finished_at = now() - interval '91 days'")
     assert "the history of 1 export " in exportd.ok("cleanup").out
-    exportd.fails("status", valid)
+    exportd.fails("status", valid, status=3)

@@ -54,9 +54,9 @@ def test_the_own_name_replaces_nothing(exportd, export, tmp_path):
 
 def test_only_regular_files_are_replaced(exportd, export, tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    os.mkdir(tmp_path / "folder")
-    for target in ("pipe", "folder", "none/report.csv", ""):
+    for target in ("pipe", ""):
         exportd.fails("download", export, "-o", target)
+    exportd.fails("download", export, "-o", "none/report.csv", status=3)
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
     assert "regular" in exportd.fails("download", export, "-o", "/dev/null").err
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
@@ -76,21 +76,21 @@ def test_a_name_from_the_database_stays_in_the_folder(exportd, export, sql, tmp_
 
 
 def test_why_there_is_no_file(exportd, issue, sql):
-    assert "no export 999" in exportd.fails("download", 999).err
+    assert "no export 999" in exportd.fails("download", 999, status=3).err
     early = exportd.enqueue(group=issue)
-    assert "not finished" in exportd.fails("download", early).err
+    assert "not finished" in exportd.fails("download", early, status=3).err
     exportd.drain()
     failed = exportd.enqueue(group=issue, key="nothing")
     exportd.drain()
     message = exportd.status(failed)["message"]
-    assert message and f"has failed: {message}" in exportd.fails("download", failed).err
+    assert message and f"has failed: {message}" in exportd.fails("download", failed, status=3).err
     sql.execute("UPDATE sentry_exporteddata SET date_expired = now() - interval '1 hour'")
     content = exportd.download(early)
     assert content.startswith(b"value,"), "expired, but not cleaned up yet"
     exportd.ok("cleanup")
-    assert "expired" in exportd.fails("download", early).err
+    assert "expired" in exportd.fails("download", early, status=3).err
     sql.execute("DROP SCHEMA exportd CASCADE")
-    assert f"no export {failed}" in exportd.fails("download", failed).err
+    assert f"no export {failed}" in exportd.fails("download", failed, status=3).err
 
 
 def test_bytes_that_are_not_the_stored_ones(exportd, export, sql, tmp_path):
@@ -137,3 +137,40 @@ def test_a_reader_that_goes_away(exportd, export):
                           stderr=subprocess.PIPE, env=exportd.environment({}))
     os.close(write)
     assert done.returncode == 1 and b"Broken pipe" in done.stderr
+
+
+# ---- -o FOLDER/ ----
+
+@pytest.mark.parametrize("folder", ["reports/", "reports", "./reports/"])
+def test_into_a_folder(exportd, export, tmp_path, folder):
+    (tmp_path / "reports").mkdir()
+    name = exportd.status(export)["file_name"]
+    path = f"{folder.rstrip('/')}/{name}"
+    assert exportd.ok("download", export, "-o", folder).out == f"{path}\n"
+    assert (tmp_path / path).read_bytes() == exportd.download(export)
+    (tmp_path / path).write_text("mine")
+    assert "exists already" in exportd.fails("download", export, "-o", folder).err
+    assert (tmp_path / path).read_text() == "mine" and leftovers(tmp_path / "reports") == []
+
+
+def test_into_a_folder_that_is_not_there(exportd, export, tmp_path):
+    exportd.fails("download", export, "-o", "none/", status=3)
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("stored, name", [("/etc/passwd", "passwd"), ("../../up.csv", "up.csv"),
+                                          ("a/..", None), ("..", None), ("a/", None), ("a\nb", None)])
+def test_a_stored_name_leads_out_of_no_folder(exportd, sql, export, tmp_path, stored, name):
+    (tmp_path / "reports").mkdir()
+    sql.execute("UPDATE sentry_file SET name = %s", (stored,))
+    if name is None:
+        assert "cannot be used" in exportd.fails("download", export, "-o", "reports/").err
+    else:
+        assert exportd.ok("download", export, "-o", "reports/").out == f"reports/{name}\n"
+    assert [path.name for path in (tmp_path / "reports").iterdir()] == ([name] if name else [])
+
+
+def test_json(exportd, export, tmp_path):
+    line, = exportd.ok("download", export, "-o", "report.csv", "--json").json_lines()
+    assert line == {"id": export, "file": "report.csv", "size": (tmp_path / "report.csv").stat().st_size}
+    exportd.fails("download", export, "-o", "-", "--json", status=2)

@@ -100,7 +100,7 @@ def test_a_key_that_the_environment_does_not_have(backend):
     backend.insert([event("other", tags={"shade": "dark"}, when=seconds_ago(50))])
     asked = arguments(group=backend.issue("issue"), key="shade", environment="prod")
     for command in ("estimate", "tag-export"):
-        result = backend.exportd.fails(command, *asked, **backend.settings())
+        result = backend.exportd.fails(command, *asked, **backend.settings(), status=3)
         assert "Requested key does not exist" in result.err and not result.out
 
 
@@ -122,7 +122,7 @@ def test_an_issue_that_was_merged(backend):
     ({"key": "nothing"}, "Requested key does not exist")])
 def test_what_is_not_there(backend, asked, sentence):
     asked = {"group": backend.issue("issue"), **asked}
-    result = backend.exportd.fails("estimate", *arguments(**asked), **backend.settings())
+    result = backend.exportd.fails("estimate", *arguments(**asked), **backend.settings(), status=3)
     assert sentence in result.err and not result.out
 
 
@@ -207,7 +207,8 @@ def test_a_slow_snuba(acme, dialect, manner):
 
 def test_a_snuba_that_is_away(acme, tmp_path):
     with takes(0, PATIENCE):
-        result = acme.fails("estimate", *ENQUEUE, TAGSTORE="snuba", SNUBA_URL=f"{tmp_path}/none.sock")
+        result = acme.fails("estimate", *ENQUEUE, status=4, TAGSTORE="snuba",
+                            SNUBA_URL=f"{tmp_path}/none.sock")
     assert "no estimate from the tagstore: cannot reach the HTTP server" in result.err
 
 

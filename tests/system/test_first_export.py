@@ -320,9 +320,9 @@ def test_download_to_files(exportd, shop, tmp_path):
 
 
 def test_download_of_what_is_not_there(exportd, shop):
-    exportd.fails("download", 999)
+    exportd.fails("download", 999, status=3)
     export = exportd.enqueue(group=shop["payment"], key="city")
-    exportd.fails("download", export)
+    exportd.fails("download", export, status=3)
 
 
 def test_a_damaged_object_is_noticed(exportd, shop, sql, tmp_path):
@@ -493,7 +493,7 @@ def test_status_of_one_and_of_all(exportd, shop):
     assert [line["status"] for line in lines] == ["FAILED", "VALID"]
     table = exportd.ok("status").out
     assert "VALID" in table and "FAILED" in table
-    exportd.fails("status", 999)
+    exportd.fails("status", 999, status=3)
 
 
 def test_the_queue_is_empty_afterwards(exportd, shop, queue):

@@ -282,6 +282,8 @@ def test_check_names_each_rule_of_redis(make, queue, redis_server, locks):
     for rule, user in zip(least.rules, (ROLE, "other")):
         words = rule.split()
         for command in [word[1:] for word in words if word.startswith("+")]:
+            if command == "client|setname":
+                continue  # it does no harm if it is refused
             queue.execute_command("ACL", "SETUSER", user, f"-{command}")
             out = least.exportd.run("check").out
             assert f"NOPERM to {command}" in out.replace("SELECT", "select"), out
@@ -312,7 +314,7 @@ def test_a_worker_tells_what_it_lacks(make, sql, queue, issue):
 
 
 def test_grants_of_what_is_there(exportd, sql, database):
-    assert "there is no role 'none'" in exportd.fails("grants", "none").err
+    assert "there is no role 'none'" in exportd.fails("grants", "none", status=3).err
     sql.execute("ALTER TABLE sentry_file RENAME TO elsewhere")
     assert "there is no table sentry_file" in exportd.fails("grants", "postgres").err
     sql.execute("ALTER TABLE elsewhere RENAME TO sentry_file")

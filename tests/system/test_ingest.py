@@ -265,13 +265,13 @@ def test_an_empty_input(exportd, tables):
 
 def test_what_stops_everything(exportd, tmp_path, postgres, empty_database):
     one = lines([event()])
-    assert "missing.json" in exportd.fails("ingest", "missing.json").err
+    assert "missing.json" in exportd.fails("ingest", "missing.json", status=3).err
     assert "directory" in exportd.fails("ingest", tmp_path).err
     exportd.fails("ingest", status=2)
     exportd.fails("ingest", "a", "b", status=2)
     result = exportd.fails("ingest", "-", stdin=one, DATABASE_URL=postgres.url(empty_database))
     assert "sentry_project" in result.err and result.out == ""
-    exportd.fails("ingest", "-", stdin=one, DATABASE_URL="host=/nowhere")
+    exportd.fails("ingest", "-", stdin=one, DATABASE_URL="host=/nowhere", status=4)
 
 
 # ---- environments, releases, users ----

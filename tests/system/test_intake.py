@@ -192,8 +192,8 @@ def test_queue_wrong_usage(exportd, words):
 
 @pytest.mark.parametrize("entry", ["1", "1-1", "x", "0", "99999999999999999999"])
 def test_queue_unknown_entry(exportd, entry):
-    assert "no entry" in exportd.fails("queue", "retry", entry).err
-    assert "no entry" in exportd.fails("queue", "drop", entry).err
+    assert "no entry" in exportd.fails("queue", "retry", entry, status=3).err
+    assert "no entry" in exportd.fails("queue", "drop", entry, status=3).err
 
 
 def test_a_long_dead_list_is_shown_whole(exportd, sql):

@@ -225,7 +225,7 @@ def test_given_up_after_a_day_and_resent(exportd, sql, export):
         exportd.drain(MAIL_URL=url)
         assert len(set(identities(sink))) == 1 and len(sink.mails) == 2
     assert exportd.ok("mail", "list").out == ""
-    assert exportd.run("mail", "resend", "999").status == 1
+    assert exportd.run("mail", "resend", "999").status == 3
     sql.execute("SELECT count(*) FROM exportd.audit WHERE action = 'resend' AND data_export_id = %s",
                 (export,))
     assert sql.fetchone() == (2,)

@@ -379,9 +379,9 @@ def test_status_wrong_usage(exportd, words):
 
 
 def test_status_of_an_unknown_id(exportd):
-    assert "no export 4711" in exportd.fails("status", 4711).err
-    assert "no export 4711" in exportd.fails("status", 4711, "--json").err
-    assert "no export 4711" in exportd.fails("status", 4711, "--watch").err
+    assert "no export 4711" in exportd.fails("status", 4711, status=3).err
+    assert "no export 4711" in exportd.fails("status", 4711, "--json", status=3).err
+    assert "no export 4711" in exportd.fails("status", 4711, "--watch", status=3).err
 
 
 def test_watch_without_a_terminal_prints_changes(exportd, issue):

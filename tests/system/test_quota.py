@@ -35,7 +35,7 @@ def test_show_and_set(exportd):
     exportd.ok("quota", "set", *ACME, "--max-running", "default", "--max-queued", "default")
     assert exportd.ok("quota", "show").out == ""
     for word in (["show"], ["set", "--weight", 2]):
-        assert "no organization" in exportd.fails("quota", *word, "--organization", "none").err
+        assert "no organization" in exportd.fails("quota", *word, "--organization", "none", status=3).err
 
 
 @pytest.mark.parametrize("words", [
@@ -52,7 +52,7 @@ def test_as_many_wait_as_may(exportd, sql, queue, issue):
     """Celery's messages are taken in all the same; what an enqueue finds is the answer even then."""
     exportd.ok("quota", "set", *ACME, "--max-queued", 1)
     export = exportd.enqueue(group=issue)
-    words = ["enqueue", *ACME, "--user", "ann@example.com", "--project", 1, "--group", issue, "--key"]
+    words = ["enqueue", "--force", *ACME, "--user", "ann@example.com", "--project", 1, "--group", issue, "--key"]
     assert "acme has 1 export waiting, which is the most that it may have" in \
         exportd.fails("enqueue", *words[1:], "shape").err
     assert exportd.enqueue(group=issue) == export

@@ -140,7 +140,7 @@ def test_more_than_one_page(exportd, sql, queue, issue):
 
 def test_servers_that_are_away(exportd, sql, issue):
     old_row(sql, issue)
-    exportd.fails("rescue", "--force", REDIS_URL="unix:///nowhere.sock")
+    exportd.fails("rescue", "--force", REDIS_URL="unix:///nowhere.sock", status=4)
     sql.execute("SELECT count(*) FROM exportd.export")
     assert sql.fetchone() == (0,), "nothing is changed"
-    exportd.fails("rescue", DATABASE_URL="host=/nowhere dbname=none")
+    exportd.fails("rescue", DATABASE_URL="host=/nowhere dbname=none", status=4)

@@ -78,7 +78,7 @@ def test_one_that_cannot_be_does_not_stop_the_others(exportd, sql, issue, failed
 
 def test_a_user_who_is_gone(exportd, sql, failed):
     sql.execute("DELETE FROM sentry_organizationmember; DELETE FROM auth_user")
-    assert f"export {failed}: the user is gone" in exportd.fails("retry", failed).err
+    assert f"export {failed}: the user is gone" in exportd.fails("retry", failed, status=3).err
 
 
 def test_as_many_wait_as_may(exportd, issue, failed):

@@ -344,7 +344,7 @@ def test_no_redirect_is_followed(acme):
 
     with ScriptedHttp(lambda request: Redirect()) as server:
         acme.fails("tag-export", "--organization", "acme", "--project", 1, "--group", 1, "--key",
-                   "color", SNUBA_URL=server.url)
+                   "color", SNUBA_URL=server.url, status=4)
         assert [request.path for request in server.requests] == ["/query"]
 
 

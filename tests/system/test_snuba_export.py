@@ -199,7 +199,7 @@ def test_a_key_of_another_environment(installation):
     installation.insert([event(ISSUE, tags={"shape": "round", "environment": "production"})])
     arguments = ["--organization", "acme", "--project", 1, "--group", installation.issue, "--key",
                  "color", "--environment", "production"]
-    result = installation.exportd.fails("tag-export", *arguments, **installation.settings)
+    result = installation.exportd.fails("tag-export", *arguments, **installation.settings, status=3)
     assert "Requested key does not exist" in result.err
     assert len(installation.server.queries) == 1
 
@@ -239,7 +239,7 @@ def test_retention(installation):
             assert len(values_of(table)) == count, (days, options)
     result = installation.exportd.fails(
         "tag-export", "--organization", "acme", "--project", 1, "--group", installation.issue, "--key",
-        "shape", **{**installation.settings, "RETENTION_DAYS": 2})
+        "shape", **{**installation.settings, "RETENTION_DAYS": 2}, status=3)
     assert "Requested key does not exist" in result.err
 
 
@@ -470,7 +470,7 @@ def test_compare_what_is_not_there(installation):
     out = exportd.fails("tagstore", "compare", *ask, "--key", "shape", *COMPARE, **settings).out
     assert "right: not found" in out and "left: {" in out
     gone = {**settings, "SNUBA_URL": "http://127.0.0.1:1"}
-    result = exportd.fails("tagstore", "compare", *ask, "--key", "color", *COMPARE, **gone)
+    result = exportd.fails("tagstore", "compare", *ask, "--key", "color", *COMPARE, **gone, status=4)
     assert "right (snuba)" in result.err and not result.out
 
 

@@ -48,7 +48,7 @@ def test_a_link_that_is_cut_in_mid_answer(exportd, postgres, database, export, l
 def test_drain_does_not_wait_for_a_server(exportd, postgres, database, export):
     with contextlib.closing(Proxy(postgres.port, MAIN, b"exportd.upload_lock_kind", 2)) as proxy:
         exportd.fails("worker", "--drain",
-                      DATABASE_URL=url_through(postgres, database, proxy.port))
+                      DATABASE_URL=url_through(postgres, database, proxy.port), status=4)
     assert exportd.status(export)["status"] == "EARLY"
 
 
@@ -87,7 +87,7 @@ def test_a_disk_that_is_full_or_read_only(exportd, tmp_path, postgres, database,
         exportd.path = str(below)
         with contextlib.ExitStack() as while_it_lasts:
             while_it_lasts.enter_context(getattr(disk, trouble)())
-            assert "EXPORTD_" in exportd.fails("worker", "--drain", **{setting: value}).err
+            assert "EXPORTD_" in exportd.fails("worker", "--drain", **{setting: value}, status=4).err
             with exportd.worker(**{setting: value}) as worker:
                 worker.wait_for_event("server.away")
                 assert exportd.status(export)["state"] == "waiting"

@@ -45,7 +45,7 @@ def test_filters(exportd, exports):
         assert listed(exportd, "--state", state) == expected
     assert listed(exportd, "--user", "ann@example.com", "--state", "waiting") == [exports[4]]
     for missing in (["--organization", "nowhere"], ["--user", "eve@example.com"]):
-        assert "there is no" in exportd.fails("status", *missing).err
+        assert "there is no" in exportd.fails("status", *missing, status=3).err
 
 
 def test_what_has_become_of_them(exportd, exports):

@@ -135,7 +135,7 @@ def test_not_found(store, method, arguments):
         arguments = {**arguments, "group": {G1: store.g1, G2: store.g2}[arguments["group"]]}
     result = store.run(method, **IN, **arguments)
     kind = "value" if "value" in method else "key"
-    assert result.status == 1 and result.out == ""
+    assert result.status == 3 and result.out == ""
     assert re.fullmatch(rf"exportd tagstore: .*no such tag {kind}\n",
                         result.err)
 
@@ -584,9 +584,9 @@ def test_usage(store, exportd, arguments, message):
 
 def test_what_is_not_there(store):
     assert "there is no project 99" in store.exportd.fails(
-        "tagstore", "get_tag_keys", "--project", 99).err
+        "tagstore", "get_tag_keys", "--project", 99, status=3).err
     assert "no environment 'nowhere'" in store.exportd.fails(
-        "tagstore", "get_tag_keys", "--project", 1, "--environment", "nowhere").err
+        "tagstore", "get_tag_keys", "--project", 1, "--environment", "nowhere", status=3).err
 
 
 def test_environment_of_several_organizations(store):

@@ -252,7 +252,7 @@ def test_refused_while_an_old_worker_beats(exportd, old_sql, queue):
 
 def test_refused_while_redis_is_away(exportd, old_sql):
     before = rows(old_sql, "SELECT name FROM exportd.migration ORDER BY name")
-    result = exportd.fails("migrate", REDIS_URL="unix:///nowhere.sock")
+    result = exportd.fails("migrate", REDIS_URL="unix:///nowhere.sock", status=4)
     assert "0.1.0 may have left jobs in Redis" in result.err
     assert rows(old_sql, "SELECT name FROM exportd.migration ORDER BY name") == before
 
@@ -321,7 +321,7 @@ def test_cleanup_takes_what_was_left_over(exportd, old_sql, cleanup_first):
     assert rows(old_sql, "SELECT * FROM exportd.object") == []
     assert set(exportd.objects()) == paths_with_a_row(old_sql)
     assert len(exportd.objects()) == len(TAGS) - 1
-    exportd.fails("download", EXPIRED)
+    exportd.fails("download", EXPIRED, status=3)
     for export in TAGS:
         if export != EXPIRED:
             check_file(exportd, export)

@@ -554,7 +554,7 @@ def test_the_system_starts_no_more_threads(exportd, sql, issue, threads):
     export = exportd.enqueue(group=issue)
     settings = preload.settings(preload.library("thread_limit"), thread_limit=threads)
     result = exportd.run("worker", "--concurrency", 2, timeout=60, **settings)
-    assert result.status == 1, result.err
+    assert result.status == 4, result.err
     assert "the system starts no more threads" in result.err
     status = exportd.status(export)
     assert (status["state"], status["attempts"]) == ("waiting", 0)

@@ -33,7 +33,7 @@ static bool translate_environment(struct pg *pg, int64_t environment_id, struct 
     if (names == NULL || !environment_read_name(pg, environment_id, arena, &names[0], error))
         return false;
     if (names[0] == NULL)
-        return error_set(error, ERROR_EXPORT, "Requested environment does not exist");
+        return error_set(error, ERROR_NO_SUBJECT, "Requested environment does not exist");
     query->environments = names;
     query->environment_count = 1;
     return true;

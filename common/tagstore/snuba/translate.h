@@ -46,9 +46,9 @@ struct snuba_scope {
    group's first event. If the last event of this group was more than one day before the start, the
    range counts as empty: otherwise an issue that has events would get an answer without rows.
 
-   ERROR_EXPORT: no environment has that id (never for 0); the range is empty (SNUBA_OUT_OF_RANGE);
-   a single group has more than SNUBA_HASHES_MAX hashes. ERROR_TOO_LARGE (2018): several groups have
-   more hashes than that together, or are more than SNUBA_GROUPS_MAX. */
+   ERROR_NO_SUBJECT: no environment has that id (never for 0). ERROR_EXPORT: the range is empty
+   (SNUBA_OUT_OF_RANGE); a single group has more than SNUBA_HASHES_MAX hashes. ERROR_TOO_LARGE
+   (2018): several groups have more hashes than that together, or are more than SNUBA_GROUPS_MAX. */
 bool snuba_translate(const struct snuba_translator *translator, const struct snuba_scope *scope,
                      struct arena *arena, struct snuba_query *query,
                      struct error *error) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -98,6 +99,22 @@ static void assert_printed(void (*print)(FILE *, const char *), const char *text
     free(written);
 }
 
+/* As glibc counts. The process has the locale "C" before and after. */
+static void widths(void **state)
+{
+    (void)state;
+    assert_int_equal(text_width(""), 0);
+    assert_int_equal(text_width("plain"), 5);
+    assert_int_equal(text_width("jos\xc3\xa9"), 4);
+    assert_int_equal(text_width("zoe\xcc\x81"), 3);              /* a combining accent */
+    assert_int_equal(text_width("\xe6\x9d\x8e\xe5\xb0\x8f"), 4); /* two ideographs */
+    assert_int_equal(text_width("\xf0\x9f\x92\xa9"), 2);
+    assert_int_equal(text_width("\xee\x80\x80"), 1); /* of private use */
+    assert_int_equal(text_width("\x1b[2J\n"), 4 + 3 + 4);
+    assert_int_equal(text_width("\xc2\x9b\xff"), 8 + 4);
+    assert_string_equal(setlocale(LC_CTYPE, NULL), "C");
+}
+
 static void terminals_are_not_driven(void **state)
 {
     (void)state;
@@ -115,11 +132,9 @@ static void terminals_are_not_driven(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(copies),
-        cmocka_unit_test(comparisons),
-        cmocka_unit_test(sizes),
-        cmocka_unit_test(terminals_are_not_driven),
+        cmocka_unit_test(numbers),     cmocka_unit_test(copies),
+        cmocka_unit_test(comparisons), cmocka_unit_test(sizes),
+        cmocka_unit_test(widths),      cmocka_unit_test(terminals_are_not_driven),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

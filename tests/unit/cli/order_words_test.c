@@ -6,18 +6,17 @@
 
 static struct word_list given;
 
-static bool parse(struct order_words *words, bool user_needed, const char *line,
-                  struct error *error)
+static bool parse(struct order_words *words, bool enqueues, const char *line, struct error *error)
 {
-    *words = (struct order_words){.user_needed = user_needed};
+    *words = (struct order_words){.enqueues = enqueues};
     split_words(&given, line);
     return order_words_parse(given.argc, given.argv, words, error);
 }
 
-static void expect_taken(struct order_words *words, bool user_needed, const char *line)
+static void expect_taken(struct order_words *words, bool enqueues, const char *line)
 {
     struct error error;
-    if (!parse(words, user_needed, line, &error))
+    if (!parse(words, enqueues, line, &error))
         fail_msg("%s: %s", line, error.message);
 }
 
@@ -27,17 +26,17 @@ static void issues_by_tag(void **state)
     struct order_words words;
     expect_taken(&words, true,
                  "enqueue --organization acme --user 5 --project -9223372036854775808 --group 12"
-                 " --key browser --environment production --limit 100 --json");
+                 " --key browser --environment production --limit 100 --json --wait --force");
     assert_int_equal(words.order.query_type, QUERY_ISSUES_BY_TAG);
     assert_string_equal(words.order.organization, "acme");
     assert_string_equal(words.order.user, "5");
-    assert_true(words.order.project_id == INT64_MIN); /* the worker finds out that there is none */
+    assert_string_equal(words.order.project, "-9223372036854775808");
     assert_int_equal(words.order.group_id, 12);
     assert_string_equal(words.order.key, "browser");
     assert_string_equal(words.order.environment, "production");
     assert_int_equal(words.order.limit, 100);
     assert_null(words.order.query_info);
-    assert_true(words.json);
+    assert_true(words.json && words.wait && words.force);
     order_words_free(&words);
 }
 
@@ -50,7 +49,7 @@ static void what_is_absent(void **state)
     assert_null(words.order.user);
     assert_null(words.order.environment);
     assert_int_equal(words.order.limit, 0);
-    assert_false(words.json);
+    assert_false(words.json || words.wait || words.force);
     order_words_free(&words);
 }
 
@@ -83,7 +82,8 @@ static void wrong_usage(void **state)
         {OWNER "--group 12 --key browser", needed},
         {OWNER "--project 7 --key browser", needed},
         {OWNER "--project 7 --group 12", needed},
-        {OWNER "--project x --group 12 --key browser", "--project: not a whole number of 64 bits"},
+        {OWNER "--project 7 --group shop-1 --key browser",
+         "--group: not a whole number of 64 bits"},
         {OWNER "--project 7 --group 9223372036854775808 --key browser",
          "--group: not a whole number of 64 bits"},
         {OWNER "--project 7 --group 12 --key browser --type fly",
@@ -106,6 +106,25 @@ static void wrong_usage(void **state)
     }
 }
 
+static void options_of_enqueue_alone(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"--wait", "--force"};
+    for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
+        char line[128];
+        char message[64];
+        struct order_words words;
+        struct error error;
+        (void)snprintf(line, sizeof(line),
+                       "estimate --organization acme --project 7 --group 12 --key browser %s",
+                       options[i]);
+        (void)snprintf(message, sizeof(message), "unknown option %s", options[i]);
+        assert_false(parse(&words, false, line, &error));
+        order_words_free(&words);
+        assert_string_equal(error.message, message);
+    }
+}
+
 static void no_json(void **state)
 {
     (void)state;
@@ -122,7 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(issues_by_tag), cmocka_unit_test(what_is_absent),
         cmocka_unit_test(discover),      cmocka_unit_test(wrong_usage),
-        cmocka_unit_test(no_json),
+        cmocka_unit_test(no_json),       cmocka_unit_test(options_of_enqueue_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

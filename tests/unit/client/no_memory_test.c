@@ -10,7 +10,7 @@
 
 static bool make_redis(const void *url, struct error *error)
 {
-    struct redis *redis = redis_new(url);
+    struct redis *redis = redis_new(url, "test");
     redis_free(redis);
     return redis != NULL || error_no_memory(error);
 }

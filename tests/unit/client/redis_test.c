@@ -104,7 +104,7 @@ static void expect(const char *answer, enum error_code code, const char *message
     struct redis_reply *reply = NULL;
     struct redis_command ping = {.count = 0};
     start(&server, NULL, answer);
-    struct redis *redis = redis_new(server.url);
+    struct redis *redis = redis_new(server.url, "test");
     assert_true(redis_connect(redis, &error));
     redis_add_text(&ping, "PING");
     assert_false(redis_call(redis, &ping, 0, &reply, &error));
@@ -168,7 +168,7 @@ static void test_a_refusal_names_command_and_key(void **state)
     struct redis_reply *reply = NULL;
     struct redis_command words = {.count = 0};
     start(&server, NULL, "-NOPERM No permissions to access a key");
-    struct redis *redis = redis_new(server.url);
+    struct redis *redis = redis_new(server.url, "test");
     assert_true(redis_connect(redis, &error));
     redis_add_text(&words, "PING");
     redis_add_text(&words, "data_export");
@@ -209,7 +209,7 @@ static void test_too_many_clients(void **state)
     struct server server;
     struct error error;
     start(&server, "-ERR max number of clients reached", "+PONG");
-    struct redis *redis = redis_new(server.url);
+    struct redis *redis = redis_new(server.url, "test");
     assert_false(redis_connect(redis, &error));
     assert_int_equal(error.code, ERROR_AWAY);
     redis_free(redis);

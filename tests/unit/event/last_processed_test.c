@@ -46,7 +46,7 @@ static int start(void **state)
     assert_true(server.pid >= 0);
     if (server.pid == 0)
         run_server(&server);
-    server.redis = redis_new(url);
+    server.redis = redis_new(url, "test");
     server.arena = arena_new((size_t)1024 * 1024);
     assert_true(server.redis != NULL && server.arena != NULL);
     int64_t deadline = clock_monotonic_ms() + 10000;

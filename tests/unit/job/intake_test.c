@@ -135,7 +135,7 @@ static void die_at(struct door *door, const char *fault)
         bool ours = false;
         int64_t count = 0;
         intake.pg = pg_new(door->fixture->server.url, "child");
-        intake.redis = redis_new(door->redis.url);
+        intake.redis = redis_new(door->redis.url, "test");
         (void)setenv("EXPORTD_FAULT", fault, 1);
         bool done = pg_connect(intake.pg, &error) && redis_connect(intake.redis, &error) &&
                     intake_lease(&intake, 30, &ours, &error);

@@ -43,7 +43,7 @@ static void redis_process_start(struct redis_process *process)
     if (process->pid == 0)
         run_redis_server(process->folder);
     (void)snprintf(process->url, sizeof(process->url), "unix://%s/redis.sock", process->folder);
-    process->redis = redis_new(process->url);
+    process->redis = redis_new(process->url, "test");
     assert_non_null(process->redis);
     int64_t deadline = clock_monotonic_ms() + 10000;
     while (!redis_connect(process->redis, &error)) {

@@ -200,6 +200,31 @@ static void test_project(void **state)
     assert_int_equal(error.code, ERROR_NOT_FOUND);
 }
 
+static void test_project_by_slug(void **state)
+{
+    (void)state;
+    int64_t id = 0;
+    need_database();
+    make_organizations();
+    run("INSERT INTO sentry_project (id, slug, name, organization_id, public, date_added, status)"
+        " VALUES (11, 'shop', '', 1, false, now(), 0), (12, 'shop', '', 2, false, now(), 0),"
+        " (13, 'blog', '', 2, false, now(), 0)");
+    ok(project_find(pg, 1, "shop", &id, &error));
+    assert_int_equal(id, 11);
+    ok(project_find(pg, 2, "shop", &id, &error));
+    assert_int_equal(id, 12);
+    ok(project_find(pg, 0, "blog", &id, &error));
+    assert_int_equal(id, 13);
+    assert_false(project_find(pg, 0, "shop", &id, &error));
+    assert_int_equal(error.code, ERROR_CONFLICT);
+    assert_false(project_find(pg, 1, "blog", &id, &error));
+    assert_int_equal(error.code, ERROR_NOT_FOUND);
+    assert_false(project_find(pg, 1, "92233720368547758080", &id, &error));
+    assert_int_equal(error.code, ERROR_NOT_FOUND);
+    ok(project_find(pg, 1, "4711", &id, &error)); /* needs no row */
+    assert_int_equal(id, 4711);
+}
+
 static void test_environment(void **state)
 {
     (void)state;
@@ -352,6 +377,7 @@ int main(void)
         ROLLED_BACK(test_group_with_redirect),
         ROLLED_BACK(test_group_seen),
         ROLLED_BACK(test_project),
+        ROLLED_BACK(test_project_by_slug),
         ROLLED_BACK(test_environment),
         ROLLED_BACK(test_users_of_tags),
         ROLLED_BACK(test_organization),

@@ -30,7 +30,7 @@ static void test_user_is_kept_to_his_projects(void **state)
     struct fixture *fixture = *state;
     const struct caller ann = load_caller(fixture, ACME, ANN);
     struct export_order order = of_web;
-    expect(fixture, &ann, &order, ERROR_EXPORT, "Requested issue does not exist"); /* allowed */
+    expect(fixture, &ann, &order, ERROR_NO_SUBJECT, "Requested issue does not exist"); /* allowed */
     order.project_id = API;
     expect(fixture, &ann, &order, ERROR_DENIED, "you have no access to this project");
     order = of_web;
@@ -50,7 +50,8 @@ static void test_wrong_orders(void **state)
     expect(fixture, &caller_operator, &order, ERROR_INVALID, "an organization is needed");
     order.organization = "acme-inc";
     order.environment = "production";
-    expect(fixture, &caller_operator, &order, ERROR_EXPORT, "Requested environment does not exist");
+    expect(fixture, &caller_operator, &order, ERROR_NO_SUBJECT,
+           "Requested environment does not exist");
     order.limit = -1;
     expect(fixture, &caller_operator, &order, ERROR_INVALID, "the limit is negative");
 }

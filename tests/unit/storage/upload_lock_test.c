@@ -175,7 +175,7 @@ static void test_a_stranger_releases_nothing(void **state)
 static void break_connections(const struct two *two)
 {
     struct redis_command command = {.count = 0};
-    struct redis *redis = redis_new(getenv("TEST_REDIS_URL"));
+    struct redis *redis = redis_new(getenv("TEST_REDIS_URL"), "test");
     redis_add_text(&command, "CLIENT");
     redis_add_text(&command, "KILL");
     redis_add_text(&command, "TYPE");

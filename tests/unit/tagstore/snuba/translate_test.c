@@ -75,10 +75,10 @@ static void test_environments(void **state)
     assert_int_equal(query.environment_count, 1);
     assert_string_equal(query.environments[0], "");
     assert_false(translate("2020", NULL, 0, 7, 0, &query));
-    assert_int_equal(error.code, ERROR_EXPORT);
+    assert_int_equal(error.code, ERROR_NO_SUBJECT);
     assert_string_equal(error.message, "Requested environment does not exist");
     assert_false(translate("2020", NULL, 0, INT64_MAX, 0, &query));
-    assert_int_equal(error.code, ERROR_EXPORT);
+    assert_int_equal(error.code, ERROR_NO_SUBJECT);
 }
 
 static void test_groups(void **state)

@@ -29,7 +29,7 @@ static void start_side(struct side *side, const struct door *door, const char *n
         .pool = &side->pool,
     };
     side->thread.intake.pg = pg_new(door->fixture->server.url, name);
-    side->thread.intake.redis = redis_new(door->redis.url);
+    side->thread.intake.redis = redis_new(door->redis.url, "test");
     assert_non_null(side->thread.intake.pg);
     assert_non_null(side->thread.intake.redis);
     assert_true(redis_connect(side->thread.intake.redis, &error));
