@@ -43,15 +43,20 @@ static bool print_issues(const json_t *issues, bool json, struct error *error)
     return true;
 }
 
-/* Removes the issue above the maximum, which was asked for to learn whether there are more. */
-static void cut_list(json_t *issues, int64_t max)
+/* Prints at most `max` issues. One more was asked for, to learn whether there are more. */
+static bool print_page(json_t *issues, int64_t max, bool json, struct error *error)
 {
     size_t shown = (size_t)max;
-    if (json_array_size(issues) <= shown)
-        return;
-    (void)json_array_remove(issues, shown);
-    (void)fprintf(stderr, "there are more groups: --before %" JSON_INTEGER_FORMAT "\n",
-                  json_integer_value(json_object_get(json_array_get(issues, shown - 1), "id")));
+    bool more = json_array_size(issues) > shown;
+    if (more)
+        (void)json_array_remove(issues, shown);
+    if (!print_issues(issues, json, error))
+        return false;
+    (void)fflush(stdout);
+    if (more)
+        (void)fprintf(stderr, "there are more groups: --before %" JSON_INTEGER_FORMAT "\n",
+                      json_integer_value(json_object_get(json_array_get(issues, shown - 1), "id")));
+    return true;
 }
 
 static bool list_groups(const struct config *config, struct group_words *words, struct error *error)
@@ -62,11 +67,8 @@ static bool list_groups(const struct config *config, struct group_words *words, 
     json_t *issues = NULL;
     question->max = max + 1;
     bool done = cli_connect_pg(config, &context.pg, error) &&
-                request_list_issues(&context, question, &issues, error);
-    if (done) {
-        cut_list(issues, max);
-        done = print_issues(issues, words->json, error);
-    }
+                request_list_issues(&context, question, &issues, error) &&
+                print_page(issues, max, words->json, error);
     json_decref(issues);
     pg_free(context.pg);
     return done;

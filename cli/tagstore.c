@@ -199,11 +199,12 @@ static bool find_places(struct pg *pg, const char *organization, struct request 
     int64_t organization_id = 0;
     request->project_ids =
         arena_array(request->arena, projects->count, sizeof(*request->project_ids), error);
+    if (request->project_ids == NULL)
+        return false;
     for (size_t i = 0; i < projects->count; i++) {
         const struct project_words words = {projects->items[i], organization};
         int64_t id = 0;
-        if (request->project_ids == NULL ||
-            !request_find_project(&context, &words, &request->project_ids[i], &id, error))
+        if (!request_find_project(&context, &words, &request->project_ids[i], &id, error))
             return false;
         if (i > 0 && id != organization_id && environment != NULL)
             return error_set(error, ERROR_INVALID,

@@ -24,13 +24,23 @@ bool request_find_project(const struct request_context *context, const struct pr
                       *project_id));
 }
 
+/* The id of a group that was merged meanwhile leads to the other one. */
+static bool find_border(struct pg *pg, int64_t before, struct issue_page *page, struct error *error)
+{
+    return before == 0 ||
+           (group_with_redirect(pg, page->project_id, before, &page->before, error) &&
+            (page->before != 0 ||
+             error_set(error, ERROR_NOT_FOUND, "the project has no group %" PRId64, before)));
+}
+
 bool request_list_issues(const struct request_context *context,
                          const struct issue_question *question, json_t **issues,
                          struct error *error)
 {
-    struct issue_page page = {.before = question->before, .max = question->max};
+    struct issue_page page = {.max = question->max};
     int64_t organization_id = 0;
     return request_find_project(context, &question->project, &page.project_id, &organization_id,
                                 error) &&
+           find_border(context->pg, question->before, &page, error) &&
            issue_list(context->pg, &page, issues, error);
 }

@@ -19,7 +19,8 @@ bool request_find_project(const struct request_context *context, const struct pr
                           struct error *error) MUST_CHECK;
 
 /* The project's issues (model/issue.h) after the issue `before` (0: from the first on), at most
-   `max`. The caller frees *issues. Errors as request_find_project. */
+   `max`. The caller frees *issues. ERROR_NOT_FOUND: no such issue. Other errors as
+   request_find_project. */
 struct issue_question {
     struct project_words project;
     int64_t before, max;

@@ -65,6 +65,7 @@ def test_what_is_not_there(exportd, project):
     exportd.fails(*LIST, "none", status=3)
     assert len(exportd.ok(*LIST, 1, "--organization", "acme", "--json").json_lines()) == 5
     exportd.fails(*LIST, 1, "--organization", "none", status=3)
+    exportd.fails(*LIST, 1, "--before", 4711, status=3)
 
 
 @pytest.mark.parametrize("words", [
