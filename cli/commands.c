@@ -488,8 +488,8 @@ const struct command commands[] = {
      "runs it after each migrate. The role must exist. In comments follow the rules\n"
      "of a Redis ACL for redis-cli, for the lists and keys that the settings name.\n"
      "\n"
-     "The rights are enough for all commands except migrate, create, ingest, group,\n"
-     "tagstore and grouphash, which are for the owner.\n"
+     "The rights are enough for all commands except migrate, create, ingest, group\n"
+     "merge, tagstore and grouphash, which are for the owner.\n"
      "\n"
      "example:\n"
      "  exportd grants exportd | psql sentry\n",

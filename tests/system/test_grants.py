@@ -125,6 +125,9 @@ def use_everything(least, sql, queue, issue):
     done = [program.enqueue(group=issue), program.enqueue(group=issue, key="shape", limit=2),
             program.enqueue(group=issue, user="bob@example.com"),
             program.enqueue(group=issue, key="user", environment="production")]
+    asked = ["--organization", "acme", "--user", "ann@example.com", "--project", 1, "--group", issue]
+    assert int(program.ok("enqueue", *asked, "--key", "color").out) == done[0]
+    program.ok("group", "list", "--project", 1)
     cancelled = program.enqueue(group=issue, key="size", user="eve@example.com")
     program.ok("cancel", cancelled)
     program.ok("estimate", "--organization", "acme", "--project", 1, "--group", issue, "--key",
