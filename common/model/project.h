@@ -32,8 +32,8 @@ struct subject {
 bool subject_find(struct pg *pg, const struct subject_ids *ids, struct subject *subject,
                   struct error *error) MUST_CHECK;
 
-/* Finds the project that a word names. A whole number is an id, which needs no row. Any other word is
-   a slug, of a project of the organization (0: of any). ERROR_NOT_FOUND. ERROR_CONFLICT: several
+/* Finds the project that a word names. A whole number is an id, which needs no row. Any other word
+   is a slug, of a project of the organization (0: of any). ERROR_NOT_FOUND. ERROR_CONFLICT: several
    organizations have a project of this slug. */
 bool project_find(struct pg *pg, int64_t organization_id, const char *id_or_slug, int64_t *id,
                   struct error *error) MUST_CHECK;
