@@ -138,8 +138,9 @@ static bool add_line(struct environment_lines *lines, struct environment_line li
 
 bool environment_file_parse(char *text, struct environment_lines *lines, struct error *error)
 {
-    struct reader reader = {.at = text, .line = 1, .error = error};
+    struct reader reader = {.line = 1, .error = error};
     bool done = true;
+    reader.at = text;
     *lines = (struct environment_lines){.count = 0};
     while (done && find_line(&reader)) {
         struct environment_line line = {.name = NULL};
