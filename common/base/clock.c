@@ -17,11 +17,16 @@ struct civil {
     int year, month, day, hour, minute, second, usec;
 };
 
-int64_t clock_monotonic_ms(void)
+int64_t clock_monotonic_usec(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * USEC_PER_SECOND + now.tv_nsec / 1000;
+}
+
+int64_t clock_monotonic_ms(void)
+{
+    return clock_monotonic_usec() / 1000;
 }
 
 int64_t clock_wall_usec(void)

@@ -19,8 +19,9 @@
 
 #define CLOCK_TEXT_MAX 64
 
-/* Milliseconds of the monotonic clock, for durations only. */
+/* Milliseconds and microseconds of the monotonic clock, for durations only. */
 int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_usec(void);
 
 /* This machine's present time, for log lines and mail dates. Rows take the database's now(). */
 int64_t clock_wall_usec(void);

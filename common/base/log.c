@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/metric.h"
 #include "base/utf8.h"
 
 #include <limits.h>
@@ -241,8 +242,10 @@ static bool report_lost(void)
 static void send_line(const struct line *line)
 {
     bool locked = lock_writing();
-    if (!locked || !report_lost() || !write_line(line, PATIENCE_MS))
+    if (!locked || !report_lost() || !write_line(line, PATIENCE_MS)) {
         (void)atomic_fetch_add(&lost_lines, 1);
+        metric_add(METRIC_LOG_LINES_LOST, 1, NULL, NULL);
+    }
     if (locked)
         (void)pthread_mutex_unlock(&write_lock);
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/metric.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -254,6 +255,8 @@ static void a_log_that_is_not_read(void **state)
 {
     (void)state;
     static char text[128 * 1024];
+    struct buffer metrics;
+    struct error error;
     int pipes[2];
     begin(LOG_TEXT, LOG_INFO);
     assert_int_equal(pipe2(pipes, O_NONBLOCK), 0);
@@ -276,6 +279,10 @@ static void a_log_that_is_not_read(void **state)
     const char *second = strchr(text, '\n') + 1;
     const char *third = strchr(second, '\n') + 1;
     assert_memory_equal(text + 27, " warning log.lines-lost lines=500\n", 34);
+    buffer_init(&metrics, 1 << 20);
+    assert_true(metric_print(&metrics, &error));
+    assert_non_null(strstr(metrics.data, "\nexportd_log_lines_lost_total 500\n"));
+    buffer_free(&metrics);
     assert_memory_equal(second + 27, " info a\n", 8);
     assert_string_equal(third + 27, " info b\n");
     (void)close(pipes[0]);
