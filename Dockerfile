@@ -3,7 +3,7 @@
 FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
         gcc libc6-dev cmake ninja-build pkg-config libhiredis-dev libpq-dev \
-        libcurl4-openssl-dev libjansson-dev libcsv-dev zlib1g-dev libssl-dev \
+        libcurl4-openssl-dev libjansson-dev libcsv-dev zlib1g-dev libssl-dev libmicrohttpd-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY CMakeLists.txt CMakePresets.json ./
@@ -17,7 +17,7 @@ RUN cmake --preset release && cmake --build --preset release \
 
 FROM debian:12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        ca-certificates libhiredis0.14 libpq5 libcurl4 libjansson4 libcsv3 zlib1g libssl3 \
+        ca-certificates libhiredis0.14 libpq5 libcurl4 libjansson4 libcsv3 zlib1g libssl3 libmicrohttpd12 \
     && rm -rf /var/lib/apt/lists/*
 # The number is fixed: the files of a volume must have the same owner in every version of the image.
 RUN groupadd --system --gid 994 exportd \

@@ -83,6 +83,9 @@ expect no request worker/context.h
 expect no request cli/cli.h
 expect no export request/caller.h
 expect no event request/caller.h
+expect no listen client/pg.h
+expect no listen request/caller.h
+expect no request listen/listener.h
 expect yes worker schema/migration.h
 expect no worker event/merge.h
 expect no worker cli/cli.h
