@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "client/smtp.h"
+#include "listen/address.h"
 #include "snuba/snuba_client.h"
 
 static bool check_redis(const char *setting, const char *url, struct error *error)
@@ -24,12 +25,20 @@ static bool check_snuba(const struct config *config, struct error *error)
     return fine || error_prefix(error, "EXPORTD_SNUBA_URL");
 }
 
+static bool check_listen(const char *text, struct error *error)
+{
+    struct listen_address address;
+    return text[0] == '\0' || listen_address_parse(text, &address, error) ||
+           error_prefix(error, "EXPORTD_METRICS_LISTEN");
+}
+
 bool cli_check_settings(const struct config *config, struct error *error)
 {
     struct smtp_server server;
     return pg_check_url(config->database_url, error) &&
            check_redis("EXPORTD_REDIS_URL", config->redis_url, error) &&
            check_redis("EXPORTD_LOCK_REDIS_URL", config->lock_redis_url, error) &&
+           check_listen(config->metrics_listen, error) &&
            (!text_equal(config->tagstore, "snuba") || check_snuba(config, error)) &&
            (text_starts_with(config->mail_url, "file:") ||
             smtp_parse_url(config->mail_url, &server, error) ||

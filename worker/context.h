@@ -21,11 +21,12 @@ struct worker_context {
     _Atomic int64_t beaten_ms; /* the last beat (monotonic; 0: none): no claims while it is old */
 
     /* How many threads cannot reach a server (outage.h). */
-    atomic_int postgres_missing, redis_missing;
+    atomic_int postgres_missing, redis_missing, storage_missing, tmpdir_missing;
 
     _Atomic int64_t max_running; /* EXPORTD_MAX_RUNNING, which HUP may change */
 
     struct watchdog watchdog; /* parts are added before their threads start */
+    _Atomic int64_t well_ms; /* when the main thread found no thread stuck (monotonic); 0: one is */
 
     struct bell mail_bell; /* rung when the outbox has a new mail, and when the worker ends */
 };

@@ -181,6 +181,7 @@ static void interrupt_threads(struct stop *stop, int64_t since_ms)
     pg_interrupt(stop->claim_pg);
     pg_interrupt(stop->intake_pg);
     pg_interrupt(stop->beat_pg);
+    pg_interrupt(stop->meter_pg);
     pg_interrupt(stop->drain_pg);
 }
 
@@ -222,6 +223,7 @@ static void act_on_watchdog(struct stop *stop)
             log_int("data_export_id", atomic_load(&stuck->data_export_id)),
             log_int("seconds", context->config->stuck_seconds));
     }
+    atomic_store(&context->well_ms, stop->stuck ? 0 : clock_monotonic_ms());
     if (stop->stuck && atomic_load(stop->active) <= 1) /* only the thread that hangs is left */
         end_process(stop);
 }

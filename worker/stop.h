@@ -22,7 +22,7 @@ struct stop {
     struct job_thread *job_threads; /* interrupted, as is everything below */
     const int *job_thread_count;
     struct mail_transport *transport;
-    struct pg *claim_pg, *intake_pg, *mail_pg, *beat_pg, *drain_pg;
+    struct pg *claim_pg, *intake_pg, *mail_pg, *beat_pg, *meter_pg, *drain_pg;
 
     /* For stop.c alone. Times are monotonic; 0: not yet. */
     int signals;           /* signalfd; below 0: none */

@@ -15,12 +15,14 @@
 #include "schema/migration.h"
 #include "schema/privileges.h"
 #include "storage/upload_lock.h"
+#include "worker/probes.h"
 #include "worker/stop.h"
 #include "worker/threads/claimer.h"
 #include "worker/threads/heartbeat.h"
 #include "worker/threads/intake.h"
 #include "worker/threads/job_thread.h"
 #include "worker/threads/mailer.h"
+#include "worker/threads/meter.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -30,7 +32,7 @@ enum {
     DRAIN_WAIT_MS = 100,
     START_WAIT_MS = 1000,     /* between two tries to reach PostgreSQL */
     START_PATIENCE_MS = 5000, /* how long its answers may take at the start */
-    PARTS_MAX = POOL_MAX + 5, /* job threads, claimer, intake, heartbeat, mailer, drainer */
+    PARTS_MAX = POOL_MAX + 6, /* job threads, claimer, intake, heartbeat, mailer, meter, drainer */
 };
 
 /* A thread of the worker. */
@@ -53,8 +55,10 @@ struct worker {
     struct intake_thread intake;
     struct mailer mailer;
     struct heartbeat heartbeat;
+    struct meter meter;
+    struct probes probes;
     struct notify notify;
-    struct pg *claim_pg, *mail_pg, *beat_pg, *intake_pg;
+    struct pg *claim_pg, *mail_pg, *beat_pg, *intake_pg, *meter_pg;
     struct redis *intake_redis;
     struct intake_lists *lists; /* in Redis */
     struct stop stop;
@@ -68,7 +72,7 @@ struct worker {
     struct part parts[PARTS_MAX];
     int part_count;     /* threads started */
     atomic_int active;  /* job threads, claimer and intake that still run */
-    atomic_int helpers; /* mailer, heartbeat and drainer that still run */
+    atomic_int helpers; /* mailer, heartbeat, meter and drainer that still run */
 };
 
 /* ---- before anything is claimed ---- */
@@ -185,10 +189,11 @@ static bool open_parts(struct worker *worker, struct error *error)
     worker->mail_pg = open_pg(config, "exportd mailer");
     worker->beat_pg = open_pg(config, "exportd heartbeat");
     worker->intake_pg = open_pg(config, "exportd intake");
+    worker->meter_pg = open_pg(config, "exportd meter");
     if (config_has_redis(config) && !open_redis(worker, error))
         return false;
     if (worker->pg == NULL || worker->claim_pg == NULL || worker->mail_pg == NULL ||
-        worker->beat_pg == NULL || worker->intake_pg == NULL)
+        worker->beat_pg == NULL || worker->intake_pg == NULL || worker->meter_pg == NULL)
         return error_no_memory(error);
     pg_set_patience(worker->beat_pg, config->lease_seconds * 1000); /* a later beat is useless */
     return true;
@@ -213,6 +218,7 @@ static void close_parts(struct worker *worker)
     pg_free(worker->mail_pg);
     pg_free(worker->beat_pg);
     pg_free(worker->intake_pg);
+    pg_free(worker->meter_pg);
     redis_free(worker->intake_redis);
     redis_free(worker->redis);
     intake_lists_free(worker->lists);
@@ -270,6 +276,7 @@ static void describe_threads(struct worker *worker)
     worker->stop.claim_pg = worker->claim_pg;
     worker->stop.beat_pg = worker->beat_pg;
     worker->stop.intake_pg = worker->intake_pg;
+    worker->stop.meter_pg = worker->meter_pg;
     worker->mailer = (struct mailer){.context = context,
                                      .transport = worker->transport,
                                      .pg = worker->mail_pg,
@@ -283,6 +290,10 @@ static void describe_threads(struct worker *worker)
                                            .version = worker->options->version};
     if (worker->redis != NULL)
         describe_intake(worker);
+    if (worker->probes.listener != NULL)
+        worker->meter = (struct meter){.context = context,
+                                       .watch = watchdog_add(watchdog, "meter", 0),
+                                       .pg = worker->meter_pg};
     worker->claimer = (struct claimer){.context = context,
                                        .pool = &worker->pool,
                                        .watch = watchdog_add(watchdog, "claimer", 0),
@@ -297,7 +308,9 @@ static bool start_threads(struct worker *worker, struct error *error)
     atomic_int *active = &worker->active;
     describe_threads(worker);
     if (!start_part(worker, helpers, heartbeat_thread, &worker->heartbeat, error) ||
-        !start_part(worker, helpers, mailer_thread, &worker->mailer, error))
+        !start_part(worker, helpers, mailer_thread, &worker->mailer, error) ||
+        (worker->probes.listener != NULL &&
+         !start_part(worker, helpers, meter_thread, &worker->meter, error)))
         return false;
     for (int i = 0; i < worker->thread_count; i++)
         if (!start_part(worker, active, job_thread_run, &worker->job_threads[i], error))
@@ -444,6 +457,7 @@ static bool supervise_threads(struct worker *worker, struct error *error)
 static bool run_until_stopped(struct worker *worker, struct error *error)
 {
     if (!stop_open(&worker->stop, error) || !open_parts(worker, error) ||
+        !probes_open(&worker->probes, &worker->context, &worker->pool, error) ||
         !wait_for_database(worker, error))
         return false;
     stop_take_signals();
@@ -465,7 +479,8 @@ bool worker_run(const struct config *config, const struct worker_options *option
     worker->context.config = config;
     atomic_store(&worker->context.max_running, config->max_running);
     worker->options = options;
-    worker->start_outage.server = "postgres";
+    worker->start_outage =
+        (struct outage){.server = "postgres", .missing = &worker->context.postgres_missing};
     worker->stop = (struct stop){.context = &worker->context,
                                  .pool = &worker->pool,
                                  .notify = &worker->notify,
@@ -481,6 +496,7 @@ bool worker_run(const struct config *config, const struct worker_options *option
     pool_init(&worker->pool, (int)options->concurrency);
     bool done = run_until_stopped(worker, error);
     stop_close(&worker->stop, done); /* before the rest, which may take longer than its alarm */
+    probes_close(&worker->probes);
     close_parts(worker);
     notify_close(&worker->notify);
     pool_destroy(&worker->pool);

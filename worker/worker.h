@@ -8,6 +8,7 @@
  *   job threads   one attempt after another                   threads/job_thread.c attempt/
  *   heartbeat     beats, gives jobs back, ends lost jobs      threads/heartbeat.c notify.c
  *   mailer        sends the outbox                            threads/mailer.c
+ *   meter         reads the queue's figures for /metrics      threads/meter.c
  *   drainer       with --drain: waits until nothing is left   worker.c
  */
 #ifndef WORKER_WORKER_H

@@ -53,6 +53,7 @@ struct config {
     bool csv_formula_guard;
     char *log_format; /* "json", "text" or "": text if standard error is a terminal */
     char *log_level;
+    char *metrics_listen; /* "": no listener */
     char *tmpdir;
     int64_t max_file_bytes; /* the size limit of a file; lowered only by tests */
 };

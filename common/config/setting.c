@@ -110,6 +110,10 @@ const struct setting settings[] = {
      "How log lines are written. Empty: text on a terminal, else json."},
     {"EXPORTD_LOG_LEVEL", MEMBER(log_level), CHOICE, 0, "info", " debug info warning error ", 0, 0,
      "The lowest level that is logged."},
+    {"EXPORTD_METRICS_LISTEN", MEMBER(metrics_listen), TEXT, 0, "", NULL, 0, 0,
+     "Where a worker answers /metrics, /healthz and /readyz: ADDRESS:PORT, [ADDRESS]:PORT, a PORT "
+     "alone (on loopback), or the path of a Unix socket for its own user. Everyone who reaches it "
+     "may ask. Empty: nowhere."},
     {"EXPORTD_MAX_FILE_BYTES", MEMBER(max_file_bytes), NUMBER, HIDDEN, "2147483647", NULL, 1,
      2147483647, "the size bound of a file, lowered in tests"},
 };
@@ -129,6 +133,7 @@ static const struct section {
     {"EXPORTD_EXPIRATION_DAYS", "How long things are kept"},
     {"EXPORTD_MAX_FAILURES", "Failures, leases and the stop"},
     {"EXPORTD_LOG_FORMAT", "The log"},
+    {"EXPORTD_METRICS_LISTEN", "Metrics"},
 };
 
 /* Parts that this version does not have: a setting, or one word or scheme of a setting, is refused.

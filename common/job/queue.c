@@ -14,7 +14,9 @@ static bool add_count(const struct pg_result *result, int row, struct queue_stat
     } else if (text_equal(state, "delayed")) {
         stats->delayed += count;
     } else {
+        int64_t age = pg_int(result, row, 3);
         stats->waiting += count;
+        stats->oldest_usec = age > stats->oldest_usec ? age : stats->oldest_usec;
         return json_put_int(stats->by_priority, pg_text(result, row, 1), count, error);
     }
     return true;
@@ -28,7 +30,8 @@ static bool count_jobs(struct pg *pg, const char *queue, struct queue_stats *sta
     struct pg_result *result = NULL;
     pg_bind_text(&params, queue);
     if (!pg_query(pg,
-                  "SELECT state::text, priority::text, count(*) FROM exportd.export"
+                  "SELECT state::text, priority::text, count(*), (extract(epoch FROM"
+                  " clock_timestamp() - min(date_added)) * 1000000)::bigint FROM exportd.export"
                   " WHERE state IN ('waiting', 'running', 'delayed') AND queue = $1::text"
                   " GROUP BY state, priority ORDER BY priority",
                   &params, &result, error))

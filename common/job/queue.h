@@ -12,6 +12,7 @@ struct queue_stats {
     int64_t dead;        /* messages that led to no export */
     int64_t pending;     /* messages whose row may still be committed */
     int64_t workers;     /* live ones */
+    int64_t oldest_usec; /* since the oldest waiting job was asked for; 0: none waits */
     bool paused;
 };
 

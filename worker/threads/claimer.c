@@ -181,8 +181,8 @@ void *claimer_thread(void *argument)
         .pool = claimer->pool,
         .claimant = {.worker = context->name, .queue = context->config->queue},
         .postgres_outage = {.server = "postgres", .missing = &context->postgres_missing},
-        .store_outage = {.server = "storage"},
-        .tmpdir_outage = {.server = "tmpdir"},
+        .store_outage = {.server = "storage", .missing = &context->storage_missing},
+        .tmpdir_outage = {.server = "tmpdir", .missing = &context->tmpdir_missing},
     };
     look_for_jobs(&looks);
     watch_end(claimer->watch);

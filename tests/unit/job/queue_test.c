@@ -2,6 +2,8 @@
 /* The counts of the queue and its pause, over a private PostgreSQL. */
 #include "job/queue.h"
 
+#include "base/clock.h"
+
 #include "queue_fixture.h"
 
 enum { LEASE_SECONDS = 30 };
@@ -57,6 +59,30 @@ static void test_stats(void **state)
                           " 1 workers, not paused");
 }
 
+static int64_t oldest_seconds(struct fixture *fixture)
+{
+    struct error error;
+    struct queue_stats stats;
+    assert_true(queue_stats(fixture->pg, QUEUE, LEASE_SECONDS, &stats, &error));
+    queue_stats_free(&stats);
+    return stats.oldest_usec / USEC_PER_SECOND;
+}
+
+/* Only jobs that wait count, whatever their priority. */
+static void test_oldest(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(oldest_seconds(fixture), 0);
+    put_many(fixture->pg, 1, 4, 1);
+    run_sql(fixture->pg, "UPDATE exportd.export SET priority = data_export_id,"
+                         " date_added = now() - data_export_id * interval '100 s'");
+    assert_in_range(oldest_seconds(fixture), 400, 410);
+    run_sql(fixture->pg, "UPDATE exportd.export SET state = 'delayed' WHERE data_export_id = 4");
+    assert_in_range(oldest_seconds(fixture), 300, 310);
+    run_sql(fixture->pg, "UPDATE exportd.export SET state = 'valid'");
+    assert_int_equal(oldest_seconds(fixture), 0);
+}
+
 static void test_pause(void **state)
 {
     struct fixture *fixture = *state;
@@ -74,6 +100,7 @@ static void test_pause(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_empty), TEST(test_stats), TEST(test_pause)};
+    const struct CMUnitTest tests[] = {TEST(test_empty), TEST(test_stats), TEST(test_oldest),
+                                       TEST(test_pause)};
     return cmocka_run_group_tests(tests, start, stop);
 }

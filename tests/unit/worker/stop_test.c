@@ -57,6 +57,7 @@ static int set_up(void **state)
                                 .intake_pg = pg,
                                 .mail_pg = pg,
                                 .beat_pg = pg,
+                                .meter_pg = pg,
                                 .drain_pg = pg,
                                 .signals = -1};
     if (pg == NULL || !stop_open(&worker.stop, &error))
@@ -271,7 +272,7 @@ static void stick(void)
     atomic_store(&worker.watch->seen_ms, clock_monotonic_ms() - STUCK_SECONDS * 1000);
     stop_tick(&worker.stop);
     stop_tick(&worker.stop);
-    if (phase() != WORKER_GIVES_BACK)
+    if (phase() != WORKER_GIVES_BACK || atomic_load(&worker.context.well_ms) != 0)
         _exit(1);
 }
 
