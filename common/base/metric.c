@@ -64,17 +64,16 @@ static const struct metric_row {
                             .help = "Jobs of the queue, of all workers, by state.",
                             .type = GAUGE,
                             .labels = {{"state", {"waiting", "running", "delayed"}}}},
-    [METRIC_QUEUE_OLDEST] = {.name = "exportd_queue_oldest_seconds",
-                             .help = "How long ago the job was asked for that has been waiting "
-                                     "longest; 0 if none waits.",
-                             .type = GAUGE,
-                             .unit = USEC_PER_SECOND},
+    [METRIC_QUEUE_OLDEST] =
+        {.name = "exportd_queue_oldest_seconds",
+         .help = "How long ago the oldest waiting job was asked for; 0 if none waits.",
+         .type = GAUGE,
+         .unit = USEC_PER_SECOND},
     [METRIC_WORKERS] = {.name = "exportd_workers",
                         .help = "Workers of the queue that are alive.",
                         .type = GAUGE},
     [METRIC_LEASES_LOST] = {.name = "exportd_leases_lost_total",
-                            .help = "Workers that were silent for a lease, and whose jobs this "
-                                    "worker has given back.",
+                            .help = "Silent workers whose jobs this worker has given back.",
                             .type = COUNTER},
     [METRIC_SOURCE_REQUESTS] =
         {.name = "exportd_source_requests_total",
@@ -221,19 +220,13 @@ static int64_t nth_number(const char *text, int skip)
     return text == NULL ? 0 : strtoll(text, NULL, 10);
 }
 
-/* When the machine was started, in seconds since 1970; 0: not known. /proc/stat may be long, so it
-   is read by lines. */
-static int64_t read_boot_time(void)
+/* `since_boot`: microseconds from the start of the machine to that of the process. */
+static int64_t start_time(int64_t since_boot)
 {
-    char line[256];
-    int64_t seconds = 0;
-    FILE *file = fopen("/proc/stat", "re");
-    while (file != NULL && seconds == 0 && fgets(line, sizeof(line), file) != NULL)
-        if (text_starts_with(line, "btime "))
-            seconds = nth_number(line, 1);
-    if (file != NULL)
-        (void)fclose(file);
-    return seconds;
+    struct timespec now;
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    int64_t age = (int64_t)now.tv_sec * USEC_PER_SECOND + now.tv_nsec / 1000 - since_boot;
+    return (clock_wall_usec() - age) / USEC_PER_SECOND;
 }
 
 static int64_t count_open_files(void)
@@ -261,8 +254,10 @@ static void read_process(void)
     metric_set(METRIC_PROCESS_CPU, cpu * (USEC_PER_SECOND / ticks), NULL);
     metric_set(METRIC_PROCESS_MEMORY,
                nth_number(fields, RESIDENT_PAGES - FIRST) * sysconf(_SC_PAGESIZE), NULL);
-    metric_set(METRIC_PROCESS_START_TIME,
-               read_boot_time() + nth_number(fields, START_TIME - FIRST) / ticks, NULL);
+    if (!atomic_load(&is_set[METRIC_PROCESS_START_TIME])) /* a clock that is set must not move it */
+        metric_set(METRIC_PROCESS_START_TIME,
+                   start_time(nth_number(fields, START_TIME - FIRST) * (USEC_PER_SECOND / ticks)),
+                   NULL);
     metric_set(METRIC_PROCESS_OPEN_FDS, count_open_files(), NULL);
 }
 

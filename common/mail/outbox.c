@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "mail/mime.h"
 #include "model/outbox_mail.h"
 
@@ -53,6 +54,7 @@ static void log_sent(struct outbox *outbox)
         const struct outbox_mail *mail = nth_sent(outbox, i);
         LOG(LOG_INFO, "mail.sent", log_int("data_export_id", mail->data_export_id),
             log_text("message_id", mail->message_id), log_int("size", (int64_t)mail->mime_size));
+        metric_add(METRIC_MAILS, 1, mail->kind, "sent");
     }
     outbox->sent_count = 0;
 }
@@ -92,6 +94,7 @@ static bool record_refused(struct pg *pg, const struct outbox_mail *mail,
     LOG(LOG_ERROR, "mail.given-up", log_int("data_export_id", mail->data_export_id),
         log_text("message_id", mail->message_id), log_int("tries", mail->tries),
         log_text("code", error_code_name(refusal->code)), log_text("error", refusal->message));
+    metric_add(METRIC_MAILS, 1, mail->kind, "given-up");
     return true;
 }
 
@@ -106,6 +109,7 @@ static bool record_delayed(struct pg *pg, const struct outbox_mail *mail,
         log_text("message_id", mail->message_id), log_int("tries", mail->tries),
         log_int("seconds", seconds), log_text("code", error_code_name(failure->code)),
         log_text("error", failure->message));
+    metric_add(METRIC_MAILS, 1, mail->kind, "delayed");
     return true;
 }
 

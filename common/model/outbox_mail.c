@@ -41,6 +41,11 @@ bool outbox_mail_insert_add(struct pg_batch *batch, const struct outbox_mail *ma
 #define DUE(limit) WAITING("<= now()", limit)
 #define STRAY      WAITING("> now() + $2::bigint * interval '1 second'", "1")
 
+/* What the mail is about, for the metrics. */
+#define KIND                                                                                       \
+    "coalesce((SELECT CASE export.state WHEN 'valid' THEN 'success' WHEN 'failed' THEN 'failure'"  \
+    " END FROM exportd.export WHERE export.data_export_id = outbox.data_export_id), 'other')"
+
 /* Each of the two parts reads the index of waiting mails and ends after its last row. One condition
    for both would read the whole index, with all entries since the last VACUUM. */
 #define CLAIM(limit)                                                                               \
@@ -50,7 +55,7 @@ bool outbox_mail_insert_add(struct pg_batch *batch, const struct outbox_mail *ma
         limit) " || " STRAY ")"                                                                    \
                " RETURNING id, data_export_id, message_id, recipient, mime, tries,"                \
                " floor(extract(epoch FROM now() - first_try_at))::bigint, perhaps_sent, " PG_USEC( \
-                   "next_try_at") ", " PG_UNSYNCED
+                   "next_try_at") ", " KIND ", " PG_UNSYNCED
 
 /* The limit is not a parameter: without its value the server would plan the statement each time. */
 static const char claim_one_statement[] = CLAIM("1");
@@ -70,6 +75,7 @@ static void read_mail(const struct pg_result *result, int row, struct outbox_mai
         .tried_for_seconds = pg_int(result, row, 6),
         .perhaps_sent = pg_int(result, row, 7),
         .held_until = pg_time(result, row, 8),
+        .kind = pg_text(result, row, 9),
     };
     mail->mime_size = strlen(mail->mime);
 }

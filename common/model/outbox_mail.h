@@ -19,6 +19,7 @@ struct outbox_mail {
     int64_t tried_for_seconds; /* since the claim of the first try */
     int64_t perhaps_sent;      /* tries in which the server got the whole mail and did not answer */
     int64_t held_until;        /* the end of the hold, which no other claim of this mail has */
+    const char *kind;          /* "success", "failure"; "other": exportd has no such export */
 };
 
 /* Adds the statement that inserts a mail (data_export_id and texts), due at once. An export has one

@@ -5,7 +5,9 @@
  */
 #include "snuba/snuba_client.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/text.h"
 #include "base/url.h"
 #include "client/http.h"
@@ -27,6 +29,7 @@ struct snuba_client {
     struct http_transfer *transfer; /* of the sent query; NULL: none */
     int64_t answer_ms;
     const struct snuba_query *query; /* the sent query, until its answer is read */
+    int64_t began_usec;              /* when it was sent (monotonic) */
 };
 
 /* ---- the setting ---- */
@@ -145,6 +148,14 @@ static bool refuse_too_large(struct error *error)
     return false;
 }
 
+/* Counts a request that is over. Returns `done`. */
+static bool measure(const struct snuba_client *client, bool done, const struct error *error)
+{
+    metric_add(METRIC_SOURCE_REQUESTS, 1, "snuba", done ? "ok" : error_code_name(error->code));
+    metric_observe(METRIC_SOURCE_DURATION, clock_monotonic_usec() - client->began_usec, NULL);
+    return done;
+}
+
 static bool send_query(struct snuba_client *client, const struct snuba_query *query,
                        struct error *error)
 {
@@ -174,16 +185,17 @@ bool snuba_start(struct snuba_client *client, const struct snuba_query *query, s
         (void)error_set(error, ERROR_INTERNAL, "a query is under way already");
         return log_no_answer(query, error);
     }
+    client->began_usec = clock_monotonic_usec();
     if (!send_query(client, query, error)) {
         snuba_abandon(client);
-        return log_no_answer(query, error);
+        return measure(client, log_no_answer(query, error), error);
     }
     client->query = query;
     return true;
 }
 
-bool snuba_finish(struct snuba_client *client, struct arena *arena, struct snuba_answer *answer,
-                  struct error *error)
+static bool read_answer(struct snuba_client *client, struct arena *arena,
+                        struct snuba_answer *answer, struct error *error)
 {
     const struct snuba_query *query = client->query;
     struct http_answer raw;
@@ -203,6 +215,12 @@ bool snuba_finish(struct snuba_client *client, struct arena *arena, struct snuba
         log_failure(query, raw.status, &answer->trouble, error);
     http_answer_free(&raw);
     return done;
+}
+
+bool snuba_finish(struct snuba_client *client, struct arena *arena, struct snuba_answer *answer,
+                  struct error *error)
+{
+    return measure(client, read_answer(client, arena, answer, error), error);
 }
 
 void snuba_abandon(struct snuba_client *client)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/blob_store.h"
 
+#include "base/clock.h"
 #include "base/digest.h"
+#include "base/metric.h"
 #include "base/text.h"
 #include "base/url.h"
 #include "storage/filesystem/filesystem.h"
@@ -64,9 +66,19 @@ bool blob_store_check_path(const char *path, struct error *error)
     }
 }
 
+/* Counts an operation, and the bytes that it has moved. Returns `done`. */
+static bool measure(const char *op, int64_t began_usec, bool done, size_t bytes)
+{
+    metric_observe(METRIC_STORAGE_DURATION, clock_monotonic_usec() - began_usec, op);
+    if (done && bytes > 0)
+        metric_add(METRIC_STORAGE_BYTES, (int64_t)bytes, op, NULL);
+    return done;
+}
+
 bool blob_store_put_begin(struct blob_store *store, struct blob_put *put, struct error *error)
 {
     put->transfer = NULL;
+    put->began_usec = clock_monotonic_usec();
     return blob_store_check_path(put->path, error) &&
            (store->operations->put_begin == NULL ||
             store->operations->put_begin(store, put, error));
@@ -74,7 +86,8 @@ bool blob_store_put_begin(struct blob_store *store, struct blob_put *put, struct
 
 bool blob_store_put_finish(struct blob_store *store, struct blob_put *put, struct error *error)
 {
-    return store->operations->put_finish(store, put, error);
+    bool done = store->operations->put_finish(store, put, error);
+    return measure("put", put->began_usec, done, put->size);
 }
 
 bool blob_store_put(struct blob_store *store, const struct blob_put *put, struct error *error)
@@ -86,7 +99,11 @@ bool blob_store_put(struct blob_store *store, const struct blob_put *put, struct
 bool blob_store_get(struct blob_store *store, const char *path, struct buffer *out,
                     struct error *error)
 {
-    return blob_store_check_path(path, error) && store->operations->get(store, path, out, error);
+    int64_t began_usec = clock_monotonic_usec();
+    size_t before = out->size;
+    bool done =
+        blob_store_check_path(path, error) && store->operations->get(store, path, out, error);
+    return measure("get", began_usec, done, out->size - before);
 }
 
 bool blob_store_size(struct blob_store *store, const char *path, int64_t *size, struct error *error)
@@ -96,7 +113,9 @@ bool blob_store_size(struct blob_store *store, const char *path, int64_t *size, 
 
 bool blob_store_remove(struct blob_store *store, const char *path, struct error *error)
 {
-    return blob_store_check_path(path, error) && store->operations->remove(store, path, error);
+    int64_t began_usec = clock_monotonic_usec();
+    bool done = blob_store_check_path(path, error) && store->operations->remove(store, path, error);
+    return measure("remove", began_usec, done, 0);
 }
 
 bool blob_store_probe(struct blob_store *store, struct error *error)

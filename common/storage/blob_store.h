@@ -27,8 +27,9 @@ struct blob_put {
     const char *path;
     const void *bytes;
     size_t size;
-    unsigned flags; /* enum blob_put_flags */
-    void *transfer; /* for the backend, between begin and finish */
+    unsigned flags;     /* enum blob_put_flags */
+    void *transfer;     /* for the backend, between begin and finish */
+    int64_t began_usec; /* monotonic; set by blob_store_put_begin */
 };
 
 /* Paths of objects that should be in the store. */

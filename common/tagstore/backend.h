@@ -11,6 +11,10 @@
 enum tag_class { TAG_KEY, TAG_VALUE, GROUP_TAG_VALUE, GROUP_TAG_KEY, TAG_CLASSES };
 
 struct tagstore_operations {
+    /* The backend's name in the metrics, if the openings and pages of its cursors are its requests.
+       NULL: it counts its requests itself. */
+    const char *counted_as;
+
     /* ---- required ---- */
 
     void (*free)(struct tagstore *store);

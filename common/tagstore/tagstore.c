@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tagstore/backend.h"
 
+#include "base/clock.h"
+#include "base/metric.h"
+
 void tagstore_free(struct tagstore *store)
 {
     if (store != NULL)
@@ -23,6 +26,18 @@ void tagstore_resume(struct tagstore *store)
         store->operations->resume(store);
 }
 
+/* Counts a request to the backend. Returns `done`. */
+static bool measure(const struct tagstore *store, int64_t began_usec, bool done,
+                    const struct error *error)
+{
+    const char *backend = store->operations->counted_as;
+    if (backend == NULL)
+        return done;
+    metric_add(METRIC_SOURCE_REQUESTS, 1, backend, done ? "ok" : error_code_name(error->code));
+    metric_observe(METRIC_SOURCE_DURATION, clock_monotonic_usec() - began_usec, NULL);
+    return done;
+}
+
 bool tagstore_open_group_tag_values(struct tagstore *store,
                                     const struct group_tag_value_query *query,
                                     struct tagstore_cursor **cursor, struct error *error)
@@ -32,7 +47,9 @@ bool tagstore_open_group_tag_values(struct tagstore *store,
     *cursor = NULL;
     if (limited)
         asked.limit++;
-    if (!store->operations->open_group_tag_values(store, &asked, cursor, error))
+    int64_t began_usec = clock_monotonic_usec();
+    if (!measure(store, began_usec,
+                 store->operations->open_group_tag_values(store, &asked, cursor, error), error))
         return false;
     if (*cursor != NULL)
         (*cursor)->left = limited ? query->limit : INT64_MAX;
@@ -56,9 +73,11 @@ bool tagstore_tell_estimate(struct tagstore *store, const struct group_tag_value
 bool tagstore_next_page(struct tagstore_cursor *cursor, struct group_tag_value_list *page,
                         struct error *error)
 {
+    int64_t began_usec = clock_monotonic_usec();
     page->items = NULL;
     page->count = 0;
-    if (!cursor->store->operations->next_page(cursor, page, error))
+    if (!measure(cursor->store, began_usec,
+                 cursor->store->operations->next_page(cursor, page, error), error))
         return false;
     if ((int64_t)page->count > cursor->left) {
         page->count = (size_t)cursor->left;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a worker says over HTTP: its probes, and metrics that agree with what the test did."""
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,8 +12,14 @@ import pytest
 
 from support.events import group_of, series
 from support.freezing import frozen
+from support.jobs import insert_export, push
+from support.program import ROOT
 from support.scrape import Listener, receive
+from support.tagstore_backends import BACKENDS
 from support.waiting import wait_until
+
+promtool = pytest.mark.skipif(shutil.which("promtool") is None,
+                              reason="no promtool here (Debian's prometheus)")
 
 
 @pytest.fixture
@@ -195,3 +203,182 @@ def test_bad_clients_do_no_harm(exportd, sql, listener, issue):
         for connection in slow:
             connection.close()
         assert worker.stop() == 0
+
+
+# ---- metrics ----
+
+def wait_for_value(listener, name, value, seconds=20):
+    wait_until(lambda: listener.metrics().get(name) == value, f"{name} is {value}", seconds, 0.2)
+
+
+def ask(sql, queue, issue, key="color", limit=None):
+    """As Celery's producers do, who may ask for the same twice."""
+    export = insert_export(sql, {"project_id": 1, "group_id": issue, "key": key})
+    push(queue, export, limit=limit)
+    return export
+
+
+def jobs(outcome, type_="issues-by-tag"):
+    return f'exportd_jobs_total{{type="{type_}",outcome="{outcome}"}}'
+
+
+def test_metrics_agree_with_what_was_done(exportd, sql, listener, queue, issue):
+    """Valid, truncated, failed and delayed exports, their rows, bytes and mails; then another worker."""
+    exportd.ingest(series(7, key="shape"))
+    exportd.ok("queue", "pause")
+    fine = [ask(sql, queue, issue) for _ in range(3)] + [ask(sql, queue, issue, "shape", limit=5)]
+    bad = [ask(sql, queue, issue, "nothing has it") for _ in range(2)]
+    discover = insert_export(sql, {"any": "query"}, query_type=1)
+    push(queue, discover)
+    with exportd.worker(**listener.settings) as worker:
+        worker.wait_for_event("metrics.listening")
+        wait_for_value(listener, 'exportd_jobs_queued{state="waiting"}', 7)
+        assert 0 < listener.metrics()["exportd_queue_oldest_seconds"] < 600
+        assert listener.metrics()["exportd_workers"] == 1
+        exportd.ok("queue", "resume")
+        for export in fine:
+            wait_for_state(exportd, export, "valid")
+        for export in bad + [discover]:
+            wait_for_state(exportd, export, "failed")
+        wait_for_value(listener, 'exportd_mails_total{kind="success",result="sent"}', 4)
+        wait_for_value(listener, 'exportd_mails_total{kind="failure",result="sent"}', 3)
+        wait_for_value(listener, 'exportd_jobs_queued{state="waiting"}', 0)
+        metrics = listener.metrics()
+        assert worker.stop() == 0
+    assert metrics[jobs("valid")] == 4 and metrics[jobs("failed")] == 2
+    assert metrics[jobs("failed", "discover")] == 1
+    assert sum(value for name, value in metrics.items()
+               if name.startswith("exportd_jobs_total")) == 7
+    assert metrics["exportd_jobs_running"] == 0
+    assert metrics["exportd_queue_oldest_seconds"] == 0
+    sizes = [exportd.status(export)["size"] for export in fine]
+    for name, total in (("rows", 3 * 60 + 5), ("bytes", sum(sizes))):
+        assert metrics[f"exportd_job_{name}_count"] == 4
+        assert metrics[f"exportd_job_{name}_sum"] == total
+    assert metrics["exportd_job_duration_seconds_count"] == 4
+    assert 0 < metrics["exportd_job_duration_seconds_sum"] < 60
+    assert metrics['exportd_job_rows_bucket{le="10"}'] == 1
+    assert metrics['exportd_job_rows_bucket{le="100"}'] == 4
+    assert metrics["exportd_truncated_total"] == 1
+    assert metrics['exportd_source_requests_total{backend="postgres",result="ok"}'] == \
+        metrics["exportd_source_seconds_count"] > 4
+    objects = exportd.objects()
+    assert metrics['exportd_storage_seconds_count{op="put"}'] == len(objects) == 2
+    assert metrics['exportd_storage_bytes_total{op="put"}'] == sizes[0] + sizes[3]
+    assert metrics["exportd_leases_lost_total"] == metrics["exportd_log_lines_lost_total"] == 0
+
+
+def test_no_label_says_what_is_exported(exportd, listener, issue):
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(**listener.settings) as worker:
+        wait_for_state(exportd, export, "valid")
+        page = listener.get("/metrics")[1]
+        assert worker.stop() == 0
+    labels = set(re.findall(r'[{,](\w+)=', page))
+    assert labels == {"type", "outcome", "state", "backend", "result", "op", "kind", "le"}
+    assert "acme" not in page and "color" not in page and "ann" not in page
+
+
+def test_a_job_that_waits_for_its_mail_server(exportd, listener, issue):
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(MAIL_URL=f"smtp://127.0.0.1:{free_port()}", **listener.settings) as worker:
+        wait_for_state(exportd, export, "valid")
+        wait_until(lambda: listener.metrics()[
+            'exportd_mails_total{kind="success",result="delayed"}'] >= 1, "a mail is delayed")
+        assert worker.stop() == 0
+
+
+def test_a_cancelled_job_is_lost(exportd, listener, issue):
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(PAGE_SIZE=1, FAULT="page:delay=200", **listener.settings) as worker:
+        wait_for_state(exportd, export, "running")
+        wait_until(lambda: listener.metrics()["exportd_jobs_running"] == 1, "it runs")
+        exportd.ok("cancel", export)
+        wait_for_value(listener, jobs("lost"), 1)
+        assert listener.metrics()["exportd_job_rows_count"] == 0
+        assert worker.stop() == 0
+
+
+def test_a_worker_that_died_is_a_lost_lease(exportd, listener, issue):
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(FAULT="after_claim:kill", LEASE_SECONDS=2) as first:
+        assert first.process.wait(30) == -signal.SIGKILL
+    with exportd.worker(LEASE_SECONDS=2, **listener.settings) as worker:
+        wait_for_state(exportd, export, "valid")
+        assert listener.metrics()["exportd_leases_lost_total"] == 1
+        assert worker.stop() == 0
+
+
+def test_requests_of_a_snuba(exportd, sql, listener, snuba):
+    server = snuba("2020")
+    backend = BACKENDS["snuba-2020"](exportd, sql, lambda _: server)
+    backend.setup()
+    backend.insert(series(60))
+    export = exportd.enqueue(group=backend.issue("issue"))
+    with exportd.worker(**backend.settings(), **listener.settings) as worker:
+        wait_for_state(exportd, export, "valid")
+        metrics = listener.metrics()
+        assert metrics['exportd_source_requests_total{backend="snuba",result="ok"}'] == \
+            metrics["exportd_source_seconds_count"] == len(server.queries) > 0
+        assert metrics['exportd_source_requests_total{backend="postgres",result="ok"}'] == 0
+        assert worker.stop() == 0
+
+
+@pytest.mark.pool
+def test_scrapes_while_jobs_run(exportd, sql, queue, listener, issue):
+    """Many at a time, from the start to the end, for the thread sanitizer."""
+    exports = [ask(sql, queue, issue) for _ in range(8)]
+    with exportd.worker(**listener.settings) as worker:
+        worker.wait_for_event("metrics.listening")
+
+        def all_are_valid():
+            for path in ("/metrics", "/healthz", "/readyz"):
+                listener.get(path)
+            return listener.metrics()[jobs("valid")] == len(exports)
+        wait_until(all_are_valid, "all are valid", 60, 0.02)
+        assert worker.stop() == 0
+
+
+@promtool
+def test_promtool_accepts_the_metrics(exportd, listener, issue):
+    export = exportd.enqueue(group=issue)
+    with exportd.worker(**listener.settings) as worker:
+        wait_for_state(exportd, export, "valid")
+        wait_until(lambda: listener_has(listener, "exportd_workers"), "the figures are read")
+        page = listener.get("/metrics")[1]
+        assert worker.stop() == 0
+    done = subprocess.run(["promtool", "check", "metrics"], input=page, text=True,
+                          capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# ---- what documents and files say of the metrics ----
+
+@pytest.fixture
+def page(exportd, listener):
+    with exportd.worker(**listener.settings) as worker:
+        wait_until(lambda: listener_has(listener, "exportd_workers"), "the figures are read")
+        text = listener.get("/metrics")[1]
+        assert worker.stop() == 0
+    return text
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def table_rows(page):
+    """As they are in the documents."""
+    types = dict(re.findall(r"^# TYPE (\S+) (\S+)$", page, re.MULTILINE))
+    for name, meaning in re.findall(r"^# HELP (\S+) (.*)$", page, re.MULTILINE):
+        sample = re.search(rf"^{name}(?:_bucket)?(?:{{(.*)}})? ", page, re.MULTILINE)
+        labels = [label for label in re.findall(r'(\w+)="', sample[1] or "") if label != "le"]
+        shown = name + (f"{{{','.join(labels)}}}" if labels else "")
+        yield f"| `{shown}` | {types[name]} | {meaning} |"
+
+
+def test_the_documents_have_every_metric(page):
+    section = read("docs/operations.md").partition("## Metrics and probes")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    assert rows == list(table_rows(page)) and len(rows) >= 20

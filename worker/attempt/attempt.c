@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/metric.h"
+#include "export/query_type.h"
 #include "export/run.h"
 #include "job/retry_or_fail.h"
 #include "model/member.h"
@@ -127,8 +129,30 @@ static void make_attempt(struct attempt *attempt)
         conclude_error(attempt);
 }
 
+/* A row that was gone has no type. */
+static const char *type_word(const struct attempt *attempt)
+{
+    const struct query_type *type =
+        attempt->row.id == 0 ? NULL : query_type_find(attempt->row.query_type);
+    return type == NULL ? NULL : type->word;
+}
+
+static void count_attempt(const struct attempt *attempt, int64_t began_usec)
+{
+    const struct job_progress *done = &attempt->assembly.progress;
+    metric_add(METRIC_JOBS, 1, type_word(attempt), attempt->outcome);
+    if (!attempt->valid)
+        return;
+    metric_observe(METRIC_JOB_DURATION, clock_monotonic_usec() - began_usec, NULL);
+    metric_observe(METRIC_JOB_ROWS, done->rows, NULL);
+    metric_observe(METRIC_JOB_BYTES, done->bytes, NULL);
+    if (attempt->assembly.truncated)
+        metric_add(METRIC_TRUNCATED, 1, NULL, NULL);
+}
+
 void attempt_run(struct attempt *attempt, struct attempt_tools *tools, const struct claim *claim)
 {
+    int64_t began_usec = clock_monotonic_usec();
     *attempt = (struct attempt){.tools = tools, .claim = claim};
     attempt->assembly.rows_expected = claim->rows_expected;
     attempt->assembly.window_from = USEC_NONE;
@@ -137,6 +161,7 @@ void attempt_run(struct attempt *attempt, struct attempt_tools *tools, const str
     atomic_store(&tools->watch->data_export_id, claim->data_export_id);
     log_event(LOG_INFO, "dataexport.start", NULL);
     make_attempt(attempt);
+    count_attempt(attempt, began_usec);
 }
 
 void attempt_free(struct attempt *attempt)

@@ -59,15 +59,16 @@ struct attempt {
     struct assembly assembly;
 
     /* How it ends. */
-    int64_t delay_ms;   /* until the next attempt */
-    bool counted;       /* the attempt counts as a failure of the job */
-    const char *reason; /* for the user: a failure's sentence, or the error of a postponement */
-    const char *cause;  /* for operators: the error itself */
-    bool otherwise;     /* the export's row was gone, or finished, when the outcome was written */
-    bool ending;        /* the pool knows that the outcome is about to be committed */
-    bool valid;         /* the export is valid, with assembly.progress */
-    bool mailed;        /* the outbox may have a new mail */
-    struct error error; /* `reason` and `cause` may point into it */
+    int64_t delay_ms;    /* until the next attempt */
+    bool counted;        /* the attempt counts as a failure of the job */
+    const char *reason;  /* for the user: a failure's sentence, or the error of a postponement */
+    const char *cause;   /* for operators: the error itself */
+    bool otherwise;      /* the export's row was gone, or finished, when the outcome was written */
+    bool ending;         /* the pool knows that the outcome is about to be committed */
+    bool valid;          /* the export is valid, with assembly.progress */
+    const char *outcome; /* for the metrics */
+    bool mailed;         /* the outbox may have a new mail */
+    struct error error;  /* `reason` and `cause` may point into it */
 };
 
 /* Does the work of a claimed job and writes its outcome. Call attempt_free afterwards. */

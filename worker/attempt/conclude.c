@@ -63,13 +63,16 @@ static bool persist_step(struct attempt *attempt, outcome_step *step, struct err
 
 /* ---- the outcomes ---- */
 
-/* Logs why there was nothing to write for this attempt; nothing for OUTCOME_DONE. */
-static void log_otherwise(enum outcome_result result)
+/* Records why there was nothing to write for this attempt; nothing for OUTCOME_DONE. */
+static void record_otherwise(struct attempt *attempt, enum outcome_result result)
 {
-    if (result == OUTCOME_ROW_GONE)
+    if (result == OUTCOME_ROW_GONE) {
+        attempt->outcome = "gone";
         log_event(LOG_WARNING, "dataexport.gone", NULL);
-    else if (result == OUTCOME_FINISHED)
+    } else if (result == OUTCOME_FINISHED) {
+        attempt->outcome = "elsewhere";
         log_event(LOG_WARNING, "dataexport.finished-elsewhere", NULL);
+    }
 }
 
 /* Writes the valid outcome. Stores the file again if a blob of it has vanished. */
@@ -81,7 +84,8 @@ static bool step_valid(struct attempt *attempt, struct error *error)
             return false;
         if (result != OUTCOME_BLOB_GONE) {
             attempt->otherwise = result != OUTCOME_DONE;
-            log_otherwise(result);
+            attempt->outcome = "valid";
+            record_otherwise(attempt, result);
             return true;
         }
         log_event(LOG_WARNING, "dataexport.blob-gone", NULL);
@@ -96,7 +100,8 @@ static bool step_failed(struct attempt *attempt, struct error *error)
     enum outcome_result result = OUTCOME_DONE;
     if (!outcome_failed(attempt, &result, error))
         return false;
-    log_otherwise(result);
+    attempt->outcome = "failed";
+    record_otherwise(attempt, result);
     return true;
 }
 
@@ -122,10 +127,13 @@ static void postpone_job(struct attempt *attempt, struct retry retry)
     attempt->cause = cause->message;
     attempt->delay_ms = retry.delay_ms;
     attempt->counted = retry.counted;
+    attempt->outcome = retry.delay_ms > 0 ? "delayed" : "given-back";
     while (!persist_step(attempt, outcome_postponed, &error)) {
         log_error(LOG_ERROR, "dataexport.outcome-not-written", &error);
-        if (error.code == ERROR_LOST)
+        if (error.code == ERROR_LOST) {
+            attempt->outcome = "lost";
             assemble_undo(attempt);
+        }
         if (error.code == ERROR_LOST || attempt_gives_back(attempt))
             return;
         attempt_wait_a_moment(attempt);
@@ -177,6 +185,7 @@ void conclude_error(struct attempt *attempt)
         postpone_job(attempt, retry);
         break;
     case RETRY_HANDS_OFF:
+        attempt->outcome = "lost";
         log_error(LOG_WARNING, "dataexport.lost", cause);
         assemble_undo(attempt);
         break;
@@ -199,7 +208,7 @@ void conclude_otherwise(struct attempt *attempt, enum outcome_result result)
 {
     if (persist_step(attempt, result == OUTCOME_ROW_GONE ? step_gone : step_finished,
                      &attempt->error))
-        log_otherwise(result);
+        record_otherwise(attempt, result);
     else
         conclude_error(attempt);
 }

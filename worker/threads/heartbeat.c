@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/metric.h"
 #include "storage/upload_lock.h"
 #include "worker/outage.h"
 
@@ -109,6 +110,7 @@ static bool rescue_jobs(struct rounds *rounds, struct error *error)
         LOG(LOG_WARNING, "worker.rescued",
             log_text("worker", json_string_value(json_object_get(worker, "worker"))),
             log_int("jobs", json_integer_value(json_object_get(worker, "jobs"))));
+        metric_add(METRIC_LEASES_LOST, 1, NULL, NULL);
     }
     if (json_array_size(rescued) > 0)
         pool_ring(rounds->heartbeat->pool);

@@ -31,6 +31,7 @@ static void interrupt(struct tagstore *store)
 }
 
 static const struct tagstore_operations operations = {
+    .counted_as = "postgres",
     .free = free_store,
     .interrupt = interrupt,
     .get_group_tag_key = postgres_get_group_tag_key,
