@@ -30,6 +30,7 @@ install(FILES ${made}/exportd.bash RENAME exportd DESTINATION ${CMAKE_INSTALL_DA
 install(FILES ${made}/_exportd DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 install(FILES ${made}/exportd.service ${made}/exportd-cleanup.service packaging/exportd-cleanup.timer
         DESTINATION ${EXPORTD_UNIT_DIR})
+install(FILES packaging/alerts.yml packaging/grafana-dashboard.json DESTINATION ${CMAKE_INSTALL_DATADIR}/exportd)
 install(FILES packaging/exportd.sysusers RENAME exportd.conf DESTINATION lib/sysusers.d)
 
 # The program looks for its settings in /etc, whatever the prefix. Settings that are there already are kept.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a worker says over HTTP: its probes, and metrics that agree with what the test did."""
+import json
 import os
 import re
 import shutil
@@ -382,3 +383,89 @@ def test_the_documents_have_every_metric(page):
     section = read("docs/operations.md").partition("## Metrics and probes")[2].partition("\n## ")[0]
     rows = [line for line in section.splitlines() if line.startswith("| `")]
     assert rows == list(table_rows(page)) and len(rows) >= 20
+
+
+def names_in(expressions):
+    return {name for text in expressions
+            for name in re.findall(r"\b((?:exportd|process)_\w+)", text)}
+
+
+def names_of(page):
+    """With those of the parts of a histogram."""
+    return {re.split("[{ ]", line)[0] for line in page.splitlines() if not line.startswith("#")}
+
+
+def test_the_dashboard_shows_metrics_that_exist(page):
+    board = json.loads(read("packaging/grafana-dashboard.json"))
+    panels = board["panels"]
+    named = names_in(target["expr"] for panel in panels for target in panel["targets"])
+    assert named <= names_of(page) and len(named) > 15
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    cells = [(x, y) for place in (panel["gridPos"] for panel in panels)
+             for x in range(place["x"], place["x"] + place["w"])
+             for y in range(place["y"], place["y"] + place["h"])]
+    assert len(cells) == len(set(cells)) and max(x for x, _ in cells) < 24, "no panel is over another"
+    assert {template["name"] for template in board["templating"]["list"]} == {"datasource", "job"}
+
+
+@promtool
+def test_the_dashboard_asks_what_prometheus_understands(tmp_path):
+    board = json.loads(read("packaging/grafana-dashboard.json"))
+    asked = [target["expr"].replace("$__rate_interval", "5m").replace("$__range", "6h")
+             for panel in board["panels"] for target in panel["targets"]]
+    path = tmp_path / "rules.yml"
+    path.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": [
+        {"record": f"asked:{n}", "expr": text} for n, text in enumerate(asked)]}]}))
+    done = subprocess.run(["promtool", "check", "rules", path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_alerts_are_about_metrics_that_exist(page):
+    expressions = re.findall(r"^ +expr: (?:>-\n)?((?:.+\n)(?: {10}.+\n)*)", read("packaging/alerts.yml"),
+                             re.MULTILINE)
+    named = names_in(expressions)
+    assert named <= names_of(page) and len(named) >= 8
+    assert {"exportd_workers", "exportd_queue_oldest_seconds", "exportd_leases_lost_total",
+            "exportd_log_lines_lost_total", "exportd_jobs_total"} <= named
+
+
+WELL = {"exportd_jobs_running": "0x200", "exportd_workers": "1x200",
+        "exportd_queue_oldest_seconds": "5x200", 'exportd_jobs_queued{state="delayed"}': "0x200",
+        'exportd_jobs_total{outcome="valid"}': "0+1x200", 'exportd_jobs_total{outcome="failed"}': "0x200",
+        'exportd_mails_total{result="sent"}': "0+1x200", 'exportd_mails_total{result="delayed"}': "0x200",
+        'exportd_mails_total{result="given-up"}': "0x200", "exportd_leases_lost_total": "0x200",
+        "exportd_log_lines_lost_total": "0x200"}
+FIRES = {  # the alert, and the series with which it fires
+    None: {},
+    "ExportdNoWorker": {"exportd_jobs_running": "_x200"},
+    "ExportdQueueNotRead": {"exportd_workers": "_x200"},
+    "ExportdOldestJobWaitsLong": {"exportd_queue_oldest_seconds": "0+60x200"},
+    "ExportdJobsDelayed": {'exportd_jobs_queued{state="delayed"}': "1x200"},
+    "ExportdManyFailures": {'exportd_jobs_total{outcome="failed"}': "0+1x200"},
+    "ExportdMailsGivenUp": {'exportd_mails_total{result="given-up"}': "0x170 1x30"},
+    "ExportdMailsDelayed": {'exportd_mails_total{result="sent"}': "5x200",
+                            'exportd_mails_total{result="delayed"}': "0+1x200"},
+    "ExportdLeasesLost": {"exportd_leases_lost_total": "0x170 2x30"},
+    "ExportdLogLinesLost": {"exportd_log_lines_lost_total": "0x170 500x30"},
+}
+
+
+@promtool
+def test_each_alert_fires_when_it_should_and_no_other_does(tmp_path):
+    rules = os.path.join(ROOT, "packaging/alerts.yml")
+    done = subprocess.run(["promtool", "check", "rules", rules], capture_output=True, text=True)
+    assert done.returncode == 0, done
+    alerts = re.findall(r"alert: (\w+)", read("packaging/alerts.yml"))
+    assert alerts == [alert for alert in FIRES if alert]
+    for alert, series_of_it in FIRES.items():
+        values = {**WELL, **series_of_it}
+        expression = "count by (alertname) (ALERTS{alertstate='firing'})"
+        expected = [{"labels": f'{{alertname="{alert}"}}', "value": 1}] if alert else []
+        test = {"rule_files": [rules], "evaluation_interval": "1m", "tests": [{
+            "interval": "1m", "input_series": [{"series": name, "values": values[name]}
+                                               for name in values],
+            "promql_expr_test": [{"expr": expression, "eval_time": "190m", "exp_samples": expected}]}]}
+        path = tmp_path / "test.yml"
+        path.write_text(json.dumps(test))
+        done = subprocess.run(["promtool", "test", "rules", path], capture_output=True, text=True)
+        assert done.returncode == 0, (alert, done.stdout, done.stderr)

@@ -48,7 +48,8 @@ def test_the_files(installed):
         "usr/share/man/man5/exportd.5", "usr/share/bash-completion/completions/exportd",
         "usr/share/zsh/vendor-completions/_exportd", "usr/lib/sysusers.d/exportd.conf",
         "usr/lib/systemd/system/exportd.service", "usr/lib/systemd/system/exportd-cleanup.service",
-        "usr/lib/systemd/system/exportd-cleanup.timer"}
+        "usr/lib/systemd/system/exportd-cleanup.timer", "usr/share/exportd/alerts.yml",
+        "usr/share/exportd/grafana-dashboard.json"}
     mode = (installed / "etc/exportd/exportd.env").stat().st_mode & 0o777
     assert mode == 0o640, "it may hold passwords"
 
