@@ -43,6 +43,9 @@ bool cli_check_settings(const struct config *config, struct error *error) MUST_C
    one, because exports would not show what is written. */
 bool cli_check_embedded_tagstore(const struct config *config, struct error *error) MUST_CHECK;
 
+/* Counts something for the StatsD of the settings, if there is one (client/statsd.h). */
+void cli_count(const struct config *config, const char *name, const char *query_type_or_null);
+
 /* The operator as a caller. Its name in the audit is "cli:" and the user of the operating system.
  */
 struct caller cli_operator(void);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "client/smtp.h"
+#include "client/statsd.h"
 #include "listen/address.h"
 #include "snuba/snuba_client.h"
 
@@ -39,10 +40,22 @@ bool cli_check_settings(const struct config *config, struct error *error)
            check_redis("EXPORTD_REDIS_URL", config->redis_url, error) &&
            check_redis("EXPORTD_LOCK_REDIS_URL", config->lock_redis_url, error) &&
            check_listen(config->metrics_listen, error) &&
+           (config->statsd_url[0] == '\0' || statsd_check_url(config->statsd_url, error)) &&
            (!text_equal(config->tagstore, "snuba") || check_snuba(config, error)) &&
            (text_starts_with(config->mail_url, "file:") ||
             smtp_parse_url(config->mail_url, &server, error) ||
             error_prefix(error, "EXPORTD_MAIL_URL"));
+}
+
+void cli_count(const struct config *config, const char *name, const char *query_type_or_null)
+{
+    struct statsd statsd;
+    statsd_open(&statsd, config->statsd_url);
+    const bool tagged = query_type_or_null != NULL;
+    statsd_count(&statsd, &(struct statsd_name){.name = name,
+                                                .tag = tagged ? "query_type" : NULL,
+                                                .value = query_type_or_null});
+    statsd_close(&statsd);
 }
 
 bool cli_check_embedded_tagstore(const struct config *config, struct error *error)

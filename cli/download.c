@@ -23,6 +23,7 @@ struct download {
     const char *output; /* of -o: "-", a file's name or a folder's; NULL: not given */
     bool own_name;      /* the file gets the name that it has in the store */
     bool json;
+    const struct config *config;
     struct request_context context;
     struct blob_store *store;
     struct stored_file file;
@@ -147,6 +148,7 @@ static bool download_file(struct download *download, struct arena *arena, struct
     const char *output = download->output;
     if (!request_open_file(&download->context, download->id, arena, &download->file, error))
         return false;
+    cli_count(download->config, "dataexport.download", NULL);
     if (output != NULL && text_equal(output, "-"))
         return copy_file_to(download, STDOUT_FILENO, error);
     download->own_name = output == NULL || is_folder(output);
@@ -168,7 +170,7 @@ static bool check_words(const char *id, struct download *download, struct error 
 bool command_download(const struct config *config, int argc, char **argv, struct error *error)
 {
     const struct caller caller = cli_operator();
-    struct download download = {.context = {.caller = &caller}};
+    struct download download = {.config = config, .context = {.caller = &caller}};
     const struct option_spec specs[] = {
         {.name = "output", .letter = 'o', .type = OPTION_TEXT, .value = &download.output},
         {.name = "json", .type = OPTION_SWITCH, .value = &download.json},

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/order_words.h"
 #include "cli/status_watch.h"
+#include "export/query_type.h"
 #include "request/estimate.h"
 #include "tagstore/choose.h"
 
@@ -56,6 +57,19 @@ static bool wait_for_end(const struct request_context *context, int64_t id, stru
     return status_watch(context, id, false, stderr, error);
 }
 
+static bool create_and_count(const struct config *config, const struct request_context *context,
+                             const struct export_order *order, struct created_export *created,
+                             struct error *error)
+{
+    bool done = request_create(context, order, created, error);
+    const char *name = done && created->created                ? "dataexport.enqueue"
+                       : !done && error->code == ERROR_INVALID ? "dataexport.invalid"
+                                                               : NULL;
+    if (name != NULL)
+        cli_count(config, name, query_type_name(order->query_type));
+    return done;
+}
+
 bool command_enqueue(const struct config *config, int argc, char **argv, struct error *error)
 {
     struct order_words words = {.enqueues = true};
@@ -70,7 +84,7 @@ bool command_enqueue(const struct config *config, int argc, char **argv, struct 
     bool done = order_words_parse(argc, argv, &words, error) &&
                 cli_connect_pg(config, &context.pg, error) &&
                 check_subject(config, &context, &words, &unknown, error) &&
-                request_create(&context, &words.order, &created, error) &&
+                create_and_count(config, &context, &words.order, &created, error) &&
                 print_created(&words, &created, error);
     if (done)
         print_unknown(&unknown);

@@ -3,6 +3,7 @@
 #ifndef WORKER_CONTEXT_H
 #define WORKER_CONTEXT_H
 
+#include "client/statsd.h"
 #include "config/config.h"
 #include "job/lease.h"
 #include "worker/bell.h"
@@ -12,6 +13,7 @@
 
 struct worker_context {
     const struct config *config; /* read only */
+    struct statsd statsd;
     char name[CLAIM_WORKER_MAX]; /* the instance of this worker, as in exportd.worker */
     char host[64];
 

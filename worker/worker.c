@@ -492,12 +492,14 @@ bool worker_run(const struct config *config, const struct worker_options *option
     lease_make_instance(worker->context.name);
     (void)gethostname(worker->context.host, sizeof(worker->context.host) - 1);
     notify_open(&worker->notify);
+    statsd_open(&worker->context.statsd, config->statsd_url);
     bell_init(&worker->context.mail_bell);
     pool_init(&worker->pool, (int)options->concurrency);
     bool done = run_until_stopped(worker, error);
     stop_close(&worker->stop, done); /* before the rest, which may take longer than its alarm */
     probes_close(&worker->probes);
     close_parts(worker);
+    statsd_close(&worker->context.statsd);
     notify_close(&worker->notify);
     pool_destroy(&worker->pool);
     bell_destroy(&worker->context.mail_bell);

@@ -54,7 +54,8 @@ static bool check_url(const struct setting *setting, const char *value, struct e
         return error_set(error, ERROR_USAGE, "%s: the scheme '%s' is not one of:%.*s",
                          setting->name, url.scheme, (int)strlen(setting->allowed) - 1,
                          setting->allowed);
-    bool local = text_equal(url.scheme, "file") || text_equal(url.scheme, "unix");
+    bool local = text_equal(url.scheme, "file") || text_equal(url.scheme, "unix") ||
+                 text_equal(url.scheme, "unixgram");
     if (local && (url.host[0] != '\0' || url.path[0] != '/' || url.path[1] == '\0'))
         return error_set(error, ERROR_USAGE,
                          "%s: needs three slashes and an absolute path: %s:///path", setting->name,

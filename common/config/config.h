@@ -54,6 +54,7 @@ struct config {
     char *log_format; /* "json", "text" or "": text if standard error is a terminal */
     char *log_level;
     char *metrics_listen; /* "": no listener */
+    char *statsd_url;     /* "": no StatsD */
     char *tmpdir;
     int64_t max_file_bytes; /* the size limit of a file; lowered only by tests */
 };

@@ -114,6 +114,9 @@ const struct setting settings[] = {
      "Where a worker answers /metrics, /healthz and /readyz: ADDRESS:PORT, [ADDRESS]:PORT, a PORT "
      "alone (on loopback), or the path of a Unix socket for its own user. Everyone who reaches it "
      "may ask. Empty: nowhere."},
+    {"EXPORTD_STATSD_URL", MEMBER(statsd_url), URL, 0, "", " udp unixgram ", 0, 0,
+     "A StatsD that gets Sentry's metrics of exports: udp://host:port or unixgram:///path. With "
+     "?tags=datadog it is a DogStatsD. Empty: none."},
     {"EXPORTD_MAX_FILE_BYTES", MEMBER(max_file_bytes), NUMBER, HIDDEN, "2147483647", NULL, 1,
      2147483647, "the size bound of a file, lowered in tests"},
 };
@@ -149,7 +152,6 @@ struct missing_part {
 
 static const struct missing_part missing_parts[] = {
     {"EXPORTD_CLICKHOUSE_URL", NULL, NO_SUCH_PART},
-    {"EXPORTD_STATSD_URL", NULL, NO_SUCH_PART},
     {"EXPORTD_SENTRY_DSN", NULL, NO_SUCH_PART},
     {"EXPORTD_REDIS_URL", "rediss", NO_REDIS_TLS},
     {"EXPORTD_LOCK_REDIS_URL", "rediss", NO_REDIS_TLS},

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a worker says over HTTP: its probes, and metrics that agree with what the test did."""
+import contextlib
 import json
 import os
 import re
@@ -381,7 +382,7 @@ def table_rows(page):
 
 def test_the_documents_have_every_metric(page):
     section = read("docs/operations.md").partition("## Metrics and probes")[2].partition("\n## ")[0]
-    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    rows = re.findall(r"^\| `(?:exportd|process)_.*$", section, re.MULTILINE)
     assert rows == list(table_rows(page)) and len(rows) >= 20
 
 
@@ -469,3 +470,81 @@ def test_each_alert_fires_when_it_should_and_no_other_does(tmp_path):
         path.write_text(json.dumps(test))
         done = subprocess.run(["promtool", "test", "rules", path], capture_output=True, text=True)
         assert done.returncode == 0, (alert, done.stdout, done.stderr)
+
+
+# ---- StatsD ----
+
+class Statsd:
+    """Collects datagrams on a Unix socket."""
+
+    def __init__(self, folder):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(f"{folder}/statsd")
+        self.socket.setblocking(False)
+        self.url = f"unixgram://{folder}/statsd"
+
+    def read(self):
+        """{name with type and tags: [numbers]}"""
+        found = {}
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                name, _, rest = self.socket.recv(4096).decode().partition(":")
+                number, _, kind = rest.partition("|")
+                found.setdefault(f"{name}|{kind}", []).append(int(number))
+        return found
+
+
+@pytest.fixture
+def statsd(tmp_path):
+    server = Statsd(tmp_path)
+    yield server
+    server.socket.close()
+
+
+def make_some_exports(exportd, sql, queue, issue, **settings):
+    """One that is made by a command and downloaded, one of Celery's that fails, and a wrong command."""
+    export = exportd.enqueue(group=issue, **settings)
+    assert exportd.enqueue(group=issue, **settings) == export, "the same again"
+    ask(sql, queue, issue, "nothing has it")
+    exportd.fails("enqueue", "--organization", "acme", "--project", 1, "--group", issue, "--key",
+                  "\udcff", "--user", "ann@example.com", **settings)  # no UTF-8
+    exportd.drain(**settings)
+    exportd.ok("download", export, "-o", "-", **settings)
+    return export
+
+
+def test_a_statsd_gets_the_names_of_the_original(exportd, sql, queue, issue, statsd):
+    export = make_some_exports(exportd, sql, queue, issue, STATSD_URL=statsd.url)
+    got = statsd.read()
+    assert 0 <= got.pop("sentry.dataexport.duration|ms")[0] < 60000
+    assert got == {
+        "sentry.dataexport.enqueue|c": [1], "sentry.dataexport.invalid|c": [1],
+        "sentry.dataexport.start|c": [1, 1], "sentry.dataexport.end.success|c": [1],
+        "sentry.dataexport.end.failure|c": [1], "sentry.dataexport.error.export|c": [1],
+        "sentry.dataexport.row_count|ms": [60],
+        "sentry.dataexport.file_size|ms": [exportd.status(export)["size"]],
+        "sentry.dataexport.download|c": [1]}
+
+
+def test_a_dogstatsd_gets_tags(exportd, sql, queue, issue, statsd):
+    make_some_exports(exportd, sql, queue, issue, STATSD_URL=f"{statsd.url}?tags=datadog")
+    assert set(statsd.read()) == {
+        "sentry.dataexport.enqueue|c|#query_type:Issues-by-Tag",
+        "sentry.dataexport.invalid|c|#query_type:Issues-by-Tag", "sentry.dataexport.start|c",
+        "sentry.dataexport.end|c|#instance:success", "sentry.dataexport.end|c|#instance:failure",
+        "sentry.dataexport.error|c|#instance:export", "sentry.dataexport.duration|ms",
+        "sentry.dataexport.row_count|ms", "sentry.dataexport.file_size|ms",
+        "sentry.dataexport.download|c"}
+
+
+@pytest.mark.parametrize("url", ["unixgram:///nowhere/at/all", "udp://127.0.0.1:9", "udp://host.invalid"])
+def test_a_statsd_that_is_not_there_stops_nothing(exportd, sql, queue, issue, url):
+    export = make_some_exports(exportd, sql, queue, issue, STATSD_URL=url)
+    assert exportd.status(export)["state"] == "valid"
+
+
+def test_the_documents_have_every_name_of_the_statsd(exportd, sql, queue, issue, statsd):
+    section = read("docs/operations.md").partition("**StatsD.**")[2].partition("\n## ")[0]
+    make_some_exports(exportd, sql, queue, issue, STATSD_URL=f"{statsd.url}?tags=datadog")
+    assert set(re.findall(r"^\| `([a-z_.]+)`", section, re.MULTILINE)) == \
+        {name.partition("|")[0] for name in statsd.read()}

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/metric.h"
+#include "base/text.h"
 #include "export/query_type.h"
 #include "export/run.h"
 #include "job/retry_or_fail.h"
@@ -137,17 +138,37 @@ static const char *type_word(const struct attempt *attempt)
     return type == NULL ? NULL : type->word;
 }
 
-static void count_attempt(const struct attempt *attempt, int64_t began_usec)
+static void count_valid(const struct attempt *attempt, int64_t took_usec)
 {
+    const struct statsd *statsd = &attempt->tools->context->statsd;
     const struct job_progress *done = &attempt->assembly.progress;
-    metric_add(METRIC_JOBS, 1, type_word(attempt), attempt->outcome);
-    if (!attempt->valid)
-        return;
-    metric_observe(METRIC_JOB_DURATION, clock_monotonic_usec() - began_usec, NULL);
+    metric_observe(METRIC_JOB_DURATION, took_usec, NULL);
     metric_observe(METRIC_JOB_ROWS, done->rows, NULL);
     metric_observe(METRIC_JOB_BYTES, done->bytes, NULL);
     if (attempt->assembly.truncated)
         metric_add(METRIC_TRUNCATED, 1, NULL, NULL);
+    statsd_count(statsd, &(struct statsd_name){"dataexport.end", "instance", "success"});
+    statsd_time(statsd, "dataexport.duration", took_usec / 1000);
+    statsd_time(statsd, "dataexport.row_count", done->rows);
+    statsd_time(statsd, "dataexport.file_size", done->bytes);
+}
+
+/* The original counted the whole text of the error. Its code has few values. */
+static void count_failed(const struct attempt *attempt)
+{
+    const struct statsd *statsd = &attempt->tools->context->statsd;
+    const char *code = error_code_name(attempt->error.code);
+    statsd_count(statsd, &(struct statsd_name){"dataexport.error", "instance", code});
+    statsd_count(statsd, &(struct statsd_name){"dataexport.end", "instance", "failure"});
+}
+
+static void count_attempt(const struct attempt *attempt, int64_t took_usec)
+{
+    metric_add(METRIC_JOBS, 1, type_word(attempt), attempt->outcome);
+    if (attempt->valid)
+        count_valid(attempt, took_usec);
+    else if (text_equal(attempt->outcome, "failed"))
+        count_failed(attempt);
 }
 
 void attempt_run(struct attempt *attempt, struct attempt_tools *tools, const struct claim *claim)
@@ -160,8 +181,9 @@ void attempt_run(struct attempt *attempt, struct attempt_tools *tools, const str
     log_set_job(claim->data_export_id, claim->attempt);
     atomic_store(&tools->watch->data_export_id, claim->data_export_id);
     log_event(LOG_INFO, "dataexport.start", NULL);
+    statsd_count(&tools->context->statsd, &(struct statsd_name){.name = "dataexport.start"});
     make_attempt(attempt);
-    count_attempt(attempt, began_usec);
+    count_attempt(attempt, clock_monotonic_usec() - began_usec);
 }
 
 void attempt_free(struct attempt *attempt)

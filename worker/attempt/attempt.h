@@ -66,7 +66,7 @@ struct attempt {
     bool otherwise;      /* the export's row was gone, or finished, when the outcome was written */
     bool ending;         /* the pool knows that the outcome is about to be committed */
     bool valid;          /* the export is valid, with assembly.progress */
-    const char *outcome; /* for the metrics */
+    const char *outcome; /* how it ended, for the metrics; set before a step is tried */
     bool mailed;         /* the outbox may have a new mail */
     struct error error;  /* `reason` and `cause` may point into it */
 };

@@ -79,12 +79,12 @@ static void record_otherwise(struct attempt *attempt, enum outcome_result result
 static bool step_valid(struct attempt *attempt, struct error *error)
 {
     enum outcome_result result = OUTCOME_BLOB_GONE;
+    attempt->outcome = "valid";
     for (int tries = 0; tries < STORE_TRIES; tries++) {
         if (!assemble_store(attempt, error) || !outcome_valid(attempt, &result, error))
             return false;
         if (result != OUTCOME_BLOB_GONE) {
             attempt->otherwise = result != OUTCOME_DONE;
-            attempt->outcome = "valid";
             record_otherwise(attempt, result);
             return true;
         }
@@ -98,9 +98,9 @@ static bool step_valid(struct attempt *attempt, struct error *error)
 static bool step_failed(struct attempt *attempt, struct error *error)
 {
     enum outcome_result result = OUTCOME_DONE;
+    attempt->outcome = "failed";
     if (!outcome_failed(attempt, &result, error))
         return false;
-    attempt->outcome = "failed";
     record_otherwise(attempt, result);
     return true;
 }

@@ -272,8 +272,8 @@ static void parts_that_are_not_built(void **state)
                    "EXPORTD_SENTRY_DSN: this version does not have the part that it sets");
     assert_refused("EXPORTD_SENTRY_DSN_FILE", "/nonexistent",
                    "EXPORTD_SENTRY_DSN: this version does not have the part that it sets");
-    assert_refused("EXPORTD_STATSD_URL", "udp://127.0.0.1:8125",
-                   "EXPORTD_STATSD_URL: this version does not have the part that it sets");
+    assert_refused("EXPORTD_SENTRY_DSN", "https://key@sentry.example.com/1",
+                   "EXPORTD_SENTRY_DSN: this version does not have the part that it sets");
     assert_refused("EXPORTD_CLICKHOUSE_URL", "http://127.0.0.1:8123/default",
                    "EXPORTD_CLICKHOUSE_URL: this version does not have the part that it sets");
     assert_refused(

@@ -28,8 +28,8 @@ static void names(void **state)
     refuse("EXPORTD_MAIL_FORM", "EXPORTD_MAIL_FORM: no such setting; is EXPORTD_MAIL_FROM meant?");
     refuse("EXPORTD_QUEUE_FILE", "EXPORTD_QUEUE_FILE: no such setting; see `exportd help config`");
     refuse("EXPORTD_", "EXPORTD_: no such setting; see `exportd help config`");
-    refuse("EXPORTD_STATSD_URL_FILE",
-           "EXPORTD_STATSD_URL: this version does not have the part that it sets");
+    refuse("EXPORTD_SENTRY_DSN_FILE",
+           "EXPORTD_SENTRY_DSN: this version does not have the part that it sets");
 }
 
 static void a_very_long_name(void **state)
