@@ -50,11 +50,9 @@ bool cli_check_settings(const struct config *config, struct error *error)
 void cli_count(const struct config *config, const char *name, const char *query_type_or_null)
 {
     struct statsd statsd;
+    const char *tag = query_type_or_null == NULL ? NULL : "query_type";
     statsd_open(&statsd, config->statsd_url);
-    const bool tagged = query_type_or_null != NULL;
-    statsd_count(&statsd, &(struct statsd_name){.name = name,
-                                                .tag = tagged ? "query_type" : NULL,
-                                                .value = query_type_or_null});
+    statsd_count(&statsd, &(struct statsd_name){name, tag, query_type_or_null});
     statsd_close(&statsd);
 }
 

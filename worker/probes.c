@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tested by tests/system/test_metrics.py. */
+/* The pages of a worker, each a function of the listener's table. They read what other threads have
+   stored in atomics.
+   Tested by tests/system/test_metrics.py. */
 #include "worker/probes.h"
 
 #include "base/clock.h"

@@ -70,7 +70,7 @@ static void fill_answer(const struct listener *listener, const char *path, const
     else if (!text_equal(method, "GET") && !text_equal(method, "HEAD"))
         answer_plainly(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
     else if (!route->answer(listener->options.context, answer, &error))
-        answer_plainly(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "no memory\n");
+        answer_plainly(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "the page cannot be made\n");
 }
 
 /* NULL: no memory. */
@@ -96,8 +96,8 @@ static enum MHD_Result answer_request(void *context, struct MHD_Connection *conn
     struct listen_answer answer = {.status = MHD_HTTP_OK, .type = "text/plain"};
     (void)version;
     (void)body;
-    (void)body_size;
     (void)request;
+    *body_size = 0; /* a body is thrown away */
     buffer_init(&answer.body, ANSWER_MAX);
     fill_answer(context, path, method, &answer);
     struct MHD_Response *response = make_response(&answer);

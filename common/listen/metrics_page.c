@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tested by tests/system/test_metrics.py. */
+/* The page /metrics, which prints all metrics of base/metric.h.
+   Tested by tests/system/test_metrics.py. */
 #include "base/metric.h"
 #include "listen/listener.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tested by tests/system/test_metrics.py. */
+/* Every five seconds the meter counts the queue and sets the gauges.
+   Tested by tests/system/test_metrics.py. */
 #include "worker/threads/meter.h"
 
 #include "base/clock.h"

@@ -152,7 +152,7 @@ static void a_port_in_use_is_a_conflict(void **state)
     struct error error;
     int fd = -1;
     int second = -1;
-    struct sockaddr_in bound;
+    struct sockaddr_in bound = {.sin_family = AF_INET};
     socklen_t size = sizeof(bound);
     char text[32];
     (void)state;
