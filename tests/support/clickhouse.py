@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A private ClickHouse server (Debian's 18.16): everything in a folder of its own, free loopback ports,
-bounded memory. It ends with the process that started it. It starts in about a second and needs some
-100 MB, so each test process that wants one has its own."""
+"""A private ClickHouse server (Debian's 18.16): a folder of its own, free loopback ports, bounded memory.
+It ends with the process that started it. It starts in about a second and needs some 100 MB, so each test
+process that needs one has its own."""
 import fcntl
 import http.client
 import json
@@ -59,8 +59,8 @@ USERS = """<?xml version="1.0"?>
 
 
 class ClickHouseError(Exception):
-    """An answer that is an error: its code (0 when it has none) and its text as the native protocol
-    gives it, `DB::Exception: …`."""
+    """An answer that is an error: its code (0: none), and its text as in the native protocol,
+    `DB::Exception: …`."""
 
     def __init__(self, code, text):
         super().__init__(f"Code: {code}. {text}")
@@ -76,7 +76,7 @@ def _program():
 
 
 def is_missing_in_debian():
-    """Whether there is none, and none to be had: Debian 13 has no ClickHouse."""
+    """Whether it is not installed and cannot be: Debian 13 has no ClickHouse."""
     return not _program() and platform.freedesktop_os_release().get("VERSION_ID") != "12"
 
 
@@ -84,7 +84,7 @@ needs_clickhouse = pytest.mark.skipif(is_missing_in_debian(), reason=MISSING)
 
 
 class ClickHouse:
-    """A running server. `port` is that of HTTP, `tcp_port` that of clickhouse-client."""
+    """A running server. `port` is for HTTP, `tcp_port` for clickhouse-client."""
 
     def __init__(self, memory=2 << 30):
         self.folder = tempfile.mkdtemp(prefix="exportd-ch-", dir="/tmp")
@@ -98,7 +98,7 @@ class ClickHouse:
             raise
 
     def start(self):
-        """Starts it, again too, with the same data; on the same ports where they are still free."""
+        """Starts the server. After stop(), it has the same data, and the same ports if they are free."""
         program = _program()
         if not program:
             raise RuntimeError("clickhouse-server is not installed: run scripts/install-deps --test")
@@ -131,7 +131,7 @@ class ClickHouse:
             return None
 
     def _wait_for_lock(self):
-        """A server that starts before the last one has let go of its lock file dies."""
+        """Waits until the last server has released its lock file: a new server ends if it is locked."""
         path = os.path.join(self.folder, "data", "status")
         if not os.path.exists(path):
             return
@@ -142,7 +142,7 @@ class ClickHouse:
                     return True
                 except BlockingIOError:
                     return False
-            wait_until(is_free, "the last ClickHouse server has let go of its lock file")
+            wait_until(is_free, "the last ClickHouse server has released its lock file")
 
     def _write(self, name, text):
         with open(os.path.join(self.folder, name), "w") as file:
@@ -170,7 +170,7 @@ class ClickHouse:
         return f"http://127.0.0.1:{self.port}/"
 
     def query(self, sql, data=b"", database="default", **settings):
-        """The answer's text. `data` is what an INSERT … FORMAT reads."""
+        """Returns the answer's text. `data` is the input of an INSERT … FORMAT."""
         parameters = urllib.parse.urlencode({"database": database, **settings})
         body = sql.encode(errors="surrogatepass") + (b"\n" + data if data else b"")
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
@@ -185,19 +185,19 @@ class ClickHouse:
         return text
 
     def rows(self, sql, database="default", **settings):
-        """The meta, the rows as lists, and the totals (or None) of a SELECT."""
+        """Returns meta, rows (lists) and totals (or None) of a SELECT."""
         text = self.query(sql, database=database, default_format="JSONCompact",
                           output_format_json_quote_64bit_integers=0, **settings)
         try:
             answer = json.loads(text)
         except json.JSONDecodeError:
-            # An error in mid-stream is glued to the rows, after status 200.
+            # An error after the status 200 is appended to the rows.
             raise _error(text[text.rfind("Code: "):]) from None
         return answer["meta"], answer["data"], answer.get("totals")
 
 
 def _error(text):
-    """From `Code: 47, e.displayText() = DB::Exception: …, e.what() = DB::Exception`."""
+    """Parses `Code: 47, e.displayText() = DB::Exception: …, e.what() = DB::Exception`."""
     code, _, rest = text.partition(", e.displayText() = ")
     number = code.removeprefix("Code: ")
     return ClickHouseError(int(number) if number.isdigit() else 0,

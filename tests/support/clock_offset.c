@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For LD_PRELOAD: a program whose wall clock is off by the seconds that stand in the file named by
-   CLOCK_OFFSET_FILE. Allocates nothing: allocators ask for the time, too. */
+/* For LD_PRELOAD: adds a number of seconds to a program's wall clock. CLOCK_OFFSET_FILE names the
+file that contains the number. Allocates nothing, because allocators ask for the time, too. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -21,7 +21,7 @@ static time_t offset(void)
     return (time_t)strtol(text, NULL, 10);
 }
 
-/* The declarations of libc have attributes that promise more than these need. */
+/* libc declares the functions below with attributes that these definitions do not need. */
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
     long result = syscall(SYS_clock_gettime, clock, now);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads rows of cells from standard input and writes them as CSV to standard output, for comparison
-   with Python's csv module. A cell is "<bytes>:" and that many bytes; ";" ends a row. */
+/* Reads rows of cells from standard input and writes them as CSV to standard output, to compare
+them with Python's csv module. A cell is "<size>:" and its bytes; ";" ends a row. */
 #include "base/text.h"
 #include "format/csv.h"
 
@@ -17,7 +17,7 @@ static const struct row_column columns[COLUMNS_MAX] = {
 static union row_cell cells[COLUMNS_MAX];
 static size_t cell_count;
 
-/* "<bytes>:" */
+/* Reads "<size>:". */
 static bool read_size(size_t *size)
 {
     char digits[8];
@@ -45,7 +45,7 @@ static bool read_cell(struct error *error)
            error_set(error, ERROR_USAGE, "a cell is cut");
 }
 
-/* The first row says how many columns there are. The header's size goes to *header. */
+/* The first row sets the number of columns. *header becomes the size of the CSV's header. */
 static bool write_row(const struct row_output *output, struct row_writer **writer, off_t *header,
                       struct error *error)
 {
@@ -77,7 +77,7 @@ static bool write_all(const struct row_output *output, off_t *header, struct err
     return done;
 }
 
-/* Python is not asked for a header, so ours is left out. */
+/* Python writes no header in this comparison, so ours is left out. */
 int main(void)
 {
     struct error error;

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A disk that a test may fill, or make read-only."""
+"""A disk that a test can fill, or make read-only."""
 import contextlib
 import os
 import subprocess
 
 
 class SmallDisk:
-    """A tmpfs on `folder` that only programs started by `command` see; others by `path`."""
+    """A tmpfs mounted on `folder`, but only for programs started by `command`. Others find it at `path`."""
 
     def __init__(self, folder, size):
         self.folder = str(folder)
@@ -21,7 +21,7 @@ class SmallDisk:
 
     @contextlib.contextmanager
     def full(self):
-        """Has no room while this lasts."""
+        """The disk is full within this context."""
         filler = os.path.join(self.path, "filler")
         with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
             while file.write(b"x" * 65536):
@@ -33,7 +33,7 @@ class SmallDisk:
 
     @contextlib.contextmanager
     def read_only(self):
-        """Takes nothing while this lasts."""
+        """The disk is read-only within this context."""
         self._remount("ro")
         try:
             yield

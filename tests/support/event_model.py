@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tables must say after events were ingested: the rules of ingest, in memory."""
+"""A model in memory of the rules of ingest: it computes the rows that the tables must have."""
 import collections
 import datetime
 import itertools
@@ -12,7 +12,7 @@ def parse_time(text):
 
 
 class Sum:
-    """times_seen, first_seen and last_seen of something."""
+    """The sums of a group or a value: times_seen, first_seen and last_seen."""
 
     def __init__(self):
         self.times, self.first, self.last = 0, None, None
@@ -23,7 +23,7 @@ class Sum:
         self.last = when if self.last is None else max(self.last, when)
 
     def absorb(self, other):
-        """Another sum of at least one moment becomes part of this one."""
+        """Adds another sum, of at least one event."""
         self.add(other.first)
         self.add(other.last)
         self.times += other.times - 2
@@ -56,7 +56,7 @@ def tags_of(event):
 
 
 class EventModel:
-    """Groups are named by the smallest hash that leads to them."""
+    """Rows name a group by its smallest hash."""
 
     def __init__(self, events=()):
         self.seen = set()
@@ -89,7 +89,7 @@ class EventModel:
                 self.group_values[number, environment, key, value].add(when)
 
     def merge(self, into, *others):
-        """Groups become one, each given by (project, one of its hashes)."""
+        """Merges groups into one. Each is given as (project, one of its hashes)."""
         number = self.group_of_hash[into]
         for merged in {self.group_of_hash[other] for other in others} - {number}:
             self.groups[number].absorb(self.groups.pop(merged))
@@ -134,7 +134,7 @@ def score(times, last):
     return int(math.log10(times) * 600 + last.timestamp())
 
 
-# The same, read from the tables. Environments by name, None for all of them.
+# The same rows, read from the tables. An environment is its name, or None for all environments.
 
 _GROUPS = """WITH names AS (
     SELECT DISTINCT ON (group_id) group_id, project_id, hash FROM sentry_grouphash
@@ -193,7 +193,7 @@ class EventTables:
                     ON n.group_id = t.group_id""")}
 
     def assert_agree_with(self, model):
-        """Every row that counting leaves, and no other."""
+        """The tables have exactly the rows of the model."""
         assert self.hash_rows() == model.hash_rows()
         assert self.group_rows() == model.group_rows()
         assert self.messages_per_group() == {

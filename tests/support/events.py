@@ -14,7 +14,7 @@ def hash_of(name):
 
 def event(issue="issue", project=1, when="2026-03-01T12:00:00.000000Z", tags=None, user=None,
           **members):
-    """An event of the issue that has the name `issue`. `when` is text or a datetime in UTC."""
+    """An event of the issue named `issue`. `when` is text or a datetime in UTC."""
     if isinstance(when, datetime.datetime):
         when = when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     data = {"tags": tags or {}}
@@ -26,14 +26,14 @@ def event(issue="issue", project=1, when="2026-03-01T12:00:00.000000Z", tags=Non
 
 
 def group_of(sql, issue, project=1):
-    """The group of the issue that has this name, once an event of it was ingested."""
+    """The id of the issue's group. An event of the issue must have been ingested."""
     sql.execute("SELECT group_id FROM sentry_grouphash WHERE project_id = %s AND hash = %s",
                 (project, hash_of(issue)))
     return sql.fetchone()[0]
 
 
 def series(count, key="color", value=lambda n: f"value {n}", issue="issue", project=1, start=None):
-    """`count` events a second apart, each with another value of `key`."""
+    """`count` events, one per second, each with another value of `key`."""
     start = start or datetime.datetime(2026, 3, 1, 12)
     return [event(issue, project, start + datetime.timedelta(seconds=n), {key: value(n)})
             for n in range(count)]

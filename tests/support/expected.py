@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a CSV has to hold, computed from the events in plain Python and with Python's own csv module:
-an independent second opinion on exportd's ingest, tagstore and CSV writer."""
+"""Computes an export's CSV from the events, in plain Python and with Python's own csv module: an
+independent check of exportd's ingest, tagstore and CSV writer."""
 import csv
 import datetime
 import hashlib
@@ -35,7 +35,7 @@ def tags_of(event):
 
 
 def identity_of(user):
-    """(keyword, value) of the first attribute that is there."""
+    """(keyword, value) of the first attribute that the user has."""
     for attribute, keyword in TAG_KEYWORDS:
         if user.get(attribute):
             return keyword, str(user[attribute])
@@ -54,7 +54,7 @@ def _user_row(user):
 
 
 def event_users(events, project):
-    """hash of a user → its row: the first event that names a user makes it."""
+    """hash of a user → its row, with the attributes of the first event that names the user."""
     users = {}
     for event in events:
         user = event.get("data", {}).get("sentry.interfaces.User") or {}
@@ -96,7 +96,7 @@ def rows(events, project, hashes, key, environment=None):
     result = [{"value": value, "times_seen": len(times), "first_seen": min(times),
                "last_seen": max(times), **(_columns_of_user(users, value) if key == "user" else {})}
               for value, times in values.items()]
-    # Newest first; within one moment by the value's bytes. A stable sort allows two passes.
+    # Newest first; equal times by the value's bytes. The sort is stable, so two passes do it.
     result.sort(key=lambda row: row["value"].encode())
     result.sort(key=lambda row: row["first_seen"], reverse=True)
     return result
@@ -108,7 +108,7 @@ def header(key):
 
 
 def print_csv(key, table):
-    """`table` is what rows() returns, with or without its last rows."""
+    """`table` is the result of rows(), perhaps without its last rows."""
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, header(key))
     writer.writeheader()

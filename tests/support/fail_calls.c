@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The errno that the call shall fail with; 0: it shall not. */
+/* The errno for this call; 0: the call shall succeed. */
 static int failure_of(const char *call)
 {
     char text[64] = "";
@@ -31,7 +31,7 @@ static int failure_of(const char *call)
     return number;
 }
 
-/* The declarations of libc have attributes that promise more than these need. */
+/* libc declares the functions below with attributes that these definitions do not need. */
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset)
 {
     errno = failure_of("pwrite");

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that do not answer and do not hang up either: their processes are stopped for a while."""
+"""Servers that neither answer nor close a connection: their processes are stopped for a while."""
 import contextlib
 import os
 import signal
@@ -29,7 +29,7 @@ def _signal(pids, number):
 
 @contextlib.contextmanager
 def frozen(server):
-    """The server's process (support.servers) and all its children stand still while this lasts."""
+    """The server's process (support.servers) and all its children are stopped within this context."""
     parent = server.process.pid
     _signal([parent], signal.SIGSTOP)  # first, so that it makes no more children
     children = _children(parent)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs as other programs make them: the export row by SQL, the plain message by LPUSH."""
+"""Jobs as other programs make them: the export row by SQL, the message by LPUSH."""
 import json
 
 
 def insert_export(sql, query_info, query_type=0, user="ann@example.com", organization="acme"):
-    """An export row as another program makes it; returns its id."""
+    """Inserts an export row as another program does; returns its id."""
     if not isinstance(query_info, str):
         query_info = json.dumps(query_info)
     sql.execute(
@@ -17,6 +17,6 @@ def insert_export(sql, query_info, query_type=0, user="ann@example.com", organiz
 
 
 def push(queue, export, name="data_export", **members):
-    """`name`: of the list."""
+    """Sends a message for the export. `name` is the name of the list."""
     queue.lpush(name, json.dumps({"data_export_id": export, "limit": None,
                                  "environment_id": None, **members}))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real SMTP server that keeps what it gets: plain, STARTTLS or TLS, with or without login, and able
-to refuse."""
+"""A real SMTP server that keeps the mails it gets. It speaks plain SMTP, STARTTLS or TLS, with or
+without login, and can refuse commands."""
 import email
 import email.policy
 import os
@@ -51,7 +51,7 @@ class Certificates:
 
 
 class Received:
-    """One mail as it came over the wire."""
+    """A mail as it was received."""
 
     def __init__(self, envelope, session, encrypted):
         self.sender = envelope.mail_from
@@ -64,8 +64,8 @@ class Received:
 
 
 class MailSink:
-    """Use as a context manager. `tls` is None, "starttls" or "tls"; `login` a (user, password) pair
-    that is then required. refuse("RCPT", "450 later", times=1) scripts answers to MAIL, RCPT and DATA."""
+    """Use as a context manager. `tls` is None, "starttls" or "tls". `login` is a (user, password) pair
+    that clients must give. refuse("RCPT", "450 later", times=1) scripts answers to MAIL, RCPT and DATA."""
 
     def __init__(self, tls=None, context=None, login=None):
         self.mails = []
@@ -104,7 +104,7 @@ class MailSink:
         right = (data.login.decode(), data.password.decode()) == self._login
         return AuthResult(success=right, handled=False, auth_data=data)
 
-    # What aiosmtpd calls.
+    # The methods that aiosmtpd calls.
 
     async def handle_EHLO(self, _server, session, _envelope, hostname, responses):
         self.connections += 1

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much memory programs take."""
+"""The memory that programs use."""
 import os
 import time
 
 
 def peak_memory(processes, program):
-    """The peak of the resident memory of any of the processes in KiB, watched until all have ended.
-    Not their rusage: that counts what the interpreter had before a process became `program`."""
+    """The peak of the resident memory, in KiB, of any of the processes, watched until all have ended.
+    Their rusage would also count the interpreter's memory before a process became `program`."""
     peak = 0
     running = list(processes)
     while running:
@@ -24,6 +24,6 @@ def peak_memory(processes, program):
 
 
 def resident_memory(pid):
-    """In KiB, now."""
+    """The process's resident memory now, in KiB."""
     with open(f"/proc/{pid}/status", encoding="ascii") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))

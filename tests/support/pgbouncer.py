@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A private pgbouncer in transaction mode in front of a PostgreSQL of servers.py: a server connection is
-anybody's between two transactions, so nothing that is set on one can be relied on."""
+"""A private pgbouncer in transaction mode in front of a PostgreSQL of servers.py. After each transaction,
+another client may get the server connection, so a session has no settings of its own."""
 import os
 import shutil
 import signal
@@ -28,8 +28,7 @@ logfile = {folder}/log
 
 
 class PgBouncer:
-    """Few server connections, used in turn, so that two transactions of one client seldom meet the same
-    one."""
+    """It has few server connections and uses them in turn, so that a client rarely gets the same one twice."""
 
     def __init__(self, postgres, pool_size=3):
         self.folder = tempfile.mkdtemp(prefix="exportd-pgbouncer-", dir="/tmp")

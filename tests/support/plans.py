@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How PostgreSQL has carried out the statements of a command: the server itself writes down the plan of each
+"""The plans by which PostgreSQL has executed the statements of a command. The server logs them
 (auto_explain)."""
 import contextlib
 import json
@@ -8,8 +8,8 @@ import re
 
 
 def write_plans(cursor, database, nested=False):
-    """From the next connection on, the plans of all statements in this database go to the server's log; `nested`:
-    also of those within functions."""
+    """Connections made from now on log the plans of all statements in this database; `nested`: also of
+    statements in functions."""
     for name, value in [("session_preload_libraries", "auto_explain"),
                         ("auto_explain.log_min_duration", "0"),
                         ("auto_explain.log_format", "json"),
@@ -21,7 +21,7 @@ def write_plans(cursor, database, nested=False):
 
 
 def follow_plans(postgres):
-    """A function: the statements that were carried out since this call, each a text and its plan, a tree."""
+    """Returns a function that returns the statements executed since this call: text and plan (a tree) of each."""
     path = os.path.join(postgres.folder, "log")
     before = os.path.getsize(path)
 
@@ -31,7 +31,7 @@ def follow_plans(postgres):
             text = log.read()
         found = []
         for match in re.finditer(r"duration: [\d.]+ ms  plan:\s*", text):
-            with contextlib.suppress(json.JSONDecodeError):  # the last is still being written
+            with contextlib.suppress(json.JSONDecodeError):  # the last line is still being written
                 plan = json.JSONDecoder().raw_decode(text, match.end())[0]
                 found.append((plan["Query Text"], plan["Plan"]))
         return found
@@ -40,7 +40,7 @@ def follow_plans(postgres):
 
 
 def plans_while(postgres, call):
-    """What `call` returns, and the plans of the statements that it led to."""
+    """The result of `call`, and the plans of the statements that it has caused."""
     read = follow_plans(postgres)
     result = call()
     return result, [plan for _, plan in read()]
@@ -53,12 +53,12 @@ def nodes_of(plan):
 
 
 def rows_read(node):
-    """All that a scan has looked at, also what it threw away."""
+    """The rows that a scan has read, including those that it has discarded."""
     removed = sum(node.get(f"Rows Removed by {why}", 0)
                   for why in ("Filter", "Index Recheck", "Join Filter"))
     return (node["Actual Rows"] + removed) * node["Actual Loops"]
 
 
 def pages_of(plan):
-    """The pages that it has looked at, each as often as it has."""
+    """How many page accesses the plan has made."""
     return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]

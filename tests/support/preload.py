@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A library of tests/support that is loaded into a program to change what the system tells it."""
+"""Loads a library of tests/support into a program, to change the results of system calls."""
 import os
 
 from support.program import SANITIZERS, binary
@@ -13,7 +13,7 @@ def library(name):
 
 
 def settings(path, **environment):
-    """For support.program.Exportd. The address sanitizer wants to be the first library, for no reason
-    that matters here."""
+    """Settings for support.program.Exportd. The address sanitizer demands to be the first library; that
+    check is turned off."""
     return {"ld_preload": path, **environment,
             "asan_options": SANITIZERS["ASAN_OPTIONS"] + ":verify_asan_link_order=0"}

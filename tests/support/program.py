@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program under test: runs commands, workers, and reads what they leave."""
+"""The program under test: runs commands and workers, and reads their output, files and mails."""
 import contextlib
 import email
 import email.policy
@@ -14,7 +14,7 @@ from support.waiting import wait_until
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-# A sanitizer's finding must not look like the program's own status 1.
+# A sanitizer's error must not look like the program's own status 1.
 SANITIZERS = {
     "ASAN_OPTIONS": "exitcode=99:detect_leaks=1:detect_stack_use_after_return=1",
     "LSAN_OPTIONS": "exitcode=99",
@@ -32,7 +32,7 @@ def binary():
 
 
 class Result:
-    """How a command ended. `out` and `err` are text, `raw` the bytes of standard output."""
+    """The result of a command. `out` and `err` are text, `raw` is the bytes of standard output."""
 
     def __init__(self, arguments, status, raw, err):
         self.arguments = arguments
@@ -56,7 +56,7 @@ def check_sanitizers(result):
 
 
 class Worker:
-    """A worker in the background. Its log is kept, unless it goes to the descriptor `stderr`."""
+    """A worker in the background. Its log is kept, unless it is written to the descriptor `stderr`."""
 
     def __init__(self, program, arguments, settings, stderr=None):
         self._arguments = [*program.options, "worker", *arguments]
@@ -71,7 +71,7 @@ class Worker:
         return self._log.read().decode("utf-8", "replace")
 
     def log_lines(self):
-        """The JSON lines written so far; a line still being written is left out."""
+        """The JSON lines written so far, without a line that is still being written."""
         lines = self.log_text().split("\n")[:-1]
         return [json.loads(line) for line in lines if line.startswith("{")]
 
@@ -85,7 +85,7 @@ class Worker:
         wait_until(seen, f"{count} times the log event {name}", seconds)
 
     def stop(self, number=signal.SIGTERM, seconds=40):
-        """Signals it, waits, and returns its exit status (negative: died by that signal)."""
+        """Sends a signal, waits, and returns the exit status (negative: the signal that ended the worker)."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         status = self.process.wait(seconds)
@@ -103,8 +103,8 @@ class Worker:
 
 
 class Exportd:
-    """Runs the program in `folder` with `settings` (names without EXPORTD_) and nothing else of the
-    caller's environment."""
+    """Runs the program in `folder`, with `settings` (names without EXPORTD_) and without the caller's
+    environment."""
 
     def __init__(self, folder, settings):
         self.path = binary()
@@ -121,7 +121,7 @@ class Exportd:
         return os.path.join(self.folder, "files")
 
     def environment(self, settings):
-        """A setting of None is left unset; a name in lower case is taken as it is (TZ: `tz`)."""
+        """A setting of None is not set. A name in lower case is a variable without EXPORTD_ (TZ: `tz`)."""
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TMPDIR": self.folder,
                        **SANITIZERS}
         for name, value in {**self.settings, **settings}.items():
@@ -142,13 +142,13 @@ class Exportd:
         return result
 
     def ok(self, *arguments, **options):
-        """Runs a command that has to succeed; returns its Result."""
+        """Runs a command that must succeed; returns its Result."""
         result = self.run(*arguments, **options)
         assert result.status == 0, result
         return result
 
     def fails(self, *arguments, status=1, **options):
-        """Runs a command that has to fail with one line or more on standard error."""
+        """Runs a command that must fail, with at least one line on standard error."""
         result = self.run(*arguments, **options)
         assert result.status == status, result
         assert result.err.strip(), result
@@ -165,10 +165,10 @@ class Exportd:
     def drain(self, *arguments, **options):
         return self.ok("worker", "--drain", *arguments, **options)
 
-    # Shorthands for what most tests do.
+    # Shorthands for most tests.
 
     def create(self, organization="acme", users=("ann@example.com",), projects=(1,)):
-        """Returns the organization's id; projects are made with the ids given."""
+        """Makes an organization with users, and projects with the given ids; returns the organization's id."""
         identifier = self.ok("create", "organization", organization).out.strip()
         for address in users:
             self.ok("create", "user", address, "--organization", organization)
@@ -192,12 +192,12 @@ class Exportd:
 
     def tag_export(self, project=1, group=1, key="color", organization="acme", environment=None,
                    limit=None, **options):
-        """Returns the CSV's bytes."""
+        """Returns the bytes of the CSV."""
         arguments = export_arguments(organization, project, group, key, environment, limit)
         return self.ok("tag-export", *arguments, **options).raw
 
     def cut_tag_export(self, limit, group=1, **options):
-        """The same with a limit, and whether the program says that it left rows out."""
+        """As tag_export with a limit; also returns whether the program says that the limit cut the rows."""
         result = self.ok("tag-export", *export_arguments("acme", 1, group, "color", None, limit),
                          **options)
         notes = [line for line in result.err.splitlines() if "truncated" in line]
@@ -227,7 +227,7 @@ class Exportd:
         return mails
 
     def mail_of(self, export):
-        """The one mail whose link or file name tells that it is about this export."""
+        """The only mail about this export, found by its link or its file name."""
         found = [mail for mail in self.mails() if f"/data-export/{export}/" in text_part(mail)]
         assert len(found) == 1, [text_part(mail) for mail in self.mails()]
         return found[0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TCP proxies: networks that break at the wrong moment."""
+"""TCP proxies that break connections at a chosen moment."""
 import contextlib
 import random
 import socket
@@ -8,7 +8,7 @@ import time
 
 
 class Listener:
-    """Listens on a loopback port; serve(client) runs in a thread of each connection's own."""
+    """Listens on a loopback port. Each connection has a thread, which runs serve(client)."""
 
     def __init__(self):
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -36,8 +36,8 @@ class Listener:
 
 
 def pass_on(client, server, hear=lambda data: data):
-    """Passes what the client sends to the server, and what comes back to the client, until one of them
-    ends or hear(data) gives nothing to pass on. `hear` may take a part and end with it."""
+    """Passes bytes both ways until one side closes. `hear` gets the server's bytes and returns those to pass
+    on; if it returns fewer, the connections end after them."""
     def up():
         with contextlib.suppress(OSError):
             while data := client.recv(65536):
@@ -64,7 +64,7 @@ def end(*connections):
 
 
 class Watched:
-    """A connection whose sent bytes are shown to `sent` as they pass."""
+    """A connection that calls `sent` with the bytes of each send."""
 
     def __init__(self, connection, sent):
         self._connection, self._sent = connection, sent
@@ -79,8 +79,8 @@ class Watched:
 
 
 class Proxy(Listener):
-    """Stands before a server on a loopback port and loses an answer: the first connection that has
-    sent `before` and then sends `last` does not hear back, and nothing gets through for a while."""
+    """Stands before a server on a loopback port and loses an answer: the first connection that has sent
+    `before` and then sends `last` gets no answer. For a while after that, no connection works."""
 
     def __init__(self, server_port, before, last, away_seconds):
         self.answers_lost = 0
@@ -114,7 +114,7 @@ class Proxy(Listener):
 
 
 class Slow(Listener):
-    """Stands before a server on a loopback port. Its answers come with so many bytes a second."""
+    """Stands before a server on a loopback port, and limits the bytes per second of its answers."""
 
     def __init__(self, server_port, bytes_a_second):
         self._server_port = server_port
@@ -131,8 +131,8 @@ class Slow(Listener):
 
 
 class Cutter(Listener):
-    """Stands before a server on a loopback port. While `cutting`, each connection breaks after some
-    bytes of the server's answers, anywhere."""
+    """Stands before a server on a loopback port. While `cutting`, each connection breaks after a random
+    number of bytes of the server's answers."""
 
     def __init__(self, server_port, seed):
         self.cutting = False
@@ -158,8 +158,7 @@ class Cutter(Listener):
 
 
 class Gate(Listener):
-    """Stands before a server on a loopback port. While it is shut, connections end at once, those that there are,
-    too."""
+    """Stands before a server on a loopback port. While it is shut, it closes all connections, old and new."""
 
     def __init__(self, server_port):
         self._server_port = server_port

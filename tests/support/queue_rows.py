@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The queue by SQL: the statements of common/job/sql/ themselves, and rows by the thousand."""
+"""The queue by SQL: the statements of common/job/sql/ themselves, and thousands of rows."""
 import contextlib
 import os
 
@@ -23,7 +23,7 @@ def insert_organizations(sql, count):
 
 
 def enqueue(sql, organization, count=1):
-    """`count` exports that the only user asks for in an organization; returns their ids."""
+    """Inserts `count` exports of the only user in an organization; returns their ids."""
     sql.execute("""INSERT INTO sentry_exporteddata (date_added, query_type, query_info,
                      organization_id, user_id)
                    SELECT now(), 0, %s, %s, (SELECT id FROM auth_user) FROM generate_series(1, %s)
@@ -39,8 +39,8 @@ def enqueue(sql, organization, count=1):
 
 
 def insert_export_rows(sql, state, first, last, organizations):
-    """Rows `first` ... `last` of exportd.export, with an attempt if they are not waiting, given to
-    the organizations in turn. Triggers do not run: nothing has a place in the queue."""
+    """Inserts rows `first` ... `last` of exportd.export, of the organizations in turn, each with an attempt
+    if it is not waiting. Triggers do not run, so the rows have no place in the queue."""
     sql.execute("SET session_replication_role = replica")
     sql.execute("""INSERT INTO exportd.export (data_export_id, date_added, organization_id, user_id,
                      query_type, query_info, queue, state, attempt, failures, rows, bytes, pages,
@@ -60,7 +60,7 @@ def insert_export_rows(sql, state, first, last, organizations):
 
 
 def fill_queue(sql, finished=1_000_000, waiting=100_000, running=50, organizations=500):
-    """A queue that has worked for long and has much to do. Finished rows have the first ids."""
+    """A queue with a long history and many jobs. Finished rows have the first ids."""
     insert_export_rows(sql, "valid", 1, finished, organizations)
     insert_export_rows(sql, "waiting", finished + 1, finished + waiting, organizations)
     insert_export_rows(sql, "running", finished + waiting + 1, finished + waiting + running,
@@ -75,7 +75,7 @@ def fill_queue(sql, finished=1_000_000, waiting=100_000, running=50, organizatio
 
 
 def prepare(sql):
-    """claim and "end", as the program prepares them; a second time does no harm."""
+    """Prepares the statements claim and "end" as the program does. Calling it twice is harmless."""
     sql.execute("DEALLOCATE ALL")
     sql.execute(f"PREPARE claim AS {statement('claim')}")
     sql.execute(f"""PREPARE "end" AS {statement('end')}""")
@@ -87,7 +87,7 @@ END = ("""EXECUTE "end" ({job}, '{run}', 'valid', 'valid', NULL, NULL, 0, NULL, 
 
 
 def claim_next(sql, run):
-    """The id of the next job; None: there is none. After prepare()."""
+    """Claims the next job and returns its id; None: there is none. Needs prepare()."""
     sql.execute(CLAIM.format(run=run))
     row = sql.fetchone()
     return row and row[0]
@@ -99,7 +99,7 @@ def end_job(sql, job, run):
 
 
 def work_in_server(sql, jobs):
-    """Claims and ends `jobs` jobs, each in transactions of its own, without round trips."""
+    """Claims and ends `jobs` jobs without round trips, each job in its own transactions."""
     prepare(sql)
     claim, end = CLAIM.format(run="%1$s"), END.format(job="%1$s", run="%2$s")
     sql.execute(f"""DO $do$
@@ -118,7 +118,7 @@ def work_in_server(sql, jobs):
 
 
 def explain_claim(sql):
-    """The pages that a claim reads, and the milliseconds that it takes; it is undone."""
+    """How many pages a claim reads, and its milliseconds. The claim is rolled back."""
     prepare(sql)
     sql.execute("BEGIN")
     sql.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {CLAIM.format(run='none')}")
@@ -130,7 +130,7 @@ def explain_claim(sql):
 
 @contextlib.contextmanager
 def hold_snapshot(connection):
-    """As pg_dump does, on a connection of its own, which is closed at the end."""
+    """Holds a snapshot as pg_dump does, on `connection`, which is closed at the end."""
     connection.set_session(isolation_level="REPEATABLE READ", autocommit=False)
     with contextlib.closing(connection), connection.cursor() as sql:
         sql.execute("SELECT count(*) FROM exportd.queue")

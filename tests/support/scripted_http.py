@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An HTTP server that plays what a test tells it: good and bad answers, slowness, silence, cuts."""
+"""A scripted HTTP server: good and bad answers, slow answers, silence, cut connections."""
 import json
 import os
 import socket
@@ -7,10 +7,10 @@ import threading
 
 
 class Answer:
-    """What one request gets. `body` is text, bytes, or something that becomes JSON. `manner`:
-    whole; close: the connection ends behind the body; cut: it ends within the body; drip: a byte a
-    second; hang: the header and nothing more; none: not a byte, the connection ends; silent: not a
-    byte, the connection stays; flood: the body and then garbage until the client goes away."""
+    """The answer to a request. `body` is text, bytes, or a value to be printed as JSON. `manner`:
+    whole; close: closes after the body; cut: closes within the body; drip: a byte per second; hang: only
+    the header; none: closes without an answer; silent: neither answers nor closes; flood: garbage after
+    the body until the client closes."""
 
     def __init__(self, status=200, body=b"", content_type="application/json", manner="whole"):
         if not isinstance(body, (str, bytes)):
@@ -27,7 +27,7 @@ class Answer:
 
 
 class Request:
-    """One request as it came. `json` is its parsed body."""
+    """A request as it was received. `json` is its parsed body."""
 
     def __init__(self, path, headers, body):
         self.path = path
@@ -44,9 +44,9 @@ class Request:
 
 
 class ScriptedHttp:
-    """Use as a context manager. `answer(request)` is called for each request, in the connection's own
-    thread, and returns an Answer. With `folder` the server is at a Unix socket there, whose path is
-    `url`; with `context` (an SSLContext) it speaks TLS."""
+    """Use as a context manager. `answer(request)` is called for each request, in the connection's thread,
+    and returns an Answer. With `folder`, the server listens on a Unix socket there, and `url` is its path.
+    With `context` (an SSLContext), it speaks TLS."""
 
     def __init__(self, answer, folder=None, context=None):
         self.answer = answer
@@ -95,10 +95,10 @@ class ScriptedHttp:
                     if not self._play(connection, self.answer(request)):
                         return
         except OSError:
-            pass  # the client went away, or did not like our certificate
+            pass  # the client has closed, or has refused our certificate
 
     def _play(self, connection, answer):
-        """False when the connection is over."""
+        """Returns whether the connection stays open."""
         if answer.manner == "none":
             return False
         if answer.manner == "silent":
@@ -122,7 +122,7 @@ class ScriptedHttp:
 
 
 def read_request(stream):
-    """None at the connection's end."""
+    """Returns a Request, or None at the end of the connection."""
     line = stream.readline()
     if not line:
         return None

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server that plays a Snuba as a test tells it to: for answers that a real one gives only when it is
-in trouble, or over data that nobody can put into it."""
+"""A scripted Snuba, for answers that a real one gives only in trouble, or about data that cannot be
+inserted into it."""
 import json
 import re
 
@@ -8,7 +8,7 @@ from support.scripted_http import Answer, ScriptedHttp
 
 
 def error(code, text="DB::Exception: what it says"):
-    """ClickHouse's error as the Snuba of 2020 passes it on."""
+    """An error of ClickHouse, as the Snuba of 2020 reports it."""
     return 500, json.dumps({"error": {"type": "clickhouse", "message": f"[{code}] {text}",
                                       "code": code}}).encode()
 
@@ -26,9 +26,9 @@ class ScriptedSnuba(ScriptedHttp):
 
 
 class Values:
-    """Answers questions about one key as a Snuba over ClickHouse would, whatever bytes its values are:
-    `rows` is a list of (value, times_seen, first_seen); a value is sent as `spell` writes it. `escaped`: the
-    literals are for ClickHouse to read (2018)."""
+    """Answers queries about one key as a Snuba over ClickHouse does, for values of any bytes. `rows` is a
+    list of (value, times_seen, first_seen). `spell` writes a value for the answer. `escaped`: the literals
+    of queries have ClickHouse's escapes (2018)."""
 
     def __init__(self, rows, spell=None, escaped=False):
         self.rows = sorted(rows, key=lambda row: row[0])
@@ -71,7 +71,7 @@ class Values:
 
 
 def answer(names, rows):
-    """A whole answer; the cells are bytes of JSON."""
+    """A whole answer. The cells are given as bytes of JSON."""
     meta = json.dumps([{"name": name, "type": "String"} for name in names]).encode()
     data = b",".join(b"{" + b",".join(json.dumps(name).encode() + b":" + cell
                                       for name, cell in row.items()) + b"}" for row in rows)
@@ -79,7 +79,7 @@ def answer(names, rows):
 
 
 def spell_raw(value):
-    """The bytes as they are, between quotes."""
+    """The value's bytes unchanged, in quotes."""
     for byte, escape in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n"), (b"\t", b"\\t"),
                          (b"\0", b"\\u0000")):
         value = value.replace(byte, escape)
@@ -87,5 +87,5 @@ def spell_raw(value):
 
 
 def spell_escaped(value):
-    """As Python's json writes them: all but ASCII by \\uXXXX, of what is no UTF-8 lone surrogates."""
+    """As Python's json writes a value: \\uXXXX for all but ASCII, and a lone surrogate for a bad byte."""
     return json.dumps(value.decode("utf-8", "surrogateescape")).encode()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Private PostgreSQL and Redis servers: on Unix sockets in folders of their own and on free loopback
-ports, so that they get in nobody's way. They end with the process that started them."""
+"""Private PostgreSQL and Redis servers, on Unix sockets in folders of their own and on free loopback
+ports. They end with the process that started them."""
 import ctypes
 import glob
 import os
@@ -42,10 +42,10 @@ def _stop(process, number):
 
 
 class Postgres:
-    """A cluster with what exportd must not depend on set to unusual values: a language's sort order
-    instead of bytes, and a time zone that is not UTC. `durable` is what a real one is: what it has
-    committed it still knows after kill(). Else it is not, for speed. `settings` are further ones;
-    `environment(folder)` is the server's."""
+    """A cluster with unusual values of settings on which exportd must not depend: a language's sort order
+    instead of bytes, and a time zone that is not UTC. With `durable` it keeps committed data after kill(), as
+    a real server does; without, it is faster. `settings` are further settings; `environment(folder)` is the
+    server's environment."""
 
     def __init__(self, durable=False, settings=None, parent="/tmp", environment=None):
         self._durable = durable
@@ -110,7 +110,7 @@ class Postgres:
         _stop(self.process, signal.SIGINT)
 
     def kill(self):
-        """Every connection breaks at once; the next start recovers from the log."""
+        """Breaks every connection at once. The next start recovers from the log."""
         _stop(self.process, signal.SIGQUIT)
 
     def close(self):
@@ -124,7 +124,7 @@ class Postgres:
         return connection
 
     def url(self, database):
-        """As keywords, by the Unix socket."""
+        """A connection string of keywords, for the Unix socket."""
         return f"host={self.folder} port={self.port} user=postgres dbname={database}"
 
     def tcp_url(self, database):
@@ -146,9 +146,8 @@ class Postgres:
 
 
 class Redis:
-    """`durable`: it writes down each command before it answers, so that nothing is lost by kill().
-    `command` is how to start the program, for one that runs below another; `settings` are further
-    arguments."""
+    """`durable`: it syncs each command before it answers, so that kill() loses nothing. `command` starts
+    the program, for a Redis that runs under another program. `settings` are further arguments."""
 
     def __init__(self, durable=False, command=("redis-server",), environment=None, settings=(),
                  parent="/tmp"):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The backends of the tagstore, as the suites that run over all of them see one: events go in, lines
-come out. A backend is a name of BACKENDS and a class with the members of Postgres; its `fixture`, if it
-names one, is a server that it needs."""
+"""The backends of the tagstore, for the suites that run over all of them: events go in, lines come out.
+A backend is a name in BACKENDS and a class with the members of Postgres. Its `fixture`, if any, is the
+server that it needs."""
 import ipaddress
 import json
 import threading
@@ -10,7 +10,7 @@ import urllib.request
 from support.event_model import parse_time, tags_of
 from support.events import hash_of
 
-NEWLINE = "\ue000"  # stands for one on its way through ingest, which takes none
+NEWLINE = "\ue000"  # replaces a newline for ingest, which refuses newlines
 
 
 class Postgres:
@@ -31,11 +31,11 @@ class Postgres:
 
     @staticmethod
     def kept(event):
-        """The event as the backend knows it."""
+        """The event as the backend stores it."""
         return event
 
     def insert(self, events):
-        """Newlines in values too, which a Sentry of today refuses and old rows have."""
+        """Inserts events. Values may have newlines, which ingest refuses, but old rows of a Sentry have."""
         lines = replaced(events, "\n", NEWLINE)
         self.exportd.ingest(lines)
         if lines != events:
@@ -43,11 +43,11 @@ class Postgres:
                              " WHERE strpos(value, %s) > 0", (NEWLINE, NEWLINE))
 
     def merge(self, issue, into):
-        """Two groups become one."""
+        """Merges two groups into one."""
         self.exportd.ok("group", "merge", "--into", into, issue)
 
     def group_id(self, project, value):
-        """The id of the group that has the hash `value`."""
+        """The id of the group with the hash `value`."""
         self.sql.execute("SELECT group_id FROM sentry_grouphash WHERE project_id = %s AND hash = %s",
                          (project, value))
         return self.sql.fetchone()[0]
@@ -60,16 +60,16 @@ class Postgres:
         return self.group_id(project, hash_of(name))
 
     def run(self, method, **arguments):
-        """The Result of `exportd tagstore METHOD`; a list is an option that is repeated."""
+        """The Result of `exportd tagstore METHOD`. An argument that is a list repeats its option."""
         return self.exportd.run("tagstore", method, *options(arguments), **self.settings())
 
     @staticmethod
     def settings():
-        """What an exportd needs to be told about it."""
+        """The settings by which exportd uses the backend."""
         return {"TAGSTORE": "postgres"}
 
     def ask(self, method, **arguments):
-        """The lines of the answer; None when it was not found."""
+        """The lines of the answer; None: not found."""
         result = self.run(method, **arguments)
         if result.status == 3 and "no such tag" in result.err and not result.out:
             return None
@@ -78,8 +78,8 @@ class Postgres:
 
 
 class Snuba(Postgres):
-    """Events are ingested for what Postgres has to know of them (groups, hashes, environments), then sent
-    to the server as Sentry's pipeline does, each once."""
+    """Events are ingested into Postgres for groups, hashes and environments, then each is sent to the server
+    once, as Sentry's pipeline does."""
     fixture = "snuba"
     dialect = None
 
@@ -104,7 +104,7 @@ class Snuba(Postgres):
 
     @staticmethod
     def kept(event):
-        """Whole seconds."""
+        """The event with its time cut to the second."""
         when = parse_time(event["datetime"]).replace(microsecond=0)
         return {**event, "datetime": when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
 
@@ -138,7 +138,7 @@ class Snuba(Postgres):
 
     @staticmethod
     def user(event):
-        """What is no address is left out, the others are written in one form, as Snuba does."""
+        """The user as Snuba stores it: IP addresses in one form, and other texts in their place left out."""
         user = {name: value for name, value in
                 event["data"].get("sentry.interfaces.User", {}).items() if value}
         try:
@@ -180,14 +180,14 @@ class Snuba2020(Snuba):
         super().send(events)
 
     def merge(self, issue, into):
-        """The pipeline tells the server of it; here it learns by getting everything anew."""
+        """Sentry's pipeline reports a merge to the server. Here, all events are inserted again instead."""
         super().merge(issue, into)
         self.drop()
         self.send(self.sent.values())
 
 
 def replaced(value, old, new):
-    """The same with another text in all texts of it."""
+    """The value with `old` replaced by `new` in all its texts."""
     if isinstance(value, dict):
         return {name: replaced(each, old, new) for name, each in value.items()}
     if isinstance(value, list):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tagstore must answer, computed from the events themselves: a list of events and nothing
-else. Every method gives the lines that `exportd tagstore` prints."""
+"""The answers that the tagstore must give, computed from a list of events alone. Each method returns the
+lines that `exportd tagstore` prints."""
 import ipaddress
 
 from support.event_model import parse_time, tags_of
@@ -59,7 +59,7 @@ class Seen:
 
 
 class TagstoreModel:
-    """`group_of(event)` tells the id of an event's group."""
+    """`group_of(event)` returns the id of an event's group."""
 
     def __init__(self, events, group_of):
         self.events = list({(event["project_id"], event["event_id"]): Seen(event, group_of(event))
@@ -70,7 +70,7 @@ class TagstoreModel:
             if event.group == group:
                 event.group = into
 
-    # ---- what the methods have in common ----
+    # ---- helpers of the methods ----
 
     def _of(self, project, group=None, environment=None):
         return [event for event in self.events if event.project == project
@@ -106,7 +106,7 @@ class TagstoreModel:
     def _limited(rows, limit):
         return rows[:limit] if limit else rows
 
-    # ---- the methods: a list of lines; None is "not found" ----
+    # ---- the methods: each returns a list of lines, or None for "not found" ----
 
     def get_group_tag_key(self, project, key, group=None, environment=None):
         row = self._key(self._of(project, group, environment), stored_key(key), group)

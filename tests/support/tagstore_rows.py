@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows put straight into the tables by SQL, as another program or a large history would."""
+"""Inserts rows by SQL: rows of another program, or a large history."""
 
 
 def insert_group(cursor, group, project=1, message="made by a test"):
-    """A bare row of sentry_groupedmessage with every NOT NULL column."""
+    """A row of sentry_groupedmessage with only its NOT NULL columns set."""
     cursor.execute(
         """INSERT INTO sentry_groupedmessage
            (id, project_id, logger, level, message, num_comments, platform, status, times_seen,
@@ -40,8 +40,8 @@ def insert_tag_values(cursor, count, key="color", group=1, project=1, environmen
 
 
 def insert_small_issues(cursor, count, rows=10):
-    """Issues 1 ... `count` of project 1, each with `rows` values of the tag `color` that no other issue
-    has: no two files of exports are equal."""
+    """Issues 1 ... `count` of project 1, each with `rows` values of the tag `color`. No two issues share a
+    value, so no two exports have equal files."""
     cursor.execute("SET session_replication_role = replica")  # no look for what rows refer to
     for statement in (
             """INSERT INTO sentry_groupedmessage (id, project_id, logger, level, message,
@@ -67,10 +67,10 @@ def insert_small_issues(cursor, count, rows=10):
 
 
 def fill_tagstore(cursor, values, keys=10, groups=100):
-    """A project 1 of `keys` keys with `values` values each, as if one event had brought a value of
-    every key: event n, of user n % 1000, is the only one of `value n` and belongs to group
-    1 + n % groups. Everything is there twice, in environment 1 and in all environments (0). Key 1 is
-    sentry:release. Other projects have keys without values. The statistics of the tables are made."""
+    """Project 1 gets `keys` keys with `values` values each, as if each event had a value of every key:
+    event n, of user n % 1000, is the only one with `value n` and belongs to group 1 + n % groups. All rows
+    exist twice, for environment 1 and for all environments (0). Key 1 is sentry:release. Other projects have
+    keys without values. The tables are analyzed at the end."""
     cursor.execute("SET session_replication_role = replica")  # no look for what rows refer to
     for statement in (
             """INSERT INTO tagstore_tagkey (project_id, environment_id, key, values_seen, status)
@@ -113,6 +113,6 @@ def fill_tagstore(cursor, values, keys=10, groups=100):
 
 
 def insert_environment(cursor, number=1, name="prod"):
-    """An environment of the only organization."""
+    """Inserts an environment of the only organization."""
     cursor.execute("INSERT INTO sentry_environment (id, organization_id, name, date_added)"
                    " SELECT %s, id, %s, now() FROM sentry_organization", (number, name))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For LD_PRELOAD: a program whose system starts only as many threads as THREAD_LIMIT says. */
+/* For LD_PRELOAD: a program can start at most THREAD_LIMIT threads. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -17,6 +17,6 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
     if (limit != NULL && atomic_fetch_add(&started, 1) >= strtol(limit, NULL, 10))
         return EAGAIN;
     create_function *create = NULL;
-    *(void **)&create = dlsym(RTLD_NEXT, "pthread_create"); /* as POSIX has it */
+    *(void **)&create = dlsym(RTLD_NEXT, "pthread_create"); /* the cast that POSIX recommends */
     return create(thread, attributes, run, argument);
 }

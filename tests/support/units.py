@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Unit tests that need a database: programs of tests/unit, told by variables where it is."""
+"""Runs unit tests that need a database: environment variables name it."""
 import os
 import re
 import subprocess

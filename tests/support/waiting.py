@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waiting for something to become true, with a time-out that says what was missing."""
+"""Waits until a condition is true; a time-out names the condition."""
 import time
 
 

@@ -83,8 +83,11 @@ def test_probes_while_postgresql_is_away_from_the_start(exportd, listener, postg
             postgres.start()
 
 
-def test_a_store_that_is_gone_makes_the_worker_unready(exportd, listener):
+def test_a_store_that_is_gone_makes_the_worker_unready(exportd, listener, issue):
+    """After the first export: before it, the worker makes a store that is missing."""
+    export = exportd.enqueue(group=issue)
     with exportd.worker(**listener.settings) as worker:
+        wait_for_state(exportd, export, "valid")
         wait_for_answer(listener, "/readyz", (200, "ok\n"))
         os.rename(exportd.store, exportd.store + ".away")
         wait_for_answer(listener, "/readyz", (503, "away: storage\n"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A plain client for the tests of the query server."""
+"""A simple client for the tests of the query server."""
 import http.client
 import json
 import socket
@@ -40,8 +40,8 @@ def connect(server):
 
 
 def ask(server, body=None, method="POST", path=None, content_type="application/json", connection=None):
-    """The Answer to a request; `body` is text, or anything else that becomes JSON. The path is that of
-    queries by default."""
+    """The Answer to a request. `body` is text, or a value to be printed as JSON. The default path is that of
+    queries."""
     path = path or ("/events/query" if server.dialect.name == "2020" else "/query")
     raw = body if isinstance(body, str) else json.dumps(body)
     headers = {"Content-Type": content_type} if content_type else {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the Snubas of both years have in common: refusals, dates, literals and names in SQL."""
+"""The common parts of both dialects' servers: refusals, dates, literals and names in SQL."""
 import re
 from datetime import datetime
 
@@ -14,7 +14,7 @@ COLUMN_NAME = r"^-?[a-zA-Z0-9_.]+(\[[a-zA-Z0-9_.:-]+\])?$"
 ISO_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.\d{1,6})?)?"
                       r"(Z|[+-]\d\d:?\d\d)?\Z")
 
-# Tags that are columns of their own. The names with a dot are tags of contexts.
+# Tags with columns of their own. The names with a dot are tags of contexts.
 PROMOTED = ("level", "logger", "server_name", "transaction", "environment", "release", "dist", "user",
             "site", "url", "app_device", "device", "device_family", "runtime", "runtime_name",
             "browser", "browser_name", "os", "os_name", "os_rooted")
@@ -23,7 +23,7 @@ DOTTED = {"app_device": "app.device", "device_family": "device.family",
           "os_rooted": "os.rooted"}
 
 def column_type(name):
-    """Of the column of a promoted tag."""
+    """The type of a promoted tag's column."""
     return "Nullable(UInt8)" if name == "os_rooted" else "Nullable(String)"
 
 
@@ -40,7 +40,7 @@ PAGES = {
 
 
 class Refusal(Exception):
-    """An answer other than success, found before ClickHouse was asked."""
+    """An answer that needs no ClickHouse, mostly an error."""
 
     def __init__(self, status, content_type, body):
         super().__init__(f"{status} {body}")
@@ -50,14 +50,14 @@ class Refusal(Exception):
 
 
 def page(status):
-    """A refusal as the web framework writes it."""
+    """A refusal as an HTML page, as the web framework writes it."""
     name, text = PAGES[status]
     return Refusal(status, HTML, f"<!doctype html>\n<html lang=en>\n<title>{status} {name}</title>\n"
                                  f"<h1>{name}</h1>\n<p>{text}</p>\n")
 
 
 def parse_time(text):
-    """The whole second and the zone (which is not applied) of an ISO time; ValueError."""
+    """The whole second and the zone (not applied) of an ISO time; else raises ValueError."""
     match = ISO_TIME.match(text)
     if not match:
         raise ValueError(f"no time: {text}")
@@ -77,7 +77,7 @@ def quote_name(name, safe=SAFE_NAME):
 
 
 def literal(value, specials):
-    """A value as SQL; the characters that a text's backslash stands before are in `specials`."""
+    """A value as SQL. The characters in `specials` get a backslash in texts."""
     if isinstance(value, datetime):
         return sql_time(value)
     if isinstance(value, str):
@@ -88,13 +88,13 @@ def literal(value, specials):
 
 
 def is_condition(thing):
-    """Three elements with an operator in the middle; anything else is a group of conditions."""
+    """Whether it is a condition: three elements, the second an operator. Else it is a group of conditions."""
     return isinstance(thing, list) and len(thing) == 3 and isinstance(thing[1], str) \
         and isinstance(thing[0], (str, list))
 
 
 def time_bucket(granularity):
-    """The column `time`."""
+    """The expression of the column `time`."""
     function = {60: "toStartOfMinute", 3600: "toStartOfHour", 86400: "toDate"}.get(granularity)
     if function:
         return f"{function}(timestamp)"
@@ -102,7 +102,7 @@ def time_bucket(granularity):
 
 
 def cells(meta, row):
-    """A row of JSONCompact as the object of an answer: times in ISO form with their zone."""
+    """A row of JSONCompact as an object of the answer, with times in ISO form with their zone."""
     values = {}
     for column, value in zip(meta, row):
         if isinstance(value, str):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Snuba of April 2018: a request becomes one SELECT. The versions of the 17th and of the 19th differ in
-few points, which are members."""
+"""The Snuba of April 2018: a request becomes one SELECT. The versions of 17 and 19 April differ in a few
+points, which are members."""
 from datetime import timedelta
 
 from support.clickhouse import ClickHouseError
@@ -26,7 +26,7 @@ ISSUES_OF_PYTHON = 950
 
 
 class April17:
-    """The dialect that exportd calls `2018`."""
+    """exportd's dialect `2018`."""
 
     name = "2018apr17"
     table, create_table = TABLE, CREATE_TABLE
@@ -38,7 +38,7 @@ class April17:
     drop_paths = ("/tests/drop",)
 
     def check(self, _path, body, _now):
-        """The body, or a Refusal."""
+        """Returns the body, or raises a Refusal."""
         if body is None or schema.violation(self.schema, body):
             raise page(400)
         return body
@@ -47,7 +47,7 @@ class April17:
         return page(400)
 
     def other(self, method, path):
-        """The answer to a request that is neither a query nor of the tests."""
+        """The answer to a request that is neither a query nor one of the tests' own."""
         return page(404)
 
     def query(self, body, now):
@@ -81,7 +81,7 @@ class April19(April17):
 
 
 def _literal(value):
-    """Python 2 formats bytes into a text: what is no ASCII is an exception nobody catches."""
+    """Python 2 mixes bytes and text here: a text that is not ASCII is an exception that is not caught."""
     for text in value if isinstance(value, list) else [value]:
         if isinstance(text, str) and not text.isascii():
             raise page(500)
@@ -89,7 +89,7 @@ def _literal(value):
 
 
 class _Query:
-    """One request. `aliases` maps an expression to the alias that it has already got."""
+    """A request. `aliases` maps each expression that has an alias to that alias."""
 
     def __init__(self, version, body, now):
         self.version = version
@@ -102,7 +102,7 @@ class _Query:
         groupby = body.get("groupby", "time")
         groupby = groupby if isinstance(groupby, list) else [groupby]
         default = [["count" if self.version.name == April17.name else "count()", "", "aggregate"]]
-        # The aggregates come first: what they define, the columns may use.
+        # The aggregates come first, because columns may use their aliases.
         aggregates = [self._column(column, alias, function)
                       for function, column, alias in body.get("aggregations", default)]
         columns = [self._column(column) for column in groupby]
@@ -125,7 +125,7 @@ class _Query:
             until, until_zone = self._date("to_date", self.now)
         except ValueError:
             raise page(500) from None
-        # The original compares a time with a zone to one without, or asserts.
+        # The original fails: it compares a time with a zone to one without, or asserts.
         if (since_zone is None) != (until_zone is None) or since > until:
             raise page(500)
         project = self.body["project"]
@@ -156,7 +156,7 @@ class _Query:
         if not orderby:
             return []
         alias = quote_name(orderby.lstrip("-"))
-        # What has no alias is not known here, and ignored.
+        # A column without an alias is ignored, as in the original.
         if alias not in self.aliases.values():
             return []
         return [f"ORDER BY {alias} {'DESC' if orderby.startswith('-') else 'ASC'}"]
@@ -192,7 +192,7 @@ class _Query:
         return f"({expression} AS {alias})"
 
     def _issue(self):
-        """An if() within an if() for each group: ClickHouse takes 497, and Python's own depth has an end."""
+        """Nests an if() for each group. ClickHouse takes 497 levels; Python's recursion is limited, too."""
         issues = self.body.get("issues", [])
         if len(issues) >= ISSUES_OF_PYTHON:
             raise page(500)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Snuba of March 2020, dataset events: a request becomes the SELECT that the original makes of it."""
+"""The Snuba of March 2020, dataset events: turns a request into the same SELECT as the original does."""
 import re
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from support.snuba.common import (DOTTED, HTML, JSON, NESTED, PROMOTED, SAFE_COL
 from support.snuba.schema import schema_2020, violation, with_defaults
 
 TABLE = "test_sentry_local"
-# The columns of promoted tags: here some have the tag's own name.
+# The columns of promoted tags. Some have the tag's own name.
 COLUMNS = tuple({"release": "sentry:release", "dist": "sentry:dist", "user": "sentry:user"}.get(name, name)
                 for name in PROMOTED)
 PROMOTED_TAGS = {DOTTED.get(name, name): name for name in COLUMNS}
@@ -31,11 +31,11 @@ SAMPLE BY cityHash64(toString(event_id))"""
 ARRAYS = ("tags.key", "tags.value", "contexts.key", "contexts.value", "exception_stacks.type",
           "exception_stacks.value")
 NEGATIVE = ("!=", "NOT IN", "NOT LIKE", "IS NULL")
-# The condition that is read before the others: the first of these columns that is asked for.
+# The condition that is read before the others (PREWHERE): on the first of these columns in the request.
 PREWHERE = ("event_id", "group_id", "tags[sentry:release]", "message", "environment", "project_id")
 TURBO_SAMPLE = 0.1
 TOP = re.compile(r"top([1-9]\d*)\Z")
-# No newline fits the dot.
+# The dot matches no newline.
 QUOTED = re.compile(r"'.*'\Z")
 QUOTES_AND_BACKSLASHES = r"['\\]"
 
@@ -45,7 +45,7 @@ REDIRECT_PAGE = ("<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 3.2 Final//EN\">\n"
 
 
 class March2020:
-    """The dialect that exportd calls `2020`."""
+    """exportd's dialect `2020`."""
 
     name = "2020"
     table, create_table = TABLE, CREATE_TABLE
@@ -65,7 +65,7 @@ class March2020:
         schema = schema_2020((now - timedelta(days=5)).isoformat(), now.isoformat())
         wrong = violation(schema, body)
         if wrong is not None:
-            # The original stumbles over its own message where the whole body is what is wrong.
+            # If the whole body is wrong, the original fails when it formats its message.
             if not wrong.absolute_path:
                 raise page(500)
             raise Refusal(400, JSON, {"error": {"type": "schema", "message": wrong.message,
@@ -112,7 +112,7 @@ def _extra(sql):
 
 
 class _Query:
-    """One request, with its defaults. `aliases` are those that the SQL has defined so far."""
+    """A request with its defaults. `aliases` are the aliases that the SQL has defined so far."""
 
     def __init__(self, body):
         self.body = body
@@ -170,7 +170,7 @@ class _Query:
         return [f"ORDER BY {', '.join(parts)}"] if parts else []
 
     def _split(self):
-        """The conditions: the one that goes before, as a list, and the others."""
+        """The conditions: a list with the one of PREWHERE, and the others."""
         try:
             since, until = (parse_time(self.body[name])[0] for name in ("from_date", "to_date"))
         except ValueError:
@@ -180,7 +180,7 @@ class _Query:
         conditions = self.body["conditions"] + [
             ["project_id", "IN", _list(self.body["project"])], ["timestamp", ">=", since],
             ["timestamp", "<", until], ["deleted", "=", 0]]
-        # The same condition twice is one.
+        # A condition that is given twice counts once.
         conditions = [condition for index, condition in enumerate(conditions)
                       if condition not in conditions[:index]]
         ranked = sorted((PREWHERE.index(name), index) for index, condition in enumerate(conditions)
@@ -263,8 +263,8 @@ class _Query:
         return f"({pairs})[{1 if column == 'tags_key' else 2}]"
 
     def _call(self, expression, depth=0):
-        """A nested function, [name, [argument, …]], as SQL, and its alias or None. A name among the
-        arguments that a list follows is a function too."""
+        """A nested function, [name, [argument, …]], as SQL, and its alias or None. A name among the arguments
+        that is followed by a list is also a function."""
         name, arguments = expression[:2]
         if not SAFE_NAME.match(name):
             raise page(500)
@@ -313,7 +313,7 @@ def _list(thing):
 
 
 def _names(thing):
-    """All texts in nested lists: the columns among them are those that are asked for."""
+    """All texts in nested lists. Those that are columns are the columns of the request."""
     if isinstance(thing, str):
         yield thing.lstrip("-")
     elif isinstance(thing, list):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Events on their way into the tables of both years."""
+"""Turns events into rows of the tables of both dialects."""
 import hashlib
 import json
 import re
@@ -12,13 +12,13 @@ HASH = re.compile(r"[0-9a-f]{32}\Z", re.IGNORECASE)
 
 
 def rows_2018(body, _now):
-    """From the list that /tests/insert takes."""
+    """Rows for the list of events that /tests/insert takes."""
     return [_row_2018(event) for event in body]
 
 
 def rows_2020(body, now):
-    """From a list of events, or of [2, "insert", event] messages, or one such message. What is older
-    than its retention is left out; KeyError where a group_id is missing."""
+    """Rows for a list of events, a list of [2, "insert", event] messages, or one such message. Events older
+    than their retention are left out; a missing group_id raises KeyError."""
     messages = [body] if isinstance(body, list) and body[:2] == [2, "insert"] else body
     events = [message[2] if isinstance(message, list) else message for message in messages]
     rows = [_row_2020(event) for event in events]
@@ -31,7 +31,7 @@ def json_lines(rows):
 
 
 def _row_2018(event):
-    """The promoted tags are columns, and no tags any more; a few tags are columns by another name."""
+    """Promoted tags become columns and are removed from the tags. Some columns have other names than the tags."""
     data = event["data"]
     tags = {key: text for key, text in _tags(data).items() if text}
     promoted = {name: tags.pop({"release": "sentry:release", "dist": "sentry:dist",
@@ -42,7 +42,7 @@ def _row_2018(event):
 
 
 def _row_2020(event):
-    """What is a column may be empty; among the tags nothing is."""
+    """A column may be empty; a tag with an empty value is left out."""
     data = event["data"]
     all_tags = _tags(data)
     tags = {key: text for key, text in all_tags.items() if text}
@@ -60,7 +60,7 @@ def _common(event, tags):
         "event_id": event["event_id"], "project_id": event["project_id"],
         "primary_hash": _digest(event["primary_hash"]), "message": event.get("message"),
         "platform": event.get("platform"),
-        # Whole seconds: the column has no more.
+        # The column has whole seconds only.
         "timestamp": event["datetime"][:19].replace("T", " "),
         "received": received and f"{datetime.fromtimestamp(received, timezone.utc):%Y-%m-%d %H:%M:%S}",
         "tags.key": sorted(tags), "tags.value": [tags[key] for key in sorted(tags)],
@@ -68,12 +68,12 @@ def _common(event, tags):
 
 
 def _digest(text):
-    """What is no MD5 already becomes one."""
+    """The MD5 of a text, or the text itself if it is an MD5."""
     return text if HASH.match(text) else hashlib.md5(text.encode()).hexdigest()
 
 
 def _tags(data):
-    """Keys with text, which may be empty."""
+    """Tags whose value is a text, even an empty one."""
     tags = data.get("tags") or {}
     pairs = tags.items() if isinstance(tags, dict) else [pair for pair in tags if pair]
     return {str(key): text for key, value in pairs if (text := _text(value)) is not None}
@@ -95,9 +95,9 @@ def _user(user):
 
 def bulk_insert(clickhouse, database, dialect, events, values, project=1, group=1, digest="1" * 32,
                 key="big", since=None, seconds=30 * 86400):
-    """`events` synthetic events straight into the table, some millions in seconds: the tag `key` has
-    `values` values, `user-1000000@example.com` and on, spread over the `seconds` from `since`
-    (UTC; by default so that they end now). The issue is `group`, in 2018 by its hash `digest`."""
+    """Inserts `events` synthetic events into the table; millions take seconds. The tag `key` has `values`
+    values, from `user-1000000@example.com` on. The events are spread over `seconds` from `since` (UTC; by
+    default they end now). The issue is `group`; in 2018 its hash is `digest`."""
     since = since or datetime.now(timezone.utc) - timedelta(seconds=seconds)
     start = int(since.replace(tzinfo=timezone.utc).timestamp())
     group_column = ", group_id, retention_days" if dialect.name == "2020" else ""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON schemas of requests, as strict as each version's. Violations are those of jsonschema's draft 4
-in the order of the schema, the first of which is answered."""
+"""The JSON schemas of requests, as strict as in each version. jsonschema (draft 4) checks them in the order
+of the schema; an answer reports the first violation."""
 import jsonschema
 
 from support.snuba.common import COLUMN_NAME
@@ -13,7 +13,7 @@ GROUPBY = [NAME, {"$ref": "#/definitions/column_list"}, {"type": "array", "maxIt
 
 
 def _schema_2018(functions, **more):
-    """`functions`: the schema of an aggregation's function."""
+    """`functions` is the schema of an aggregation's function."""
     project = {"type": "integer"}
     operators = [">", "<", ">=", "<=", "=", "!=", "IN", "IS NULL", "IS NOT NULL"]
     return {
@@ -53,7 +53,7 @@ def _schema_2018(functions, **more):
 
 SCHEMA_2018_APRIL_17 = _schema_2018({"anyOf": [{"enum": ["count", "uniq", "min", "max"]},
                                                {"type": "string", "pattern": r"^topK\(\d+\)$"}]})
-# An OR group is no condition here: its first element is no column.
+# Here an OR group is no condition, because its first element is no column.
 SCHEMA_2018_APRIL_19 = _schema_2018(
     {"type": "string"},
     having={"type": "array", "items": {"$ref": "#/definitions/condition"}})
@@ -68,7 +68,7 @@ _CONDITION = {"type": "array", "items": [{"anyOf": [NAME, _NESTED]},
 
 
 def schema_2020(from_date, to_date):
-    """`from_date` and `to_date` are the defaults of the moment."""
+    """`from_date` and `to_date` are the current defaults."""
     return {
         "type": "object",
         "properties": {

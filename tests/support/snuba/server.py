@@ -26,8 +26,8 @@ _numbers = itertools.count(1)
 
 @dataclass
 class Request:
-    """What was asked and how it went: `time` is time.time(), `body` the JSON or None, `sql` what
-    ClickHouse was asked, or None."""
+    """A request and its result: `time` is time.time(), `body` the JSON or None, `sql` the statement sent to
+    ClickHouse or None."""
     time: float
     method: str
     path: str
@@ -42,16 +42,16 @@ class Request:
 class SnubaServer:
     """`dialect`: "2018" (17 April), "2018apr19" or "2020". Members that a test may set at any time:
 
-    clock       a function that returns the UTC time as a naive datetime: "now" of defaults and retention
-    settings    settings of ClickHouse for queries, e.g. {"max_memory_usage": 100000}
-    rate_limit  the detail of a 429, with which every query is answered (2020), e.g.
+    clock       a function that returns the current UTC time (a naive datetime) for defaults and retention
+    settings    ClickHouse's settings for queries, e.g. {"max_memory_usage": 100000}
+    rate_limit  the detail of the 429 that answers every query (2020), e.g.
                 "project per-second of 1 exceeds limit of 0"
-    redis_down  the Redis of Snuba is away: 2020 answers with a page
-    on_query    called with the Request before a query is made; may wait, insert events, or raise Refusal
-    close_after_answer   each connection is closed after an answer, without saying so before
+    redis_down  Snuba's Redis is away: 2020 answers with an HTML page
+    on_query    called with the Request before its SQL is made; may wait, insert events, or raise Refusal
+    close_after_answer   close each connection after an answer, without announcing it
 
-    `requests` are all requests so far, `faults` the tracebacks of this server's own mistakes, which it
-    answers with a page as the original does with its.
+    `requests` are all requests so far. `faults` are the tracebacks of this server's own errors, which it
+    answers with an HTML page, as the original does.
     """
 
     def __init__(self, clickhouse, dialect, unix_socket=None):
@@ -76,12 +76,12 @@ class SnubaServer:
 
     @property
     def url(self):
-        """As EXPORTD_SNUBA_URL takes it."""
+        """The value for EXPORTD_SNUBA_URL."""
         return self.unix_socket or f"http://127.0.0.1:{self.port}"
 
     @property
     def queries(self):
-        """The requests for data, in the order they came."""
+        """The queries, in the order of their arrival."""
         return [request for request in self.requests if request.path.endswith("/query")]
 
     def close(self):
@@ -91,10 +91,10 @@ class SnubaServer:
         try:
             self.clickhouse.query(f"DROP DATABASE IF EXISTS {self.database}")
         except OSError:
-            pass  # the server is gone, and its folder will be
+            pass  # the server has ended, and its folder is removed soon
 
     def insert(self, body):
-        """As /tests/insert does, without the way there."""
+        """Inserts events as /tests/insert does, without HTTP."""
         make = events.rows_2020 if self.dialect.name == "2020" else events.rows_2018
         rows = make(body, self.clock())
         if rows:
@@ -102,14 +102,14 @@ class SnubaServer:
                                   events.json_lines(rows), database=self.database)
 
     def bulk_insert(self, events_count, values, **more):
-        """Millions of synthetic events in seconds: see events.bulk_insert."""
+        """Inserts millions of synthetic events within seconds: see events.bulk_insert."""
         events.bulk_insert(self.clickhouse, self.database, self.dialect, events_count, values, **more)
 
     def drop(self):
         self.clickhouse.query(f"TRUNCATE TABLE {self.dialect.table}", database=self.database)
 
     def handle(self, request):
-        """The answer to a request, as a Refusal (which a success is too: status, type and body)."""
+        """The answer to a request, as a Refusal (status, type and body; also for a success)."""
         self.requests.append(request)
         started = time.monotonic()
         try:
@@ -126,7 +126,7 @@ class SnubaServer:
     def _answer(self, request):
         dialect = self.dialect
         path = request.path.partition("?")[0]
-        # The 2018 server looks at the body, not at the method.
+        # The 2018 server checks the body, but not the method.
         is_query = path in dialect.query_paths and (
             request.method == "POST" or request.method == "GET" and dialect.name != "2020")
         if is_query:
@@ -191,7 +191,7 @@ class _Threads(socketserver.ThreadingMixIn):
         super().shutdown_request(connection)
 
     def close_connections(self):
-        """Those that clients keep alive."""
+        """Closes the connections that clients keep alive."""
         for connection in list(self._connections):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
@@ -199,7 +199,7 @@ class _Threads(socketserver.ThreadingMixIn):
                 pass
 
     def handle_error(self, _connection, _address):
-        pass  # a client that went away is no news
+        pass  # the client has closed the connection
 
 
 class _TcpServer(_Threads, socketserver.TCPServer):
@@ -221,7 +221,7 @@ class _UnixServer(_Threads, socketserver.UnixStreamServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Answers are written at once: no waiting for the peer's acknowledgement of the head.
+    # Buffered, so that header and body are sent together: the body waits for no acknowledgement.
     wbufsize = -1
 
     def setup(self):
@@ -236,7 +236,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def handle_expect_100(self):
-        return True  # never answered, as by the original's server
+        return True  # the original never answers this
 
     def do_any(self):
         length = int(self.headers.get("Content-Length") or 0)
