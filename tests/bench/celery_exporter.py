@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What throughput_bench.py compares exportd with: a Celery worker whose task is the export of one issue's
-tag values, written the way such tasks are written: psycopg2, a persistent connection a process, csv, a
-blob on disk, a row in the outbox, a mail by smtplib. It reads, writes and keeps what exportd does.
+"""The Celery worker with which throughput_bench.py compares exportd. Its task exports one issue's tag values,
+written as such tasks usually are: psycopg2, a persistent connection per process, csv, a blob on disk, a row
+in the outbox, a mail by smtplib. It reads, writes and keeps the same data as exportd.
 
 Settings are environment variables: BENCH_BROKER, BENCH_DATABASE, BENCH_REDIS (a socket's path),
 BENCH_STORE, BENCH_SMTP_PORT.
@@ -25,14 +25,14 @@ app.conf.update(task_default_queue="celery_export", task_ignore_result=True,
                 worker_send_task_events=False, broker_connection_retry_on_startup=True,
                 task_acks_late=True)
 
-IN_MEMORY = 1024 * 1024  # bytes of a CSV that need no file, as with exportd
+IN_MEMORY = 1024 * 1024  # bytes of a CSV that stays in memory, as in exportd
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 RELEASE = ("if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end"
            " return 0")
 
 
 class Process:
-    """What a worker process keeps between its tasks."""
+    """The state that a worker process keeps between its tasks."""
 
     def __init__(self):
         self.name = f"celery:{os.getpid()}"
@@ -174,7 +174,7 @@ def make_mail(export, slug, recipient):
 
 
 def finish(export, attempt, count, content, blob, checksum):
-    """Returns the mail and its id in the outbox."""
+    """Finishes the export; returns its mail and the mail's id in the outbox."""
     with process.database, process.database.cursor() as cursor:
         cursor.execute("""UPDATE exportd.export SET state = 'valid', worker = NULL, rows = %s,
             bytes = %s, pages = 1, progress_at = now(), finished_at = now()

@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """How fast is an export, and how much memory does it take?
 
-Puts distinct values of one tag into the tagstore's tables by SQL and exports them by `tag-export` and by
-a worker (file store, mail folder and all). In the same run `psql \\copy` writes the same rows, with the
-query that a user would write. Prints rows a second, the peak memory of the program and the ratio of its
-time to that of \\copy: the best of some rounds each.
+Inserts distinct values of one tag into the tagstore's tables by SQL. Exports them by `tag-export`, and by a
+worker with a file store and a mail folder. In the same run `psql \\copy` writes the same rows, with the query
+that a user would write. Prints rows per second, the program's peak memory, and the ratio of its time to that
+of \\copy; each is the best of several rounds.
 
     cmake --preset release && cmake --build --preset release
     tests/bench/export_bench.py                # build/release/exportd, 100,000 and 1,000,000 values
     tests/bench/export_bench.py --program PATH --rows 100000 --rounds 1
 
-Wanted: a ratio of at most 1.5, less than 64 MiB, and ten times the time for ten times the rows.
+Goal: a ratio of at most 1.5, less than 64 MiB, and ten times the time for ten times the rows.
 """
 import argparse
 import os
@@ -39,7 +39,7 @@ REFERENCE = """\\copy (
 
 
 def timed(command, program, environment, **streams):
-    """(seconds, KiB) of a command that has to succeed."""
+    """(seconds, KiB) of a command that must succeed."""
     start = time.monotonic()
     process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, **streams)
     peak = peak_memory([process], program)
@@ -88,8 +88,8 @@ class Bench:
         return seconds, peak, path
 
     def worker(self, rows):
-        """The time of the job, from its claim to its outcome: starting and draining cost the same
-        for any number of rows."""
+        """The time of the job from its claim to its outcome. It excludes start and drain, which cost the
+        same for any number of rows."""
         export = self.exportd.enqueue(key=f"key-{rows}")
         _, peak = timed([self.program, "worker", "--drain", "--concurrency", "1"],
                         self.program, self.environment, stderr=subprocess.DEVNULL)
@@ -104,7 +104,7 @@ class Bench:
         return seconds, peak, path
 
     def measure(self, name, rows):
-        """Checks the number of rows of what was made, so that nothing fast and wrong is praised."""
+        """Measures, and checks the number of rows, so that a wrong result fails."""
         seconds, peak, path = getattr(self, name)(rows)
         with open(path, "rb") as file:
             made = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b"")) - 1

@@ -1,15 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""How long do small organizations wait, if they take turns with large ones, and if the first come are
-the first served?
+"""How long do small organizations wait if organizations take turns, compared with first come, first served?
 
-Simulated: 1,000 organizations, of which few ask for most of the exports (a Pareto distribution), many
-of them at once, over a day, and 50 threads that are busy for nine tenths of it. Times are the model's,
-not this machine's: the same on each.
+Simulates a day of 1,000 organizations, few of which request most of the exports (a Pareto distribution),
+many at once, and 50 threads that are busy nine tenths of the day. Times are those of the model, so they are
+the same on each machine.
 
-The model of turns is first held against the queue itself: a PostgreSQL with the same arrivals, one
-thread, weights, and the statements of common/job/sql/ has to serve the same organizations in the same
-order, up to ties, and to have the same passes at the end.
+First, the model of turns is compared with the queue itself: a PostgreSQL with the same arrivals, one thread,
+weights, and the statements of common/job/sql/ must serve the same organizations in the same order, except for
+ties, and must have the same passes at the end.
 
     tests/bench/fairness_simulation.py
     tests/bench/fairness_simulation.py --threads 10 --organizations 200 --seed 7
@@ -32,7 +31,7 @@ from support.queue_rows import (QUEUE, claim_next, end_job, enqueue,  # noqa: E4
 from support.servers import Postgres  # noqa: E402
 
 DAY = 86400
-SMALL = 5  # exports a day, at most: a small organization
+SMALL = 5  # exports per day of a small organization, at most
 
 
 class FirstComeFirstServed:
@@ -48,18 +47,18 @@ class FirstComeFirstServed:
 
 
 class Turns:
-    """Migration 0008's find_place, claim.sql and tidy.sql: who has the lowest pass is served, and goes
-    on by 1 / weight; who comes begins at the lowest pass that waits."""
+    """Models find_place of migration 0008, claim.sql and tidy.sql: the organization with the lowest pass is
+    served, and its pass grows by 1 / weight. A new organization starts with the lowest pass that waits."""
 
     def __init__(self, weights):
         self._weights = weights
-        self.passes = {}  # of those that have something to do
+        self.passes = {}  # of organizations with jobs
         self._jobs = collections.defaultdict(collections.deque)
         self._heap = []
 
     def lowest(self):
         while self._heap and self.passes.get(self._heap[0][1]) != self._heap[0][0]:
-            heapq.heappop(self._heap)  # it has gone on, or has nothing to do any more
+            heapq.heappop(self._heap)  # its pass has changed, or it has no jobs left
         return self._heap[0][0] if self._heap else None
 
     def put(self, organization, job):
@@ -85,10 +84,10 @@ class Turns:
         return organization, job
 
 
-# ---- the model against the queue itself ----
+# ---- the model compared with the queue itself ----
 
 def check_model(sql, steps, rng):
-    """Raises an error where they differ."""
+    """Raises an error if model and queue differ."""
     weights = {organization: rng.choice([1, 1, 2, 3])
                for organization in insert_organizations(sql, 12)}
     for organization, weight in weights.items():
@@ -130,7 +129,7 @@ def serve_both(sql, model, run):
 # ---- the simulation ----
 
 def make_arrivals(arguments, rng):
-    """(time, organization, seconds of work), in order of time. Large organizations ask in bursts."""
+    """(time, organization, seconds of work), in order of time. Large organizations request in bursts."""
     asked = []
     for organization in range(arguments.organizations):
         left = min(int(rng.paretovariate(0.7)), 20_000)
@@ -145,7 +144,7 @@ def make_arrivals(arguments, rng):
 
 
 def simulate(queue, arrivals, threads):
-    """How long each job waits: (organization, seconds)."""
+    """The wait of each job: (organization, seconds)."""
     waits, free, ends, n = [], threads, [], 0
     while n < len(arrivals) or ends:
         if not ends or n < len(arrivals) and arrivals[n][0] <= ends[0]:

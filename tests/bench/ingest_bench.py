@@ -2,17 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """How fast are events counted?
 
-Makes events with 8 tags each, half of them for each process, and ingests them with one process and with
-two at once, each time into an empty database. In the same run COPY puts the rows that ingest made (the
-same rows into the same tables with the same indexes and foreign keys) into an empty database, also from
-one connection and from two: the limit for anybody who writes these tables. Prints events a second, peak
-memory and the ratio to that COPY.
+Makes events with 8 tags each, and ingests them with one process and with two at once (half of the events
+each), each time into an empty database. In the same run COPY writes the rows that ingest has made into an
+empty database with the same tables, indexes and foreign keys, also over one connection and over two. That is
+the limit for any writer of these tables. Prints events per second, peak memory and the ratio to that COPY.
 
     cmake --preset release && cmake --build --preset release
     tests/bench/ingest_bench.py                # build/release/exportd, 100,000 events
     tests/bench/ingest_bench.py --program PATH --events 20000 --rounds 1
 
-Wanted: 10,000 events/s with two processes on two cores, and memory that does not grow with the file.
+Goal: 10,000 events/s with two processes on two cores, and memory that does not grow with the file.
 """
 import argparse
 import contextlib
@@ -33,13 +32,13 @@ from support.memory import peak_memory  # noqa: E402
 from support.program import ROOT, Exportd  # noqa: E402
 from support.servers import Postgres, Redis  # noqa: E402
 
-# What ingest writes, the referenced tables first.
+# The tables that ingest writes, the referenced ones first.
 TABLES = ("sentry_environment", "sentry_environmentproject", "sentry_release",
           "sentry_release_project", "sentry_eventuser", "sentry_groupedmessage",
           "sentry_grouphash", "sentry_message", "tagstore_tagkey", "tagstore_tagvalue",
           "tagstore_grouptagkey", "tagstore_grouptagvalue", "tagstore_eventtag",
           "exportd.event_user_attributes", "exportd.sampled_event")
-# Their rows in two halves, for two connections: the large ones by event or value.
+# The tables' rows in two halves, for two connections: those of the large tables by event or value.
 SPLIT = {"sentry_message": "id", "tagstore_eventtag": "event_id",
          "exportd.event_user_attributes": "event_id",
          "tagstore_tagvalue": "id", "tagstore_grouptagvalue": "id"}
@@ -48,13 +47,13 @@ TAGS = 8
 
 def make_event(pick, number):
     when = datetime.datetime(2026, 3, 1) + datetime.timedelta(milliseconds=10 * number)
-    issue = min(int(pick.expovariate(1 / 40)), 499)  # some issues happen often, most seldom
+    issue = min(int(pick.expovariate(1 / 40)), 499)  # some issues are frequent, most are rare
     tags = {"environment": pick.choice(["production", "staging", "testing"]),
             "level": pick.choice(["error", "warning", "info"]),
             "release": f"1.{pick.randrange(5)}", "server_name": f"web-{pick.randrange(50)}",
             "browser": f"Browser {pick.randrange(40)}", "os": f"System {pick.randrange(15)}",
             "url": f"https://example.com/page/{pick.randrange(1000)}"}
-    assert len(tags) + 1 == TAGS  # and that of the user
+    assert len(tags) + 1 == TAGS  # and the user's tag
     return {"event_id": f"{pick.getrandbits(128):032x}", "project_id": 1,
             "hashes": [hashlib.md5(b"%d" % issue).hexdigest()],
             "message": f"something broke in place {issue}", "platform": "python",
@@ -72,7 +71,7 @@ def write_events(path, count, seed):
 
 
 def run_at_once(commands, environment):
-    """The seconds until all have succeeded; what they print; the largest peak of memory in KiB."""
+    """Runs commands at once: the seconds until all have succeeded, their output, the largest peak memory in KiB."""
     with contextlib.ExitStack() as stack:
         outputs = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in commands]
         start = time.monotonic()
@@ -105,7 +104,7 @@ class Bench:
         return self.postgres.url(name)
 
     def ingest(self, processes):
-        """Leaves the rows in the database `ingested`."""
+        """Ingests into the database `ingested`, which keeps the rows."""
         url = self.new_database("ingested")
         inputs = self.halves
         if processes == 1:
@@ -122,7 +121,7 @@ class Bench:
         return seconds, peak
 
     def check(self, database, counted):
-        """Nothing fast and wrong is praised."""
+        """Checks the rows, so that a wrong result fails."""
         with self.postgres.connect(database) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT (SELECT count(*) FROM sentry_message),"
                            " (SELECT sum(times_seen) FROM sentry_groupedmessage),"
@@ -153,7 +152,7 @@ class Bench:
         return f"BEGIN;\n{lines}COMMIT;\n"
 
     def copy(self, connections):
-        """The tables that both halves refer to come first; then all that is left, at once."""
+        """Copies the tables to which both halves refer first, then the others at once."""
         url = self.new_database("copied")
         halves = [(0, 1)] if connections == 1 else [(0,), (1,)]
         first = [table for table in TABLES if table not in SPLIT]

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""How fast does the intake bring Celery's messages into PostgreSQL, and in how much memory?
+"""How fast does the intake move Celery's messages into PostgreSQL, and how much memory does it need?
 
-The queue is paused, so that nothing is claimed: the clock runs from the worker's start until Redis has
-no message any more. Prints messages a second, and the worker's most memory over that of an idle one.
+The queue is paused, so that nothing is claimed. The clock runs from the worker's start until Redis has no
+messages left. Prints messages per second, and how much the worker's peak memory exceeds that of an idle one.
 
     cmake --preset release && cmake --build --preset release
     tests/bench/intake_bench.py --messages 100000
@@ -24,7 +24,7 @@ from support.waiting import wait_until  # noqa: E402
 
 
 def most_memory(worker):
-    """In KiB."""
+    """The worker's peak memory, in KiB."""
     with open(f"/proc/{worker.process.pid}/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
 

@@ -1,22 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What does the queue cost PostgreSQL: a claim, and claims and ends a second?
+"""What does the queue cost PostgreSQL: how long is a claim, and how many claims and ends fit into a second?
 
-The statements of common/job/sql/ themselves, prepared as the program does, over three queues:
+Runs the statements of common/job/sql/ themselves, prepared as the program does, over three queues:
 
-  empty     nothing has been in it before
+  empty     a new queue
   full      1,000,000 finished and 100,000 waiting exports of 500 organizations, 50 running
-  snapshot  the same, while a snapshot is held open through 20,000 jobs, as pg_dump does: nothing that
-            claims leave behind can be removed
+  snapshot  the same, while a snapshot is held open for 20,000 jobs, as pg_dump does: dead rows of claims
+  cannot be removed
 
-A claim: its execution in the server, median and 99th percentile of 200, and the pages that it reads.
-Claims and ends: by several connections at once, each of which claims a job and ends it; transactions
-of their own, a claim's unsynced. Each line has the ratio to the first.
+For a claim, it prints the time in the server (median and 99th percentile of 200) and the pages read. For
+claims and ends, several connections claim and end a job each, again and again; each step is a transaction,
+that of a claim unsynced. Each line has the ratio to the first line.
 
     tests/bench/queue_bench.py
     tests/bench/queue_bench.py --jobs 4000 --connections 4 --finished 100000
 
-Wanted: with the snapshot a claim stays below 20 ms.
+Goal: with the snapshot, a claim stays below 20 ms.
 """
 import argparse
 import contextlib
@@ -46,7 +46,7 @@ def make_queue(postgres, name, folder, **rows):
 
 
 def time_claims(postgres, name):
-    """Milliseconds, sorted, and the pages of the last claim. Each is undone."""
+    """The claims' milliseconds, sorted, and the pages of the last one. Each claim is rolled back."""
     with contextlib.closing(postgres.connect(name)) as connection:
         sql = connection.cursor()
         claims = [explain_claim(sql) for _ in range(CLAIMS)]
@@ -54,7 +54,7 @@ def time_claims(postgres, name):
 
 
 def rate(postgres, name, jobs, connections):
-    """Jobs a second that are claimed and ended."""
+    """Jobs per second that are claimed and ended."""
     def work(number):
         with contextlib.closing(postgres.connect(name)) as connection:
             sql = connection.cursor()

@@ -2,17 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """How fast is an export through Snuba, and what does it need?
 
-Puts events with many values of one tag into a private ClickHouse, in front of which the tests' Snuba
-answers, and exports all values by `tag-export`, at several page sizes and in both dialects; once more with a
-server that is silent, in the middle, for longer than the program waits. Prints rows a second, the program's own
-CPU time against the time that it waits for the server, and its peak memory. In the same run ClickHouse alone gives the same rows in one query, which is what a server can do at best.
+Inserts events with many values of one tag into a private ClickHouse behind the tests' Snuba. Exports all values
+by `tag-export`, at several page sizes and in both dialects, and once with a server that is silent in the middle
+for longer than the program waits. Prints rows per second, the program's CPU time, the time that it waits for the
+server, and its peak memory. In the same run ClickHouse alone returns the same rows in one query: the best that a
+server can do.
 
     cmake --preset release && cmake --build --preset release
     tests/bench/snuba_bench.py                 # build/release/exportd, 1,000,000 events, 100,000 values
     tests/bench/snuba_bench.py --program PATH --events 100000 --values 10000 --sizes 1000 --dialects 2020
 
-Wanted: a pause that costs little more than itself; less than 64 MiB, and a program that waits most of the time: each page is a whole sum for the
-server.
+Goal: a pause costs little more than its own length, the program needs less than 64 MiB, and it waits most of the
+time, because the server sums up all rows for each page.
 """
 import argparse
 import os
@@ -51,7 +52,7 @@ def prepare(exportd, cursor):
 
 
 def pause(server, seconds):
-    """The server takes so long for the fourth page."""
+    """The server takes `seconds` for the fourth page."""
     pages = []
 
     def wait(request):

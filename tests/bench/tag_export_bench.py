@@ -1,17 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What does `tag-export` cost beside the server's own work?
+"""What does `tag-export` cost in addition to the server's own work?
 
-Puts a million distinct values of one tag into the tagstore's tables by SQL and exports them by `tag-export`.
-In the same run `psql \\copy` writes the same rows to a file: the very statement that exportd sends, as the
-server's log shows it, with CSV in place of binary. Prints the time of each, the best of some rounds that take
-turns, their ratio, and the peak resident memory of the program.
+Inserts a million distinct values of one tag into the tagstore's tables by SQL and exports them by `tag-export`.
+In the same run `psql \\copy` writes the same rows to a file, by the statement that exportd sends, taken from the
+server's log, but with CSV instead of binary. Prints the time of each (the best of several rounds that take
+turns), their ratio, and the program's peak resident memory.
 
     cmake --preset release && cmake --build --preset release
     tests/bench/tag_export_bench.py            # build/release/exportd, 1,000,000 values
     tests/bench/tag_export_bench.py --program PATH --rows 100000 --rounds 3
 
-Wanted: a ratio of at most 1.1, and at most 16 MiB.
+Goal: a ratio of at most 1.1, and at most 16 MiB.
 """
 import argparse
 import os
@@ -63,7 +63,7 @@ class Bench:
         return os.path.join(self.folder, name)
 
     def _tag_export(self, name, environment=None):
-        """(seconds, KiB at the peak)"""
+        """(seconds, peak KiB)"""
         with open(self._path(name), "wb") as out:
             start = time.monotonic()
             process = subprocess.Popen(
@@ -87,7 +87,7 @@ class Bench:
         start = time.monotonic()
         process = subprocess.Popen(["psql", "-qX", "-d", self.postgres.url("bench"), "-c", command],
                                    stdin=subprocess.DEVNULL)
-        peak_memory([process], "")  # so that both are watched alike
+        peak_memory([process], "")  # so that both programs are watched in the same way
         seconds = time.monotonic() - start
         if process.returncode != 0:
             raise RuntimeError(f"psql ended with status {process.returncode}")
@@ -95,7 +95,7 @@ class Bench:
         return seconds
 
     def _check(self, name):
-        """The number of lines of what was made, so that nothing fast and wrong is praised."""
+        """Checks the number of lines, so that a wrong result fails."""
         with open(self._path(name), "rb") as file:
             made = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b"")) - 1
         os.unlink(self._path(name))

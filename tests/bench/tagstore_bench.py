@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long does each read method of the tagstore take?
 
-Puts values into the tagstore's tables by SQL (support/tagstore_rows.py: two keys, a million values each,
-in one group, in an environment and in all of them) and asks each method some times. Prints the median time of the whole command, of which starting and connecting
-(the time of get_tag_value, which reads one row) is a part, and the lines of the answer.
+Inserts values into the tagstore's tables by SQL (support/tagstore_rows.py: two keys, a million values each, in one
+group, for one environment and for all of them) and runs each method several times. Prints the median time of the
+whole command and the lines of the answer. The time includes start and connection, which is about the time of
+get_tag_value, because that method reads one row.
 
     cmake --preset release && cmake --build --preset release
     tests/bench/tagstore_bench.py              # build/release/exportd, 1,000,000 values of a key
@@ -53,7 +54,7 @@ QUESTIONS = {
 
 
 def ask(exportd, method, arguments):
-    """(seconds, lines) of a question that has to be answered."""
+    """(seconds, lines) of a method that must find an answer."""
     command = [exportd.path, "tagstore", method, "--project", "1", *arguments]
     start = time.monotonic()
     done = subprocess.run(command, env=exportd.environment({}), stdout=subprocess.PIPE, check=True)
@@ -80,7 +81,7 @@ def main():
             with connection.cursor() as cursor:
                 insert_environment(cursor)
                 fill_tagstore(cursor, arguments.values, arguments.keys, arguments.groups)
-                cursor.execute("CHECKPOINT")  # or the first questions wait for the disk
+                cursor.execute("CHECKPOINT")  # else the first methods wait for the disk
             connection.close()
             print(f"{arguments.values} values of each of {arguments.keys} keys in"
                   f" {arguments.groups} group(s), twice; median of {arguments.rounds}", flush=True)

@@ -1,23 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""How many small jobs (10 rows each) does a worker finish in a second, beside a Celery worker?
+"""How many small jobs (10 rows each) does a worker finish per second, compared with a Celery worker?
 
 Each round exports the same number of different issues with exportd and with the Celery worker of
-celery_exporter.py (prefork, the same concurrency), on the same PostgreSQL, Redis, file system and mail
-server, in turn. All waits in the queue before the start. The clock runs from the mail that ends the
-first tenth of the jobs, in which both warm up their connections, to the last mail; afterwards the
-rows, the files and the mails are counted and the CSVs compared. Prints jobs a second and the ratio:
-medians of the rounds.
+celery_exporter.py (prefork, the same concurrency), in turn, on the same PostgreSQL, Redis, file system and
+mail server. All jobs are in the queue before the start. The first tenth of the jobs warms up connections; the
+clock runs from the mail that ends it to the last mail. Afterwards the rows, files and mails are counted and
+the CSVs compared. Prints jobs per second and the ratio: medians of the rounds.
 
     cmake --preset release && cmake --build --preset release
     tests/bench/throughput_bench.py                    # concurrency 1, 2, 4; three rounds
     tests/bench/throughput_bench.py --program PATH --jobs 400 --concurrency 2 --rounds 1
-    tests/bench/throughput_bench.py --folder /dev/shm  # no waiting for a disk: what the programs cost
+    tests/bench/throughput_bench.py --folder /dev/shm  # without a disk: the programs' own cost
 
---folder is where the servers and the file store keep their data. Everything is synced as in
-production: PostgreSQL at each COMMIT, the store at each object; Redis each second.
+The servers and the file store keep their data in --folder. Everything is synced as in production: PostgreSQL
+at each COMMIT, the store at each object, Redis each second.
 
-Wanted: at least three times Celery's rate on a disk.
+Goal: at least three times Celery's rate on a disk.
 """
 import argparse
 import multiprocessing
@@ -43,8 +42,8 @@ KOMBU_SOCKET = "redis+socket://{}"
 
 
 class MailCounter:
-    """A mail server in a process of its own that takes everything and counts it: cheap, because what
-    it costs is taken from both sides."""
+    """A mail server in its own process that accepts all mails and counts them. It is cheap, because its cost slows
+    down both workers."""
 
     def __init__(self):
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -126,8 +125,8 @@ class Bench:
         self.mail.count.value = 0
 
     def _clear_store(self):
-        """Nothing is removed before the end: for some minutes ext4 takes long to find new inodes among
-        those that were freed, and whoever runs next would pay for it."""
+        """Files are removed at the end only: for some minutes after a removal, ext4 takes long to find new inodes
+        among the freed ones, which would slow down the next run."""
         if os.path.exists(self.exportd.store):
             self.stores += 1
             os.rename(self.exportd.store, os.path.join(self.folder, f"files-{self.stores}"))
@@ -143,7 +142,7 @@ class Bench:
         return [row[0] for row in self.sql.fetchall()]
 
     def measure(self, worker, concurrency):
-        """Jobs a second, once the worker is warm."""
+        """Jobs per second after the warm-up."""
         self.reset()
         exports = self._make_exports()
         with worker(self, concurrency) as running:
@@ -173,8 +172,8 @@ class Bench:
         return self.sql.fetchone() == (self.jobs, self.jobs)
 
     def _check(self):
-        """So that nothing fast and wrong is praised: each export has its own file on disk, equal to
-        that of the other worker."""
+        """Checks that each export has its own file on disk, equal to that of the other worker, so that a wrong
+        result fails."""
         self.sql.execute("""SELECT e.query_info, b.path FROM sentry_exporteddata e
                             JOIN sentry_fileblobindex i ON i.file_id = e.file_id
                             JOIN sentry_fileblob b ON b.id = i.blob_id
@@ -251,7 +250,7 @@ class CeleryWorker(Running):
                  "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"], environment)
 
     def prepare(self, exports):
-        """By Celery's own producer, into a list that the worker does not read."""
+        """Sends the messages with Celery's own producer, to a list that the worker does not read."""
         subprocess.run(
             ["/usr/bin/python3", "-c",
              "import sys, celery_exporter\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Producers and workers at work while something happens to them."""
+"""Producers and workers that work while a test disturbs them."""
 import contextlib
 
 from chaos.judge import judge
@@ -11,8 +11,8 @@ SLOW = "page:delay=150"
 
 @contextlib.contextmanager
 def business(world, ledger, workers=2, fault=SLOW, kills=(), **settings):
-    """Messages come and workers work, before, during and after the block; then everything is
-    judged. `kills` are times that explain a second copy of a mail; it may grow in the block."""
+    """Producers send messages and workers run jobs before, during and after the block; then the judge
+    checks the result. `kills` are times that explain a second copy of a mail; the block may add some."""
     with Crew(world, workers, faults=lambda: fault, **settings) as crew:
         producer = Producer(ledger, 0.15)
         producer.wait_for_entries(8)

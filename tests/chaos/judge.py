@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has to be true when it is all over, judged from the ledger, the mails, the store and the tables:
-not by asking exportd."""
+"""Checks the state after all jobs have ended, by the ledger, the mails, the store and the tables, without
+asking exportd."""
 import collections
 import hashlib
 import os
@@ -11,7 +11,7 @@ from support.program import text_part
 
 LISTS = ("data_export", "data_export\x06\x163", "data_export\x06\x166", "data_export\x06\x169")
 
-# What is seen of an export that comes to this end.
+# What is seen of an export with this end.
 ENDS = {VALID: ["finished", "valid"], FAILED: ["deleted", "failed"],
         CANCELLED: ["cancelled", "deleted"]}
 
@@ -83,7 +83,7 @@ def _every_export_ended_once(world, ledger):
 
 
 def _only_the_owner_ended_it(world, ledger):
-    """Each export was made by one attempt, and no other attempt took itself for that one."""
+    """Exactly one attempt of each export finished it, and no other attempt believed to have done so."""
     made = world.query("SELECT data_export_id, attempt FROM exportd.attempt WHERE outcome = 'valid'")
     valid = _exports(ledger, VALID)
     assert sorted(export for export, _ in made) == sorted(valid)
@@ -105,7 +105,7 @@ def _difference(got, expected):
 
 
 def _content(world, export):
-    """The bytes that a Sentry would send: the blobs' objects in the order of their offsets."""
+    """The bytes that Sentry would send: the blobs' objects in the order of their offsets."""
     rows = world.query(
         """SELECT f.size, f.checksum, b.path, b.checksum, i.offset
            FROM sentry_exporteddata e JOIN sentry_file f ON f.id = e.file_id
@@ -149,7 +149,7 @@ def _mails_are_right(world, ledger, kills):
         copies[export].append(mail.received_at)
     found = {export: len(names) for export, names in identities.items()}
     expected = dict.fromkeys(_exports(ledger, VALID, FAILED), 1)
-    for export in _exports(ledger, PURGED):  # it may have been sent before
+    for export in _exports(ledger, PURGED):  # its mail may have been sent before
         expected[export] = found.setdefault(export, 0) and 1
     assert found == expected, ("one Message-ID an export", _difference(found, expected),
                                _outbox(world, _difference(found, expected)))
@@ -166,8 +166,8 @@ def _outbox(world, exports):
 
 
 def _every_message_is_accounted_for(world, ledger):
-    """What leads to no export is in the dead list once; nothing is in Redis. A message of an export
-    that was purged leads to none."""
+    """Each message that leads to no export is in the dead list once, and no message is left in Redis. A
+    message of a purged export leads to no export."""
     dead = world.query("SELECT message FROM exportd.dead WHERE data_export_id IS NULL"
                        " OR data_export_id <> ALL(%s)", (list(_exports(ledger, PURGED)),))
     expected = [entry.message for entry in ledger.entries if entry.expected == DEAD]
@@ -177,7 +177,7 @@ def _every_message_is_accounted_for(world, ledger):
 
 
 def _nothing_is_left_in_the_store(world):
-    """After a cleanup each object has its row and each row its object."""
+    """After a cleanup, each object has its row, and each row its object."""
     folder = world.store
     objects = {os.path.relpath(os.path.join(path, name), folder)
                for path, _, names in os.walk(folder) for name in names}

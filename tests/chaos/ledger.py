@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who asks for exports, and what they wrote down about it: the judge believes the ledger, not exportd."""
+"""Producers, and the ledger of what they have sent: the judge relies on the ledger, not on exportd."""
 import base64
 import contextlib
 import itertools
@@ -16,7 +16,7 @@ from support.jobs import insert_export
 
 TASK = "sentry.data_export.tasks.assemble_download"
 VALID, FAILED, DEAD = "valid", "failed", "dead"
-CANCELLED, PURGED = "cancelled", "purged"  # by an operator, whatever was asked for
+CANCELLED, PURGED = "cancelled", "purged"  # ended by an operator
 
 ANN, BOB = "ann@example.com", "bob@example.com"
 
@@ -38,7 +38,7 @@ def plain(export, limit=None):
 
 
 def celery(export, limit=None, pickled=False, task=TASK):
-    """As Sentry's Celery writes it, task protocol 1."""
+    """A message as Sentry's Celery writes it, task protocol 1."""
     body = {"task": task, "id": str(uuid.uuid4()), "args": [], "retries": 0, "eta": None,
             "kwargs": {"data_export_id": export, "limit": limit, "environment_id": None},
             "expires": None, "utc": True, "callbacks": None, "errbacks": None,
@@ -56,21 +56,21 @@ def celery(export, limit=None, pickled=False, task=TASK):
 
 
 class Ledger:
-    """Sends messages of every kind and remembers each. The kinds are drawn by `seed`. `commands`:
-    also by `exportd enqueue`, which needs its servers up."""
+    """Sends messages of every kind and records each. `seed` draws the kinds. `commands`: also uses
+    `exportd enqueue`, which fails if a server is away."""
 
     def __init__(self, world, seed, commands=True):
         self._world = world
         self._random = random.Random(seed)
         self._commands = commands
-        self._numbers = itertools.count()  # no two producers get the same
+        self._numbers = itertools.count()  # each number is used by one producer only
         self.entries = []
 
     def exports(self):
         return {entry.export: entry for entry in self.entries if entry.export is not None}
 
     def _note(self, entry):
-        """Written down before it is sent: what is sent must be accounted for."""
+        """Records an entry. This happens before sending: each message sent must be in the ledger."""
         self.entries.append(entry)
         self._send(entry)
         return entry
@@ -79,14 +79,14 @@ class Ledger:
         self._world.send(entry.message, priority=self._random.choice((0, 0, 0, 3, 9)))
 
     def _content(self, big=False):
-        """(group, key, limit, CSV) of something that can be exported; a big one is exported whole."""
+        """(group, key, limit, CSV) of a possible export. A big one has no limit."""
         name, key = ("big", "path") if big else self._random.choice(self._world.small)
         limit = None if big else self._random.choice((None, None, 2))
         return name, key, limit, self._world.csv(name, key, limit)
 
     @staticmethod
     def _insist(question):
-        """A producer that does not give up while Postgres is away."""
+        """Tries again while PostgreSQL is away."""
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -96,7 +96,7 @@ class Ledger:
                 time.sleep(0.2)
 
     def _row(self, name, key, user=ANN):
-        """A row whose COMMIT had no answer gets no message: nobody asks for it."""
+        """Inserts an export row. If its COMMIT had no answer, the row gets no message."""
         query = {"project_id": "1", "key": key, "group_id": str(self._world.groups[name])}
 
         def insert():
@@ -117,36 +117,36 @@ class Ledger:
         self._note(Entry(FAILED, export, key, message=plain(export)))
 
     def command(self):
-        """`exportd enqueue`, which answers with the id of a twin if one is running: then this is no
-        new entry."""
+        """Runs `exportd enqueue`. If an equal export is running, it prints that one's id: then the ledger gets
+        no new entry."""
         name, key = self._random.choice(self._world.small)
         export = self._world.exportd.enqueue(group=self._world.groups[name], key=key)
         if export not in self.exports():
             self.entries.append(Entry(VALID, export, key, self._world.csv(name, key)))
 
     def duplicates(self, count):
-        """So many at once, of exports that exportd knows: of others a message might have been lost, and this would
-        hide it."""
+        """Sends `count` messages at once, again for exports that exportd knows. For other exports a second message
+        might hide the loss of the first."""
         known = self._insist(lambda: self._world.query("SELECT data_export_id FROM exportd.export"))
         if known:
             self._world.send(*(plain(*self._random.choice(known)) for _ in range(count)))
 
     def send_again(self, entries):
-        """Their messages."""
+        """Sends the entries' messages again."""
         for entry in entries:
             self._send(entry)
 
     def cancel(self):
-        """Of what was sent last: most of it is not finished."""
+        """Cancels one of the latest exports, most of which are not finished."""
         exports = [entry for entry in self.entries[-3:] if entry.expected == VALID]
         if exports:
             entry = self._random.choice(exports)
             done = self._world.exportd.run("cancel", entry.export).status == 0
-            if done and entry.expected == VALID:  # not purged meanwhile
+            if done and entry.expected == VALID:  # not purged in the meantime
                 entry.expected = CANCELLED
 
     def purge(self, user, entries):
-        """All exports of a user, which are `entries`."""
+        """Purges all exports of a user, which are `entries`."""
         for entry in entries:
             entry.expected = PURGED
         self._world.exportd.ok("purge", "--user", user)
@@ -173,8 +173,8 @@ class Ledger:
 
 
 class Repeated(threading.Thread):
-    """Calls something again and again, with a pause before each time, until stop(), which raises what went
-    wrong."""
+    """Calls a function again and again, with a pause before each call, until stop(), which raises an error of
+    the function."""
 
     def __init__(self, function, pause):
         super().__init__(daemon=True)
@@ -187,7 +187,7 @@ class Repeated(threading.Thread):
         try:
             while not self._ending.wait(self._pause):
                 self._function()
-        except Exception as error:  # told in the thread of the test
+        except Exception as error:  # raised later in the test's thread
             self._error = error
 
     def tell(self):
@@ -201,14 +201,14 @@ class Repeated(threading.Thread):
 
 
 class Producer(Repeated):
-    """Sends messages at a steady pace, and does so in spite of servers that are away."""
+    """Sends messages at a steady rate, even while servers are away."""
 
     def __init__(self, ledger, pause):
         self._ledger = ledger
         super().__init__(ledger.send_one, pause)
 
     def wait_for_entries(self, count, seconds=120):
-        """Until the ledger has that many."""
+        """Waits until the ledger has `count` entries."""
         deadline = time.monotonic() + seconds
         while len(self._ledger.entries) < count:
             self.tell()

@@ -6,7 +6,7 @@ from support.servers import Postgres, Redis
 
 
 class Servers:
-    """Of a test's own, because it kills them: a PostgreSQL and a Redis that keep what they were told."""
+    """A PostgreSQL and a Redis for one test, which may kill them. Both keep committed data."""
 
     def __init__(self, **options):
         self.postgres = Postgres(durable=True, **options)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that forget: PostgreSQL, killed, what was committed without waiting for the disk; Redis, without
-persistence, everything; a network, the reply to a claim."""
+"""Servers that forget. A killed PostgreSQL forgets commits that did not wait for the disk, a Redis without
+persistence forgets everything, and a network loses the reply to a claim."""
 import contextlib
 import time
 import types
@@ -19,7 +19,7 @@ from support.waiting import wait_until
 
 @pytest.fixture(scope="module")
 def lazy_servers(tmp_path_factory, events):
-    """A PostgreSQL that writes down only at a COMMIT that waits for it."""
+    """A PostgreSQL that writes its log to disk only for a COMMIT that waits for it."""
     servers = Servers(settings={"wal_writer_delay": "10s"})
     try:
         servers.fill(tmp_path_factory.mktemp("lazy"), events)
@@ -33,7 +33,7 @@ def runs(world):
 
 
 def kill_after_a_claim(world, known):
-    """As soon as there is another run than those: so that nothing else is committed in between."""
+    """Kills PostgreSQL as soon as it has a run that is not in `known`, before anything else is committed."""
     with contextlib.closing(world.connect()) as connection:
         cursor = connection.cursor()
 
@@ -46,8 +46,8 @@ def kill_after_a_claim(world, known):
 
 
 def test_postgres_forgets_claims(tmp_path, lazy_servers, events, seed):
-    """A job whose claim is forgotten waits again, while a thread works on it: the next claim has the same attempt
-    number, and another run."""
+    """A job whose claim is forgotten waits again while a thread works on it. Its next claim has the same attempt
+    number, but another run."""
     with World(tmp_path, lazy_servers, events) as world:
         ledger = Ledger(world, seed)
         for _ in range(25):
@@ -70,7 +70,7 @@ def test_postgres_forgets_claims(tmp_path, lazy_servers, events, seed):
 
 
 def test_redis_forgets_everything(tmp_path, servers, events, seed):
-    """What has been taken in is done; the rest is asked for again."""
+    """Messages in PostgreSQL are done; the others are sent again."""
     redis = Redis()
     try:
         servers = types.SimpleNamespace(postgres=servers.postgres, redis=redis,
@@ -93,14 +93,14 @@ def test_redis_forgets_everything(tmp_path, servers, events, seed):
 
 
 def hold_the_intake(world):
-    """No worker may take messages in, for less than two leases."""
+    """Prevents the intake in all workers, for less than two leases."""
     world.query("UPDATE exportd.queue SET intake = 'another',"
                 " intake_until = clock_timestamp() + %s * interval '1 second'",
                 (LEASE_SECONDS * 1.9,))
 
 
 def unknown(world, ledger):
-    """Entries of which PostgreSQL has nothing."""
+    """Entries that PostgreSQL does not know."""
     exports = {export for export, in world.query("SELECT data_export_id FROM exportd.export")}
     dead = {bytes(message) for message, in world.query("SELECT message FROM exportd.dead")}
     return [entry for entry in ledger.entries if entry.export not in exports and
@@ -108,7 +108,7 @@ def unknown(world, ledger):
 
 
 def test_the_reply_to_a_claim_is_lost(world, seed):
-    """The worker gives back what it does not know that it has."""
+    """The worker releases a job that it does not know it has claimed."""
     ledger = Ledger(world, seed)
     for _ in range(4):
         ledger.command()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9: at each fault point once, and at random moments. Producers keep a ledger; afterwards every
-export has ended once, every message is accounted for, every CSV is right, every mail was sent."""
+"""kill -9: once at each fault point, and at random moments. Producers keep a ledger. Afterwards every
+export has ended once, every message has led to its result, every CSV is right, and every mail was sent."""
 import glob
 import os
 import random
@@ -25,10 +25,10 @@ POINTS = ["before_intake_commit", "after_intake_commit", "after_intake_commit:ki
           "object_write:kill:2", "blob_row", "blob_row:kill:2", "before_commit", "after_commit",
           "after_smtp"]
 
-# Passed by a worker only when it undoes an upload.
+# A worker reaches these points only when it undoes an upload.
 UNDOING = ["cleanup_object", "cleanup_forget"]
 
-# Passed by commands only: test_cleanup.py, test_purge.py, test_delete.py, test_upgrade.py, test_ingest.py,
+# Only commands reach these points: test_cleanup.py, test_purge.py, test_delete.py, test_upgrade.py, test_ingest.py,
 # test_group_merge.py.
 OF_COMMANDS = ["cleanup_blob", "purge_export", "delete_export", "takeover_dead", "takeover_delayed",
                "takeover_keys", "ingest_prepared", "ingest_before_commit", "ingest_after_commit",
@@ -47,7 +47,7 @@ def test_every_fault_point_is_tried():
 
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at(world, seed, point):
-    """The first worker takes everything there is, and dies at the point; others go on."""
+    """The first worker takes all jobs and dies at the point; other workers go on."""
     ledger = Ledger(world, seed)
     for _ in range(3):
         ledger.command()
@@ -72,7 +72,7 @@ def test_killed_at(world, seed, point):
 
 @pytest.mark.parametrize("point", UNDOING)
 def test_killed_while_it_undoes_an_upload(world, seed, point):
-    """The export is cancelled while its first blob is stored."""
+    """The export is cancelled while its first blob is being stored."""
     ledger = Ledger(world, seed)
     ledger.row_and_message(big=True)
     entry, = ledger.entries
@@ -87,7 +87,7 @@ def test_killed_while_it_undoes_an_upload(world, seed, point):
     assert world.query("SELECT path FROM sentry_fileblob") == []
 
 
-# Makes windows wide that a random kill would seldom meet.
+# Slows down short steps, at which a random kill would rarely happen.
 SLOW = ["page:delay=40", "object_write:delay=60", "blob_row:delay=60", "before_commit:delay=60",
         "after_commit:delay=60", "after_claim:delay=60", "after_smtp:delay=60",
         "before_claim:delay=60", "claimed:delay=60", "before_intake_commit:delay=30",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Operators cancel, purge and clean up while workers work, and die."""
+"""Operators cancel, purge and clean up while workers work and die."""
 import time
 
 import pytest
@@ -13,7 +13,7 @@ SLOW = "page:delay=60,blob_row:delay=60,before_commit:delay=30"
 
 @pytest.mark.parametrize("locks", [None, "none"], ids=["redis", "postgres"])
 def test_cancel_purge_and_cleanup_at_once(tmp_path, servers, events, seed, locks):
-    """Twice bob asks for much, and all that he has is purged; once a worker dies in the middle."""
+    """Twice bob requests many exports, and all his exports are purged. In one round a worker dies."""
     with World(tmp_path, servers, events, LOCK_REDIS_URL=locks) as world:
         ledger = Ledger(world, seed)
         kills = []

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that die and come back, connections that break, disks that fill, clocks that jump: the same ledger,
-the same judge."""
+"""Servers that die and come back, connections that break, disks that fill, clocks that jump. The ledger and
+the judge are those of test_kill.py."""
 import contextlib
 import datetime
 import os
@@ -22,7 +22,7 @@ from support.waiting import wait_until
 
 
 def test_redis_is_away_for_longer_than_a_lease(world, seed):
-    """New messages wait for it."""
+    """New messages wait for Redis."""
     ledger = Ledger(world, seed, commands=False)
     with business(world, ledger) as crew:
         for _ in range(2):
@@ -34,7 +34,7 @@ def test_redis_is_away_for_longer_than_a_lease(world, seed):
 
 
 def test_without_redis_jobs_go_on(tmp_path, servers, events, seed):
-    """What PostgreSQL has is done, and what is asked for by command, where upload locks are rows."""
+    """Jobs in PostgreSQL are done, and so are those of `exportd enqueue`. Upload locks are rows here."""
     with World(tmp_path, servers, events, LOCK_REDIS_URL="none") as world:
         ledger = Ledger(world, seed)
         with business(world, ledger):
@@ -61,7 +61,7 @@ def test_postgres_is_killed(world, seed):
             world.postgres.start()
 
 
-# Makes a COMMIT that finishes an export take its time.
+# Slows down the COMMIT that finishes an export.
 SLOW_COMMIT = """
 CREATE FUNCTION audit.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN PERFORM pg_sleep(0.4); RETURN NULL; END $$;
@@ -88,7 +88,7 @@ def test_postgres_is_killed_in_commit(world, seed):
 
 
 def test_sessions_are_ended_by_the_administrator(world, seed):
-    """Those of the workers: a command, which is named just exportd, would fail and say so."""
+    """Ends the workers' sessions only: a command, whose sessions are named `exportd`, would fail."""
     ledger = Ledger(world, seed)
     with business(world, ledger):
         for _ in range(40):
@@ -117,18 +117,18 @@ def test_connections_are_cut_in_mid_answer(world, seed, server):
 # ---- the mail server ----
 
 class Door(Listener):
-    """Before the mail sink: open, or it does to each connection what its mode says."""
+    """Stands before the mail sink. It is open, or treats each connection as its mode says."""
 
     def __init__(self, port):
-        self.lost = 0    # answers to mails that were kept back
-        self.times = []  # when a mail may have been taken without an answer
+        self.lost = 0    # answers to mails that it has dropped
+        self.times = []  # times at which a mail may have been accepted without an answer
         self._mode = "open"
         self._clients = []
         self._port = port
         super().__init__()
 
     def turn(self, mode):
-        """For new connections; those that are kept by now between two mails end."""
+        """Sets the mode for new connections, and ends those that are idle between two mails."""
         self._mode = mode
         self.times.append(time.time())
         end(*self._clients)
@@ -145,7 +145,7 @@ class Door(Listener):
                 pass_on(client, server, self._loser() if mode == "lose" else lambda data: data)
 
     def _loser(self):
-        """Keeps the answer to the mail back, which is the fourth yes: EHLO, MAIL, RCPT, DATA."""
+        """Drops the answer to the mail itself: the fourth 250, after those to EHLO, MAIL and RCPT."""
         answers = 0
 
         def hear(data):
@@ -195,22 +195,22 @@ def test_the_disk_is_full(tmp_path, servers, events, seed, place):
 # ---- clocks ----
 
 class Clock:
-    """A clock that can be set, for programs that are told of it."""
+    """A wall clock that a test can set, for programs that get its settings."""
 
     def __init__(self, folder):
-        """What is in `folder` must be readable by the program's user."""
+        """The program's user must be able to read the files in `folder`."""
         self._path = os.path.join(str(folder), "clock")
         self._library = os.path.join(str(folder), "libclock_offset.so")
         shutil.copy(preload.library("clock_offset"), self._library)
         self.set(0)
 
     def environment(self):
-        """Of a server."""
+        """The environment for a server."""
         return {"PATH": os.environ["PATH"], "LD_PRELOAD": self._library,
                 "CLOCK_OFFSET_FILE": self._path}
 
     def settings(self):
-        """Of exportd."""
+        """The settings for exportd."""
         return preload.settings(self._library, clock_offset_file=self._path)
 
     def set(self, seconds):
@@ -222,8 +222,8 @@ class Clock:
 
 @pytest.mark.parametrize("hours", [5, -5])
 def test_the_clock_of_postgres_jumps(tmp_path, events, seed, hours):
-    """Nothing is done twice because it looks old, and nothing waits until the clock is there again: a
-    mail neither, whose server says "later" at the moment of the jump."""
+    """Nothing is done twice because it looks old, and nothing waits until the clock reaches an old time. That
+    includes a mail whose server says "later" at the moment of the jump."""
     clocks = []
 
     def environment(folder):
@@ -255,7 +255,7 @@ def test_the_clock_of_postgres_jumps(tmp_path, events, seed, hours):
 
 @pytest.mark.parametrize("hours", [5, -5])
 def test_the_clock_of_workers_jumps(tmp_path, world, seed, hours):
-    """It matters to the time in logs and mails only."""
+    """A worker's clock only sets the times in logs and mails."""
     clock = Clock(tmp_path)
     ledger = Ledger(world, seed)
     with business(world, ledger, **clock.settings()) as crew:

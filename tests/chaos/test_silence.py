@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Workers that are taken for dead and live: they come back among jobs that others have done meanwhile. Nothing is
-done twice, and nothing counts as a crash."""
+"""Workers that count as dead but live: when they come back, other workers have done their jobs. Nothing is done
+twice, and nothing counts as a crash."""
 import contextlib
 import signal
 import time
@@ -18,7 +18,7 @@ PAST_THE_LEASE = LEASE_SECONDS * 2.5
 
 
 def expect_silence(world):
-    """Some attempts ended by it, and no crash is counted."""
+    """Some attempts ended because their worker was silent, and no crash is counted."""
     ends = dict(world.query("SELECT outcome, count(*) FROM exportd.attempt GROUP BY 1"))
     assert ends.get("silent") and "crashed" not in ends, ends
     assert world.query("SELECT data_export_id FROM exportd.export WHERE crashes > 0") == []
@@ -26,7 +26,7 @@ def expect_silence(world):
 
 @pytest.mark.parametrize("numbers", [(0,), (0, 1)])
 def test_workers_stopped_past_their_lease(world, seed, numbers):
-    """One of three in turn, or two of them at once: the first that goes on does not judge the other."""
+    """Stops one of three workers in turn, or two at once. The first that goes on does not declare the other dead."""
     ledger = Ledger(world, seed)
     with business(world, ledger, workers=3) as crew:
         for n in range(4):
@@ -36,7 +36,7 @@ def test_workers_stopped_past_their_lease(world, seed, numbers):
 
 
 def test_all_workers_stopped_past_their_lease(world, seed):
-    """Whoever comes back first has been silent as long as the others."""
+    """The worker that comes back first has been silent as long as the others, and declares none dead."""
     ledger = Ledger(world, seed)
     with business(world, ledger, fault="page:delay=400") as crew:
         for _ in range(3):
@@ -45,7 +45,7 @@ def test_all_workers_stopped_past_their_lease(world, seed):
         assert not crew.events("worker.rescued"), crew.logs()
 
 
-# A message, a claim, a page, an object, an outcome, a mail, a beat is in its hands.
+# The worker is stopped while it handles a message, a claim, a page, an object, an outcome, a mail, a beat.
 STOPS = ["before_intake_commit", "after_intake_commit", "claimed:stop:2", "after_claim",
          "page:stop:3", "blob_row", "before_commit", "after_commit", "after_smtp",
          "heartbeat_round:stop:12"]
@@ -82,7 +82,7 @@ def test_stopped_at(world, seed, point):
 
 
 def test_a_heartbeat_that_hangs(world, seed):
-    """The jobs of a worker whose other threads go on: it comes to the end of them while another runs them."""
+    """The worker's other threads go on: they end their jobs while another worker runs the same jobs."""
     ledger = Ledger(world, seed)
     for _ in range(2):
         ledger.row_and_message()
@@ -98,7 +98,7 @@ def test_a_heartbeat_that_hangs(world, seed):
 
 
 def test_no_connection_for_a_lease(world, seed):
-    """One of two workers: PostgreSQL refuses it."""
+    """PostgreSQL refuses the connections of one of two workers."""
     ledger = Ledger(world, seed, commands=False)
     with contextlib.closing(Gate(world.postgres.port)) as gate:
         url = f"postgresql://postgres@127.0.0.1:{gate.port}/{world.database}"
@@ -120,8 +120,8 @@ def runs_something(world):
 @pytest.mark.parametrize("beat", ["clock_timestamp() - interval '1 day'",
                                   "clock_timestamp() + interval '1 day'"])
 def test_the_beats_of_the_living_look_wrong(world, seed, beat):
-    """They are judged by them, and beat again. Workers that started together also beat together, the one that runs
-    most first: it is judged only when its beat is made wrong between its beat and theirs."""
+    """Wrong beats make living workers count as dead until they beat again. Workers that started together also beat
+    together, the busiest one first. So its beat must be changed after it has beaten and before the others do."""
     ledger = Ledger(world, seed)
 
     def judged():
@@ -134,7 +134,7 @@ def test_the_beats_of_the_living_look_wrong(world, seed, beat):
 
 
 def test_a_beat_of_the_dead_lies_in_the_future(world, seed):
-    """As after a clock that was set back: it is not waited for."""
+    """As after a clock was set back. The others do not wait until that time."""
     ledger = Ledger(world, seed)
     ledger.row_and_message(big=True)
     with world.exportd.worker(FAULT="page:kill:2") as worker:

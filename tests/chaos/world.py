@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that survive being killed, workers that are started again, and known events."""
+"""Servers that keep their data when killed, workers that are started again, and known events."""
 import contextlib
 import itertools
 import os
@@ -20,7 +20,7 @@ LEASE_SECONDS = 2
 SMALL = [(f"issue {n}", f"key{m}") for n in range(3) for m in range(3)]
 BIG_VALUES = 4400  # of 200 bytes: two blobs, five pages
 
-# What finalizes an export, seen by triggers: in Sentry's own table, and each outcome that a worker
+# Triggers record what finishes an export: changes of Sentry's own table, and each outcome that a worker
 # writes.
 AUDIT = """
 CREATE SCHEMA audit;
@@ -53,8 +53,8 @@ def make_events():
 
 
 class World:
-    """`servers` have `postgres` and `redis`; the database is migrated and holds the events.
-    `finished`: the (export, attempt) that workers of a crew said they had made valid."""
+    """`servers` have `postgres` and `redis`. The database is migrated and contains the events. `finished`
+    lists each (export, attempt) that a worker of a crew has reported as valid."""
 
     small = SMALL
     _numbers = itertools.count(1)
@@ -80,7 +80,7 @@ class World:
         self.store = self.exportd.store
 
     def run_below(self, command):
-        """From now on exportd is started by another program, which becomes exportd."""
+        """From now on, `command` starts exportd: a program that executes it in its place."""
         script = os.path.join(self.exportd.folder, "exportd-below")
         with open(script, "w", encoding="utf-8") as file:
             file.write(f'#!/bin/sh\nexec {shlex.join(command)} {self.exportd.path} "$@"\n')
@@ -96,7 +96,7 @@ class World:
         self.postgres.drop_database(self.database)
 
     def query(self, statement, arguments=None):
-        """The rows, by a connection of its own: the server may have been killed since the last."""
+        """The rows of a statement. Each call connects, because the server may have been killed before."""
         with contextlib.closing(self.connect()) as connection:
             cursor = connection.cursor()
             cursor.execute(statement, arguments)
@@ -112,7 +112,7 @@ class World:
         return self._csvs[name, key, limit]
 
     def send(self, *messages, priority=0):
-        """A producer that does not give up while Redis is away."""
+        """Sends messages; tries again while Redis is away."""
         name = "data_export" + (f"\x06\x16{priority}" if priority else "")
         deadline = time.monotonic() + 60
         while True:
@@ -124,8 +124,8 @@ class World:
 
 
 class Crew:
-    """Workers, each started again when it dies. `each`: how many, or the settings of each; `faults`
-    yields the EXPORTD_FAULT of each start."""
+    """Workers, each started again when it dies. `each` is their number, or a list of their settings.
+    `faults` yields the EXPORTD_FAULT of each start."""
 
     def __init__(self, world, each, faults=lambda: None, **settings):
         self._world, self._faults = world, faults
@@ -155,21 +155,21 @@ class Crew:
                         self.workers[n] = self._start(n)
 
     def _end(self, worker):
-        """Its exit status."""
+        """Waits for the worker's end; returns its exit status."""
         status = worker.stop(seconds=90)
         self._world.finished |= {(line["data_export_id"], line["attempt"])
                                  for line in worker.events("dataexport.end")}
         return status
 
     def kill(self, number):
-        """kill -9 of one; tells when."""
+        """Kills a worker by kill -9; returns the time."""
         with self._lock:
             worker = self.workers[number % len(self.workers)]
             worker.process.kill()
             return time.time()
 
     def pause(self, numbers, seconds):
-        """Stops them, all together, and lets them go on."""
+        """Stops the workers, all together, and continues them after `seconds`."""
         processes = [self.workers[number].process for number in numbers]
         for process in processes:
             process.send_signal(signal.SIGSTOP)
@@ -205,16 +205,16 @@ class Crew:
 
 
 def end_upload_locks(world):
-    """Those of the dead end by themselves after a minute: not waited for here."""
+    """Ends upload locks of dead workers now; they would end after a minute."""
     for lock in world.queue.keys("l:fileblob:upload:*"):
         world.queue.delete(lock)
     world.query("DELETE FROM exportd.upload_lock")
 
 
 def finish(world):
-    """When no worker is alive: the holds of mails that the dead were sending, which end by themselves
-    after two minutes, end now, and so do upload locks; a last worker does the rest, and forgets the
-    dead and the organizations that have nothing to do."""
+    """Call it when no worker is alive. Holds of mails that dead workers were sending, which would end after two
+    minutes, end now, and so do upload locks. Then a last worker does the remaining work, and removes dead
+    workers and idle organizations from their tables."""
     end_upload_locks(world)
     world.query("UPDATE exportd.outbox SET next_try_at = now() WHERE state = 'waiting'")
     world.exportd.drain(timeout=300)
@@ -227,7 +227,7 @@ def finish(world):
 
 
 def wait_until_done(world, ledger, seconds=180):
-    """Every export of the ledger has its row finished or deleted."""
+    """Waits until the row of each export in the ledger is finished or deleted."""
     def done():
         return not world.query("SELECT 1 FROM sentry_exporteddata WHERE date_finished IS NULL"
                                " AND id = ANY(%s)", (list(ledger.exports()),))

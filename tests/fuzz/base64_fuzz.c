@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Base64: what is read, encoded again by libcrypto, is the text without its line ends. */
+/* Base64: libcrypto encodes the decoded bytes again, to the same text without its line ends. */
 #include "wire/base64.h"
 
 #include "fuzz.h"

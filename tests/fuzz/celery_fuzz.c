@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The body of a Celery message, which job_message_fuzz would have to guess in base64. The first
-   byte says of what kind the envelope around it is. */
+/* The body of a Celery message; job_message_fuzz would have to find it in base64. The first byte
+chooses the kind of envelope around it. */
 #include "wire/celery.h"
 
 #include "fuzz.h"

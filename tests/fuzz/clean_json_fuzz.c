@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON made clean: what jansson takes as it is means the same afterwards; what is clean stays so;
-   and what was read and is written is read again as equal. */
+/* Cleaned JSON: if jansson accepts the JSON before cleaning, the value is the same after it. Clean
+JSON is not changed. A value that is read and printed is read again as the same value. */
 #include "wire/clean_text.h"
 
 #include "fuzz.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text made clean: valid UTF-8 without a NUL; clean text stays as it is; a cut is clean too. */
+/* Cleaned text is valid UTF-8 without a NUL. Clean text is not changed, and its cut is clean. */
 #include "wire/clean_text.h"
 
 #include "base/utf8.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The URLs of servers, as the clients read them. No password goes out without TLS, but to this
-   machine. */
+/* The URLs of servers, as the clients read them. A password is sent without TLS to this machine
+only. */
 #include "base/url.h"
 #include "client/http.h"
 #include "client/redis.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The settings: lines NAME=value, of which those become the environment that begin with EXPORTD_
-   (but none that names a file). What is taken keeps the promises of struct config. */
+/* The settings. Lines NAME=value that begin with EXPORTD_ become the environment, except those that
+name a file. A configuration that is accepted keeps the promises of struct config. */
 #include "base/url.h"
 #include "config/config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The CSV writer: cells are separated by 0x01, rows by 0x02; libcsv, which is strict here, finds
-   the same cells in the file, made clean. */
+/* The CSV writer. In the input, 0x01 separates cells, and 0x02 rows. libcsv in strict mode reads
+the same cells, cleaned, from the CSV. */
 #include "format/csv.h"
 
 #include "fuzz.h"
@@ -11,9 +11,9 @@
 
 enum { CELL = 1, ROW = 2, COLUMNS_MAX = 4 };
 
-/* What the reader has still to find: the cells, in order, each with its end. */
+/* The cells that the reader has not found yet, in order, each with its end. */
 struct expected {
-    struct buffer bytes; /* "<clean text>\0" each, ROW and NUL at a row's end */
+    struct buffer bytes; /* per cell "<clean text>\0"; ROW and NUL after a row */
     size_t at;
 };
 
@@ -48,7 +48,7 @@ static void expect_row(struct expected *expected, const union row_cell *cells, s
     CHECK(buffer_append(&expected->bytes, "\2", 2, &error));
 }
 
-/* Reads the next row, of at most `max` cells; how many there were. */
+/* Reads the next row, of at most `max` cells; returns how many cells it has. */
 static size_t next_row(const char **at, const char *end, union row_cell *cells, size_t max)
 {
     size_t count = 0;
@@ -65,7 +65,7 @@ static size_t next_row(const char **at, const char *end, union row_cell *cells, 
     return count;
 }
 
-/* The first row says how many columns there are; a later one that is shorter is filled up. */
+/* The first row sets the number of columns. A shorter row is filled up with empty cells. */
 static void write_all(struct sink *sink, const char *at, const char *end, struct expected *expected)
 {
     static const struct row_column columns[COLUMNS_MAX] = {
@@ -92,7 +92,7 @@ static void write_all(struct sink *sink, const char *at, const char *end, struct
     row_writer_free(writer);
 }
 
-/* libcsv would drop spaces and tabs around a cell. */
+/* Without this, libcsv would drop spaces and tabs around a cell. */
 static int is_space(unsigned char c)
 {
     (void)c;

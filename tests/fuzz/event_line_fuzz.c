@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A line of `exportd ingest`: an event that is read keeps every promise of its struct. */
+/* A line for `exportd ingest`: an event that is read keeps every promise of its struct. */
 #include "wire/event_line.h"
 
 #include "base/utf8.h"
 #include "fuzz.h"
 
-/* Clean text of at most `characters`; no newline unless it may have one. */
+/* Checks that a text is clean, has at most `characters`, and no newline unless it is allowed. */
 static void check_text(const char *text, size_t characters, bool one_line)
 {
     size_t size = strlen(text), count = 0;

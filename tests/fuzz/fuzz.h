@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every fuzz target needs. A target calls one parser with the bytes that libFuzzer thinks of,
- * and checks what the parser promises about anything that it takes; the sanitizers do the rest. The
- * bytes come in a block of exactly their size, so that a read beyond them is seen.
+ * For every fuzz target. A target calls one parser with bytes from libFuzzer, and checks what the
+ * parser promises about the input that it accepts; the sanitizers find other errors. The bytes are
+ * in a block of exactly their size, so that a read beyond them is found.
  */
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H
@@ -20,7 +20,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-/* A refusal has a code and says why, in a line of clean text. */
+/* Checks that an error has a code and a message: one line of clean text. */
 static inline void check_error(const struct error *error)
 {
     CHECK(error->code != ERROR_NONE && error->code != ERROR_AWAY);
@@ -28,7 +28,7 @@ static inline void check_error(const struct error *error)
     CHECK(strchr(error->message, '\n') == NULL);
 }
 
-/* The bytes up to their first NUL as a text of its own; free() it. */
+/* Returns the bytes up to their first NUL as a text, which the caller frees. */
 static inline char *fuzz_text(const uint8_t *bytes, size_t size)
 {
     char *text = strndup((const char *)bytes, size);
@@ -36,7 +36,7 @@ static inline char *fuzz_text(const uint8_t *bytes, size_t size)
     return text;
 }
 
-/* Whether jansson takes it for UTF-8 without a NUL. */
+/* Whether jansson accepts the bytes as UTF-8 without a NUL. */
 static inline bool is_clean(const char *text, size_t size)
 {
     json_t *value = json_stringn(text, size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A message of any shape; what is read and printed is read again as the same. */
+/* A message of any shape. A job that is read and printed is read again as the same job. */
 #include "wire/job_message.h"
 
 #include "fuzz.h"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON taken apart without a tree: where jansson reads the text, the slices are the same values. */
+/* JSON cut into slices without a tree: if jansson reads the text, the slices are the same values.
+ */
 #include "wire/json_slice.h"
 
 #include "fuzz.h"
 
-/* NULL also with a NUL in it, which jansson passes over behind a number. */
+/* NULL if the text is no JSON or has a NUL, which jansson ignores after a number. */
 static json_t *parse(struct json_slice slice)
 {
     struct error error;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The query_info of an export, a text from the database: what is read and written is read again as
-   the same; and whatever it is, the failure mail can show it. */
+/* The query_info of an export, a text from the database. A payload that is read and written is read
+again as the same payload. The failure mail can show any text. */
 #include "export/payload.h"
 
 #include "export/issues_by_tag_payload.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pickle: what is read is a JSON value within the bounds. */
+/* A pickle: if it is read, the result is a JSON value within the limits. */
 #include "wire/pickle.h"
 
 #include "fuzz.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A Snuba's answer. The first byte chooses among questions and dialects, the second the status. */
+/* A Snuba's answer. The first byte chooses query and dialect, the second the status. */
 #include "snuba/answer.h"
 
 #include "fuzz.h"

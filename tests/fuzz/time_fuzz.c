@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A time in ISO-8601: what is read, printed and read again is the same moment. */
+/* A time in ISO-8601: a time that is read and printed is read again as the same time. */
 #include "base/clock.h"
 
 #include "fuzz.h"

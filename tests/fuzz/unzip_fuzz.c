@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A compressed text: it stays within its bound, and a smaller bound gives the same beginning. */
+/* A compressed text: the result stays within its maximum, and a smaller maximum gives the same
+beginning. */
 #include "wire/unzip.h"
 
 #include "fuzz.h"

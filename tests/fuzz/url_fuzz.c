@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A URL: its parts, encoded and put together again, are read as the same parts. */
+/* A URL: its parts, encoded and joined again, are read as the same parts. */
 #include "base/url.h"
 
 #include "fuzz.h"
