@@ -37,7 +37,7 @@ def redis_server():
 
 @pytest.fixture(scope="session")
 def clickhouse():
-    """One for each test process: it starts in a quarter of a second and takes some 100 MB."""
+    """A ClickHouse for each test process. It starts in about a second and needs some 100 MB."""
     if is_missing_in_debian():
         pytest.skip(MISSING)
     server = ClickHouse()
@@ -47,8 +47,8 @@ def clickhouse():
 
 @pytest.fixture
 def snuba(clickhouse):
-    """A function that makes a Snuba with tables of its own: snuba("2018"), snuba("2018apr19"),
-    snuba("2020"); unix_socket=PATH for one on a Unix socket."""
+    """A function that makes a Snuba with its own tables: snuba("2018"), snuba("2018apr19") or snuba("2020"),
+    with unix_socket=PATH on a Unix socket."""
     servers = []
 
     def make(dialect, **options):
@@ -68,7 +68,7 @@ def certificates(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def template(postgres, tmp_path_factory):
-    """A migrated database: each test gets a copy, which is quicker than migrating."""
+    """A migrated database. Each test gets a copy, which is faster than a migration."""
     postgres.create_database(TEMPLATE)
     program = Exportd(tmp_path_factory.mktemp("migrate"), {"DATABASE_URL": postgres.url(TEMPLATE)})
     program.ok("migrate", "--standalone")
@@ -85,7 +85,7 @@ def empty_database(postgres):
 
 @pytest.fixture
 def database(postgres, template):
-    """The name of a migrated database of the test's own."""
+    """The name of the test's own migrated database."""
     name = f"test_{next(_numbers)}"
     postgres.create_database(name, template)
     yield name
@@ -94,7 +94,7 @@ def database(postgres, template):
 
 @pytest.fixture
 def sql(postgres, database):
-    """A cursor in autocommit mode on the test's database."""
+    """A cursor on the test's database, in autocommit mode."""
     connection = postgres.connect(database)
     with connection.cursor() as cursor:
         cursor.execute("SET timezone = 'UTC'")
@@ -113,7 +113,7 @@ def queue(redis_server):
 
 @pytest.fixture
 def exportd(tmp_path, postgres, database, redis_server, queue):
-    """The program with a database, a queue, a store and a mail folder of the test's own."""
+    """The program with the test's own database, queue, store and mail folder."""
     return Exportd(tmp_path, {
         "DATABASE_URL": postgres.url(database),
         "REDIS_URL": redis_server.url,

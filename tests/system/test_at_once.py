@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many at once: identical requests, workers, cleanups."""
+"""Identical requests, workers and cleanups, many at once."""
 import concurrent.futures
 import os
 import signal
@@ -33,7 +33,7 @@ def test_twenty_identical_requests_are_one_export(exportd, sql):
 
 @pytest.mark.pool
 def test_two_workers_and_two_cleanups(exportd, sql):
-    """Exports come, share blobs, expire and go, all at the same time."""
+    """Exports are made, share blobs, expire and are removed, all at the same time."""
     exportd.create(users=("ann@example.com", "bob@example.com"))
     exportd.ingest([event(f"issue {n}", tags={"color": f"c{n % 3}"}) for n in range(12)])
     sql.execute("SELECT array_agg(group_id ORDER BY group_id) FROM sentry_grouphash")
@@ -56,7 +56,7 @@ def test_two_workers_and_two_cleanups(exportd, sql):
                 for group in groups:
                     exports.append(exportd.enqueue(
                         group=group, user=("ann@example.com", "bob@example.com")[number % 2]))
-                # Whatever is finished by now expires: cleanup takes blobs that others are about to use.
+                # All finished exports expire now: cleanup removes blobs that other exports are about to use.
                 sql.execute("UPDATE sentry_exporteddata SET date_expired = now() - interval '1 hour'"
                             " WHERE date_finished IS NOT NULL")
         finally:
@@ -86,8 +86,8 @@ def test_two_workers_and_two_cleanups(exportd, sql):
 
 @pytest.mark.pool
 def test_workers_come_and_go_under_load(exportd, sql):
-    """Told to stop, told twice, killed: what they had in hand is given back, by them or by another, and
-    every job is done once."""
+    """Workers are stopped, stopped by a second signal, or killed. They or other workers release their jobs,
+    and every job is done once."""
     exportd.create()
     exportd.ingest([event(f"issue {n}", tags={"color": f"c{n}"}) for n in range(60)])
     sql.execute("SELECT array_agg(group_id ORDER BY group_id) FROM sentry_grouphash")
@@ -110,7 +110,7 @@ def test_workers_come_and_go_under_load(exportd, sql):
                 break
         wait_until(lambda: finished() == len(exports), "all jobs are done", 120)
         assert stays.stop() == 0
-    # A mail that was in the hands of a killed worker would be held back for two minutes.
+    # A mail that a killed worker was sending would be held back for two minutes.
     sql.execute("UPDATE exportd.outbox SET next_try_at = now() WHERE state = 'waiting'")
     exportd.drain(LEASE_SECONDS=5)
     for group, export in zip(groups, exports):

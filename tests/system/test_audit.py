@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exportd audit`: who did what with which export."""
+"""`exportd audit`: each change of an export, with its actor."""
 import getpass
 
 import pytest
@@ -17,7 +17,7 @@ def issue(exportd, sql):
 
 
 def audit(exportd, *arguments):
-    """(action, export, actor) of the entries."""
+    """(action, export, actor) of each entry."""
     return [(entry["action"], entry["data_export_id"], entry["actor"])
             for entry in exportd.ok("audit", "--json", *arguments).json_lines()]
 
@@ -91,7 +91,7 @@ def test_pages(exportd, sql):
 
 
 def test_what_is_not_done_is_not_told(exportd, sql, issue):
-    """The entry is part of the transaction: without it nothing is made, cancelled or given."""
+    """The entry is part of the transaction: if it fails, nothing is made, cancelled or downloaded."""
     export = exportd.enqueue(group=issue)
     exportd.drain()
     waiting = exportd.enqueue(group=issue, key="shape")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever is wrong with a job or its surroundings: a clear message to the right person, nothing lost,
-nothing half done."""
+"""If anything is wrong with a job or its environment, the right person gets a clear message, nothing is lost,
+and nothing is half done."""
 import contextlib
 import json
 import os
@@ -27,7 +27,7 @@ def one(exportd, sql):
 
 
 def expect_failure(exportd, sql, export, reason):
-    """The export failed, its user was told why, its row is gone and nothing was stored."""
+    """The export has failed, its user got the reason, its row is deleted, and nothing is stored."""
     assert reason in text_part(exportd.mails()[-1])
     status = exportd.status(export)
     assert (status["status"], status["message"]) == ("FAILED", reason)
@@ -48,7 +48,7 @@ NO_KEY = "Requested key does not exist"
     (2**63 - 1, 1, "color", NO_PROJECT), (1, 2**63 - 1, "color", NO_ISSUE),
     (1, 1, "x" * 200, NO_KEY), (1, 1, "co;lor", NO_KEY), (1, 1, "fârbe", NO_KEY)])
 def test_unknown_project_issue_key(exportd, sql, one, project, group, key, reason):
-    """enqueue does not look at them; the worker's mail tells."""
+    """enqueue does not check them; the worker's mail reports them."""
     export = exportd.enqueue(project=project, group=one if group == 1 else group, key=key)
     exportd.drain()
     expect_failure(exportd, sql, export, reason)
@@ -56,7 +56,7 @@ def test_unknown_project_issue_key(exportd, sql, one, project, group, key, reaso
 
 @pytest.mark.parametrize("project, group, reason", [(2, 1, NO_PROJECT), (1, 999999, NO_ISSUE)])
 def test_unknown_beside_tables_that_refuse(exportd, sql, one, project, group, reason):
-    """The values are asked for together with the issue, but come second."""
+    """Issue and values are read together, but an error about the issue comes first."""
     sql.execute("ALTER TABLE tagstore_grouptagkey RENAME COLUMN values_seen TO seen")
     export = exportd.enqueue(project=project, group=group)
     exportd.drain()
@@ -65,7 +65,7 @@ def test_unknown_beside_tables_that_refuse(exportd, sql, one, project, group, re
 
 @pytest.mark.parametrize("project, reason", [(2, NO_PROJECT), (1, "Query timeout")])
 def test_tables_that_do_not_answer(exportd, sql, postgres, database, one, project, reason):
-    """A locked table: a question that takes too long is the export's failure, not the server's."""
+    """A locked table: a statement that takes too long is a failure of the export, not of the server."""
     with contextlib.closing(postgres.connect(database)) as connection:
         connection.autocommit = False
         connection.cursor().execute("LOCK TABLE tagstore_grouptagvalue IN ACCESS EXCLUSIVE MODE")
@@ -186,7 +186,7 @@ def test_enqueue_refuses_an_unknown_environment_user_and_organization(exportd, o
 
 @pytest.fixture
 def other(exportd, one):
-    """A second organization with a project 2 and an issue, and an environment of its own."""
+    """A second organization, with project 2, an issue and an environment."""
     exportd.create("other", users=("eve@example.com",), projects=(2,))
     exportd.ingest([event("theirs", project=2, tags={"color": "black", "environment": "secret"})])
 
@@ -251,7 +251,7 @@ def test_a_group_without_events(exportd, sql, one):
 @pytest.mark.parametrize("address", ["", "no address", "a@b.c\r\nBcc: eve@example.com", "@",
                                      "a@b.c,eve@example.com", "Ann <ann@example.com>"])
 def test_a_user_without_a_usable_address(exportd, sql, one, address):
-    """The export is valid without a mail; status says so; nothing gets out."""
+    """The export is valid without a mail. The status says so, and no mail is sent."""
     export = exportd.enqueue(group=one, user="bob@example.com")
     sql.execute("UPDATE auth_user SET email = %s WHERE email = 'bob@example.com'", (address,))
     exportd.drain()
@@ -271,7 +271,7 @@ def test_a_user_who_is_gone(exportd, sql, one, group, state):
 
 
 def test_a_csv_over_the_size_bound(exportd, sql, one):
-    """Exactly the bound is still stored; one byte more is refused with a mail."""
+    """A file of exactly the maximum size is stored; one byte more is refused by a mail."""
     size = len(exportd.tag_export(group=one))
     good = exportd.enqueue(group=one)
     exportd.drain(MAX_FILE_BYTES=size)
@@ -393,7 +393,7 @@ def test_a_migration_of_the_past_that_changed(exportd, sql):
 
 
 def test_a_store_that_cannot_be_written_waits(exportd, sql, one, tmp_path):
-    """A regular file in the way of the folder stops root, too."""
+    """A regular file in place of a folder: that stops root, too."""
     (tmp_path / "in-the-way").write_text("x")
     url = f"file://{tmp_path}/in-the-way/files"
     export = exportd.enqueue(group=one)
@@ -454,7 +454,7 @@ def test_a_bad_tag_is_not_counted(exportd, sql, one, tags):
 
 
 def test_texts_that_are_hard_to_store(exportd, sql, one):
-    """Lone surrogates and invalid UTF-8 become U+FFFD; the lines count."""
+    """Lone surrogates and invalid UTF-8 become U+FFFD, and the lines count."""
     other = json.dumps(event("texts", tags={"color": "@"}))
     third = json.dumps(event("texts", tags={"color": "@"}))
     lines = b"\n".join([other.replace("@", "lone \\ud83d.").encode(),
@@ -467,7 +467,7 @@ def test_texts_that_are_hard_to_store(exportd, sql, one):
 
 
 def test_control_characters_reach_no_terminal(tmp_path, exportd, sql, queue, one):
-    """Seen through a terminal of its own: util-linux's script."""
+    """The command runs on a terminal made by util-linux's `script`."""
     queue.lpush("data_export", b"\x1b[31mred")
     exportd.drain()
     done = subprocess.run(["script", "-qec", f"{exportd.path} queue dead", "/dev/null"],
@@ -477,6 +477,6 @@ def test_control_characters_reach_no_terminal(tmp_path, exportd, sql, queue, one
 
 
 def test_an_empty_program_environment_still_speaks(tmp_path):
-    """No setting at all: the defaults, and a clear line about the server that is not there."""
+    """Without any setting the defaults are used, and one clear line says that the server is away."""
     program = Exportd(tmp_path, {})
     assert program.run("status", pghost=str(tmp_path)).status == 4

@@ -8,7 +8,7 @@ from support.program import ROOT
 
 
 def test_a_distributions_flags_come_first(tmp_path):
-    """A second -D_FORTIFY_SOURCE would be a warning in each file, and take the better one away."""
+    """A second -D_FORTIFY_SOURCE would warn in each file, and override the better value."""
     environment = {**os.environ, "CFLAGS": "-O2 -D_FORTIFY_SOURCE=3 -Werror"}
     subprocess.run(["cmake", "-G", "Ninja", "-S", ROOT, "-B", tmp_path], env=environment, check=True,
                    capture_output=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exportd cancel`: an export that is not finished ends without file and mail, and its message revives nothing."""
+"""`exportd cancel`: an unfinished export ends without file and mail, and its message does not start it again."""
 import contextlib
 import datetime
 import threading
@@ -103,7 +103,7 @@ def count(sql, table):
 
 
 def cancel_running(exportd, sql, worker, export):
-    """Cancels it, waits until its thread has noticed, and looks for anything left."""
+    """Cancels an export, waits until its thread has noticed, and checks that nothing is left."""
     exportd.ok("cancel", export)
     worker.wait_for_event("dataexport.lost", seconds=10)  # each of these jobs would take minutes
     expect_cancelled(exportd, sql, export)
@@ -114,8 +114,8 @@ def cancel_running(exportd, sql, worker, export):
 
 
 def expect_stopped(sql, worker, export, seconds=2):
-    """Within so many seconds of the cancel. Its moment is the server's, that of the worker's line the
-    worker's: both are this machine's."""
+    """The thread stops within `seconds` of the cancel. One time is PostgreSQL's, the other the worker's;
+    both have this machine's clock."""
     sql.execute("SELECT finished_at FROM exportd.export WHERE data_export_id = %s", (export,))
     lost, = worker.events("dataexport.lost")
     stopped = datetime.datetime.fromisoformat(lost["ts"].replace("Z", "+00:00"))
@@ -123,7 +123,7 @@ def expect_stopped(sql, worker, export, seconds=2):
 
 
 def finish_another(exportd, worker, issue):
-    """The same thread makes the next export."""
+    """The same thread runs the next export."""
     export = exportd.enqueue(group=issue, key="shape", user="ann@example.com")
     wait_until(lambda: exportd.status(export)["state"] in ("valid", "failed"), "the next export")
     assert worker.stop() == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs put by a real Celery, as Sentry does it."""
+"""Jobs sent by a real Celery, as Sentry does."""
 import base64
 import datetime
 import json
@@ -91,7 +91,8 @@ def test_spellings_of_the_arguments(exportd, redis_server, ask, task, protocol, 
             "export_retries": 3}, 2),
     ("sentry.data_export.tasks.merge_blobs", {}, 3)])
 def test_what_newer_sentries_say(exportd, redis_server, ask, protocol, name, arguments, rows):
-    """The limit has another name. One part of an export, or its end, asks for the whole export."""
+    """The limit has another name. A message about a part of an export, or about its end, starts the whole
+    export."""
     export = ask()
     with make_app(redis_server.tcp_url, protocol) as app:
         app.send_task(name, kwargs={"data_export_id": export, **arguments})
@@ -161,7 +162,8 @@ def test_an_eta_is_waited_for(exportd, sql, redis_server, ask, protocol):
 
 
 def test_priorities_are_served_in_order(exportd, sql, queue, broker, ask):
-    """Sent in the opposite order; one thread takes them. Equal ones: first come, first served."""
+    """The messages are sent in reverse order, and one thread runs the jobs. Jobs of equal priority run in the
+    order of their arrival."""
     exports = {}
     with make_app(broker) as app:
         for priority in (9, 6, 3, 0):
@@ -191,7 +193,7 @@ def test_the_keys_of_kombu_are_left_alone(exportd, queue, redis_server, ask):
 
 # ---- pickle bodies, as a Sentry of 2020 sends them ----
 
-# A producer of its own, because kombu reads the environment variable when it is loaded.
+# A separate process, because kombu reads the environment variable when it is loaded.
 PRODUCER = """
 import datetime, json, sys, celery, kombu
 broker, protocol, calls = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
@@ -245,7 +247,7 @@ def test_pickle(exportd, queue, redis_server, ask, protocol, pickle_protocol):
 
 @pytest.mark.parametrize("pickle_protocol", [2, 4])
 def test_pickled_times(exportd, sql, redis_server, ask, pickle_protocol):
-    """Protocol 1 has them in the pickle itself."""
+    """In protocol 1, the times are in the pickle itself."""
     now = datetime.datetime.now(datetime.timezone.utc)
     late, old = ask(), ask()
     eta = now + datetime.timedelta(seconds=4)
@@ -295,7 +297,7 @@ def opcode_string(text):
 
 
 def pickle_of_python_2(export):
-    """Opcode by opcode what Python 2's cPickle makes of a call (data_export_id is a long there)."""
+    """The opcodes that Python 2's cPickle writes for a call (data_export_id is a long there)."""
     memo = iter(range(1, 256))
 
     def put(opcodes):
@@ -339,7 +341,7 @@ def test_a_message_of_python_2(exportd, queue, ask):
 
 
 def test_pickles_of_more_than_data_are_kept(exportd, queue, tmp_path, ask):
-    """Nothing that they name is called; the dead list says why, and the next job goes on."""
+    """exportd calls nothing that the pickle names. The dead list has the reason, and the next job runs."""
     class Call:
         def __reduce__(self):
             return open, (str(tmp_path / "called"), "w")

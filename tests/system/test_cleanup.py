@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exportd cleanup`: frees what expired exports hold and nothing else; one bad row never stops the rest."""
+"""`exportd cleanup` removes the files of expired exports and nothing else. One bad row never stops it."""
 import concurrent.futures
 import hashlib
 import os
@@ -27,7 +27,7 @@ def drain_and_expire(exportd, sql):
 
 
 def counts(sql):
-    """Rows of files, index rows, blobs, journal."""
+    """Counts the rows of files, index rows, blobs and journal."""
     sql.execute("SELECT (SELECT count(*) FROM sentry_file),"
                 " (SELECT count(*) FROM sentry_fileblobindex),"
                 " (SELECT count(*) FROM sentry_fileblob), (SELECT count(*) FROM exportd.object)")
@@ -91,13 +91,13 @@ def test_a_missing_object_is_status_1_and_does_not_stop_the_rest(exportd, sql, i
     assert exportd.objects() == [], "the good one was freed"
     sql.execute("SELECT count(*) FROM sentry_exporteddata WHERE file_id IS NOT NULL")
     assert sql.fetchone()[0] <= 1
-    # What is gone cannot be removed twice: the next run has nothing more to complain about.
+    # The missing object is not removed a second time: the next run has no warning.
     exportd.ok("cleanup")
     assert counts(sql) == (0, 0, 0, 0)
 
 
 def test_a_blob_that_another_kind_of_file_uses_stays(exportd, sql, issue):
-    """sentry_file.blob_id is the old way of a file with one blob."""
+    """sentry_file.blob_id is the old form of a file with one blob."""
     export = exportd.enqueue(group=issue)
     exportd.drain()
     sql.execute("INSERT INTO sentry_file (name, type, timestamp, headers, size, checksum, blob_id)"
@@ -110,7 +110,7 @@ def test_a_blob_that_another_kind_of_file_uses_stays(exportd, sql, issue):
 
 
 def test_the_upload_lock_of_a_sentry_is_respected(exportd, sql, queue, issue):
-    """Somebody else holds the blob's lock: it stays for the next run."""
+    """Another process holds the blob's lock: the blob stays until the next run."""
     export = exportd.enqueue(group=issue)
     exportd.drain()
     sql.execute("SELECT checksum FROM sentry_fileblob")
@@ -173,7 +173,7 @@ def test_a_new_export_after_cleanup_stores_its_bytes_again(exportd, sql, issue):
 
 
 def test_an_object_that_vanished_is_not_reused(exportd, sql, issue):
-    """A blob row whose object is gone must not make an export that cannot be downloaded."""
+    """A blob row without its object must not become part of an export, which could not be downloaded."""
     first = exportd.enqueue(group=issue)
     exportd.drain()
     content = exportd.download(first)
@@ -185,7 +185,7 @@ def test_an_object_that_vanished_is_not_reused(exportd, sql, issue):
 
 
 def test_one_run_frees_what_only_expired_exports_share(exportd, sql, issue):
-    """--dry-run tells beforehand exactly what the run then does."""
+    """--dry-run reports exactly what the next run does."""
     exports = [exportd.enqueue(group=issue), exportd.enqueue(group=issue, user="bob@example.com"),
                exportd.enqueue(group=issue, key="shape")]
     exportd.drain()
@@ -201,7 +201,7 @@ def test_one_run_frees_what_only_expired_exports_share(exportd, sql, issue):
 
 @pytest.mark.parametrize("fault", ["cleanup_blob", "cleanup_object", "cleanup_forget"])
 def test_a_killed_cleanup_leaves_nothing_behind(exportd, sql, queue, issue, fault):
-    """Wherever it dies, the journal names what the next run has to finish."""
+    """At each point, the journal names what the next run must finish."""
     for key in ("color", "shape"):
         exportd.enqueue(group=issue, key=key)
     drain_and_expire(exportd, sql)
@@ -244,7 +244,7 @@ def test_dry_run_leaves_interrupted_uploads(exportd, sql, issue):
     with exportd.worker(FAULT="blob_row:kill") as worker:
         assert worker.process.wait(60) == -9
     assert counts(sql) == (0, 0, 0, 1) and len(exportd.objects()) == 1
-    # While the attempt is not over, its objects are nobody else's business.
+    # While the attempt runs, no other process removes its objects.
     assert " 0 objects " in exportd.ok("cleanup").out
     sql.execute("UPDATE exportd.export SET state = 'failed', finished_at = now()"
                 " WHERE data_export_id = %s", (export,))
@@ -253,7 +253,8 @@ def test_dry_run_leaves_interrupted_uploads(exportd, sql, issue):
 
 
 def test_the_upload_lock_of_a_dead_uploader_is_waited_for(exportd, sql, queue, issue):
-    """Killed with its object written and no row yet: the object goes once the lock has ended."""
+    """The uploader is killed after its object is written and before the row is. The object is removed after the
+    lock has ended."""
     export = exportd.enqueue(group=issue)
     with exportd.worker(FAULT="blob_row:kill") as worker:
         assert worker.process.wait(60) == -9
@@ -267,7 +268,7 @@ def test_the_upload_lock_of_a_dead_uploader_is_waited_for(exportd, sql, queue, i
 
 
 def test_blobs_of_exports_that_never_came_to_be(exportd, sql, issue):
-    """Their rows are committed before the export is: without a Sentry nobody else frees them."""
+    """Their rows are committed before the export is. Without a Sentry, only exportd removes them."""
     exportd.enqueue(group=issue)
     exportd.drain()
     sql.execute("DELETE FROM sentry_fileblobindex")
@@ -285,7 +286,7 @@ def test_blobs_of_exports_that_never_came_to_be(exportd, sql, issue):
 
 
 def test_a_blob_that_an_organization_owns_stays(exportd, sql, issue):
-    """Sentry's chunk uploads keep a blob by sentry_fileblobowner alone."""
+    """Sentry's chunk uploads hold a blob by sentry_fileblobowner only."""
     exportd.enqueue(group=issue)
     drain_and_expire(exportd, sql)
     sql.execute("INSERT INTO sentry_fileblobowner (blob_id, organization_id)"

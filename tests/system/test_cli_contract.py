@@ -119,7 +119,7 @@ def test_help_config_names_settings_with_defaults(bare):
     ("MAIL_FROM", "nobody"), ("MAIL_FROM", "a@b.c\r\nBcc: x@y.z"), ("QUEUE", "a{b}"),
 ])
 def test_a_wrong_setting_is_refused_by_name(bare, name, value):
-    """Wrong settings are found before any server is looked for."""
+    """Wrong settings are reported before any connection is made."""
     result = bare.fails("status", status=2, **{name: value})
     assert f"EXPORTD_{name}" in result.err
     assert len(result.err.strip().splitlines()) == 1, result
@@ -159,7 +159,7 @@ def test_an_empty_setting_is_as_good_as_none(exportd):
 def test_a_secret_is_never_repeated(exportd, name, value):
     for command in (["check"], ["status"], ["queue"], ["worker", "--drain"]):
         if command[0] == "worker" and value.startswith(("postgres", "host", "redis")):
-            continue  # a worker waits for a server that is away
+            continue  # a worker would wait for a server that is away
         result = exportd.run(*command, LOG_LEVEL="debug", timeout=60, **{name: value})
         assert "s3cr3t" not in result.out + result.err, result
 
@@ -301,7 +301,7 @@ def test_each_command_needs_only_the_servers_it_uses(exportd, tmp_path):
 
 
 def verdicts(result):
-    """What `check` says: the first word of each line and the part it is about."""
+    """The lines of `check`: the first word of each, and its part."""
     return [tuple(line.split()[:2]) for line in result.out.splitlines()]
 
 
@@ -329,7 +329,7 @@ def test_check_warns_of_a_redis_that_forgets(exportd, queue):
 
 
 def test_check_warns_of_lists_that_no_worker_reads(exportd, queue):
-    """Steps that were changed: messages lie in a list of kombu, and in one that the intake had in hand."""
+    """The priority steps were changed: messages are in one of kombu's lists, and in one of the intake's."""
     queue.lpush("data_export\x06\x163", "a", "b")
     queue.lpush("data_export", "c")
     queue.lpush("exportd:{data_export}:intake:9", "d")
@@ -353,7 +353,7 @@ def test_check_warns_of_a_replica(exportd, queue):
     ["version"], ["help"], ["status"], ["status", "1", "--json"], ["tag-export", *EXPORT],
     ["download", "1", "-o", "-"], ["queue"], ["cleanup"], ["create", "organization", "acme"]])
 def test_a_closed_standard_output_is_a_failure(exportd, sql, arguments):
-    """Not: the number of a connection, which then gets what is printed."""
+    """A connection must not get the number of the closed descriptor, and with it the output."""
     exportd.create()
     exportd.ingest(series(2))
     exportd.enqueue(group=1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""exportd create: rows as a Sentry would have made them, repeats, races, ids."""
+"""exportd create: rows as Sentry makes them, repeated calls, races, ids."""
 import concurrent.futures
 
 import pytest
@@ -101,7 +101,7 @@ def test_user_of_a_second_organization(exportd, sql, acme):
 
 
 def test_several_users_of_one_address(exportd, sql, acme):
-    """The member comes first, then the lowest id."""
+    """A member is preferred, then the lowest id."""
     first = insert_user(sql, "first", "ann@example.com")
     second = insert_user(sql, "second", "ann@example.com")
     sql.execute("INSERT INTO sentry_organizationmember (organization_id, user_id, role, flags,"

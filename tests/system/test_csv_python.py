@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The CSV writer against Python's own csv.DictWriter, on nasty rows."""
+"""The CSV writer compared with Python's csv.DictWriter, on difficult rows."""
 import csv
 import io
 import os
@@ -33,7 +33,7 @@ def written_by_exportd(rows):
 
 
 def as_text(cell):
-    """What exportd promises to make of bytes before it writes them."""
+    """The text that exportd promises to write for bytes."""
     return cell.decode("utf-8", "replace").replace("\0", "")
 
 
@@ -86,7 +86,7 @@ def test_long_cells():
 
 
 def test_one_column():
-    """A lone empty cell is quoted, or its row would be an empty one."""
+    """A single empty cell is quoted, because an empty line would be a row without cells."""
     assert_same([[cell] for cell in PIECES], ["value"])
     assert written_by_exportd([[b""], [b"\0"], [b"x"]]) == b'""\r\n""\r\nx\r\n'
 

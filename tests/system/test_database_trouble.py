@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with the database, or odd in it, is not its users' fault."""
+"""Trouble with the database, or odd data in it, does not become the users' failure."""
 import json
 import os
 
@@ -57,9 +57,9 @@ def test_ingest_blames_no_event_for_a_sequence(exportd, sql, issue):
     assert result.out == "" and 'exportd ingest: PostgreSQL error 2200H: ' in result.err, result
 
 
-# ---- what refers to an export's row ----
+# ---- rows that refer to an export's row ----
 
-# As Sentry has it since June 2020.
+# The table of Sentry since June 2020.
 PARTS = """CREATE TABLE sentry_exporteddatablob (
                id bigserial PRIMARY KEY,
                data_export_id bigint NOT NULL
@@ -81,7 +81,7 @@ def count(sql, table):
 
 
 def test_the_parts_of_an_export_go_with_it(exportd, sql, issue):
-    """After a failure, a cancellation, a deletion and a purge."""
+    """They are deleted with it after a failure, a cancellation, a deletion and a purge."""
     sql.execute(PARTS)
     failed, cancelled, purged = (exportd.enqueue(group=issue, key=key)
                                  for key in ("none", "color", "size"))
@@ -127,7 +127,7 @@ def test_a_row_that_another_table_refers_to_stays(exportd, sql, issue):
 
 
 def test_a_right_that_is_lacking_keeps_the_row(exportd, sql, postgres, database, issue):
-    """The parts may not be deleted: their export fails all the same."""
+    """exportd may not delete the parts: their export fails nevertheless."""
     sql.execute(PARTS)
     sql.execute("CREATE ROLE reader LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public, exportd TO reader;"
                 " GRANT ALL ON ALL SEQUENCES IN SCHEMA public, exportd TO reader;"
@@ -162,7 +162,7 @@ def encoding(request, postgres, exportd, tmp_path):
 
 
 def test_bytes_that_are_no_utf_8(exportd, encoding):
-    """In a value, in a user's attributes, in the export's query and in the name of its owner."""
+    """The bytes are in a value, in a user's attributes, in the export's query and in its owner's name."""
     name, sql = encoding
     exportd.create()
     exportd.ingest([event(group="issue", tags={"color": "x"}, user={"id": "7", "username": "y"})])

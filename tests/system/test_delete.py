@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exportd delete`: a finished export goes with its file, and exportd remembers that it was there."""
+"""`exportd delete` removes a finished export with its file; exportd keeps its own record of it."""
 import pytest
 
 from support.events import group_of, series

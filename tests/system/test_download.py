@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exportd download`: the file that was stored, or a clear word why not; never a half file."""
+"""`exportd download` gives the stored file, or a clear error, but never part of a file."""
 import os
 import stat
 import subprocess
@@ -117,7 +117,7 @@ def test_a_file_row_that_does_not_fit_its_blobs(exportd, export, sql, tmp_path, 
 
 
 def test_a_blob_of_another_program(exportd, export, sql):
-    """Blobs of other sizes and old shapes of path are read as they are."""
+    """Blobs of other sizes, and with old forms of paths, can be read."""
     sql.execute("SELECT path FROM sentry_fileblob")
     old = os.path.join(exportd.store, sql.fetchone()[0])
     content = exportd.download(export)
@@ -130,7 +130,7 @@ def test_a_blob_of_another_program(exportd, export, sql):
 
 
 def test_a_reader_that_goes_away(exportd, export):
-    """A closed pipe is a failed write, not a signal."""
+    """A closed pipe makes the write fail; no signal ends the program."""
     read, write = os.pipe()
     os.close(read)
     done = subprocess.run([exportd.path, "download", str(export), "-o", "-"], stdout=write,

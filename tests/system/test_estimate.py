@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How large an export would be, over all backends: compared with the export itself; and how long people
-wait where a tagstore does not answer."""
+"""Estimates over all backends, compared with the export itself, and the wait for an estimate if a tagstore
+does not answer."""
 import contextlib
 import datetime
 import time
@@ -13,7 +13,7 @@ from support.tagstore_backends import BACKENDS, open_backend
 from support.tagstore_rows import insert_group, insert_tag_values
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
-ROW, USER_ROW = 80, 140  # bytes that are assumed
+ROW, USER_ROW = 80, 140  # assumed bytes
 PATIENCE = 5
 ENQUEUE = ["--organization", "acme", "--user", "ann@example.com", "--project", 1, "--group", 1,
            "--key", "color"]
@@ -34,7 +34,7 @@ def estimate(exportd, settings, **asked):
 
 
 def exported(exportd, settings, **asked):
-    """How many rows the export has."""
+    """The number of rows of the export."""
     out = exportd.ok("tag-export", *arguments(**asked), **settings).raw
     return out.count(b"\r\n") - 1
 
@@ -61,7 +61,7 @@ def test_as_many_rows_as_the_export_has(backend, asked, rows):
 
 
 def test_a_worker_estimates_before_it_runs(backend):
-    """Its user sees about how many rows there will be and, from Snuba, of which time the events are."""
+    """The export's user sees about how many rows to expect and, from Snuba, the time range of the events."""
     export = backend.exportd.enqueue(group=backend.issue("issue"))
     limited = backend.exportd.enqueue(group=backend.issue("issue"), key="user", limit=3)
     assert backend.exportd.status(export)["rows_expected"] is None
@@ -128,7 +128,7 @@ def test_what_is_not_there(backend, asked, sentence):
 
 @pytest.mark.parametrize("dialect", ["2018", "2020"])
 def test_many_values_in_snuba(exportd, sql, snuba, dialect):
-    """Within 5 per cent, by one question that needs little memory."""
+    """The estimate is right within 5 per cent, by one query that needs little memory."""
     backend = BACKENDS[f"snuba-{dialect}"](exportd, sql, snuba)
     backend.setup()
     insert_group(sql, 1)
@@ -177,7 +177,7 @@ def test_discover_is_unknown(acme):
 
 
 def test_counters_that_were_lost(acme, sql):
-    """Then the rows are counted."""
+    """Without counters, the rows are counted."""
     for statement in ("UPDATE tagstore_grouptagkey SET values_seen = 0",
                       "DELETE FROM tagstore_grouptagkey"):
         sql.execute(statement)

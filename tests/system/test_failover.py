@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a server forgets or brings back behind a failover, while the workers live on; and two queues
-beside each other."""
+"""Data that a server loses or restores in a failover while workers run; and two queues in one database."""
 import socket
 
 import pytest
@@ -45,7 +44,7 @@ def wait_until_valid(exportd, export, seconds=30):
 
 
 def test_redis_loses_everything(exportd, sql, queue, issue):
-    """Jobs that are delayed, that wait, and one that runs: they are in PostgreSQL."""
+    """Delayed, waiting and running jobs are in PostgreSQL, so none is lost."""
     exportd.ingest(series(40, key="shade"))
     delayed = exportd.enqueue(group=issue, key="shape")
     with exportd.worker(FAULT="page:error", RETRY_BASE_SECONDS=3600) as worker:
@@ -68,7 +67,7 @@ def test_redis_loses_everything(exportd, sql, queue, issue):
 @pytest.mark.parametrize("place", ["data_export", INTAKE])
 @pytest.mark.parametrize("state", ["running", "valid"])
 def test_redis_brings_a_message_back(exportd, sql, queue, issue, place, state):
-    """A failover undoes its removal, or even the move before: the job is known."""
+    """A failover undoes the message's removal, or even the move before it. exportd knows the job already."""
     exportd.ingest(series(10, key="shade"))
     export = insert_job(sql, issue, key="shade")
     push(queue, export)
@@ -84,7 +83,7 @@ def test_redis_brings_a_message_back(exportd, sql, queue, issue, place, state):
 
 
 class Address(Listener):
-    """Where a Redis is found, whichever it is at the moment."""
+    """An address whose Redis a test can change."""
 
     def __init__(self, port):
         self.server_port = port
@@ -103,7 +102,7 @@ class Address(Listener):
 
 @pytest.mark.parametrize("fault", ["before_intake_commit:delay=300", "after_intake_commit:delay=300"])
 def test_redis_fails_over_while_messages_are_taken_in(exportd, sql, redis_server, issue, fault):
-    """The replica that takes over lacks what the intake did last."""
+    """The new master lacks the intake's last commands."""
     exports = [insert_job(sql, issue, number=number) for number in range(250)]
     master, replica = Redis(), Redis()
     address = Address(master.port)
@@ -138,8 +137,8 @@ def test_redis_fails_over_while_messages_are_taken_in(exportd, sql, redis_server
 
 
 def test_postgres_forgets_an_outcome(exportd, sql, queue, issue):
-    """A standby that takes over may lack the last COMMIT. The job is running again, at a worker that
-    lives and runs it no more."""
+    """The new primary may lack the last COMMIT. There the job still runs, at a living worker that no longer
+    runs it."""
     export = exportd.enqueue(group=issue)
     with exportd.worker(LEASE_SECONDS=2) as worker:
         wait_until_valid(exportd, export)
@@ -159,7 +158,7 @@ def test_postgres_forgets_an_outcome(exportd, sql, queue, issue):
 
 
 def test_two_queues_of_one_database(exportd, sql, queue, issue):
-    """Each worker takes in, claims and promotes what is its queue's."""
+    """Each worker handles only messages and jobs of its own queue."""
     other = insert_job(sql, issue, number=1)
     push(queue, other)
     queue.rename("data_export", "other")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who waits for whom: organizations take turns by their weight, small exports do not wait for big ones,
-and a worker that has nothing to do asks little."""
+"""Organizations take turns by their weight, small exports do not wait for big ones, and an idle worker sends
+few statements."""
 import os
 import re
 import time
@@ -22,8 +22,8 @@ def started(sql, organization=None):
 
 @pytest.mark.parametrize("threads", [1, 4])
 def test_many_exports_of_one_organization_hold_up_no_other(exportd, sql, threads):
-    """One asks for 5,000; then fifty others for one each. From there to the start of the last of the
-    fifty, the first one starts as many as there are threads, at most."""
+    """One organization requests 5,000 exports, then fifty others one each. Until the last of the fifty starts,
+    the first organization starts at most one export per thread."""
     first = exportd.create()
     others = insert_organizations(sql, 50)
     enqueue(sql, first, 5000)
@@ -44,7 +44,7 @@ def test_many_exports_of_one_organization_hold_up_no_other(exportd, sql, threads
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_weights(exportd, sql, threads):
-    """Three to one, however many threads there are: of the first 400."""
+    """Of the first 400 jobs, the ratio is three to one, for any number of threads."""
     light = exportd.create()
     heavy, = insert_organizations(sql, 1)
     sql.execute("INSERT INTO exportd.organization (organization_id, weight) VALUES (%s, 3)", (heavy,))
@@ -60,14 +60,14 @@ def test_weights(exportd, sql, threads):
     assert 2.7 <= count / (400 - count) <= 3.3, f"{count} of 400"
 
 
-# ---- small beside big ----
+# ---- small and big exports ----
 
 ROWS = 400
 
 
 @pytest.fixture
 def issues(exportd, sql):
-    """Two whose exports take 400 pages of 50 ms with EXPORTD_PAGE_SIZE=1, and one of one row."""
+    """Two issues whose exports take 400 pages of 50 ms with EXPORTD_PAGE_SIZE=1, and one issue with one row."""
     exportd.create()
     exportd.ingest(series(ROWS, issue="big") + series(ROWS, issue="another") +
                    series(1, issue="small"))
@@ -93,7 +93,7 @@ def state_of(sql, export):
 
 
 def test_a_small_export_waits_for_no_big_one(exportd, sql, issues):
-    """Two threads and two big exports: one thread is kept."""
+    """With two threads and two big exports, one thread stays free for small ones."""
     big = [put_big(exportd, sql, issue) for issue in issues[:2]]
     with exportd.worker(CONCURRENCY=2, **SLOW) as worker:
         wait_until(lambda: "running" in [state_of(sql, export) for export in big], "one runs")
@@ -122,8 +122,8 @@ PER_SECOND = 3
 
 @pytest.fixture
 def transactions(postgres, database):
-    """A function: how many transactions, which here are round trips, have begun since it was asked
-    last. The server writes down each statement with its virtual transaction."""
+    """Returns a function that returns the number of transactions (here: round trips) since its last call. The
+    server logs each statement with its virtual transaction."""
     postgres.execute("ALTER SYSTEM SET log_line_prefix = 'transaction %v '")
     postgres.execute("SELECT pg_reload_conf()")
     postgres.execute(f"ALTER DATABASE {database} SET log_statement = 'all'")
@@ -147,7 +147,7 @@ def expect_quiet(exportd, transactions, **settings):
     with exportd.worker(CONCURRENCY=4, **settings) as worker:
         worker.wait_for_event("worker.registered")
         wait_until(transactions, "the worker asks for jobs")
-        time.sleep(1)  # its first questions
+        time.sleep(1)  # the worker's first statements
         transactions()
         time.sleep(SECONDS)
         count = transactions()
@@ -160,7 +160,7 @@ def test_an_idle_worker_asks_little(exportd, transactions):
 
 
 def test_an_idle_fleet_asks_redis_four_times_a_second(exportd, queue):
-    """One of its workers does. Commands within a script count, too: they are no questions."""
+    """One of its workers does. Redis also counts commands in scripts; they are not counted here."""
     def asked():
         calls = queue.info("commandstats")
         return sum(calls.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in ("eval", "evalsha"))

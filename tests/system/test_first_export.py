@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The main job from end to end: events in, an export asked for, the CSV stored, its user told."""
+"""An export from end to end: events are ingested, an export is requested, its CSV is stored, a mail is sent."""
 import datetime
 import hashlib
 import json
@@ -19,7 +19,7 @@ NAMES = ("payment", "voucher", "search")
 
 @pytest.fixture
 def shop(exportd, sql):
-    """The sample events, ingested: issue name → group id."""
+    """Ingests the sample events; returns a map from issue name to group id."""
     exportd.create()
     exportd.ok("ingest", SAMPLE)
     return {name: group_of(sql, name) for name in NAMES}
@@ -71,7 +71,7 @@ def test_page_borders(exportd, sql, count):
 
 
 def test_status_shows_the_file(exportd, sql):
-    """Its size and SHA-1, from before there is one until it is gone."""
+    """The status has the file's size and SHA-1 while the file exists, but not before and after."""
     exportd.create()
     exportd.ingest(series(3))
     export = exportd.enqueue(group=group_of(sql, "issue"))
@@ -111,7 +111,7 @@ def test_limits_on_and_off_a_page_border(exportd, sql, limit, rows):
 
 
 def test_no_rows_is_a_csv_of_the_header(exportd, sql):
-    """The key exists in the project, but not in this issue."""
+    """The key exists in the project, but not in the issue."""
     exportd.create()
     exportd.ingest([event("one", tags={"color": "red"}), event("two", tags={"size": "L"})])
     export = exportd.enqueue(group=group_of(sql, "two"))
@@ -128,7 +128,7 @@ def test_an_empty_user_export(exportd, sql):
 
 
 def test_ties_are_ordered_by_bytes(exportd, sql):
-    """Not by a language's order: the test database sorts by one."""
+    """The order is not a language's, although the test database sorts by one."""
     exportd.create()
     values = ["b", "a", "B", "A", "ä", "z", "Z", "\u00e9", "e\u0301", "_", "10", "9", "😀", "\uffee", "ａ"]
     events = [event(tags={"color": value}) for value in values]
@@ -171,7 +171,7 @@ def test_the_first_event_that_names_a_user_wins(exportd, sql):
         event(user={"username": "bob", "ip_address": "192.0.2.2"}),
         event(user={"email": "only@example.com"}),
         event(user={"ip_address": "2001:db8::1"}),
-        # The hash of this one is that of user 7, but its tag value is another.
+        # This user has the hash of user 7, but another tag value.
         event(user={"username": "7"}),
     ]
     exportd.ingest(events)
@@ -282,8 +282,8 @@ def test_a_file_of_several_blobs(exportd, sql):
 
 
 def zone_with_a_change_in_ten_days():
-    """A POSIX zone whose clocks go forward ten days from now, so that an expiry in 28 days lies
-    beyond the change, whenever the test runs."""
+    """A POSIX time zone whose clocks change in ten days, so that an expiry in 28 days is always after the
+    change."""
     day = (datetime.date.today() + datetime.timedelta(days=10)).timetuple().tm_yday
     back = (day + 180) % 365
     return f"XST-1XDT,J{min(day, 365)}/2,J{max(back, 1)}/3"
@@ -370,7 +370,7 @@ def beside_a_sentry(sql):
 
 
 def test_the_success_mail_beside_a_sentry(exportd, shop, sql, beside_a_sentry):
-    """Subject and first sentences are the original's; below them stands what the export is about."""
+    """Subject and first sentences are the original's; the details of the export are below them."""
     sql.execute("UPDATE sentry_groupedmessage SET short_id = 1234 WHERE id = %s", (shop["payment"],))
     sql.execute("SELECT upper(slug) FROM sentry_project")
     slug = sql.fetchone()[0]
@@ -430,7 +430,7 @@ def test_another_organizations_project_is_not_named(exportd, shop, sql):
 
 
 def test_a_limit_that_left_rows_out_is_said_in_the_mail(exportd, shop):
-    """A file that ends without a word is taken for complete."""
+    """Without the sentence, a user would believe that the file is complete."""
     for limit, said in [(2, True), (11, True), (12, False), (13, False), (None, False)]:
         export = exportd.enqueue(group=shop["payment"], key="city", limit=limit)
         exportd.drain()

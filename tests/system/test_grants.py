@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exportd grants`: a role with exactly these rights, and a user of Redis with exactly these rules, runs
-everything but what is for the owner; with one right less, `check` names it."""
+"""`exportd grants`: with exactly these rights in PostgreSQL and these rules in Redis, all commands work except
+the owner's. If one right is missing, `check` names it."""
 import json
 import re
 import signal
@@ -24,7 +24,7 @@ ANOTHER_SENTRY = """
 
 
 class Least:
-    """The program as a role that was given what `grants` prints, and the owner beside it."""
+    """The program as a role with the rights that `grants` prints, and as the owner."""
 
     def __init__(self, owner, postgres, database, sql, redis_server):
         self.owner, self.sql, self.redis = owner, sql, redis_server
@@ -44,13 +44,13 @@ class Least:
         self.exportd = Exportd(owner.folder, {**owner.settings, **settings})
 
     def redis_cli(self, line):
-        """As somebody pastes it."""
+        """Runs a printed line in redis-cli, as an operator would."""
         done = subprocess.run(["redis-cli", "-s", self.redis.socket], input=line + "\n", text=True,
                               capture_output=True, check=True)
         assert done.stdout.strip() == "OK", (line, done)
 
     def rights(self):
-        """(right, object) of each printed grant."""
+        """(right, object) of each grant that is printed."""
         for line in self.grants:
             rights, name = re.fullmatch(rf'GRANT (.+) ON (.+) TO "{ROLE}";', line).groups()
             for right in rights.split(", "):
@@ -59,7 +59,7 @@ class Least:
 
 @pytest.fixture
 def closed_database(postgres, database, sql):
-    """Nothing is allowed just because one may log in."""
+    """A database that gives no right to PUBLIC."""
     postgres.execute(f'CREATE ROLE "{ROLE}" LOGIN')
     sql.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
     sql.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
@@ -84,7 +84,8 @@ SETTINGS = [{}, {"LOCK_REDIS_URL": "none"}, {"REDIS_URL": "none"},
 
 
 def use_redis(least, queue, sql, issue):
-    """Messages, one too long, one that an intake has left, and the list of the unacknowledged."""
+    """Makes an intake use Redis: messages, one that is too long, one left by another intake, and the list of
+    unacknowledged messages."""
     name = least.owner.settings.get("REDIS_KEY_PREFIX", "") + "data_export"
     queue.lpush(f"exportd:{{{name}}}:intake:0", b"{}")
     for number in range(2):
@@ -95,7 +96,7 @@ def use_redis(least, queue, sql, issue):
 
 
 def make_old(sql):
-    """What cleanup takes away: an expired export, an old history, an old entry of the audit."""
+    """Makes rows that cleanup removes: an expired export, an old history, an old entry of the audit."""
     sql.execute("UPDATE sentry_exporteddata SET date_expired = now() - interval '1 day'"
                 " WHERE id = (SELECT min(data_export_id) FROM exportd.export WHERE state = 'valid')")
     sql.execute("UPDATE exportd.export SET finished_at = now() - interval '999 days'"
@@ -203,14 +204,14 @@ def test_the_printed_rights_are_enough_over_snuba(exportd, make, sql, queue, iss
 
 
 def done_since_reset(sql):
-    """(right, table) of what was done, as the server counts it."""
+    """(right, table) of the operations that the server has counted since the reset."""
     sql.execute("SELECT format('%I.%I', schemaname, relname), coalesce(seq_scan, 0)"
                 " + coalesce(idx_scan, 0), n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables")
     return {(right, table) for table, *counts in sql.fetchall()
             for right, count in zip(("SELECT", "INSERT", "UPDATE", "DELETE"), counts) if count}
 
 
-# What the server does not count: SELECT ... FOR UPDATE, and ON CONFLICT DO UPDATE without a conflict.
+# The server does not count SELECT ... FOR UPDATE, nor ON CONFLICT DO UPDATE without a conflict.
 UNCOUNTED = {("UPDATE", "public.sentry_fileblob"), ("UPDATE", "exportd.object"),
              ("UPDATE", "exportd.upload_lock_kind"), ("UPDATE", "exportd.upload_lock"),
              ("UPDATE", "exportd.intake_try")}
@@ -236,7 +237,7 @@ def test_no_right_is_printed_in_vain(make, sql, queue, issue, settings):
 
 
 def test_check_names_each_right(make, sql, queue):
-    """One after the other is taken away."""
+    """The rights are revoked one after the other."""
     sql.execute(ANOTHER_SENTRY)
     least = make()
     least.exportd.ok("check")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Merging groups: `exportd group merge`. What the tables must say is computed by EventModel, a plain
-model in memory that merges too."""
+"""Merging groups: `exportd group merge`. EventModel, a model in memory that merges too, computes the expected
+rows."""
 import concurrent.futures
 import datetime
 import json
@@ -34,19 +34,19 @@ def redirects(sql):
 
 
 def name_of(issue, project=1):
-    """What the model calls the issue's group."""
+    """The model's name of the issue's group."""
     return (project, hash_of(issue))
 
 
 def assert_users_follow(sql):
-    """Whom an event happened to is asked for by the event's group."""
+    """An event's user is found by the event's group."""
     assert rows(sql, """SELECT count(*) > 0, count(*) FILTER (WHERE u.group_id <> m.group_id)
                         FROM exportd.event_user_attributes u
                         JOIN sentry_message m ON m.id = u.event_id""") == [(True, 0)]
 
 
 def everything(sql):
-    """All rows that a merge could touch."""
+    """All rows that a merge can change."""
     tables = ["sentry_groupedmessage", "sentry_grouphash", "sentry_message", "sentry_groupredirect",
               "tagstore_tagkey", "tagstore_tagvalue", "tagstore_grouptagkey",
               "tagstore_grouptagvalue", "tagstore_eventtag", "exportd.event_user_attributes"]
@@ -60,7 +60,7 @@ def tables(exportd, sql):
 
 
 def some_events(count, seed, issues=6):
-    """Events of one hash each, with tags and users that the issues share in many ways."""
+    """Events of one hash each. The issues share many tags and users."""
     pick = random.Random(seed)
     events = []
     for _ in range(count):
@@ -74,7 +74,7 @@ def some_events(count, seed, issues=6):
     return events
 
 
-# ---- what a merge leaves ----
+# ---- the result of a merge ----
 
 def test_all_rows_are_those_of_one_group(exportd, tables, sql):
     events = [
@@ -152,7 +152,7 @@ def test_tags_that_came_without_events(exportd, tables, sql):
 
 
 def test_several_groups_and_older_redirects(exportd, tables, sql):
-    """a ← b, then c ← a and d: every old id leads to c by one hop."""
+    """After a ← b, then c ← a and d, one redirect leads from every old id to c."""
     events = [event(issue, tags={"color": issue}) for issue in "abcd"]
     exportd.ingest(events)
     a, b, c, d = (group_of(sql, issue) for issue in "abcd")
@@ -179,7 +179,7 @@ def test_an_export_by_the_old_id(exportd, tables, sql):
     assert len(csv.splitlines()) == 1 + 50
 
 
-# ---- asked for wrongly, or twice ----
+# ---- wrong and repeated requests ----
 
 def test_repeating_is_no_error(exportd, tables, sql):
     exportd.ingest([event("a"), event("b"), event("c")])
@@ -189,14 +189,14 @@ def test_repeating_is_no_error(exportd, tables, sql):
     result = exportd.ok("group", "merge", "--into", a, b)
     assert result.out == f"group {b} was merged into group {a} before\n"
     assert everything(sql) == before
-    result = exportd.ok("group", "merge", "--into", b, c, c)  # b is a by now
+    result = exportd.ok("group", "merge", "--into", b, c, c)  # b was merged into a before
     assert result.out == (f"merged group {c} into group {a}: 1 event, 1 hash, 0 redirects\n"
                           f"group {c} was merged into group {a} before\n")
     assert redirects(sql) == {b: a, c: a}
 
 
 def test_refused(exportd, tables, sql):
-    """Nothing is changed then, neither by the groups that come before."""
+    """If one group is refused, none is merged, not even those before it."""
     exportd.ingest([event("a"), event("b"), event("c"), event("d"), event("a", project=2)])
     a, b, c, d = (group_of(sql, issue) for issue in "abcd")
     other = group_of(sql, "a", project=2)
@@ -235,12 +235,12 @@ def test_refused_in_the_database_of_a_sentry(exportd, tables, sql):
     assert everything(sql) == before
 
 
-# ---- merges among ingests ----
+# ---- merges and ingests at the same time ----
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_random_ingests_and_merges(exportd, tables, sql, seed):
-    """Batches, some of them given again, and merges in turn: after each the tables say what the model
-    says, and every id that there ever was leads to its group by one hop at most."""
+    """Batches, some of them repeated, and merges take turns. After each, the tables agree with the model, and at
+    most one redirect leads from every old id to its group."""
     pick = random.Random(seed)
     issues = [f"issue {n}" for n in range(6)]
     events = [event(issue) for issue in issues] + some_events(400, seed)
@@ -275,8 +275,8 @@ def in_background(exportd, *arguments, stdin=""):
 
 
 def test_merges_while_events_come_in(exportd, tables, sql):
-    """Three ingest events of the same hashes and new ones of another, while their groups are merged by
-    two at once; wherever the groups are at the moment, nothing is lost or counted twice."""
+    """Three processes ingest events of the same hashes and of new ones, while two others merge their groups.
+    Nothing is lost or counted twice."""
     issues = [f"issue {n}" for n in range(6)]
     first = [event(issue, tags={"color": "first"}) for issue in issues]
     exportd.ingest(first)
@@ -308,7 +308,7 @@ def test_merges_while_events_come_in(exportd, tables, sql):
 
 
 def test_a_new_event_waits_for_the_merge(exportd, tables, sql):
-    """The event's hash still leads to the old group when it is read."""
+    """When the event's hash is read, it still leads to the old group."""
     events = [event("a"), event("b"), event("b")]
     exportd.ingest(events[:2])
     a, b = group_of(sql, "a"), group_of(sql, "b")
@@ -328,7 +328,7 @@ def test_a_new_event_waits_for_the_merge(exportd, tables, sql):
 
 
 def test_two_merges_of_one_another(exportd, tables, sql):
-    """One of them wins; the other says what is wrong, and nothing is lost."""
+    """One of them wins; the other reports the reason, and nothing is lost."""
     for n in range(5):
         exportd.ingest([event(f"a{n}"), event(f"b{n}")])
         a, b = group_of(sql, f"a{n}"), group_of(sql, f"b{n}")
@@ -372,8 +372,8 @@ def start_export(exportd, issue, fault):
 
 @pytest.mark.parametrize("rounds", [1, 2])
 def test_an_export_that_has_just_found_its_issue(exportd, tables, sql, rounds):
-    """It stops between the look for its issue and the question for its values; meanwhile they pass to another
-    issue."""
+    """The export is stopped after it has found its issue and before it reads the values. In the meantime, the
+    values move to another issue."""
     issues = [f"issue {n}" for n in range(4)]
     exportd.ingest([event(issue, tags={"color": issue}) for issue in issues])
     *groups, once = [group_of(sql, issue) for issue in issues]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Group hashes: who takes a new one over, sampling, and the last processed event."""
+"""Group hashes: the group of a new hash, sampling, and the last processed event."""
 import collections
 import concurrent.futures
 import datetime
@@ -32,7 +32,7 @@ def tables(exportd, sql):
     return EventTables(sql)
 
 
-# ---- taking over ----
+# ---- the group of a new hash ----
 
 ROUNDS = 100
 PROCESSES = 8
@@ -45,14 +45,14 @@ def run_at_once(exportd, inputs, **settings):
 
 
 def free_hashes(sql, names):
-    """Hashes that are there without a group: nobody has to wait for a new row."""
+    """Inserts hashes without a group, so that no process waits for another's new row."""
     sql.execute("INSERT INTO sentry_grouphash (project_id, hash) SELECT 1, unnest(%s)", (names,))
 
 
 def test_a_hundred_races_for_three_new_hashes(exportd, tables, sql):
-    """Each process has an event with each of the three hashes alone. In every other round the hashes are
-    there already, and each process dawdles before its COMMIT, so that the others see them free. In
-    two rounds of four an event is common to all, which makes all but one process start over."""
+    """Each process has an event for each of the three hashes. In every other round the hashes exist already, and
+    each process waits before its COMMIT, so that the others see them without a group. In two rounds of four
+    all processes also have the same event, which makes all but one of them start again."""
     everything = []
     for number in range(ROUNDS):
         names = [f"round {number} hash {letter}" for letter in "abc"]
@@ -104,7 +104,7 @@ def keeps(times_seen, silence):
 
 
 def sampled_model(events):
-    """The ids of the events that are stored, for events of one group each in order."""
+    """The ids of the stored events. `events` are in order, each of one group."""
     seen = collections.Counter()
     last = {}
     stored = set()
@@ -171,8 +171,8 @@ def test_several_at_once_sample_no_event_twice(exportd, tables, sql):
 
 
 def test_received_decides_about_the_silence(exportd, tables, sql):
-    """The 61st to 63rd event of the group: an hour after the last one by `received` only, by
-    `datetime` only, by neither."""
+    """The group's 61st to 63rd event come an hour after the last one: by `received` only, by `datetime` only, by
+    neither."""
     exportd.ingest(burst(61))
     last = START + datetime.timedelta(seconds=60)
     hour = last + datetime.timedelta(hours=1)
@@ -182,7 +182,7 @@ def test_received_decides_about_the_silence(exportd, tables, sql):
     for one in after:
         exportd.ingest([one], SAMPLED_PROJECTS="1")
     stored = stored_ids(sql)
-    # 61 is odd, but an hour of silence keeps it; 62 is even; 63 is neither
+    # 61 is odd, but kept after an hour of silence; 62 is even; 63 is odd and without silence
     assert [one["event_id"] in stored for one in after] == [True, True, False]
 
 
@@ -192,7 +192,7 @@ def test_the_event_that_reopens_a_group_is_stored(exportd, tables, sql):
     sql.execute("UPDATE sentry_groupedmessage SET status = 1")
     exportd.ingest(more, SAMPLED_PROJECTS="1")
     stored = stored_ids(sql)
-    # times_seen 101, 102, 103: odd ones are dropped, but the first reopens the group
+    # times_seen is 101, 102, 103: odd ones are not stored, except the first, which reopens the group
     assert [one["event_id"] in stored for one in more] == [True, True, False]
     assert rows(sql, "SELECT status FROM sentry_groupedmessage") == [(0,)]
 
@@ -224,10 +224,10 @@ def test_the_last_processed_event_of_each_hash(exportd, tables, sql, queue):
         {"hash": "a", "grouphash_id": ids[1, "a"], "event_id": events[0]["event_id"]}]
     assert [one["event_id"] for one in last_processed(exportd, "a", "c", project=2)] == [
         events[4]["event_id"], None]
-    # "a" belongs to another group than the fourth event: its hash is not relevant there
+    # "a" belongs to another group than the fourth event, so it is not the last event of that hash
     key = f"last-processed-event:1:{ids[1, 'c'] % 16}"
     assert queue.hget(key, ids[1, "c"]).decode() == events[3]["event_id"]
-    exportd.ingest(events[:1])  # a repeated event is none
+    exportd.ingest(events[:1])  # a repeated event does not count
     assert last_processed(exportd, "b")[0]["event_id"] == events[1]["event_id"]
     exportd.ingest([event(hashes=["b"], event_id="f" * 32)])
     assert last_processed(exportd, "b")[0]["event_id"] == "f" * 32

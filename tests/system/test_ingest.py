@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ingest: events into groups, event users, environments, releases and the tagstore."""
+"""Ingest saves events as groups, event users, environments, releases and tags."""
 import concurrent.futures
 import datetime
 import hashlib
@@ -30,7 +30,7 @@ def group_of(sql, name, project=1):
 
 
 def some_events(count, seed, projects=(1, 2), issues=7):
-    """Events that share hashes, tags and users in many ways."""
+    """Random events that share many hashes, tags and users."""
     pick = random.Random(seed)
     events = []
     for _ in range(count):
@@ -162,7 +162,7 @@ def test_an_event_id_is_a_uuid_in_any_spelling(exportd, tables):
     assert exportd.ingest([one, other]).out == "2 lines: 1 counted, 1 repeated, 0 bad\n"
 
 
-# ---- what cannot be counted ----
+# ---- events that cannot be counted ----
 
 def test_bad_lines_are_told_by_number_and_skipped(exportd, tables):
     good = some_events(4, 2)
@@ -205,15 +205,15 @@ def test_a_bad_tag_is_dropped_and_its_event_counts(exportd, tables):
 
 
 def flat(one, **members):
-    """The same event with all its parts beside event_id, as Sentry's JSON and its SDKs have it."""
+    """The same event with all parts on the level of event_id, as in Sentry's JSON and in its SDKs."""
     data = one["data"]
     return {**{name: value for name, value in one.items() if name != "data"},
             "user": data.get("sentry.interfaces.User"), **members}
 
 
 def test_events_as_sentry_and_its_sdks_write_them(exportd, tables):
-    """Sentry's JSON of an event has the tags as pairs and repeats some as members; an SDK's event
-    has some as members only."""
+    """Sentry's JSON has the tags as pairs and repeats some as members; an SDK's event has some as members
+    only."""
     names = {"environment": "production", "release": "shop@1.0", "dist": "7", "level": "warning",
              "logger": "web", "server_name": "web-1", "transaction": "/cart"}
     user = {"id": "7", "email": "jane@example.com", "ip_address": "192.0.2.7"}
@@ -241,7 +241,7 @@ def test_a_bad_attribute_of_a_user_is_dropped(exportd, tables):
 
 
 def test_what_the_database_refuses_does_not_hold_up_the_rest(exportd, sql, tables):
-    """The table of event users holds projects up to 32 bits only."""
+    """The table of event users can store project ids of 32 bits only."""
     huge = 3_000_000_000
     sql.execute("""INSERT INTO sentry_project
                    (id, slug, name, organization_id, public, date_added, status)
@@ -372,7 +372,7 @@ def test_rebased_times_end_now(exportd, sql, tables, tmp_path, piped):
     assert not [name for name in tmp_path.iterdir() if name.name.startswith("exportd-ingest")]
 
 
-# ---- several writers, and death ----
+# ---- several writers, and kills ----
 
 def ingest_at_once(exportd, inputs):
     with concurrent.futures.ThreadPoolExecutor(len(inputs)) as pool:
@@ -380,8 +380,8 @@ def ingest_at_once(exportd, inputs):
 
 
 def test_several_at_once_count_each_event_once(exportd, tables):
-    """Three of them over events of their own that share groups, users and tags, in which the order of
-    hashes could matter only within one of them; and all of them over the same last part."""
+    """Three processes ingest their own events, which share groups, users and tags, and then all the same last
+    part. The order of hashes can matter only within one process."""
     shared = some_events(600, 9, issues=50)
     parts = [some_events(1500, seed, issues=50) for seed in (5, 6, 7)]
     for one in shared + sum(parts, []):
@@ -394,8 +394,8 @@ def test_several_at_once_count_each_event_once(exportd, tables):
 
 
 def test_no_hash_changes_groups_under_contention(exportd, tables, sql):
-    """Hashes are linked in different orders: whoever is first, every event is counted in a group that
-    one of its hashes leads to."""
+    """Processes link hashes in different orders. In each case, every event counts in a group to which one of its
+    hashes leads."""
     parts = [some_events(1200, seed, projects=(1,), issues=30) for seed in (11, 12, 13)]
     results = ingest_at_once(exportd, [lines(part) for part in parts])
     assert [result.status for result in results] == [0, 0, 0], results
@@ -410,8 +410,8 @@ def test_no_hash_changes_groups_under_contention(exportd, tables, sql):
 
 
 def test_one_samples_what_the_other_would_store(exportd, tables, sql):
-    """The 52nd event of a group in its second is sampled, the 53rd stored. Both are the same event, and
-    the second process has looked for it before the first one's COMMIT."""
+    """Of a group's events within a second, the 52nd is sampled and the 53rd stored. Here both are the same event,
+    and the second process looks for it before the first one's COMMIT."""
     exportd.settings["SAMPLED_PROJECTS"] = "1"
     events = [event(when=datetime.datetime(2026, 3, 1)) for _ in range(52)]
     assert exportd.ingest(events[:51]).out.startswith("51 lines: 51 counted")
@@ -433,8 +433,8 @@ def test_one_samples_what_the_other_would_store(exportd, tables, sql):
     ("ingest_prepared:kill:2", 1000), ("ingest_before_commit:kill:2", 1000),
     ("ingest_before_commit:kill:3", 3000), ("ingest_after_commit:kill:3", 7000)])
 def test_killed_in_the_middle_and_run_again(exportd, tables, sql, fault, done):
-    """The first batch is 1000 events, each further one twice as many. Values that were made and not
-    counted any more have not been seen."""
+    """The first batch has 1000 events, and each further one twice as many. Values that were made but not counted
+    do not count as seen."""
     events = some_events(9000, 8)
     result = exportd.run("ingest", "-", stdin=lines(events), FAULT=fault)
     assert result.status == -9, result

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ingest reads: compressed files, damaged ones, lines that are wrong in every way."""
+"""The input of ingest: compressed files, damaged files, bad lines of every kind."""
 import gzip
 import json
 import os
@@ -39,7 +39,7 @@ def test_a_compressed_file(exportd, tables, tmp_path, piped):
 
 
 def test_several_members_one_behind_the_other(exportd, tables):
-    """A line may go on in the next member; zeros fill up the last block of a tape."""
+    """A line may continue in the next member. Zeros are padding, as in the last block of a tape."""
     events = series(50)
     text = lines(events)
     parts = [text[:100], b"", text[100:3000], text[3000:]]
@@ -173,10 +173,10 @@ def peak(exportd, path):
 
 
 def test_memory_does_not_grow_with_the_file(exportd, tables, tmp_path):
-    """A sanitizer keeps freed memory for a while: it is told not to."""
+    """A sanitizer keeps freed memory for a while; a setting prevents that."""
     exportd.settings["asan_options"] = "quarantine_size_mb=1:exitcode=99"
     path = tmp_path / "events"
-    # Lines of 4 KiB: batches are as large as they get from the 4096th of them on.
+    # With lines of 4 KiB, batches have their largest size from the 4096th line on.
     padded = [json.dumps(one).ljust(4096) + "\n"
               for one in series(32_000, value=lambda n: f"v{n % 100}")]
     path.write_text("".join(padded[:12_000]))

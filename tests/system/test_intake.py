@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages on their way from Redis into the queue, or onto the dead list; and the command queue."""
+"""Messages move from Redis into the queue, or to the dead list; and the command `queue`."""
 import contextlib
 import json
 import re
@@ -23,7 +23,7 @@ def issue(exportd, sql):
 
 
 def ask(sql, queue, issue, name="data_export"):
-    """As Sentry does: a row, and a message."""
+    """Requests an export as Sentry does: by a row and a message."""
     export = insert_export(sql, {"project_id": "1", "group_id": str(issue), "key": "color"})
     push(queue, export, name=name)
     return export
@@ -45,7 +45,7 @@ def wait_until_valid(exportd, exports, seconds=20):
 # ---- crashes ----
 
 def die(exportd, fault):
-    """A worker that kills itself while it brings messages in; it claims nothing."""
+    """Runs a worker that kills itself during the intake of messages, and claims nothing."""
     with exportd.worker(FAULT=f"{fault}:kill,before_claim:error", LEASE_SECONDS=2) as worker:
         assert worker.process.wait(20) == -signal.SIGKILL, worker.log_text()
 
@@ -65,10 +65,10 @@ def test_an_intake_dies(exportd, sql, queue, issue, fault, committed):
 
 
 def test_a_message_that_three_intakes_die_with_is_buried(exportd, sql, queue, issue):
-    """Then those behind it go on, and it can be brought in by hand."""
+    """After that, the messages behind it go on, and an operator can retry it."""
     first = ask(sql, queue, issue)
     second = ask(sql, queue, issue)
-    for _ in range(4):  # one with all messages in hand, three with the first one alone
+    for _ in range(4):  # one intake takes all messages, three take only the first one
         die(exportd, "before_intake_commit")
     exportd.drain(LEASE_SECONDS=2)
     entry, = dead(exportd)
@@ -81,10 +81,10 @@ def test_a_message_that_three_intakes_die_with_is_buried(exportd, sql, queue, is
     assert exportd.status(first)["status"] == "VALID" and dead(exportd) == []
 
 
-# ---- what could hold up others ----
+# ---- messages that could delay others ----
 
 def test_a_message_of_80_mb_delays_nothing(exportd, redis_server, sql, queue, issue):
-    """It would need more than a minute on this link; but it never leaves Redis whole."""
+    """It would take more than a minute on this connection, but it never leaves Redis as a whole."""
     before = ask(sql, queue, issue)
     queue.lpush("data_export", b"x" * 80_000_000)
     behind = [ask(sql, queue, issue) for _ in range(3)]
@@ -98,7 +98,7 @@ def test_a_message_of_80_mb_delays_nothing(exportd, redis_server, sql, queue, is
 
 
 def test_messages_without_a_row_delay_nothing(exportd, sql, queue, issue):
-    """Two hundred are pending while one behind them is done. Their rows come late, or never."""
+    """Two hundred wait for their rows, which come late or never. A message behind them is done."""
     exports = range(1_000_001, 1_000_201)
     for export in exports:
         push(queue, export)
@@ -139,7 +139,7 @@ def test_stats_count_redis_and_postgres_together(exportd, sql, queue, issue):
 
 
 def test_stats_without_redis(exportd, issue):
-    """There is nothing to be counted, or it cannot be: that is told."""
+    """The output says whether there are no messages, or whether they cannot be counted."""
     exportd.enqueue(group=issue)
     result = exportd.ok("queue", "--json", REDIS_URL="none")
     assert result.err == ""

@@ -27,14 +27,14 @@ def release(exportd):
 
 @pytest.fixture
 def issues(release, sql):
-    """How many there are: each with ten values of `color` that no other has."""
+    """The number of issues, each with ten values of `color` that no other issue has."""
     release.create()
     insert_small_issues(sql, 500)
     return 500
 
 
 def send(sql, queue, count, issues):
-    """`count` exports of one issue after the other, as another program makes them."""
+    """Requests `count` exports, of the issues in turn, as another program does."""
     sql.execute("""INSERT INTO sentry_exporteddata (date_added, query_type, query_info,
                      organization_id, user_id)
                    SELECT now(), 0, '{"project_id": "1", "group_id": "' || 1 + n %% %s ||
@@ -56,7 +56,7 @@ def wait_until_done(sql, count):
 
 
 def test_memory_after_many_small_jobs(release, sql, queue, issues):
-    """10,000 jobs: within 5 % of what the first tenth took."""
+    """After 10,000 jobs, memory is within 5 % of that after the first tenth."""
     with release.worker(CONCURRENCY=4) as worker:
         send(sql, queue, JOBS // 10, issues)
         wait_until_done(sql, JOBS // 10)
@@ -70,7 +70,7 @@ def test_memory_after_many_small_jobs(release, sql, queue, issues):
 
 
 def test_valgrind_finds_no_leak(release, sql, queue, issues, tmp_path):
-    """Nor a read of what was never written, after 1000 jobs."""
+    """After 1000 jobs, valgrind has found no leak and no read of uninitialized memory."""
     count = JOBS // 10
     send(sql, queue, count, issues)
     push(queue, 999999999)

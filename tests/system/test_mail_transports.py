@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mail by real SMTP servers: each kind of connection, and what happens when one refuses."""
+"""Mail by real SMTP servers: each kind of connection, and each kind of refusal."""
 import asyncio
 import contextlib
 import signal
@@ -33,7 +33,7 @@ def export(exportd, group):
 
 @pytest.fixture
 def waiting(exportd, group, sql):
-    """Six exports whose mails are all due."""
+    """Six finished exports whose mails are due."""
     users = [f"user{n}@example.com" for n in range(6)]
     exportd.create(users=users, projects=())
     exports = [exportd.enqueue(group=group, user=user) for user in users]
@@ -94,7 +94,7 @@ def test_tls(exportd, export, certificates, login):
 
 
 def run_until_tried(exportd, sql, url):
-    """Runs a worker until it has tried to send the mail once; it must not come to an end by itself."""
+    """Runs a worker until it has tried to send the mail once. The worker must not end by itself."""
     with exportd.worker(MAIL_URL=url) as worker:
         wait_until(lambda: (outbox(sql) or ("", 0))[1] > 0, "a first try to send the mail")
         assert worker.stop() == 0
@@ -180,7 +180,7 @@ SETUP = [
 
 @pytest.mark.parametrize("command, answer", SETUP)
 def test_a_refusal_because_of_the_setup(exportd, sql, export, command, answer):
-    """Every mail would get it: an operator can mend it, and then all go out."""
+    """Every mail would be refused. After an operator has corrected the setup, all are sent."""
     with MailSink() as sink:
         url = f"smtp://127.0.0.1:{sink.port}"
         sink.refuse(command, answer, times=100)
@@ -240,7 +240,7 @@ def test_the_name_that_the_server_is_greeted_with(exportd, export):
 
 @pytest.mark.parametrize("command, answer", RECIPIENT_OR_MAIL)
 def test_a_server_that_says_never(exportd, sql, export, command, answer):
-    """Given up, said in the log and in the status; the export stays valid and holds nothing up."""
+    """The mail is given up, and log and status say so. The export stays valid and delays nothing."""
     with MailSink() as sink:
         sink.refuse(command, answer, times=100)
         log = exportd.drain(MAIL_URL=f"smtp://127.0.0.1:{sink.port}").err
@@ -262,7 +262,7 @@ def test_a_mail_is_sent_once(exportd, export, sql):
 
 
 def test_a_mail_whose_success_is_not_noted_goes_out_again_as_the_same(exportd, export, sql):
-    """Readers know it by its Message-ID."""
+    """Mail programs recognize the copy by its Message-ID."""
     with MailSink() as sink:
         url = f"smtp://127.0.0.1:{sink.port}"
         with exportd.worker(MAIL_URL=url, FAULT="after_smtp:kill") as worker:
@@ -278,7 +278,7 @@ def test_a_mail_whose_success_is_not_noted_goes_out_again_as_the_same(exportd, e
 
 
 def test_a_mail_whose_success_could_not_be_noted_at_once(exportd, export, sql):
-    """A worker that stops does so before it ends."""
+    """A worker that stops records the success before it ends."""
     with MailSink() as sink:
         url = f"smtp://127.0.0.1:{sink.port}"
         with exportd.worker(MAIL_URL=url, FAULT="after_smtp:error") as worker:
@@ -317,7 +317,7 @@ def test_one_of_several_mails_is_refused_and_one_put_off(exportd, sql, waiting):
 
 
 def test_a_worker_dies_with_several_mails_in_hand(exportd, sql, waiting):
-    """Those that it had sent go out again, as the same; the others for the first time."""
+    """Mails that it had sent are sent again, with the same Message-ID; the others are sent for the first time."""
     with MailSink() as sink:
         url = f"smtp://127.0.0.1:{sink.port}"
         with exportd.worker(MAIL_URL=url, FAULT="after_smtp:kill:3") as worker:
@@ -340,8 +340,8 @@ class SecondMailHangs(MailSink):
 
 
 def test_a_worker_stops_with_several_mails_in_hand(exportd, sql, waiting):
-    """What it has not begun is due at once, for another worker, and counts as not tried. The one
-    whose body the server has may be sent."""
+    """A mail that it has not begun is due at once for another worker, and counts as not tried. A mail whose body
+    the server has may be sent."""
     with SecondMailHangs() as sink:
         url = f"smtp://127.0.0.1:{sink.port}"
         with exportd.worker(MAIL_URL=url, STOP_SECONDS=1) as worker:
@@ -357,7 +357,7 @@ def test_a_worker_stops_with_several_mails_in_hand(exportd, sql, waiting):
 
 
 class SlowMailSink(MailSink):
-    """Takes its time after the final dot."""
+    """Answers slowly after the final dot."""
     seconds = 0
 
     async def handle_DATA(self, server, session, envelope):
@@ -367,7 +367,7 @@ class SlowMailSink(MailSink):
 
 
 class SlowGreeting(Listener):
-    """In front of a server, and slow to let it speak."""
+    """Stands before a server, and delays its greeting."""
 
     def __init__(self, port, seconds):
         self._server, self._seconds = port, seconds
@@ -380,7 +380,7 @@ class SlowGreeting(Listener):
 
 
 def test_a_server_that_takes_35_seconds_over_a_mail(exportd, sql, export):
-    """It gets the mail once; waiting for it is not hanging."""
+    """It gets the mail once. A thread that waits for it does not count as hanging."""
     with SlowMailSink() as sink:
         sink.seconds = 35
         exportd.drain(MAIL_URL=f"smtp://127.0.0.1:{sink.port}", STUCK_SECONDS=20)
@@ -409,7 +409,7 @@ def test_no_other_worker_takes_a_mail_that_its_server_thinks_about(exportd, sql,
 
 
 def test_perhaps_sent_three_times(exportd, sql, export):
-    """The server takes each mail, and goes before it says so."""
+    """The server accepts each mail, and closes before it confirms that."""
     class Gone(MailSink):
         async def handle_DATA(self, server, session, envelope):
             await super().handle_DATA(server, session, envelope)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exports are for members: who has left the organization before the export ran gets no file."""
+"""Exports are for members: a user who has left the organization before the export ran gets no file."""
 import pytest
 
 from support.events import group_of, series

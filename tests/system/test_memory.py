@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Memory after a big job. Measured with the release build, if there is one: sanitizers keep what is
-freed."""
+"""Memory after a big job. Measured with the release build if it exists, because sanitizers keep freed
+memory."""
 import os
 
 import pytest
@@ -14,13 +14,13 @@ MIB = 1024
 
 
 def resident(worker):
-    """In KiB."""
+    """The worker's resident memory, in KiB."""
     with open(f"/proc/{worker.process.pid}/status", encoding="ascii") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
 
 
 def run(exportd, numbers, **arguments):
-    """One export for each number, at the same time."""
+    """Runs one export for each number, all at the same time."""
     exports = [exportd.enqueue(group=1, user=f"user{number}@example.com", **arguments)
                for number in numbers]
     wait_until(lambda: all(exportd.status(export)["state"] == "valid" for export in exports),
@@ -28,7 +28,7 @@ def run(exportd, numbers, **arguments):
 
 
 def test_memory_returns_after_a_big_job(exportd, sql):
-    """A quarter of a million values, in each thread, with the largest pages."""
+    """Each thread exports a quarter of a million values, with the largest pages."""
     if not os.access(RELEASE, os.X_OK):
         pytest.skip(f"{RELEASE} is not built")
     exportd.path = RELEASE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""exportd migrate: what it makes, repeats, races, and what it refuses to touch."""
+"""exportd migrate: the tables it makes, repeated calls, races, and databases that it refuses."""
 import concurrent.futures
 import os
 import subprocess
@@ -11,7 +11,7 @@ from support.events import series
 from support.program import ROOT, Exportd
 from support.waiting import wait_until
 
-LOCK = 2020032517  # pg_advisory_xact_lock of every migration
+LOCK = 2020032517  # the key of pg_advisory_xact_lock in every migration
 SENTRY_TABLES = """
     auth_user sentry_useremail sentry_useroption sentry_organization sentry_organizationmember
     sentry_project sentry_environment sentry_environmentproject sentry_file sentry_fileblob
@@ -43,8 +43,8 @@ def empty_sql(postgres, empty_database):
 
 @pytest.fixture
 def sentry_sql(postgres, database, tmp_path):
-    """A database like a Sentry's: its tables with a few rows, Django's table of migrations, and
-    nothing of exportd."""
+    """A database like Sentry's: its tables with a few rows and Django's table of migrations, but no tables of
+    exportd."""
     connection = postgres.connect(database)
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA exportd CASCADE")
@@ -57,7 +57,7 @@ def sentry_sql(postgres, database, tmp_path):
 
 @pytest.fixture
 def limited_role(postgres):
-    """A role that may log in and nothing more."""
+    """A role that may only log in."""
     postgres.execute("CREATE ROLE limited LOGIN")
     yield "limited"
     postgres.execute("DROP ROLE limited")
@@ -82,7 +82,7 @@ def tables(cursor, schema):
 
 
 def dump(postgres, database):
-    """The whole database but exportd's schema, as SQL."""
+    """The whole database as SQL, without exportd's schema."""
     done = subprocess.run(
         [postgres.program("pg_dump"), "--exclude-schema=exportd", postgres.url(database)],
         check=True, capture_output=True, text=True)
@@ -91,7 +91,7 @@ def dump(postgres, database):
 
 
 def migrate_at_once(program, cursor, count, *arguments):
-    """`count` migrations that are all under way before the first may do anything."""
+    """Starts `count` migrations that all wait until the last one has started."""
     cursor.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
     with concurrent.futures.ThreadPoolExecutor(count) as pool:
         runs = [pool.submit(program.run, "migrate", *arguments) for _ in range(count)]
@@ -114,7 +114,7 @@ def test_own_tables_only(program, empty_sql):
 
 
 def test_repeat(program, empty_sql):
-    """No Redis is asked: it has nothing of this database."""
+    """migrate uses no Redis, which has no data about this database."""
     program.settings["REDIS_URL"] = "unix:///nowhere.sock"
     program.ok("migrate", "--standalone")
     before = recorded(empty_sql)
@@ -142,7 +142,7 @@ def test_no_defaults_but_ids(program, empty_sql):
 
 
 def test_foreign_keys(program, empty_sql):
-    """Each is deferred, and an index begins with its column."""
+    """Each foreign key is deferred, and an index begins with its column."""
     program.ok("migrate", "--standalone")
     empty_sql.execute(
         "SELECT conrelid::regclass || '.' || attname, condeferrable AND condeferred,"
@@ -154,7 +154,7 @@ def test_foreign_keys(program, empty_sql):
             "sentry_fileblobindex.file_id", "sentry_fileblobindex.blob_id", "sentry_file.blob_id",
             "tagstore_grouptagkey.key_id", "tagstore_tagvalue.key_id",
             "sentry_project.organization_id"} <= set(keys)
-    # What these refer to is kept by locks: migrations/standalone/0004_tagstore.sql says how.
+    # Locks keep the rows to which these refer: migrations/standalone/0004_tagstore.sql says how.
     assert [name for name in keys
             if name.startswith(("tagstore_grouptagvalue.", "tagstore_eventtag."))] == []
     assert "sentry_exporteddata.file_id" not in keys
@@ -204,7 +204,7 @@ def test_constraints(sql, statement):
 
 @pytest.mark.parametrize("isolation", ["read committed", "serializable"])
 def test_many_at_once(program, empty_sql, empty_database, isolation):
-    """Whatever isolation the database has as its default."""
+    """It works with each default isolation of the database."""
     empty_sql.execute(f'ALTER DATABASE "{empty_database}"'
                       f" SET default_transaction_isolation TO '{isolation}'")
     results = migrate_at_once(program, empty_sql, 4, "--standalone")
@@ -215,7 +215,7 @@ def test_many_at_once(program, empty_sql, empty_database, isolation):
 
 
 def migrate_partly(program, cursor, count):
-    """As an exportd has left it that knew only the first of our migrations."""
+    """Leaves the database as an older exportd did that had only the first migrations."""
     program.ok("migrate")
     cursor.execute("CREATE TABLE public.kept AS SELECT * FROM exportd.migration ORDER BY name"
                    " LIMIT %s", (count,))
@@ -277,7 +277,7 @@ def test_missing_migration(program, empty_sql):
 
 
 def test_half_a_migration_is_none(program, empty_sql, queue, redis_server):
-    """A table that is there already, but not as Sentry has it."""
+    """A table exists already, but not in Sentry's form."""
     empty_sql.execute("CREATE TABLE public.sentry_exporteddata (id integer)")
     result = program.fails("migrate", "--standalone")
     assert "migration standalone/0002_files_and_exports.sql" in result.err
@@ -311,8 +311,8 @@ def test_standalone_is_refused_for_a_sentry(program, empty_sql, empty_database, 
 
 
 def test_search_path(program, empty_sql, empty_database):
-    """Stand-alone tables are made where the search path leads, because all commands look there. A
-    function that looks like one of the server's changes nothing."""
+    """Stand-alone tables are made in the schema of the search path, because all commands use it. A function with
+    the name of one of the server's changes nothing."""
     empty_sql.execute('CREATE SCHEMA "o\'ther"')
     empty_sql.execute('CREATE FUNCTION "o\'ther".now() RETURNS timestamptz LANGUAGE sql'
                       " AS 'SELECT NULL::timestamptz'")
@@ -330,7 +330,8 @@ def test_search_path(program, empty_sql, empty_database):
     ("exportd, public", "public"), ("pg_catalog, none, other", "other"),
     ('"$user", public', "public"), ("public, other", "public")])
 def test_schema_of_the_search_path(program, empty_sql, empty_database, path, schema):
-    """Never that of exportd's own tables, which is there first: a role is often named as it."""
+    """Stand-alone tables are never made in the schema of exportd's own tables. It exists first, and often a role
+    has the same name."""
     empty_sql.execute("CREATE SCHEMA other")
     empty_sql.execute(f'ALTER DATABASE "{empty_database}" SET search_path TO {path}')
     program.ok("migrate")

@@ -23,8 +23,8 @@ from support.mail_sink import MailSink
 from support.program import Exportd
 from support.servers import Redis
 
-SETTINGS = 30  # at least so many allocations are the same for all commands
-LANES = 6  # workers wait more than they work
+SETTINGS = 30  # at least this many allocations are the same for all commands
+LANES = 6  # more than there are cores, because workers mostly wait
 DEAD = "exportd:{data_export}:dead"
 EVENTS = [event(tags={"color": f"color {n % 4}", "shape": "round", "sentry:release": f"1.{n % 2}",
                       "environment": "prod" if n % 3 else "test"},
@@ -38,7 +38,7 @@ WHO = ["--organization", "acme", "--user", "ann@example.com"]
 # ---- the runs ----
 
 def numbers(first=SETTINGS):
-    """The numbers of the allocations that fail. SEED=..., which a failing test prints, repeats them."""
+    """The numbers of the allocations that fail. A failing test prints SEED=..., which repeats them."""
     seed = int(os.environ.get("SEED") or random.randrange(10 ** 6))
     print(f"SEED={seed}")
     draw = random.Random(seed)
@@ -60,8 +60,8 @@ def says_why(result, number):
 
 
 def attempts(exportd, *arguments, **options):
-    """Runs the command until nothing fails, with (number, result of the run) for each failure.
-    `arguments` may be a function of the number."""
+    """Runs the command until no allocation fails; yields (number, result) for each failure. `arguments` may be a
+    function of the number."""
     for number in numbers():
         words = arguments[0](number) if callable(arguments[0]) else arguments
         result = exportd.run(*words, MEMORY_FAIL=number, **options)
@@ -81,10 +81,10 @@ def installation(exportd, sql):
     return exportd
 
 
-# ---- where they run ----
+# ---- environments of the runs ----
 
 class Lane:
-    """A database, a queue, a store and a mail folder of its own, beside others."""
+    """Has its own database, queue, store and mail folder, so that lanes can run at once."""
 
     def __init__(self, name, folder, postgres, template, server, number=0, **settings):
         self.queue = redis.Redis(unix_socket_path=server.socket, db=number)
@@ -104,7 +104,7 @@ class Lane:
         self.exportd.ingest(EVENTS)
 
     def insert(self, group):
-        """An export and its message; returns its id."""
+        """Inserts an export and its message; returns its id."""
         export = insert_export(self.sql, {"project_id": "1", "group_id": str(group), "key": "color"},
                                user=self.user)
         push(self.queue, export)
@@ -116,7 +116,7 @@ class Lane:
         self._drop()
 
 
-# ---- commands that only look ----
+# ---- commands that only read ----
 
 LOOKS = {
     "check": ["check"],
@@ -177,8 +177,8 @@ LOOKS = {
 
 @pytest.fixture(scope="module")
 def looked_at(tmp_path_factory, postgres, template):
-    """Everything that the commands can show: exports with a file, lost, waiting, delayed; a dead message,
-    a silent worker and a quota."""
+    """Data for all commands that read: exports with a file, lost, waiting and delayed; a dead message, a silent
+    worker and a quota."""
     server = Redis()
     lane = Lane("looks", tmp_path_factory.mktemp("looks"), postgres, template, server)
     lane.insert(1)
@@ -208,7 +208,7 @@ def without_times(text):
 
 @pytest.mark.parametrize("name", LOOKS)
 def test_a_look(looked_at, name):
-    """The right answer, or none."""
+    """A command gives the right answer, or none."""
     usual = looked_at.run(*LOOKS[name])
     assert usual.status == 0 or name.endswith(("nothing", "unknown", "unfinished")), usual
     for number in numbers(1 if name == "check" else SETTINGS):
@@ -269,7 +269,7 @@ def test_ingest(exportd, sql, tmp_path, compressed):
         if result.status != 0:
             exportd.ok("ingest", file)
         total, seen, red, users = table_sizes(sql)
-        # a value counts in all environments and in its event's own
+        # a value counts for all environments and for its event's own
         assert (total, seen, red, users) == (2 * files, 2 * files, 4 * files, files), (number, result)
     sql.execute("SELECT count(*), count(DISTINCT group_id) FROM sentry_grouphash")
     assert sql.fetchone() == (files + 2, files + 2)
@@ -336,7 +336,7 @@ def test_delete(installation, sql):
         return ["delete", *made]
 
     for number, result in attempts(installation, finish):
-        if result.status != 0:  # it may have been deleted, and its line or its objects be missing
+        if result.status != 0:  # it may be deleted without its line or with objects left
             installation.run("delete", *made)
         installation.ok("cleanup")
         assert installation.status(made[0])["status"] == "GONE", (number, result)
@@ -438,7 +438,7 @@ def test_cleanup(installation, sql, queue):
     for number, export in enumerate(exports, 1):
         push(queue, export, limit=number)
     installation.ingest([event("other", tags={"color": f"other {n}"}) for n in range(count)])
-    # a file of its own for each, lest they share a blob
+    # each export has another file, so that they share no blob
     sql.execute("UPDATE sentry_exporteddata SET query_info = replace(query_info, '\"group_id\": \"1\"',"
                 " '\"group_id\": \"2\"')")
     installation.drain()
@@ -483,7 +483,7 @@ def test_create(exportd, sql, what):
 
 
 def test_migrate(tmp_path, postgres, redis_server, queue):
-    """On an empty database each time."""
+    """Each run starts with an empty database."""
     name = "migrated_without_memory"
     program = Exportd(tmp_path, {"DATABASE_URL": postgres.url(name),
                                  "REDIS_URL": redis_server.url})
@@ -502,7 +502,7 @@ def test_migrate(tmp_path, postgres, redis_server, queue):
 
 
 def test_takeover(exportd, sql, queue):
-    """Of a queue that 0.1.0 has left."""
+    """The takeover of a queue of version 0.1.0."""
     def leave(_number):
         queue.flushall()
         sql.execute("TRUNCATE exportd.dead; UPDATE exportd.queue SET taken_over = false")
@@ -537,7 +537,7 @@ def lanes(tmp_path, postgres, template, redis_server, queue, request):
 
 
 def on_lanes(lanes, run):
-    """run(lane, number) on all lanes at once until one returns that nothing failed."""
+    """Calls run(lane, number) on all lanes at once, until one reports that no allocation has failed."""
     source = numbers()
     waiting = threading.Lock()
     over = threading.Event()
@@ -561,8 +561,8 @@ def on_lanes(lanes, run):
 
 @pytest.mark.parametrize("group, by", [(1, "file"), (77, "file"), (1, "smtp")])
 def test_the_worker(lanes, group, by):
-    """An export of a group that is there, or not; one mail by a folder or a server. The job is tried
-    again, or was not taken."""
+    """An export of a group that exists, or not; a mail to a folder or a server. A job that was interrupted runs
+    again."""
     content = expected_csv(EVENTS, 1, [hash_of("issue")], "color")
 
     def run(lane, number):

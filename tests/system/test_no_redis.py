@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""exportd alone needs a PostgreSQL and nothing else: EXPORTD_REDIS_URL=none. Its upload locks are rows then."""
+"""With EXPORTD_REDIS_URL=none, exportd needs only a PostgreSQL. Its upload locks are rows then."""
 import concurrent.futures
 import contextlib
 import re
@@ -22,7 +22,7 @@ def alone(tmp_path, exportd):
 
 @pytest.fixture
 def rowlocks(tmp_path, exportd):
-    """The program with a Redis for its queue, and locks in PostgreSQL."""
+    """The program with a Redis for its messages, and locks in PostgreSQL."""
     return Exportd(tmp_path, {**exportd.settings, "LOCK_REDIS_URL": "none"})
 
 
@@ -129,7 +129,7 @@ def test_through_pgbouncer(postgres, rowlocks, database, sql, issue):
     assert rowlocks.objects() == [] and locks(sql) == 0
 
 
-# ---- one kind for a database ----
+# ---- one kind of locks per database ----
 
 def test_the_kind_changes_when_nothing_uses_the_other(exportd, alone, sql):
     assert kind(sql) == "redis"

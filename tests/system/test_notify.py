@@ -12,7 +12,7 @@ from support.waiting import wait_until
 
 
 class Systemd:
-    """Collects datagrams."""
+    """Receives datagrams as systemd does."""
 
     def __init__(self, address):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -35,7 +35,7 @@ class Systemd:
 
 @pytest.fixture(params=["path", "abstract"])
 def systemd(request, tmp_path):
-    """The socket, and the settings that name it."""
+    """The socket, and settings with its name."""
     name = str(tmp_path / "notify") if request.param == "path" else f"\0exportd-{os.getpid()}"
     server = Systemd(name)
     yield server, {"notify_socket": name.replace("\0", "@")}

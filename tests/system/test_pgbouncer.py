@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything but `migrate` through a pgbouncer in transaction mode: the answers are the same."""
+"""All commands except `migrate` work the same through a pgbouncer in transaction mode."""
 import pytest
 
 from support.events import event, hash_of, series
@@ -9,8 +9,8 @@ from support.program import Exportd
 
 @pytest.fixture
 def pooled(postgres, database, exportd, tmp_path):
-    """The program like `exportd`, but by way of pgbouncer, with fewer server connections than the
-    worker has threads."""
+    """As the fixture `exportd`, but through pgbouncer, with fewer server connections than the worker has
+    threads."""
     pooler = PgBouncer(postgres)
     yield Exportd(tmp_path, {**exportd.settings, "DATABASE_URL": pooler.url(database),
                              "CONCURRENCY": 4})
@@ -58,7 +58,7 @@ def test_the_life_of_exports(exportd, pooled, sql):
 
 
 def test_many_small_jobs(pooled, sql):
-    """Each thread asks everything often enough for it to be prepared, were there no pooler."""
+    """Each thread repeats all statements so often that it would prepare them without a pooler."""
     pooled.create()
     pooled.ingest([event(f"issue {n}", tags={"color": f"c{n}"}) for n in range(40)])
     sql.execute("SELECT DISTINCT group_id FROM sentry_grouphash")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exportd purge`: all that there is of somebody's exports goes, and nothing of others."""
+"""`exportd purge` removes all data of a user's or an organization's exports, and no other data."""
 import os
 
 import pytest
@@ -20,7 +20,7 @@ def issue(exportd, sql):
 
 @pytest.fixture
 def exports(exportd, sql, issue):
-    """Ids by state. Ann's valid ones: one has a file like bob's, the mail of the other waits."""
+    """Ids by state. Of ann's valid exports, one has the same file as bob's, and the other's mail waits."""
     made = {"shared": exportd.enqueue(group=issue), "shape": exportd.enqueue(group=issue, key="shape"),
             "expired": exportd.enqueue(group=issue, key="size"),
             "failed": exportd.enqueue(group=issue, key="none"),
@@ -40,7 +40,7 @@ def exports(exportd, sql, issue):
 
 
 def ids(sql):
-    """All exports of which there is a row anywhere."""
+    """All exports that have a row in any table."""
     sql.execute("SELECT id FROM sentry_exporteddata UNION SELECT data_export_id FROM exportd.export"
                 " UNION SELECT data_export_id FROM exportd.attempt"
                 " UNION SELECT data_export_id FROM exportd.outbox"
@@ -72,7 +72,7 @@ def test_a_user(exportd, sql, exports):
     sql.execute("SELECT count(*) FROM auth_user WHERE email = 'ann@example.com'")
     assert sql.fetchone() == (1,), "the user's row is left alone"
     mails = len(exportd.mails())
-    exportd.drain()  # messages of what was purged lead to nothing
+    exportd.drain()  # messages of purged exports start nothing
     assert ids(sql) == {exports["bob"]} and len(exportd.mails()) == mails
 
 
@@ -84,7 +84,7 @@ def test_again_there_is_nothing_left(exportd, exports):
 
 
 def test_a_user_whose_row_is_gone(exportd, sql, exports):
-    """Sentry has set user_id to NULL: exportd remembers whose they were, but for one it never saw."""
+    """Sentry has set user_id to NULL. exportd knows the user of each export except one that it never saw."""
     sql.execute("SELECT id FROM auth_user WHERE email = 'ann@example.com'")
     ann, = sql.fetchone()
     sql.execute("UPDATE sentry_exporteddata SET user_id = NULL WHERE user_id = %s", (ann,))
@@ -112,7 +112,7 @@ def test_an_organization_whose_row_is_gone(exportd, sql, exports):
 
 
 def test_a_row_that_another_job_left_is_not_taken_for_the_users(exportd, sql, issue):
-    """A restored database: the id is bob's export now, whatever exportd remembers of it."""
+    """After a restore of the database, the id is that of bob's export, and exportd's own row is outdated."""
     export = exportd.enqueue(group=issue, user="bob@example.com")
     sql.execute("UPDATE exportd.export SET date_added = '2019-01-01', state = 'failed',"
                 " user_id = (SELECT id FROM auth_user WHERE email = 'ann@example.com')")

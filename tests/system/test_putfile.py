@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How an export's bytes become blobs: 1 MiB each, stored once, reused only while that is safe."""
+"""An export's bytes become blobs of 1 MiB. Each is stored once, and reused only if that is safe."""
 import hashlib
 import os
 import time
@@ -43,7 +43,7 @@ def export_again(exportd, issue):
 
 @pytest.fixture
 def exported(exportd, sql, issue):
-    """An export, its bytes and its one blob."""
+    """An export, its bytes and its only blob."""
     export = exportd.enqueue(group=issue)
     exportd.drain()
     blob, = blobs(sql)
@@ -86,7 +86,7 @@ def test_an_old_blob_in_use_is_reused_and_made_young(exportd, sql, issue, export
 
 
 def test_an_old_blob_that_nobody_uses_is_stored_anew(exportd, sql, issue, exported):
-    """A Sentry's cleanup may be about to delete it."""
+    """Sentry's cleanup may be about to delete the old blob."""
     make_old(sql, unreferenced=True)
     export = export_again(exportd, issue)
     blob, = blobs(sql)
@@ -105,7 +105,7 @@ def test_a_young_blob_that_nobody_uses_is_reused(exportd, sql, issue, exported):
 
 
 def spoil(path):
-    """Other bytes of the same size."""
+    """Overwrites the file by other bytes of the same size."""
     with open(path, "r+b") as file:
         size = file.seek(-1, os.SEEK_END)
         last = file.read(1)
@@ -170,7 +170,7 @@ def test_who_reads_while_an_object_is_healed_reads_on(exportd, sql, issue, expor
 
 
 def test_a_worker_dies_while_it_heals_an_object(exportd, sql, issue, exported):
-    """The journal names the object of the row: the next cleanup leaves it, as the row is in use."""
+    """The journal names the row's object. The next cleanup keeps it, because the row is in use."""
     path = path_of(exportd, exported[1])
     spoil(path)
     export = exportd.enqueue(group=issue, user="bob@example.com")
@@ -235,8 +235,8 @@ def test_an_upload_that_fails_once(exportd, sql, issue, fault):
     "ALTER TABLE exportd.outbox ADD CONSTRAINT no CHECK (message_id IS NULL)"],
     ids=["finished", "deleted", "failing"])
 def test_a_file_that_the_export_does_not_take(exportd, sql, queue, issue, meanwhile):
-    """It is removed at once. Where not even a failure can be written down, the job is not over: its blob is an
-    ordinary one that no file holds, which the next attempt uses, or a cleanup removes a day later."""
+    """The file is removed at once. If not even the failure can be recorded, the job goes on: no file holds its
+    blob, which the next attempt uses, or a cleanup removes a day later."""
     exportd.enqueue(group=issue)
     with exportd.worker(FAULT="blob_row:delay=2000", MAX_FAILURES=1) as worker:
         wait_until(lambda: exportd.objects(), "the object is there")
@@ -255,7 +255,7 @@ def test_a_file_that_the_export_does_not_take(exportd, sql, queue, issue, meanwh
 
 
 def test_a_file_of_a_job_that_another_worker_has_by_now(exportd, sql, queue, issue):
-    """It is removed at once, and nothing of the job is touched."""
+    """The file is removed at once, and the job is not changed."""
     export = exportd.enqueue(group=issue)
     with exportd.worker(FAULT="blob_row:delay=2000") as worker:
         wait_until(lambda: exportd.objects(), "the object is there")
@@ -271,7 +271,8 @@ def test_a_file_of_a_job_that_another_worker_has_by_now(exportd, sql, queue, iss
 
 
 def test_a_blob_that_somebody_else_adds_meanwhile(exportd, sql, issue, exported):
-    """A row of the same bytes that comes without the lock: it is used, once its object is there."""
+    """Another program inserts a row of the same bytes without the lock. exportd uses it as soon as its object
+    exists."""
     insert = ("INSERT INTO sentry_fileblob (path, size, checksum, timestamp)"
               " SELECT 'ab/cdef/sentrys', 1, checksum, now() FROM exportd.object")
     sql.execute("DELETE FROM sentry_fileblobindex")
@@ -306,7 +307,7 @@ def test_files_are_private(exportd, exported):
 
 
 def test_a_worker_that_waits_for_a_lock_stops_when_told(exportd, sql, queue, issue, exported):
-    """The job goes back uncounted; the lock stays its owner's."""
+    """The worker releases the job, which does not count, and does not change the lock."""
     lock = f"l:fileblob:upload:{hashlib.sha1(exported[0]).hexdigest()}"
     queue.set(lock, "a process of Sentry", ex=50)
     export = exportd.enqueue(group=issue, user="bob@example.com")
