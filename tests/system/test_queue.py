@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The life of a job (docs/job-life.md): crashes at each fault point, judgement, retries, order; and the
-command status that shows it."""
+"""The life of a job (docs/job-life.md): crashes at each fault point, decisions after failures, retries, order;
+and the command `status`, which shows them."""
 import contextlib
 import os
 import pty
@@ -17,7 +17,7 @@ from support.expected import expected_csv
 from support.jobs import insert_export, push
 from support.waiting import wait_until
 
-# The shortest lease: a dead worker's jobs come back after two seconds.
+# The shortest lease: after two seconds, the jobs of a dead worker wait again.
 LEASE = {"LEASE_SECONDS": 2}
 EVENTS = series(3)
 
@@ -40,7 +40,7 @@ def attempts(sql, export):
 
 
 def die(exportd, fault, seconds=20):
-    """A worker that has to kill itself at a fault point."""
+    """Runs a worker that must kill itself at a fault point."""
     with exportd.worker(FAULT=fault, **LEASE) as worker:
         status = worker.process.wait(seconds)
         assert status == -signal.SIGKILL, worker.log_text()
@@ -52,7 +52,7 @@ def process_state(worker):
 
 
 def expect_one_result(exportd, sql, export):
-    """However often it was tried: one file, one mail, nothing left over."""
+    """After any number of attempts: one file, one mail, nothing else."""
     status = exportd.status(export)
     assert (status["status"], status["state"], status["mail"]) == ("VALID", "valid", "sent")
     assert exportd.download(export) == expected_csv(EVENTS, 1, [hash_of("issue")], "color")
@@ -80,8 +80,8 @@ def expect_one_result(exportd, sql, export):
 def test_a_worker_dies(exportd, sql, queue, issue, fault, outcomes, crashes):
     export = exportd.enqueue(group=issue)
     die(exportd, fault)
-    # What would end by itself after one or two minutes: the upload lock of the dead, and the hold of
-    # the mail that it may just have been sending.
+    # These would end after one or two minutes: the dead worker's upload lock, and the hold of the mail that it
+    # may have been sending.
     for lock in queue.keys("l:fileblob:upload:*"):
         assert 0 < queue.ttl(lock) <= 60
         queue.delete(lock)
@@ -94,7 +94,7 @@ def test_a_worker_dies(exportd, sql, queue, issue, fault, outcomes, crashes):
 
 
 def test_a_worker_dies_after_the_mail_server_said_yes(exportd, sql, issue):
-    """At least once: the second copy has the same Message-ID (and so the same file name here)."""
+    """The mail is sent at least once. A second copy has the same Message-ID, and so the same file name here."""
     export = exportd.enqueue(group=issue)
     die(exportd, "after_smtp:kill")
     before = [mail["Message-ID"] for mail in exportd.mails()]
@@ -118,7 +118,7 @@ def test_a_failing_export_whose_worker_dies_is_mailed_once(exportd, sql, queue, 
 
 
 def test_a_job_that_ten_workers_die_with_fails_with_a_mail(exportd, sql, issue):
-    """Eight of them on paper only. The last attempt writes its failure and nothing else."""
+    """SQL adds eight of the ten crashes. The last attempt writes its failure and nothing else."""
     export = exportd.enqueue(group=issue)
     die(exportd, "page:kill")
     sql.execute("UPDATE exportd.export SET crashes = crashes + 8")
@@ -133,7 +133,7 @@ def test_a_job_that_ten_workers_die_with_fails_with_a_mail(exportd, sql, issue):
 
 
 def test_crashes_are_no_failures(exportd, sql, issue):
-    """However few of these are allowed."""
+    """A crash does not count as a failure, even if only few failures are allowed."""
     export = exportd.enqueue(group=issue)
     for _ in range(2):
         die(exportd, "after_claim:kill")
@@ -143,7 +143,8 @@ def test_crashes_are_no_failures(exportd, sql, issue):
 
 
 def test_every_job_of_a_dead_worker_waits_again(exportd, postgres, database, sql, queue, issue):
-    """All are charged: its death does not tell which was the cause. Then it is taken off the list."""
+    """A crash counts for all its jobs, because any of them may be the cause. Then the worker is removed from the
+    list."""
     users = ("ann@example.com", "bob@example.com")
     exportd.create(users=users, projects=())
     exports = [exportd.enqueue(group=issue, user=user) for user in users]
@@ -169,9 +170,9 @@ def test_every_job_of_a_dead_worker_waits_again(exportd, postgres, database, sql
 
 @pytest.mark.parametrize("fault", ["page:stop", "before_commit:stop"])
 def test_a_stopped_worker_loses_its_job_and_changes_nothing(exportd, sql, issue, fault):
-    """SIGSTOP for longer than the lease: another worker does the job; the one that comes back finds
-    its fence gone, and as it lives, no crash counts. Stopped in its transaction, it keeps the job until
-    the server ends that."""
+    """After a SIGSTOP for longer than the lease, another worker does the job. The first one comes back and finds
+    its fence gone; as it lives, no crash counts. If it is stopped in its transaction, it keeps the job until the
+    server ends that transaction."""
     export = exportd.enqueue(group=issue)
     with exportd.worker(FAULT=fault, **LEASE) as worker:
         wait_until(lambda: process_state(worker) == "T", "it is stopped")
@@ -186,7 +187,7 @@ def test_a_stopped_worker_loses_its_job_and_changes_nothing(exportd, sql, issue,
 
 
 def test_the_job_of_a_living_worker_is_left_to_it(exportd, sql, issue):
-    """It may take many leases, as long as its worker beats."""
+    """The job may take many leases, as long as its worker beats."""
     exportd.ingest(series(60, key="shade"))
     export = exportd.enqueue(group=issue, key="shade")
     with exportd.worker(PAGE_SIZE=1, FAULT="page:delay=120", **LEASE) as worker:
@@ -230,7 +231,7 @@ def test_drain_need_not_wait_for_mails(exportd, issue):
 
 
 def test_drain_says_on_a_terminal_what_it_waits_for(exportd, issue):
-    """A mail that cannot be sent, a job that is delayed."""
+    """It waits for a mail that cannot be sent, and for a delayed job."""
     exportd.enqueue(group=issue)
     exportd.drain("--ignore-mail", **NO_MAIL_SERVER)
     exportd.enqueue(group=issue, key="size")
@@ -254,7 +255,7 @@ def test_drain_says_on_a_terminal_what_it_waits_for(exportd, issue):
 
 
 def test_drain_waits_for_delayed_jobs(exportd, sql, issue):
-    """The base pause of these tests is a second: the retry happens within one drain."""
+    """In these tests the first pause is a second, so the retry happens within one drain."""
     export = exportd.enqueue(group=issue)
     exportd.drain(FAULT="page:error")
     expect_one_result(exportd, sql, export)
@@ -274,7 +275,7 @@ def test_a_failure_that_stays_is_mailed_after_its_budget(exportd, sql, issue):
 
 def test_missing_tables_mail_nothing_at_once(exportd, sql, issue):
     with exportd.worker(RETRY_BASE_SECONDS=3600) as worker:
-        worker.wait_for_event("worker.registered")  # a worker does not start without its tables
+        worker.wait_for_event("worker.registered")  # a worker does not start without the tables
         sql.execute("ALTER TABLE tagstore_grouptagvalue RENAME TO hidden")
         export = exportd.enqueue(group=issue)
         wait_until(lambda: exportd.status(export)["state"] == "delayed", "it is delayed")
@@ -293,7 +294,7 @@ def order_of_attempts(sql):
 
 
 def test_one_job_in_each_priority_list(exportd, sql, queue, issue):
-    """All of step 0, then 3, 6, 9, whichever came first."""
+    """Jobs of step 0 run first, then 3, 6, 9, in any order of arrival."""
     exports = {}
     for step, name in ((9, "data_export\x06\x169"), (6, "data_export\x06\x166"),
                        (3, "data_export\x06\x163"), (0, "data_export")):
@@ -314,7 +315,7 @@ def test_users_of_one_organization_take_turns(exportd, sql, issue):
 
 
 def test_priority_is_no_rank_among_organizations(exportd, sql, queue, issue):
-    """Two jobs of each: the urgent ones do not go before the other organization's turn."""
+    """Each has two jobs. The urgent ones do not run before the other organization's turn."""
     exportd.create("other", users=("eve@example.com",), projects=(2,))
     urgent, other = ([insert_export(sql, {"project_id": "1", "group_id": str(issue), "key": "color"},
                                     user=user, organization=organization) for _ in range(2)]
@@ -329,10 +330,10 @@ def test_priority_is_no_rank_among_organizations(exportd, sql, queue, issue):
     assert organizations in ([True, False] * 2, [False, True] * 2)
 
 
-# ---- stores that forget ----
+# ---- servers that lose data ----
 
 def test_redis_loses_all_its_keys(exportd, sql, queue, issue):
-    """A job that was asked for with `enqueue` was never there."""
+    """A job of `enqueue` has never been in Redis."""
     export = exportd.enqueue(group=issue)
     queue.flushall()
     assert exportd.enqueue(group=issue) == export
@@ -342,7 +343,7 @@ def test_redis_loses_all_its_keys(exportd, sql, queue, issue):
 
 
 def test_a_restored_database(exportd, sql, queue, issue):
-    """The same id with another date is another job, though exportd remembers this one as done."""
+    """The same id with another date is another job, although exportd has this id as done."""
     export = exportd.enqueue(group=issue)
     exportd.drain()
     sql.execute("UPDATE exportd.export SET date_added = date_added - interval '1 day'")
@@ -409,7 +410,7 @@ def test_watch_ends_with_status_1_after_a_failure(exportd, issue):
 
 @contextlib.contextmanager
 def on_a_terminal(exportd, *arguments):
-    """Runs a command whose output is a terminal; gives it and the terminal's other end."""
+    """Runs a command with a terminal as its output; returns the process and the terminal's other end."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen([exportd.path, *map(str, arguments)],
                                env=exportd.environment({}), stdin=subprocess.DEVNULL,
@@ -424,7 +425,7 @@ def on_a_terminal(exportd, *arguments):
 
 
 def read_terminal(end, seconds):
-    """What has been written within so many seconds, or until its end."""
+    """Reads what is written within `seconds`, or until the end."""
     text = b""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exportd queue workers`, `delayed` and `retry --all`; the place of an export that waits."""
+"""`exportd queue workers`, `delayed` and `retry --all`; the place of a waiting export in the queue."""
 import re
 import signal
 import subprocess

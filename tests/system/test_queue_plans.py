@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the queue costs when it has worked for long and has much to do: how many pages each statement
-reads that a worker asks again and again. The server itself writes down their plans (auto_explain)."""
+"""The cost of a queue with a long history and many jobs: the pages read by each statement that a worker
+repeats. The server logs their plans (auto_explain)."""
 import re
 
 import pytest
@@ -11,12 +11,12 @@ from support.queue_rows import (explain_claim, fill_queue, hold_snapshot, insert
                                 work_in_server)
 from support.waiting import wait_until
 
-pytestmark = pytest.mark.xdist_group("queue_plans")  # the rows are made once
+pytestmark = pytest.mark.xdist_group("queue_plans")  # the rows are inserted once
 
 DATABASE = "queue_plans"
 FINISHED, WAITING, RUNNING, ORGANIZATIONS = 1_000_000, 100_000, 50, 500
 DELAYED = 10_000
-PAGES = 100  # at most, of any statement: most are far below
+PAGES = 100  # at most, for any statement; most need far fewer
 LEASE = {"LEASE_SECONDS": 3}
 
 # How the text of each statement begins.
@@ -30,7 +30,7 @@ WORK = {"promote": "-- Makes delayed jobs that are due", "end": "-- The fence",
 
 @pytest.fixture(scope="module")
 def full(postgres, template, tmp_path_factory):
-    """The program, over a full queue, with plans written to the server's log."""
+    """The program with a full queue; the server logs plans."""
     postgres.create_database(DATABASE, template)
     folder = tmp_path_factory.mktemp("queue_plans")
     connection = postgres.connect(DATABASE)
@@ -50,7 +50,7 @@ def full(postgres, template, tmp_path_factory):
 
 
 def expect_cheap(full, postgres, redis_server, expected, before=None, **settings):
-    """A worker asks all the `expected` statements, several times, and none reads many pages."""
+    """A worker executes all `expected` statements several times, and none reads many pages."""
     connection = postgres.connect(DATABASE)
     read = follow_plans(postgres)
     with connection.cursor() as sql:
@@ -73,15 +73,15 @@ def expect_cheap(full, postgres, redis_server, expected, before=None, **settings
     connection.close()
     seen = set()
     for text, pages in asked_for:
-        # The first time a session also reads what the server knows of the tables and functions.
+        # The first execution in a session also reads the catalog.
         if text in seen and not re.search(r"exportd.outbox", text):
             assert pages <= PAGES, f"{pages} pages: {text}"
         seen.add(text)
 
 
 def test_a_worker_that_works(full, postgres, redis_server):
-    """Each job takes a moment, so that it is asked for whether it is lost; three are due, one after
-    the other."""
+    """Each job takes some time, so that the worker asks whether it is lost. Three jobs become due, one after the
+    other."""
     expect_cheap(full, postgres, redis_server, {**CLAIM, **BEAT, **WORK},
                  f"""UPDATE exportd.export SET next_try_at = clock_timestamp() + n * interval '2 s'
                      FROM generate_series(0, 2) AS n
@@ -90,13 +90,13 @@ def test_a_worker_that_works(full, postgres, redis_server):
 
 
 def test_a_worker_that_waits(full, postgres, redis_server):
-    """All organizations run as many as they may: none has a turn, and all are looked at."""
+    """All organizations run as many jobs as they may. None has a turn, so the claim looks at all of them."""
     expect_cheap(full, postgres, redis_server, {**CLAIM, **BEAT}, MAX_RUNNING=0)
 
 
 def test_a_snapshot_that_is_held(full, postgres):
-    """pg_dump of the database: nothing that a claim leaves behind can be removed. A claim reads one
-    page more for each job since; tests/bench/queue_bench.py tells what that costs in time."""
+    """During a pg_dump, dead rows of claims cannot be removed. A claim reads one more page for each job since
+    then; tests/bench/queue_bench.py measures the time."""
     jobs = 4000
     connection = postgres.connect(DATABASE)
     with connection.cursor() as sql, hold_snapshot(postgres.connect(DATABASE)):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exportd quota`: what organizations have in place of the settings, and what comes of it."""
+"""`exportd quota`: an organization's own values in place of the settings, and their effect."""
 import datetime
 
 import pytest
@@ -49,7 +49,8 @@ def test_wrong_usage(exportd, words):
 
 
 def test_as_many_wait_as_may(exportd, sql, queue, issue):
-    """Celery's messages are taken in all the same; what an enqueue finds is the answer even then."""
+    """The limit refuses new exports of `enqueue`, but not Celery's messages. An `enqueue` that finds an equal
+    export still returns it."""
     exportd.ok("quota", "set", *ACME, "--max-queued", 1)
     export = exportd.enqueue(group=issue)
     words = ["enqueue", "--force", *ACME, "--user", "ann@example.com", "--project", 1, "--group", issue, "--key"]
@@ -66,7 +67,7 @@ def test_as_many_wait_as_may(exportd, sql, queue, issue):
 
 
 def test_expiration(exportd, sql, issue):
-    """Of the file, and in the mail."""
+    """The file expires after these days, and the mail says so."""
     exportd.ok("quota", "set", *ACME, "--expiration-days", 3)
     export = exportd.enqueue(group=issue)
     exportd.drain()
@@ -77,7 +78,7 @@ def test_expiration(exportd, sql, issue):
 
 
 def test_running(exportd, issue):
-    """An organization that may run nothing waits, and is told why."""
+    """The exports of an organization that may run none wait, and the status gives the reason."""
     exportd.ok("quota", "set", *ACME, "--max-running", 0)
     export = exportd.enqueue(group=issue)
     with exportd.worker() as worker:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Redis that fails over, is full, busy, or cannot write, while it brings messages: it counts as
-away, is said so once, and no message is lost or done twice. What PostgreSQL has goes on meanwhile."""
+"""A real Redis that fails over, is full, is busy, or cannot write, while it has messages. It counts as away,
+which is logged once. No message is lost or done twice, and jobs in PostgreSQL go on."""
 import contextlib
 import os
 import socketserver
@@ -20,7 +20,7 @@ KEYS = ("color", "shape", "size")
 
 @pytest.fixture
 def server():
-    """A Redis that may be spoiled: of the test's own."""
+    """The test's own Redis, which it may break."""
     made = Redis()
     yield made
     made.close()
@@ -35,7 +35,7 @@ def client(server):
 
 @pytest.fixture
 def issue(exportd, sql, server, redis_server):
-    """The other Redis has the upload locks."""
+    """An issue. The upload locks are in the other Redis."""
     exportd.settings.update(REDIS_URL=server.url, LOCK_REDIS_URL=redis_server.url)
     exportd.create()
     for key in KEYS:
@@ -45,7 +45,7 @@ def issue(exportd, sql, server, redis_server):
 
 @contextlib.contextmanager
 def replica(server, client):
-    """Its master has died: it takes no writes, and moves those who wait out of their waiting."""
+    """Becomes the replica of a dead master: it refuses writes, and ends blocking commands."""
     client.execute_command("REPLICAOF", "127.0.0.1", free_port())
     yield
     client.execute_command("REPLICAOF", "NO", "ONE")
@@ -53,7 +53,7 @@ def replica(server, client):
 
 @contextlib.contextmanager
 def stale_replica(server, client):
-    """One that answers no questions without its master."""
+    """Becomes a replica that answers no reads without its master."""
     client.config_set("replica-serve-stale-data", "no")
     with replica(server, client):
         yield
@@ -76,7 +76,7 @@ def without_replicas(server, client):
 
 @contextlib.contextmanager
 def busy(server, client):
-    """With a script that never ends."""
+    """Runs a script that never ends."""
     client.config_set("lua-time-limit", 100)
 
     def loop():
@@ -91,7 +91,7 @@ def busy(server, client):
 
 @contextlib.contextmanager
 def without_room_for_clients(server, client):
-    """We have our place; all others are thrown out."""
+    """Closes all connections except ours, and accepts no new ones."""
     client.ping()
     client.config_set("maxclients", 1)
     client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
@@ -101,7 +101,7 @@ def without_room_for_clients(server, client):
 
 @contextlib.contextmanager
 def without_disk(server, client):
-    """Its last dump has failed, and it refuses writes."""
+    """Makes its last dump fail, so that it refuses writes."""
     client.config_set("save", "3600 1")
     blocker = os.path.join(server.folder, "dump.rdb")
     os.mkdir(blocker)  # a dump cannot be renamed to a folder
@@ -130,7 +130,7 @@ def outcomes(sql):
 
 @pytest.mark.parametrize("name", TROUBLES)
 def test_a_redis_in_trouble_is_away(exportd, sql, server, client, issue, name):
-    """It begins when one message is committed and not yet removed, and another one waits behind it."""
+    """The trouble begins when one message is committed but not yet removed, and another waits."""
     with exportd.worker(LEASE_SECONDS=4, FAULT="after_intake_commit:delay=2000") as worker:
         worker.wait_for_event("worker.registered")
         taken = push_job(sql, client, issue, "color")
@@ -187,7 +187,7 @@ def test_check_refuses_a_user_without_the_queues_keys(exportd, server, client, i
 
 
 def test_check_of_a_user_with_just_the_queues_keys(exportd, server, client, issue):
-    """It may not look at lists of other priorities: that is no failure."""
+    """The user may not read the lists of other priorities, which is no failure."""
     client.execute_command("ACL", "SETUSER", "limited", "on", ">word", "&*", "+@all", "~data_export",
                            "~data_export\x06\x16[369]", "~exportd:{data_export}:intake:[0369]",
                            "~exportd:{data_export}:intake:cut", "~exportd:{data_export}:intake:check",
@@ -197,7 +197,7 @@ def test_check_of_a_user_with_just_the_queues_keys(exportd, server, client, issu
 
 
 class OldRedis:
-    """Says that it is of a version, and nothing else."""
+    """Only reports its version."""
 
     def __init__(self, path, version):
         info = f"redis_version:{version}\r\nrole:master\r\n".encode()

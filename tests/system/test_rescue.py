@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exportd rescue`: exports that the original has forgotten."""
+"""`exportd rescue`: exports whose messages are lost."""
 import base64
 import json
 
@@ -17,7 +17,7 @@ def issue(exportd, sql):
 
 
 def old_row(sql, issue, number=0):
-    """A row that another program made long ago; each asks for something else."""
+    """A row that another program made long ago. Each has another query."""
     export = insert_export(sql, {"project_id": "1", "group_id": str(issue), "key": "color",
                                  "number": number})
     sql.execute("UPDATE sentry_exporteddata SET date_added = now() - interval '1 hour'"
@@ -31,7 +31,7 @@ def listed(exportd, *flags):
 
 def test_what_is_listed(exportd, sql, queue, issue):
     forgotten = old_row(sql, issue)
-    insert_export(sql, {"project_id": "1"})  # a moment old: its message may be on its way
+    insert_export(sql, {"project_id": "1"})  # new: its message may still come
     finished = old_row(sql, issue, 1)
     sql.execute("UPDATE sentry_exporteddata SET date_finished = now() WHERE id = %s", (finished,))
     known = exportd.enqueue(group=issue, key="shape")
@@ -87,7 +87,7 @@ def test_the_lists_have_the_names_of_the_settings(exportd, sql, queue, issue):
 
 
 def protocol_2(export):
-    """As kombu keeps it."""
+    """An unacknowledged message, as kombu stores it."""
     body = base64.b64encode(json.dumps([[], {"data_export_id": export}, {}]).encode()).decode()
     return {"body": body, "content-type": "application/json", "content-encoding": "utf-8",
             "headers": {"id": "0", "task": "sentry.data_export.tasks.assemble_download"},
@@ -107,7 +107,7 @@ def test_a_message_that_celery_has_not_acknowledged(exportd, sql, queue, issue):
 
 @pytest.mark.parametrize("retry_until", ["NULL", "now() + interval '10 seconds'"])
 def test_a_message_in_the_dead_list(exportd, sql, queue, issue, retry_until):
-    """It may come back from there, with its own limit and environment."""
+    """The message may be retried from there, with its own limit and environment."""
     known, forgotten = (old_row(sql, issue, number) for number in range(2))
     sql.execute("INSERT INTO exportd.dead (queue, date_added, message, priority, reason, worker,"
                 "  data_export_id, retry_until)"

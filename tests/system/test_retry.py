@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exportd retry`: what has come to nothing is asked for again."""
+"""`exportd retry` requests a failed export again."""
 import concurrent.futures
 
 import pytest
@@ -16,7 +16,7 @@ def issue(exportd, sql):
 
 @pytest.fixture
 def failed(exportd, issue):
-    """An export of a key that comes with an event only after it has failed."""
+    """A failed export of a key that an event brings only after the failure."""
     export = exportd.enqueue(group=issue, key="shape", limit=2)
     exportd.drain()
     assert exportd.status(export)["status"] == "FAILED"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scripts that a newcomer runs first."""
+"""The scripts for newcomers."""
 import glob
 import os
 import re
@@ -11,19 +11,19 @@ from support.program import ROOT
 
 
 def command_lines():
-    """Of all processes."""
+    """The command lines of all processes."""
     for path in glob.glob("/proc/[0-9]*/cmdline"):
         try:
             with open(path) as file:
                 yield file.read().replace("\0", " ")
         except OSError:
-            pass  # it has just ended
+            pass  # the process has just ended
 
 
 @pytest.mark.xdist_group("quickstart")  # both build in the same folder
 @pytest.mark.parametrize("turn", ["first", "second"])
 def test_quickstart(turn, tmp_path):
-    """From another folder, twice, with settings of the caller that must not count."""
+    """Runs from another folder, twice, with settings in the environment that must have no effect."""
     environment = {**os.environ, "PGHOST": "/nonexistent", "PGDATABASE": "none",
                    "EXPORTD_QUEUE": "another"}
     done = subprocess.run([os.path.join(ROOT, "scripts", "quickstart")], cwd=tmp_path,

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Sentry of the same tables cleans up while an export is stored: it frees expired files, looks for
-blobs that are a day old and that nothing refers to, deletes each one's row under its lock, and a minute
-later the object, if no row has that checksum by then. Its steps are played here at
-each place of an upload and an outcome, in each order: a valid export can always be downloaded, and no
-object stays that nobody will ever remove."""
+"""A Sentry with the same tables cleans up while an export is stored. It removes expired files and finds blobs
+that are a day old and not in use. It deletes each blob's row under its lock and, a minute later, the object,
+unless a row has its checksum by then. The tests play these steps at each point of an upload and an outcome, in
+each order: a valid export can always be downloaded, and no object is left that no process will remove."""
 import itertools
 import os
 import signal
@@ -16,7 +15,7 @@ import pytest
 from support.events import hash_of, series
 from support.waiting import wait_until
 
-# Where exportd is stopped, as far as it passes there. "Before" is no stop: the worker has not begun.
+# The points at which exportd is stopped, if it reaches them. "Before": the worker has not begun.
 POINTS = ("object_write", "blob_row", "before_commit", "after_commit")
 STOPS = 1 + len(POINTS)
 
@@ -28,9 +27,9 @@ class SentryCleanup:
         self._connection = connection
         self._queue = queue
         self._store = store
-        self._found = []      # (id, checksum, path) of blobs to be deleted
-        self._scheduled = []  # (checksum, path) of objects to be deleted
-        self.left = set()     # what the last step leaves for ever: it compares the checksum only
+        self._found = []      # (id, checksum, path) of blobs to delete
+        self._scheduled = []  # (checksum, path) of objects to delete
+        self.left = set()     # objects that the last step never deletes, because it compares the checksum only
         self._threads = []
 
     def _sql(self, statement, *parameters):
@@ -62,8 +61,8 @@ class SentryCleanup:
             self._queue.delete(lock)
 
     def _delete_row(self, identifier, checksum, path):
-        """As Django's collector does it: the index rows that there are now go with it. One that comes
-        in between is a foreign key's matter: the row stays."""
+        """Deletes a row as Django's collector does: with the index rows that exist now. If a new index row comes
+        in between, its foreign key keeps the row."""
         with self._connection.cursor() as cursor:
             try:
                 cursor.execute("BEGIN")
@@ -96,7 +95,7 @@ class SentryCleanup:
             self._under_lock(checksum, lambda c=checksum, p=path: self._delete_object(c, p))
 
     def run(self, steps):
-        """Goes on by itself when exportd has the lock; the steps stay in their order."""
+        """Runs the steps in their order. A step that must wait for exportd's lock goes on in a thread."""
         before = self._threads[-1] if self._threads else None
 
         def work():
@@ -117,12 +116,12 @@ class SentryCleanup:
 
 
 def stopped_again_or_ended(process):
-    """Tells of each stop once: a next one may come before anybody has seen the process run."""
+    """Reports each stop once. The next stop may come before the process has been seen running."""
     if process.poll() is not None:
         return True
     try:
         return os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOHANG) is not None
-    except ChildProcessError:  # it has ended since: a zombie does not stop any more
+    except ChildProcessError:  # it has ended in the meantime: a zombie cannot stop
         return True
 
 
@@ -137,8 +136,8 @@ CASES = [(order, start) for order in ORDERS for start in ("unused", "expired")] 
 @pytest.mark.parametrize("order, start", CASES,
                          ids=lambda part: "-".join(map(str, part)) if len(part) == 3 else part)
 def test_a_sentry_cleans_up_meanwhile(exportd, sql, queue, postgres, database, order, start):
-    """`start`: the bytes were stored 25 hours ago, and nobody refers to them any more; or an export
-    does that expires; or that one's object is lost."""
+    """`start`: the bytes were stored 25 hours ago, and no file uses them; or an expired export uses them; or that
+    export's object is lost."""
     exportd.create(users=("ann@example.com", "bob@example.com"))
     exportd.ingest(series(3))
     sql.execute("SELECT group_id FROM sentry_grouphash WHERE hash = %s", (hash_of("issue"),))

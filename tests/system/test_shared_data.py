@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def busiest(events, key, count=2):
-    """The hashes of the issues with the most distinct values of a key."""
+    """The hashes of the issues with the most values of a key."""
     values = collections.defaultdict(set)
     for event in events:
         tags = tags_of(event)
@@ -29,7 +29,7 @@ def busiest(events, key, count=2):
 
 @pytest.fixture
 def loaded(exportd, sql):
-    """Both files, ingested: project → (events, hash → group id)."""
+    """Ingests both files; returns a map from project to (events, map from hash to group id)."""
     exportd.create(projects=(1, 2))
     loaded = {}
     for project, name in FILES.items():
@@ -53,14 +53,14 @@ def test_every_csv_is_what_the_file_says(exportd, loaded):
                 export = exportd.enqueue(project=project, group=groups[name], key=key,
                                          environment=environment)
                 asked.append((export, project, name, key, environment))
-                if environment is None:  # the same question with another environment is a twin
+                if environment is None:  # exportd takes the same query with another environment for the same export
                     exportd.drain()
         exportd.drain()
     assert len(asked) >= 32
     for export, project, name, key, environment in asked:
         events, groups = loaded[project]
         expected = expected_csv(events, project, [name], key, environment)
-        if environment is None:  # an issue that never was in production has the header only
+        if environment is None:  # an issue without events in production has the header only
             assert expected.count(b"\r\n") > 1, (name, key)
         assert exportd.download(export) == expected, (project, name, key, environment)
         assert exportd.tag_export(project=project, group=groups[name], key=key,

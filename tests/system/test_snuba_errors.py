@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Snuba that does not answer well: every row of the error table and every kind of silence, in the
-existence check and in the pages alike: what the user is told, and whether it is tried again."""
+"""A Snuba that fails: every row of the table of errors (common/snuba/verdict.c) and every kind of silence, both
+in the check of the key and in the pages. The tests check the user's message, and whether the job is tried
+again."""
 import dataclasses
 import html
 import json
@@ -23,8 +24,8 @@ FAILED_TO_RUN = "Internal error. Your query failed to run."
 WRONG_TYPE = "Invalid query. Argument to function is wrong type."
 INTERNAL = "Internal processing failure"
 
-# What becomes of the job: its user is told at once; it is tried again, and that counts; it waits,
-# however often, until it has waited for too long.
+# The decisions about a job: it fails at once with a mail; it is tried again and the failure counts; it waits,
+# any number of times, until it has waited too long.
 FAILS, COUNTS, WAITS = "fails", "counts", "waits"
 
 EXISTS, PAGES = "tagstore.get_tag_key", "tagstore.get_group_tag_value_iter"
@@ -62,7 +63,7 @@ def told(status, text, sentence, decision):
 
 
 def good(request, value="red"):
-    """The right answer to any question of an export: one row of what it asks for."""
+    """The right answer to any query of an export: one row."""
     asked = request.json
     row = {alias: "2026-03-01T12:00:01+00:00" if function == "max" else
            "2026-03-01T12:00:00+00:00" if function == "min" else 5
@@ -73,7 +74,7 @@ def good(request, value="red"):
 
 
 class Spoilt:
-    """An answer made from the good one."""
+    """An answer made from the right one."""
 
     def __init__(self, spoil, manner="whole"):
         self.spoil, self.manner = spoil, manner
@@ -177,7 +178,7 @@ CASES = {
 
 @pytest.fixture
 def acme(exportd, sql):
-    """Organization acme with project 1 and its issue 1, which is known by one hash."""
+    """Organization acme with project 1 and its issue 1, which has one hash."""
     exportd.create()
     insert_group(sql, 1)
     sql.execute("INSERT INTO sentry_grouphash (project_id, hash, group_id) VALUES (1, %s, 1)",
@@ -187,13 +188,13 @@ def acme(exportd, sql):
 
 
 def key_asked_for(request):
-    """The tag key of a question: each case has its own."""
+    """The tag key of a query. Each case has its own."""
     return re.search(r"tags\[(\w+)\]", request.body.decode()) or \
         re.search(r'\["tags[_.]key","(?:=|IN)",\[?"(\w+)"', request.body.decode())
 
 
 def play(cases, where):
-    """What the server does: key `k3` gets the answer of case 3, at the place that is tried."""
+    """The server's script: a query of key `k3` at the place under test gets the answer of case 3."""
     def answer(request):
         case = cases[int(key_asked_for(request).group(1)[1:])]
         if request.referer != where:
@@ -203,13 +204,13 @@ def play(cases, where):
 
 
 def sentence_of(mail):
-    """The sentence that a failure mail tells."""
+    """The reason in a failure mail."""
     lines = text_part(mail).splitlines()
     return next(line.strip() for line in lines if line.startswith("    "))
 
 
 def exports_by_case(exportd, sql, cases):
-    """Of each case: the state of its export, attempts and failures."""
+    """For each case, its export's state, attempts and failures."""
     sql.execute("SELECT query_info, state, attempt, failures FROM exportd.export")
     found = {json.loads(info)["key"]: rest for info, *rest in sql.fetchall()}
     return {case.name: found.get(f"k{number}") for number, case in enumerate(cases)}
@@ -225,7 +226,7 @@ def mails_by_case(exportd, cases):
 
 
 def is_settled(exportd, sql, cases):
-    """Every export failed, or has been tried three times at least."""
+    """Every export has failed, or has been tried at least three times."""
     exports = exports_by_case(exportd, sql, cases)
     return all(exports[case.name] and (exports[case.name][0] == "failed" or
                                        (case.decision == WAITS and exports[case.name][1] > 2))
@@ -233,7 +234,7 @@ def is_settled(exportd, sql, cases):
 
 
 def check_decisions(exportd, sql, cases):
-    """With a budget of two failures."""
+    """Checks the decisions, with two failures allowed."""
     exports = exports_by_case(exportd, sql, cases)
     for case in cases:
         state, attempt, failures = exports[case.name]
@@ -263,7 +264,7 @@ def test_every_row_of_the_error_table(acme, sql, queue, dialect, where):
     for number in range(len(cases)):
         push(queue, insert_export(sql, {"project_id": 1, "group_id": 1, "key": f"k{number}"}))
     with ScriptedHttp(play(cases, where)) as server:
-        # A page of the least size is not asked for in halves.
+        # A page of the smallest size is not halved.
         with acme.worker(SNUBA_URL=f"{server.url}?timeout=2", SNUBA_DIALECT=dialect, PAGE_SIZE=50,
                          MAX_FAILURES=2) as worker:
             wait_until(lambda: is_settled(acme, sql, cases), "every job failed, or waits", 120, 0.5)
@@ -277,7 +278,7 @@ def test_every_row_of_the_error_table(acme, sql, queue, dialect, where):
 
 
 def test_an_answer_without_end(acme, sql, queue):
-    """More than any page can have: asked for in smaller pieces, and in the end the user is told."""
+    """The answer is larger than any page may be. exportd asks for smaller pages; in the end the export fails."""
     export = insert_export(sql, {"project_id": 1, "group_id": 1, "key": "color"})
     push(queue, export)
 
@@ -298,7 +299,7 @@ def wait_for_state(exportd, export, state):
 
 
 def test_a_socket_that_is_away_and_comes_back(acme, tmp_path):
-    """There is no server; then one that closes each connection; then all is well."""
+    """First there is no server, then one that closes each connection, then one that works."""
     export = acme.enqueue(key="color")
     path = os.path.join(tmp_path, "http.socket")
     with acme.worker(SNUBA_URL=path) as worker:
@@ -365,7 +366,7 @@ def test_certificates_are_checked(acme, certificates, trusted):
 
 
 def test_a_slow_server_is_not_a_stuck_worker(acme):
-    """The key and the first page together take it longer than the watchdog allows for other things."""
+    """The key and the first page together take longer than the watchdog allows for other steps."""
     export = acme.enqueue(key="color")
 
     def answer(request):

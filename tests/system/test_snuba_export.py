@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exports through a Snuba over a real ClickHouse, in both dialects: the same bytes as from Postgres for
-the same events, whatever the values are and whatever arrives meanwhile."""
+"""Exports through a Snuba over a real ClickHouse, in both dialects. The bytes are the same as from Postgres for
+the same events, for all values, and while events arrive."""
 import csv
 import datetime
 import io
@@ -43,7 +43,7 @@ class Installation:
         return self.backend.issue(ISSUE)
 
     def export(self, **options):
-        """Through Snuba, and the requests for pages that it took."""
+        """Exports through Snuba; returns the bytes and the requests for pages."""
         before = len(self.server.queries)
         table = self.exportd.tag_export(group=self.issue, **{**self.settings, **options})
         return table, [query for query in self.server.queries[before:] if query.body.get("groupby")]
@@ -58,7 +58,7 @@ class Installation:
         return pages
 
     def insert_raw(self, events, change):
-        """Rows of the table as `change` leaves them: what no pipeline of today makes."""
+        """Inserts rows of the table, changed by `change`, which Sentry's pipeline does not make today."""
         bodies = [self.backend.body(each) for each in events]
         now = datetime.datetime(2026, 3, 2)
         rows = (rows_2018 if self.backend.dialect == "2018" else rows_2020)(bodies, now)
@@ -103,7 +103,7 @@ def test_odd_values(installation, size):
 
 
 def test_thousands_at_equal_times(installation):
-    """Pages of 1000 by value; order by time: thousands of values share a first_seen."""
+    """Pages have 1000 values, by value. The order is by time, and thousands of values share a first_seen."""
     values = [f"value {n:05}" for n in range(2500)]
     installation.insert([event(ISSUE, when=at(n % 3), tags={"color": value})
                          for n, value in enumerate(values)])
@@ -132,7 +132,7 @@ def test_limits(installation):
 
 
 def test_the_longest_limit_of_one_answer(installation):
-    """The row beyond it does not fit into the answer."""
+    """The additional row after the limit does not fit into the answer."""
     installation.insert([event(ISSUE, when=at(n % 4), tags={"color": f"{n}"}) for n in range(10001)])
     for limit, requests in ((9999, 1), (10000, 2)):
         pages = installation.check(limit=limit, PAGE_SIZE=10000)
@@ -156,7 +156,7 @@ def test_environments(installation):
 
 
 def test_an_environment_that_is_empty(installation):
-    """In 2020 the column is then empty, where an event says nothing it is NULL."""
+    """In 2020 the column is empty for such an event; it is NULL for an event without the tag."""
     installation.insert(events_of(["none"]))
     installation.insert([event(ISSUE, tags={"color": "empty", "environment": ""}),
                          event(ISSUE, tags={"color": "named", "environment": "production"})])
@@ -166,7 +166,7 @@ def test_an_environment_that_is_empty(installation):
 
 @pytest.mark.parametrize("size", [1, 2, 1000])
 def test_a_tag_that_is_a_number(installation, size):
-    """Snuba keeps os.rooted in a column of 0 and 1."""
+    """Snuba stores os.rooted as 0 and 1."""
     installation.insert([event(ISSUE, when=at(n), tags={"os.rooted": ["yes", "no"][n % 2], "other": "x"})
                          for n in range(5)])
     installation.insert([event(ISSUE, tags={"other": "x"})])
@@ -176,12 +176,12 @@ def test_a_tag_that_is_a_number(installation, size):
     assert [line.split(",")[:2] for line in table.decode().splitlines()[1:]] == [["no", "2"], ["yes", "3"]]
 
 
-LONG = 300_000  # bytes: more than ClickHouse reads of a query
+LONG = 300_000  # bytes: longer than ClickHouse accepts a query
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_values_too_long_for_a_request(installation, size):
-    """They are named by their beginning, wherever the pages end; what comes again is left out."""
+    """Requests name such values by their beginning, wherever pages end. Values that come again are left out."""
     values = [letter * LONG for letter in ("a", "b", "é'\\", "😀")] + [
         "c" * 30_000 + f"{n}" * LONG for n in range(3)] + ["d", "z"]
     installation.insert(events_of(["first"]))
@@ -194,7 +194,7 @@ def test_values_too_long_for_a_request(installation, size):
 
 
 def test_a_key_of_another_environment(installation):
-    """It does not exist in this one."""
+    """The key does not exist in the export's environment."""
     installation.insert(events_of(["a"]))
     installation.insert([event(ISSUE, tags={"shape": "round", "environment": "production"})])
     arguments = ["--organization", "acme", "--project", 1, "--group", installation.issue, "--key",
@@ -205,7 +205,7 @@ def test_a_key_of_another_environment(installation):
 
 
 def test_other_issues(installation):
-    """Their values count only where they were merged with this one: by its own and by the old id."""
+    """Other issues' values count only if they were merged with this one, found by its own and by the old id."""
     installation.insert(events_of(["a", "b"], 9))
     installation.insert([event("other", when=at(3), tags={"color": value}) for value in "bc"])
     other = installation.backend.issue("other")
@@ -219,7 +219,7 @@ def test_other_issues(installation):
 
 
 def test_an_issue_without_hashes(installation, sql):
-    """In 2018 nothing leads to its events: not those of all issues."""
+    """In 2018 nothing leads to its events. The export must not have the events of all issues."""
     installation.insert(events_of(["a"]) + [event("other", tags={"color": "b"})])
     issue = installation.issue
     sql.execute("DELETE FROM sentry_grouphash WHERE group_id = %s", (issue,))
@@ -228,7 +228,7 @@ def test_an_issue_without_hashes(installation, sql):
 
 
 def test_retention(installation):
-    """How many days an export goes back; 0 is for ever. A key that was last seen before is none."""
+    """The number of days that an export goes back; 0: no limit. A key that was last seen before does not exist."""
     now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None, microsecond=0)
     installation.insert([event(ISSUE, when=now - datetime.timedelta(days=days, minutes=1),
                                tags={"color": f"{days} days", "shape" if days else "size": "x"})
@@ -244,7 +244,7 @@ def test_retention(installation):
 
 
 def test_users(installation):
-    """The key `user`, with what Postgres knows of the users."""
+    """The key `user`, with the users' attributes from Postgres."""
     installation.insert([
         event(ISSUE, when=at(n % 5), user={"id": f"{n}", "email": f"user{n}@example.com",
                                            "username": f"ü{n}", "ip_address": f"10.0.0.{n}"})
@@ -259,7 +259,7 @@ def test_users(installation):
 @pytest.mark.parametrize("key", ["environment", "release", "dist", "level", "server_name", "url",
                                  "browser.name", "os", "my-key", "a:b", "a.b"])
 def test_keys_that_are_columns(installation, key):
-    """Where an event has none they are NULL."""
+    """The column is NULL for an event without the tag."""
     installation.insert([event(ISSUE, when=at(n % 3), tags={key: f"{n % 7}"} if n % 2 else {"x": "y"})
                          for n in range(30)])
     installation.check(key=key)
@@ -268,15 +268,15 @@ def test_keys_that_are_columns(installation, key):
 
 
 def test_empty_values_that_come_in(installation):
-    """They are no values on either side."""
+    """Ingest and Snuba's pipeline both drop empty values."""
     installation.insert(events_of(["", "a", "b", ""], 3))
     installation.check()
     assert values_of(installation.export()[0]) == ["a", "b"]
 
 
 def test_empty_values_that_are_there(installation, sql):
-    """In rows of another time, an event with an empty value is not one without the tag. As in
-    Postgres the row is shown."""
+    """In old rows, an event with an empty value differs from one without the tag. As in Postgres, the export has
+    the row."""
     def empty(row):
         row["tags.value"][row["tags.key"].index("color")] = ""
 
@@ -291,7 +291,7 @@ def test_empty_values_that_are_there(installation, sql):
 
 
 def test_values_that_are_no_text(installation):
-    """Bytes that are not UTF-8 come as U+FFFD, each value once."""
+    """Bytes that are not UTF-8 become U+FFFD, and each value comes once."""
     values = [b"a\xff", b"a\xfe", b"b\xed\xa0\x80", b"b\xee\x80\x80", b"c\0a", b"c\0b", b"\xff", b"z"]
     installation.insert(events_of(["first"]))
     for number, value in enumerate(values):
@@ -323,7 +323,7 @@ def test_the_worker_writes_the_same(installation):
 
 
 def test_an_issue_out_of_the_window(installation, sql):
-    """Its own message, and no retry."""
+    """The export fails with a message of its own, and without a retry."""
     installation.insert(events_of(["a"]))
     sql.execute("UPDATE sentry_groupedmessage SET first_seen = now() + interval '1 day'")
     exportd = installation.exportd
@@ -334,7 +334,7 @@ def test_an_issue_out_of_the_window(installation, sql):
 
 
 def test_without_the_tables_of_the_tagstore(installation, sql):
-    """A worker over Snuba does not need them, and `check` does not ask for them."""
+    """A worker with Snuba does not need them, and `check` does not look for them."""
     installation.insert(events_of(["a", "b"]))
     expected = installation.expected()
     for table in ("grouptagvalue", "grouptagkey", "eventtag", "tagvalue", "tagkey"):
@@ -351,8 +351,8 @@ def test_without_the_tables_of_the_tagstore(installation, sql):
 # ---- while events arrive ----
 
 def test_what_arrives_meanwhile(installation):
-    """Before each page come events of values that were there and of new ones, and a late one, older
-    than all: no value comes twice, and none is lost that was there."""
+    """Before each page, events arrive with old and new values, and one event that is older than all. No value
+    comes twice, and no old value is lost."""
     values = [f"{n:03}" for n in range(60)]
     installation.insert(events_of(values, 100))
     expected = values_of(installation.expected())
@@ -375,7 +375,7 @@ def test_what_arrives_meanwhile(installation):
 
 
 def test_what_arrives_before_the_end_of_reading_is_not_half_there(installation):
-    """A value whose first_seen moves between two pages keeps its place by value."""
+    """A value whose first_seen changes between two pages keeps its place, because pages are by value."""
     values = [f"{n:03}" for n in range(30)]
     installation.insert([event(ISSUE, when=at(100 + n), tags={"color": value})
                          for n, value in enumerate(values)])
@@ -410,7 +410,7 @@ def test_overload_is_halved(installation):
 
 
 def test_a_server_that_is_away_for_a_while(installation):
-    """The job waits, uncounted, and goes on."""
+    """The job waits, which does not count as a failure, and goes on."""
     installation.insert(events_of(["a", "b"]))
     refusals = []
 
@@ -430,7 +430,7 @@ def test_a_server_that_is_away_for_a_while(installation):
     assert exportd.download(export) == installation.expected()
 
 
-# ---- check, compare, and what is not for Snuba ----
+# ---- check, compare, and commands that do not use Snuba ----
 
 def test_check_tells_the_other_dialect(installation):
     other = "2020" if installation.backend.dialect == "2018" else "2018"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An export through Snuba, page by page, over a scripted server: values that are no text, servers that
-are overloaded, or whose order is not that of their comparison."""
+"""An export through Snuba, page by page, with a scripted server: values that are no text, servers that are
+overloaded, or that sort and compare differently."""
 import contextlib
 import csv
 import datetime
@@ -20,8 +20,8 @@ DIALECTS = ["2018", "2020"]
 
 @pytest.fixture
 def snuba(exportd, sql):
-    """Starts a server for what the test gives it, and points the program to it. Pages do not grow,
-    unless the test says so."""
+    """Starts a server with the test's values, and makes the program use it. Pages do not grow, unless the test
+    says so."""
     servers = contextlib.ExitStack()
 
     def start(answer, **settings):
@@ -44,7 +44,7 @@ def rows_of(table):
 
 
 def numbered(values):
-    """Each value once; times_seen tells which it is."""
+    """Rows with each value once. times_seen numbers them."""
     return [(value, number + 1, number % 5) for number, value in enumerate(values)]
 
 
@@ -110,7 +110,7 @@ def test_a_limit_is_one_request_in_2020(exportd, snuba):
     (9999, 10000, [(10000, None)]), (10000, 10000, [(10000, None), (1, 10000)]),
     (10001, 10000, [(10000, None), (1, 10000)])])
 def test_the_row_beyond_a_limit_in_2020(exportd, snuba, count, limit, asked):
-    """It is asked for with the others, or by itself where an answer cannot have it."""
+    """The row is requested with the others, or separately if it does not fit into the answer."""
     server = snuba(Values(numbered([b"%05d" % n for n in range(count)])), SNUBA_DIALECT="2020")
     table, truncated = exportd.cut_tag_export(limit)
     assert [(body["limit"], body.get("offset")) for body in server.pages] == asked
@@ -136,7 +136,7 @@ def test_a_limit_is_counted_from_all_pages_in_2018(exportd, snuba):
 
 
 def test_many_values_are_sorted_on_disk(exportd, snuba):
-    """More than the 8 MiB that are sorted in memory."""
+    """There are more than the 8 MiB that are sorted in memory."""
     values = [b"%06d" % n + b"x" * 190 for n in range(60000)]
     server = snuba(Values([(value, n + 1, n * 7 % 1000) for n, value in enumerate(values)]),
                    SNUBA_DIALECT="2020", PAGE_SIZE=10000)
@@ -157,8 +157,8 @@ ODD = [b"a\xff", b"a\xfe\xfe", b"b\xed\xa0\x80", b"b\xef\xbf\xbd", b"b\xee\x80\x
 @pytest.mark.parametrize("spell", [spell_raw, spell_escaped])
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
 def test_values_that_are_no_text_come_once(exportd, snuba, dialect, spell, size):
-    """None is lost, none comes twice, and there is an end, wherever the pages are cut: what the server
-    compares with is not what it prints."""
+    """The server prints other bytes than it compares by. No value is lost, none comes twice, and the export ends,
+    wherever pages end."""
     rows = numbered(ODD)
     server = snuba(Values(rows, spell, escaped=dialect == "2018"), SNUBA_DIALECT=dialect)
     table = rows_of(exportd.tag_export(PAGE_SIZE=size))
@@ -178,7 +178,7 @@ def expected_text(value, spell):
 
 @pytest.mark.parametrize("size", [1000, 10000])
 def test_more_odd_values_than_a_page_can_have(exportd, snuba, size):
-    """Then it cannot go on, and says so."""
+    """The export cannot go on, and reports that."""
     odd = [b"b\xff" + b"%05d" % n for n in range(12000)]
     server = snuba(Values(numbered([b"a", *odd])), SNUBA_DIALECT="2020", PAGE_SIZE=size)
     assert "no valid text" in exportd.fails("tag-export", *ARGUMENTS).err
@@ -189,7 +189,7 @@ ARGUMENTS = ["--organization", "acme", "--project", 1, "--group", 1, "--key", "c
 
 
 def test_values_that_begin_alike_for_too_long(exportd, snuba):
-    """A request can not tell them apart, and a page that has them all is too much."""
+    """A request cannot tell them apart, and a page with all of them is too large."""
     server = snuba(Overloaded(numbered([b"a" * 200_000 + b"%d" % n for n in range(5)]), 2, 241),
                    SNUBA_DIALECT="2020", PAGE_SIZE=1)
     result = exportd.fails("tag-export", *ARGUMENTS)
@@ -198,7 +198,7 @@ def test_values_that_begin_alike_for_too_long(exportd, snuba):
     assert asked[:6] == [4096, 8192, 16384, 32768, 65536, 100000] and len(server.pages) == 10
 
 
-# ---- servers whose order is not that of their comparison ----
+# ---- servers that sort and compare differently ----
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_server_that_goes_round_in_circles(exportd, snuba, dialect):
@@ -222,11 +222,10 @@ def test_a_value_that_is_null(exportd, snuba):
     assert exportd.fails("tag-export", *ARGUMENTS).err
 
 
-# ---- too much at a time ----
+# ---- pages that are too large ----
 
 class Overloaded(Values):
-    """Answers no more than `most` rows at a time; a question that is the same as the one before is
-    still running."""
+    """Answers at most `most` rows at a time. A query that equals the one before is refused as still running."""
 
     def __init__(self, rows, most, code):
         super().__init__(rows)
@@ -247,7 +246,7 @@ def limits(server):
 
 
 def test_pages_grow(exportd, snuba):
-    """Each is twice the one before, while they come quickly."""
+    """Each page is twice the one before, as long as pages come quickly."""
     server = snuba(Values(numbered([b"%05d" % n for n in range(30000)])), SNUBA_DIALECT="2020",
                    PAGE_SIZE_MAX=6000)
     assert len(rows_of(exportd.tag_export())) == 30000
@@ -255,7 +254,7 @@ def test_pages_grow(exportd, snuba):
 
 
 def test_pages_that_grew_from_few_rows(exportd, snuba):
-    """What was too much is halved down to where it began, though that is below 50 rows."""
+    """A page that was too large is halved down to the size of the first page, even below 50 rows."""
     server = snuba(Overloaded(numbered([b"%02d" % n for n in range(99)]), 10, 241),
                    SNUBA_DIALECT="2020", PAGE_SIZE=10, PAGE_SIZE_MAX=10000)
     assert len(rows_of(exportd.tag_export())) == 99
@@ -283,8 +282,8 @@ def test_slow_pages_do_not_grow(exportd, snuba):
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_pages_grow_again_after_a_pause(exportd, snuba, dialect):
-    """The server is silent for longer than the client waits, once: after eight good pages its pages are
-    as before."""
+    """Once the server is silent for longer than the client waits. After eight good pages, pages have their former
+    size."""
     def pauses(body, server):
         if body["groupby"] and len(server.pages) == 3:
             time.sleep(3)
@@ -319,7 +318,7 @@ def test_a_limit_that_is_too_much_becomes_pages(exportd, snuba):
 
 
 def test_there_is_a_floor(exportd, snuba):
-    """Then the job is given back, and begins anew."""
+    """At the smallest page, the job is released, and starts again later."""
     server = snuba(Overloaded(numbered([b"%04d" % n for n in range(1000)]), 10, 241),
                    SNUBA_DIALECT="2020", MAX_FAILURES=2)
     export = exportd.enqueue()
@@ -340,7 +339,7 @@ def test_other_failures_are_not_halved(exportd, snuba):
     assert len(server.pages) == 1
 
 
-# ---- while it is read ----
+# ---- during reading ----
 
 class Slow(Values):
     def __call__(self, body, server):
@@ -350,7 +349,7 @@ class Slow(Values):
 
 
 def test_reading_is_progress(exportd, snuba, sql):
-    """Nothing is written before all is read: the status says how many values are read, and how many are expected."""
+    """No row is written before all are read. The status has the numbers of values that are read and expected."""
     snuba(Slow(numbered([b"%04d" % n for n in range(4000)])), SNUBA_DIALECT="2020", PAGE_SIZE=100)
     export = exportd.enqueue()
     with exportd.worker() as worker:
@@ -378,7 +377,7 @@ def test_reading_is_progress(exportd, snuba, sql):
 
 
 def test_a_worker_that_stops_does_not_wait_for_the_server(exportd, snuba):
-    """The second signal ends a question that the server does not answer."""
+    """The second signal ends a query that the server does not answer."""
     released = []
 
     def silent(body, server):

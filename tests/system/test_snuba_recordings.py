@@ -3,9 +3,9 @@
 They are no part of the repository: TEST_SNUBA_RECORDINGS names the folder of 2018apr17.ndjson (17
 April 2018), 2018.ndjson (19 April) and 2020.ndjson.
 
-Every exchange is sent again and its answer compared: status and content type always; of errors their type and
-code; of the 2020 answers the SQL; the data wherever the recorded inserts hold what was asked for. Only the
-answers named in TEXT_ONLY_IN_PART and those about project 20 are not compared as a whole."""
+Every request is sent again and its answer compared: status and content type always; type and code of errors; the
+SQL of 2020's answers; the data if the recorded inserts contain it. Only the answers named in TEXT_ONLY_IN_PART and
+those about project 20 are not compared as a whole."""
 import json
 import os
 import re
@@ -21,12 +21,12 @@ from support.waiting import wait_until
 
 FOLDER = os.environ.get("TEST_SNUBA_RECORDINGS")
 FILES = {"2018apr17": "2018apr17.ndjson", "2018apr19": "2018.ndjson", "2020": "2020.ndjson"}
-# When the events were asked about: the defaults of from_date and to_date end there.
+# The time of the recorded requests: the defaults of from_date and to_date end there.
 CLOCKS = {"2018apr17": datetime(2026, 11, 21, 1, 30, 28), "2018apr19": datetime(2026, 11, 21, 1, 29, 47),
           "2020": datetime(2026, 11, 21, 1, 32, 12)}
 EVENTS_OF_2020 = ("insert", "insert_v2_message", "eventstream_insert")
 
-# Its events were never recorded (three millions of them), so that the rows of its answers cannot be made.
+# Its three million events were not recorded, so the rows of its answers cannot be made.
 UNRECORDED_PROJECT = 20
 
 # Answers that are compared without their body, each with the reason.
@@ -35,14 +35,14 @@ TEXT_ONLY_IN_PART = {
     "get_unqualified": "the page of a redirection is that of the web framework",
 }
 
-# Asked of 2018's servers after the tables had been lost or dropped.
+# Requests to 2018's servers after their tables had been lost or dropped.
 AFTER_DROP = {"after_clickhouse_restart", "after_redis_restart", "err_redis_down",
               "ctype_application_json_cs", "ctype_application_octet-stream", "ctype_text_plain"}
-# Asked of the server of 19 April over the events of the 17th.
+# Requests to the server of 19 April with the events of the 17th.
 OVER_APRIL_17 = {"promoted_expansion", "promoted_expansion_no_cond", "tags_key_cond_on_key",
                  "tags_key_value_any_trick", "tags_value_having_any_trick",
                  "tags_value_where_key_any_trick"}
-# Recorded with other settings of the server, or with a part of it away.
+# Recorded with other settings of the server, or while a part of it was away.
 SETTINGS = {
     "err_max_result_rows_396": {"max_result_rows": 1},
     "err_memory_limit_241": {"max_memory_usage": 100000},
@@ -79,7 +79,7 @@ def inserts(version):
 
 @pytest.fixture(scope="module")
 def servers(clickhouse):
-    """A function from a state, (dialect, events of, many), to a server in it, made once."""
+    """A function that returns the server for a state (dialect, events of, many); each server is made once."""
     made = {}
 
     def server(dialect, events=None, many=False):
@@ -114,7 +114,7 @@ def state(version, name):
 
 
 def moment(version, exchange):
-    """Now, as the recorded SQL shows it where the request does not name the end of its time range."""
+    """The time of the request: if it does not name the end of its time range, the recorded SQL has it."""
     found = re.search(r"timestamp < toDateTime\('([^']+)'\)", str(exchange["response"]))
     body = exchange["request"].get("body")
     if version == "2020" and found and "to_date" not in body:
@@ -135,7 +135,7 @@ def send(server, exchange):
 
 
 def error_of(answer):
-    """Type and code: what a client decides by."""
+    """Type and code of an error, by which a client decides."""
     error = answer["error"]
     if isinstance(error, dict):
         return error["type"], error.get("code"), error.get("detail"), error.get("path")
@@ -143,7 +143,7 @@ def error_of(answer):
 
 
 def rows_of(answer):
-    """Values that are equally frequent come in any order from topK."""
+    """The rows, comparable: topK returns equally frequent values in any order."""
     rows = [{name: sorted(value) if isinstance(value, list) and name == "top" else value
              for name, value in row.items()} for row in answer["data"] if isinstance(row, dict)]
     return rows, sum(not isinstance(row, dict) for row in answer["data"])
@@ -154,7 +154,7 @@ def compare(exchange, answer):
     expected = exchange["response"]
     name = exchange["name"]
     if answer.content_type != "application/json":
-        # Pages that were too long to record are named so.
+        # Pages that were too long to record are marked.
         if name not in TEXT_ONLY_IN_PART and expected != "(long: left out)":
             assert answer.text == expected
         return
@@ -185,7 +185,7 @@ def test_answers_as_recorded(servers, version, exchange):
     server.rate_limit = RATE_LIMITS.get(name)
     server.redis_down = name == "err_redis_down"
     if name.startswith(("insert", "eventstream_insert")):
-        # Not into the tables of the others; what it inserted shows in theirs.
+        # Not into the tables of the others, whose answers show what it inserted.
         server = servers(version, None)
         server.clock = lambda: CLOCKS[version]
     compare(exchange, send(server, exchange))
@@ -194,7 +194,7 @@ def test_answers_as_recorded(servers, version, exchange):
 @needs_clickhouse
 @pytest.mark.parametrize("version", FILES)
 def test_clickhouse_is_away(version):
-    """An answer in each version's own form, and data again when it is back."""
+    """The error has each version's own form, and the data comes again when ClickHouse is back."""
     exchange = next(each for each in recorded(version) if each["name"] == "err_clickhouse_down")
     clickhouse = ClickHouse()
     try:
@@ -229,7 +229,7 @@ def test_query_is_running_already(servers, clickhouse):
 
 
 def test_what_is_too_old_is_dropped(servers):
-    """The two recorded inserts past their retention leave nothing; the others do."""
+    """The two recorded inserts older than their retention leave no rows; the others do."""
     server = servers("2020", None)
     server.drop()
     for exchange in recorded("2020"):

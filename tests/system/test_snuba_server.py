@@ -24,7 +24,7 @@ NASTY = ["plain", "it's", 'say "x"', "back\\slash", "ends\\", "\\'", "tab\there"
 
 
 def event(number, tags=None, ago=60, group=7, digest=HASH, user=None, project=1, **more):
-    """An event in the form of either year."""
+    """An event in the form of either dialect."""
     return {"event_id": f"{number:032x}", "group_id": group, "primary_hash": digest,
             "project_id": project, "message": "a message", "platform": "c",
             "datetime": f"{NOW - timedelta(seconds=ago):%Y-%m-%dT%H:%M:%S.%fZ}",
@@ -33,7 +33,7 @@ def event(number, tags=None, ago=60, group=7, digest=HASH, user=None, project=1,
 
 
 def escaped(text):
-    """A literal of 2018, which ClickHouse reads as it comes."""
+    """A literal of 2018, with escapes for ClickHouse."""
     return "".join(chr(byte) if byte < 0x80 else f"\\x{byte:02X}"
                    for byte in text.replace("\\", "\\\\").encode())
 
@@ -76,7 +76,7 @@ def is_page(answer, status):
 
 
 def clickhouse_code(answer):
-    """The code of an error in whichever form; None for data."""
+    """The code of an error in either form; None for data."""
     error = answer.json.get("error")
     if isinstance(error, str):
         assert answer.json["data"] == answer.json["meta"] == []
@@ -157,7 +157,7 @@ def test_absent_tag_is_empty_and_absent_promoted_tag_null(make, dialect):
     ("2018", "tags[release]", []), ("2018", "release", []),
     ("2020", "tags[sentry:release]", ["environment", "sentry:release", "sentry:user"])])
 def test_promoted_tags(make, dialect, release, listed):
-    """Columns; in 2018 they are no tags any more and lose their prefix."""
+    """Promoted tags are columns. In 2018 they are removed from the tags, and lose their prefix."""
     server = make(dialect, event(1, {"environment": "prod", "sentry:release": 1.5,
                                      "sentry:user": "id:1", "foo": "bar"}))
     row = ask(server, question(groupby=[release, "environment"], aggregations=cmx(dialect))).data[0]
@@ -218,7 +218,7 @@ def test_tags_key_of_2018_needs_an_aggregate_over_it(make, dialect):
 
 
 def test_an_empty_environment(make):
-    """It is no NULL in 2020."""
+    """In 2020 it is not NULL."""
     server = make("2020", event(1, {"environment": ""}), event(2))
     assert how_many(server, "2020", conditions=[["environment", "IS NULL", None]]) == 1
     assert how_many(server, "2020", conditions=[["environment", "IN", [""]]]) == 1
@@ -227,7 +227,7 @@ def test_an_empty_environment(make):
 
 @pytest.mark.parametrize("dialect", ALL)
 def test_a_column_of_numbers(make, dialect):
-    """os.rooted; in 2020 the tags have its text, too."""
+    """The column is that of os.rooted. In 2020 the tags also have its text."""
     server = make(dialect, event(1, {"os.rooted": "yes"}), event(2, {"os.rooted": "no"}), event(3))
     body = question(groupby=["tags[os.rooted]"], aggregations=cmx(dialect))
     assert {row["tags[os.rooted]"] for row in ask(server, body).data} == {0, 1, None}
@@ -255,7 +255,7 @@ def test_how_many_groups_a_map_may_have(make, dialect):
 
 @pytest.mark.parametrize("dialect", BOTH_2018)
 def test_what_a_hash_is(make, dialect):
-    """In the table an MD5, whatever the event said; in a request 32 lower-case digits."""
+    """The table has an MD5 for any text of the event; a request must have 32 lower-case hexadecimal digits."""
     digest = hashlib.md5(b"my own").hexdigest()
     server = make(dialect, event(1, digest="my own"))
     body = question(aggregations=cmx(dialect), groupby=["issue"])
@@ -268,7 +268,7 @@ def test_what_a_hash_is(make, dialect):
 
 @pytest.mark.parametrize("dialect", ALL)
 def test_paging_by_value_sees_each_once(make, dialect):
-    """In 2018 with the literal as ClickHouse reads it, in 2020 as it is."""
+    """In 2018 the literal has escapes for ClickHouse; in 2020 it has none."""
     server = make(dialect, *[event(number, {"foo": value, "other": "x"})
                              for number, value in enumerate(NASTY)])
     seen, last = [], ""
@@ -287,7 +287,7 @@ def test_paging_by_value_sees_each_once(make, dialect):
 @pytest.mark.parametrize("dialect", BOTH_2018)
 @pytest.mark.parametrize("operator, wrap", [("=", str), ("IN", lambda text: [text])])
 def test_literals_of_python_2(make, dialect, operator, wrap):
-    """Bytes above 0x7F are a page; written with backslashes they are read by ClickHouse."""
+    """Bytes above 0x7F give an HTML page. Written as escapes, they reach ClickHouse."""
     server = make(dialect, event(1, {"foo": "prød ☃"}))
     body = question(aggregations=cmx(dialect), conditions=[["tags[foo]", operator, wrap("prød ☃")]])
     assert is_page(ask(server, body), 500)
@@ -388,7 +388,7 @@ def test_limits_of_2018(make, dialect):
 
 @pytest.mark.parametrize("dialect", BOTH_2018)
 def test_order_of_2018(make, dialect):
-    """By an alias; a plain column is ignored, a list refused."""
+    """2018 sorts by an alias, ignores a column without one, and refuses a list."""
     server = make(dialect, event(1, {"foo": "b"}), event(2, {"foo": "a"}))
     ask(server, question(groupby=["event_id"], orderby="-event_id"))
     assert "ORDER BY" not in server.queries[-1].sql
@@ -415,7 +415,7 @@ def test_totals_of_2020(make):
     assert "totals" not in ask(server, question(groupby=["group_id"])).json
 
 
-# What is refused
+# Refused requests
 
 @pytest.mark.parametrize("dialect", BOTH_2018)
 @pytest.mark.parametrize("body", [
@@ -592,7 +592,7 @@ def test_two_servers_share_no_table(make):
 
 @needs_clickhouse
 def test_clickhouse_stops_starts_and_cleans_up():
-    """A second start finds the data of the first, and waits while its lock file is held."""
+    """A second start finds the data of the first, and waits until its lock file is released."""
     server = ClickHouse()
     try:
         server.query("CREATE TABLE numbers (n UInt64) ENGINE = MergeTree ORDER BY n")
@@ -618,6 +618,6 @@ def test_clickhouse_errors_are_told(clickhouse):
         clickhouse.query("SELECT 1 FROM nowhere")
     assert told.value.code == 60
     with pytest.raises(ClickHouseError) as told:
-        # This one comes after a good beginning.
+        # This error comes after a good beginning.
         clickhouse.rows("SELECT throwIf(number = 399999) FROM numbers(400000)", max_block_size=10000)
     assert told.value.code == 395

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for the tagstore over a Snuba only: how it asks, and how far back."""
+"""Properties of the tagstore over Snuba only: its requests, and their time range."""
 import bisect
 import contextlib
 import datetime
@@ -41,7 +41,7 @@ def seconds_ago(seconds):
 
 
 def asked(backend, method, **arguments):
-    """The bodies of the requests of one question."""
+    """The bodies of the requests of one method."""
     before = len(backend.server.queries)
     backend.ask(method, **arguments)
     return [request.body for request in backend.server.queries[before:]]
@@ -86,7 +86,7 @@ def test_how_many_requests(backend, method, arguments, requests):
     ("get_group_ids_for_users", {"ident": "user", "limit": 0}),
     ("get_group_list_tag_value", {"key": "foo", "value": "bar"}), ("get_groups_user_counts", {})])
 def test_many_groups(backend, method, arguments):
-    """ClickHouse takes no more than 497 in the map of 2018."""
+    """ClickHouse takes at most 497 groups in the map of 2018."""
     backend.insert([event(f"issue {n}", tags={"foo": "bar"}, user={"id": "user"}) for n in range(501)])
     ids = sorted(backend.issue(f"issue {n}") for n in range(501))
     if "ids" not in method:
@@ -100,7 +100,7 @@ def test_many_groups(backend, method, arguments):
 
 
 def test_hashes_that_are_none(backend):
-    """A text that an event gives as its hash is found as Snuba stores it."""
+    """If an event's hash is another text, it is found in the form that Snuba stores."""
     backend.insert([event(tags={"foo": "bar"}, hashes=["my own"])])
     group = backend.group_id(1, "my own")
     value, = backend.ask("get_group_tag_value", project=1, group=group, key="foo", value="bar")
@@ -118,7 +118,7 @@ def test_no_request_uses_offset(backend):
 
 
 def test_retention(backend, exportd):
-    """Events are found for so many days; 0 is for ever."""
+    """Events are found for this number of days; 0: no limit."""
     backend.insert([event(when=seconds_ago(10 * 86400 + 60), tags={"foo": "old"}),
                     event(when=seconds_ago(60), tags={"foo": "new"})])
     settings = backend.settings()
@@ -138,7 +138,7 @@ def test_group_that_begins_in_the_future(backend, sql):
 
 
 def test_a_tag_that_is_a_number(backend):
-    """os.rooted: the same texts from each method as from Postgres."""
+    """Each method returns the same texts of os.rooted as Postgres."""
     backend.insert([event(when=seconds_ago(60 + n), tags={"os.rooted": ["yes", "no"][n % 2], "foo": "bar"})
                     for n in range(5)])
     backend.insert([event(when=seconds_ago(70), tags={"foo": "other"})])
@@ -160,10 +160,10 @@ def test_a_tag_that_is_a_number(backend):
         assert backend.ask(method, **arguments) == postgres.ask(method, **arguments), (method, arguments)
 
 
-# ---- servers that are not as they should be ----
+# ---- servers with odd answers ----
 
 def keys_answer(body, keys):
-    """To get_tag_keys: each key seen once."""
+    """An answer to get_tag_keys, each key seen once."""
     rows = []
     for key in keys:
         rows.append({name: key for name in body["groupby"]})
@@ -175,13 +175,13 @@ def keys_answer(body, keys):
 
 
 def behind(body):
-    """What the keys of a page have to be greater than."""
+    """The text that the keys of a page must exceed."""
     return max([literal for column, operator, literal in body["conditions"]
                 if (column, operator) == ("tags_key", ">")], default="")
 
 
 def test_pages_of_keys(exportd, scripted):
-    """Each asks for what is behind the last key of the one before."""
+    """Each page requests the keys after the last key of the page before."""
     keys = [f"k{n:05}" for n in range(20001)]
     server = scripted(lambda body, _: keys_answer(
         body, [key for key in keys if key > behind(body)][:body["limit"]]))
@@ -207,7 +207,8 @@ def test_pages_that_lead_nowhere(exportd, scripted, answer):
 
 
 def test_pages_of_texts_that_may_be_something_else(exportd, scripted):
-    """What is no UTF-8 comes as U+FFFD and is sorted as what it was: nobody asks for what is behind it."""
+    """A text that is not UTF-8 becomes U+FFFD, but the server sorts it by its own bytes. So no page may begin
+    after it."""
     keys = [*(f"k{n:05}" for n in range(9999)), "l\ufffd", "m", "\ufffd", "😀", "\ufffda"]
     server = scripted(lambda body, _: keys_answer(body, keys[
         keys.index(behind(body)) + 1 if behind(body) else 0:][:body["limit"]]))
@@ -217,7 +218,7 @@ def test_pages_of_texts_that_may_be_something_else(exportd, scripted):
 
 
 def test_pages_of_texts_with_nul(exportd, scripted):
-    """They come without it, in the order that the server gave them with it."""
+    """The texts lose their NUL, but keep the order that they have in the server with it."""
     keys = [*(f"k{n:05}" for n in range(9996)), "l\0b", "la", "lz", "m\0", "m\0z", "ma", "o"]
     server = scripted(lambda body, _: keys_answer(body, keys[
         keys.index(behind(body)) + 1 if behind(body) else 0:][:body["limit"]]))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is not there when a worker starts is waited for."""
+"""A starting worker waits for servers that are away."""
 import contextlib
 import os
 import signal
@@ -13,7 +13,7 @@ from support.program import binary
 from support.proxy import Listener, Proxy
 from support.waiting import wait_until
 
-MAIN = b"exportd worker main"  # the connection that looks first
+MAIN = b"exportd worker main"  # the first connection of a worker
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_drain_does_not_wait_for_a_server(exportd, postgres, database, export):
 
 
 class Deaf(Listener):
-    """Takes connections and never answers."""
+    """Accepts connections and never answers."""
 
     def serve(self, client):
         while client.recv(4096):
@@ -61,7 +61,7 @@ class Deaf(Listener):
 
 
 def test_term_ends_a_worker_that_waits_for_postgres(exportd, postgres, database, export):
-    """One that takes no connection, and one that says nothing."""
+    """It waits for a server that accepts no connection, and for one that does not answer."""
     with contextlib.closing(Deaf()) as deaf:
         for port in 1, deaf.port:
             url = url_through(postgres, database, port) + " connect_timeout=2"
@@ -78,7 +78,7 @@ def test_term_ends_a_worker_that_waits_for_postgres(exportd, postgres, database,
 def test_a_disk_that_is_full_or_read_only(exportd, tmp_path, postgres, database, export, setting,
                                           trouble):
     folder = tmp_path / "disk"
-    exportd.settings["DATABASE_URL"] = postgres.tcp_url(database)  # the socket's folder is another user's
+    exportd.settings["DATABASE_URL"] = postgres.tcp_url(database)  # another user owns the socket's folder
     value = {"TMPDIR": str(folder), "STORAGE_URL": f"file://{folder}"}[setting]
     with contextlib.closing(SmallDisk(folder, "32m")) as disk:
         below = tmp_path / "below"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""exportd status: lists by filters and in pages, and the bar of --watch."""
+"""exportd status: lists with filters and pages, and the progress bar of --watch."""
 import os
 import subprocess
 
@@ -10,7 +10,7 @@ from support.waiting import wait_until
 
 @pytest.fixture
 def exports(exportd, sql):
-    """Six exports of two users; what has become of them is written as a worker would."""
+    """Six exports of two users. SQL writes their outcomes as a worker does."""
     exportd.create(users=("ann@example.com", "bob@example.com"))
     ids = [exportd.enqueue(group=number, user=user) for number, user in
            enumerate(["ann@example.com", "bob@example.com"] * 3, start=1)]
@@ -91,7 +91,7 @@ class Watch:
     def read(self):
         try:
             self.out += os.read(self.master, 65536).decode()
-        except OSError:  # nothing new, or the program has ended
+        except OSError:  # no new output, or the program has ended
             pass
         return self.out
 
@@ -115,7 +115,7 @@ def test_watch_shows_how_far_it_is(exports, watch, sql):
     def update(values):
         sql.execute(f"UPDATE exportd.export SET {values} WHERE data_export_id = {exports[3]}")
 
-    watch.wait_for("[=== ")  # no estimate: the block wanders
+    watch.wait_for("[=== ")  # no estimate: the block moves to and fro
     assert "%" not in watch.out
     update("rows_expected = 1000, rows = 0, started_at = now()")
     watch.wait_for("[                ] EARLY  running  0 rows  0 bytes  attempt 0  0 %\r")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How PostgreSQL lists exports where there are a million: off the end of an index, whatever the filter. And how
-it finds what a purge is about."""
+"""How PostgreSQL lists exports among a million: from the end of an index, with each filter. And how it finds the
+exports of a purge."""
 import contextlib
 import json
 
@@ -9,9 +9,9 @@ import pytest
 from support.plans import nodes_of, pages_of, plans_while, rows_read, write_plans
 from support.program import Exportd
 
-EXPORTS, LIMIT = 1_010_000, 20  # a million of them also in sentry_exporteddata
+EXPORTS, LIMIT = 1_010_000, 20  # a million of them are also in sentry_exporteddata
 DATABASE = "status_plans"
-pytestmark = pytest.mark.xdist_group(DATABASE)  # the million is made once
+pytestmark = pytest.mark.xdist_group(DATABASE)  # the million rows are inserted once
 FILL = f"""
     SET session_replication_role = replica;
     INSERT INTO sentry_organization (id, name, slug, status, date_added, default_role, flags)
@@ -42,7 +42,7 @@ FILL = f"""
 
 @pytest.fixture(scope="module")
 def many(postgres, template, tmp_path_factory):
-    """The program, over the exports, with plans written to the server's log."""
+    """The program with these exports; the server logs plans."""
     postgres.create_database(DATABASE, template)
     program = Exportd(tmp_path_factory.mktemp("plans"), {"DATABASE_URL": postgres.url(DATABASE)})
     connection = postgres.connect(DATABASE)
@@ -84,7 +84,7 @@ def test_a_page_costs_little(many, postgres, arguments, count):
     assert len(result.json_lines()) == count
     listing, = [plan for plan in plans
                 if any(node.get("Relation Name") == "export" for node in nodes_of(plan))]
-    # Members of one organization: PostgreSQL takes them for independent, and reads all of the user.
+    # Members of one organization: PostgreSQL assumes independent columns, and reads all exports of the user.
     bound = EXPORTS // 1000 if {"--organization", "--user"} <= set(arguments) else 2 * LIMIT
     for node in nodes_of(listing):
         what = f"{node['Node Type']} of {node.get('Relation Name')}: {json.dumps(node)[:1500]}"
@@ -92,7 +92,7 @@ def test_a_page_costs_little(many, postgres, arguments, count):
             assert node["Node Type"] != "Seq Scan", what
         if node.get("Relation Name") == "export":
             assert rows_read(node) <= bound, what
-    # Sentry's own table has no index for it: there a page of an organization costs more.
+    # Sentry's own table has no index for an organization, so a page of it costs more there.
     sentrys_index = {"--organization", "--user"} & set(arguments) and "--state" not in arguments
     assert pages_of(listing) <= (8 * EXPORTS // 1000 if sentrys_index else 40 * LIMIT), \
         json.dumps(listing)[:3000]
@@ -127,7 +127,7 @@ PURGED = """
 
 @pytest.mark.parametrize("owner", [["--organization", "purged"], ["--user", 2000]], ids=["organization", "user"])
 def test_a_purge_reads_what_it_deletes(many, postgres, redis_server, owner):
-    """Each page of a hundred exports costs the same, wherever it lies."""
+    """Each page of a hundred exports costs the same, from the first page to the last."""
     with contextlib.closing(postgres.connect(DATABASE)) as connection, connection.cursor() as sql:
         sql.execute("SET auto_explain.log_min_duration = -1")
         sql.execute(PURGED)
@@ -139,5 +139,5 @@ def test_a_purge_reads_what_it_deletes(many, postgres, redis_server, owner):
     listings = [plan for plan in plans if plan["Node Type"] == "Limit" and
                 {"export", "sentry_exporteddata"} <= {node.get("Relation Name") for node in nodes_of(plan)}]
     assert len(listings) >= 10
-    for plan in listings[:-1]:  # the last one finds that nothing is left, among what was deleted just now
+    for plan in listings[:-1]:  # the last one finds nothing, but reads the rows that were just deleted
         assert pages_of(plan) <= 1500, json.dumps(plan)[:3000]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TERM ends a worker within EXPORTD_STOP_SECONDS and 5 s, whatever hangs: a server, the log."""
+"""TERM ends a worker within EXPORTD_STOP_SECONDS and 5 s, even if a server or the log hangs."""
 import contextlib
 import json
 import os
@@ -27,7 +27,7 @@ def issue(exportd, sql):
 
 
 class FullPipe:
-    """A log that is not read; read_all() reads what is there."""
+    """A pipe for the log that is full; read_all() reads its content."""
 
     def __init__(self):
         self.reader, self.writer = os.pipe()
@@ -59,7 +59,7 @@ def pipe():
 
 @pytest.fixture(params=["log", "full log"])
 def log(request):
-    """The log's descriptor: None for one that is kept."""
+    """The log's descriptor; None: the log is kept as usual."""
     if request.param == "log":
         yield None
     else:
@@ -69,7 +69,7 @@ def log(request):
 
 
 def ends_in_time(worker, seconds=2):
-    """One second more than is promised, for a machine that does other things, too."""
+    """Checks the promised time, with one second more for a busy machine."""
     began = time.monotonic()
     worker.process.send_signal(signal.SIGTERM)
     status = worker.process.wait(60)
@@ -85,7 +85,7 @@ def wait_for_worker(sql):
 
 
 def test_a_log_that_is_not_read(exportd, sql, issue, pipe):
-    """The worker goes on; when the log is read again, it tells how many lines are lost."""
+    """The worker goes on. When the log is read again, a line has the number of lost lines."""
     with exportd.worker(stderr=pipe.writer) as worker:
         wait_for_state(exportd, exportd.enqueue(group=issue), "valid")
         assert pipe.read_all() == ""
@@ -115,7 +115,7 @@ def test_a_stop_while_postgres_hangs(exportd, postgres, sql, issue, log, running
 
 
 def test_a_stop_of_a_drain_while_postgres_hangs(exportd, postgres, sql, issue, log):
-    """What finds out whether anything is left hangs, too."""
+    """The check whether jobs are left hangs, too."""
     exportd.enqueue(group=issue)
     with exportd.worker("--drain", stderr=log, **STOP, **SLOW_PAGES) as worker:
         wait_for_worker(sql)
@@ -165,7 +165,7 @@ def test_a_stop_while_redis_hangs(exportd, redis_server, sql, issue, log):
 
 
 def test_a_stop_while_an_upload_lock_hangs(exportd, redis_server, sql, issue, log):
-    """A job in hand asks Redis for its lock."""
+    """A running job waits for Redis, for its lock."""
     export = exportd.enqueue(group=issue)
     with exportd.worker(stderr=log, **STOP, FAULT="last_page:delay=1500") as worker:
         wait_for_state(exportd, export, "running")

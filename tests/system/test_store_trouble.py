@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file store that fails, that is shared, or that cannot do all that a local disk can."""
+"""A file store that fails, that is shared, or that cannot do everything that a local disk can."""
 import errno
 import os
 
@@ -19,7 +19,7 @@ def issue(exportd, sql):
 
 @pytest.fixture
 def failing(tmp_path):
-    """Makes the settings of a program in which a system call fails."""
+    """A function that makes settings by which a system call of the program fails."""
     def make(call, number):
         path = tmp_path / "failing-calls"
         path.write_text(f"{call} {number}")
@@ -31,7 +31,7 @@ def failing(tmp_path):
 
 @pytest.mark.parametrize("name", ["ESTALE", "ENOTCONN", "ETIMEDOUT", "EHOSTDOWN", "ENODEV"])
 def test_a_store_on_a_server_that_is_gone_is_away(exportd, sql, issue, failing, tmp_path, name):
-    """With one failure allowed, one that were counted would end the export."""
+    """Only one failure is allowed: if this one counted, the export would end."""
     export = exportd.enqueue(group=issue)
     number = getattr(errno, name)
     with exportd.worker(MAX_FAILURES=1, **failing("pwrite", number)) as worker:
@@ -82,7 +82,7 @@ def storage_lines(result):
 
 
 def test_check_makes_no_folder(exportd, tmp_path):
-    """The parent of a store that is not there yet must be one where it can be made."""
+    """If the store does not exist yet, its parent must be a folder in which it can be made."""
     lines = storage_lines(exportd.ok("check"))
     assert [line[0] for line in lines] == ["warn", "ok"], lines
     assert lines[0][2].startswith(f"there is no folder {exportd.store} yet"), lines

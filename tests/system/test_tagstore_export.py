@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tagstore in Postgres: rows that another program put there are exported as they are, an export is
-one moment of them, and what ingest records stays right at the limits of its columns."""
+"""The tagstore in Postgres. Rows of another program are exported unchanged, an export has the rows of one
+moment, and ingest's sums are right up to the limits of their columns."""
 import concurrent.futures
 import datetime
 import subprocess
@@ -46,7 +46,7 @@ def insert_value(sql, key_id, value, times_seen=1, last_seen="2026-03-01 12:00:0
 
 
 def count_values(sql, correction=0):
-    """The counters by which the backend knows a group with few values."""
+    """Sets the counters by which the backend recognizes a group with few values."""
     sql.execute("DELETE FROM tagstore_grouptagkey")
     sql.execute("""INSERT INTO tagstore_grouptagkey (project_id, group_id, key_id, values_seen)
                    SELECT project_id, group_id, key_id, count(*) + %s
@@ -54,8 +54,8 @@ def count_values(sql, correction=0):
 
 
 def both_ways(exportd, sql, **options):
-    """The export where nobody has counted the values (by COPY), which has to be that of the counted
-    (in one answer, if they are few)."""
+    """Exports without counters (by COPY), and with them (by one statement, if the values are few). Both must be
+    equal."""
     copied = exportd.tag_export(**options)
     count_values(sql)
     assert exportd.tag_export(**options) == copied
@@ -104,8 +104,8 @@ def test_rows_beyond_the_limit_are_known(exportd, sql, group, size, counted):
 
 
 def test_order_is_total(exportd, sql, group):
-    """By time, newest first and unknown last; within one moment by the value's bytes, although the
-    database sorts by a language."""
+    """Rows are ordered by time, newest first and unknown last, and rows of equal times by the value's bytes,
+    although the database sorts by a language."""
     key = insert_key(sql)
     same = ["b", "B", "a", "A", "ä", "Z", "_", "10", "9", "", " ", "😀", "\uffee", "e\u0301", "é"]
     for value in same:
@@ -139,14 +139,14 @@ def test_cells_as_another_program_left_them(exportd, sql, group):
 
 @pytest.fixture
 def wide(sql):
-    """The table of values as another program may have changed it."""
+    """The table of values with wider columns, as another program may have changed it."""
     sql.execute("ALTER TABLE tagstore_tagvalue ALTER value TYPE text")
     sql.execute("ALTER TABLE tagstore_tagvalue"
                 " DROP CONSTRAINT tagstore_tagvalue_project_id_key_id_value_key")
 
 
 def test_wider_columns_than_ours(exportd, sql, group, wide):
-    """Long values end a page early; nothing is cut."""
+    """Long values end a page early, and nothing is cut."""
     sql.execute("ALTER TABLE tagstore_grouptagvalue ALTER times_seen TYPE bigint")
     key = insert_key(sql)
     texts = [letter * 1_000_000 for letter in "abcdefghij"]
@@ -213,7 +213,7 @@ def test_reserved_keys_are_looked_up_under_their_stored_name(exportd, sql, group
 
 
 def test_a_key_in_another_environment_only(exportd, sql, group):
-    """The environment has a key of its own, or none: asked before anything is written."""
+    """Each environment has its own keys. The key is checked before any row is written."""
     sql.execute("INSERT INTO sentry_environment (organization_id, project_id, name, date_added)"
                 " SELECT id, NULL, '', now() FROM sentry_organization")
     insert_value(sql, insert_key(sql), "red")
@@ -254,7 +254,7 @@ def test_users_are_found_page_by_page(exportd, sql, group, size):
 # ---- one moment ----
 
 def test_rows_that_come_during_an_export_are_not_in_it(exportd, sql, group):
-    """Neither new rows nor changed or deleted ones: however long it takes."""
+    """The export has no new, changed or deleted rows, even if it takes long."""
     insert_tag_values(sql, 5000, value="'value ' || n || repeat('x', 100)")
     before = exportd.tag_export()
     environment = exportd.environment({"PAGE_SIZE": 1000, "FAULT": "page:delay=400"})
@@ -271,7 +271,7 @@ def test_rows_that_come_during_an_export_are_not_in_it(exportd, sql, group):
 
 
 def test_a_connection_lost_on_the_way(exportd, sql, group):
-    """A part of the rows with status 0 would be taken for the whole."""
+    """Part of the rows with the exit status 0 would look like all of them."""
     insert_tag_values(sql, 100000, value="'value ' || n || repeat('x', 100)")
     environment = exportd.environment({"PAGE_SIZE": 1000, "FAULT": "page:delay=50"})
     arguments = [exportd.path, "tag-export", *map(str, ARGUMENTS), "--key", "color"]
@@ -296,7 +296,7 @@ def test_points_where_an_export_can_fail(exportd, sql, group, point):
 
 
 def test_a_worker_goes_on_after_an_export_that_broke_off(exportd, sql, group):
-    """The connection in the middle of a COPY is given up; the next export gets another."""
+    """A connection within a COPY is closed; the next export gets a new one."""
     insert_tag_values(sql, 3000)
     insert_tag_values(sql, 10, key="shape")
     broken, good = exportd.enqueue(), exportd.enqueue(key="shape")
@@ -345,7 +345,7 @@ def test_an_event_keeps_its_tags_under_its_environment(exportd, sql):
 
 
 def test_on_top_of_rows_of_another_program(exportd, sql):
-    """Sums go on from what is there, also from unknown times and keys without a group's counter."""
+    """Ingest adds to existing sums, even with unknown times, and to keys without a group's counter."""
     exportd.create()
     exportd.ingest([event(tags={"other": "x"})])
     key = insert_key(sql)
@@ -366,7 +366,7 @@ def test_on_top_of_rows_of_another_program(exportd, sql):
 
 
 def test_writers_of_the_same_rows_do_not_deadlock(exportd, sql):
-    """Four at once, each with the same values in another order."""
+    """Four processes write the same values at once, each in another order."""
     exportd.create()
     streams = []
     for start in range(4):

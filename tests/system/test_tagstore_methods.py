@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The read methods of the tagstore over all backends: the fixture of the original's own test with every
-answer that it asserts, and what is right where the original was wrong."""
+"""The read methods of the tagstore over all backends: the fixture of the original's own test, with every answer
+that it asserts, and the right answers where the original was wrong."""
 import datetime
 import re
 
@@ -197,7 +197,7 @@ def test_interface_in_c(store):
              TEST_ENVIRONMENT=store.environment_id("test"))
 
 
-# ---- what is right where the original was wrong ----
+# ---- right answers where the original was wrong ----
 
 def test_distinct_values_are_counted(backend):
     backend.insert([fixture_event(digit, G1, 5, {"color": color}, "user")
@@ -226,7 +226,7 @@ def test_no_alternatives_find_nothing(store, method, arguments):
 
 
 def test_more_than_a_thousand_values(backend):
-    """Twice: in one page, and in many."""
+    """They come in one page, and in many."""
     backend.insert([{**fixture_event("1", G1, 5, {"n": number}, "user"),
                      "event_id": f"{number:032x}"} for number in range(2345)])
     group = backend.group_id(1, G1)
@@ -239,7 +239,7 @@ def test_more_than_a_thousand_values(backend):
 
 
 def test_users_of_several_projects_are_not_mixed(backend):
-    """The same ident in two projects is two users, with sums of their own."""
+    """The same ident in two projects means two users, each with its own sums."""
     event = fixture_event("1", G1, 5, {}, "user1", "user1@sentry.io")
     other = {**fixture_event("2", G1, 3, {}, "user1"), "project_id": 2}
     backend.insert([event, other])
@@ -251,7 +251,7 @@ def test_users_of_several_projects_are_not_mixed(backend):
 
 
 def test_users_are_found_by_what_the_event_says(backend):
-    """Not by the merged user, whose attributes are those of its first event."""
+    """They are not found by the stored user, which has the attributes of its first event."""
     first = fixture_event("1", G1, 5, {}, "user1", "old@sentry.io")
     second = fixture_event("2", G2, 4, {}, "user1", "new@sentry.io")
     third = fixture_event("3", G2, 3, {}, "")
@@ -305,7 +305,7 @@ def test_environments_are_told_apart(store):
 
 
 def test_one_event_has_to_meet_all_conditions(backend):
-    """Two events of a group that meet one each are not enough."""
+    """Two events of a group that meet one condition each are not enough."""
     backend.insert([fixture_event("1", G1, 5, {"foo": "bar"}, "user"),
                     fixture_event("2", G1, 4, {"baz": "quux", "foo": "other"}, "user"),
                     fixture_event("3", G2, 3, {"baz": "quux", "foo": "bar"}, "user")])
@@ -319,7 +319,7 @@ def test_one_event_has_to_meet_all_conditions(backend):
     assert asked(tag=["foo=bar", "foo=bar"]) == [g1, g2]
 
 
-# ---- values that are trouble ----
+# ---- difficult values ----
 
 TROUBLE = ["it's", '"quoted"', "back\\slash", "\\", "\\\\'", "\\n", "a\tb", "line\nbreak", "\n",
            "emoji 😀", "é", "e\u0301", "ü" * 200, "x" * 200, "'" * 200, "%s {x} $1", "a,b;c", "tags[n]",
@@ -328,7 +328,7 @@ TROUBLE = ["it's", '"quoted"', "back\\slash", "\\", "\\\\'", "\\n", "a\tb", "lin
 
 @pytest.fixture
 def troubled(backend):
-    """Each value in an event of its own, the empty one too, which is no value."""
+    """Each value is in an event of its own, and so is the empty text, which counts as no value."""
     backend.insert([{**fixture_event("1", G1, 5, {"n": value, "m": "m"}, "user"),
                      "event_id": f"{number:032x}"} for number, value in enumerate([*TROUBLE, ""])])
     return {"project": 1, "group": backend.group_id(1, G1)}
@@ -387,7 +387,7 @@ def test_trouble_in_releases_and_users(backend):
 
 @pytest.mark.parametrize("key", ["a b", "clé", "k]", "it's", "back\\", "x" * 33])
 def test_keys_that_are_none(store, key):
-    """No event has one: ingest and Sentry refuse them. Asked for, they are not found."""
+    """Ingest and Sentry refuse these keys, so no event has one. They are not found."""
     where = {"project": 1, "group": store.g1}
     assert store.ask("get_tag_key", project=1, key=key) is None
     assert store.ask("get_group_tag_value", **where, key=key, value="v") is None
@@ -397,13 +397,13 @@ def test_keys_that_are_none(store, key):
     assert store.ask("get_group_event_ids", **where, tag=f"{key}=v") == []
     assert store.ask("get_group_ids_for_search_filter", project=1, any=key) == []
     result = store.run("get_group_ids_for_search_filter", project=1, any=key, tag="foo=bar")
-    if store.name == "snuba-2018" and key != "x" * 33:  # two tags at once, one of them without a column
+    if store.name == "snuba-2018" and key != "x" * 33:  # two tags in one query, one of them without a column
         assert result.status == 1 and "the 2018 dialect has no" in result.err, result
     else:
         assert result.status == 0 and result.out == "", result
 
 
-# ---- more than one answer holds ----
+# ---- more rows than fit into one answer ----
 
 def test_events_without_an_environment(backend):
     backend.insert([fixture_event("1", G1, 5, {"foo": "bar", "environment": "test"}, "user"),
@@ -416,8 +416,8 @@ def test_events_without_an_environment(backend):
 
 
 def test_ties_of_top_values(backend):
-    """Many values seen as often and as late: the first ones bytewise, whatever is cut off; of a value
-    that was seen later, before them."""
+    """Many values were seen equally often and equally late. The answer has the first ones bytewise; a value that
+    was seen later comes before them."""
     backend.insert([{**fixture_event("1", G1, 50 if number != 700 else 49, {"n": f"v{number:04}"},
                                      "user"), "event_id": f"{number:032x}"}
                     for number in range(1200)])
@@ -435,7 +435,7 @@ def test_ties_of_releases(backend):
 
 
 def test_more_than_a_page_of_everything(backend):
-    """Groups, keys and users by the thousand; one answer of each is a list."""
+    """Thousands of groups, keys and users: each answer is one list."""
     backend.insert([{**fixture_event("1", f"{number:032x}", 50 - number % 2,
                                      {f"key-{number:04}": "v", "all": "v"}, f"user {number:04}",
                                      "one@x.io"),
@@ -458,7 +458,7 @@ def test_more_than_a_page_of_everything(backend):
 
 
 def test_more_than_a_page_of_ties(backend):
-    """Events of one second, and some behind; values seen once each."""
+    """Many events of one second, and some later ones. Each value is seen once."""
     backend.insert([{**fixture_event("1", G1, 60 if number < 10500 else number % 50,
                                      {"n": "v", "m": f"m{number:05}"}, "user"),
                      "event_id": f"{number:032x}"} for number in range(11000)])
@@ -471,7 +471,7 @@ def test_more_than_a_page_of_ties(backend):
 
 
 def test_groups_of_many_hashes(store, sql):
-    """More than go into one request, where groups are told by them."""
+    """There are more hashes than fit into one request of a backend that finds groups by hashes."""
     for group in (store.g1, store.g2):
         sql.execute("INSERT INTO sentry_grouphash (project_id, hash, group_id) SELECT 1,"
                     " md5(%s || '-' || n), %s FROM generate_series(1, 3900) AS n", (group, group))
@@ -486,7 +486,7 @@ def test_groups_of_many_hashes(store, sql):
         "3" * 32]
 
 
-# ---- rows that other programs, or a deletion under way, leave in Postgres ----
+# ---- rows of other programs, or of an unfinished deletion, in Postgres ----
 
 def test_key_that_is_being_deleted(store, sql):
     if store.name != "postgres":
@@ -512,8 +512,8 @@ def test_key_that_is_being_deleted(store, sql):
 
 
 def test_rows_that_count_nothing(store, sql):
-    """Made and never counted, or of an empty value, which is no value; and times beyond the years
-    that are written."""
+    """Rows that were made but never counted, rows of an empty value, and times beyond the years that can be
+    printed."""
     if store.name != "postgres":
         pytest.skip("has no such rows")
     sql.execute(

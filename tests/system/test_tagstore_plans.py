@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How PostgreSQL carries out the read methods with 1,000,000 values in the tables: by index, and without
-reading more than the question is about."""
+"""How PostgreSQL executes the read methods with 1,000,000 values in the tables: by index, and without reading
+other rows than needed."""
 import json
 import re
 
@@ -19,7 +19,7 @@ TABLES = {"tagstore_tagkey", "tagstore_tagvalue", "tagstore_grouptagkey", "tagst
 
 @pytest.fixture(scope="module")
 def big(postgres, template, tmp_path_factory):
-    """The program, over the rows, with plans written to the server's log."""
+    """The program with these rows; the server logs plans."""
     postgres.create_database(DATABASE, template)
     program = Exportd(tmp_path_factory.mktemp("plans"), {"DATABASE_URL": postgres.url(DATABASE)})
     program.create()
@@ -37,7 +37,7 @@ def big(postgres, template, tmp_path_factory):
 
 
 def asked(big, postgres, *words):
-    """Runs the command, and returns the scans of tables with their plans."""
+    """Runs the command; returns the scans of tables with their plans."""
     result, plans = plans_while(postgres, lambda: big.ok(*words))
     scans = [node for plan in plans for node in nodes_of(plan)
              if node.get("Relation Name") in TABLES]
@@ -51,7 +51,7 @@ ONE = ["--key", "key-2", "--value", "value 106"]  # of group 7
 MANY = [word for number in range(1, 21) for word in ("--group", number)]
 USERS = ["--ident", "user 3", "--email", "user5@example.com", "--username", "nobody",
          "--ip", "10.0.0.9"]
-# How many rows a question is about, at most; with some room for the rows of keys.
+# The maximum number of rows for a method, with some room for the rows of keys.
 QUESTIONS = {
     "get_tag_key": (["--key", "key-2"], VALUES),
     "get_tag_keys": ([], KEYS * VALUES),
@@ -99,7 +99,7 @@ def test_no_table_is_read_as_a_whole(big, postgres, method, environment):
 
 
 def test_conditions_that_many_events_meet(big, postgres):
-    """One event of each group is enough: what all groups have costs a look for each of them."""
+    """One event per group is enough, so a condition that all groups meet costs one look-up per group."""
     result, scans = asked(big, postgres, "tagstore", "get_group_ids_for_search_filter",
                           "--project", 1, "--any", "key-2", "--any", "key-3")
     assert len(result.out.splitlines()) == GROUPS

@@ -15,8 +15,8 @@ from support.tagstore_model import TagstoreModel
 
 EVENTS = 3000
 PROCESSES = 4
-QUESTIONS = 18  # of each method, after each step
-FILTERS = 40  # of the search filter, which has many kinds of them
+QUESTIONS = 18  # per method, after each step
+FILTERS = 40  # for the search filter, which has many kinds of conditions
 PROJECTS = (1, 2)
 ISSUES = [f"issue {n}" for n in range(7)]
 ENVIRONMENTS = [None, "", "prod", "staging", "Prod", "entwicklung ü"]
@@ -57,7 +57,7 @@ class Chance:
 
     def __init__(self, seed):
         self.random = random.Random(seed)
-        self.drawn = []  # the tags of all events
+        self.drawn = []  # the tags of all events so far
 
     def some(self, pool, likely=0.5):
         return [each for each in pool if self.random.random() < likely]
@@ -68,7 +68,7 @@ class Chance:
             if self.random.random() < 0.8:
                 tags[key] = self.random.choice(pool)
         if self.random.random() < 0.1:
-            tags["user"] = "id:1"  # counts where the event names no user
+            tags["user"] = "id:1"  # counts only if the event has no user
         return tags
 
     def user(self):
@@ -84,7 +84,7 @@ class Chance:
                      self.drawn[-1], self.user())
 
     def batches(self, events):
-        """All of them in parts of any size, some of them in several parts."""
+        """All events in batches of random sizes; some events are in several batches."""
         events = events + self.random.sample(events, len(events) // 5)
         self.random.shuffle(events)
         parts = []
@@ -102,7 +102,7 @@ class Chance:
         return f"{key}={self.random.choice(pool)}"
 
     def tags_of_one_event(self):
-        """Two to four: few events meet all of them, in an environment fewer still."""
+        """Two to four tags of one event, so that few events have all of them, and fewer in one environment."""
         tags = [f"{key}={value}" for key, value in self.random.choice(self.drawn).items()]
         return self.random.sample(tags, min(len(tags), self.random.randint(2, 4)))
 
@@ -126,7 +126,7 @@ class Chance:
         }[name]()
 
     def question(self, method, groups):
-        """`groups`: project → ids."""
+        """`groups` maps a project to the ids of its groups."""
         project = self.random.choice(PROJECTS)
         arguments = {"project": project}
         for word in METHODS[method].split():
@@ -143,7 +143,7 @@ class Chance:
             arguments["tag"] = self.tags_of_one_event() or [self.tag()]
         elif method == SEARCH and not arguments.keys() & {"tag", "any", "empty"}:
             arguments["tag"] = [self.tag()]
-        if isinstance(arguments["project"], list):  # a project given twice is given once
+        if isinstance(arguments["project"], list):  # a project that is given twice counts once
             arguments["project"] = sorted(set(arguments["project"]))
         return arguments
 
@@ -155,7 +155,7 @@ class Trial:
         self.events = []
 
     def ingest(self, events):
-        """By several processes at once."""
+        """Ingests the events by several processes at once."""
         events = [self.backend.kept(each) for each in events]
         self.events += events
         with concurrent.futures.ThreadPoolExecutor(PROCESSES) as pool:

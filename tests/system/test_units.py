@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs those tests of tests/unit that need a database of their own."""
+"""Runs the tests of tests/unit that need a database."""
 import pytest
 
 from support.units import run_unit

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A database, a store and a queue as version 0.1.0 left them (upgrade_0_1_0/README.md says how) go on
-under the present program."""
+"""The present program goes on with a database, a store and a queue of version 0.1.0
+(upgrade_0_1_0/README.md)."""
 import base64
 import datetime
 import json
@@ -17,9 +17,9 @@ from support.waiting import wait_until
 STATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "upgrade_0_1_0")
 LEFT_AT = datetime.datetime(2025, 6, 1, 12, tzinfo=datetime.timezone.utc)
 AGE = datetime.timedelta(hours=1)
-DATE = re.compile(r"2025-0[5-7]-\d\d \d\d:\d\d:\d\d\.\d{6}\+00(?=')")  # not those of the events
+DATE = re.compile(r"2025-0[5-7]-\d\d \d\d:\d\d:\d\d\.\d{6}\+00(?=')")  # does not match the dates of the events
 
-# Each export is of the tag of this name.
+# Each export is of the tag with its name.
 TAGS = {1: "expired", 2: "unmailed", 3: "delayed", 4: "busy-1", 5: "busy-2", 6: "busy-3",
         7: "busy-4", 8: "busy-5", 9: "named", 10: "waiting"}
 EXPIRED, UNMAILED = 1, 2
@@ -66,7 +66,7 @@ def load_store(folder):
 
 @pytest.fixture
 def old_sql(postgres, empty_database):
-    """A cursor on the database that version 0.1.0 left."""
+    """A cursor on the database of version 0.1.0."""
     connection = postgres.connect(empty_database)
     with connection.cursor() as cursor:
         load_database(cursor)
@@ -82,7 +82,7 @@ def sink():
 
 @pytest.fixture
 def exportd(tmp_path, postgres, empty_database, old_sql, redis_server, queue, sink):
-    """The program with all that version 0.1.0 left."""
+    """The program with the database, store and queue of version 0.1.0."""
     load_queue(queue)
     program = Exportd(tmp_path, {
         "DATABASE_URL": postgres.url(empty_database),
@@ -98,7 +98,7 @@ def exportd(tmp_path, postgres, empty_database, old_sql, redis_server, queue, si
     return program
 
 
-# ---- looking at it ----
+# ---- helpers ----
 
 
 def rows(sql, query):
@@ -133,7 +133,7 @@ def check_file(exportd, export):
 
 
 def test_the_state_is_what_it_says(exportd, old_sql, queue):
-    """What the test of the upgrade shows is in what it starts from."""
+    """The state has everything that the test of the upgrade checks."""
     assert states(old_sql) == {**{export: "valid" for export in FINISHED}, **UNFINISHED}
     assert rows(old_sql, "SELECT data_export_id FROM exportd.outbox WHERE state = 'waiting'") == \
         [(UNMAILED,)]
@@ -176,7 +176,7 @@ def test_all_goes_on(exportd, old_sql, queue, sink):
                          " WHERE outcome IS DISTINCT FROM 'valid' ORDER BY 1") == \
         [(3, 1, "delayed"), (8, 1, "crashed"), (9, 1, "crashed")]
 
-    # One mail an export: 0.1.0 has sent some, could not send one, and the others are new.
+    # One mail per export: 0.1.0 has sent some and could not send one; the others are new.
     outbox = {export: message_id for export, message_id in rows(
         old_sql, "SELECT data_export_id, message_id FROM exportd.outbox WHERE state = 'sent'")}
     assert set(outbox) == set(TAGS)
@@ -198,7 +198,7 @@ def test_the_queue_is_taken_over(exportd, old_sql, queue):
     push_dead(queue, "garbage", 1748779200123, "not valid JSON")
     push_dead(queue, '{"data_export_id": 99}', 1748779201000)
     queue.hset("exportd:{data_export}:crashes", "a", "1")
-    queue.rpush(PROCESSING + "forgotten", '{"data_export_id": 9}')  # of a worker without a name
+    queue.rpush(PROCESSING + "forgotten", '{"data_export_id": 9}')  # a list of a worker without a name
     due = rows(old_sql, "SELECT next_try_at FROM exportd.export WHERE state = 'delayed'")
     out = exportd.ok("migrate").out.splitlines()
     assert out[1:] == ["took over from Redis: 2 dead, 1 delayed, 3 messages in work, the pause"]
@@ -219,7 +219,7 @@ def test_the_queue_is_taken_over(exportd, old_sql, queue):
 
 
 def test_what_postgres_does_not_know_is_taken_in(exportd, old_sql, queue):
-    """A delayed message may come from a producer's countdown: its eta stands in itself."""
+    """A delayed message may have a producer's countdown: its eta is in the message."""
     exportd.ok("migrate")
     old_sql.execute("UPDATE exportd.queue SET taken_over = false")
     eta = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
@@ -289,7 +289,7 @@ def test_each_queue_is_taken_over(exportd, old_sql, queue):
 
 
 def test_a_queue_whose_name_held_the_prefix(exportd, old_sql, queue):
-    """0.1.0 had one setting for what is now the prefix and the queue."""
+    """0.1.0 had one setting in place of prefix and queue."""
     old_sql.execute("UPDATE exportd.export SET queue = NULL WHERE data_export_id = 10")
     queue.flushall()
     exportd.ok("migrate", REDIS_KEY_PREFIX="data_", QUEUE="export")

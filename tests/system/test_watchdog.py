@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Never alive but deaf: parts of a worker that hang, servers that freeze, and stops among them."""
+"""A worker never lives on without working: threads that hang, servers that freeze, and stops meanwhile."""
 import contextlib
 import signal
 import socket
@@ -41,10 +41,10 @@ def servers_said(worker):
             if line["event"] in ("server.away", "server.back")]
 
 
-# ---- parts that hang ----
+# ---- threads that hang ----
 
 def test_a_job_that_hangs_ends_its_worker_and_only_it_pays(exportd, sql, queue, issue):
-    """The small job hangs where it writes its object; the long one is given back, uncounted."""
+    """The small job hangs while it writes its object. The long job is released, and no failure counts."""
     hangs = exportd.enqueue(group=issue, key="shape")
     goes_on = exportd.enqueue(group=issue)
     with exportd.worker(PAGE_SIZE=1, FAULT="page:delay=700,object_write:delay=600000", **STUCK,
@@ -55,7 +55,7 @@ def test_a_job_that_hangs_ends_its_worker_and_only_it_pays(exportd, sql, queue, 
     assert exportd.status(goes_on)["state"] == "waiting"
     assert outcomes(sql, goes_on) == ["given-back"]
     for lock in queue.keys("l:fileblob:upload:*"):
-        queue.delete(lock)  # of the dead; would end by itself after a minute
+        queue.delete(lock)  # of the dead worker; would end after a minute
     exportd.drain(**LEASE)
     assert outcomes(sql, hangs) == ["crashed", "valid"]
     assert [exportd.status(export)["crashes"] for export in (hangs, goes_on)] == [1, 0]
@@ -72,7 +72,7 @@ def test_a_part_that_hangs_ends_the_worker(exportd, issue, part):
 
 
 def test_a_slow_job_that_goes_on_does_not_hang(exportd, sql, issue):
-    """60 pages, almost half a second each: more than a page alone may take."""
+    """60 pages take almost half a second each: together longer than a single page may take."""
     export = exportd.enqueue(group=issue)
     with exportd.worker(PAGE_SIZE=1, FAULT="page:delay=450", **STUCK) as worker:
         wait_for_state(exportd, export, "valid", 60)
@@ -107,7 +107,7 @@ def test_a_slow_job_delays_no_other(exportd, sql, issue):
 # ---- PostgreSQL freezes ----
 
 def test_no_worker_is_taken_for_dead_while_postgres_is_frozen(exportd, postgres, sql, issue):
-    """For several leases without a beat: both are there afterwards, and the job goes on."""
+    """No worker can beat for several leases. Afterwards both still count as alive, and the job goes on."""
     export = exportd.enqueue(group=issue)
     with contextlib.ExitStack() as stack:
         worker = stack.enter_context(exportd.worker(**SLOW_PAGES, **LEASE))
@@ -126,7 +126,7 @@ def test_no_worker_is_taken_for_dead_while_postgres_is_frozen(exportd, postgres,
 
 
 def test_postgres_frozen_for_longer_than_its_patience(exportd, postgres, sql, issue):
-    """The job is put off, uncounted, and the worker lives: a frozen server is one that is away."""
+    """The job is delayed, which does not count as a failure, and the worker lives: a frozen server counts as away."""
     export = exportd.enqueue(group=issue)
     with exportd.worker(**SLOW_PAGES, **STUCK, **LEASE) as worker:
         wait_for_state(exportd, export, "running")
@@ -145,7 +145,7 @@ def test_postgres_frozen_for_longer_than_its_patience(exportd, postgres, sql, is
 
 @pytest.mark.parametrize("signals, stop_seconds", [(1, 1), (2, 60)])
 def test_a_stop_while_postgres_is_frozen(exportd, postgres, sql, issue, signals, stop_seconds):
-    """What cannot be given back runs until another worker judges."""
+    """A job that cannot be released counts as running until another worker finds its worker dead."""
     export = exportd.enqueue(group=issue)
     with exportd.worker(STOP_SECONDS=stop_seconds, **SLOW_PAGES, **LEASE) as worker:
         wait_for_state(exportd, export, "running")
@@ -163,7 +163,7 @@ def test_a_stop_while_postgres_is_frozen(exportd, postgres, sql, issue, signals,
 
 @pytest.mark.parametrize("running", [False, True])
 def test_a_stop_while_redis_is_away(exportd, redis_server, sql, issue, running):
-    """A job in hand is given back, and nothing of it is lost with Redis."""
+    """A running job is released, although Redis is away."""
     export = exportd.enqueue(group=issue) if running else None
     with exportd.worker(STOP_SECONDS=1, **SLOW_PAGES) as worker:
         worker.wait_for_event("worker.registered")
@@ -194,14 +194,14 @@ def test_a_stop_while_redis_is_frozen(exportd, redis_server, issue):
 
 @contextlib.contextmanager
 def silent_server():
-    """Takes connections and says nothing."""
+    """Accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"smtp://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("signals, stop_seconds", [(1, 2), (2, 60)])
 def test_a_mail_in_flight_holds_up_no_stop(exportd, sql, issue, signals, stop_seconds):
-    """It is sent later, by the next worker at once, with the Message-ID that it always had."""
+    """The next worker sends it at once, with the same Message-ID."""
     export = exportd.enqueue(group=issue, key="shape")
     with silent_server() as url, exportd.worker(MAIL_URL=url, STOP_SECONDS=stop_seconds) as worker:
         wait_until(lambda: exportd.status(export)["state"] == "valid", "it is valid")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker among its servers: stopping, dying, pausing, several at once."""
+"""The worker and its servers: stops, deaths, pauses, several workers at once."""
 import contextlib
 import json
 import signal
@@ -29,7 +29,7 @@ def issue(exportd, sql):
 
 @contextlib.contextmanager
 def uploads_held_up(postgres, database):
-    """While this lasts, an export comes as far as storing its file, and no farther."""
+    """Within this context, an export stops when it stores its file."""
     connection = postgres.connect(database)
     connection.autocommit = False
     connection.cursor().execute("LOCK TABLE sentry_fileblob IN ACCESS EXCLUSIVE MODE")
@@ -42,7 +42,7 @@ def uploads_held_up(postgres, database):
 
 @contextlib.contextmanager
 def away(postgres, database):
-    """While this lasts, PostgreSQL has no connection to the database and takes none."""
+    """Within this context, PostgreSQL accepts no connection to the database; old ones are closed."""
     postgres.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false')
     postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                      f" WHERE datname = '{database}'")
@@ -58,7 +58,7 @@ def workers(sql):
 
 
 def expect_nothing_left(sql):
-    """No job is unfinished, and no worker on the list."""
+    """No job is unfinished, and no worker is in the list."""
     sql.execute("SELECT data_export_id, state FROM exportd.export"
                 " WHERE state IN ('waiting', 'delayed', 'running')")
     assert (sql.fetchall(), workers(sql)) == ([], [])
@@ -157,7 +157,7 @@ def test_term_lets_a_job_finish(exportd, postgres, database, sql, issue):
 @pytest.mark.pool
 @pytest.mark.parametrize("signals, stop_seconds", [(1, 1), (2, 60)])
 def test_a_job_that_takes_too_long_is_put_back_uncounted(exportd, sql, signals, stop_seconds):
-    """One TERM and the time is up, or a second TERM at once."""
+    """The worker gets one TERM and its time ends, or a second TERM at once."""
     exportd.create()
     exportd.ingest(series(100))
     export = exportd.enqueue(group=group_of(sql, "issue"))
@@ -177,7 +177,7 @@ def test_a_job_that_takes_too_long_is_put_back_uncounted(exportd, sql, signals, 
 
 
 def test_an_interrupted_question_is_an_orderly_stop(exportd, postgres, database, sql, issue):
-    """The server's word for it (57014) would look like trouble."""
+    """The server's error (57014) must not be logged as trouble."""
     export = exportd.enqueue(group=issue)
     with exportd.worker(CONCURRENCY=1) as worker, \
             contextlib.closing(postgres.connect(database)) as other:
@@ -196,7 +196,7 @@ def test_an_interrupted_question_is_an_orderly_stop(exportd, postgres, database,
 
 
 def test_lines_of_a_job_name_what_it_is_about(exportd, sql, issue):
-    """A failure's cause is in the status, too, and in the attempt."""
+    """A failure's cause is also in the status and in the attempt."""
     exportd.ingest(series(2, key="shape"))
     exportd.enqueue(group=issue, key="shape")
     failed = exportd.enqueue(group=issue, key="none")
@@ -223,7 +223,7 @@ def test_pause_stops_claims_but_not_the_intake(exportd, sql, queue, issue):
         push(queue, sent)
         wait_for_state(exportd, sent, "waiting")
         assert queue.keys("*data_export*") == [], "the message has left Redis"
-        time.sleep(1.5)  # three looks for jobs
+        time.sleep(1.5)  # time for three claims
         stats, = exportd.ok("queue", "stats", "--json").json_lines()
         assert (stats["paused"], stats["waiting"], stats["processing"]) == (True, 2, 0)
         exportd.ok("queue", "resume")
@@ -245,7 +245,7 @@ def test_what_runs_goes_on_in_a_pause(exportd, postgres, database, issue):
 
 @pytest.mark.pool
 def test_many_jobs_by_several_threads_and_workers(exportd, sql):
-    """Each export runs once; each CSV is right; jobs of one file share its blob."""
+    """Each export runs once, each CSV is right, and exports with equal files share a blob."""
     exportd.create()
     events = [event(f"issue {n % 5}", tags={f"key{n % 7}": f"value {n}"}) for n in range(400)]
     exportd.ingest(events)
@@ -277,7 +277,7 @@ def test_a_duplicate_message_does_no_harm(exportd, queue, issue):
 
 
 def test_rows_rise_while_a_slow_export_runs(exportd, sql):
-    """Also the picture that `status --watch` draws from."""
+    """`status --watch` shows these numbers."""
     exportd.create()
     exportd.ingest(series(25))
     export = exportd.enqueue(group=group_of(sql, "issue"))
@@ -304,7 +304,7 @@ def test_nothing_stays_in_the_folder_of_temporary_files(exportd, tmp_path, issue
 
 
 def test_another_queue_name(exportd, sql, queue, issue):
-    """Neither its jobs nor its messages are the other queue's."""
+    """Jobs and messages of the two queues are separate."""
     other = {"QUEUE": "other queue"}
     asked = exportd.enqueue(group=issue, **other)
     sent = insert_export(sql, {"project_id": "1", "group_id": str(issue), "key": "color"})
@@ -319,7 +319,7 @@ def test_another_queue_name(exportd, sql, queue, issue):
 
 
 def test_redis_away_for_a_while(exportd, redis_server, sql, queue, issue):
-    """What is in PostgreSQL goes on; messages come by themselves afterwards. It is said once."""
+    """Jobs in PostgreSQL go on, and messages are taken in later. The log reports it once."""
     with exportd.worker(LOCK_REDIS_URL="none") as worker:
         worker.wait_for_event("worker.registered")
         redis_server.stop()
@@ -355,8 +355,8 @@ def test_without_redis(exportd, sql, issue):
 
 @contextlib.contextmanager
 def lost_answer(postgres, database, before, last=b""):
-    """The DATABASE_URL by which the statement `before`, or `last` behind it, has no answer, once, and
-    nothing goes through for more than a second afterwards."""
+    """A DATABASE_URL by which the statement `before`, or `last` after it, gets no answer, once. For more than a
+    second after that, no connection works."""
     proxy = Proxy(postgres.port, before, last, 1.5)
     try:
         yield f"postgresql://postgres@127.0.0.1:{proxy.port}/{database}"
@@ -375,7 +375,7 @@ def outcomes(sql):
 
 
 def test_the_answer_to_a_claim_is_lost(exportd, postgres, database, sql, issue):
-    """The heartbeat gives back, uncounted, what no thread has in hand: 30 s after the claim."""
+    """30 s after the claim, the heartbeat releases a job that no thread runs. No failure counts."""
     export = exportd.enqueue(group=issue)
     with lost_answer(postgres, database, b"INSERT INTO exportd.attempt") as url:
         with exportd.worker(DATABASE_URL=url, CONCURRENCY=1) as worker:
@@ -391,7 +391,7 @@ def test_the_answer_to_a_claim_is_lost(exportd, postgres, database, sql, issue):
 
 def test_the_answer_to_a_claim_is_lost_and_then_claims_fail(exportd, postgres, database, sql,
                                                             issue):
-    """Another error of the next claim, and of the return, says nothing about the first claim."""
+    """Other errors of the next claim, and of the release, say nothing about the first claim."""
     export = exportd.enqueue(group=issue)
     with lost_answer(postgres, database, b"INSERT INTO exportd.attempt") as url:
         with exportd.worker(DATABASE_URL=url, CONCURRENCY=1) as worker:
@@ -435,7 +435,7 @@ def test_the_answer_to_a_postponement_is_lost(exportd, postgres, database, sql, 
     assert outcomes(sql) == ["delayed"]
 
 
-# What the first outcome of a job finds out about its blob.
+# What the first outcome of a job finds about its blob.
 MEANWHILE_ONCE = """
 CREATE SEQUENCE outcomes;
 CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -450,7 +450,7 @@ WHEN (NEW.state = 'valid') EXECUTE FUNCTION meanwhile();
 
 @pytest.mark.parametrize("reused", [True, False])
 def test_storing_a_file_again_fails_once(exportd, sql, redis_server, issue, reused):
-    """Its blob is gone, and then the answer to the next lock is lost: nothing is committed until it is
+    """The blob is gone, and then the answer to the next lock is lost. Nothing is committed until the file is
     stored."""
     exports = 1
     if reused:
@@ -478,7 +478,7 @@ def test_storing_a_file_again_fails_once(exportd, sql, redis_server, issue, reus
 
 @pytest.mark.parametrize("script", [b"SET", b"EVAL"], ids=["taken", "released"])
 def test_the_answer_about_an_upload_lock_is_lost(exportd, redis_server, queue, issue, script):
-    """No upload waits a minute for a lock that its owner does not know of."""
+    """No upload waits a minute for a lock whose owner does not know that it has it."""
     proxy = Proxy(redis_server.port, script, b"l:fileblob:upload:", 0)
     with contextlib.closing(proxy):
         export = exportd.enqueue(group=issue)
@@ -507,7 +507,7 @@ def test_an_outage_is_said_once_however_many_threads_notice(exportd, postgres, d
         worker.wait_for_event("worker.registered")
         with away(postgres, database):
             worker.wait_for_event("server.away")
-            time.sleep(5)  # an idle thread looks after its connections every 3 s
+            time.sleep(5)  # an idle thread checks its connections every 3 s
         worker.wait_for_event("server.back")
         time.sleep(2)
         assert worker.stop() == 0
@@ -517,7 +517,7 @@ def test_an_outage_is_said_once_however_many_threads_notice(exportd, postgres, d
 
 
 class SilentMailServer(Listener):
-    """Takes connections and says nothing."""
+    """Accepts connections and never answers."""
 
     def __init__(self):
         self.met = threading.Event()
@@ -530,7 +530,7 @@ class SilentMailServer(Listener):
 
 
 def test_a_mail_does_not_hold_up_the_second_signal(exportd, sql, issue):
-    """It has a moment to get through; then it is let go, once, and the next worker sends it."""
+    """The mail has a moment to be sent. Then this worker gives it up, once, and the next worker sends it."""
     exportd.enqueue(group=issue)
     with contextlib.closing(SilentMailServer()) as server:
         with exportd.worker(MAIL_URL=f"smtp://127.0.0.1:{server.port}") as worker:
@@ -549,7 +549,7 @@ def test_a_mail_does_not_hold_up_the_second_signal(exportd, sql, issue):
 
 @pytest.mark.parametrize("threads", range(6))
 def test_the_system_starts_no_more_threads(exportd, sql, issue, threads):
-    """Of heartbeat, mailer, two for jobs, intake, claimer. Whatever runs already ends again, and
+    """The threads are heartbeat, mailer, two job threads, intake and claimer. Those that run already end again, and
     nothing was claimed."""
     export = exportd.enqueue(group=issue)
     settings = preload.settings(preload.library("thread_limit"), thread_limit=threads)
