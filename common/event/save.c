@@ -183,6 +183,7 @@ static int64_t release_of(const struct event *event)
     return event->release_id;
 }
 
+/* Gets or makes the environments of the events, and links them to the projects. */
 static bool find_environments(struct save *save, struct error *error)
 {
     struct named_row *rows = arena_array(save->arena, save->count, sizeof(*rows), error);
@@ -202,6 +203,7 @@ static bool find_environments(struct save *save, struct error *error)
     return link_projects(save, environment_of, environment_link_projects, error);
 }
 
+/* The same with releases; an event without a release has the id 0. */
 static bool find_releases(struct save *save, struct error *error)
 {
     size_t count = 0;
@@ -231,6 +233,7 @@ struct named_user {
     int64_t line_number;
 };
 
+/* By project and hash, then in the order of the input. */
 static int compare_users(const void *left, const void *right)
 {
     const struct named_user *a = left;
@@ -296,6 +299,7 @@ static bool save_user_attributes(struct save *save, struct error *error)
     return count == 0 || event_user_attributes_insert(save->pg, rows, count, error);
 }
 
+/* Inserts the rows of the stored events. Sampled events get none, so their id stays 0. */
 static bool save_messages(struct save *save, struct error *error)
 {
     int64_t *ids = arena_array(save->arena, save->count, sizeof(*ids), error);
@@ -330,6 +334,7 @@ static bool check_uncounted(struct save *save, struct error *error)
            event_message_insert_sampled(save->pg, sampled, sampled_count, error);
 }
 
+/* Decides which events are stored. Sampled projects need the check above for all their events. */
 static bool sample_events(struct save *save, struct error *error)
 {
     const struct event_batch batch = batch_of(save);
@@ -338,6 +343,7 @@ static bool sample_events(struct save *save, struct error *error)
            (!any || check_uncounted(save, error));
 }
 
+/* Keeps the known groups from being merged or deleted until the transaction ends. */
 static bool hold_groups(struct save *save, struct error *error)
 {
     const struct grouping *grouping = &save->grouping;
@@ -349,6 +355,7 @@ static bool hold_groups(struct save *save, struct error *error)
     return grouping->known_count == 0 || group_hold(save->pg, ids, grouping->known_count, error);
 }
 
+/* Adds the events to the counters of old groups, and the new groups to those of releases. */
 static bool count_groups(struct save *save, struct error *error)
 {
     const struct grouping *grouping = &save->grouping;
@@ -434,6 +441,7 @@ static bool begin_transaction(struct save *save, struct error *error)
            find_organizations(save, error) && drop_repeated(save, error);
 }
 
+/* The first transaction. */
 static bool prepare_references(struct save *save, struct error *error)
 {
     return begin_transaction(save, error) &&
@@ -454,6 +462,7 @@ static bool assign_groups(struct save *save, struct error *error)
     return grouphash_assign(&batch, &save->grouping, error);
 }
 
+/* The second transaction. */
 static bool count_events(struct save *save, struct error *error)
 {
     return begin_transaction(save, error) &&

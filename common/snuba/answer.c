@@ -110,6 +110,7 @@ static enum snuba_cell_kind kind_of(const struct snuba_column *column)
     }
 }
 
+/* The name and type of an aggregation's column. */
 static struct column aggregation_column(const struct snuba_aggregation *aggregation)
 {
     struct column column = {.name = aggregation->alias, .kind = SNUBA_CELL_NUMBER};
@@ -236,6 +237,7 @@ static bool read_time(struct reader *in, const json_t *value, struct snuba_cell 
            refuse_answer(in, "not a time");
 }
 
+/* Reads a value of the column's type; NULL only where the type allows it. */
 static bool read_cell(struct reader *in, const struct column *column, const json_t *value,
                       struct snuba_cell *cell)
 {
@@ -355,6 +357,7 @@ static json_t *reported_error(json_t *said)
     return nothing ? NULL : said;
 }
 
+/* Finds an error in the members, or reads the rows and totals. */
 static bool read_answer(struct reader *in, const struct snuba_dialect *dialect, int status,
                         const struct members *members, struct snuba_answer *answer)
 {

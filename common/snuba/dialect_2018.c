@@ -39,6 +39,7 @@ static const struct {
     {"os", "os"},
 };
 
+/* The server's name of a tag. */
 static const char *key_there(const char *key)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(promoted); i++)
@@ -47,6 +48,7 @@ static const char *key_there(const char *key)
     return key;
 }
 
+/* The tag for a name in an answer. */
 static const char *key_here(const char *answered)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(promoted); i++)
@@ -141,6 +143,7 @@ static bool is_stored_tag(const struct snuba_column *column)
     return column->kind == SNUBA_TAG && !is_promoted(column->name);
 }
 
+/* Whether the query groups by, aggregates or compares a stored tag. */
 static bool uses_stored_tag(const struct snuba_query *query)
 {
     bool used = false;
@@ -155,6 +158,8 @@ static bool uses_stored_tag(const struct snuba_query *query)
     return used;
 }
 
+/* The server lists all tags only for an aggregation over them, and never together with arrayjoin.
+ */
 static bool check_all_tags(const struct snuba_query *query, struct error *error)
 {
     if (!snuba_query_uses(query, SNUBA_ALL_TAGS_KEY) &&
@@ -190,6 +195,7 @@ static bool append_text(const struct snuba_printer *printer, const char *text)
     return buffer_append_text(printer->body, text, printer->error);
 }
 
+/* [id, ["hash", ...]] */
 static bool print_group(const struct snuba_printer *printer, const struct snuba_group_hashes *group)
 {
     bool done = append_text(printer, "[") && snuba_print_number(printer, group->group_id) &&

@@ -22,6 +22,7 @@ static bool put_comma(const struct snuba_printer *printer, bool wanted)
     return !wanted || append_text(printer, ",");
 }
 
+/* The first member also opens the body's object; snuba_dialect_print closes it. */
 bool snuba_print_member(const struct snuba_printer *printer, const char *name)
 {
     return buffer_printf(printer->body, printer->error,
@@ -40,6 +41,7 @@ static uint32_t next_code_point(const unsigned char **text)
     return code_point;
 }
 
+/* Writes a character of a JSON string in ASCII. Characters above U+FFFF become two surrogates. */
 static bool put_code_point(const struct snuba_printer *printer, uint32_t code_point)
 {
     struct buffer *body = printer->body;
@@ -82,6 +84,7 @@ bool snuba_print_numbers(const struct snuba_printer *printer, const int64_t *num
     return done && append_text(printer, "]");
 }
 
+/* The fraction and the zone of the ISO text are cut off. */
 bool snuba_print_time(const struct snuba_printer *printer, int64_t usec)
 {
     char text[CLOCK_TEXT_MAX];
@@ -94,6 +97,7 @@ bool snuba_print_time(const struct snuba_printer *printer, int64_t usec)
 
 /* ---- columns and aggregations ---- */
 
+/* Writes a column's name in quotes, after `before`: the "-" of a descending sort key, or "". */
 static bool put_column(const struct snuba_printer *printer, const struct snuba_column *column,
                        const char *before)
 {
@@ -119,6 +123,7 @@ static bool put_function(const struct snuba_printer *printer,
     return snuba_print_text(printer, printer->dialect->words->functions[aggregation->function]);
 }
 
+/* ["function", "column", "alias"]; count has the column "". */
 static bool put_aggregation(const struct snuba_printer *printer,
                             const struct snuba_aggregation *aggregation)
 {
@@ -202,6 +207,7 @@ static bool put_values(const struct snuba_printer *printer, const struct snuba_c
     return done && append_text(printer, "]");
 }
 
+/* ["column", "operator", value] */
 static bool put_condition(const struct snuba_printer *printer,
                           const struct snuba_condition *condition)
 {
@@ -233,6 +239,7 @@ static bool put_any_of(const struct snuba_printer *printer,
     return done && append_text(printer, "]");
 }
 
+/* Appends a condition for a list of ids; an empty list gives none. */
 static bool put_ids(const struct snuba_printer *printer, enum snuba_column_kind column,
                     const int64_t *ids, size_t count)
 {
@@ -258,6 +265,7 @@ static bool put_environment(const struct snuba_printer *printer, const char *con
            put_condition(printer, &is_named);
 }
 
+/* Several environments, and the one without a name, need a list of alternatives. */
 static bool put_environments(const struct snuba_printer *printer)
 {
     const struct snuba_query *query = printer->query;

@@ -96,7 +96,7 @@ class Ledger:
                 time.sleep(0.2)
 
     def _row(self, name, key, user=ANN):
-        """Inserts an export row. If its COMMIT had no answer, the row gets no message."""
+        """Inserts an export row. If the COMMIT has no answer, it inserts another: the first then gets no message."""
         query = {"project_id": "1", "key": key, "group_id": str(self._world.groups[name])}
 
         def insert():

@@ -95,7 +95,7 @@ class SentryCleanup:
             self._under_lock(checksum, lambda c=checksum, p=path: self._delete_object(c, p))
 
     def run(self, steps):
-        """Runs the steps in their order. A step that must wait for exportd's lock goes on in a thread."""
+        """Runs the steps in a thread, after those of the last call. A step may wait for exportd's lock."""
         before = self._threads[-1] if self._threads else None
 
         def work():
