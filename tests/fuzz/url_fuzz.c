@@ -14,7 +14,7 @@ static void encode(struct buffer *out, const char *part, const char *plain)
     }
 }
 
-static void print(const struct url *url, struct buffer *out)
+static void print_url(const struct url *url, struct buffer *out)
 {
     struct error error;
     CHECK(buffer_printf(out, &error, "%s://", url->scheme));
@@ -53,7 +53,7 @@ static void check_again(const struct url *url)
     struct url again;
     struct buffer out;
     buffer_init(&out, (size_t)64 * 1024);
-    print(url, &out);
+    print_url(url, &out);
     if (out.size < URL_TEXT_MAX) {
         CHECK(url_parse(out.data, &again, &error));
         CHECK(strcmp(again.scheme, url->scheme) == 0 && strcmp(again.user, url->user) == 0);

@@ -25,7 +25,7 @@ static int stop(void **state)
 
 /* ---- printing ---- */
 
-static const char *print(const char *query_info, const char *type)
+static const char *print_payload(const char *query_info, const char *type)
 {
     const char *text = NULL;
     assert_true(payload_print(query_info, type, arena, &text, &error));
@@ -37,40 +37,42 @@ static void test_print(void **state)
 {
     (void)state;
     assert_string_equal(
-        print("{\"project_id\": \"1\", \"group_id\": \"7\", \"key\": \"k\"}", "Issues-by-Tag"),
+        print_payload("{\"project_id\": \"1\", \"group_id\": \"7\", \"key\": \"k\"}",
+                      "Issues-by-Tag"),
         "{\n"
         "  \"export_type\": \"Issues-by-Tag\",\n"
         "  \"group_id\": \"7\",\n"
         "  \"key\": \"k\",\n"
         "  \"project_id\": \"1\"\n"
         "}");
-    assert_string_equal(print("{\"z\": [], \"y\": {}, \"x\": [1, {\"b\": 0.1, \"a\": null}],"
-                              " \"w\": \"\\u00e4\\\"\"}",
-                              "Discover"),
-                        "{\n"
-                        "  \"export_type\": \"Discover\",\n"
-                        "  \"w\": \"\xc3\xa4\\\"\",\n"
-                        "  \"x\": [\n"
-                        "    1,\n"
-                        "    {\n"
-                        "      \"a\": null,\n"
-                        "      \"b\": 0.1\n"
-                        "    }\n"
-                        "  ],\n"
-                        "  \"y\": {},\n"
-                        "  \"z\": []\n"
-                        "}");
-    assert_string_equal(print("{}", NULL), "{\n  \"export_type\": null\n}");
-    assert_string_equal(print("{\"export_type\": \"mine\"}", "Issues-by-Tag"),
+    assert_string_equal(
+        print_payload("{\"z\": [], \"y\": {}, \"x\": [1, {\"b\": 0.1, \"a\": null}],"
+                      " \"w\": \"\\u00e4\\\"\"}",
+                      "Discover"),
+        "{\n"
+        "  \"export_type\": \"Discover\",\n"
+        "  \"w\": \"\xc3\xa4\\\"\",\n"
+        "  \"x\": [\n"
+        "    1,\n"
+        "    {\n"
+        "      \"a\": null,\n"
+        "      \"b\": 0.1\n"
+        "    }\n"
+        "  ],\n"
+        "  \"y\": {},\n"
+        "  \"z\": []\n"
+        "}");
+    assert_string_equal(print_payload("{}", NULL), "{\n  \"export_type\": null\n}");
+    assert_string_equal(print_payload("{\"export_type\": \"mine\"}", "Issues-by-Tag"),
                         "{\n  \"export_type\": \"Issues-by-Tag\"\n}");
 }
 
 static void test_print_what_is_no_object(void **state)
 {
     (void)state;
-    assert_string_equal(print("", "Discover"), "");
-    assert_string_equal(print("[1, 2]", "Discover"), "[1, 2]");
-    assert_string_equal(print("{not JSON \xff", "Discover"), "{not JSON \xef\xbf\xbd");
+    assert_string_equal(print_payload("", "Discover"), "");
+    assert_string_equal(print_payload("[1, 2]", "Discover"), "[1, 2]");
+    assert_string_equal(print_payload("{not JSON \xff", "Discover"), "{not JSON \xef\xbf\xbd");
 }
 
 static void test_print_is_cut(void **state)
@@ -81,10 +83,10 @@ static void test_print_is_cut(void **state)
     assert_non_null(text);
     memset(text, 'x', SIZE);
     text[SIZE] = '\0';
-    assert_int_equal(strlen(print(text, "Discover")), 16 * 1024);
+    assert_int_equal(strlen(print_payload(text, "Discover")), 16 * 1024);
     memcpy(text, "{\"key\": \"", 9);
     memcpy(text + 500000, "\"}", 3);
-    assert_int_equal(strlen(print(text, "Discover")), 16 * 1024);
+    assert_int_equal(strlen(print_payload(text, "Discover")), 16 * 1024);
     free(text);
 }
 

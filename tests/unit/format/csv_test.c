@@ -48,7 +48,7 @@ static union row_cell text(const char *bytes, size_t size)
     return (union row_cell){.text = {.bytes = bytes, .size = size}};
 }
 
-static void put(struct fixture *f, const union row_cell *cells)
+static void put_row(struct fixture *f, const union row_cell *cells)
 {
     if (!row_writer_put(f->writer, cells, &f->error))
         fail_msg("%s", f->error.message);
@@ -74,7 +74,7 @@ static void assert_cell(const char *bytes, size_t size, bool guard, const char *
     const union row_cell cells[] = {text(bytes, size), text("x", 1)};
     open_writer(&f, COLUMNS(two_texts), guard);
     assert_more(&f, TEXT("a,b\r\n"));
-    put(&f, cells);
+    put_row(&f, cells);
     int length = snprintf(row, sizeof(row), "%s,x\r\n", expected);
     assert_more(&f, row, (size_t)length);
     close_writer(&f);
@@ -91,9 +91,9 @@ static void rows(void **state)
         text(NULL, 0), {.integer = 0}, {.time = USEC_NONE}, {.time = USEC_NONE}};
     struct fixture f;
     open_writer(&f, COLUMNS(all_types), false);
-    put(&f, first);
-    put(&f, second);
-    put(&f, third);
+    put_row(&f, first);
+    put_row(&f, second);
+    put_row(&f, third);
     assert_more(&f, TEXT("value,times_seen,last_seen,first_seen\r\n"
                          "\"a,b\",-5,2020-03-25T16:12:18.000123Z,\r\n"
                          ",9223372036854775807,0001-01-01T00:00:00.000000Z,"
@@ -111,10 +111,10 @@ static void rows_of_one_cell(void **state)
     const union row_cell x = text("x", 1);
     struct fixture f;
     open_writer(&f, COLUMNS(one_text), false);
-    put(&f, &empty);
-    put(&f, &none);
-    put(&f, &x);
-    put(&f, &dropped);
+    put_row(&f, &empty);
+    put_row(&f, &none);
+    put_row(&f, &x);
+    put_row(&f, &dropped);
     assert_more(&f, TEXT("a\r\n\"\"\r\n\"\"\r\nx\r\n\"\"\r\n"));
     close_writer(&f);
 }
@@ -124,7 +124,7 @@ static void rows_of_no_cells(void **state)
     (void)state;
     struct fixture f;
     open_writer(&f, (struct row_columns){NULL, 0}, false);
-    put(&f, NULL);
+    put_row(&f, NULL);
     assert_more(&f, TEXT("\r\n\r\n"));
     close_writer(&f);
 }
@@ -207,7 +207,7 @@ static void only_texts_are_guarded(void **state)
     const union row_cell cells[] = {text("-1", 2), {.integer = INT64_MIN}};
     struct fixture f;
     open_writer(&f, COLUMNS(columns), true);
-    put(&f, cells);
+    put_row(&f, cells);
     assert_more(&f, TEXT("'=name,'-n\r\n'-1,-9223372036854775808\r\n"));
     close_writer(&f);
 }
@@ -243,7 +243,7 @@ static void long_cells(void **state)
         struct fixture f;
         open_writer(&f, COLUMNS(two_texts), false);
         assert_more(&f, TEXT("a,b\r\n"));
-        put(&f, cells);
+        put_row(&f, cells);
         memset(expected, 'x', size);
         expected[size] = ',';
         memset(expected + size + 1, '"', 2 * size + 2);

@@ -43,7 +43,7 @@ static int64_t ask_for(struct snuba_client *client, const struct snuba_query *as
     return result;
 }
 
-static int64_t ask(struct snuba_client *client)
+static int64_t ask_count(struct snuba_client *client)
 {
     return ask_for(client, &query);
 }
@@ -57,8 +57,8 @@ static void test_question_and_answer(void **state)
     server_start_tcp(&server, steps);
     struct snuba_client *client = client_of(server.url, "2020");
     assert_ptr_equal(snuba_client_dialect(client), snuba_dialect_find("2020"));
-    assert_int_equal(ask(client), 5);
-    assert_int_equal(ask(client), 5);
+    assert_int_equal(ask_count(client), 5);
+    assert_int_equal(ask_count(client), 5);
     assert_int_equal(server.connections, 1);
     assert_true(text_starts_with(server.seen.data, "POST /query HTTP/1.1\r\n"));
     assert_non_null(strstr(server.seen.data, "\r\nContent-Type: application/json\r\n"));
@@ -76,11 +76,11 @@ static void test_socket_as_a_path(void **state)
     server_start_unix(&server, steps);
     const char *path = server.url + strlen("unix://");
     struct snuba_client *client = client_of(path, "2018");
-    assert_int_equal(ask(client), 5);
+    assert_int_equal(ask_count(client), 5);
     assert_null(strstr(server.seen.data, "dataset")); /* a member of 2020 only */
     snuba_client_free(client);
     client = client_of(server.url, "2018");
-    assert_int_equal(ask(client), 5);
+    assert_int_equal(ask_count(client), 5);
     snuba_client_free(client);
     server_stop(&server);
     assert_int_equal(unlink(path), 0);
@@ -108,13 +108,13 @@ static void test_failures(void **state)
     (void)snprintf(url, sizeof(url), "%s/?timeout=2", server.url);
     struct snuba_client *client = client_of(url, "2020");
     for (size_t i = 0; i < ARRAY_LENGTH(expected); i++) {
-        int64_t result = ask(client);
+        int64_t result = ask_count(client);
         if (result != expected[i])
             fail_msg("step %zu: %" PRId64, i, result);
     }
     snuba_client_free(client);
     client = client_of("http://127.0.0.1:1", "2020");
-    assert_int_equal(ask(client), -ERROR_AWAY);
+    assert_int_equal(ask_count(client), -ERROR_AWAY);
     snuba_client_free(client);
     server_stop(&server);
 }
