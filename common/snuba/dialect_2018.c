@@ -3,8 +3,7 @@
  * The Snuba of 17 April 2018: the names of its columns, the queries that it cannot answer
  * (check_query), and the layout of a request (print_request).
  *
- * Tested by tests/unit/snuba/dialect_print_test.c, tests/unit/snuba/dialect_tags_test.c and
- * tests/unit/snuba/dialect_test.c.
+ * Tested by tests/unit/snuba/dialect_print_test.c and tests/unit/snuba/dialect_tags_test.c.
  */
 #include "base/text.h"
 #include "snuba/dialect_print.h"

@@ -2,8 +2,7 @@
 /*
  * The Snuba of 24 March 2020.
  *
- * Tested by tests/unit/snuba/dialect_print_test.c, tests/unit/snuba/dialect_tags_test.c and
- * tests/unit/snuba/dialect_test.c.
+ * Tested by tests/unit/snuba/dialect_print_test.c and tests/unit/snuba/dialect_tags_test.c.
  */
 #include "snuba/dialect_print.h"
 
