@@ -567,7 +567,8 @@ def test_the_worker(lanes, group, by):
 
     def run(lane, number):
         export = lane.insert(group)
-        result = lane.exportd.run("worker", "--drain", MEMORY_FAIL=number, timeout=100)
+        result = lane.exportd.run("worker", "--drain", MEMORY_FAIL=number, timeout=100,
+                                  METRICS_LISTEN=f"{lane.exportd.folder}/metrics")
         if result.status != 0:
             says_why(result, number)
             lane.exportd.drain()
