@@ -132,7 +132,7 @@ def test_group_that_begins_in_the_future(backend, sql):
     backend.insert([event(tags={"foo": "bar"})])
     sql.execute("UPDATE sentry_groupedmessage SET first_seen = now() + interval '1 hour'")
     result = backend.run("get_group_tag_key", project=1, group=backend.issue("issue"), key="foo")
-    assert result.status == 3 and result.out == ""
+    assert result.status == 1 and result.out == ""
     assert result.err == ("exportd tagstore: Invalid date range. Please try a more recent date"
                           " range.\n")
 
