@@ -151,6 +151,19 @@ def test_docker_compose():
     assert len(names) > 5 and names <= set(settings())
 
 
+def test_kubernetes():
+    config, worker, cleanup = load("packaging/kubernetes.yaml")
+    assert [part["kind"] for part in (config, worker, cleanup)] == \
+        ["ConfigMap", "Deployment", "CronJob"]
+    assert {name.removesuffix("_FILE") for name in config["data"]} <= set(settings())
+    container, = worker["spec"]["template"]["spec"]["containers"]
+    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert f":{container['ports'][0]['containerPort']}" in config["data"]["EXPORTD_METRICS_LISTEN"]
+    job = cleanup["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
+    assert job["args"] == ["cleanup"]
+
+
 def test_github_runs_every_check():
     job = load(".github/workflows/ci.yml")[0]["jobs"]["checks"]
     assert job["strategy"]["matrix"]["image"] == ["debian:12", "debian:13"]
