@@ -1,278 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `exportd check`: tries every server of the settings. There is one function per server, which
- * prints its lines ("ok", "warn" or "FAIL") and returns whether the server can be used; the others
- * are tried after a failure, too.
- * Tested by tests/system/test_cli_contract.py and tests/system/test_grants.py.
+ * `exportd check`: looks at the settings, then at each part of the table `parts`, all at once, each
+ * in a thread. What a part finds is printed when all before it are printed. A part that has found
+ * nothing in time is reported and left alone: its thread may hang in a system call, and ends with
+ * the process. It keeps what it works with, so that is not freed then.
+ * Tested by tests/system/test_check.py.
  */
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/text.h"
+#include "cli/check_parts.h"
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "cli/redis_rights.h"
 #include "mail/transport.h"
 #include "model/file.h"
-#include "schema/migration.h"
-#include "schema/privileges.h"
 #include "snuba/trial.h"
 #include "storage/blob_store.h"
-#include "storage/upload_lock.h"
+#include "worker/bell.h"
 #include "worker/threads/claimer.h"
-#include "worker/threads/intake.h"
 
-enum { NEWEST_OBJECTS = 20, ARENA_MAX = 1024 * 1024 };
-
-/* ---- lines ---- */
-
-/* Prints a line: "ok    name  detail". */
-static void say(const char *verdict, const char *name, const char *detail)
-{
-    (void)printf("%-5s %-12s ", verdict, name);
-    text_print(stdout, detail);
-    (void)putchar('\n');
-}
-
-static bool report(bool fine, const char *name, const char *detail, const struct error *error)
-{
-    say(fine ? "ok" : "FAIL", name, fine ? detail : error->message);
-    return fine;
-}
-
-/* ---- PostgreSQL ---- */
-
-/* Prints a line for each right that is missing. */
-static bool check_privileges(const struct config *config, struct pg *pg, struct error *error)
-{
-    struct pg_result *rows = NULL;
-    int missing = 0;
-    if (!privileges_query(pg, config->tagstore, &rows, error))
-        return false;
-    for (int row = 0; row < pg_rows(rows); row++) {
-        const struct privilege privilege = privilege_read(rows, row);
-        if (!privilege_check(&privilege, error))
-            missing += report(false, "postgresql", NULL, error) ? 0 : 1;
-    }
-    pg_result_free(rows);
-    return missing == 0 || error_set(error, ERROR_DENIED, "`exportd grants ROLE` prints them all");
-}
-
-/* If the migrations cannot be read for want of a right, check_privileges says which one. */
-static bool check_tables(const struct config *config, struct pg *pg, struct error *error)
-{
-    return (migration_check(pg, error) || error->code == ERROR_DENIED) &&
-           check_privileges(config, pg, error) &&
-           upload_lock_kind_check(pg, config_has_lock_redis(config), config->lease_seconds, error);
-}
-
-static bool check_postgres(const struct config *config)
-{
-    struct error error;
-    struct pg *pg = NULL;
-    char detail[128] = "";
-    bool fine = cli_connect_pg(config, &pg, &error);
-    if (fine) {
-        int version = pg_server_version(pg);
-        (void)snprintf(detail, sizeof(detail), "version %d.%d, tables and grants are there",
-                       version / 10000, version % 10000);
-        fine = check_tables(config, pg, &error);
-    }
-    pg_free(pg);
-    return report(fine, "postgresql", detail, &error);
-}
-
-/* ---- Redis ---- */
-
-/* Copies the value of the line "name:value" in an answer of INFO, or "" if there is none. */
-static void info_value(const char *info, const char *name, char *value, size_t size)
-{
-    const char *line = info;
-    size_t length = strlen(name);
-    value[0] = '\0';
-    while (line != NULL) {
-        if (strncmp(line, name, length) == 0 && line[length] == ':') {
-            (void)snprintf(value, size, "%.*s", (int)strcspn(line + length + 1, "\r\n"),
-                           line + length + 1);
-            return;
-        }
-        line = strchr(line, '\n');
-        line = line == NULL ? NULL : line + 1;
-    }
-}
-
-/* Messages need a Redis that keeps them until a worker has taken them in. So it must be a master,
-   with an append-only file, and evict nothing. */
-static void warn_of_loss(const char *name, const char *info)
-{
-    char value[64];
-    info_value(info, "role", value, sizeof(value));
-    if (text_equal(value, "slave"))
-        say("warn", name, "this is a replica: messages can be taken from its master only");
-    info_value(info, "aof_enabled", value, sizeof(value));
-    if (text_equal(value, "0"))
-        say("warn", name,
-            "appendonly is off: a crash of Redis loses messages that no worker has taken in");
-    info_value(info, "maxmemory_policy", value, sizeof(value));
-    if (value[0] != '\0' && !text_equal(value, "noeviction"))
-        say("warn", name, "maxmemory-policy is not noeviction: Redis may drop messages");
-}
-
-/* LMOVE came with 6.2. A version that cannot be read is accepted. */
-static bool check_version(const char *version, struct error *error)
-{
-    char *dot = NULL;
-    long major = strtol(version, &dot, 10);
-    long minor = *dot == '.' ? strtol(dot + 1, NULL, 10) : 0;
-    return major == 0 || major > 6 || (major == 6 && minor >= 2) ||
-           error_set(error, ERROR_QUERY, "version %s is too old: Redis 6.2 is needed", version);
-}
-
-/* A Redis to check: that of the queue, that of the upload locks, or one for both. */
-struct redis_server {
-    const char *name;
-    int uses; /* REDIS_OF_QUEUE, REDIS_OF_LOCKS or both */
-    bool (*open)(const struct config *, struct redis **, struct error *);
-    int missing;  /* the number of missing rights */
-    bool replica; /* it refuses writes, so rights cannot be tried */
+enum {
+    ALL_SECONDS = 13, /* for all parts together; each server is given up before */
+    NEWEST_OBJECTS = 20,
+    ARENA_MAX = 1024 * 1024
 };
-
-static void tell_missing(void *context, const struct error *error)
-{
-    struct redis_server *server = context;
-    server->missing += report(false, server->name, NULL, error) ? 0 : 1;
-}
-
-/* Checks the version before the commands that an old one does not know are tried. If the user may
-   not use INFO, nothing is checked here. */
-static bool check_server(struct redis *redis, struct redis_server *server, char version[32],
-                         struct error *error)
-{
-    char role[16];
-    struct redis_command info = {.count = 0};
-    struct redis_reply *reply = NULL;
-    redis_add_text(&info, "INFO");
-    if (!redis_call(redis, &info, 0, &reply, error))
-        return error->code == ERROR_DENIED;
-    bool is_queue = (server->uses & REDIS_OF_QUEUE) != 0;
-    info_value(redis_text(reply, NULL), "redis_version", version, 32);
-    bool fine = !is_queue || check_version(version, error);
-    if (fine && is_queue)
-        warn_of_loss(server->name, redis_text(reply, NULL));
-    info_value(redis_text(reply, NULL), "role", role, sizeof(role));
-    server->replica = text_equal(role, "slave");
-    redis_reply_free(reply);
-    return fine;
-}
-
-/* Messages in lists of priorities that the settings do not name. */
-struct unread {
-    bool refused; /* the user of the URL may not read those lists */
-    int64_t by_step[INTAKE_STEP_MAX + 1];
-};
-
-static bool count_unread(const struct config *config, struct redis *redis, struct unread *unread,
-                         struct error *error)
-{
-    struct intake_lists *lists = intake_lists_of(config);
-    bool done = (lists != NULL || error_no_memory(error)) &&
-                intake_count_unread(lists, redis, unread->by_step, error);
-    unread->refused = !done && error->code == ERROR_DENIED;
-    intake_lists_free(lists);
-    return done || unread->refused;
-}
-
-/* After a change of the priority steps, messages may be left in lists that no worker reads. */
-static void warn_of_unread(const char *name, const struct unread *unread)
-{
-    char text[128];
-    if (unread->refused)
-        say("warn", name, "may not look whether messages of other priorities are left behind");
-    for (int step = 0; !unread->refused && step <= INTAKE_STEP_MAX; step++) {
-        int64_t count = unread->by_step[step];
-        (void)snprintf(text, sizeof(text),
-                       "%" PRId64 " message%s of priority %d, which EXPORTD_PRIORITY_STEPS does "
-                       "not name: no worker reads that list",
-                       count, text_plural(count), step);
-        if (count > 0)
-            say("warn", name, text);
-    }
-}
-
-static bool check_unread(const struct config *config, const struct redis_server *server,
-                         struct redis *redis, struct error *error)
-{
-    struct unread unread;
-    if ((server->uses & REDIS_OF_QUEUE) == 0)
-        return true;
-    if (!count_unread(config, redis, &unread, error))
-        return false;
-    warn_of_unread(server->name, &unread);
-    return true;
-}
-
-/* Missing rights make the check fail, after all of them are printed. */
-static bool check_redis(const struct config *config, struct redis_server *server)
-{
-    struct error error;
-    struct redis *redis = NULL;
-    const struct redis_missing missing = {tell_missing, server};
-    char version[32] = "";
-    char detail[64] = "";
-    bool fine =
-        server->open(config, &redis, &error) && check_server(redis, server, version, &error) &&
-        (server->replica || redis_rights_try(config, server->uses, redis, &missing, &error)) &&
-        (server->missing == 0 ||
-         error_set(&error, ERROR_DENIED, "`exportd grants USER` prints the rules")) &&
-        check_unread(config, server, redis, &error);
-    (void)snprintf(detail, sizeof(detail), "version %s", version);
-    redis_free(redis);
-    return report(fine, server->name, detail, &error);
-}
-
-/* A server with both uses is checked once, as that of the queue. */
-static bool check_queue(const struct config *config)
-{
-    bool both = text_equal(config->redis_url, config->lock_redis_url);
-    struct redis_server server = {"redis", REDIS_OF_QUEUE | (both ? REDIS_OF_LOCKS : 0),
-                                  cli_connect_redis, 0, false};
-    return config_has_redis(config) ? check_redis(config, &server)
-                                    : report(true, "redis", "not used", NULL);
-}
-
-static bool check_locks(const struct config *config)
-{
-    struct redis_server server = {"lock-redis", REDIS_OF_LOCKS, cli_connect_lock_redis, 0, false};
-    if (text_equal(config->redis_url, config->lock_redis_url))
-        return true;
-    return config_has_lock_redis(config)
-               ? check_redis(config, &server)
-               : report(true, "lock-redis", "not used: upload locks are in PostgreSQL", NULL);
-}
 
 /* ---- Snuba, the file store, mail, temporary files ---- */
 
-static bool check_snuba(const struct config *config)
+static void check_snuba(struct findings *findings)
 {
     struct error error;
-    char detail[64];
-    (void)snprintf(detail, sizeof(detail), "answers, dialect %s", config->snuba_dialect);
-    bool fine = snuba_trial(config->snuba_url, snuba_dialect_find(config->snuba_dialect), &error);
-    return report(fine, "snuba", detail, &error);
+    const struct config *config = findings->config;
+    if (!text_equal(config->tagstore, "snuba"))
+        return;
+    if (snuba_trial(config->snuba_url, snuba_dialect_find(config->snuba_dialect), &error))
+        findings_add_ok(findings, "answers, dialect %s", config->snuba_dialect);
+    else
+        findings_add_failure(findings,
+                             error.code == ERROR_USAGE
+                                 ? "give EXPORTD_SNUBA_DIALECT the dialect that it speaks"
+                                 : "see that it runs, and that EXPORTD_SNUBA_URL names it",
+                             &error);
 }
 
-static void warn_of_storage(const char *sentence)
-{
-    say("warn", "storage", sentence);
-}
-
-/* The paths of the newest objects, in `arena`. Empty if the database cannot be asked: then
-   check_postgres has reported that. */
-static struct blob_paths newest_objects(const struct config *config, struct arena *arena)
+/* The paths of the newest objects, in `arena`. Empty if the database cannot be asked, which
+   check_postgres reports. */
+static struct blob_paths find_newest(const struct config *config, struct arena *arena)
 {
     struct error error;
-    struct pg *pg = NULL;
     struct file_blobs blobs = {.count = 0};
-    bool known = cli_connect_pg(config, &pg, &error) &&
-                 file_blobs_newest(pg, NEWEST_OBJECTS, arena, &blobs, &error);
+    struct pg *pg = pg_new(config->database_url, "exportd");
+    bool known = pg != NULL && pg_answers(pg) && pg_connect(pg, &error);
+    if (known)
+        (void)pg_set_patience(pg, PG_PING_SECONDS * 1000);
+    known = known && file_blobs_newest(pg, NEWEST_OBJECTS, arena, &blobs, &error);
     const char **paths = known ? arena_array(arena, blobs.count, sizeof(*paths), &error) : NULL;
     for (size_t i = 0; paths != NULL && i < blobs.count; i++)
         paths[i] = blobs.items[i].path;
@@ -280,55 +61,198 @@ static struct blob_paths newest_objects(const struct config *config, struct aren
     return (struct blob_paths){.items = paths, .count = paths == NULL ? 0 : blobs.count};
 }
 
+static void add_storage_warning(void *context, const char *sentence, const char *advice)
+{
+    findings_add_warning(context, advice, "%s", sentence);
+}
+
 /* The store must take a new object, and have at least one of the newest known ones. */
-static bool check_storage(const struct config *config)
+static void check_storage(struct findings *findings)
 {
     struct error error;
     struct blob_store *store = NULL;
     struct arena *arena = arena_new(ARENA_MAX);
-    bool fine = arena != NULL || error_no_memory(&error);
-    fine = fine && blob_store_open(config->storage_url, config->storage_mode, &store, &error);
+    const struct config *config = findings->config;
+    const struct blob_warnings warnings = {add_storage_warning, findings};
+    bool fine = (arena != NULL || error_no_memory(&error)) &&
+                blob_store_open(config->storage_url, config->storage_mode, &store, &error);
     if (fine) {
-        const struct blob_paths known = newest_objects(config, arena);
-        fine = blob_store_check(store, &known, warn_of_storage, &error);
+        const struct blob_paths known = find_newest(config, arena);
+        fine = blob_store_check(store, &known, &warnings, &error);
     }
     blob_store_free(store);
     arena_free(arena);
-    return report(fine, "storage", "can be written", &error);
+    if (fine)
+        findings_add_ok(findings, "can be written");
+    else
+        findings_add_local_failure(
+            findings, "make room there, or let EXPORTD_STORAGE_URL name the right folder", &error);
 }
 
-static bool check_mail(const struct config *config)
+static void check_mail(struct findings *findings)
 {
     struct error error;
     struct mail_transport *transport = NULL;
+    const struct config *config = findings->config;
     const struct mail_settings settings = {
         .url = config->mail_url, .sender = config->mail_from, .hello = config->mail_helo};
     bool fine = mail_transport_open(&settings, &transport, &error) &&
                 mail_transport_check(transport, &error);
     mail_transport_free(transport);
-    return report(fine, "mail", "accepts mail", &error);
+    if (fine)
+        findings_add_ok(findings, "accepts mail");
+    else if (text_starts_with(config->mail_url, "file:"))
+        findings_add_local_failure(findings, "let EXPORTD_MAIL_URL name a folder for mails",
+                                   &error);
+    else if (error.code == ERROR_AWAY)
+        findings_add_failure(findings, "see that it runs, and that EXPORTD_MAIL_URL names it",
+                             &error);
+    else
+        findings_add_failure(
+            findings,
+            "let it relay for this host, or correct EXPORTD_MAIL_URL, _MAIL_FROM or _MAIL_HELO",
+            &error);
 }
 
-static bool check_tmpdir(const struct config *config)
+static void check_tmpdir(struct findings *findings)
 {
     struct error error;
-    bool fine = claimer_check_tmpdir(config->tmpdir, &error);
-    return report(fine, "tmpdir", "has room", &error);
+    if (claimer_check_tmpdir(findings->config->tmpdir, &error))
+        findings_add_ok(findings, "has room");
+    else
+        findings_add_local_failure(findings, "make room there, or give EXPORTD_TMPDIR", &error);
+}
+
+/* ---- all of them ---- */
+
+static const struct part {
+    const char *name;
+    void (*check)(struct findings *);
+} parts[] = {
+    {"postgresql", check_postgres}, {"redis", check_queue_redis}, {"lock-redis", check_lock_redis},
+    {"snuba", check_snuba},         {"storage", check_storage},   {"mail", check_mail},
+    {"tmpdir", check_tmpdir},
+};
+
+struct part_run {
+    const struct part *part;
+    pthread_t thread;
+    bool is_started;
+    struct findings findings; /* the thread's until the bell rings */
+    struct bell done;
+};
+
+/* Reachable for ever: a thread that hangs keeps using them. */
+static struct config loaded;
+static struct part_run runs[ARRAY_LENGTH(parts)];
+
+static void *check_part(void *argument)
+{
+    struct part_run *run = argument;
+    run->part->check(&run->findings);
+    bell_ring(&run->done);
+    return NULL;
+}
+
+static void start_parts(void)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+        struct part_run *run = &runs[i];
+        *run = (struct part_run){.part = &parts[i],
+                                 .findings = {.config = &loaded, .part = parts[i].name}};
+        bell_init(&run->done);
+        run->is_started = pthread_create(&run->thread, NULL, check_part, run) == 0;
+        if (!run->is_started)
+            run->findings.is_cut = true; /* there is no memory for a thread */
+    }
+}
+
+/* Whether the part came to its end before that of the time. */
+static bool wait_for_part(struct part_run *run, int64_t end_ms)
+{
+    if (!run->is_started)
+        return true;
+    bool in_time = bell_wait(&run->done, end_ms - clock_monotonic_ms());
+    (void)(in_time ? pthread_join(run->thread, NULL) : pthread_detach(run->thread));
+    return in_time;
+}
+
+/* What is printed of all findings. */
+struct summary {
+    bool json;
+    int failed, away; /* as in struct findings */
+};
+
+static bool print_findings(struct summary *summary, struct findings *findings, struct error *error)
+{
+    summary->failed += findings->failed;
+    summary->away += findings->away;
+    bool done = findings_print(findings, summary->json, error);
+    findings_free(findings);
+    return done;
+}
+
+static bool report_late(struct summary *summary, const char *name, struct error *error)
+{
+    struct findings findings = {.part = name};
+    struct error late;
+    (void)error_set(&late, ERROR_AWAY, "gave no answer within %d s", ALL_SECONDS);
+    findings_add_failure(&findings, "see why it hangs: the network, a name server, a disk", &late);
+    return print_findings(summary, &findings, error);
+}
+
+/* *ended: no thread is left. */
+static bool check_parts(struct summary *summary, bool *ended, struct error *error)
+{
+    bool done = true;
+    int64_t end_ms = clock_monotonic_ms() + ALL_SECONDS * (int64_t)1000;
+    start_parts();
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+        bool in_time = wait_for_part(&runs[i], end_ms);
+        *ended = *ended && in_time;
+        done = done && (in_time ? print_findings(summary, &runs[i].findings, error)
+                                : report_late(summary, parts[i].name, error));
+        (void)fflush(stdout);
+    }
+    return done;
+}
+
+/* ---- the command ---- */
+
+static void add_wrong_setting(void *context, const struct error *error)
+{
+    findings_add_failure(context, "`exportd help config` explains the settings", error);
+}
+
+/* Loads the settings. With a wrong one nothing else is looked at: no part of exportd would run. */
+static bool check_settings(const char *file, struct summary *summary, struct error *error)
+{
+    struct findings findings = {.part = "settings"};
+    const struct config_faults faults = {add_wrong_setting, &findings};
+    if (config_load_all(file, &loaded, &faults))
+        cli_find_wrong_urls(&loaded, &faults);
+    if (findings.failed == 0)
+        findings_add_ok(&findings, "can be read; `exportd config show` prints them");
+    return print_findings(summary, &findings, error) &&
+           (summary->failed == 0 || error_set(error, summary->away > 0 ? ERROR_AWAY : ERROR_USAGE,
+                                              "%d of the settings failed", summary->failed));
 }
 
 bool command_check(const struct config *config, int argc, char **argv, struct error *error)
 {
-    static const struct option_spec specs[] = {{.name = NULL}};
+    bool only_settings = false, ended = true;
+    struct summary summary = {.json = false};
+    const struct option_spec specs[] = {
+        {.name = "json", .type = OPTION_SWITCH, .value = &summary.json},
+        {.name = "config-only", .type = OPTION_SWITCH, .value = &only_settings},
+        {.name = NULL}};
     if (!options_parse(argc, argv, specs, NULL, error))
         return false;
-    int failed = 0;
-    failed += check_postgres(config) ? 0 : 1;
-    failed += check_queue(config) ? 0 : 1;
-    failed += check_locks(config) ? 0 : 1;
-    if (text_equal(config->tagstore, "snuba"))
-        failed += check_snuba(config) ? 0 : 1;
-    failed += check_storage(config) ? 0 : 1;
-    failed += check_mail(config) ? 0 : 1;
-    failed += check_tmpdir(config) ? 0 : 1;
-    return failed == 0 || error_set(error, ERROR_INTERNAL, "%d of the checks failed", failed);
+    bool done = check_settings(config->file, &summary, error) &&
+                (only_settings || check_parts(&summary, &ended, error));
+    if (ended)
+        config_free(&loaded);
+    return done && (summary.failed == 0 ||
+                    error_set(error, summary.away == summary.failed ? ERROR_AWAY : ERROR_INTERNAL,
+                              "%d of the checks failed", summary.failed));
 }

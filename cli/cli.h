@@ -39,6 +39,9 @@ command_function command_migrate, command_config, command_create, command_worker
    nothing. */
 bool cli_check_settings(const struct config *config, struct error *error) MUST_CHECK;
 
+/* The same, but goes on after a fault. */
+void cli_find_wrong_urls(const struct config *config, const struct config_faults *faults);
+
 /* For a command that writes to the tagstore in PostgreSQL: ERROR_USAGE if the settings name another
    one, because exports would not show what is written. */
 bool cli_check_embedded_tagstore(const struct config *config, struct error *error) MUST_CHECK;

@@ -465,10 +465,20 @@ const struct command commands[] = {
      "  {\"id\":27,\"date_added\":\"2020-03-25T16:12:18.123456Z\",\"organization\":\"acme\",\n"
      "   \"user\":\"ann@example.com\",\"type\":\"Issues-by-Tag\",\"queued\":false}\n",
      command_rescue},
-    {"check", "", "Test every configured server",
+    {"check", "[--config-only] [--json]", "Find all that is wrong, and say what to do",
      "\n"
-     "Prints one line per server, and one per right that is missing in PostgreSQL or\n"
-     "Redis. The exit status is 1 if any check fails.\n",
+     "Looks at the settings, every server, right and folder, the queue and the mails, all\n"
+     "at once and within 15 seconds. It leaves nothing and sends no mail. A line each:\n"
+     "ok, warning or failed, the part, what is found, and what to do. The exit status is\n"
+     "1 if a line says failed. With a wrong setting it is 2, and nothing else is looked at.\n"
+     "\n"
+     "  --config-only   only the settings; connects to nothing\n"
+     "  --json          one JSON object a line\n"
+     "\n"
+     "example: exportd check --json\n"
+     "  {\"result\":\"warning\",\"part\":\"queue\",\n"
+     "   \"message\":\"the queue is paused: no worker takes jobs\",\n"
+     "   \"advice\":\"`exportd queue resume` ends that\"}\n",
      command_check},
     {"config", "show [--json]", "Show the settings in force",
      "\nEach setting with its value and where that comes from: the environment, the settings file\n"

@@ -26,25 +26,67 @@ static bool check_snuba(const struct config *config, struct error *error)
     return fine || error_prefix(error, "EXPORTD_SNUBA_URL");
 }
 
-static bool check_listen(const char *text, struct error *error)
+static bool check_database_url(const struct config *config, struct error *error)
+{
+    return pg_check_url(config->database_url, error);
+}
+
+static bool check_redis_url(const struct config *config, struct error *error)
+{
+    return check_redis("EXPORTD_REDIS_URL", config->redis_url, error);
+}
+
+/* Not checked if it is that of the queue. */
+static bool check_lock_redis_url(const struct config *config, struct error *error)
+{
+    return text_equal(config->redis_url, config->lock_redis_url) ||
+           check_redis("EXPORTD_LOCK_REDIS_URL", config->lock_redis_url, error);
+}
+
+static bool check_snuba_url(const struct config *config, struct error *error)
+{
+    return !text_equal(config->tagstore, "snuba") || check_snuba(config, error);
+}
+
+static bool check_mail_url(const struct config *config, struct error *error)
+{
+    struct smtp_server server;
+    return text_starts_with(config->mail_url, "file:") ||
+           smtp_parse_url(config->mail_url, &server, error) ||
+           error_prefix(error, "EXPORTD_MAIL_URL");
+}
+
+static bool check_listen(const struct config *config, struct error *error)
 {
     struct listen_address address;
-    return text[0] == '\0' || listen_address_parse(text, &address, error) ||
+    return config->metrics_listen[0] == '\0' ||
+           listen_address_parse(config->metrics_listen, &address, error) ||
            error_prefix(error, "EXPORTD_METRICS_LISTEN");
+}
+
+static bool check_statsd_url(const struct config *config, struct error *error)
+{
+    return config->statsd_url[0] == '\0' || statsd_check_url(config->statsd_url, error);
+}
+
+void cli_find_wrong_urls(const struct config *config, const struct config_faults *faults)
+{
+    static bool (*const checks[])(const struct config *, struct error *) = {
+        check_database_url, check_redis_url, check_lock_redis_url, check_listen,
+        check_statsd_url,   check_snuba_url, check_mail_url};
+    for (size_t i = 0; i < ARRAY_LENGTH(checks); i++) {
+        struct error error;
+        if (!checks[i](config, &error))
+            faults->tell(faults->context, &error);
+    }
 }
 
 bool cli_check_settings(const struct config *config, struct error *error)
 {
-    struct smtp_server server;
-    return pg_check_url(config->database_url, error) &&
-           check_redis("EXPORTD_REDIS_URL", config->redis_url, error) &&
-           check_redis("EXPORTD_LOCK_REDIS_URL", config->lock_redis_url, error) &&
-           check_listen(config->metrics_listen, error) &&
-           (config->statsd_url[0] == '\0' || statsd_check_url(config->statsd_url, error)) &&
-           (!text_equal(config->tagstore, "snuba") || check_snuba(config, error)) &&
-           (text_starts_with(config->mail_url, "file:") ||
-            smtp_parse_url(config->mail_url, &server, error) ||
-            error_prefix(error, "EXPORTD_MAIL_URL"));
+    const struct config_faults faults = {config_keep_first, error};
+    error->code = ERROR_NONE;
+    cli_find_wrong_urls(config, &faults);
+    return error->code == ERROR_NONE;
 }
 
 void cli_count(const struct config *config, const char *name, const char *query_type_or_null)

@@ -97,7 +97,7 @@ static void advise_migrate(struct error *error)
 
 /* Output that cannot be written makes the command fail, even when it was done. */
 static int run_command(const struct command *command, const struct config *config, int argc,
-                       char **argv)
+                       char **argv, bool show_usage)
 {
     struct error error = {.code = ERROR_NONE};
     bool done = command->run(config, argc, argv, &error);
@@ -106,7 +106,7 @@ static int run_command(const struct command *command, const struct config *confi
     if (done)
         return EXIT_DONE;
     advise_migrate(&error);
-    return report_failure(command, &error, true);
+    return report_failure(command, &error, show_usage);
 }
 
 /* Help works in spite of a wrong setting: it explains what the setting should be. */
@@ -122,10 +122,12 @@ static int configure_and_run(const char *file, const struct command *command, in
     struct error error = {.code = ERROR_NONE};
     int status = EXIT_FAILED;
     if (!needs_settings(command))
-        return run_command(command, &config, argc, argv);
+        return run_command(command, &config, argc, argv, true);
     if (config_load(file, &config, &error) && cli_check_settings(&config, &error)) {
         log_setup(config_log_format(&config), config_log_level(&config));
-        status = run_command(command, &config, argc, argv);
+        status = run_command(command, &config, argc, argv, true);
+    } else if (command->run == command_check) {
+        status = run_command(command, &config, argc, argv, false); /* names all that are wrong */
     } else {
         status = report_failure(command, &error, false);
     }

@@ -135,17 +135,20 @@ static bool wait_for_database(struct worker *worker, struct error *error)
     return true;
 }
 
-static void warn_of_storage(const char *sentence)
+static void warn_of_storage(void *context, const char *sentence, const char *advice)
 {
-    LOG(LOG_WARNING, "storage.not-promised", log_text("reason", sentence));
+    (void)context;
+    LOG(LOG_WARNING, "storage.not-promised", log_text("reason", sentence),
+        log_text("advice", advice));
 }
 
 /* Without --drain, a full or read-only disk is no error: the claimer checks the disks again. */
 static bool check_disks(struct worker *worker, struct error *error)
 {
+    static const struct blob_warnings warnings = {.tell = warn_of_storage};
     bool done = claimer_check_tmpdir(worker->context.config->tmpdir, error) ||
                 error_prefix(error, "EXPORTD_TMPDIR");
-    done = done && (claimer_check_store(worker->store, warn_of_storage, error) ||
+    done = done && (claimer_check_store(worker->store, &warnings, error) ||
                     error_prefix(error, "EXPORTD_STORAGE_URL"));
     done = done || (error->code == ERROR_AWAY && !worker->options->drain);
     if (!done && error->code == ERROR_NOT_FOUND)

@@ -244,6 +244,13 @@ bool pg_connect(struct pg *pg, struct error *error)
     return error_set(error, ERROR_AWAY, "PostgreSQL cannot be reached: %s", reason);
 }
 
+bool pg_answers(const struct pg *pg)
+{
+    PGPing ping = PQPING_NO_RESPONSE;
+    (void)pg_open(pg, &ping);
+    return ping == PQPING_OK;
+}
+
 const char *pg_sqlstate(const struct pg *pg)
 {
     return pg->sqlstate;

@@ -34,6 +34,10 @@ void pg_free(struct pg *pg);
 /* Connects if there is no connection, or if it is broken. */
 bool pg_connect(struct pg *pg, struct error *error) MUST_CHECK;
 
+/* Whether a server is there that takes connections, even if it refuses this login, or this one too
+   many. Makes no connection. Takes PG_PING_SECONDS at most for each host. */
+bool pg_answers(const struct pg *pg);
+
 /* Like pg_connect, but also replaces a connection that broke while it was not in use: it asks the
    server for a sign of life, unless there was one within the last second. Not within a
    transaction. */

@@ -223,9 +223,11 @@ bool smtp_probe(struct smtp *smtp, const char *address, struct error *error)
     if (!check_address(address, error))
         return false;
     smtp_rest(smtp);
-    smtp->probing = true;
+    smtp->probe_began_ms = clock_monotonic_ms();
     bool done = probe_server(smtp, address, error);
-    smtp->probing = false;
+    smtp->probe_began_ms = 0;
+    if (!done && error->code == ERROR_AWAY && smtp->reply.complete && smtp->reply.code >= 500)
+        error->code = ERROR_DENIED;
     if (done || smtp->reply.complete)
         smtp_rest(smtp);
     smtp_hang_up(smtp);

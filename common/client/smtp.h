@@ -68,8 +68,10 @@ bool smtp_send(struct smtp *smtp, const struct smtp_mail *mail, struct error *er
 void smtp_rest(struct smtp *smtp);
 
 /* Checks the server for `exportd check`, without a mail: connects again, logs in, sends MAIL and
-   RCPT with `address`, then RSET and QUIT. Each step may take a minute. It is no error if the
-   server has no such mailbox. Errors as smtp_send. */
+   RCPT with `address`, then RSET and QUIT. All that may take SMTP_PROBE_SECONDS. It is no error if
+   the server has no such mailbox. Errors as smtp_send, but a refusal for good (5xx) is
+   ERROR_DENIED. */
+enum { SMTP_PROBE_SECONDS = 10 };
 bool smtp_probe(struct smtp *smtp, const char *address, struct error *error) MUST_CHECK;
 
 #endif

@@ -19,8 +19,7 @@
 #include <unistd.h>
 
 enum {
-    SLICE_MS = 250, /* a wait checks this often whether to end */
-    PROBE_SECONDS = 60,
+    SLICE_MS = 250,           /* a wait checks this often whether to end */
     SYN_RETRIES = 2,          /* Linux gives an address up after 7 s then, not after two minutes */
     EVER_SECONDS = 24 * 3600, /* libcurl's own limits: ours are tighter */
     HELLO_MAX = 256,
@@ -63,11 +62,10 @@ static void begin_step(struct smtp *smtp, enum smtp_step step)
     smtp->step_began_ms = clock_monotonic_ms();
 }
 
-/* `exportd check` has a shorter limit, because an operator waits for it. */
+/* `exportd check` has one limit for all steps together, because an operator waits for it. */
 static int limit_seconds(const struct smtp *smtp)
 {
-    int seconds = steps[smtp->step].seconds;
-    return smtp->probing && seconds > PROBE_SECONDS ? PROBE_SECONDS : seconds;
+    return smtp->probe_began_ms != 0 ? SMTP_PROBE_SECONDS : steps[smtp->step].seconds;
 }
 
 static bool is_interrupted(const struct smtp *smtp)
@@ -83,7 +81,8 @@ static bool may_wait(const struct smtp *smtp, struct error *error)
         mail->waiting(mail->waiting_context);
     if (is_interrupted(smtp))
         return error_set(error, ERROR_STOPPED, "the conversation with the mail server was stopped");
-    if (clock_monotonic_ms() - smtp->step_began_ms >= limit_seconds(smtp) * (int64_t)1000)
+    int64_t began_ms = smtp->probe_began_ms != 0 ? smtp->probe_began_ms : smtp->step_began_ms;
+    if (clock_monotonic_ms() - began_ms >= limit_seconds(smtp) * (int64_t)1000)
         return error_set(error, ERROR_AWAY, "the mail server gave no answer to %s within %d s",
                          smtp_step_name(smtp->step), limit_seconds(smtp));
     return true;

@@ -35,7 +35,7 @@ struct smtp {
     CURL *curl; /* the connection, or NULL */
     char trouble[CURL_ERROR_SIZE];
     bool knows_size, knows_utf8;  /* the server knows SIZE, SMTPUTF8 */
-    bool probing;                 /* in smtp_probe */
+    int64_t probe_began_ms;       /* of smtp_probe; 0: it does not run */
     const struct smtp_mail *mail; /* being sent; NULL: none */
     enum smtp_step step;
     int64_t step_began_ms;

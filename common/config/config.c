@@ -116,12 +116,17 @@ static bool load_setting(const struct config_source *source, const struct settin
            store_value(setting, config, value.text, error);
 }
 
-static bool load_all(const struct config_source *source, struct config *config, struct error *error)
+/* In the place of a value that is wrong, for the checks of other settings. */
+static bool load_default(const struct setting *setting, struct config *config, struct error *error)
 {
-    for (size_t i = 0; i < setting_count; i++)
-        if (!load_setting(source, &settings[i], config, error))
-            return false;
-    return true;
+    char *value = NULL;
+    char **member = (char **)((char *)config + setting->offset);
+    if (setting->type == NUMBER || setting->type == SWITCH)
+        return true;
+    free(*member);
+    *member = NULL;
+    return copy_text(setting->fallback, &value, error) &&
+           store_value(setting, config, value, error);
 }
 
 /* ---- values that depend on others, and further rules ---- */
@@ -192,7 +197,7 @@ static bool derive_values(struct config *config, struct error *error)
 }
 
 /* Numbers separated by commas, or no text. */
-static bool check_sampled_projects(const struct config *config, struct error *error)
+static bool check_sampled_projects(struct config *config, struct error *error)
 {
     const char *at = config->sampled_projects;
     while (*at != '\0') {
@@ -209,21 +214,27 @@ static bool check_sampled_projects(const struct config *config, struct error *er
     return true;
 }
 
-/* These three settings must equal those of the producers' kombu. */
-static bool read_priorities(struct config *config, struct error *error)
+/* The following settings must equal those of the producers' kombu. */
+static bool check_key_prefix(struct config *config, struct error *error)
 {
-    if (strlen(config->redis_key_prefix) > 200)
-        return error_set(error, ERROR_USAGE,
-                         "EXPORTD_REDIS_KEY_PREFIX: a text of at most 200 bytes");
-    if (!priority_parse_steps(config->priority_steps_text, &config->priority_steps))
-        return error_set(error, ERROR_USAGE,
-                         "EXPORTD_PRIORITY_STEPS: not up to ten numbers from 0 to 255, ascending, "
-                         "as in 0,3,6,9");
-    if (strlen(config->priority_sep) > 64 || !priority_unescape(config->priority_sep))
-        return error_set(error, ERROR_USAGE,
-                         "EXPORTD_PRIORITY_SEP: not a text of at most 64 bytes as in "
-                         "\\x06\\x16; a backslash is written twice");
-    return true;
+    return strlen(config->redis_key_prefix) <= 200 ||
+           error_set(error, ERROR_USAGE, "EXPORTD_REDIS_KEY_PREFIX: a text of at most 200 bytes");
+}
+
+static bool read_priority_steps(struct config *config, struct error *error)
+{
+    return priority_parse_steps(config->priority_steps_text, &config->priority_steps) ||
+           error_set(error, ERROR_USAGE,
+                     "EXPORTD_PRIORITY_STEPS: not up to ten numbers from 0 to 255, ascending, as "
+                     "in 0,3,6,9");
+}
+
+static bool read_priority_sep(struct config *config, struct error *error)
+{
+    return (strlen(config->priority_sep) <= 64 && priority_unescape(config->priority_sep)) ||
+           error_set(error, ERROR_USAGE,
+                     "EXPORTD_PRIORITY_SEP: not a text of at most 64 bytes as in \\x06\\x16; a "
+                     "backslash is written twice");
 }
 
 #define HELO_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:[]"
@@ -239,13 +250,16 @@ static bool is_utf8(const char *text)
     return valid;
 }
 
-/* Rules for the texts of single settings. */
-static bool check_rules(const struct config *config, struct error *error)
+static bool check_queue_name(struct config *config, struct error *error)
 {
-    if (strlen(config->queue) > 200 || strpbrk(config->queue, "{}") != NULL ||
-        text_has_control(config->queue))
-        return error_set(error, ERROR_USAGE,
-                         "EXPORTD_QUEUE: a name of at most 200 characters without braces");
+    return (strlen(config->queue) <= 200 && strpbrk(config->queue, "{}") == NULL &&
+            !text_has_control(config->queue)) ||
+           error_set(error, ERROR_USAGE,
+                     "EXPORTD_QUEUE: a name of at most 200 characters without braces");
+}
+
+static bool check_sender(struct config *config, struct error *error)
+{
     if (strchr(config->mail_from, '@') == NULL || text_has_control(config->mail_from) ||
         strpbrk(config->mail_from, " <>") != NULL || strlen(config->mail_from) > 254)
         return error_set(error, ERROR_USAGE,
@@ -254,24 +268,79 @@ static bool check_rules(const struct config *config, struct error *error)
         strpbrk(config->mail_from_name, "<>\"\\") != NULL)
         return error_set(error, ERROR_USAGE,
                          "EXPORTD_MAIL_FROM: the name has control characters, quotes or brackets");
-    if (strlen(config->mail_helo) > 255 ||
-        config->mail_helo[strspn(config->mail_helo, HELO_CHARACTERS)] != '\0')
-        return error_set(error, ERROR_USAGE,
-                         "EXPORTD_MAIL_HELO: not a name as in mail.example.com, or [address]");
-    if (text_has_control(config->url_prefix))
-        return error_set(error, ERROR_USAGE, "EXPORTD_URL_PREFIX: has control characters");
-    return check_sampled_projects(config, error);
+    return true;
+}
+
+static bool check_hello(struct config *config, struct error *error)
+{
+    return (strlen(config->mail_helo) <= 255 &&
+            config->mail_helo[strspn(config->mail_helo, HELO_CHARACTERS)] == '\0') ||
+           error_set(error, ERROR_USAGE,
+                     "EXPORTD_MAIL_HELO: not a name as in mail.example.com, or [address]");
+}
+
+static bool check_url_prefix(struct config *config, struct error *error)
+{
+    return !text_has_control(config->url_prefix) ||
+           error_set(error, ERROR_USAGE, "EXPORTD_URL_PREFIX: has control characters");
+}
+
+/* Rules for the texts of single settings. */
+static bool (*const rules[])(struct config *, struct error *) = {
+    check_key_prefix, read_priority_steps, read_priority_sep, check_queue_name,
+    check_sender,     check_hello,         check_url_prefix,  check_sampled_projects};
+
+/* ---- loading ---- */
+
+/* False without memory. */
+static bool load_values(const struct config_source *source, struct config *config,
+                        const struct config_faults *faults)
+{
+    struct error error;
+    for (size_t i = 0; i < setting_count; i++) {
+        if (load_setting(source, &settings[i], config, &error))
+            continue;
+        faults->tell(faults->context, &error);
+        if (!load_default(&settings[i], config, &error))
+            return false;
+    }
+    if (derive_values(config, &error))
+        return true;
+    faults->tell(faults->context, &error);
+    return false;
+}
+
+bool config_load_all(const char *file, struct config *config, const struct config_faults *faults)
+{
+    struct error error;
+    struct config_source source;
+    bool loaded = false;
+    *config = (struct config){.file = file};
+    if (config_source_open(file, &source, &error)) {
+        config_source_check_names(&source, faults);
+        loaded = load_values(&source, config, faults);
+    } else {
+        faults->tell(faults->context, &error);
+    }
+    config_source_close(&source);
+    for (size_t i = 0; loaded && i < ARRAY_LENGTH(rules); i++)
+        if (!rules[i](config, &error))
+            faults->tell(faults->context, &error);
+    return loaded;
+}
+
+void config_keep_first(void *error, const struct error *fault)
+{
+    struct error *first = error;
+    if (first->code == ERROR_NONE)
+        *first = *fault;
 }
 
 bool config_load(const char *file, struct config *config, struct error *error)
 {
-    struct config_source source;
-    *config = (struct config){.file = file};
-    bool done = config_source_open(file, &source, error) && load_all(&source, config, error) &&
-                derive_values(config, error) && read_priorities(config, error) &&
-                check_rules(config, error);
-    config_source_close(&source);
-    return done;
+    const struct config_faults faults = {config_keep_first, error};
+    error->code = ERROR_NONE;
+    return config_load_all(file, config, &faults) && error->code == ERROR_NONE;
 }
 
 bool config_for_each(const struct config *config, config_visit *visit, void *context,

@@ -66,6 +66,21 @@ struct config {
 bool config_load(const char *file, struct config *config, struct error *error) MUST_CHECK;
 void config_free(struct config *config);
 
+/* Is told of each setting that is wrong. */
+struct config_faults {
+    void (*tell)(void *context, const struct error *error);
+    void *context;
+};
+
+/* A `tell` that keeps the first fault: `error` is a struct error, with ERROR_NONE at the start. */
+void config_keep_first(void *error, const struct error *fault);
+
+/* Like config_load, but goes on after a fault; a setting that is wrong has its default. False if
+   nothing is loaded, which is a fault, too: the file cannot be read, or there is no memory. Then
+   only config_free may use the config. */
+bool config_load_all(const char *file, struct config *config,
+                     const struct config_faults *faults) MUST_CHECK;
+
 /* Whether there is a Redis for the queue, for upload locks. */
 bool config_has_redis(const struct config *config);
 bool config_has_lock_redis(const struct config *config);

@@ -52,45 +52,11 @@ static bool read_secret(const char *path, const char *what, char **text, struct 
 
 /* ---- opening ---- */
 
-static bool starts_with_prefix(const char *name)
-{
-    return strncmp(name, "EXPORTD_", strlen("EXPORTD_")) == 0;
-}
-
-static bool check_environment(struct error *error)
-{
-    char name[WORD_SIZE];
-    for (char **entry = environ; *entry != NULL; entry++) {
-        size_t size = strcspn(*entry, "=");
-        bool is_empty = (*entry)[size] == '\0' || (*entry)[size + 1] == '\0';
-        if (!starts_with_prefix(*entry) || is_empty)
-            continue;
-        (void)snprintf(name, sizeof(name), "%.*s", (int)size, *entry);
-        if (!setting_check_name(name, error))
-            return false;
-    }
-    return true;
-}
-
-static bool check_lines(const struct config_source *source, struct error *error)
-{
-    for (size_t i = 0; i < source->lines.count; i++) {
-        const char *name = source->lines.items[i].name;
-        if (!starts_with_prefix(name))
-            return error_set(error, ERROR_USAGE, "%s: %.80s does not begin with EXPORTD_",
-                             source->path, name);
-        if (!setting_check_name(name, error))
-            return error_prefix(error, "%s", source->path);
-    }
-    return true;
-}
-
 static bool read_file(struct config_source *source, struct error *error)
 {
     return read_text(source->path, SETTINGS_MAX, source->path, &source->text, error) &&
            (environment_file_parse(source->text, &source->lines, error) ||
-            error_prefix(error, "%s", source->path)) &&
-           check_lines(source, error);
+            error_prefix(error, "%s", source->path));
 }
 
 bool config_source_open(const char *path, struct config_source *source, struct error *error)
@@ -99,7 +65,7 @@ bool config_source_open(const char *path, struct config_source *source, struct e
     *source = (struct config_source){.path = path != NULL ? path
                                              : is_there   ? CONFIG_DEFAULT_FILE
                                                           : NULL};
-    return (!is_there || read_file(source, error)) && check_environment(error);
+    return !is_there || read_file(source, error);
 }
 
 void config_source_close(struct config_source *source)
@@ -107,6 +73,45 @@ void config_source_close(struct config_source *source)
     free(source->lines.items);
     free(source->text);
     *source = (struct config_source){.path = NULL};
+}
+
+/* ---- names ---- */
+
+static bool starts_with_prefix(const char *name)
+{
+    return strncmp(name, "EXPORTD_", strlen("EXPORTD_")) == 0;
+}
+
+static void check_environment(const struct config_faults *faults)
+{
+    char name[WORD_SIZE];
+    struct error error;
+    for (char **entry = environ; *entry != NULL; entry++) {
+        size_t size = strcspn(*entry, "=");
+        bool is_empty = (*entry)[size] == '\0' || (*entry)[size + 1] == '\0';
+        if (!starts_with_prefix(*entry) || is_empty)
+            continue;
+        (void)snprintf(name, sizeof(name), "%.*s", (int)size, *entry);
+        if (!setting_check_name(name, &error))
+            faults->tell(faults->context, &error);
+    }
+}
+
+static bool check_line(const char *path, const char *name, struct error *error)
+{
+    if (!starts_with_prefix(name))
+        return error_set(error, ERROR_USAGE, "%s: %.80s does not begin with EXPORTD_", path, name);
+    return setting_check_name(name, error) || error_prefix(error, "%s", path);
+}
+
+void config_source_check_names(const struct config_source *source,
+                               const struct config_faults *faults)
+{
+    struct error error;
+    for (size_t i = 0; i < source->lines.count; i++)
+        if (!check_line(source->path, source->lines.items[i].name, &error))
+            faults->tell(faults->context, &error);
+    check_environment(faults);
 }
 
 /* ---- reading ---- */

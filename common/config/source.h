@@ -17,11 +17,14 @@ struct config_source {
 };
 
 /* Reads the settings file: `path`, or if that is NULL CONFIG_DEFAULT_FILE, which may be missing.
-   Checks all names that begin with EXPORTD_, and that the file has no others. ERROR_USAGE. Close it
-   also after an error. */
+   ERROR_USAGE. Close it also after an error. */
 bool config_source_open(const char *path, struct config_source *source,
                         struct error *error) MUST_CHECK;
 void config_source_close(struct config_source *source);
+
+/* Checks all names that begin with EXPORTD_, and that the file has no others. */
+void config_source_check_names(const struct config_source *source,
+                               const struct config_faults *faults);
 
 /* A value, and where it comes from. */
 struct config_value {

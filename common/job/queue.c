@@ -80,6 +80,17 @@ bool queue_stats(struct pg *pg, const char *queue, int64_t lease_seconds, struct
     return false;
 }
 
+bool queue_find_oldest(struct pg *pg, const char *queue, int64_t *seconds, struct error *error)
+{
+    struct pg_params params = {.count = 0};
+    pg_bind_text(&params, queue);
+    return pg_query_int(pg,
+                        "SELECT greatest(0, floor(extract(epoch FROM clock_timestamp() -"
+                        " min(date_added))))::bigint FROM exportd.export"
+                        " WHERE state = 'waiting' AND queue = $1::text",
+                        &params, seconds, error);
+}
+
 void queue_stats_free(struct queue_stats *stats)
 {
     json_decref(stats->by_priority);

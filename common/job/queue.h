@@ -20,6 +20,10 @@ struct queue_stats {
 bool queue_stats(struct pg *pg, const char *queue, int64_t lease_seconds, struct queue_stats *stats,
                  struct error *error) MUST_CHECK;
 
+/* How long ago the export was asked for that has waited longest. 0: none waits. */
+bool queue_find_oldest(struct pg *pg, const char *queue, int64_t *seconds,
+                       struct error *error) MUST_CHECK;
+
 void queue_stats_free(struct queue_stats *stats);
 
 /* Pauses the queue or resumes it. While it is paused, no job is claimed; running jobs go on, and

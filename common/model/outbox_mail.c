@@ -284,6 +284,15 @@ bool outbox_mail_list(struct pg *pg, const struct outbox_filter *filter, json_t 
     return done;
 }
 
+/* A mail that is given up keeps the next_try_at of its last try: when its hold would have ended. */
+bool outbox_mail_count_given_up(struct pg *pg, int64_t *count, struct error *error)
+{
+    return pg_query_int(pg,
+                        "SELECT count(*) FROM exportd.outbox WHERE state = 'given-up'"
+                        " AND next_try_at > clock_timestamp() - interval '7 days'",
+                        NULL, count, error);
+}
+
 bool outbox_mail_count_waiting(struct pg *pg, int64_t *count, struct error *error)
 {
     return pg_query_int(pg, "SELECT count(*) FROM exportd.outbox WHERE state = 'waiting'", NULL,

@@ -92,6 +92,9 @@ struct outbox_filter {
 bool outbox_mail_list(struct pg *pg, const struct outbox_filter *filter, json_t **mails,
                       struct error *error) MUST_CHECK;
 
+/* Counts the mails that were given up, of those that were tried in the last week. */
+bool outbox_mail_count_given_up(struct pg *pg, int64_t *count, struct error *error) MUST_CHECK;
+
 /* Counts the mails that wait to be sent. */
 bool outbox_mail_count_waiting(struct pg *pg, int64_t *count, struct error *error) MUST_CHECK;
 

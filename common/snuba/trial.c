@@ -7,6 +7,8 @@
 
 #define ANSWER_MAX ((size_t)1024 * 1024)
 
+enum { PATIENCE_MS = 5000 };
+
 static int64_t whole_second(int64_t usec)
 {
     return usec - usec % USEC_PER_SECOND;
@@ -32,7 +34,8 @@ static bool send_trial_query(struct snuba_client *client, struct error *error)
                                       .aggregation_count = 1,
                                       .limit = 1,
                                       .issues = issues,
-                                      .issue_count = ARRAY_LENGTH(issues)};
+                                      .issue_count = ARRAY_LENGTH(issues),
+                                      .patience_ms = PATIENCE_MS};
     struct snuba_answer answer;
     struct arena *arena = arena_new(ANSWER_MAX);
     bool done =
@@ -57,7 +60,8 @@ bool snuba_trial(const char *url, const struct snuba_dialect *dialect, struct er
     const char *other = text_equal(dialect->name, "2018") ? "2020" : "2018";
     if (try_dialect(url, dialect, error))
         return true;
-    if (!try_dialect(url, snuba_dialect_find(other), &ignored))
+    if (error->code == ERROR_AWAY || error->code == ERROR_TIMEOUT ||
+        !try_dialect(url, snuba_dialect_find(other), &ignored))
         return false;
     return error_set(error, ERROR_USAGE,
                      "the server speaks the dialect %s, EXPORTD_SNUBA_DIALECT is %s", other,

@@ -129,9 +129,9 @@ bool blob_store_make(struct blob_store *store, struct error *error)
 }
 
 bool blob_store_check(struct blob_store *store, const struct blob_paths *known,
-                      blob_store_warn *warn, struct error *error)
+                      const struct blob_warnings *warnings, struct error *error)
 {
-    return store->operations->check(store, known, warn, error);
+    return store->operations->check(store, known, warnings, error);
 }
 
 void blob_store_new_path(struct blob_store *store, char path[BLOB_NEW_PATH_SIZE])

@@ -38,8 +38,11 @@ struct blob_paths {
     size_t count;
 };
 
-/* Receives, in a sentence, what a store cannot promise. */
-typedef void blob_store_warn(const char *sentence);
+/* Receives, in a sentence, what a store cannot promise, and what to do about that. */
+struct blob_warnings {
+    void (*tell)(void *context, const char *sentence, const char *advice);
+    void *context;
+};
 
 /* What a backend provides. Each function does what the function of its name below promises. The
    backend's struct begins with struct blob_store. The paths that it gets are checked. */
@@ -52,7 +55,7 @@ struct blob_store_operations {
     bool (*remove)(struct blob_store *, const char *path, struct error *);
     bool (*probe)(struct blob_store *, struct error *);
     bool (*make)(struct blob_store *, struct error *);
-    bool (*check)(struct blob_store *, const struct blob_paths *, blob_store_warn *,
+    bool (*check)(struct blob_store *, const struct blob_paths *, const struct blob_warnings *,
                   struct error *);
     void (*new_path)(struct blob_store *, char path[BLOB_NEW_PATH_SIZE]);
     void (*free)(struct blob_store *);
@@ -112,11 +115,11 @@ bool blob_store_make(struct blob_store *store, struct error *error) MUST_CHECK;
 /* Probes the store, and writes for a trial, which leaves nothing there. For `exportd check` and the
    start of a worker. `known` are objects that should be in the store, such as the newest of a
    database. If none of them is found, the store is a wrong folder or an empty mount point:
-   ERROR_NOT_FOUND. A missing root is no error if it could be made and no object is known. `warn`
-   (or NULL) is called for that, for folders that cannot be synced, and if the owner of the known
-   objects could not read new ones. */
+   ERROR_NOT_FOUND. A missing root is no error if it could be made and no object is known.
+   `warnings` (or NULL) are told of that, of folders that cannot be synced, and if the owner of the
+   known objects could not read new ones. */
 bool blob_store_check(struct blob_store *store, const struct blob_paths *known,
-                      blob_store_warn *warn, struct error *error) MUST_CHECK;
+                      const struct blob_warnings *warnings, struct error *error) MUST_CHECK;
 
 /* Makes up a path for a new object: 2, 4 and 26 hex digits, like Sentry's paths (ab/cdef/0123...).
    The last 26 digits are random. The backend decides whether paths share their folders. */

@@ -300,55 +300,6 @@ def test_each_command_needs_only_the_servers_it_uses(exportd, tmp_path):
     exportd.ok("cancel", export, REDIS_URL=nowhere)
 
 
-def verdicts(result):
-    """The lines of `check`: the first word of each, and its part."""
-    return [tuple(line.split()[:2]) for line in result.out.splitlines()]
-
-
-def test_check_says_one_line_a_server_and_fails_with_one_that_is_away(exportd, tmp_path):
-    parts = ["postgresql", "redis", "storage", "mail", "tmpdir"]
-    good = [part for word, part in verdicts(exportd.ok("check")) if word == "ok"]
-    assert good == parts
-    for part, name, value in [("postgresql", "DATABASE_URL", f"host={tmp_path} dbname=none"),
-                              ("redis", "REDIS_URL", f"unix://{tmp_path}/none.sock"),
-                              ("mail", "MAIL_URL", "smtp://127.0.0.1:1"),
-                              ("storage", "STORAGE_URL", "file:///proc/none/files"),
-                              ("tmpdir", "TMPDIR", "/proc/none")]:
-        lines = verdicts(exportd.fails("check", **{name: value}))
-        assert ("FAIL", part) in lines
-        assert [found for word, found in lines if word != "warn"] == parts, lines
-
-
-def test_check_warns_of_a_redis_that_forgets(exportd, queue):
-    assert re.search("warn +redis +appendonly is off", exportd.ok("check").out)
-    queue.config_set("maxmemory-policy", "allkeys-lru")
-    try:
-        assert re.search("warn +redis +maxmemory-policy", exportd.ok("check").out)
-    finally:
-        queue.config_set("maxmemory-policy", "noeviction")
-
-
-def test_check_warns_of_lists_that_no_worker_reads(exportd, queue):
-    """The priority steps were changed: messages are in one of kombu's lists, and in one of the intake's."""
-    queue.lpush("data_export\x06\x163", "a", "b")
-    queue.lpush("data_export", "c")
-    queue.lpush("exportd:{data_export}:intake:9", "d")
-    assert "EXPORTD_PRIORITY_STEPS" not in exportd.ok("check").out
-    out = exportd.ok("check", PRIORITY_STEPS="0,6").out
-    assert re.findall("(?m)^warn +redis +([0-9].*)$", out) == [
-        "2 messages of priority 3, which EXPORTD_PRIORITY_STEPS does not name: no worker reads that list",
-        "1 message of priority 9, which EXPORTD_PRIORITY_STEPS does not name: no worker reads that list"]
-    assert "1 message of priority 0," in exportd.ok("check", PRIORITY_STEPS="3,6,9").out
-
-
-def test_check_warns_of_a_replica(exportd, queue):
-    queue.slaveof("127.0.0.1", 1)
-    try:
-        assert re.search("warn +redis +this is a replica", exportd.ok("check").out)
-    finally:
-        queue.slaveof()
-
-
 @pytest.mark.parametrize("arguments", [
     ["version"], ["help"], ["status"], ["status", "1", "--json"], ["tag-export", *EXPORT],
     ["download", "1", "-o", "-"], ["queue"], ["cleanup"], ["create", "organization", "acme"]])

@@ -245,7 +245,7 @@ def test_check_names_each_right(make, sql, queue):
     for right, name in least.rights():
         sql.execute(f'REVOKE {right} ON {name} FROM "{ROLE}"')
         out = least.exportd.fails("check").out
-        lines = [line for line in out.splitlines() if line.startswith("FAIL  postgresql")]
+        lines = [line for line in out.splitlines() if line.startswith("failed  postgresql")]
         assert any(f"the role lacks {right} on {name}" in line or right == "CONNECT"
                    for line in lines), (right, name, out)
         sql.execute(f'GRANT {right} ON {name} TO "{ROLE}"')
@@ -270,7 +270,7 @@ def test_check_names_all_rights_at_once(make, sql):
     out = least.exportd.fails("check").out
     for right, name in least.rights():
         if right != "CONNECT":
-            assert re.search(rf"the role lacks .*\b{right}\b.* on {re.escape(name)}$", out, re.M), name
+            assert re.search(rf"the role lacks .*\b{right}\b.* on {re.escape(name)};", out, re.M), name
 
 
 @pytest.mark.parametrize("locks", ["same", "other"])
@@ -298,7 +298,7 @@ def test_check_names_each_rule_of_redis(make, queue, redis_server, locks):
             least.redis_cli(f"ACL SETUSER {user} resetkeys {' '.join(kept)}")
             out = least.exportd.fails("check").out
             name = json.loads(key.replace("\\x", "\\u00"))[1:].rstrip("*")
-            assert re.search(rf"^FAIL .*NOPERM to \w+ {re.escape(name)}", out, re.M), (key, out)
+            assert re.search(rf"^failed .*NOPERM to \w+ {re.escape(name)}", out, re.M), (key, out)
         least.redis_cli(f"ACL SETUSER {user} {' '.join(keys)}")
     least.exportd.ok("check")
 

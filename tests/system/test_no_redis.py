@@ -74,9 +74,9 @@ def test_check_tells_what_is_not_used(alone, rowlocks, exportd):
     lines = [line.split(maxsplit=2) for line in alone.ok("check").out.splitlines()]
     assert ["ok", "redis", "not used"] in lines
     assert not [line for line in lines if line[1] == "lock-redis"]
-    assert "ok    lock-redis   not used: upload locks are in PostgreSQL\n" in rowlocks.ok("check").out
+    assert "ok      lock-redis   not used: upload locks are in PostgreSQL\n" in rowlocks.ok("check").out
     lines = alone.ok("check", LOCK_REDIS_URL=exportd.settings["REDIS_URL"]).out.splitlines()
-    assert [line for line in lines if line.startswith("ok    lock-redis   version")]
+    assert [line for line in lines if line.startswith("ok      lock-redis   version")]
 
 
 def test_cleanup_frees_what_has_expired(alone, rowlocks, sql, issue):
@@ -148,7 +148,7 @@ def test_the_other_kind_is_refused_while_a_worker_lives(exportd, alone, rowlocks
     assert "are in redis, and a worker or a lock is alive" in rowlocks.fails("worker", "--drain").err
     exportd.ok("cleanup")
     exportd.ok("check")
-    assert re.search("FAIL +postgresql +the upload locks of this database are in redis, and a worker or",
+    assert re.search("failed +postgresql +the upload locks of this database are in redis, and a worker or",
                      rowlocks.fails("check").out)
     sql.execute("DELETE FROM exportd.worker")
     beat(sql, "31 seconds")

@@ -231,4 +231,4 @@ def test_check_refuses_an_old_redis(exportd, tmp_path, version):
     finally:
         old.close()
     line = line_of(result, "redis")
-    assert line.startswith("FAIL") and version in line and "6.2" in line
+    assert line.startswith("failed") and version in line and "6.2" in line

@@ -438,7 +438,7 @@ def test_check_tells_the_other_dialect(installation):
     out = installation.exportd.fails("check", **settings).out
     assert f"the server speaks the dialect {installation.backend.dialect}" in out
     out = installation.exportd.fails("check", **{**settings, "SNUBA_URL": "http://127.0.0.1:1"}).out
-    assert "FAIL  snuba" in out and "speaks" not in out
+    assert "failed  snuba" in out and "speaks" not in out
 
 
 COMPARE = ["--left", "postgres", "--right", "snuba"]

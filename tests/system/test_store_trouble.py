@@ -56,8 +56,8 @@ def test_a_file_system_that_syncs_no_folders(exportd, issue, failing, name):
     assert "storage.not-promised" in worker.err
     lines = exportd.ok("check", **settings).out.splitlines()
     assert [line for line in lines if "storage" in line and "cannot sync folders" in line
-            and line.startswith("warn")], lines
-    assert "warn  storage" not in exportd.ok("check").out
+            and line.startswith("warning")], lines
+    assert "warning storage" not in exportd.ok("check").out
     exportd.ok("delete", export, **settings)
     assert exportd.objects() == []
 
@@ -71,7 +71,7 @@ def test_a_file_system_without_modes(exportd, issue, failing, name):
     assert exportd.status(export)["status"] == "VALID"
     assert "storage.not-promised" in worker.err
     assert [line[:1] + [line[2][:34]] for line in storage_lines(exportd.ok("check", **settings))] == [
-        ["warn", "the file system keeps no mode 0660"], ["ok", "can be written"]]
+        ["warning", "the file system keeps no mode 0660"], ["ok", "can be written"]]
     assert [line[0] for line in storage_lines(exportd.ok("check", STORAGE_MODE="0660"))] == ["ok"]
 
 
@@ -84,11 +84,11 @@ def storage_lines(result):
 def test_check_makes_no_folder(exportd, tmp_path):
     """If the store does not exist yet, its parent must be a folder in which it can be made."""
     lines = storage_lines(exportd.ok("check"))
-    assert [line[0] for line in lines] == ["warn", "ok"], lines
+    assert [line[0] for line in lines] == ["warning", "ok"], lines
     assert lines[0][2].startswith(f"there is no folder {exportd.store} yet"), lines
     assert not os.path.exists(exportd.store)
     verdict, = storage_lines(exportd.fails("check", STORAGE_URL=f"file://{tmp_path}/data/flies"))
-    assert verdict[0] == "FAIL" and f"there is no folder {tmp_path}/data/flies" in verdict[2]
+    assert verdict[0] == "failed" and f"there is no folder {tmp_path}/data/flies" in verdict[2]
     assert not (tmp_path / "data").exists()
 
 
@@ -98,11 +98,11 @@ def test_check_knows_a_wrong_folder_by_its_objects(exportd, issue, tmp_path):
     assert [line[0] for line in storage_lines(exportd.ok("check"))] == ["ok"]
     misspelt = f"file://{tmp_path}/flies"
     verdict, = storage_lines(exportd.fails("check", STORAGE_URL=misspelt))
-    assert verdict[0] == "FAIL" and "there is no folder" in verdict[2], verdict
+    assert verdict[0] == "failed" and "there is no folder" in verdict[2], verdict
     assert not (tmp_path / "flies").exists()
     (tmp_path / "flies").mkdir()
     verdict, = storage_lines(exportd.fails("check", STORAGE_URL=misspelt))
-    assert verdict[0] == "FAIL" and "none of the newest objects" in verdict[2], verdict
+    assert verdict[0] == "failed" and "none of the newest objects" in verdict[2], verdict
     assert os.listdir(tmp_path / "flies") == []
     exportd.ok("delete", export)
     assert [line[0] for line in storage_lines(exportd.ok("check", STORAGE_URL=misspelt))] == ["ok"]
@@ -126,7 +126,7 @@ def test_check_warns_when_the_owner_of_the_others_cannot_read_ours(exportd, issu
 
     def warnings(**settings):
         return [line[2] for line in storage_lines(exportd.ok("check", **settings))
-                if line[0] == "warn"]
+                if line[0] == "warning"]
     assert warnings() == []
     give_to(exportd, SENTRY, ours)
     warning, = warnings()

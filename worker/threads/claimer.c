@@ -44,10 +44,11 @@ bool claimer_check_tmpdir(const char *folder, struct error *error)
     return true;
 }
 
-bool claimer_check_store(struct blob_store *store, blob_store_warn *warn, struct error *error)
+bool claimer_check_store(struct blob_store *store, const struct blob_warnings *warnings,
+                         struct error *error)
 {
     static const struct blob_paths unknown = {.count = 0};
-    return blob_store_make(store, error) && blob_store_check(store, &unknown, warn, error);
+    return blob_store_make(store, error) && blob_store_check(store, &unknown, warnings, error);
 }
 
 /* Makes the whole check until it has passed once, because the start accepts a full disk. */

@@ -23,9 +23,9 @@ void *claimer_thread(void *claimer);
    ERROR_DENIED, ERROR_NOT_FOUND. */
 bool claimer_check_tmpdir(const char *folder, struct error *error) MUST_CHECK;
 
-/* Makes the store's root if it is missing, and writes there for a trial. `warn` may be NULL.
-   Errors and warnings are those of blob_store_check. */
-bool claimer_check_store(struct blob_store *store, blob_store_warn *warn,
+/* Makes the store's root if it is missing, and writes there for a trial. `warnings` may be
+   NULL. They and the errors are those of blob_store_check. */
+bool claimer_check_store(struct blob_store *store, const struct blob_warnings *warnings,
                          struct error *error) MUST_CHECK;
 
 #endif

@@ -194,9 +194,9 @@ static bool make_root(struct blob_store *store, struct error *error)
 }
 
 static bool check_root(struct blob_store *store, const struct blob_paths *known,
-                       blob_store_warn *warn, struct error *error)
+                       const struct blob_warnings *warnings, struct error *error)
 {
-    return filesystem_check(folders_of(store), known, warn, error);
+    return filesystem_check(folders_of(store), known, warnings, error);
 }
 
 /* Takes the folder of the path before, and another one after a thousand paths. */

@@ -102,29 +102,38 @@ static bool try_to_write(int root, mode_t mode, struct stat *own)
     return (errno == EOPNOTSUPP || errno == EISDIR) && write_named_file(root, mode, own);
 }
 
+static void tell_warning(const struct blob_warnings *warnings, const char *sentence,
+                         const char *advice)
+{
+    if (warnings != NULL)
+        warnings->tell(warnings->context, sentence, advice);
+}
+
 /* Without modes exports work, so this is only a warning for the operator. */
 static void warn_of_mode(const struct folders *folders, const struct stat *own,
-                         blob_store_warn *warn)
+                         const struct blob_warnings *warnings)
 {
     char sentence[ERROR_MESSAGE_MAX];
     (void)snprintf(sentence, sizeof(sentence),
                    "the file system keeps no mode %04o: new files there have %04o",
                    (unsigned)folders->file_mode, (unsigned)own->st_mode & 0777);
-    if (warn != NULL && (own->st_mode & 0777) != folders->file_mode)
-        warn(sentence);
+    if ((own->st_mode & 0777) != folders->file_mode)
+        tell_warning(warnings, sentence, "see that only the right users can read them there");
 }
 
 /* If folders cannot be synced, exports work, so this is only a warning for the operator. */
-static bool try_sync(const struct folders *folders, int root, blob_store_warn *warn,
+static bool try_sync(const struct folders *folders, int root, const struct blob_warnings *warnings,
                      struct error *error)
 {
     bool durable = false;
     if (!folder_sync(root, &durable))
         return error_set_errno(error, errno, "cannot sync the folder of the file store %s",
                                folders->root);
-    if (!durable && warn != NULL)
-        warn("the file system cannot sync folders: a power cut may take the files that were stored "
-             "last");
+    if (!durable)
+        tell_warning(warnings,
+                     "the file system cannot sync folders: a power cut may take the files that "
+                     "were stored last",
+                     "use a disk that can, or live with that");
     return true;
 }
 
@@ -152,21 +161,24 @@ static bool can_read(const struct stat *object, const struct stat *own)
            ((own->st_mode & S_IRGRP) != 0 && object->st_gid == own->st_gid);
 }
 
-static void warn_of_owner(const struct stat *object, const struct stat *own, blob_store_warn *warn)
+static void warn_of_owner(const struct stat *object, const struct stat *own,
+                          const struct blob_warnings *warnings)
 {
     char sentence[ERROR_MESSAGE_MAX];
     (void)snprintf(sentence, sizeof(sentence),
                    "user %u (group %u), who owns objects there, cannot read those that user %u "
-                   "(group %u) makes with mode %04o: another user, or EXPORTD_STORAGE_MODE",
+                   "(group %u) makes with mode %04o",
                    (unsigned)object->st_uid, (unsigned)object->st_gid, (unsigned)own->st_uid,
                    (unsigned)own->st_gid, (unsigned)own->st_mode & 0777);
-    warn(sentence);
+    tell_warning(warnings, sentence,
+                 "run exportd as another user or group, or give EXPORTD_STORAGE_MODE");
 }
 
 /* Some known objects may be lost. If all are missing, the folder is another one, or its folders are
    closed to our user. */
 static bool find_objects(struct folders *folders, const struct blob_paths *known,
-                         const struct stat *own, blob_store_warn *warn, struct error *error)
+                         const struct stat *own, const struct blob_warnings *warnings,
+                         struct error *error)
 {
     size_t found = 0;
     bool shut_out = false;
@@ -175,9 +187,9 @@ static bool find_objects(struct folders *folders, const struct blob_paths *known
         if (!find_object(folders, known->items[i], &object, error))
             continue;
         found++;
-        if (!shut_out && warn != NULL && !can_read(&object, own)) {
+        if (!shut_out && !can_read(&object, own)) {
             shut_out = true;
-            warn_of_owner(&object, own, warn);
+            warn_of_owner(&object, own, warnings);
         }
     }
     if (known->count == 0 || found > 0)
@@ -193,7 +205,7 @@ static bool find_objects(struct folders *folders, const struct blob_paths *known
 
 /* For a root that is missing: an error, unless it can be made and no object is known. */
 static bool check_missing_root(const struct folders *folders, const struct blob_paths *known,
-                               blob_store_warn *warn, struct error *error)
+                               const struct blob_warnings *warnings, struct error *error)
 {
     char parent[PATH_MAX];
     char sentence[ERROR_MESSAGE_MAX];
@@ -206,21 +218,18 @@ static bool check_missing_root(const struct folders *folders, const struct blob_
         return error_set_errno(error, errno,
                                "there is no folder %s, and none can be made in the one above",
                                folders->root);
-    (void)snprintf(sentence, sizeof(sentence),
-                   "there is no folder %.400s yet: the start of a worker will make it",
-                   folders->root);
-    if (warn != NULL)
-        warn(sentence);
+    (void)snprintf(sentence, sizeof(sentence), "there is no folder %.400s yet", folders->root);
+    tell_warning(warnings, sentence, "the start of a worker will make it");
     return true;
 }
 
 bool filesystem_check(struct folders *folders, const struct blob_paths *known,
-                      blob_store_warn *warn, struct error *error)
+                      const struct blob_warnings *warnings, struct error *error)
 {
     int root = -1;
     struct stat own;
     if (access(folders->root, F_OK) != 0 && errno == ENOENT)
-        return check_missing_root(folders, known, warn, error);
+        return check_missing_root(folders, known, warnings, error);
     if (!folders_open_root(folders, false, &root, error))
         return false;
     bool good = inspect_root(folders, root, error);
@@ -228,9 +237,9 @@ bool filesystem_check(struct folders *folders, const struct blob_paths *known,
         good = error_set_errno(error, errno, "cannot write into the folder of the file store %s",
                                folders->root);
     if (good)
-        warn_of_mode(folders, &own, warn);
-    good = good && try_sync(folders, root, warn, error) &&
-           find_objects(folders, known, &own, warn, error);
+        warn_of_mode(folders, &own, warnings);
+    good = good && try_sync(folders, root, warnings, error) &&
+           find_objects(folders, known, &own, warnings, error);
     (void)close(root);
     return good;
 }

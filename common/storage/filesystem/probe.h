@@ -15,6 +15,6 @@ bool filesystem_probe(struct folders *folders, struct error *error) MUST_CHECK;
 /* Probes as above, writes and syncs a byte, which it does not leave there, and looks for the known
    objects. Errors and warnings are those of blob_store_check. */
 bool filesystem_check(struct folders *folders, const struct blob_paths *known,
-                      blob_store_warn *warn, struct error *error) MUST_CHECK;
+                      const struct blob_warnings *warnings, struct error *error) MUST_CHECK;
 
 #endif

@@ -25,13 +25,18 @@ static bool read_with(const char *settings, struct config_value *value, struct e
 {
     char path[] = "/tmp/source_test_XXXXXX";
     struct config_source source;
+    const struct config_faults faults = {config_keep_first, error};
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, settings, strlen(settings)), strlen(settings));
     (void)close(fd);
     *value = (struct config_value){.text = NULL};
-    bool done = config_source_open(path, &source, error) &&
-                config_source_read(&source, NAME, true, value, error);
+    error->code = ERROR_NONE;
+    bool done = config_source_open(path, &source, error);
+    if (done)
+        config_source_check_names(&source, &faults);
+    done =
+        done && error->code == ERROR_NONE && config_source_read(&source, NAME, true, value, error);
     config_source_close(&source);
     assert_int_equal(unlink(path), 0);
     return done;

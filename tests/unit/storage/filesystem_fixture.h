@@ -70,11 +70,11 @@ static inline bool put(struct fixture *fixture, const char *path, const char *te
 }
 
 /* Does what a worker does at its start. */
-static inline bool make_and_check(struct fixture *fixture, blob_store_warn *warn)
+static inline bool make_and_check(struct fixture *fixture, const struct blob_warnings *warnings)
 {
     static const struct blob_paths unknown = {.count = 0};
     return blob_store_make(fixture->store, &fixture->error) &&
-           blob_store_check(fixture->store, &unknown, warn, &fixture->error);
+           blob_store_check(fixture->store, &unknown, warnings, &fixture->error);
 }
 
 static inline void write_text(struct fixture *fixture, const char *path, const char *text)

@@ -60,15 +60,18 @@ static void test_check_leaves_nothing_in_the_root(void **state)
 }
 
 static char warning[ERROR_MESSAGE_MAX]; /* the last one */
-static void note_warning(const char *sentence)
+static void note_warning(void *context, const char *sentence, const char *advice)
 {
+    (void)context;
+    assert_non_null(advice);
     (void)snprintf(warning, sizeof(warning), "%s", sentence);
 }
 
 static bool check_for(struct fixture *fixture, const char *path)
 {
     const struct blob_paths known = {.items = &path, .count = path == NULL ? 0 : 1};
-    return blob_store_check(fixture->store, &known, note_warning, &fixture->error);
+    const struct blob_warnings warnings = {.tell = note_warning};
+    return blob_store_check(fixture->store, &known, &warnings, &fixture->error);
 }
 
 static void test_check_makes_no_root(void **state)
@@ -119,22 +122,25 @@ static void test_a_store_whose_folders_are_closed_to_us(void **state)
     expect_error(fixture, done, ERROR_DENIED);
 }
 
-static int warnings;
-static void count_warning(const char *sentence)
+static void count_warning(void *context, const char *sentence, const char *advice)
 {
+    int *count = context;
     assert_non_null(strstr(sentence, "cannot sync folders"));
-    warnings++;
+    assert_non_null(advice);
+    ++*count;
 }
 
 static void test_a_file_system_that_syncs_no_folders(void **state)
 {
     struct fixture *fixture = *state;
     static const int unable[] = {EINVAL, ENOTSUP, ENOSYS};
+    int count = 0;
+    const struct blob_warnings warnings = {count_warning, &count};
     for (size_t i = 0; i < ARRAY_LENGTH(unable); i++) {
         folder_failure = unable[i];
-        warnings = 0;
-        assert_true(make_and_check(fixture, count_warning));
-        assert_int_equal(warnings, 1);
+        count = 0;
+        assert_true(make_and_check(fixture, &warnings));
+        assert_int_equal(count, 1);
         write_text(fixture, "ab/cdef/1", "x");
         assert_true(blob_store_remove(fixture->store, "ab/cdef/1", &fixture->error));
     }
@@ -142,8 +148,8 @@ static void test_a_file_system_that_syncs_no_folders(void **state)
     expect_error(fixture, make_and_check(fixture, NULL), ERROR_AWAY);
     expect_error(fixture, put(fixture, "ab/cdef/1", "x", 0), ERROR_AWAY);
     folder_failure = 0;
-    assert_true(make_and_check(fixture, count_warning));
-    assert_int_equal(warnings, 1);
+    assert_true(make_and_check(fixture, &warnings));
+    assert_int_equal(count, 1);
 }
 
 static void test_the_probe_writes_nothing(void **state)
