@@ -182,7 +182,7 @@ static void check_server(struct server *server, const char *url)
 {
     struct error error;
     struct findings *findings = server->findings;
-    server->redis = redis_new(url);
+    server->redis = redis_new(url, "exportd");
     bool done = (server->redis != NULL || error_no_memory(&error)) &&
                 redis_connect(server->redis, &error) && check_info(server, &error) &&
                 check_rights(server, &error) &&
