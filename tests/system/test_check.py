@@ -348,7 +348,7 @@ def several_at_once(it):
             **no_tmpdir(it)}
 
 
-AWAY = 1  # the status when only servers are away
+AWAY = 4  # the status when only servers are away
 BROKEN = [
     (no_postgres, AWAY, [("failed", "postgresql", "cannot be reached", "EXPORTD_DATABASE_URL")]),
     (slow_postgres, AWAY, [("failed", "postgresql", "cannot be reached", "EXPORTD_DATABASE_URL")]),
