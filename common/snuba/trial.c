@@ -7,7 +7,7 @@
 
 #define ANSWER_MAX ((size_t)1024 * 1024)
 
-enum { PATIENCE_MS = 5000 };
+enum { PATIENCE_MS = 5000 }; /* for each of the two questions */
 
 static int64_t whole_second(int64_t usec)
 {
@@ -60,8 +60,7 @@ bool snuba_trial(const char *url, const struct snuba_dialect *dialect, struct er
     const char *other = text_equal(dialect->name, "2018") ? "2020" : "2018";
     if (try_dialect(url, dialect, error))
         return true;
-    if (error->code == ERROR_AWAY || error->code == ERROR_TIMEOUT ||
-        !try_dialect(url, snuba_dialect_find(other), &ignored))
+    if (!try_dialect(url, snuba_dialect_find(other), &ignored))
         return false;
     return error_set(error, ERROR_USAGE,
                      "the server speaks the dialect %s, EXPORTD_SNUBA_DIALECT is %s", other,

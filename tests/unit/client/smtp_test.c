@@ -446,8 +446,10 @@ static void check_probe(const char *command, const char *text, bool fine)
     finish(&server);
     if (done != fine)
         fail_msg("%s -> %s: %s", command, text, done ? "fine" : error.message);
-    if (!done)
+    if (!done) {
         assert_non_null(strstr(error.message, text));
+        assert_int_equal(error.code, text[0] == '5' ? ERROR_DENIED : ERROR_AWAY);
+    }
     smtp_free(smtp);
     buffer_free(&server.seen);
 }
@@ -458,6 +460,7 @@ static void test_a_probe_tries_the_addresses(void **state)
     check_probe("MAIL", "553 5.7.1 sender address not owned", false);
     check_probe("RCPT", "554 5.7.1 relay access denied", false);
     check_probe("RCPT", "504 5.5.2 need a full name", false);
+    check_probe("RCPT", "450 4.2.0 greylisted", false);
     check_probe("RCPT", "550 5.1.1 no such mailbox", true);
 }
 
