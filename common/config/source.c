@@ -82,11 +82,12 @@ static bool starts_with_prefix(const char *name)
     return strncmp(name, "EXPORTD_", strlen("EXPORTD_")) == 0;
 }
 
+/* The environment has no array at all after clearenv(). */
 static void check_environment(const struct config_faults *faults)
 {
     char name[WORD_SIZE];
     struct error error;
-    for (char **entry = environ; *entry != NULL; entry++) {
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
         size_t size = strcspn(*entry, "=");
         bool is_empty = (*entry)[size] == '\0' || (*entry)[size + 1] == '\0';
         if (!starts_with_prefix(*entry) || is_empty)
